@@ -1,0 +1,23 @@
+//! What the dashboard can ask of the server: one server function for each capability that a person uses, in a file per
+//! resource, over the same services as REST.
+//!
+//! All are `POST` under `/sfn/<resource>/<method>`. Those that a plain form sends take URL-encoded input, the others
+//! JSON; all answer with JSON, and with the problem body when they refuse.
+
+pub mod agents;
+mod answer;
+pub mod artifacts;
+pub mod auth;
+pub mod events;
+pub mod health;
+pub mod members;
+pub mod metrics;
+#[cfg(feature = "ssr")]
+pub(crate) mod serve;
+pub mod submit;
+pub mod tasks;
+pub mod traces;
+
+pub use answer::{ApiError, Called, Json};
+#[cfg(feature = "ssr")]
+pub use serve::SessionCookies;

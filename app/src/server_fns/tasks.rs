@@ -1,0 +1,79 @@
+//! What a person does with tasks. Submitting through the form, with its files, is in [`submit`](super::submit).
+
+use baton_domain::id::TaskId;
+use baton_domain::page::Page;
+use baton_domain::wire::task::{AcceptedBatch, AttemptView, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
+use leptos::prelude::server;
+use leptos::server_fn::codec::PostUrl;
+
+#[cfg(feature = "ssr")]
+use super::serve;
+use super::{Called, Json};
+
+/// Accepts a task.
+///
+/// # Errors
+/// As [`TaskService::submit`](baton_domain::services::TaskService::submit).
+#[server(endpoint = "/tasks/submit", input = Json, output = Json)]
+pub async fn submit(task: NewTask, #[server(default)] idempotency_key: Option<String>) -> Called<TaskSummary> {
+    serve::answer(serve::services()?.tasks.submit(&serve::caller(), task, idempotency_key).await)
+}
+
+/// Accepts all tasks of a batch, or none.
+///
+/// # Errors
+/// As [`TaskService::submit_batch`](baton_domain::services::TaskService::submit_batch).
+#[server(endpoint = "/tasks/submit_batch", input = Json, output = Json)]
+pub async fn submit_batch(batch: NewBatch, #[server(default)] idempotency_key: Option<String>) -> Called<AcceptedBatch> {
+    serve::answer(serve::services()?.tasks.submit_batch(&serve::caller(), batch, idempotency_key).await)
+}
+
+/// A page of tasks, the newest first.
+///
+/// # Errors
+/// As [`TaskService::list`](baton_domain::services::TaskService::list).
+#[server(endpoint = "/tasks/list", input = Json, output = Json)]
+pub async fn list(filter: TaskFilter) -> Called<Page<TaskSummary>> {
+    serve::answer(serve::services()?.tasks.list(&serve::caller(), filter).await)
+}
+
+/// One task with everything about it; with `wait_seconds`, once it has ended or that time has passed.
+///
+/// # Errors
+/// As [`TaskService::get`](baton_domain::services::TaskService::get).
+#[server(endpoint = "/tasks/get", input = Json, output = Json)]
+pub async fn get(id: TaskId, #[server(default)] wait_seconds: Option<u64>) -> Called<TaskDetail> {
+    let wait = wait_seconds.map(std::time::Duration::from_secs);
+    serve::answer(serve::services()?.tasks.get(&serve::caller(), id, wait).await)
+}
+
+/// Asks for a task to end.
+///
+/// # Errors
+/// As [`TaskService::cancel`](baton_domain::services::TaskService::cancel).
+#[server(endpoint = "/tasks/cancel", input = PostUrl, output = Json)]
+pub async fn cancel(id: TaskId) -> Called<TaskSummary> {
+    let task = serve::answer(serve::services()?.tasks.cancel(&serve::caller(), id).await)?;
+    serve::go_back();
+    Ok(task)
+}
+
+/// Submits the same request again as a new task.
+///
+/// # Errors
+/// As [`TaskService::rerun`](baton_domain::services::TaskService::rerun).
+#[server(endpoint = "/tasks/rerun", input = PostUrl, output = Json)]
+pub async fn rerun(id: TaskId, #[server(default)] idempotency_key: Option<String>) -> Called<TaskSummary> {
+    let task = serve::answer(serve::services()?.tasks.rerun(&serve::caller(), id, idempotency_key).await)?;
+    serve::go(&format!("/tasks/{}", task.id));
+    Ok(task)
+}
+
+/// The attempts of a task, oldest first.
+///
+/// # Errors
+/// As [`TaskService::attempts`](baton_domain::services::TaskService::attempts).
+#[server(endpoint = "/tasks/attempts", input = Json, output = Json)]
+pub async fn attempts(id: TaskId) -> Called<Vec<AttemptView>> {
+    serve::answer(serve::services()?.tasks.attempts(&serve::caller(), id).await)
+}

@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# What machine this is, and how system packages are had on it.
+# BATON_SETUP_OS stands in for `uname -s` and BATON_SETUP_OS_RELEASE for /etc/os-release,
+# so that each platform's plan can be tested on any other.
+
+platform_os=${BATON_SETUP_OS:-$(uname -s)}
+
+# Prints a field of os-release, without its quotes.
+os_release() {
+  sed -n "s/^$1=//p" "${BATON_SETUP_OS_RELEASE:-/etc/os-release}" 2>/dev/null | tr -d '"' | head -n 1
+}
+
+# apt, brew, or a name of what is there but only a person should drive.
+package_manager() {
+  local manager
+  if [ "$platform_os" = Darwin ]; then
+    echo brew
+    return
+  fi
+  for manager in apt-get dnf pacman zypper apk; do
+    if command -v "$manager" >/dev/null; then
+      echo "$manager"
+      return
+    fi
+  done
+  echo none
+}
+
+# What to put before a command that needs root: nothing as root, `sudo` where it asks for no password.
+# Fails where only a person can become root: set-up asks no question, so it cannot wait for a password.
+root_prefix() {
+  if [ "$(id -u)" -eq 0 ]; then
+    return 0
+  fi
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    echo "sudo -n"
+    return 0
+  fi
+  return 1
+}
+
+# Whether set-up may install system packages itself here.
+can_install_packages() {
+  case $(package_manager) in
+    apt-get) root_prefix >/dev/null ;;
+    brew) command -v brew >/dev/null ;;
+    *) return 1 ;;
+  esac
+}
+
+# The names that a package manager has for a thing; nothing where it has none.
+package_names() {
+  case "$(package_manager):$1" in
+    apt-get:c-compiler) echo gcc libc6-dev ;;
+    dnf:c-compiler | zypper:c-compiler) echo gcc glibc-devel ;;
+    pacman:c-compiler) echo gcc ;;
+    apk:c-compiler) echo gcc musl-dev ;;
+    *:c-compiler) ;;
+
+    dnf:perl) echo perl ;;
+    *:perl) echo perl ;;
+
+    brew:node) echo node ;;
+    apt-get:node) debian_has_node && echo nodejs npm ;;
+    *:node) echo nodejs npm ;;
+
+    # Ubuntu's package of this name is only a pointer to a snap, whose files Playwright cannot reach.
+    apt-get:chromium) [ "$(os_release ID)" = ubuntu ] || echo chromium ;;
+    brew:chromium) echo --cask google-chrome ;;
+    *:chromium) echo chromium ;;
+  esac
+}
+
+# Debian 12's own Node.js is older than what the browser tests run on.
+debian_has_node() {
+  local major
+  major=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: \([0-9]*\:\)\{0,1\}\([0-9]*\).*/\2/p')
+  [ "${major:-0}" -ge "$node_minimum" ]
+}
+
+# The command with which a person installs a thing here.
+# usage: advice THING
+advice() {
+  local names
+  case $1 in
+    rust)
+      echo "install it with rustup (https://rustup.rs), or, where rustup is: rustup update stable"
+      return
+      ;;
+    wasm-target)
+      echo "rustup target add wasm32-unknown-unknown"
+      return
+      ;;
+  esac
+  if [ "$platform_os" = Darwin ] && [ "$1" = c-compiler ]; then
+    echo "xcode-select --install"
+    return
+  fi
+  names=$(package_names "$1" || true)
+  case "$(package_manager):$1:$names" in
+    *:node:) echo "install Node.js $node_minimum or newer with npm (https://nodejs.org)" ;;
+    *:chromium:) echo "install Google Chrome (https://www.google.com/chrome) or Chromium; BATON_CHROMIUM=/path names one elsewhere" ;;
+    apt-get:*) echo "sudo apt-get install $names" ;;
+    dnf:*) echo "sudo dnf install $names" ;;
+    pacman:*) echo "sudo pacman -S $names" ;;
+    zypper:*) echo "sudo zypper install $names" ;;
+    apk:*) echo "sudo apk add $names" ;;
+    brew:*)
+      if command -v brew >/dev/null; then
+        echo "brew install $names"
+      else
+        echo "brew install $names (Homebrew: https://brew.sh)"
+      fi
+      ;;
+    *) echo "install it with this system's package manager" ;;
+  esac
+}

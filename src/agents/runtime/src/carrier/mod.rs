@@ -1,0 +1,55 @@
+//! How the messages of an attempt get across: within this process, or to a child process.
+
+mod child_process;
+mod in_process;
+mod lines;
+
+use std::process::ExitStatus;
+
+use tokio::sync::mpsc;
+
+pub use child_process::{ChildCommand, ChildEnd, begin_child, serve_child};
+pub use in_process::begin_in_process;
+
+use crate::protocol::{FromAgent, ToAgent};
+
+/// Messages that wait to be read by the other side. When it is full, the agent's log lines are dropped.
+const CHANNEL: usize = 1_024;
+
+/// The host's end of an attempt. Dropping it stops the work: the future is dropped, the child process killed.
+#[derive(Debug)]
+pub struct Connection {
+    /// To the agent.
+    pub to_agent: mpsc::Sender<ToAgent>,
+    /// From the agent. It ends after the outcome, or without one when the worker was lost.
+    pub from_agent: mpsc::Receiver<FromAgent>,
+    /// Ends the work; gives how a child process ended, once it has.
+    pub worker: Worker,
+}
+
+/// What does the work of an attempt.
+#[derive(Debug)]
+pub struct Worker {
+    task: tokio::task::JoinHandle<Option<ExitStatus>>,
+    stop: tokio_util::sync::CancellationToken,
+}
+
+impl Worker {
+    /// Stops the work and returns when nothing of it runs any more (a blocking thread of an in-process agent
+    /// excepted: it ends at its next check).
+    pub async fn stop(mut self) -> Option<ExitStatus> {
+        self.stop.cancel();
+        (&mut self.task).await.ok().flatten()
+    }
+
+    /// How the child process ended; waits for it.
+    pub async fn ended(&mut self) -> Option<ExitStatus> {
+        (&mut self.task).await.ok().flatten()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

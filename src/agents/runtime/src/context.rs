@@ -1,0 +1,270 @@
+//! What an agent works in: its log, its progress, its files, other skills, and the word to stop.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::problem::Code;
+use baton_domain::wire::task::Failure;
+use baton_domain::wire::trace::Level;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::SkillError;
+use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
+
+/// A file that the input names.
+pub type InputFile = FileRef;
+
+/// An answer that the agent waits for.
+enum Pending {
+    Stored(oneshot::Sender<Result<ArtifactId, Failure>>),
+    Answered(oneshot::Sender<Result<Value, Failure>>),
+}
+
+struct Shared {
+    task_id: TaskId,
+    attempt_id: AttemptId,
+    attempt: u32,
+    artifacts: BTreeMap<ArtifactId, FileRef>,
+    scratch: PathBuf,
+    canceled: CancellationToken,
+    to_host: mpsc::Sender<FromAgent>,
+    pending: Mutex<HashMap<u64, Pending>>,
+    next_request: AtomicU64,
+    log_lines: AtomicU64,
+}
+
+/// One attempt as the agent sees it. Cloning is cheap; all clones are the same attempt.
+#[derive(Clone)]
+pub struct Context {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("attempt", &self.shared.attempt_id).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    /// The context of an attempt that says what it has to say into `to_host`.
+    pub(crate) fn new(start: &Start, to_host: mpsc::Sender<FromAgent>, canceled: CancellationToken) -> Self {
+        let shared = Shared {
+            task_id: start.task_id,
+            attempt_id: start.attempt_id,
+            attempt: start.attempt,
+            artifacts: start.artifacts.clone(),
+            scratch: start.scratch.clone(),
+            canceled,
+            to_host,
+            pending: Mutex::default(),
+            next_request: AtomicU64::new(1),
+            log_lines: AtomicU64::new(0),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Takes an answer of the host.
+    pub(crate) fn receive(&self, message: ToAgent) {
+        match message {
+            ToAgent::Stored { request, result } => {
+                if let Some(Pending::Stored(waiting)) = self.shared.pending.lock().remove(&request) {
+                    // Whoever asked may have gone; then nobody needs the answer.
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Answered { request, result } => {
+                if let Some(Pending::Answered(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Cancel { .. } => self.shared.canceled.cancel(),
+            // Carriers take the start; a second one changes nothing.
+            ToAgent::Start(_) => {}
+        }
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task_id(&self) -> TaskId {
+        self.shared.task_id
+    }
+
+    /// The attempt's number; 1 is the first.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.shared.attempt
+    }
+
+    /// Whether somebody asked to stop.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.shared.canceled.is_cancelled()
+    }
+
+    /// Goes on only if nobody asked to stop; long loops call it every few thousand steps.
+    ///
+    /// # Errors
+    /// An error that ends the attempt; the host records the cancellation.
+    pub fn check(&self) -> Result<(), SkillError> {
+        if self.is_canceled() { Err(SkillError::internal("the attempt was cancelled")) } else { Ok(()) }
+    }
+
+    /// Returns when somebody asks to stop.
+    pub async fn canceled(&self) {
+        self.shared.canceled.cancelled().await;
+    }
+
+    /// Writes a log line with values that belong to it (`Value::Null` for none). Lines over 10,000 are dropped.
+    pub fn log(&self, level: Level, message: impl Into<String>, fields: Value) {
+        let line = self.shared.log_lines.fetch_add(1, Ordering::Relaxed);
+        let (level, mut message, fields) = match line {
+            0..MAXIMUM_LOG_LINES => (level, message.into(), fields),
+            MAXIMUM_LOG_LINES => (Level::Warn, "the log is full; later lines are dropped".to_owned(), Value::Null),
+            _ => return,
+        };
+        if message.len() > MAXIMUM_MESSAGE_BYTES {
+            let cut = message.floor_char_boundary(MAXIMUM_MESSAGE_BYTES);
+            message.truncate(cut);
+            message.push('…');
+        }
+        self.say(FromAgent::Log { level, message, fields });
+    }
+
+    /// Writes a line about what happens.
+    pub fn info(&self, message: impl Into<String>, fields: Value) {
+        self.log(Level::Info, message, fields);
+    }
+
+    /// Writes a line about something to know.
+    pub fn warn(&self, message: impl Into<String>, fields: Value) {
+        self.log(Level::Warn, message, fields);
+    }
+
+    /// Says how far the work is, 0 to 1, and what it is doing.
+    pub fn progress(&self, fraction: f64, message: impl Into<String>) {
+        let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
+        self.say(FromAgent::Progress { fraction, message: message.into() });
+    }
+
+    /// Begins a stretch of work; it ends when the guard is dropped.
+    #[must_use]
+    pub fn span(&self, name: &'static str) -> SpanGuard {
+        SpanGuard { context: self.clone(), name, began: monotonic(), ok: true, attributes: Value::Null }
+    }
+
+    /// A file that the input names.
+    ///
+    /// # Errors
+    /// `TASK-003` if the input does not name it.
+    pub fn file(&self, id: &str) -> Result<InputFile, SkillError> {
+        id.parse::<ArtifactId>()
+            .ok()
+            .and_then(|id| self.shared.artifacts.get(&id).cloned())
+            .ok_or_else(|| SkillError::input("artifact", format!("{id} is not among the artifacts of this input")))
+    }
+
+    /// Stores bytes as an artifact of the task.
+    ///
+    /// # Errors
+    /// What the host answers: the artifact is too large, storage is full; or the scratch folder cannot be written.
+    pub async fn store(&self, name: &str, media_type: &str, bytes: &[u8]) -> Result<ArtifactId, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let file = format!("artifact-{request}");
+        tokio::fs::write(self.shared.scratch.join(&file), bytes)
+            .await
+            .map_err(|error| SkillError::internal(format!("cannot write {name} to the scratch folder: {error}")))?;
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Stored(send));
+        let (name, media_type) = (name.to_owned(), media_type.to_owned());
+        self.deliver(FromAgent::Artifact { request, file, name, media_type }).await?;
+        answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Runs another skill as a child task and gives its result.
+    ///
+    /// # Errors
+    /// Why the child failed, or `TASK-007` when tasks ask for one another too deep.
+    pub async fn ask(&self, skill: &str, input: Value) -> Result<Value, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Answered(send));
+        self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input }).await?;
+        answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Runs work that keeps a core busy on a thread of its own. The work must call [`check`](Self::check) now and
+    /// then: a thread cannot be stopped from outside, so skills that may run long declare `isolation: process`.
+    ///
+    /// # Errors
+    /// What the work answers; `ATTEMPT-006` if it panics.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, SkillError> + Send + 'static,
+    ) -> Result<T, SkillError> {
+        let context = self.clone();
+        match tokio::task::spawn_blocking(move || work(&context)).await {
+            Ok(result) => result,
+            Err(error) => Err(SkillError::new(Code::AgentPanicked, format!("the agent crashed: {error}"))),
+        }
+    }
+
+    /// Says something that may be lost when the host cannot keep up: the newest state of things comes again.
+    fn say(&self, message: FromAgent) {
+        // A full channel means a host under load; dropping a log line is better than stopping the work.
+        let _ = self.shared.to_host.try_send(message);
+    }
+
+    async fn deliver(&self, message: FromAgent) -> Result<(), SkillError> {
+        self.shared.to_host.send(message).await.map_err(|_| host_gone())
+    }
+}
+
+fn host_gone() -> SkillError {
+    SkillError::passing(Code::WorkerLost, "the host went away")
+}
+
+fn from_failure(failure: Failure) -> SkillError {
+    SkillError { code: failure.code, message: failure.message, retryable: failure.retryable, retry_after_ms: None }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the length of a span is measured where the work is done; no decision depends on it")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// A stretch of work that ends when this is dropped.
+#[derive(Debug)]
+pub struct SpanGuard {
+    context: Context,
+    name: &'static str,
+    began: Instant,
+    ok: bool,
+    attributes: Value,
+}
+
+impl SpanGuard {
+    /// Adds values to the span.
+    pub fn set(&mut self, attributes: Value) {
+        self.attributes = attributes;
+    }
+
+    /// Marks the stretch as one that went wrong.
+    pub fn failed(&mut self) {
+        self.ok = false;
+    }
+}
+
+impl Drop for SpanGuard {
+    fn drop(&mut self) {
+        let duration_us = i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let attributes = std::mem::take(&mut self.attributes);
+        self.context.say(FromAgent::Span { name: self.name.to_owned(), duration_us, ok: self.ok, attributes });
+    }
+}

@@ -1,0 +1,139 @@
+//! How a fleet is tried out: an agent whose skills answer at once, take their time, or fail on demand.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::problem::Code;
+use baton_domain::task::RetryPolicy;
+use serde_json::{Value, json};
+
+use crate::{Agent, Context, SkillError};
+
+/// Answers with its input, sleeps, or fails; needs nothing and changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Diagnostics {
+    /// How many attempts it takes at once.
+    pub slots: u32,
+}
+
+/// The skill that answers with its input.
+pub const ECHO: &str = "diagnostics.echo";
+/// The skill that takes its time.
+pub const SLEEP: &str = "diagnostics.sleep";
+/// The skill that fails on demand.
+pub const FAIL: &str = "diagnostics.fail";
+/// The skill that keeps a core busy in a process of its own.
+pub const SPIN: &str = "diagnostics.spin";
+
+fn skill(name: &str, title: &str, description: &str, input_schema: Value, examples: Vec<Value>) -> Skill {
+    Skill {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        description: description.to_owned(),
+        family: Family::Custom,
+        input_schema,
+        output_schema: json!({"type": "object"}),
+        examples,
+        result_kind: "json".to_owned(),
+        idempotent: true,
+        destructive: false,
+        isolation: Isolation::Task,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+    }
+}
+
+#[async_trait]
+impl Agent for Diagnostics {
+    fn card(&self) -> AgentCard {
+        let milliseconds = |title: &str| json!({"type": "integer", "title": title, "minimum": 0, "maximum": 600_000, "default": 1_000});
+        let echo = skill(
+            ECHO,
+            "Echo",
+            "Answers with its input.",
+            json!({"type": "object", "properties": {"message": {"type": "string", "title": "Message", "maxLength": 10_000}}, "additionalProperties": false}),
+            vec![json!({"message": "hello"})],
+        );
+        let sleep = skill(
+            SLEEP,
+            "Sleep",
+            "Takes the given time, writes a log line ten times on the way, and can be cancelled.",
+            json!({"type": "object", "properties": {"milliseconds": milliseconds("Milliseconds")}, "required": ["milliseconds"], "additionalProperties": false}),
+            vec![json!({"milliseconds": 5_000})],
+        );
+        let fail = skill(
+            FAIL,
+            "Fail",
+            "Fails on its first attempts, then succeeds.",
+            json!({"type": "object", "properties": {
+                "times": {"type": "integer", "title": "How many attempts fail", "minimum": 1, "maximum": 100, "default": 1},
+                "retryable": {"type": "boolean", "title": "Another attempt could succeed", "default": true}
+            }, "required": ["times"], "additionalProperties": false}),
+            vec![json!({"times": 1, "retryable": true})],
+        );
+        let spin = Skill {
+            isolation: Isolation::Process,
+            ..skill(
+                SPIN,
+                "Keep busy",
+                "Keeps a core busy for the given time, in a process of its own.",
+                json!({"type": "object", "properties": {"milliseconds": milliseconds("Milliseconds of work")}, "required": ["milliseconds"], "additionalProperties": false}),
+                vec![json!({"milliseconds": 2_000})],
+            )
+        };
+        AgentCard {
+            name: "diagnostics".to_owned(),
+            title: "Diagnostics".to_owned(),
+            description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
+            family: Family::Custom,
+            skills: vec![echo, sleep, fail, spin],
+            labels: vec!["native".to_owned()],
+            slots: self.slots,
+        }
+    }
+
+    async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
+        let milliseconds = input["milliseconds"].as_u64().unwrap_or(0);
+        match skill {
+            ECHO => Ok(input),
+            SLEEP => {
+                for step in 0..10u32 {
+                    tokio::time::sleep(Duration::from_millis(milliseconds) / 10).await;
+                    context.info(format!("slept {} of 10", step + 1), json!({"step": step + 1}));
+                    context.progress(f64::from(step + 1) / 10.0, "sleeping");
+                }
+                Ok(json!({"slept_ms": milliseconds}))
+            }
+            FAIL => {
+                let times = input["times"].as_u64().unwrap_or(1);
+                if u64::from(context.attempt()) > times {
+                    return Ok(json!({"attempt": context.attempt()}));
+                }
+                let message = format!("attempt {} of {times} that fail, as asked", context.attempt());
+                Err(if input["retryable"] == json!(false) {
+                    SkillError::new(Code::InputRejected, message)
+                } else {
+                    SkillError::passing(Code::WorkerLost, message)
+                })
+            }
+            SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
+            other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
+        }
+    }
+}
+
+/// Counts steps of a linear congruential generator until the time is over.
+fn spin(context: &Context, span: Duration) -> Result<Value, SkillError> {
+    #[expect(clippy::disallowed_methods, reason = "the work is to let time pass")]
+    let began = std::time::Instant::now();
+    let (mut state, mut rounds) = (1u64, 0u64);
+    while began.elapsed() < span {
+        context.check()?;
+        for _ in 0..100_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        }
+        rounds += 1;
+    }
+    Ok(json!({"rounds": rounds, "last": state}))
+}

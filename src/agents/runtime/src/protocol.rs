@@ -1,0 +1,162 @@
+//! What host and agent say to each other during one attempt.
+//!
+//! Over a stream each message is one line of JSON, at most [`MAXIMUM_LINE_BYTES`] long. The host speaks first
+//! with [`ToAgent::Start`]; the agent ends the exchange with [`FromAgent::Outcome`]. Bytes of files never travel
+//! in messages: inputs are paths that the agent may read, outputs are files in the scratch folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use baton_domain::agent::Limits;
+use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::wire::task::Failure;
+use baton_domain::wire::trace::Level;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version of the protocol; the child refuses another.
+pub const VERSION: u32 = 1;
+/// The longest message.
+pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
+/// The longest log message in bytes; the rest is cut.
+pub const MAXIMUM_MESSAGE_BYTES: usize = 8 << 10;
+/// The most log lines of one attempt; later ones are counted only.
+pub const MAXIMUM_LOG_LINES: u64 = 10_000;
+/// How deep tasks may ask for one another.
+pub const MAXIMUM_DEPTH: u32 = 4;
+
+/// A file that the agent may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Its content type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What the host says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToAgent {
+    /// Begin.
+    Start(Box<Start>),
+    /// A file was stored.
+    Stored {
+        /// The request it answers.
+        request: u64,
+        /// The artifact, or why not.
+        result: Result<ArtifactId, Failure>,
+    },
+    /// A child task has ended.
+    Answered {
+        /// The request it answers.
+        request: u64,
+        /// Its result, or why it failed.
+        result: Result<Value, Failure>,
+    },
+    /// Stop; nothing that is said afterwards counts.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Everything an attempt begins with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// [`VERSION`].
+    pub protocol: u32,
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// Its task.
+    pub task_id: TaskId,
+    /// The attempt's number; 1 is the first.
+    pub attempt: u32,
+    /// The agent's name.
+    pub agent: String,
+    /// The skill asked for.
+    pub skill: String,
+    /// The input; it fits the skill's schema.
+    pub input: Value,
+    /// The artifacts that the input names.
+    pub artifacts: BTreeMap<ArtifactId, FileRef>,
+    /// An empty folder of the attempt's own; removed afterwards.
+    pub scratch: PathBuf,
+    /// How often the host wants to hear a heartbeat, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// What it may use.
+    pub limits: Limits,
+    /// How many tasks asked for one another above this one.
+    pub depth: u32,
+}
+
+/// What the agent says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromAgent {
+    /// It has begun.
+    Started,
+    /// It still works.
+    Heartbeat,
+    /// A log line.
+    Log {
+        /// How much it matters.
+        level: Level,
+        /// What it says.
+        message: String,
+        /// Values that belong to it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        fields: Value,
+    },
+    /// How far it is.
+    Progress {
+        /// 0 to 1.
+        fraction: f64,
+        /// What it is doing.
+        message: String,
+    },
+    /// A stretch of work has ended now.
+    Span {
+        /// What was done.
+        name: String,
+        /// How long it took, in microseconds.
+        duration_us: i64,
+        /// Whether it ended well.
+        ok: bool,
+        /// Values that belong to it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        attributes: Value,
+    },
+    /// Store a file of the scratch folder.
+    Artifact {
+        /// The number to answer with.
+        request: u64,
+        /// The file's name in the scratch folder.
+        file: String,
+        /// The name it gets.
+        name: String,
+        /// Its content type.
+        media_type: String,
+    },
+    /// Run another skill as a child task and give its result.
+    Ask {
+        /// The number to answer with.
+        request: u64,
+        /// The skill.
+        skill: String,
+        /// Its input.
+        input: Value,
+    },
+    /// The work has ended. Nothing follows.
+    Outcome {
+        /// The result, or why there is none.
+        result: Result<Value, Failure>,
+        /// Milliseconds to wait before another attempt, if somebody said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+}

@@ -1,0 +1,130 @@
+//! What an agent is: its family, its skills, its capacity and its health.
+
+use serde::{Deserialize, Serialize};
+
+use crate::task::RetryPolicy;
+
+pub use self::named::{AgentStatus, Family, Isolation};
+
+mod named {
+    use serde::{Deserialize, Serialize};
+
+    use crate::named::named_enum;
+
+    named_enum!(
+        /// The kind of work an agent does.
+        Family {
+            /// Statistics and machine learning on tables.
+            DataScience = "data_science",
+            /// Natural language.
+            Nlp = "nlp",
+            /// Pages and interfaces on the web.
+            WebAutomation = "web_automation",
+            /// Reports and documents.
+            Documentation = "documentation",
+            /// Source code.
+            CodeAnalysis = "code_analysis",
+            /// Everything brought by users, and the built-in diagnostics.
+            Custom = "custom",
+        }
+    );
+
+    named_enum!(
+        /// What an agent takes on.
+        AgentStatus {
+            /// Takes work.
+            Active = "active",
+            /// Finishes what it has and takes no more.
+            Draining = "draining",
+            /// Was drained and has nothing left.
+            Drained = "drained",
+        }
+    );
+
+    named_enum!(
+        /// Where an attempt runs.
+        Isolation {
+            /// In the server's own process.
+            Task = "task",
+            /// In a child process with limits of CPU, memory and files, killed when cancelled.
+            Process = "process",
+        }
+    );
+}
+
+/// A named ability with its contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Skill {
+    /// `family.verb`, as `nlp.sentiment`.
+    pub name: String,
+    /// What people read on a list.
+    pub title: String,
+    /// What it does, in a sentence or two.
+    pub description: String,
+    /// The family of the agents that have it.
+    pub family: Family,
+    /// JSON Schema (draft 2020-12) of the input. A property with `"format": "artifact"` takes an artifact's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub input_schema: serde_json::Value,
+    /// JSON Schema of the result.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub output_schema: serde_json::Value,
+    /// Inputs that work as they stand, for forms and for trying out. `{"artifact": "examples/…"}` names a shipped file.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub examples: Vec<serde_json::Value>,
+    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `code_report`, `json`.
+    pub result_kind: String,
+    /// Whether running it twice does the same as running it once.
+    pub idempotent: bool,
+    /// Whether it changes anything outside.
+    pub destructive: bool,
+    /// Where its attempts run.
+    pub isolation: Isolation,
+    /// What an attempt may use.
+    pub limits: Limits,
+    /// The retry policy of tasks that state none.
+    pub retry: RetryPolicy,
+}
+
+/// What one attempt may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of address space (`process` only).
+    pub memory_bytes: u64,
+    /// Seconds of CPU (`process` only).
+    pub cpu_seconds: u64,
+    /// Bytes of one file it writes (`process` only).
+    pub file_bytes: u64,
+    /// Files it holds open (`process` only).
+    pub open_files: u64,
+    /// Bytes of the JSON result.
+    pub result_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30, cpu_seconds: 120, file_bytes: 256 << 20, open_files: 64, result_bytes: 1 << 20 }
+    }
+}
+
+/// What an agent says of itself when it registers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentCard {
+    /// The unique name, as `data-science`.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// What it does, in a sentence.
+    pub description: String,
+    /// The kind of work it does.
+    pub family: Family,
+    /// What it can do.
+    pub skills: Vec<Skill>,
+    /// Properties that tasks may require of it.
+    pub labels: Vec<String>,
+    /// How many attempts it takes at once.
+    pub slots: u32,
+}

@@ -1,0 +1,132 @@
+//! Which stable codes there are. `docs/errors/` has a page for each: cause and what to do.
+
+macro_rules! codes {
+    ($($variant:ident = $text:literal, $status:literal, $title:literal;)+) => {
+        /// A stable error code. The variant's documentation is its title.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $title] $variant),+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code as it is written: `TASK-003`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The HTTP status it is answered with. Codes of attempts and of start-up carry 500, since they
+            /// never answer a request themselves.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What it means, in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson = "REQUEST-001", 400, "The body is not valid JSON";
+    InvalidRequest = "REQUEST-002", 422, "A field is wrong";
+    BodyTooLarge = "REQUEST-003", 413, "The body is too large";
+    UnsupportedMediaType = "REQUEST-004", 415, "The content type is not supported";
+    NoSuchRoute = "REQUEST-005", 404, "There is nothing at this address";
+    MethodNotAllowed = "REQUEST-006", 405, "This address does not take that method";
+    TooManyRequests = "REQUEST-007", 429, "Too many requests";
+    CrossOrigin = "REQUEST-008", 403, "The request came from another site";
+    IdempotencyConflict = "REQUEST-009", 422, "The idempotency key was used for another request";
+    InvalidQuery = "REQUEST-010", 400, "A query parameter is wrong";
+
+    NotSignedIn = "AUTH-001", 401, "Not signed in";
+    WrongCredentials = "AUTH-002", 401, "Wrong email or password";
+    TokenExpired = "AUTH-003", 401, "The token has expired";
+    TokenInvalid = "AUTH-004", 401, "The token is not valid";
+    Forbidden = "AUTH-005", 403, "Your role does not allow this";
+    LockedOut = "AUTH-006", 429, "Too many failed sign-ins";
+    WrongSetupCode = "AUTH-007", 403, "The one-time code is wrong";
+    SetupDone = "AUTH-008", 409, "The first administrator exists already";
+    SessionEnded = "AUTH-009", 401, "The session has ended";
+
+    NoSuchTask = "TASK-001", 404, "No such task";
+    UnknownSkill = "TASK-002", 422, "No agent has this skill";
+    InputRejected = "TASK-003", 422, "The input does not fit the skill";
+    IllegalTransition = "TASK-004", 409, "The task's state does not allow this";
+    BatchTooLarge = "TASK-005", 422, "The batch is too large";
+    QueueFull = "TASK-006", 429, "The queue is full";
+    NestedTooDeep = "TASK-007", 422, "Too many tasks ask for one another";
+
+    NoSuchArtifact = "ARTIFACT-001", 404, "No such artifact";
+    ArtifactTooLarge = "ARTIFACT-002", 413, "The artifact is too large";
+    ArtifactInUse = "ARTIFACT-003", 409, "A task that has not ended needs this artifact";
+    HashMismatch = "ARTIFACT-004", 422, "The content does not match its hash";
+
+    NoSuchAgent = "AGENT-001", 404, "No such agent";
+    NoSuchSkill = "AGENT-002", 404, "No such skill";
+
+    NoSuchUser = "USER-001", 404, "No such user";
+    EmailTaken = "USER-002", 409, "A user with this email exists";
+    LastAdministrator = "USER-003", 409, "The last administrator cannot be removed";
+    NoSuchApiKey = "KEY-001", 404, "No such API key";
+
+    ResyncRequired = "EVENT-001", 410, "Events this old are no longer kept";
+
+    StorageUnavailable = "STORAGE-001", 503, "Storage does not answer";
+    StorageFull = "STORAGE-002", 507, "Storage is full";
+    Internal = "INTERNAL-001", 500, "Something went wrong in the server";
+    ShuttingDown = "INTERNAL-002", 503, "The server is shutting down";
+
+    WorkerLost = "ATTEMPT-001", 500, "The worker was lost";
+    AttemptTimedOut = "ATTEMPT-002", 500, "The attempt took too long";
+    HeartbeatMissed = "ATTEMPT-003", 500, "The attempt fell silent";
+    ProtocolViolated = "ATTEMPT-004", 500, "The agent broke the attempt protocol";
+    LimitExceeded = "ATTEMPT-005", 500, "The attempt used more than it may";
+    AgentPanicked = "ATTEMPT-006", 500, "The agent crashed";
+    ResultTooLarge = "ATTEMPT-007", 500, "The result is too large";
+    StartedTooLate = "ATTEMPT-008", 500, "No agent began the task in time";
+    ClosedTooLate = "ATTEMPT-009", 500, "The task did not end in time";
+
+    RaggedTable = "DATA-001", 422, "The table's rows differ in length";
+    WrongEncoding = "DATA-002", 422, "The file is not UTF-8 text";
+    EmptyTable = "DATA-003", 422, "The table has no rows";
+    TableTooLarge = "DATA-004", 422, "The table is too large";
+    EmptyText = "NLP-001", 422, "The text is empty";
+    TextTooLong = "NLP-002", 422, "The text is too long";
+    LanguageUnsupported = "NLP-003", 422, "The language is not supported";
+    SourceDoesNotParse = "CODE-001", 422, "The source does not parse";
+    UnknownLanguage = "CODE-002", 422, "The programming language is not known";
+    SourceTooLarge = "CODE-003", 422, "The source is too large";
+
+    PortOccupied = "SERVER-001", 500, "The address is in use";
+    DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
+    DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";
+    DatabaseTooNew = "SERVER-004", 500, "The database is from a newer version";
+    SqliteTooOld = "SERVER-005", 500, "The SQLite library is too old";
+    ConfigurationInvalid = "SERVER-006", 500, "The configuration is wrong";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_used_twice() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            assert!(Code::ALL[index + 1..].iter().all(|other| other.as_str() != code.as_str()), "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn every_code_has_its_page() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+        let missing: Vec<&str> =
+            Code::ALL.iter().map(|code| code.as_str()).filter(|code| !folder.join(format!("{code}.md")).is_file()).collect();
+        assert!(missing.is_empty(), "docs/errors lacks {missing:?}");
+    }
+}

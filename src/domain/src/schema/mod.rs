@@ -1,0 +1,233 @@
+//! How does a skill's JSON Schema become form fields, and form text JSON?
+//!
+//! The dashboard builds its submit form from [`form_fields`]; what the form sends back becomes an input by
+//! [`input_from_form`]. Only the shape is made here: ranges, lengths and patterns are checked where every request is
+//! checked, in the task service. A schema may say more to the form than JSON Schema has words for:
+//!
+//! - `"format": "artifact"`: the property takes the id of a stored file, `"x-accept"` says which files fit (as in HTML)
+//! - `"x-multiline": true`: the text has several lines
+//! - `"x-order": 1`: the place of the field; fields without one follow, those that must be filled in first
+//! - `"x-labels": ["One", "Two"]`: what people read for the options of `enum`
+
+mod input;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value};
+
+pub use input::input_from_form;
+
+/// Texts longer than this get a field of several lines.
+const ONE_LINE: u64 = 200;
+
+/// One field of the form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormField {
+    /// The property's name.
+    pub name: String,
+    /// What people read: the schema's `title`, else the name in plain words.
+    pub label: String,
+    /// What it is for: the schema's `description`.
+    pub help: Option<String>,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// What it holds at first.
+    pub default: Option<Value>,
+    /// What may be written into it.
+    pub kind: FieldKind,
+}
+
+/// What may be written into a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldKind {
+    /// Text.
+    Text {
+        /// Whether it has several lines.
+        multiline: bool,
+        /// The most characters.
+        max_length: Option<u64>,
+    },
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: Option<i64>,
+        /// The most.
+        max: Option<i64>,
+    },
+    /// A number.
+    Number {
+        /// The least.
+        min: Option<f64>,
+        /// The most.
+        max: Option<f64>,
+    },
+    /// Yes or no.
+    Boolean,
+    /// One of a few.
+    Choice(Vec<ChoiceOption>),
+    /// The id of a stored file, or a file to store.
+    Artifact {
+        /// Which files fit, as the `accept` attribute of HTML has it.
+        accept: Option<String>,
+    },
+    /// Texts, one a line.
+    List,
+    /// Anything else, as JSON.
+    Json,
+}
+
+/// One of the values to choose from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChoiceOption {
+    /// The value in the input.
+    pub value: Value,
+    /// The value in the form.
+    pub text: String,
+    /// What people read.
+    pub label: String,
+}
+
+impl FormField {
+    /// The text that stands for `value` in this field; nothing where no text does, as for `null`.
+    #[must_use]
+    pub fn text_of(&self, value: &Value) -> Option<String> {
+        match (&self.kind, value) {
+            (_, Value::Null) => None,
+            (FieldKind::Choice(options), value) => {
+                options.iter().find(|option| option.value == *value).map(|option| option.text.clone())
+            }
+            // An example may name a shipped file by an object; only an id can stand in the form.
+            (FieldKind::Artifact { .. }, value) => value.as_str().map(str::to_owned),
+            (FieldKind::List, Value::Array(items)) => {
+                Some(items.iter().map(plain).collect::<Vec<_>>().join("\n"))
+            }
+            (FieldKind::Json, value) => serde_json::to_string_pretty(value).ok(),
+            (_, value) => Some(plain(value)),
+        }
+    }
+
+    /// The text of the default.
+    #[must_use]
+    pub fn default_text(&self) -> Option<String> {
+        self.default.as_ref().and_then(|value| self.text_of(value))
+    }
+}
+
+/// The fields of a form for objects of this schema, in the order in which to show them. The order does not depend on the
+/// order of the properties, which JSON does not keep.
+#[must_use]
+pub fn form_fields(schema: &Value) -> Vec<FormField> {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut ordered: Vec<((i64, usize, &str), FormField)> = properties
+        .iter()
+        .map(|(name, property)| {
+            let place = required.iter().position(|known| known == name);
+            let order = property.get("x-order").and_then(Value::as_i64).unwrap_or(i64::MAX);
+            ((order, place.unwrap_or(usize::MAX), name.as_str()), field(name, property, place.is_some()))
+        })
+        .collect();
+    ordered.sort_by(|(one, _), (other, _)| one.cmp(other));
+    ordered.into_iter().map(|(_, field)| field).collect()
+}
+
+fn field(name: &str, property: &Value, required: bool) -> FormField {
+    let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    FormField {
+        name: name.to_owned(),
+        label: text("title").map_or_else(|| in_words(name), str::to_owned),
+        help: text("description").map(str::to_owned),
+        required,
+        default: property.get("default").filter(|value| !value.is_null()).cloned(),
+        kind: property.as_object().map_or(FieldKind::Json, kind),
+    }
+}
+
+fn kind(property: &Map<String, Value>) -> FieldKind {
+    if let Some(options) = property.get("enum").and_then(Value::as_array) {
+        return FieldKind::Choice(choices(options, property.get("x-labels").and_then(Value::as_array)));
+    }
+    if let Some(only) = property.get("const") {
+        return FieldKind::Choice(choices(std::slice::from_ref(only), None));
+    }
+    match type_of(property) {
+        Some("string") if property.get("format").and_then(Value::as_str) == Some("artifact") => {
+            FieldKind::Artifact { accept: property.get("x-accept").and_then(accept) }
+        }
+        Some("string") => {
+            let max_length = property.get("maxLength").and_then(Value::as_u64);
+            let multiline = property.get("x-multiline").and_then(Value::as_bool);
+            FieldKind::Text { multiline: multiline.unwrap_or(max_length.is_some_and(|length| length > ONE_LINE)), max_length }
+        }
+        Some("integer") => {
+            let bound = |inclusive: &str, exclusive: &str, inwards: i64| {
+                let whole = |key: &str| property.get(key).and_then(Value::as_i64);
+                whole(inclusive).or_else(|| whole(exclusive).and_then(|bound| bound.checked_add(inwards)))
+            };
+            FieldKind::Integer { min: bound("minimum", "exclusiveMinimum", 1), max: bound("maximum", "exclusiveMaximum", -1) }
+        }
+        Some("number") => {
+            let bound = |inclusive: &str, exclusive: &str| {
+                property.get(inclusive).or_else(|| property.get(exclusive)).and_then(Value::as_f64)
+            };
+            FieldKind::Number { min: bound("minimum", "exclusiveMinimum"), max: bound("maximum", "exclusiveMaximum") }
+        }
+        Some("boolean") => FieldKind::Boolean,
+        Some("array") if property.get("items").and_then(Value::as_object).is_some_and(is_plain_text) => FieldKind::List,
+        _ => FieldKind::Json,
+    }
+}
+
+/// The one type of the property, `null` aside.
+fn type_of(property: &Map<String, Value>) -> Option<&str> {
+    match property.get("type")? {
+        Value::String(name) => Some(name),
+        Value::Array(names) => {
+            let mut others = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            others.next().filter(|_| others.next().is_none())
+        }
+        _ => None,
+    }
+}
+
+fn is_plain_text(items: &Map<String, Value>) -> bool {
+    type_of(items) == Some("string") && !items.contains_key("enum") && !items.contains_key("format")
+}
+
+fn choices(options: &[Value], labels: Option<&Vec<Value>>) -> Vec<ChoiceOption> {
+    // As JSON the text "1" and the number 1 differ, so JSON it is where not all are texts.
+    let all_text = options.iter().all(Value::is_string);
+    let label = |index: usize| labels.and_then(|labels| labels.get(index)).and_then(Value::as_str);
+    options
+        .iter()
+        .enumerate()
+        .map(|(index, value)| ChoiceOption {
+            value: value.clone(),
+            text: if all_text { plain(value) } else { value.to_string() },
+            label: label(index).map_or_else(|| plain(value), str::to_owned),
+        })
+        .collect()
+}
+
+fn accept(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
+        _ => None,
+    }
+}
+
+/// A text as it is, anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `max_sentences` as people would write it: `Max sentences`.
+fn in_words(name: &str) -> String {
+    let spaced = name.replace(['_', '-'], " ");
+    let mut letters = spaced.trim().chars();
+    letters.next().map_or_else(|| name.to_owned(), |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,65 @@
+//! What Baton can do: one trait per resource. Validation and authorisation happen behind these methods, once,
+//! whoever calls: REST, server functions, the command line.
+//!
+//! Every method takes the [`Caller`] and answers with a [`Problem`] if it refuses or fails.
+
+mod agents;
+mod artifacts;
+mod auth;
+mod events;
+mod health;
+mod members;
+mod metrics;
+mod tasks;
+mod tracing;
+
+use std::sync::Arc;
+
+pub use agents::AgentService;
+pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
+pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
+pub use events::{EventService, LiveItem, LiveStream};
+pub use health::HealthService;
+pub use members::MemberService;
+pub use metrics::MetricsService;
+pub use tasks::TaskService;
+pub use tracing::TraceService;
+
+use crate::problem::Problem;
+use crate::user::Caller;
+
+/// The answer of every service method.
+pub type Answer<T> = Result<T, Problem>;
+
+/// All services, as the gateway and the server functions find them.
+#[derive(Clone)]
+pub struct Services {
+    /// Sign-in, sessions, tokens.
+    pub auth: Arc<dyn AuthService>,
+    /// Users and API keys.
+    pub members: Arc<dyn MemberService>,
+    /// Tasks.
+    pub tasks: Arc<dyn TaskService>,
+    /// Logs, spans and errors of tasks.
+    pub traces: Arc<dyn TraceService>,
+    /// Stored files.
+    pub artifacts: Arc<dyn ArtifactService>,
+    /// Agents and skills.
+    pub agents: Arc<dyn AgentService>,
+    /// The event log and its live end.
+    pub events: Arc<dyn EventService>,
+    /// Measurements.
+    pub metrics: Arc<dyn MetricsService>,
+    /// Health.
+    pub health: Arc<dyn HealthService>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Services")
+    }
+}
+
+/// A call with the caller that makes it; what server functions find in their context.
+#[derive(Debug, Clone)]
+pub struct CallerContext(pub Caller);

@@ -1,0 +1,59 @@
+//! What can be done with tasks.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Answer;
+use crate::id::TaskId;
+use crate::page::Page;
+use crate::user::Caller;
+use crate::wire::task::{AcceptedBatch, AttemptView, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
+
+/// Submits, shows, stops and repeats tasks.
+#[async_trait]
+pub trait TaskService: Send + Sync {
+    /// Accepts a task; it is stored when this returns. The same `idempotency_key` with the same request gives the
+    /// task of the first call.
+    ///
+    /// # Errors
+    /// `TASK-002`, `TASK-003`, `TASK-006`, `REQUEST-002`, `REQUEST-009`.
+    async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary>;
+
+    /// Accepts all tasks of a batch, or none.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit), with the index in the field names; `TASK-005`.
+    async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch>;
+
+    /// Tasks, the newest first.
+    ///
+    /// # Errors
+    /// `REQUEST-010` for a bad cursor or limit.
+    async fn list(&self, caller: &Caller, filter: TaskFilter) -> Answer<Page<TaskSummary>>;
+
+    /// One task with everything about it. With `wait` it answers when the task has ended or the span has passed,
+    /// whichever comes first; at most 60 seconds.
+    ///
+    /// # Errors
+    /// `TASK-001`, `REQUEST-010`.
+    async fn get(&self, caller: &Caller, id: TaskId, wait: Option<Duration>) -> Answer<TaskDetail>;
+
+    /// Asks for the task to end. One that runs ends when its work has stopped; asking twice does no harm.
+    ///
+    /// # Errors
+    /// `TASK-001`, `TASK-004` once it has ended otherwise.
+    async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
+
+    /// Submits the same request again as a new task with `rerun_of`.
+    ///
+    /// # Errors
+    /// `TASK-001`, `TASK-004` while it has not ended.
+    async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary>;
+
+    /// The attempts of a task, oldest first.
+    ///
+    /// # Errors
+    /// `TASK-001`.
+    async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>>;
+}

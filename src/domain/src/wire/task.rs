@@ -1,0 +1,360 @@
+//! How tasks are asked for and shown.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::artifact::ArtifactView;
+use crate::id::{AgentId, AttemptId, EventSeq, ProjectId, TaskId};
+use crate::task::{Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use crate::time::Timestamp;
+
+/// The most tasks of one batch.
+pub const MAXIMUM_BATCH: usize = 1_000;
+/// The most bytes of one task's input, as JSON.
+pub const MAXIMUM_INPUT_BYTES: usize = 256 * 1024;
+/// The most labels of one task, and of one agent.
+pub const MAXIMUM_LABELS: usize = 16;
+/// The longest that a call may wait for a task to end, in seconds.
+pub const MAXIMUM_WAIT_SECONDS: u64 = 60;
+
+/// A request for a skill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewTask {
+    /// The skill's name, as `nlp.sentiment`.
+    pub skill: String,
+    /// The input; must fit the skill's input schema.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub input: Value,
+    /// What people read on lists; the skill's title when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub title: Option<String>,
+    /// How urgent it is.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Labels that the agent must have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 16))]
+    pub labels: Vec<String>,
+    /// Not before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Timestamp>,
+    /// What happens when an attempt fails; the skill's own policy when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryPolicy>,
+    /// How long it may take.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+impl NewTask {
+    /// A request with defaults for everything but the skill and its input.
+    #[must_use]
+    pub fn new(skill: impl Into<String>, input: Value) -> Self {
+        Self {
+            skill: skill.into(),
+            input,
+            title: None,
+            priority: Priority::default(),
+            labels: Vec::new(),
+            run_at: None,
+            retry: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// Several requests, all accepted or all refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewBatch {
+    /// 1 to 1,000 requests.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1_000))]
+    pub tasks: Vec<NewTask>,
+}
+
+/// The identifiers of an accepted batch, in the order of the requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcceptedBatch {
+    /// One for each request.
+    pub ids: Vec<TaskId>,
+}
+
+/// Which agent works or worked on a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentRef {
+    /// The agent.
+    pub id: AgentId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Why a task failed, or an attempt of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Failure {
+    /// The stable code.
+    pub code: String,
+    /// What happened, and what to do.
+    pub message: String,
+    /// Whether another attempt could succeed.
+    pub retryable: bool,
+}
+
+/// A task as lists and events carry it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskSummary {
+    /// The task.
+    pub id: TaskId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// What people read on lists.
+    pub title: String,
+    /// The skill asked for.
+    pub skill: String,
+    /// Where it is in its life.
+    pub state: TaskState,
+    /// What it waits for, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_kind: Option<WaitKind>,
+    /// Why it is in this state, as an open code: `submitted`, `retry`, `worker_lost`, `handed_back`, an error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Labels that the agent must have.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The number of the present or last attempt; 1 is the first.
+    pub attempt: u32,
+    /// The most attempts.
+    pub maximum_attempts: u32,
+    /// The agent of the present or last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRef>,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// It is not begun before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// When its first attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// When somebody asked to cancel it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<Timestamp>,
+    /// Who submitted it, as people read it.
+    pub created_by: String,
+    /// The task it runs again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_of: Option<TaskId>,
+    /// The task whose agent asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<TaskId>,
+    /// Why it failed, once it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// One state that a task went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TimelineEntry {
+    /// The event that says so.
+    pub seq: EventSeq,
+    /// The state.
+    pub state: TaskState,
+    /// Since when.
+    pub at: Timestamp,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The attempt number at the time.
+    pub attempt: u32,
+    /// Who made it so, as people read it.
+    pub actor: String,
+}
+
+/// A task with everything about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskDetail {
+    /// What lists show.
+    pub summary: TaskSummary,
+    /// The input.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub input: Value,
+    /// The result, once completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub result: Option<Value>,
+    /// How the result is drawn; see the skill's `result_kind`.
+    pub result_kind: String,
+    /// What happens when an attempt fails.
+    pub retry: RetryPolicy,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// Every state it went through, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// What it stored.
+    pub artifacts: Vec<ArtifactView>,
+    /// The last event that this takes into account; resume a subscription here.
+    pub as_of: EventSeq,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// With a result.
+    Completed,
+    /// With an error.
+    Failed,
+    /// By a deadline.
+    TimedOut,
+    /// Somebody cancelled the task.
+    Canceled,
+    /// Its worker died.
+    Lost,
+    /// Handed back; it does not count.
+    HandedBack,
+}
+
+/// One execution of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AttemptView {
+    /// The attempt.
+    pub id: AttemptId,
+    /// Its number; 1 is the first. An attempt that was handed back shares its number with the next.
+    pub number: u32,
+    /// The fencing token it worked under.
+    pub lease: i64,
+    /// Who worked.
+    pub agent: AgentRef,
+    /// When the agent was chosen.
+    pub assigned_at: Timestamp,
+    /// When the agent began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<AttemptOutcome>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// Why this agent.
+    pub explanation: Explanation,
+}
+
+/// Why an agent was chosen: the best candidates with their score terms, and why the others fell.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Explanation {
+    /// The strategy that chose.
+    pub strategy: String,
+    /// The best eight, the chosen one first.
+    pub candidates: Vec<Candidate>,
+    /// How many agents fell to which reason.
+    pub rejected: Vec<Rejection>,
+}
+
+/// An agent that could have done it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Candidate {
+    /// The agent.
+    pub agent: AgentRef,
+    /// The sum of its terms; the highest wins.
+    pub score: f64,
+    /// What the score is made of.
+    pub terms: Vec<ScoreTerm>,
+}
+
+/// One part of a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScoreTerm {
+    /// What was looked at, as `free_slots`.
+    pub name: String,
+    /// What was seen.
+    pub value: f64,
+    /// What it counts.
+    pub weight: f64,
+}
+
+/// Why agents were out of the question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rejection {
+    /// The reason: `skill`, `labels`, `draining`, `no_slot`, `unhealthy`.
+    pub reason: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// What a list of tasks is filtered by. Filters add up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskFilter {
+    /// Only these states.
+    pub states: Vec<TaskState>,
+    /// Only this skill, or this family if it has no dot.
+    pub skill: Option<String>,
+    /// Only this priority.
+    pub priority: Option<Priority>,
+    /// Only tasks of this agent.
+    pub agent: Option<AgentId>,
+    /// Only titles, skills and ids that contain this text.
+    pub text: Option<String>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Rows of the page.
+    pub limit: Option<u32>,
+}
+
+impl TaskFilter {
+    /// Whether a task passes the filter; cursor and limit aside.
+    #[must_use]
+    pub fn admits(&self, task: &TaskSummary) -> bool {
+        let skill_fits = |wanted: &String| {
+            if wanted.contains('.') { task.skill == *wanted } else { task.skill.split('.').next() == Some(wanted) }
+        };
+        let text_fits = |wanted: &String| {
+            let wanted = wanted.to_lowercase();
+            task.title.to_lowercase().contains(&wanted)
+                || task.skill.contains(&wanted)
+                || task.id.to_string().starts_with(&wanted)
+        };
+        (self.states.is_empty() || self.states.contains(&task.state))
+            && self.skill.as_ref().is_none_or(skill_fits)
+            && self.priority.is_none_or(|wanted| wanted == task.priority)
+            && self.agent.is_none_or(|wanted| task.agent.as_ref().is_some_and(|agent| agent.id == wanted))
+            && self.text.as_ref().is_none_or(text_fits)
+    }
+}
+
+/// How many tasks are in each state now; states without tasks are absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StateCount {
+    /// The state.
+    pub state: TaskState,
+    /// How many.
+    pub count: u64,
+}
