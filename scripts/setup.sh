@@ -76,6 +76,11 @@ look_for_rust() {
 }
 
 look_for_c_compiler() {
+  # macOS has a `cc` that only opens a window which offers to install one.
+  if [ "$platform_os" = Darwin ]; then
+    xcode-select -p >/dev/null 2>&1 || want c-compiler "a C compiler"
+    return
+  fi
   command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null ||
     want c-compiler "a C compiler"
 }
@@ -170,7 +175,7 @@ install_npm() {
 npm_fingerprint() {
   (
     cd "$1"
-    sha256 package.json package-lock.json
+    "${sha256[@]}" package.json package-lock.json
     # Some packages are built for one system, so the folder does not move between systems.
     echo "$platform_os $(uname -m) $(node --version 2>/dev/null)"
   )

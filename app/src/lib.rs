@@ -1,0 +1,26 @@
+//! Baton's dashboard, compiled twice: for the server, which draws every page with its data, and for the browser, which
+//! takes the page over and keeps it live.
+//!
+//! Pages read and act through [`server_fns`], over the same services as REST. What commits on the server reaches open
+//! pages through [`live`].
+#![recursion_limit = "256"]
+
+mod app;
+pub mod components;
+pub mod crash;
+pub mod flash;
+pub mod format;
+mod frame;
+pub mod live;
+pub mod navigation;
+mod pages;
+pub mod server_fns;
+pub mod session;
+#[cfg(feature = "ssr")]
+mod shell;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use server_fns::SessionCookies;
+#[cfg(feature = "ssr")]
+pub use shell::shell;

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # read by the scripts that source this file
 # Where things are: the workspace, the build folder, the tools, the server and its site.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -23,5 +24,4 @@ export LEPTOS_SITE_PKG_DIR=pkg
 export LEPTOS_OUTPUT_NAME=baton
 export LEPTOS_HASH_FILES=true
 
-# shellcheck disable=SC2034 # read by the scripts that source this file
 baton_bin="$CARGO_TARGET_DIR/release/baton"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What machine this is, and how system packages are had on it.
 # BATON_SETUP_OS stands in for `uname -s` and BATON_SETUP_OS_RELEASE for /etc/os-release,
-# so that each platform's plan can be tested on any other.
+# so that each platform's plan can be tested on any other. Needs tools.sh.
 
 platform_os=${BATON_SETUP_OS:-$(uname -s)}
 
@@ -57,7 +57,6 @@ package_names() {
     apk:c-compiler) echo gcc musl-dev ;;
     *:c-compiler) ;;
 
-    dnf:perl) echo perl ;;
     *:perl) echo perl ;;
 
     brew:node) echo node ;;
@@ -66,7 +65,7 @@ package_names() {
 
     # Ubuntu's package of this name is only a pointer to a snap, whose files Playwright cannot reach.
     apt-get:chromium) [ "$(os_release ID)" = ubuntu ] || echo chromium ;;
-    brew:chromium) echo --cask google-chrome ;;
+    brew:chromium) echo google-chrome ;;
     *:chromium) echo chromium ;;
   esac
 }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # read by the scripts that source this file
 # The build tools, their exact versions, and the PATH on which a build finds them.
 # Needs paths.sh.
 
@@ -21,7 +22,7 @@ tool_root() { printf '%s/%s-%s' "$tools_dir" "$1" "$2"; }
 # Whether this program answers to this version: `name 1.2.3`, perhaps with more behind it.
 answers_version() {
   local answer
-  answer=$("$1" --version 2>/dev/null) || return 1
+  answer=$("$1" --version 2>/dev/null | head -n 1) || return 1
   case " $answer " in
     *" $2 "*) return 0 ;;
     *) return 1 ;;
@@ -53,10 +54,6 @@ put_tools_on_path() {
   export PATH="$root/style/node_modules/.bin:$PATH"
 }
 
-sha256() {
-  if command -v sha256sum >/dev/null; then
-    sha256sum "$@"
-  else
-    shasum -a 256 "$@"
-  fi
-}
+# macOS has no sha256sum.
+sha256=(sha256sum)
+command -v sha256sum >/dev/null || sha256=(shasum -a 256)

@@ -41,6 +41,9 @@ impl FromServerFnError for ApiError {
 /// What went wrong around a call, as a problem.
 fn translated(error: ServerFnErrorErr) -> Problem {
     match error {
+        ServerFnErrorErr::Request(message) if message == NOT_A_FORM => {
+            Problem::new(Code::UnsupportedMediaType, "Send multipart/form-data with a boundary.")
+        }
         ServerFnErrorErr::Request(_) => {
             Problem::new(Code::ServerUnreachable, "The server does not answer. Check the connection and try again.")
         }
@@ -66,6 +69,9 @@ fn wrong_field(message: &str) -> Problem {
 
 /// JSON in both directions; unlike Leptos' own codec it tells broken JSON from JSON that does not fit.
 pub type Json = Post<JsonBody>;
+
+/// What marks a request to a form's function that is no form.
+pub(super) const NOT_A_FORM: &str = "not a form";
 
 /// What marks well-formed JSON of the wrong shape.
 const WRONG_DATA: &str = "wrong data: ";

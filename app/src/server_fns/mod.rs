@@ -17,6 +17,7 @@ pub(crate) mod serve;
 pub mod submit;
 pub mod tasks;
 pub mod traces;
+mod upload;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

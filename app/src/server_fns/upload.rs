@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use leptos::server_fn::codec::{Encoding, FromReq, IntoReq, MultipartData};
+use leptos::server_fn::codec::{self, Encoding, FromReq, IntoReq, MultipartData};
 use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr};
 use leptos::server_fn::request::browser::BrowserFormData;
 use leptos::server_fn::request::{ClientReq, Req};
-use leptos::server_fn::{ContentType, codec};
+use leptos::server_fn::ContentType;
 
 use super::submit::SubmitForm;
 
@@ -17,7 +17,7 @@ use super::submit::SubmitForm;
 pub struct MultipartFormData;
 
 /// The fields of a submitted form.
-pub struct Upload(MultipartData);
+pub struct Upload(pub(super) MultipartData);
 
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,17 +25,9 @@ impl fmt::Debug for Upload {
     }
 }
 
-impl Upload {
-    /// From the form on the page.
-    #[must_use]
-    pub fn from_form(form: web_sys::FormData) -> Self {
+impl From<web_sys::FormData> for Upload {
+    fn from(form: web_sys::FormData) -> Self {
         Self(form.into())
-    }
-
-    /// The stream of fields, on the server.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn into_stream(self) -> Option<multer::Multipart<'static>> {
-        self.0.into_inner()
     }
 }
 
@@ -44,5 +36,51 @@ impl ContentType for MultipartFormData {
 }
 
 impl Encoding for MultipartFormData {
-    const METHOD: axum_http::Method = <codec::MultipartFormData as Encoding>::METHOD;
+    const METHOD: http::Method = http::Method::POST;
+}
+
+impl<E, Request> IntoReq<MultipartFormData, Request, E> for SubmitForm
+where
+    E: FromServerFnError,
+    Request: ClientReq<E, FormData = BrowserFormData>,
+{
+    fn into_req(self, path: &str, accepts: &str) -> Result<Request, E> {
+        let Some(form) = self.form.0.into_client_data() else {
+            return Err(ServerFnErrorErr::Serialization("the form is not the browser's".to_owned()).into_app_error());
+        };
+        Request::try_new_post_multipart(path, accepts, form)
+    }
+}
+
+impl<E, Request> FromReq<MultipartFormData, Request, E> for SubmitForm
+where
+    E: FromServerFnError + Send + Sync,
+    Request: Req<E> + Send + 'static,
+{
+    async fn from_req(request: Request) -> Result<Self, E> {
+        let content_type = request.to_content_type().unwrap_or_default();
+        let has_boundary = content_type
+            .split(';')
+            .skip(1)
+            .filter_map(|parameter| parameter.trim().split_once('='))
+            .any(|(name, value)| name.eq_ignore_ascii_case("boundary") && !value.trim_matches('"').is_empty());
+        if !content_type.starts_with(Self::FORM) || !has_boundary {
+            return Err(ServerFnErrorErr::Request(super::answer::NOT_A_FORM.to_owned()).into_app_error());
+        }
+        let data: FormInput = <FormInput as FromReq<codec::MultipartFormData, Request, E>>::from_req(request).await?;
+        Ok(Self { form: Upload(data.0) })
+    }
+}
+
+impl SubmitForm {
+    const FORM: &'static str = codec::MultipartFormData::CONTENT_TYPE;
+}
+
+/// Lets Leptos' codec do the reading.
+struct FormInput(MultipartData);
+
+impl From<MultipartData> for FormInput {
+    fn from(data: MultipartData) -> Self {
+        Self(data)
+    }
 }

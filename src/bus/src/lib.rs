@@ -1,0 +1,11 @@
+//! How does a commit reach whoever watches? The bus rings, and the event stream reads the log by sequence.
+//!
+//! [`message_bus`] is a doorbell: it says that something was committed and carries the events along to save a read.
+//! It may lose a message; nothing is built on its keeping one. [`event_stream`] is what services and sockets use: it
+//! replays the log from any place, goes live without a gap, and reads the log again whenever the bell was missed.
+
+pub mod event_stream;
+pub mod message_bus;
+
+pub use event_stream::EventStream;
+pub use message_bus::{InProcessBus, Message, Subscription};

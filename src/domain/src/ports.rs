@@ -1,10 +1,12 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::time::Timestamp;
+use crate::wire::task::AttemptOutcome;
 
 /// Tells the time. Tests give one that they move by hand.
 pub trait Clock: Send + Sync {
@@ -39,4 +41,19 @@ impl std::fmt::Debug for Sources {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sources")
     }
+}
+
+/// Takes measurements as work moves. Must return at once.
+pub trait Recorder: Send + Sync {
+    /// Tasks of a skill were submitted.
+    fn submitted(&self, at: Timestamp, skill: &str, count: u64);
+
+    /// An attempt began, this long after its task was ready.
+    fn started(&self, at: Timestamp, skill: &str, agent: &str, wait: Duration);
+
+    /// An attempt ended in this way, this long after it began.
+    fn ended(&self, at: Timestamp, skill: &str, agent: &str, outcome: AttemptOutcome, run: Duration);
+
+    /// A task was cancelled before an attempt of it began.
+    fn canceled(&self, at: Timestamp, skill: &str);
 }

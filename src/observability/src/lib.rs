@@ -1,0 +1,16 @@
+//! What does Baton say of itself? What happened inside a task, who asked for what, how much and how fast, and whether it can work.
+//!
+//! - [`debug_tracer`]: logs, spans and errors of tasks, and the audit record of what was asked or refused.
+//! - [`metrics_engine`]: counts and latency sketches in buckets of 10 seconds, and the charts made of them.
+//! - [`health`]: whether the server lives and can take work.
+//! - [`server_log`]: how the server's own log is written.
+
+pub mod debug_tracer;
+pub mod health;
+pub mod metrics_engine;
+pub mod server_log;
+
+pub use debug_tracer::audit::{AuditWriter, Auditor};
+pub use debug_tracer::DebugTracer;
+pub use health::{Heartbeat, HealthMonitor, HealthOptions};
+pub use metrics_engine::{Analytics, MetricsFlusher, MetricsRecorder};

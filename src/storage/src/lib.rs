@@ -1,0 +1,31 @@
+//! What does Baton store? The [`Store`] trait, one part per aggregate, and the folder of [`blobs`].
+//!
+//! A back-end implements the traits; nothing else knows SQL. Every write is one transaction with its events and its
+//! audit rows in it, and has been committed when the method returns.
+
+mod agents;
+mod artifacts;
+pub mod blobs;
+mod error;
+mod events;
+mod identity;
+mod metrics;
+mod tasks;
+mod traces;
+
+pub use agents::{AgentRegistration, AgentStore, AgentsAt};
+pub use artifacts::{ArtifactPage, ArtifactStore};
+pub use error::StoreError;
+pub use events::{AuditRow, CommitSink, EventStore, EventsSince, NoSink};
+pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
+pub use metrics::{BucketKey, BucketRow, MetricStore};
+pub use tasks::{
+    Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, DueTask, Guard, Idempotency, Inserted, NewTaskRecord, ReadyTask, TaskPage,
+    TaskQuery, TaskRecord, TaskRows, TaskStore,
+};
+pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
+
+/// Everything that is stored.
+pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}
+
+impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}

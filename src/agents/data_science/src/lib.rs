@@ -1,0 +1,58 @@
+//! How Baton describes tables: the data science agent and its skills.
+//!
+//! A table is read twice from disk. The first pass finds what is wrong with it and which type each column has, the
+//! second keeps the values of the typed columns. So memory holds numbers and distinct texts, never the file.
+
+mod chart;
+mod correlation;
+mod describe;
+mod limits;
+mod notes;
+mod numbers;
+mod profile;
+mod read;
+mod skills;
+mod svg;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_domain::agent::{AgentCard, Family};
+use serde_json::Value;
+
+pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
+pub use skills::PROFILE;
+
+/// Describes tables; needs no model and no network.
+#[derive(Debug, Clone, Copy)]
+pub struct DataScience {
+    /// How many attempts it takes at once.
+    pub slots: u32,
+}
+
+impl Default for DataScience {
+    fn default() -> Self {
+        Self { slots: 2 }
+    }
+}
+
+#[async_trait]
+impl Agent for DataScience {
+    fn card(&self) -> AgentCard {
+        AgentCard {
+            name: "data-science".to_owned(),
+            title: "Data science".to_owned(),
+            description: "Describes tables: types, gaps, distributions and correlations, with charts.".to_owned(),
+            family: Family::DataScience,
+            skills: skills::all(),
+            labels: vec!["native".to_owned()],
+            slots: self.slots,
+        }
+    }
+
+    async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
+        match skill {
+            PROFILE => profile::perform(context, input).await,
+            other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
+        }
+    }
+}

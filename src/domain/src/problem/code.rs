@@ -43,6 +43,7 @@ codes! {
     CrossOrigin = "REQUEST-008", 403, "The request came from another site";
     IdempotencyConflict = "REQUEST-009", 422, "The idempotency key was used for another request";
     InvalidQuery = "REQUEST-010", 400, "A query parameter is wrong";
+    RequestTimeout = "REQUEST-011", 408, "The request took too long";
 
     NotSignedIn = "AUTH-001", 401, "Not signed in";
     WrongCredentials = "AUTH-002", 401, "Wrong email or password";
@@ -81,6 +82,7 @@ codes! {
     StorageFull = "STORAGE-002", 507, "Storage is full";
     Internal = "INTERNAL-001", 500, "Something went wrong in the server";
     ShuttingDown = "INTERNAL-002", 503, "The server is shutting down";
+    ServerUnreachable = "CLIENT-001", 503, "The server cannot be reached";
 
     WorkerLost = "ATTEMPT-001", 500, "The worker was lost";
     AttemptTimedOut = "ATTEMPT-002", 500, "The attempt took too long";

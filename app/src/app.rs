@@ -1,0 +1,63 @@
+//! Which pages there are, and what all of them share.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::components::toast::{Toaster, Toasts};
+use crate::crash;
+use crate::frame::Frame;
+use crate::live::{Live, Now, tick_every_second};
+use crate::pages::{Agent, Agents, FirstRun, Gallery, Members, NewTask, NotFound, Overview, SignIn, Task, Tasks};
+use crate::session::{SessionContext, use_session};
+
+/// The whole dashboard.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    SessionContext::provide();
+    let toasts = Toasts::provide();
+    let live = Live::default();
+    provide_context(live.clone());
+    let now = Now::default();
+    provide_context(now.clone());
+    let signed_in = use_session().me.is_some();
+    Effect::new(move || {
+        tick_every_second(&now);
+        if signed_in {
+            live.start();
+        }
+    });
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Baton".to_owned() } else { format!("{title} · Baton") }/>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks") view=Tasks ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/new") view=NewTask ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/:id") view=Task ssr=SsrMode::Async/>
+                    <Route path=path!("/agents") view=Agents ssr=SsrMode::Async/>
+                    <Route path=path!("/agents/:id") view=Agent ssr=SsrMode::Async/>
+                    <Route path=path!("/members") view=Members ssr=SsrMode::Async/>
+                    <Route path=path!("/dev/components") view=Gallery ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <Toaster toasts/>
+        <div
+            id=crash::BAR
+            hidden
+            role="alert"
+            class="fixed inset-x-0 bottom-0 z-50 flex items-center justify-center gap-3 border-t border-danger bg-danger-tint p-3 text-13"
+        >
+            "This page has stopped working. Nothing on the server is affected."
+            <a class="font-medium text-accent underline" href="" rel="external">
+                "Load it again"
+            </a>
+        </div>
+    }
+}

@@ -1,0 +1,26 @@
+//! How far something is, while it says so.
+
+use leptos::prelude::*;
+
+/// A bar with words.
+#[component]
+pub fn Progress(
+    /// 0 to 1, and what is being done; nothing is shown without it.
+    #[prop(into)]
+    state: Signal<Option<(f64, String)>>,
+) -> impl IntoView {
+    move || {
+        state.get().map(|(fraction, message)| {
+            let percent = (fraction.clamp(0.0, 1.0) * 100.0).round();
+            view! {
+                <div class="space-y-1" data-testid="progress">
+                    <div class="flex justify-between gap-2 text-12 text-soft">
+                        <span class="truncate">{message}</span>
+                        <span class="tabular-nums">{format!("{percent:.0} %")}</span>
+                    </div>
+                    <progress class="h-1.5 w-full accent-accent" max="100" value=format!("{percent:.0}") aria-label="Progress"></progress>
+                </div>
+            }
+        })
+    }
+}

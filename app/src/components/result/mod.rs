@@ -1,0 +1,62 @@
+//! How is the result of a task drawn?
+//!
+//! A skill says what kind of result it gives; each kind has its view here. A result that is not in the shape of its kind is
+//! shown as it is, as a tree of JSON, so that nothing is ever hidden by a view that does not fit.
+
+mod bar;
+mod code_report;
+mod facts;
+mod files;
+mod keywords;
+mod language;
+mod sentiment;
+mod shape;
+mod summary;
+mod table;
+mod table_profile;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+use baton_domain::wire::artifact::ArtifactView;
+use leptos::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::components::json_tree::JsonTree;
+
+/// The result of a task, drawn by its kind, and the files that came with it.
+#[component]
+pub fn ResultView(
+    /// The skill's `result_kind`.
+    #[prop(into)]
+    kind: String,
+    /// The result.
+    result: Value,
+    /// The files that the task produced.
+    artifacts: Vec<ArtifactView>,
+) -> impl IntoView {
+    let drawn = draw(&kind, &result);
+    view! {
+        <section class="grid min-w-0 gap-5" aria-label="Result" data-testid="result" data-kind=kind>
+            {drawn}
+            {files::view(&artifacts)}
+        </section>
+    }
+}
+
+fn draw(kind: &str, result: &Value) -> AnyView {
+    match kind {
+        "table_profile" => read(result).map(table_profile::view),
+        "language" => read(result).map(language::view),
+        "sentiment" => read(result).map(sentiment::view),
+        "keywords" => read(result).map(keywords::view),
+        "summary" => read(result).map(summary::view),
+        "code_report" => read(result).map(code_report::view),
+        _ => None,
+    }
+    .unwrap_or_else(|| view! { <JsonTree value=result.clone() /> }.into_any())
+}
+
+fn read<'a, T: Deserialize<'a>>(result: &'a Value) -> Option<T> {
+    T::deserialize(result).ok()
+}

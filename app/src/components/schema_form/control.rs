@@ -1,0 +1,176 @@
+//! Which control takes which kind of field?
+
+use baton_domain::schema::{ChoiceOption, FieldKind, FormField};
+use leptos::prelude::*;
+
+use crate::components::field::CONTROL;
+
+const WRONG: &str = "aria-invalid:border-danger";
+const DROP: &str = "w-full min-w-0 cursor-pointer rounded-card border border-dashed border-line-strong bg-sunken px-4 py-6 text-13 text-soft \
+                    hover:border-accent file:mr-4 file:cursor-pointer file:rounded-control file:border-0 file:bg-accent-tint file:px-3 \
+                    file:py-1.5 file:font-medium file:text-accent-strong aria-invalid:border-danger";
+
+/// One field and what its control needs besides.
+pub(super) struct Control<'a> {
+    pub(super) field: &'a FormField,
+    pub(super) id: String,
+    /// What it holds at first.
+    pub(super) text: Option<String>,
+    /// The ids of what explains it.
+    pub(super) described_by: Signal<Option<String>>,
+    /// Whether the last try was wrong here.
+    pub(super) invalid: Signal<bool>,
+}
+
+impl Control<'_> {
+    pub(super) fn view(self) -> AnyView {
+        match &self.field.kind {
+            FieldKind::Text { multiline: false, .. } => self.line("text", None, None, None),
+            FieldKind::Text { multiline: true, .. } => self.area(8, ""),
+            FieldKind::Integer { min, max } => {
+                let bound = |bound: Option<i64>| bound.map(|bound| bound.to_string());
+                self.line("number", Some("1"), bound(*min), bound(*max))
+            }
+            FieldKind::Number { min, max } => {
+                let bound = |bound: Option<f64>| bound.map(|bound| bound.to_string());
+                self.line("number", Some("any"), bound(*min), bound(*max))
+            }
+            FieldKind::Boolean => self.choice(&[("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())]),
+            FieldKind::Choice(options) => {
+                let options: Vec<(String, String)> = options.iter().map(|ChoiceOption { text, label, .. }| (text.clone(), label.clone())).collect();
+                self.choice(&options)
+            }
+            FieldKind::Artifact { accept } => self.file(accept.clone()),
+            FieldKind::List => self.area(4, ""),
+            FieldKind::Json => self.area(6, "font-mono"),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("input[{}]", self.field.name)
+    }
+
+    fn test_id(&self) -> String {
+        format!("field-{}", self.field.name)
+    }
+
+    fn aria_invalid(&self) -> impl Fn() -> Option<&'static str> + Send + Sync + Copy + 'static {
+        let invalid = self.invalid;
+        move || invalid.get().then_some("true")
+    }
+
+    fn line(self, kind: &'static str, step: Option<&'static str>, min: Option<String>, max: Option<String>) -> AnyView {
+        view! {
+            <input
+                id=self.id.clone()
+                name=self.name()
+                data-testid=self.test_id()
+                type=kind
+                step=step
+                min=min
+                max=max
+                value=self.text.clone()
+                required=self.field.required
+                aria-invalid=self.aria_invalid()
+                aria-describedby=self.described_by
+                autocomplete="off"
+                class=format!("{CONTROL} {WRONG}")
+            />
+        }
+        .into_any()
+    }
+
+    fn area(self, rows: u32, extra: &'static str) -> AnyView {
+        // As markup: an empty child would come from the server as a space, which is text in a text area.
+        let text = self.text.as_deref().map(escaped).unwrap_or_default();
+        view! {
+            <textarea
+                id=self.id.clone()
+                name=self.name()
+                data-testid=self.test_id()
+                rows=rows.to_string()
+                required=self.field.required
+                aria-invalid=self.aria_invalid()
+                aria-describedby=self.described_by
+                spellcheck="false"
+                class=format!("{CONTROL} {WRONG} resize-y {extra}")
+                inner_html=text
+            ></textarea>
+        }
+        .into_any()
+    }
+
+    /// A select, for yes and no too: a box without a tick is not sent, which would not tell "no" from "not said".
+    fn choice(self, options: &[(String, String)]) -> AnyView {
+        let chosen = self.text.clone().unwrap_or_default();
+        // What is not asked for may be left open; what has a default has something chosen.
+        let unset = (!self.field.required && self.field.default.is_none()).then_some("Not set");
+        let unset = unset.or_else(|| chosen.is_empty().then_some("Choose one"));
+        let unset = unset.map(|label| view! { <option value="" selected=chosen.is_empty()>{label}</option> });
+        let options: Vec<_> = options
+            .iter()
+            .map(|(text, label)| view! { <option value=text.clone() selected=(*text == chosen)>{label.clone()}</option> })
+            .collect();
+        view! {
+            <select
+                id=self.id.clone()
+                name=self.name()
+                data-testid=self.test_id()
+                required=self.field.required
+                aria-invalid=self.aria_invalid()
+                aria-describedby=self.described_by
+                class=format!("{CONTROL} {WRONG}")
+            >
+                {unset}
+                {options}
+            </select>
+        }
+        .into_any()
+    }
+
+    /// A file, dropped or chosen, or else the id of one that is stored. The browser's own control takes both the pointer's
+    /// drop and the keyboard, and says which file it has.
+    fn file(self, accept: Option<String>) -> AnyView {
+        let over = RwSignal::new(false);
+        let stored_id = format!("{}-stored", self.id);
+        let known = self.text.is_some();
+        view! {
+            <input
+                id=self.id.clone()
+                name=format!("file[{}]", self.field.name)
+                data-testid=self.test_id()
+                type="file"
+                accept=accept
+                aria-invalid=self.aria_invalid()
+                aria-describedby=self.described_by
+                class=DROP
+                class:border-accent=move || over.get()
+                on:dragenter=move |_| over.set(true)
+                on:dragleave=move |_| over.set(false)
+                on:drop=move |_| over.set(false)
+            />
+            <details open=known class="mt-1 text-12">
+                <summary class="w-fit cursor-pointer text-muted">"Use a file that is stored already"</summary>
+                <div class="mt-1.5 grid gap-1">
+                    <label for=stored_id.clone() class="text-muted">"Id of the artifact; a file chosen above goes before it"</label>
+                    <input
+                        id=stored_id
+                        name=self.name()
+                        data-testid=format!("{}-id", self.test_id())
+                        type="text"
+                        value=self.text.clone()
+                        autocomplete="off"
+                        spellcheck="false"
+                        class=format!("{CONTROL} font-mono")
+                    />
+                </div>
+            </details>
+        }
+        .into_any()
+    }
+}
+
+/// Text as the content of an element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

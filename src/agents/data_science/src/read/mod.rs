@@ -1,0 +1,15 @@
+//! How a file becomes typed columns: bytes that are checked to be UTF-8, records that are checked to be equally
+//! long, cells that are tried against every type.
+
+pub(crate) mod cell;
+pub(crate) mod column;
+mod date;
+mod delimiter;
+mod distinct;
+mod table;
+mod utf8;
+
+pub(crate) use column::{Kind, Values};
+pub(crate) use date::iso;
+pub(crate) use delimiter::Delimiter;
+pub(crate) use table::{Column, Table, TableFile, read};

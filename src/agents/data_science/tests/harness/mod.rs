@@ -1,0 +1,147 @@
+//! How a test runs one attempt of an agent in this process and keeps everything it said.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests; each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_agents_runtime::Agent;
+use baton_agents_runtime::carrier::begin_in_process;
+use baton_agents_runtime::protocol::{FileRef, FromAgent, Start, ToAgent, VERSION};
+use baton_domain::agent::{Limits, Skill};
+use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::wire::task::Failure;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What an attempt said.
+pub struct Ended {
+    pub result: Result<Value, Failure>,
+    pub logs: Vec<String>,
+    pub spans: Vec<String>,
+    pub progress: Vec<f64>,
+    /// Name, content type and content of what it stored.
+    pub stored: Vec<(String, String, Vec<u8>)>,
+}
+
+impl Ended {
+    pub fn value(self) -> Value {
+        self.result.unwrap_or_else(|failure| panic!("{}: {}", failure.code, failure.message))
+    }
+
+    pub fn code(&self) -> &str {
+        match &self.result {
+            Ok(value) => panic!("it succeeded: {value}"),
+            Err(failure) => &failure.code,
+        }
+    }
+
+    pub fn message(&self) -> &str {
+        match &self.result {
+            Ok(value) => panic!("it succeeded: {value}"),
+            Err(failure) => &failure.message,
+        }
+    }
+}
+
+/// The artifact that stands for the file of an input.
+pub fn file_id() -> ArtifactId {
+    ArtifactId::new(Uuid::from_u128(0xf11e))
+}
+
+pub fn skill_of(agent: &dyn Agent, name: &str) -> Skill {
+    agent.card().skills.into_iter().find(|skill| skill.name == name).expect("the agent has the skill")
+}
+
+/// The first violations of a schema.
+pub fn violations(schema: &Value, value: &Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).expect("a valid schema");
+    validator.iter_errors(value).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// Where the files of the examples lie.
+pub fn shipped(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(path)
+}
+
+/// Runs a skill on an input whose `artifact` is this file.
+pub fn perform_on_file(agent: impl Agent + 'static, skill: &str, mut input: Value, name: &str, content: &[u8]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("input");
+    std::fs::write(&path, content).unwrap();
+    input["artifact"] = serde_json::json!(file_id());
+    let file = FileRef { path, name: name.to_owned(), media_type: "application/octet-stream".to_owned(), size: content.len() as u64 };
+    run(Arc::new(agent), skill, input, BTreeMap::from([(file_id(), file)]))
+}
+
+/// Runs a skill on an input that may name a shipped file as its `artifact`.
+pub fn perform(agent: impl Agent + 'static, skill: &str, mut input: Value) -> Ended {
+    let mut artifacts = BTreeMap::new();
+    if let Some(named) = input["artifact"].as_str().map(str::to_owned) {
+        let path = shipped(&named);
+        let size = std::fs::metadata(&path).unwrap_or_else(|error| panic!("{named}: {error}")).len();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        artifacts.insert(file_id(), FileRef { path, name, media_type: "text/plain".to_owned(), size });
+        input["artifact"] = serde_json::json!(file_id());
+    }
+    run(Arc::new(agent), skill, input, artifacts)
+}
+
+/// Runs an attempt to its end. Input and result are held against the skill's schemas.
+pub fn run(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap<ArtifactId, FileRef>) -> Ended {
+    let contract = skill_of(agent.as_ref(), skill);
+    let wrong = violations(&contract.input_schema, &input);
+    assert!(wrong.is_empty(), "the input does not fit the input schema of {skill}: {wrong:?}");
+    let ended = attempt(agent, skill, input, artifacts);
+    if let Ok(value) = &ended.result {
+        let wrong = violations(&contract.output_schema, value);
+        assert!(wrong.is_empty(), "the result does not fit the output schema of {skill}: {wrong:?}");
+        let size = serde_json::to_vec(value).unwrap().len() as u64;
+        assert!(size <= contract.limits.result_bytes, "the result of {skill} has {size} bytes");
+    }
+    ended
+}
+
+fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap<ArtifactId, FileRef>) -> Ended {
+    let scratch = tempfile::tempdir().unwrap();
+    let start = Start {
+        protocol: VERSION,
+        attempt_id: AttemptId::new(Uuid::from_u128(2)),
+        task_id: TaskId::new(Uuid::from_u128(1)),
+        attempt: 1,
+        agent: agent.card().name,
+        skill: skill.to_owned(),
+        input,
+        artifacts,
+        scratch: scratch.path().to_owned(),
+        heartbeat_ms: 1_000,
+        limits: Limits::default(),
+        depth: 0,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = begin_in_process(agent, start);
+        let mut ended = Ended { result: Ok(Value::Null), logs: vec![], spans: vec![], progress: vec![], stored: vec![] };
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(120), connection.from_agent.recv()).await;
+            match next.expect("an attempt that ends").expect("an outcome before the end") {
+                FromAgent::Log { message, .. } => ended.logs.push(message),
+                FromAgent::Progress { fraction, .. } => ended.progress.push(fraction),
+                FromAgent::Span { name, .. } => ended.spans.push(name),
+                FromAgent::Artifact { request, file, name, media_type } => {
+                    ended.stored.push((name, media_type, std::fs::read(scratch.path().join(file)).unwrap()));
+                    let result = Ok(ArtifactId::new(Uuid::from_u128(0xa000 + u128::from(request))));
+                    connection.to_agent.send(ToAgent::Stored { request, result }).await.unwrap();
+                }
+                FromAgent::Outcome { result, .. } => {
+                    ended.result = result;
+                    break;
+                }
+                FromAgent::Started | FromAgent::Heartbeat | FromAgent::Ask { .. } => {}
+            }
+        }
+        ended
+    })
+}

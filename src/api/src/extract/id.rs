@@ -1,0 +1,63 @@
+//! How a path names a resource; what cannot name one is answered like one that does not exist.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, TaskId, UserId};
+use baton_domain::problem::{Code, Problem};
+
+use crate::problem_response::Failure;
+
+/// An identifier of a kind of resource.
+pub(crate) trait ResourceId: FromStr + Send {
+    /// The code of one that does not exist.
+    const MISSING: Code;
+    /// What it names.
+    const NOUN: &'static str;
+}
+
+macro_rules! resource_ids {
+    ($($id:ident = $code:ident, $noun:literal;)+) => {
+        $(impl ResourceId for $id {
+            const MISSING: Code = Code::$code;
+            const NOUN: &'static str = $noun;
+        })+
+    };
+}
+
+resource_ids! {
+    TaskId = NoSuchTask, "task";
+    ArtifactId = NoSuchArtifact, "artifact";
+    AgentId = NoSuchAgent, "agent";
+    UserId = NoSuchUser, "user";
+    ApiKeyId = NoSuchApiKey, "API key";
+}
+
+/// The identifier in the path.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: ResourceId, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = || Problem::new(T::MISSING, format!("A {} is named by a UUID; this is none.", T::NOUN));
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| missing())?;
+        text.parse().map(Self).map_err(|_| missing().into())
+    }
+}
+
+const LONGEST_NAME: usize = 200;
+
+/// The name of a skill in the path.
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = || Problem::new(Code::NoSuchSkill, "A skill is named as nlp.sentiment; GET /api/v1/skills lists them.");
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| missing())?;
+        if text.len() <= LONGEST_NAME { Ok(Self(text)) } else { Err(missing().into()) }
+    }
+}

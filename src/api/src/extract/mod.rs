@@ -1,0 +1,13 @@
+//! How requests are read: like axum's extractors, but what does not fit is answered with a coded problem.
+
+mod caller;
+mod headers;
+mod id;
+mod json;
+mod query;
+
+pub(crate) use caller::{Client, SignedIn, SignedInWith};
+pub(crate) use headers::{Browser, IdempotencyKey, content_hash};
+pub(crate) use id::{Id, Name};
+pub(crate) use json::{Body, OptionalBody};
+pub(crate) use query::{Params, Wait, wrong_parameter};

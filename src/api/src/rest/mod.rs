@@ -1,0 +1,95 @@
+//! Which operations there are, one file per resource. Each handler reads its request, calls one service, and answers.
+//!
+//! What an operation needs and how it fails stands above it as `x-permission` and `x-errors`; the OpenAPI document
+//! is completed from these, and the tests of authorisation run over them.
+
+mod agents;
+mod api_keys;
+mod artifact_content;
+mod artifacts;
+mod auth;
+mod events;
+mod health;
+mod metrics;
+mod skills;
+mod task_insight;
+mod tasks;
+mod users;
+
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, StatusCode};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::gateway::Gateway;
+
+/// Where the API begins.
+pub(crate) const BASE: &str = "/api/v1";
+
+/// An answer to a request that created something: 201, where it is now, and what it is.
+pub(crate) type Created<T> = (StatusCode, [(HeaderName, String); 1], axum::Json<T>);
+
+pub(crate) fn created<T>(resource: &str, id: impl std::fmt::Display, body: T) -> Created<T> {
+    (StatusCode::CREATED, [(LOCATION, format!("{BASE}/{resource}/{id}"))], axum::Json(body))
+}
+
+/// What anybody may ask.
+pub(crate) fn open() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::default()
+        .routes(routes!(auth::first_run_status))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}
+
+/// How callers become known; counted more strictly.
+pub(crate) fn sign_in() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::default()
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::first_run))
+}
+
+/// What takes little and answers at once, or after at most `wait`.
+pub(crate) fn plain() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::default()
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::me))
+        .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::change_user))
+        .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::revoke_api_key))
+        .routes(routes!(tasks::list_tasks, tasks::create_task))
+        .routes(routes!(tasks::get_task))
+        .routes(routes!(tasks::cancel_task))
+        .routes(routes!(tasks::rerun_task))
+        .routes(routes!(task_insight::list_attempts))
+        .routes(routes!(task_insight::list_logs))
+        .routes(routes!(task_insight::get_trace))
+        .routes(routes!(artifacts::list_artifacts))
+        .routes(routes!(artifacts::get_artifact, artifacts::delete_artifact))
+        .routes(routes!(agents::list_agents))
+        .routes(routes!(agents::get_agent))
+        .routes(routes!(agents::drain_agent))
+        .routes(routes!(agents::resume_agent))
+        .routes(routes!(skills::list_skills))
+        .routes(routes!(skills::get_skill))
+        .routes(routes!(events::list_events))
+        .routes(routes!(metrics::get_series))
+        .routes(routes!(metrics::get_overview))
+}
+
+/// What takes a large body.
+pub(crate) fn batch() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::default().routes(routes!(tasks::create_batch))
+}
+
+/// What takes as long as its bytes or its events come.
+pub(crate) fn unbounded() -> OpenApiRouter<Gateway> {
+    let (schemas, paths, socket) = routes!(events::follow_by_socket);
+    OpenApiRouter::default()
+        .routes(routes!(artifact_content::upload_artifact))
+        .routes(routes!(artifact_content::download_artifact))
+        .routes(routes!(events::follow_by_stream))
+        // Over HTTP/2 a socket is opened with CONNECT.
+        .routes((schemas, paths, socket.connect(events::follow_by_socket)))
+}

@@ -1,0 +1,228 @@
+//! How a task's state changes: looked up in the transition table, guarded by the lease or the state, with its event.
+
+use std::time::Duration;
+
+use baton_domain::event::NewEvent;
+use baton_domain::id::{LeaseToken, TaskId};
+use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{AttemptOutcome, Failure};
+use baton_storage::{Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, Guard, StoreError, TaskRecord};
+use serde_json::Value;
+
+use super::read;
+use super::rows::outcome_name;
+use crate::columns::{maybe_text, text};
+use crate::failure::failed;
+use crate::writer::Tx;
+
+pub(super) async fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreError> {
+    let Some(mut record) = read::record(tx.sql(), change.task).await? else { return Ok(Advanced::Missing) };
+    let state = record.summary.state;
+    let guarded = match change.guard {
+        Guard::Lease(lease) => record.lease == lease && state.holds_lease(),
+        Guard::State(wanted) => state == wanted,
+    };
+    let Ok(row) = apply(Some(state), change.trigger) else { return Ok(Advanced::Refused(Box::new(record))) };
+    let exhausted = row.attempt == AttemptEffect::Next && record.summary.attempt >= record.summary.maximum_attempts;
+    if !guarded || exhausted {
+        return Ok(Advanced::Refused(Box::new(record)));
+    }
+    let lease = record.lease;
+    let summary = &mut record.summary;
+    summary.state = row.to;
+    summary.reason = change.reason;
+    summary.wait_kind = change.wait_kind.filter(|_| row.to == TaskState::Waiting);
+    if row.attempt == AttemptEffect::Next {
+        summary.attempt += 1;
+    }
+    match row.to {
+        TaskState::Queued => {
+            summary.not_before = change.not_before;
+            record.ready_at = change.not_before.map_or(change.at, |at| at.max(change.at));
+        }
+        TaskState::Waiting => summary.not_before = change.not_before,
+        TaskState::Running => {
+            summary.started_at.get_or_insert(change.at);
+            record.deadline_at = Some(change.at.plus(Duration::from_millis(record.timeouts.start_to_close_ms)));
+        }
+        state if state.is_terminal() => {
+            summary.finished_at = Some(change.at);
+            summary.failure = change.failure;
+        }
+        _ => {}
+    }
+    if !row.to.holds_lease() {
+        record.lease_until = None;
+        record.deadline_at = None;
+    }
+    write(tx, &record, change.result.as_ref()).await?;
+    if row.to == TaskState::Running {
+        sqlx::query("UPDATE attempts SET started_at = $1 WHERE task_id = $2 AND lease = $3")
+            .bind(change.at.as_millis())
+            .bind(*change.task.as_uuid())
+            .bind(lease.0)
+            .execute(tx.sql())
+            .await
+            .map_err(failed)?;
+    }
+    if let Some(end) = &change.attempt_end {
+        end_attempt(tx, change.task, lease, end, change.at).await?;
+    }
+    announce(tx, &record, change.actor, change.at)?;
+    Ok(Advanced::Applied(Box::new(record)))
+}
+
+pub(super) async fn assign(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<Vec<AssignedTask>, StoreError> {
+    let mut assigned = Vec::with_capacity(assignments.len());
+    for Assignment { task, attempt, agent, explanation, at, lease_until } in assignments {
+        let Some((mut record, input)) = read::record_with_input(tx.sql(), task).await? else { continue };
+        let due = record.summary.not_before.is_none_or(|not_before| not_before <= at);
+        if !due || record.summary.cancel_requested_at.is_some() {
+            continue;
+        }
+        let Ok(row) = apply(Some(record.summary.state), Trigger::Assign) else { continue };
+        record.summary.state = row.to;
+        record.summary.reason = None;
+        record.summary.agent = Some(agent);
+        record.lease = LeaseToken(record.lease.0 + 1);
+        record.lease_until = Some(lease_until);
+        record.deadline_at = None;
+        write(tx, &record, None).await?;
+        insert_attempt(tx, &record, attempt, text(&explanation)?, at).await?;
+        announce(tx, &record, Principal::System, at)?;
+        assigned.push(AssignedTask { task: record, input, attempt });
+    }
+    Ok(assigned)
+}
+
+async fn insert_attempt(
+    tx: &mut Tx,
+    record: &TaskRecord,
+    attempt: baton_domain::id::AttemptId,
+    explanation: String,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let agent = record.summary.agent.as_ref();
+    sqlx::query(
+        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, assigned_at, explanation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(*attempt.as_uuid())
+    .bind(*record.summary.id.as_uuid())
+    .bind(record.summary.attempt)
+    .bind(record.lease.0)
+    .bind(agent.map(|agent| *agent.id.as_uuid()))
+    .bind(agent.map(|agent| agent.name.as_str()))
+    .bind(at.as_millis())
+    .bind(explanation)
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
+    let Some(mut record) = read::record(tx.sql(), id).await? else { return Ok(CancelRequest::Missing) };
+    let state = record.summary.state;
+    if state.is_terminal() {
+        return Ok(CancelRequest::Ended(Box::new(record)));
+    }
+    if state.holds_lease() {
+        if record.summary.cancel_requested_at.is_none() {
+            record.summary.cancel_requested_at = Some(at);
+            write(tx, &record, None).await?;
+            event(tx, &record, "task.cancel_requested".to_owned(), actor, at)?;
+        }
+        return Ok(CancelRequest::Running(Box::new(record)));
+    }
+    let mut change = Advance::new(id, Guard::State(state), Trigger::Cancel, actor, at);
+    change.reason = Some("canceled".to_owned());
+    record.summary.cancel_requested_at = Some(at);
+    write(tx, &record, None).await?;
+    match advance(tx, change).await? {
+        Advanced::Applied(record) => Ok(CancelRequest::Canceled(record)),
+        Advanced::Refused(record) => Ok(CancelRequest::Ended(record)),
+        Advanced::Missing => Ok(CancelRequest::Missing),
+    }
+}
+
+/// Writes what can change of a task.
+async fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), StoreError> {
+    let summary = &record.summary;
+    sqlx::query(
+        "UPDATE tasks SET state = $2, wait_kind = $3, reason = $4, rank = $5, attempt = $6, lease = $7, lease_until = $8, deadline_at = $9,
+             agent_id = $10, agent_name = $11, ready_at = $12, not_before = $13, started_at = $14, finished_at = $15,
+             cancel_requested_at = $16, result = COALESCE($17, result), failure = $18
+         WHERE id = $1",
+    )
+    .bind(*summary.id.as_uuid())
+    .bind(summary.state.as_str())
+    .bind(summary.wait_kind.map(|kind| kind.as_str()))
+    .bind(summary.reason.as_deref())
+    .bind(summary.priority.rank(record.ready_at))
+    .bind(summary.attempt)
+    .bind(record.lease.0)
+    .bind(record.lease_until.map(Timestamp::as_millis))
+    .bind(record.deadline_at.map(Timestamp::as_millis))
+    .bind(summary.agent.as_ref().map(|agent| *agent.id.as_uuid()))
+    .bind(summary.agent.as_ref().map(|agent| agent.name.as_str()))
+    .bind(record.ready_at.as_millis())
+    .bind(summary.not_before.map(Timestamp::as_millis))
+    .bind(summary.started_at.map(Timestamp::as_millis))
+    .bind(summary.finished_at.map(Timestamp::as_millis))
+    .bind(summary.cancel_requested_at.map(Timestamp::as_millis))
+    .bind(maybe_text(result)?)
+    .bind(maybe_text(summary.failure.as_ref())?)
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &AttemptEnd, at: Timestamp) -> Result<(), StoreError> {
+    let failure: Option<&Failure> = end.failure.as_ref();
+    sqlx::query("UPDATE attempts SET ended_at = $1, outcome = $2, failure = $3 WHERE task_id = $4 AND lease = $5")
+        .bind(at.as_millis())
+        .bind(outcome_name(end.outcome))
+        .bind(maybe_text(failure)?)
+        .bind(*task.as_uuid())
+        .bind(lease.0)
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    let (completed, failed_count) = match end.outcome {
+        AttemptOutcome::Completed => (1, 0),
+        AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
+    };
+    sqlx::query(
+        "UPDATE agents SET completed = completed + $1, failed = failed + $2, last_active_at = $3
+         WHERE id = (SELECT agent_id FROM tasks WHERE id = $4)",
+    )
+    .bind(completed)
+    .bind(failed_count)
+    .bind(at.as_millis())
+    .bind(*task.as_uuid())
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+fn announce(tx: &mut Tx, record: &TaskRecord, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
+    event(tx, record, format!("task.{}", record.summary.state), actor, at)
+}
+
+fn event(tx: &mut Tx, record: &TaskRecord, kind: String, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
+    let summary = &record.summary;
+    tx.event(NewEvent {
+        at,
+        project: summary.project_id,
+        kind,
+        subject: format!("task:{}", summary.id),
+        actor,
+        data: serde_json::to_value(summary).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+    });
+    Ok(())
+}

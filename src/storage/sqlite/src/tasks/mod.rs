@@ -1,0 +1,100 @@
+//! How tasks and attempts are stored.
+
+mod advance;
+mod insert;
+mod queue;
+mod read;
+mod rows;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, TaskId};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::StateCount;
+use baton_storage::{
+    Advance, Advanced, AssignedTask, Assignment, CancelRequest, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask, StoreError,
+    TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+};
+
+use crate::SqliteStore;
+
+pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
+
+#[async_trait]
+impl TaskStore for SqliteStore {
+    async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
+        self.writer.run(move |tx| Box::pin(insert::insert(tx, tasks, idempotency))).await
+    }
+
+    async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        read::record(&mut snapshot, id).await
+    }
+
+    async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        read::rows(&mut snapshot, id).await
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        read::page(&mut snapshot, query).await
+    }
+
+    async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        read::state_counts(&mut snapshot).await
+    }
+
+    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::ready(&mut snapshot, skills, limit, now).await
+    }
+
+    async fn assign(&self, assignments: Vec<Assignment>) -> Result<Vec<AssignedTask>, StoreError> {
+        self.writer.run(move |tx| Box::pin(advance::assign(tx, assignments))).await
+    }
+
+    async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
+        self.writer.run(move |tx| Box::pin(advance::advance(tx, change))).await
+    }
+
+    async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
+        self.writer.run(move |tx| Box::pin(advance::request_cancel(tx, id, actor, at))).await
+    }
+
+    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
+        self.writer.run(move |tx| Box::pin(queue::heartbeat(tx, leases))).await
+    }
+
+    async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::leased(&mut snapshot).await
+    }
+
+    async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::due(&mut snapshot, now, limit).await
+    }
+
+    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::next_due(&mut snapshot, now).await
+    }
+
+    async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::of_agent(&mut snapshot, agent).await
+    }
+
+    async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
+        self.writer.run(move |tx| Box::pin(insert::forget_keys(tx, now.minus(age)))).await
+    }
+
+    async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        queue::artifact_in_use(&mut snapshot, artifact).await
+    }
+}

@@ -1,0 +1,57 @@
+//! What is stored of agents.
+
+use async_trait::async_trait;
+use baton_domain::agent::{AgentCard, AgentStatus};
+use baton_domain::id::{AgentId, EventSeq};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::agent::AgentView;
+
+use crate::StoreError;
+
+/// An agent that this server carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentRegistration {
+    /// The identifier it gets if its name is new.
+    pub id: AgentId,
+    /// What it says of itself.
+    pub card: AgentCard,
+}
+
+/// Agents, read in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentsAt {
+    /// The agents, by name; `busy` counts the leases they hold.
+    pub items: Vec<AgentView>,
+    /// The newest event at that moment.
+    pub as_of: EventSeq,
+}
+
+/// Agents.
+#[async_trait]
+pub trait AgentStore: Send + Sync {
+    /// Stores what agents say of themselves; those known by name keep identifier, status and counts. Agents that are
+    /// not among them are no longer listed.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError>;
+
+    /// All agents.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn agents(&self) -> Result<AgentsAt, StoreError>;
+
+    /// Changes whether an agent takes work; gives it as it is now, `None` if there is no such agent.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn set_agent_status(
+        &self,
+        id: AgentId,
+        status: AgentStatus,
+        actor: Principal,
+        at: Timestamp,
+    ) -> Result<Option<AgentView>, StoreError>;
+}

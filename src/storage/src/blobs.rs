@@ -1,0 +1,169 @@
+//! Where are the bytes of artifacts? In a folder, by the SHA-256 of their content, hashed while they come.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use sha2::{Digest, Sha256};
+use tokio::fs;
+use tokio::io::AsyncWriteExt;
+
+/// A folder of blobs. The same content is stored once.
+#[derive(Debug, Clone)]
+pub struct BlobFolder {
+    root: PathBuf,
+    maximum: u64,
+}
+
+/// Why bytes were not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// More bytes came than are allowed.
+    #[error("more than {0} bytes")]
+    TooLarge(u64),
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// The sender or the disk failed.
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+impl From<io::Error> for BlobError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// A stored blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// SHA-256 of the content, in hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl BlobFolder {
+    /// Opens the folder, makes it if it is missing, and removes what interrupted uploads left.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or read.
+    pub async fn open(root: PathBuf, maximum: u64) -> io::Result<Self> {
+        let folder = Self { root, maximum };
+        let incoming = folder.incoming();
+        if fs::try_exists(&incoming).await? {
+            fs::remove_dir_all(&incoming).await?;
+        }
+        fs::create_dir_all(&incoming).await?;
+        Ok(folder)
+    }
+
+    /// The most bytes of one blob.
+    #[must_use]
+    pub const fn maximum(&self) -> u64 {
+        self.maximum
+    }
+
+    fn incoming(&self) -> PathBuf {
+        self.root.join("incoming")
+    }
+
+    /// Where the blob with this hash lies.
+    #[must_use]
+    pub fn path(&self, sha256: &str) -> PathBuf {
+        self.root.join(sha256.get(..2).unwrap_or("00")).join(sha256)
+    }
+
+    /// Stores bytes; they are on disk, not only in its cache, when this returns.
+    ///
+    /// # Errors
+    /// [`BlobError`]; nothing is left behind then.
+    pub async fn put(&self, mut bytes: impl Stream<Item = io::Result<Bytes>> + Unpin) -> Result<StoredBlob, BlobError> {
+        let unfinished = self.incoming().join(uuid::Uuid::new_v4().to_string());
+        let stored = self.receive(&unfinished, &mut bytes).await;
+        if stored.is_err() {
+            // The file may not exist; then there is nothing to remove.
+            let _ = fs::remove_file(&unfinished).await;
+        }
+        stored
+    }
+
+    async fn receive(&self, unfinished: &Path, bytes: &mut (impl Stream<Item = io::Result<Bytes>> + Unpin)) -> Result<StoredBlob, BlobError> {
+        let mut file = fs::File::create(unfinished).await?;
+        let (mut hash, mut size) = (Sha256::new(), 0u64);
+        while let Some(chunk) = bytes.next().await {
+            let chunk = chunk?;
+            size += chunk.len() as u64;
+            if size > self.maximum {
+                return Err(BlobError::TooLarge(self.maximum));
+            }
+            hash.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        file.sync_all().await?;
+        let sha256 = hex::encode(hash.finalize());
+        let path = self.path(&sha256);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).await?;
+            fs::rename(unfinished, &path).await?;
+            // The name is durable only when its folder is.
+            fs::File::open(folder).await?.sync_all().await?;
+        }
+        Ok(StoredBlob { sha256, size })
+    }
+
+    /// Opens a blob for reading.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub async fn read(&self, sha256: &str) -> io::Result<fs::File> {
+        fs::File::open(self.path(sha256)).await
+    }
+
+    /// Removes a blob; one that is not there is no error.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub async fn remove(&self, sha256: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(sha256)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use futures::stream;
+
+    fn chunks(parts: &[&'static str]) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
+        stream::iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect::<Vec<_>>())
+    }
+
+    #[tokio::test]
+    async fn the_same_bytes_in_other_chunks_are_the_same_blob() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = BlobFolder::open(folder.path().join("blobs"), 100).await.unwrap();
+        let one = blobs.put(chunks(&["hello ", "world"])).await.unwrap();
+        let two = blobs.put(chunks(&["hello world"])).await.unwrap();
+        assert_eq!(one, two);
+        assert_eq!(one.sha256, "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert_eq!(fs::read(blobs.path(&one.sha256)).await.unwrap(), b"hello world");
+    }
+
+    #[tokio::test]
+    async fn too_many_bytes_leave_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = BlobFolder::open(folder.path().join("blobs"), 5).await.unwrap();
+        assert!(matches!(blobs.put(chunks(&["123", "456"])).await, Err(BlobError::TooLarge(5))));
+        assert!(blobs.incoming().read_dir().unwrap().next().is_none());
+    }
+}
