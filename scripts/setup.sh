@@ -95,10 +95,15 @@ look_for_node() {
     request "Node.js $node_minimum or newer (here is $version)" "$(advice node)"
 }
 
-# Only compiling cargo-leptos needs Perl, for the OpenSSL that comes with its sources.
-look_for_perl() {
-  find_tool cargo-leptos "$cargo_leptos_version" cargo-leptos >/dev/null && return
-  perl -MIPC::Cmd -e 1 2>/dev/null || want perl "Perl"
+# cargo-leptos brings OpenSSL's sources, which take two minutes and Perl to compile. The system's library spares both.
+look_for_openssl() {
+  installed cargo-leptos "$cargo_leptos_version" cargo-leptos && return
+  system_openssl && return
+  if [ "$(package_manager)" = apt-get ] && can_install_packages; then
+    want openssl "OpenSSL's headers"
+  else
+    perl -MIPC::Cmd -e 1 2>/dev/null || want perl "Perl"
+  fi
 }
 
 look_for_browser() {
@@ -114,7 +119,7 @@ look_around() {
   look_for_c_compiler
   if for_purpose serve test; then
     look_for_node
-    look_for_perl
+    look_for_openssl
   fi
   if for_purpose test; then look_for_browser; fi
 }

@@ -4,6 +4,7 @@
 //! Pages read and act through [`server_fns`], over the same services as REST. What commits on the server reaches open
 //! pages through [`live`].
 #![recursion_limit = "256"]
+#![expect(unreachable_pub, reason = "the component macro writes pub for components that only this crate uses")]
 
 mod app;
 pub mod components;

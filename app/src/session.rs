@@ -88,12 +88,9 @@ pub struct SessionContext(StoredValue<Session>);
 
 impl SessionContext {
     /// Reads the session from the request, or from the page that it came with.
-    #[must_use]
-    pub fn provide() -> Self {
+    pub fn provide() {
         let session = SharedValue::new(read).into_inner();
-        let context = Self(StoredValue::new(session));
-        provide_context(context);
-        context
+        provide_context(Self(StoredValue::new(session)));
     }
 }
 

@@ -2,6 +2,11 @@
 # Compiling the build tools that are Rust programs, in as little time as can be.
 # Needs say.sh, paths.sh, tools.sh and `run` of setup.sh.
 
+# A program may come precompiled, or from another clone: looking again is cheaper than compiling.
+installed() { find_tool "$1" "$2" "$3" >/dev/null; }
+
+system_openssl() { pkg-config --exists openssl 2>/dev/null; }
+
 # They run for seconds, so compiling them must not take long: no optimization but where it pays,
 # no debug information, no unwinding, and no link-time optimization, which cargo-leptos asks for itself.
 # usage: cargo_install CRATE VERSION ARGUMENTS...
@@ -15,15 +20,13 @@ cargo_install() {
     env -u RUSTFLAGS -u CARGO_BUILD_TARGET -u CARGO_ENCODED_RUSTFLAGS \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_PANIC=abort \
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=none \
+    CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback \
     cargo install "$crate" --version "$version" --root "$(tool_root "$crate" "$version")" \
     --target-dir "$tools_dir/build/$crate-$version" "$@"
   # Hundreds of megabytes that nothing needs again. An interrupted install keeps them and goes on from there.
   run rm -rf "$tools_dir/build/$crate-$version"
   cd "$root" || return
 }
-
-# A program may come precompiled, or from another clone: looking again is cheaper than compiling.
-installed() { find_tool "$1" "$2" "$3" >/dev/null; }
 
 install_cargo_leptos() {
   local crate optimized=()
@@ -34,7 +37,8 @@ install_cargo_leptos() {
   done
   # Their generic code is compiled as part of this crate.
   optimized+=(--config "profile.release.package.cargo-leptos.opt-level=1")
-  header "Compiling cargo-leptos $cargo_leptos_version, which builds server and pages (about 7 min on 2 cores, once per user; kept in $tools_dir)"
+  if [ -n "$dry_run" ] || system_openssl; then export OPENSSL_NO_VENDOR=1; fi
+  header "Compiling cargo-leptos $cargo_leptos_version, which builds server and pages (about 6 min on 2 cores, once per user; kept in $tools_dir)"
   # Without downloads, a tool that is missing is an error with its name, and not a surprise from the network.
   cargo_install cargo-leptos "$cargo_leptos_version" --locked --features no_downloads "${optimized[@]}"
 }
@@ -45,7 +49,7 @@ install_wasm_bindgen() {
   [ -n "$version" ] || die "Cargo.lock names no wasm-bindgen: has it been made?"
   installed wasm-bindgen-cli "$version" wasm-bindgen && return
   header "Compiling wasm-bindgen $version, which joins the pages' WebAssembly to the browser (about 1 min, once per user; kept in $tools_dir)"
-  # Not --locked: a version that its lock file names was withdrawn.
+  # Not --locked: a version that its lock file names is not to be had everywhere.
   cargo_install wasm-bindgen-cli "$version" --bin wasm-bindgen
 }
 

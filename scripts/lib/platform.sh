@@ -59,6 +59,8 @@ package_names() {
 
     *:perl) echo perl ;;
 
+    apt-get:openssl) echo libssl-dev pkg-config ;;
+
     brew:node) echo node ;;
     apt-get:node) debian_has_node && echo nodejs npm ;;
     *:node) echo nodejs npm ;;

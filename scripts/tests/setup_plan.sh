@@ -46,6 +46,7 @@ machine() {
   # shellcheck disable=SC2016 # the stub expands it
   stub uname 'case "$1" in -m) echo x86_64 ;; *) echo Linux ;; esac'
   stub perl 'exit 0'
+  stub pkg-config 'exit 1'
   export BATON_SETUP_OS=Linux
   distribution debian
 }
@@ -109,7 +110,7 @@ root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.20.2
 plan test
 goes_through
 says "would run: apt-get update"
-says "apt-get install -q -y --no-install-recommends gcc libc6-dev chromium"
+says "apt-get install -q -y --no-install-recommends gcc libc6-dev libssl-dev pkg-config chromium"
 says "would run: rustup target add wasm32-unknown-unknown"
 says "cargo install cargo-leptos --version 0.3.10"
 says "--locked --features no_downloads"
@@ -144,16 +145,18 @@ says_nothing_of "would run"
 
 machine "a newer Debian as root without Node: its own will do"
 root_user; has_apt 1:20.19.2; has_rust 1.96.1; has_c_compiler; has_browser chromium
+stub pkg-config 'exit 0'
 plan test
 goes_through
 says "--no-install-recommends nodejs npm"
+says_nothing_of libssl-dev
 
 machine "a user who has sudo without a password"
 plain_user; has_apt 18.20.4; has_rust 1.95.0; has_node 22.1.0; has_c_compiler; stub sudo 'exit 0'
 plan test
 goes_through
 says "would run: sudo -n apt-get update"
-says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium"
+says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libssl-dev pkg-config chromium"
 
 machine "a laptop whose sudo wants a password: asks for all at once, and touches nothing"
 plain_user; has_apt 18.20.4; has_rust 1.95.0; has_node 22.1.0; stub sudo 'exit 1'
@@ -175,6 +178,12 @@ root_user; has_apt 18.20.4; distribution ubuntu; has_rust 1.95.0; has_node 20.1.
 plan test
 stops
 says "Chromium or Google Chrome: install Google Chrome (https://www.google.com/chrome)"
+
+machine "a laptop without OpenSSL's headers and without Perl"
+plain_user; has_apt 18.20.4; has_rust 1.95.0; has_node 22.1.0; has_c_compiler; stub perl 'exit 2'
+plan serve
+stops
+says "Perl: sudo apt-get install perl"
 
 machine "Fedora without root"
 plain_user; stub dnf 'exit 0'; has_rust 1.95.0

@@ -22,6 +22,7 @@ pub mod card;
 pub mod chart;
 pub mod code_view;
 pub mod copy_button;
+pub mod curl;
 pub mod empty;
 pub mod failure;
 pub mod field;

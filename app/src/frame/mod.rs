@@ -54,7 +54,7 @@ pub fn Frame() -> impl IntoView {
 /// Comes back to the page that was asked for.
 #[cfg(feature = "ssr")]
 fn to_sign_in() {
-    let asked = use_context::<axum::http::request::Parts>()
+    let asked = use_context::<http::request::Parts>()
         .and_then(|parts| parts.uri.path_and_query().map(|asked| asked.as_str().to_owned()))
         .unwrap_or_default();
     let next = if asked.is_empty() || asked == "/" { String::new() } else { format!("?next={}", encoded(&asked)) };

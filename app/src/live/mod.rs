@@ -8,6 +8,7 @@ mod backoff;
 mod clock;
 mod hub;
 mod reconcile;
+mod refresh;
 mod socket;
 mod store;
 
@@ -22,6 +23,7 @@ use leptos::prelude::*;
 pub use clock::{Now, now_millis, tick_every_second};
 use hub::Hub;
 pub use hub::{Body, LiveEvent, Notice};
+pub use refresh::{OneAtATime, Refresh};
 pub use reconcile::{apply_to_counts, presumed_state_before};
 use socket::Socket;
 use store::Store;

@@ -63,7 +63,7 @@ pub async fn skills() -> Called<Vec<Skill>> {
 ///
 /// # Errors
 /// As [`AgentService::skill`](baton_domain::services::AgentService::skill).
-#[server(endpoint = "/agents/skill", input = Json, output = Json)]
+#[server(name = ReadSkill, endpoint = "/agents/skill", input = Json, output = Json)]
 pub async fn skill(name: String) -> Called<Skill> {
     serve::answer(serve::services()?.agents.skill(&serve::caller(), &name).await)
 }

@@ -67,7 +67,7 @@ pub async fn logout() -> Called<()> {
 ///
 /// # Errors
 /// As [`AuthService::me`](baton_domain::services::AuthService::me).
-#[server(endpoint = "/auth/me", input = Json, output = Json)]
+#[server(name = ReadMe, endpoint = "/auth/me", input = Json, output = Json)]
 pub async fn me() -> Called<Me> {
     serve::answer(serve::services()?.auth.me(&serve::caller()).await)
 }
@@ -76,7 +76,7 @@ pub async fn me() -> Called<Me> {
 ///
 /// # Errors
 /// Only those of storage.
-#[server(endpoint = "/auth/first_run_status", input = Json, output = Json)]
+#[server(name = ReadFirstRunStatus, endpoint = "/auth/first_run_status", input = Json, output = Json)]
 pub async fn first_run_status() -> Called<FirstRunStatus> {
     serve::answer(serve::services()?.auth.first_run_status().await)
 }

@@ -11,7 +11,7 @@ use super::{Called, Json};
 ///
 /// # Errors
 /// As [`MetricsService::series`](baton_domain::services::MetricsService::series).
-#[server(endpoint = "/metrics/series", input = Json, output = Json)]
+#[server(name = ReadSeries, endpoint = "/metrics/series", input = Json, output = Json)]
 pub async fn series(query: SeriesQuery) -> Called<Series> {
     serve::answer(serve::services()?.metrics.series(&serve::caller(), query).await)
 }
@@ -20,7 +20,7 @@ pub async fn series(query: SeriesQuery) -> Called<Series> {
 ///
 /// # Errors
 /// As [`MetricsService::overview`](baton_domain::services::MetricsService::overview).
-#[server(endpoint = "/metrics/overview", input = Json, output = Json)]
+#[server(name = ReadOverview, endpoint = "/metrics/overview", input = Json, output = Json)]
 pub async fn overview() -> Called<Overview> {
     serve::answer(serve::services()?.metrics.overview(&serve::caller()).await)
 }

@@ -21,7 +21,7 @@ pub async fn logs(id: TaskId, query: LogQuery) -> Called<LogPage> {
 ///
 /// # Errors
 /// As [`TraceService::trace`](baton_domain::services::TraceService::trace).
-#[server(endpoint = "/traces/trace", input = Json, output = Json)]
+#[server(name = ReadTrace, endpoint = "/traces/trace", input = Json, output = Json)]
 pub async fn trace(id: TaskId) -> Called<Trace> {
     serve::answer(serve::services()?.traces.trace(&serve::caller(), id).await)
 }

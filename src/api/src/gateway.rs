@@ -41,7 +41,8 @@ pub enum Audience {
 #[derive(Clone)]
 pub struct Gateway(Arc<Parts>);
 
-pub(crate) struct Parts {
+/// What the parts of the gateway share; nothing of it is for others.
+pub struct Parts {
     pub(crate) services: Services,
     pub(crate) config: GatewayConfig,
     pub(crate) cookies: CookieJarPolicy,

@@ -6,6 +6,9 @@
 mod config;
 mod error_pages;
 mod extract;
+#[cfg(test)]
+#[path = "../tests/gateway/fakes.rs"]
+mod fakes;
 mod gateway;
 mod middleware;
 mod network;

@@ -31,7 +31,7 @@ const PAGE: &str = r#"<!doctype html>
 const INIT: &str = r#""use strict";
 SwaggerUIBundle({
   url: "/api/v1/openapi.json",
-  dom_id: "#reader",
+  domNode: document.getElementById("reader"),
   deepLinking: true,
   displayRequestDuration: true,
   // The default asks a validator on the internet about the document.

@@ -54,7 +54,7 @@ pub(crate) fn router(gateway: &Gateway) -> Router {
 
 /// `openapi.json`, written once.
 fn document_route(version: &str) -> Router<Gateway> {
-    let mut document = openapi::openapi();
+    let mut document = openapi();
     version.clone_into(&mut document.info.version);
     let text: Arc<Result<Bytes, Problem>> = Arc::new(document.to_json().map(Bytes::from).map_err(|error| {
         tracing::error!(%error, "the OpenAPI document cannot be written");

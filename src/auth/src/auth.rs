@@ -64,13 +64,7 @@ impl Auth {
     pub(crate) fn new(options: AuthOptions, store: Arc<dyn Store>, sources: Sources, key: &TokenKey, cost: Cost) -> Answer<Self> {
         let clock = &sources.clock;
         Ok(Self {
-            access_tokens: AccessTokens::new(
-                key,
-                options.issuer.clone(),
-                options.audience.clone(),
-                options.access_ttl,
-                sources.clone(),
-            )?,
+            access_tokens: AccessTokens::new(key, options.issuer.clone(), options.audience.clone(), options.access_ttl, sources.clone())?,
             passwords: Passwords::new(cost)?,
             lockout: Lockout::new(Arc::clone(clock)),
             sessions: SessionCache::new(Arc::clone(clock)),

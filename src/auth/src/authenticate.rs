@@ -144,11 +144,7 @@ impl Auth {
 }
 
 fn nobody(client: &ClientInfo) -> Authenticated {
-    Authenticated {
-        caller: Caller { request_id: client.request_id.clone(), ..Caller::anonymous() },
-        valid_until: None,
-        renewed: None,
-    }
+    Authenticated { caller: Caller { request_id: client.request_id.clone(), ..Caller::anonymous() }, valid_until: None, renewed: None }
 }
 
 fn expired() -> Problem {

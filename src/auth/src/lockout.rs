@@ -121,10 +121,9 @@ impl Lockout {
         match (pair, origin) {
             (None, None) => Ok(()),
             (Some(one), None) | (None, Some(one)) => Err(one),
-            (Some(one), Some(other)) => Err(Locked {
-                retry_after: one.retry_after.max(other.retry_after),
-                is_first: one.is_first || other.is_first,
-            }),
+            (Some(one), Some(other)) => {
+                Err(Locked { retry_after: one.retry_after.max(other.retry_after), is_first: one.is_first || other.is_first })
+            }
         }
     }
 

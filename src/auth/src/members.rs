@@ -5,9 +5,7 @@ use baton_domain::id::{ApiKeyId, UserId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, MemberService};
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::auth::{
-    ApiKeyList, ApiKeyView, CreatedApiKey, NewApiKey, NewUser, UserChange, UserList, UserView,
-};
+use baton_domain::wire::auth::{ApiKeyList, ApiKeyView, CreatedApiKey, NewApiKey, NewUser, UserChange, UserList, UserView};
 use baton_storage::{ApiKeyRecord, StoreError, UserRecord};
 
 use crate::audit::action;
@@ -145,13 +143,12 @@ impl Auth {
 
     async fn end_key(&self, caller: &Caller, id: ApiKeyId) -> Answer<()> {
         caller.require(Permission::Administer)?;
-        let now = self.sources.clock.now();
+        let none = || Problem::new(Code::NoSuchApiKey, "It may have been revoked already: list the keys.");
+        // Asked first, so that nothing is recorded as done that was not.
+        self.store.api_key(id).await?.filter(|key| key.revoked_at.is_none()).ok_or_else(none)?;
         let row = self.journal.done(caller.principal.clone(), action::REVOKE_KEY, Some(format!("key:{id}")), caller);
-        if self.store.revoke_api_key(id, caller.principal.clone(), now, row).await? {
-            Ok(())
-        } else {
-            Err(Problem::new(Code::NoSuchApiKey, "It may have been revoked already: list the keys."))
-        }
+        let revoked = self.store.revoke_api_key(id, self.sources.clock.now(), row).await?;
+        if revoked { Ok(()) } else { Err(none()) }
     }
 }
 

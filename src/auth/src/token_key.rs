@@ -30,7 +30,9 @@ pub enum KeyError {
         source: io::Error,
     },
     /// Others can read the file.
-    #[error("others can read the key file {path} (mode {mode:o}): run chmod 600 on it, or remove it to sign everybody out and have a new one made")]
+    #[error(
+        "others can read the key file {path} (mode {mode:o}): run chmod 600 on it, or remove it to sign everybody out and have a new one made"
+    )]
     Exposed {
         /// The file.
         path: PathBuf,

@@ -1,0 +1,24 @@
+//! How does Baton coordinate work? The [`Engine`]: it takes tasks in, queues them, picks agents, runs attempts under
+//! leases and records what became of them.
+//!
+//! - [`orchestrator`]: what people and programs ask for, as the task service
+//! - `task_manager`: deadlines, retries, recovery of what a stopped server left
+//! - `agent_pool`: which agents there are and what they have on their hands, as the agent service
+//! - [`load_balancer`]: which agent a task goes to, and why
+//! - `attempt`: one execution, from its start message to its recorded outcome
+//! - `artifacts`: stored files, as the artifact service
+//!
+//! The truth is the store; what the engine holds in memory is what it can read again when it starts.
+
+mod agent_pool;
+mod artifacts;
+mod attempt;
+mod dispatcher;
+mod engine;
+pub mod load_balancer;
+pub mod orchestrator;
+mod schema;
+mod task_manager;
+
+pub use agent_pool::PoolError;
+pub use engine::{Carriers, Engine, EngineError, EngineOptions};

@@ -189,16 +189,15 @@ mod tests {
                 {"type": "line", "name": "Failed", "data": [[0, null], [10_000, 1.25]]}
             ]
         });
-        let expected = table(
-            &["Time (UTC)", "Completed", "Failed"],
-            &[&["1970-01-01T00:00:00Z", "3", "–"], &["1970-01-01T00:00:10Z", "4", "1.25"]],
-        );
+        let expected =
+            table(&["Time (UTC)", "Completed", "Failed"], &[&["1970-01-01T00:00:00Z", "3", "–"], &["1970-01-01T00:00:10Z", "4", "1.25"]]);
         assert_eq!(table_of(&options), expected);
     }
 
     #[test]
     fn categories_are_rows_whichever_axis_they_are_on() {
-        let vertical = json!({"xAxis": {"type": "category", "data": ["a", "b"]}, "yAxis": {}, "series": {"type": "bar", "data": [1, {"value": 2}]}});
+        let vertical =
+            json!({"xAxis": {"type": "category", "data": ["a", "b"]}, "yAxis": {}, "series": {"type": "bar", "data": [1, {"value": 2}]}});
         let level = json!({"xAxis": {}, "yAxis": [{"data": ["a", "b"]}], "series": [{"type": "bar", "data": [1, 2]}]});
         let expected = table(&["Category", "Value"], &[&["a", "1"], &["b", "2"]]);
         assert_eq!((table_of(&vertical), table_of(&level)), (expected.clone(), expected));

@@ -142,11 +142,8 @@ fn view_of(table: &DataTable, label: &str) -> AnyView {
     if table.rows.is_empty() {
         return view! { <p class="p-2 text-muted">"No data."</p> }.into_any();
     }
-    let heads: Vec<_> = table
-        .heads
-        .iter()
-        .map(|head| view! { <th scope="col" class="px-2 py-1 text-left font-medium">{head.clone()}</th> })
-        .collect();
+    let heads: Vec<_> =
+        table.heads.iter().map(|head| view! { <th scope="col" class="px-2 py-1 text-left font-medium">{head.clone()}</th> }).collect();
     let rows: Vec<_> = table
         .rows
         .iter()

@@ -24,7 +24,7 @@ pub(crate) fn figure(value: f64) -> String {
 }
 
 /// A share of one as `12.5 %`.
-pub(crate) fn share(part: f64) -> String {
+pub(crate) fn as_percent(part: f64) -> String {
     format!("{} %", figure((part * 1000.0).round() / 10.0))
 }
 
@@ -65,6 +65,6 @@ mod tests {
     fn counts_agree_with_their_noun() {
         assert_eq!(counted(1, "row", "rows"), "1 row");
         assert_eq!(counted(1_000_000, "row", "rows"), "1,000,000 rows");
-        assert_eq!(share(0.125), "12.5 %");
+        assert_eq!(as_percent(0.125), "12.5 %");
     }
 }

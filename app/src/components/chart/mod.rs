@@ -12,7 +12,7 @@ mod sparkline;
 mod surroundings;
 mod theme;
 
-pub use figure::Chart;
-pub use options::{latency_options, throughput_options};
+pub use figure::{Chart, ChartProps};
 pub(crate) use options::{correlation_options, histogram_options};
-pub use sparkline::Sparkline;
+pub use options::{latency_options, throughput_options};
+pub use sparkline::{Sparkline, SparklineProps};

@@ -72,12 +72,7 @@ pub(crate) fn correlation_options(method: &str, columns: &[String], cells: &[Vec
             })
         })
         .collect::<Vec<_>>();
-    let axis = || {
-        Axis::new()
-            .type_(AxisType::Category)
-            .split_line(SplitLine::new().show(false))
-            .axis_label(AxisLabel::new().interval(0))
-    };
+    let axis = || Axis::new().type_(AxisType::Category).split_line(SplitLine::new().show(false)).axis_label(AxisLabel::new().interval(0));
     let scale = VisualMap::new()
         .min(-1)
         .max(1)
@@ -164,7 +159,8 @@ mod tests {
     fn series() -> Series {
         let quantiles = |p50: f64| Some(Quantiles { p50, p95: p50 * 2.0, p99: p50 * 3.0 });
         let at = Timestamp::from_millis;
-        let busy = Point { at: at(0), submitted: 5, completed: 3, failed: 1, canceled: 1, wait_ms: quantiles(10.04), run_ms: quantiles(200.0) };
+        let busy =
+            Point { at: at(0), submitted: 5, completed: 3, failed: 1, canceled: 1, wait_ms: quantiles(10.04), run_ms: quantiles(200.0) };
         let idle = Point { at: at(60_000), ..Point::default() };
         Series { step_seconds: 60, points: vec![busy, idle], total: busy }
     }

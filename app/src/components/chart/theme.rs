@@ -126,7 +126,9 @@ fn resolved(value: &Value, theme: Theme) -> Value {
     match value {
         Value::String(text) => Value::String(lookup(text, theme)),
         Value::Array(items) => items.iter().map(|item| resolved(item, theme)).collect(),
-        Value::Object(parts) => Value::Object(parts.iter().filter(|(key, part)| is_harmless(key, part)).map(|(key, part)| (key.clone(), inner(key, part, theme))).collect()),
+        Value::Object(parts) => Value::Object(
+            parts.iter().filter(|(key, part)| is_harmless(key, part)).map(|(key, part)| (key.clone(), inner(key, part, theme))).collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -168,18 +170,39 @@ fn identify(series: &mut Value, index: usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
 
     #[test]
     fn colours_are_those_of_the_theme() {
-        let options = json!({"series": [{"name": "Done", "itemStyle": {"color": colour::COMPLETED}, "data": [[1, 2]]}], "color": ["#123456"]});
+        let options =
+            json!({"series": [{"name": "Done", "itemStyle": {"color": colour::COMPLETED}, "data": [[1, 2]]}], "color": ["#123456"]});
         let light = resolve(&options, Theme::Light, false);
         let dark = resolve(&options, Theme::Dark, true);
         assert_eq!(light["series"][0]["itemStyle"]["color"], json!(Theme::Light.token("--color-completed")));
         assert_eq!(dark["series"][0]["itemStyle"]["color"], json!(Theme::Dark.token("--color-completed")));
         assert_eq!((&light["color"], &light["animation"], &dark["animation"]), (&json!(["#123456"]), &json!(true), &json!(false)));
         assert_eq!(light["series"][0]["data"], json!([[1, 2]]));
+    }
+
+    /// The custom properties that a rule sets, up to its closing brace.
+    fn rule<'a>(css: &'a str, head: &str) -> &'a str {
+        let start = css.find(head).unwrap_or_else(|| panic!("style/tailwind.css has no rule {head}"));
+        css[start..].split('}').next().unwrap_or_default()
+    }
+
+    #[test]
+    fn colours_are_those_of_the_page() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/tailwind.css");
+        let css = std::fs::read_to_string(path).expect("style/tailwind.css can be read");
+        for (property, light, dark) in TOKENS {
+            assert!(rule(&css, "@theme static {").contains(&format!("{property}: {light};")), "{property} is not {light} in the light");
+            assert!(
+                rule(&css, "\n[data-theme=\"dark\"] {").contains(&format!("{property}: {dark};")),
+                "{property} is not {dark} in the dark"
+            );
+        }
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub(super) fn view(result: CodeReport) -> AnyView {
     pairs.push(("Findings", count(result.findings.len() as u64)));
     view! {
         {facts(pairs)}
-        <section class="grid min-w-0 gap-2" aria-label="Findings">{heading("Findings")} {findings(&result.findings)}</section>
-        <section class="grid min-w-0 gap-2" aria-label="Functions">{heading("Functions")} {functions(&result.functions)}</section>
+        <div class="grid min-w-0 gap-2">{heading("Findings")} {findings(&result.findings)}</div>
+        <div class="grid min-w-0 gap-2">{heading("Functions")} {functions(&result.functions)}</div>
     }
     .into_any()
 }

@@ -12,18 +12,24 @@ pub(super) fn view(result: Keywords) -> AnyView {
     if result.keywords.is_empty() {
         return remark("No keywords were found.");
     }
-    let items: Vec<_> = result.keywords.iter().take(MAXIMUM_ROWS).enumerate().map(|(index, keyword)| {
-        let count = keyword.count.map(|count| counted(count, "time", "times")).unwrap_or_default();
-        view! {
-            <li class="grid grid-cols-[2rem_minmax(8rem,16rem)_1fr_4.5rem_5rem] items-center gap-3">
-                <span class="text-right font-mono text-12 text-muted tabular-nums">{index + 1}</span>
-                <span class="font-medium break-words">{keyword.term.clone()}</span>
-                {bar(weight(&result.keywords, keyword), "text-accent")}
-                <span class="text-right font-mono text-12 tabular-nums">{figure(keyword.score)}</span>
-                <span class="text-right text-12 text-muted">{count}</span>
-            </li>
-        }
-    }).collect();
+    let items: Vec<_> = result
+        .keywords
+        .iter()
+        .take(MAXIMUM_ROWS)
+        .enumerate()
+        .map(|(index, keyword)| {
+            let count = keyword.count.map(|count| counted(count, "time", "times")).unwrap_or_default();
+            view! {
+                <li class="grid grid-cols-[2rem_minmax(8rem,16rem)_1fr_4.5rem_5rem] items-center gap-3">
+                    <span class="text-right font-mono text-12 text-muted tabular-nums">{index + 1}</span>
+                    <span class="font-medium break-words">{keyword.term.clone()}</span>
+                    {bar(weight(&result.keywords, keyword), "text-accent")}
+                    <span class="text-right font-mono text-12 tabular-nums">{figure(keyword.score)}</span>
+                    <span class="text-right text-12 text-muted">{count}</span>
+                </li>
+            }
+        })
+        .collect();
     let language = (!result.language.is_empty()).then(|| facts(vec![("Language", result.language.clone())]));
     view! {
         {language}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::bar::bar;
 use super::facts::{facts, heading};
 use super::shape::Language;
-use crate::components::chart::figures::share;
+use crate::components::chart::figures::as_percent;
 
 pub(super) fn view(result: Language) -> AnyView {
     let title = named(&result.language, &result.name);
@@ -14,7 +14,7 @@ pub(super) fn view(result: Language) -> AnyView {
         pairs.push(("Script", result.script));
     }
     if let Some(confidence) = result.confidence {
-        pairs.push(("Confidence", share(confidence)));
+        pairs.push(("Confidence", as_percent(confidence)));
     }
     if let Some(reliable) = result.reliable {
         pairs.push(("Reliable", if reliable { "yes" } else { "no, the text is short or mixed" }.to_owned()));
@@ -28,17 +28,17 @@ pub(super) fn view(result: Language) -> AnyView {
                 <li class="grid grid-cols-[10rem_1fr_4rem] items-center gap-3">
                     <span class="truncate">{named(&other.language, &other.name)}</span>
                     {bar(other.confidence, "text-queued")}
-                    <span class="text-right font-mono text-12 tabular-nums">{share(other.confidence)}</span>
+                    <span class="text-right font-mono text-12 tabular-nums">{as_percent(other.confidence)}</span>
                 </li>
             }
         })
         .collect();
     let alternatives = (!others.is_empty()).then(|| {
         view! {
-            <section class="grid max-w-xl gap-2" aria-label="Alternatives">
+            <div class="grid max-w-xl gap-2">
                 {heading("It could also be")}
                 <ol class="grid list-none gap-1 p-0 text-13">{others}</ol>
-            </section>
+            </div>
         }
     });
     view! {

@@ -6,7 +6,6 @@
 mod bar;
 mod code_report;
 mod facts;
-mod files;
 mod keywords;
 mod language;
 mod sentiment;
@@ -22,6 +21,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::facts::heading;
+use crate::components::artifact_list::ArtifactList;
 use crate::components::json_tree::JsonTree;
 
 /// The result of a task, drawn by its kind, and the files that came with it.
@@ -36,11 +37,13 @@ pub fn ResultView(
     artifacts: Vec<ArtifactView>,
 ) -> impl IntoView {
     let drawn = draw(&kind, &result);
+    let files = (!artifacts.is_empty())
+        .then(|| view! { <div class="grid gap-1">{heading("Files")} <ArtifactList artifacts /></div> });
     view! {
-        <section class="grid min-w-0 gap-5" aria-label="Result" data-testid="result" data-kind=kind>
+        <div class="grid min-w-0 gap-5" data-testid="result" data-kind=kind>
             {drawn}
-            {files::view(&artifacts)}
-        </section>
+            {files}
+        </div>
     }
 }
 

@@ -6,11 +6,11 @@ use super::bar::balance;
 use super::facts::{facts, heading};
 use super::shape::{FeltSentence, Sentiment};
 use super::table::{Head, MAXIMUM_ROWS, NUMBER, ROW, TEXT, table};
-use crate::components::chart::figures::share;
+use crate::components::chart::figures::as_percent;
 
 pub(super) fn view(result: Sentiment) -> AnyView {
     let shares = [("Positive", result.positive), ("Neutral", result.neutral), ("Negative", result.negative)];
-    let shares = shares.into_iter().filter_map(|(name, share)| share.map(|share| (name, share(share)))).collect();
+    let shares = shares.into_iter().filter_map(|(name, share)| share.map(|share| (name, as_percent(share)))).collect();
     let sentences = (!result.sentences.is_empty()).then(|| by_sentence(&result.sentences));
     let said = format!("{} on a scale from -1 to 1", signed(result.compound));
     view! {
@@ -53,10 +53,10 @@ fn by_sentence(sentences: &[FeltSentence]) -> AnyView {
         .collect();
     let heads = [Head::Text("Sentence"), Head::Text("Feeling"), Head::Number("Compound"), Head::Text("Balance")];
     view! {
-        <section class="grid min-w-0 gap-2" aria-label="By sentence">
+        <div class="grid min-w-0 gap-2">
             {heading("By sentence")}
             {table("Sentences", &heads, rows, sentences.len())}
-        </section>
+        </div>
     }
     .into_any()
 }

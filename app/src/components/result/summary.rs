@@ -14,10 +14,8 @@ pub(super) fn view(mut result: Summary) -> AnyView {
     }
     result.sentences.sort_by_key(|sentence| sentence.index);
     let chosen = result.sentences.len();
-    let mut pairs = vec![(
-        "Sentences",
-        result.total_sentences.map_or_else(|| count(chosen as u64), |total| format!("{chosen} of {}", count(total))),
-    )];
+    let mut pairs =
+        vec![("Sentences", result.total_sentences.map_or_else(|| count(chosen as u64), |total| format!("{chosen} of {}", count(total))))];
     if !result.language.is_empty() {
         pairs.push(("Language", result.language));
     }
@@ -41,7 +39,9 @@ pub(super) fn view(mut result: Summary) -> AnyView {
         .collect();
     view! {
         {facts(pairs)}
-        <ol class="grid max-w-4xl list-none gap-3 p-0" aria-label="The sentences that were chosen, in the order of the text">{sentences}</ol>
+        <ol class="grid max-w-4xl list-none gap-3 p-0" aria-label="The sentences that were chosen, in the order of the text">
+            {sentences}
+        </ol>
     }
     .into_any()
 }

@@ -27,12 +27,13 @@ pub(super) fn table(label: &'static str, heads: &[Head], rows: Vec<AnyView>, all
             view! { <th scope="col" class=class>{text}</th> }
         })
         .collect();
-    let rest = (all > shown).then(|| view! { <p class="border-t border-line px-3 py-2 text-12 text-muted">{format!("The first {shown} of {all}.")}</p> });
+    let rest = (all > shown)
+        .then(|| view! { <p class="border-t border-line px-3 py-2 text-12 text-muted">{format!("The first {shown} of {all}.")}</p> });
     view! {
         <div class="min-w-0 overflow-x-auto rounded-card border border-line" role="region" aria-label=label tabindex="0">
             <table class="w-full border-collapse text-13">
                 <caption class="sr-only">{label}</caption>
-                <thead class="bg-sunken text-12 text-muted">
+                <thead class="bg-sunken text-12 text-soft">
                     <tr>{heads}</tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -7,9 +7,9 @@ use super::facts::{facts, heading, remark};
 use super::shape::{Column, Correlations, DrawnChart, Histogram, TableProfile};
 use super::table::{Head, MAXIMUM_ROWS, NUMBER, ROW, TEXT, table};
 use crate::components::chart::Chart;
-use crate::components::chart::figures::{figure, share};
-use crate::format::count;
+use crate::components::chart::figures::{as_percent, figure};
 use crate::components::chart::{correlation_options, histogram_options};
+use crate::format::count;
 
 /// A heatmap of more columns is no longer readable.
 const MAXIMUM_CORRELATED: usize = 60;
@@ -21,7 +21,7 @@ const FREQUENT: usize = 3;
 pub(super) fn view(result: TableProfile) -> AnyView {
     let cells = result.rows.saturating_mul(result.columns.len() as u64);
     let missing: u64 = result.columns.iter().map(|column| column.missing).sum();
-    let gaps = if cells == 0 { count(missing) } else { format!("{} ({})", count(missing), share(missing as f64 / cells as f64)) };
+    let gaps = if cells == 0 { count(missing) } else { format!("{} ({})", count(missing), as_percent(missing as f64 / cells as f64)) };
     let pairs = vec![("Rows", count(result.rows)), ("Columns", count(result.columns.len() as u64)), ("Missing values", gaps)];
     let notes: Vec<_> = result.notes.iter().map(|note| view! { <li>{note.clone()}</li> }).collect();
     let notes = (!notes.is_empty()).then(|| view! { <ul class="grid list-disc gap-1 pl-5 text-13 text-soft">{notes}</ul> });
@@ -35,7 +35,7 @@ pub(super) fn view(result: TableProfile) -> AnyView {
     view! {
         {facts(pairs)}
         {notes}
-        <section class="grid min-w-0 gap-2" aria-label="Columns">{heading("Columns")} {columns(&result.columns, result.rows)}</section>
+        <div class="grid min-w-0 gap-2">{heading("Columns")} {columns(&result.columns, result.rows)}</div>
         <div class="grid min-w-0 gap-5 xl:grid-cols-2">{charts} {histograms} {correlations}</div>
     }
     .into_any()
@@ -64,7 +64,7 @@ fn line(column: &Column, rows: u64) -> AnyView {
     let missing = match column.missing {
         0 => "0".to_owned(),
         missing if rows == 0 => count(missing),
-        missing => format!("{} ({})", count(missing), share(missing as f64 / rows as f64)),
+        missing => format!("{} ({})", count(missing), as_percent(missing as f64 / rows as f64)),
     };
     let quantiles = column.quantiles.as_ref();
     let numbers = [
@@ -122,9 +122,8 @@ fn glyph(column: &str, histogram: &Histogram) -> AnyView {
         })
         .collect();
     let fullest = histogram.counts.iter().zip(histogram.edges.windows(2)).max_by_key(|(count, _)| **count);
-    let label = fullest.map_or_else(String::new, |(_, edge)| {
-        format!("Histogram of {column}, most often from {} to {}", figure(edge[0]), figure(edge[1]))
-    });
+    let label = fullest
+        .map_or_else(String::new, |(_, edge)| format!("Histogram of {column}, most often from {} to {}", figure(edge[0]), figure(edge[1])));
     view! {
         <svg role="img" aria-label=label viewBox="0 0 120 24" preserveAspectRatio="none" class="block h-6 w-30 text-accent">{bars}</svg>
     }
@@ -155,7 +154,8 @@ fn frequent(column: &Column) -> AnyView {
 /// The histogram of one column, which can be chosen once the page is alive.
 #[component]
 fn Histograms(columns: Vec<(String, Histogram)>) -> impl IntoView {
-    let choices: Vec<_> = columns.iter().enumerate().map(|(index, (name, _))| view! { <option value=index.to_string()>{name.clone()}</option> }).collect();
+    let choices: Vec<_> =
+        columns.iter().enumerate().map(|(index, (name, _))| view! { <option value=index.to_string()>{name.clone()}</option> }).collect();
     let columns = StoredValue::new(columns);
     let chosen = RwSignal::new(0_usize);
     let alive = RwSignal::new(false);
@@ -167,7 +167,7 @@ fn Histograms(columns: Vec<(String, Histogram)>) -> impl IntoView {
         })
     });
     view! {
-        <section class="grid min-w-0 content-start gap-2" aria-label="Histogram">
+        <div class="grid min-w-0 content-start gap-2">
             <div class="flex flex-wrap items-center justify-between gap-2">
                 {heading("Histogram")}
                 <label class="needs-script flex items-center gap-2 text-12 text-muted">
@@ -182,7 +182,7 @@ fn Histograms(columns: Vec<(String, Histogram)>) -> impl IntoView {
                 </label>
             </div>
             <Chart options label="Histogram of the chosen column" />
-        </section>
+        </div>
     }
 }
 
@@ -193,10 +193,10 @@ fn correlated(known: &Correlations) -> AnyView {
         let height = 140 + 26 * u32::try_from(columns.len()).unwrap_or(0);
         (!cells.is_empty()).then(|| {
             view! {
-                <section class="grid min-w-0 content-start gap-2" aria-label=format!("Correlation, {method}")>
+                <div class="grid min-w-0 content-start gap-2">
                     {heading(format!("Correlation ({method})"))}
                     <Chart options=Signal::stored(options) label=format!("Correlation of the numeric columns, {method}") height=height />
-                </section>
+                </div>
             }
             .into_any()
         })
@@ -215,10 +215,10 @@ fn drawn(chart: DrawnChart) -> AnyView {
     let title = if chart.title.is_empty() { "Chart".to_owned() } else { chart.title };
     let height = if is_heatmap(&chart.options) { 360 } else { 280 };
     view! {
-        <section class="grid min-w-0 content-start gap-2" aria-label=title.clone()>
+        <div class="grid min-w-0 content-start gap-2">
             {heading(title.clone())}
-            <Chart options=Signal::stored(chart.options) label=title height=height />
-        </section>
+            <Chart options=Signal::stored(chart.options) label=title.clone() height=height />
+        </div>
     }
     .into_any()
 }

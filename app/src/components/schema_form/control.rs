@@ -5,10 +5,10 @@ use leptos::prelude::*;
 
 use crate::components::field::CONTROL;
 
-const WRONG: &str = "aria-invalid:border-danger";
+const WRONG: &str = "aria-[invalid=true]:border-danger";
 const DROP: &str = "w-full min-w-0 cursor-pointer rounded-card border border-dashed border-line-strong bg-sunken px-4 py-6 text-13 text-soft \
                     hover:border-accent file:mr-4 file:cursor-pointer file:rounded-control file:border-0 file:bg-accent-tint file:px-3 \
-                    file:py-1.5 file:font-medium file:text-accent-strong aria-invalid:border-danger";
+                    file:py-1.5 file:font-medium file:text-accent-strong aria-[invalid=true]:border-danger";
 
 /// One field and what its control needs besides.
 pub(super) struct Control<'a> {
@@ -37,7 +37,8 @@ impl Control<'_> {
             }
             FieldKind::Boolean => self.choice(&[("true".to_owned(), "Yes".to_owned()), ("false".to_owned(), "No".to_owned())]),
             FieldKind::Choice(options) => {
-                let options: Vec<(String, String)> = options.iter().map(|ChoiceOption { text, label, .. }| (text.clone(), label.clone())).collect();
+                let options: Vec<(String, String)> =
+                    options.iter().map(|ChoiceOption { text, label, .. }| (text.clone(), label.clone())).collect();
                 self.choice(&options)
             }
             FieldKind::Artifact { accept } => self.file(accept.clone()),
@@ -109,7 +110,7 @@ impl Control<'_> {
         let unset = unset.map(|label| view! { <option value="" selected=chosen.is_empty()>{label}</option> });
         let options: Vec<_> = options
             .iter()
-            .map(|(text, label)| view! { <option value=text.clone() selected=(*text == chosen)>{label.clone()}</option> })
+            .map(|(text, label)| view! { <option value=text.clone() selected=*text == chosen>{label.clone()}</option> })
             .collect();
         view! {
             <select

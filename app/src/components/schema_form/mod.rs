@@ -48,9 +48,8 @@ fn row(index: usize, field: &FormField, values: Option<&Value>, errors: Signal<V
     let id = format!("field-{index}");
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     let pointer = format!("/input/{}", field.name.replace('~', "~0").replace('/', "~1"));
-    let error = Memo::new(move |_| {
-        errors.with(|errors| errors.iter().find(|error| error.field == pointer).map(|error| error.message.clone()))
-    });
+    let error =
+        Memo::new(move |_| errors.with(|errors| errors.iter().find(|error| error.field == pointer).map(|error| error.message.clone())));
 
     let described_by = {
         let help_id = (!help.is_empty()).then(|| help_id.clone());

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_malformed() {
         let malformed = ("REQUEST-001".to_owned(), String::new());
-        for text in ["", "{", "{} {}", "nonsense", "[1,]", "\u{feff}{}"] {
+        for text in ["", "{", r#"{"skill": "a.b", "input": {}} {}"#, "nonsense", r#"{"skill": "a.b",}"#, "\u{feff}{}"] {
             assert_eq!(field::<NewTask>(text), malformed, "{text}");
         }
         let deep = format!(r#"{{"skill": "a.b", "input": {}1{}}}"#, "[".repeat(200), "]".repeat(200));

@@ -11,6 +11,8 @@ mod connections;
 mod event_stream;
 mod feed;
 mod session;
+#[cfg(test)]
+mod session_tests;
 mod vigil;
 
 use std::time::Duration;

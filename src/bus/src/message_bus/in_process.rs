@@ -47,6 +47,12 @@ impl InProcessBus {
         Subscription { committed: self.committed.subscribe(), transient: None }
     }
 
+    /// How many subscriptions there are.
+    #[must_use]
+    pub fn subscribers(&self) -> usize {
+        self.committed.receiver_count()
+    }
+
     /// Sends something fleeting to whoever listens. Returns at once.
     pub fn transient(&self, transient: Transient) {
         // An error says that nobody listens.

@@ -28,49 +28,30 @@ pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Resu
             Some(Ok(value)) => {
                 input.insert(field.name.clone(), value);
             }
-            Some(Err(message)) => errors.push(FieldError {
-                field: pointer(&field.name),
-                message,
-            }),
-            None if field.required => errors.push(FieldError {
-                field: pointer(&field.name),
-                message: missing(field),
-            }),
+            Some(Err(message)) => errors.push(FieldError { field: pointer(&field.name), message }),
+            None if field.required => errors.push(FieldError { field: pointer(&field.name), message: missing(field) }),
             None => {}
         }
     }
     for name in values.keys().filter(|name| !fields.iter().any(|field| field.name == **name)) {
         let message = format!("{} has no field of this name. Remove it.", skill.name);
-        errors.push(FieldError {
-            field: pointer(name),
-            message,
-        });
+        errors.push(FieldError { field: pointer(name), message });
     }
 
     if errors.is_empty() {
         return Ok(Value::Object(input));
     }
     let count = errors.len();
-    let detail = format!(
-        "Correct the {} and submit the task again.",
-        if count == 1 { "field" } else { "fields" }
-    );
-    Err(Problem {
-        errors,
-        ..Problem::new(Code::InputRejected, detail)
-    })
+    let detail = format!("Correct the {} and submit the task again.", if count == 1 { "field" } else { "fields" });
+    Err(Problem { errors, ..Problem::new(Code::InputRejected, detail) })
 }
 
 fn read(field: &FormField, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     match &field.kind {
         FieldKind::Text { .. } => Ok(Value::String(as_typed(text))),
-        FieldKind::Integer { .. } => whole(trimmed)
-            .map(Value::Number)
-            .ok_or_else(|| "Write a whole number, as 5.".to_owned()),
-        FieldKind::Number { .. } => number(trimmed)
-            .map(Value::Number)
-            .ok_or_else(|| "Write a number, as 0.5.".to_owned()),
+        FieldKind::Integer { .. } => whole(trimmed).map(Value::Number).ok_or_else(|| "Write a whole number, as 5.".to_owned()),
+        FieldKind::Number { .. } => number(trimmed).map(Value::Number).ok_or_else(|| "Write a number, as 0.5.".to_owned()),
         FieldKind::Boolean => match trimmed {
             "true" | "on" => Ok(Value::Bool(true)),
             "false" | "off" => Ok(Value::Bool(false)),
@@ -78,22 +59,14 @@ fn read(field: &FormField, text: &str) -> Result<Value, String> {
         },
         FieldKind::Choice(options) => {
             // The exact text first: an option may begin or end with a space.
-            let chosen = options
-                .iter()
-                .find(|option| option.text == text)
-                .or_else(|| options.iter().find(|option| option.text == trimmed));
+            let chosen = options.iter().find(|option| option.text == text).or_else(|| options.iter().find(|option| option.text == trimmed));
             chosen.map(|option| option.value.clone()).ok_or_else(|| one_of(options))
         }
         FieldKind::Artifact { .. } => match trimmed.parse::<ArtifactId>() {
             Ok(id) => Ok(Value::String(id.to_string())),
             Err(_) => Err("This is not the id of an artifact. Choose a file, or copy the id of one that is stored.".to_owned()),
         },
-        FieldKind::List => Ok(as_typed(text)
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(Value::from)
-            .collect()),
+        FieldKind::List => Ok(as_typed(text).lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()),
         FieldKind::Json => serde_json::from_str(trimmed).map_err(|error| format!("Write valid JSON; this is not: {error}.")),
     }
 }
@@ -104,10 +77,7 @@ fn as_typed(text: &str) -> String {
 }
 
 fn whole(text: &str) -> Option<Number> {
-    text.parse::<i64>()
-        .map(Number::from)
-        .or_else(|_| text.parse::<u64>().map(Number::from))
-        .ok()
+    text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()
 }
 
 /// Whole numbers stay whole, so that 5 does not become 5.0; no infinity, and nothing that is not a number.

@@ -95,10 +95,7 @@ impl FormField {
     pub fn text_of(&self, value: &Value) -> Option<String> {
         match (&self.kind, value) {
             (_, Value::Null) => None,
-            (FieldKind::Choice(options), value) => options
-                .iter()
-                .find(|option| option.value == *value)
-                .map(|option| option.text.clone()),
+            (FieldKind::Choice(options), value) => options.iter().find(|option| option.value == *value).map(|option| option.text.clone()),
             // An example names a shipped file by its path; only an id can stand in the form.
             (FieldKind::Artifact { .. }, value) => value.as_str()?.parse::<ArtifactId>().ok().map(|id| id.to_string()),
             (FieldKind::List, Value::Array(items)) => Some(items.iter().map(plain).collect::<Vec<_>>().join("\n")),
@@ -121,22 +118,13 @@ pub fn form_fields(schema: &Value) -> Vec<FormField> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return Vec::new();
     };
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let mut ordered: Vec<((i64, usize, &str), FormField)> = properties
         .iter()
         .map(|(name, property)| {
             let place = required.iter().position(|known| known == name);
             let order = property.get("x-order").and_then(Value::as_i64).unwrap_or(i64::MAX);
-            (
-                (order, place.unwrap_or(usize::MAX), name.as_str()),
-                field(name, property, place.is_some()),
-            )
+            ((order, place.unwrap_or(usize::MAX), name.as_str()), field(name, property, place.is_some()))
         })
         .collect();
     ordered.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -144,13 +132,7 @@ pub fn form_fields(schema: &Value) -> Vec<FormField> {
 }
 
 fn field(name: &str, property: &Value, required: bool) -> FormField {
-    let text = |key: &str| {
-        property
-            .get(key)
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-    };
+    let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     FormField {
         name: name.to_owned(),
         label: text("title").map_or_else(|| in_words(name), str::to_owned),
@@ -169,34 +151,25 @@ fn kind(property: &Map<String, Value>) -> FieldKind {
         return FieldKind::Choice(choices(std::slice::from_ref(only), None));
     }
     match type_of(property) {
-        Some("string") if property.get("format").and_then(Value::as_str) == Some("artifact") => FieldKind::Artifact {
-            accept: property.get("x-accept").and_then(accept),
-        },
+        Some("string") if property.get("format").and_then(Value::as_str) == Some("artifact") => {
+            FieldKind::Artifact { accept: property.get("x-accept").and_then(accept) }
+        }
         Some("string") => {
             let max_length = property.get("maxLength").and_then(Value::as_u64);
             let multiline = property.get("x-multiline").and_then(Value::as_bool);
-            FieldKind::Text {
-                multiline: multiline.unwrap_or(max_length.is_some_and(|length| length > ONE_LINE)),
-                max_length,
-            }
+            FieldKind::Text { multiline: multiline.unwrap_or(max_length.is_some_and(|length| length > ONE_LINE)), max_length }
         }
         Some("integer") => {
             let bound = |inclusive: &str, exclusive: &str, inwards: i64| {
                 let whole = |key: &str| property.get(key).and_then(Value::as_i64);
                 whole(inclusive).or_else(|| whole(exclusive).and_then(|bound| bound.checked_add(inwards)))
             };
-            FieldKind::Integer {
-                min: bound("minimum", "exclusiveMinimum", 1),
-                max: bound("maximum", "exclusiveMaximum", -1),
-            }
+            FieldKind::Integer { min: bound("minimum", "exclusiveMinimum", 1), max: bound("maximum", "exclusiveMaximum", -1) }
         }
         Some("number") => {
             let bound =
                 |inclusive: &str, exclusive: &str| property.get(inclusive).or_else(|| property.get(exclusive)).and_then(Value::as_f64);
-            FieldKind::Number {
-                min: bound("minimum", "exclusiveMinimum"),
-                max: bound("maximum", "exclusiveMaximum"),
-            }
+            FieldKind::Number { min: bound("minimum", "exclusiveMinimum"), max: bound("maximum", "exclusiveMaximum") }
         }
         Some("boolean") => FieldKind::Boolean,
         Some("array") if property.get("items").and_then(Value::as_object).is_some_and(is_plain_text) => FieldKind::List,
@@ -252,7 +225,5 @@ fn plain(value: &Value) -> String {
 fn in_words(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut letters = spaced.trim().chars();
-    letters
-        .next()
-        .map_or_else(|| name.to_owned(), |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(|| name.to_owned(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -55,29 +55,13 @@ fn form(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
     let problem = input_from_form(&skill(), &form(pairs)).unwrap_err();
     assert_eq!((problem.code.as_str(), problem.status), ("TASK-003", 422));
-    problem
-        .errors
-        .iter()
-        .map(|error| error.field.strip_prefix("/input/").unwrap().to_owned())
-        .collect()
+    problem.errors.iter().map(|error| error.field.strip_prefix("/input/").unwrap().to_owned()).collect()
 }
 
 #[test]
 fn fields_stand_in_a_stable_order_with_the_required_ones_first() {
     let names: Vec<String> = form_fields(&skill().input_schema).into_iter().map(|field| field.name).collect();
-    let expected = [
-        "language",
-        "text",
-        "file",
-        "either",
-        "exact",
-        "level",
-        "max_sentences",
-        "note",
-        "options",
-        "ratio",
-        "terms",
-    ];
+    let expected = ["language", "text", "file", "either", "exact", "level", "max_sentences", "note", "options", "ratio", "terms"];
     assert_eq!(names, expected);
 }
 
@@ -85,47 +69,16 @@ fn fields_stand_in_a_stable_order_with_the_required_ones_first() {
 fn each_type_has_its_kind_of_field() {
     let fields = form_fields(&skill().input_schema);
     let kind = |name: &str| fields.iter().find(|field| field.name == name).unwrap().kind.clone();
-    assert_eq!(
-        kind("text"),
-        FieldKind::Text {
-            multiline: true,
-            max_length: Some(5000)
-        }
-    );
-    assert_eq!(
-        kind("note"),
-        FieldKind::Text {
-            multiline: false,
-            max_length: Some(80)
-        }
-    );
-    assert_eq!(
-        kind("file"),
-        FieldKind::Artifact {
-            accept: Some(".csv,text/csv".to_owned())
-        }
-    );
-    assert_eq!(
-        kind("max_sentences"),
-        FieldKind::Integer {
-            min: Some(1),
-            max: Some(50)
-        }
-    );
-    assert_eq!(
-        kind("ratio"),
-        FieldKind::Number {
-            min: Some(0.0),
-            max: Some(1.0)
-        }
-    );
+    assert_eq!(kind("text"), FieldKind::Text { multiline: true, max_length: Some(5000) });
+    assert_eq!(kind("note"), FieldKind::Text { multiline: false, max_length: Some(80) });
+    assert_eq!(kind("file"), FieldKind::Artifact { accept: Some(".csv,text/csv".to_owned()) });
+    assert_eq!(kind("max_sentences"), FieldKind::Integer { min: Some(1), max: Some(50) });
+    assert_eq!(kind("ratio"), FieldKind::Number { min: Some(0.0), max: Some(1.0) });
     assert_eq!(kind("exact"), FieldKind::Boolean);
     assert_eq!(kind("terms"), FieldKind::List);
     assert_eq!(kind("options"), FieldKind::Json);
     assert_eq!(kind("either"), FieldKind::Json);
-    let FieldKind::Choice(languages) = kind("language") else {
-        panic!("language is a choice")
-    };
+    let FieldKind::Choice(languages) = kind("language") else { panic!("language is a choice") };
     assert_eq!((languages[1].text.as_str(), languages[1].label.as_str()), ("de", "German"));
 }
 
@@ -133,17 +86,8 @@ fn each_type_has_its_kind_of_field() {
 fn labels_come_from_the_title_or_the_name() {
     let fields = form_fields(&skill().input_schema);
     let field = |name: &str| fields.iter().find(|field| field.name == name).unwrap().clone();
-    assert_eq!(
-        (field("text").label.as_str(), field("text").help.as_deref()),
-        ("The text", Some("What to read."))
-    );
-    assert_eq!(
-        (
-            field("max_sentences").label.as_str(),
-            field("max_sentences").default_text().as_deref()
-        ),
-        ("Max sentences", Some("5"))
-    );
+    assert_eq!((field("text").label.as_str(), field("text").help.as_deref()), ("The text", Some("What to read.")));
+    assert_eq!((field("max_sentences").label.as_str(), field("max_sentences").default_text().as_deref()), ("Max sentences", Some("5")));
 }
 
 #[test]
@@ -222,19 +166,11 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn number() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        (-1e300..1e300f64).prop_map(Value::from)
-    ]
+    prop_oneof![any::<i64>().prop_map(Value::from), any::<u64>().prop_map(Value::from), (-1e300..1e300f64).prop_map(Value::from)]
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Bool(true)),
-        any::<i64>().prop_map(Value::from),
-        "[^\r]{0,12}".prop_map(Value::from)
-    ];
+    let leaf = prop_oneof![Just(Value::Bool(true)), any::<i64>().prop_map(Value::from), "[^\r]{0,12}".prop_map(Value::from)];
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

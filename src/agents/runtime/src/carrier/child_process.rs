@@ -101,7 +101,7 @@ pub fn begin_child(command: &ChildCommand, start: Start) -> io::Result<Connectio
         drop(say);
         end(&mut child, stopped.is_cancelled()).await
     });
-    Ok(Connection { to_agent, from_agent, worker: Worker { task, stop } })
+    Ok(Connection { to_agent, from_agent, worker: Worker::new(task, stop) })
 }
 
 /// Lets a child that has spoken its outcome end by itself for a moment, then kills it; waits until it is gone.

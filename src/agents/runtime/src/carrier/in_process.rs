@@ -26,7 +26,7 @@ pub fn begin_in_process(agent: Arc<dyn Agent>, start: Start) -> Connection {
         }
         None
     });
-    Connection { to_agent, from_agent, worker: Worker { task, stop } }
+    Connection { to_agent, from_agent, worker: Worker::new(task, stop) }
 }
 
 /// Runs the agent to its outcome; used by both carriers, here directly and in the child behind its streams.

@@ -30,21 +30,31 @@ pub struct Connection {
 /// What does the work of an attempt.
 #[derive(Debug)]
 pub struct Worker {
-    task: tokio::task::JoinHandle<Option<ExitStatus>>,
+    // Taken once it has ended: a finished task must not be waited for again.
+    task: Option<tokio::task::JoinHandle<Option<ExitStatus>>>,
+    status: Option<ExitStatus>,
     stop: tokio_util::sync::CancellationToken,
 }
 
 impl Worker {
+    fn new(task: tokio::task::JoinHandle<Option<ExitStatus>>, stop: tokio_util::sync::CancellationToken) -> Self {
+        Self { task: Some(task), status: None, stop }
+    }
+
     /// Stops the work and returns when nothing of it runs any more (a blocking thread of an in-process agent
     /// excepted: it ends at its next check).
     pub async fn stop(mut self) -> Option<ExitStatus> {
         self.stop.cancel();
-        (&mut self.task).await.ok().flatten()
+        self.ended().await
     }
 
-    /// How the child process ended; waits for it.
+    /// Waits until the work has ended; tells how a child process did. May be called again, and may be cancelled.
     pub async fn ended(&mut self) -> Option<ExitStatus> {
-        (&mut self.task).await.ok().flatten()
+        if let Some(task) = &mut self.task {
+            self.status = task.await.ok().flatten();
+            self.task = None;
+        }
+        self.status
     }
 }
 

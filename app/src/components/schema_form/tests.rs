@@ -1,0 +1,125 @@
+//! Does the form have the controls that a browser, a keyboard and a screen reader need?
+
+use baton_domain::agent::{Family, Isolation, Limits, Skill};
+use baton_domain::problem::FieldError;
+use baton_domain::task::RetryPolicy;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::SchemaForm;
+
+fn skill(input_schema: Value) -> Skill {
+    Skill {
+        name: "test.form".to_owned(),
+        title: "Form".to_owned(),
+        description: "Has a form.".to_owned(),
+        family: Family::Custom,
+        input_schema,
+        output_schema: json!({}),
+        examples: Vec::new(),
+        result_kind: "json".to_owned(),
+        idempotent: true,
+        destructive: false,
+        isolation: Isolation::Task,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+    }
+}
+
+fn html(properties: &Value, required: &Value, values: Value, errors: Vec<FieldError>) -> String {
+    let owner = Owner::new();
+    owner.with(|| {
+        let skill = skill(json!({"type": "object", "properties": properties, "required": required}));
+        view! { <SchemaForm skill values errors=Signal::stored(errors) /> }.to_html()
+    })
+}
+
+/// The tag of the control that carries this test id.
+fn control<'a>(html: &'a str, test_id: &str) -> &'a str {
+    let marked = format!("data-testid=\"{test_id}\"");
+    html.split('<').find(|tag| tag.contains(&marked)).unwrap_or_default().split('>').next().unwrap_or_default()
+}
+
+#[test]
+fn a_text_has_its_label_its_help_and_its_value() {
+    let html = html(
+        &json!({"text": {"type": "string", "title": "Text", "description": "What to read.", "maxLength": 5000}}),
+        &json!(["text"]),
+        json!({"text": "a < b & c"}),
+        Vec::new(),
+    );
+    let area = control(&html, "field-text");
+    assert!(area.starts_with("textarea") && area.contains("name=\"input[text]\"") && area.contains("required"), "{area}");
+    assert!(area.contains("id=\"field-0\"") && html.contains("for=\"field-0\""), "{html}");
+    assert!(area.contains("aria-describedby=\"field-0-help\"") && html.contains("What to read. At most 5,000 characters."), "{html}");
+    assert!(html.contains(">a &lt; b &amp; c</textarea>") && !html.contains("optional"), "{html}");
+}
+
+#[test]
+fn an_empty_text_area_holds_no_space() {
+    let html = html(&json!({"text": {"type": "string", "x-multiline": true}}), &json!([]), Value::Null, Vec::new());
+    assert!(html.contains("></textarea>") && html.contains("optional"), "{html}");
+    assert!(!control(&html, "field-text").contains("aria-describedby"), "{html}");
+}
+
+#[test]
+fn numbers_carry_their_bounds_and_defaults() {
+    let properties =
+        json!({"sentences": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5}, "ratio": {"type": "number", "maximum": 0.5}});
+    let html = html(&properties, &json!(["sentences"]), Value::Null, Vec::new());
+    let sentences = control(&html, "field-sentences");
+    assert!(
+        ["type=\"number\"", "min=\"1\"", "max=\"50\"", "step=\"1\"", "value=\"5\""].iter().all(|part| sentences.contains(part)),
+        "{sentences}"
+    );
+    assert!(control(&html, "field-ratio").contains("step=\"any\"") && html.contains("At most 0.5.") && html.contains("1 to 50."), "{html}");
+}
+
+#[test]
+fn a_choice_without_a_default_may_be_left_open() {
+    let html =
+        html(&json!({"exact": {"type": "boolean"}, "kind": {"enum": ["a", "b"], "default": "b"}}), &json!([]), Value::Null, Vec::new());
+    assert_eq!(html.matches("Not set").count(), 1, "{html}");
+    assert!(html.contains("value=\"b\" selected"), "{html}");
+}
+
+#[test]
+fn a_file_can_be_chosen_or_named_by_its_id() {
+    let properties = json!({"table": {"type": "string", "format": "artifact", "x-accept": ".csv,text/csv"}});
+    let html = html(&properties, &json!(["table"]), json!({"table": "examples/tables/iris.csv"}), Vec::new());
+    let file = control(&html, "field-table");
+    assert!(file.contains("type=\"file\"") && file.contains("name=\"file[table]\"") && file.contains("accept=\".csv,text/csv\""), "{file}");
+    // An id typed below would not do if a file were demanded here.
+    assert!(!file.contains("required"), "{file}");
+    let id = control(&html, "field-table-id");
+    assert!(
+        id.contains("name=\"input[table]\"") && !id.contains("examples/") && html.contains("examples/tables/iris.csv of the repository"),
+        "{html}"
+    );
+}
+
+#[test]
+fn an_error_stands_at_its_field() {
+    let errors = vec![FieldError { field: "/input/text".to_owned(), message: "Fill this in.".to_owned() }];
+    let html = html(&json!({"text": {"type": "string"}, "other": {"type": "string"}}), &json!(["text"]), Value::Null, errors);
+    let text = control(&html, "field-text");
+    assert!(text.contains("aria-invalid=\"true\"") && text.contains("aria-describedby=\"field-0-error\""), "{text}");
+    assert!(html.contains("id=\"field-0-error\"") && !control(&html, "field-other").contains("aria-invalid="), "{html}");
+}
+
+#[test]
+fn every_label_has_its_control_and_every_reference_its_target() {
+    let properties = json!({
+        "text": {"type": "string", "maxLength": 900}, "line": {"type": "string"}, "file": {"type": "string", "format": "artifact"},
+        "count": {"type": "integer"}, "flag": {"type": "boolean"}, "terms": {"type": "array", "items": {"type": "string"}}, "any": {}
+    });
+    let html = html(&properties, &json!(["text"]), Value::Null, Vec::new());
+    for name in ["text", "line", "file", "count", "flag", "terms", "any", "file-id"] {
+        assert!(!control(&html, &format!("field-{name}")).is_empty(), "{name}: {html}");
+    }
+    for reference in ["for=\"", "aria-describedby=\""] {
+        for id in html.split(reference).skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert_eq!(html.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! How a task is submitted: choose a skill, fill in its form, see the same request as a command.
+
+mod preview;
+
+use baton_domain::agent::{Family, Skill};
+use baton_domain::problem::{Code, Problem};
+use baton_domain::task::Priority;
+use baton_domain::user::Permission;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
+use leptos::task::spawn_local;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wasm_bindgen::JsCast as _;
+use web_sys::{FormData, HtmlFormElement};
+
+use crate::components::agent_card::family_word;
+use crate::components::banner::{LastProblem, ProblemBanner};
+use crate::components::button::{Button, Kind};
+use crate::components::card::Card;
+use crate::components::code_view::CodeView;
+use crate::components::empty::Empty;
+use crate::components::field::{SelectField, TextField};
+use crate::components::icon::{Icon, Sign};
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::components::schema_form::SchemaForm;
+use crate::server_fns::agents;
+use crate::server_fns::submit::{SubmitForm, Upload, submit_form};
+use crate::session::use_session;
+
+/// The page on which a task is submitted.
+#[component]
+pub(crate) fn NewTask() -> impl IntoView {
+    let query = use_query_map();
+    let data = Resource::new_blocking(|| (), |()| agents::skills());
+    // The skill and the example come from the address, so that both work without scripts.
+    let asked = Memo::new(move |_| query.with(|query| (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()))));
+    view! {
+        <PageHead title="New task"/>
+        {loaded(data, move |skills| {
+            move || match asked.get() {
+                (Some(name), example) => match skills.iter().find(|skill| skill.name == name) {
+                    Some(skill) => view! { <SubmitTask skill=skill.clone() example/> }.into_any(),
+                    None => {
+                        let problem = Problem::new(Code::NoSuchSkill, format!("No agent has the skill {name}. Choose another."));
+                        view! {
+                            <ProblemBanner problem/>
+                            <Choice skills=skills.clone()/>
+                        }
+                            .into_any()
+                    }
+                },
+                (None, _) => view! { <Choice skills=skills.clone()/> }.into_any(),
+            }
+        })}
+    }
+}
+
+#[component]
+fn Choice(skills: Vec<Skill>) -> impl IntoView {
+    if skills.is_empty() {
+        return view! { <Empty text="No agent offers a skill."/> }.into_any();
+    }
+    Family::ALL
+        .iter()
+        .filter_map(|family| {
+            let offers: Vec<_> = skills
+                .iter()
+                .filter(|skill| skill.family == *family)
+                .map(|skill| {
+                    view! {
+                        <li>
+                            <a
+                                class="block h-full rounded-card border border-line bg-raised p-4 transition-colors hover:border-accent"
+                                href=format!("/tasks/new?skill={}", skill.name)
+                                data-testid="skill"
+                                data-name=skill.name.clone()
+                            >
+                                <span class="block font-medium">{skill.title.clone()}</span>
+                                <span class="block font-mono text-12 text-muted">{skill.name.clone()}</span>
+                                <span class="mt-1 block text-13 text-soft">{skill.description.clone()}</span>
+                            </a>
+                        </li>
+                    }
+                })
+                .collect();
+            (!offers.is_empty()).then(|| {
+                view! {
+                    <section class="space-y-2">
+                        <h2 class="flex items-center gap-2 text-14 font-semibold first-letter:uppercase">
+                            <Icon sign=Sign::of_family(*family)/>
+                            <span class="first-letter:uppercase">{family_word(*family)}</span>
+                        </h2>
+                        <ul class="grid grid-cols-1 gap-3 sm:grid-cols-2 rail:grid-cols-3">{offers}</ul>
+                    </section>
+                }
+            })
+        })
+        .collect_view()
+        .into_any()
+}
+
+#[component]
+fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
+    let navigate = use_navigate();
+    let values = example.and_then(|index| skill.examples.get(index)).cloned();
+    let problem = RwSignal::new(None::<Problem>);
+    let sending = RwSignal::new(false);
+    let command = RwSignal::new(preview::at_first(&skill, values.as_ref()));
+    let errors = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.errors.clone()).unwrap_or_default()));
+    let shown = StoredValue::new(skill.clone());
+
+    let form_of = |event: &web_sys::Event| {
+        let form = event.current_target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+        form.and_then(|form| FormData::new_with_form(&form).ok())
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        let Some(form) = form_of(&event) else { return };
+        event.prevent_default();
+        if sending.get_untracked() {
+            return;
+        }
+        sending.set(true);
+        problem.set(None);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match submit_form(Upload::from(form)).await {
+                Ok(task) => navigate(&format!("/tasks/{}", task.id), Default::default()),
+                Err(error) => {
+                    problem.try_set(Some(error.0));
+                    sending.try_set(false);
+                }
+            }
+        });
+    };
+    let typed = move |event: web_sys::Event| {
+        if let Some(form) = form_of(&event) {
+            shown.try_with_value(|skill| command.set(preview::of_form(skill, &form)));
+        }
+    };
+
+    let examples: Vec<_> = (0..skill.examples.len())
+        .map(|index| {
+            let words = if skill.examples.len() == 1 { "Fill in an example".to_owned() } else { format!("Example {}", index + 1) };
+            view! {
+                <a class=Kind::Plain.class() href=format!("/tasks/new?skill={}&example={index}", skill.name) data-testid="example">
+                    {words}
+                </a>
+            }
+        })
+        .collect();
+    let priorities = (1..=5).zip(Priority::WORDS).map(|(number, word): (u8, _)| (number.to_string(), word.to_owned())).collect();
+    let may = use_session().may(Permission::Work);
+    view! {
+        <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+            <Card
+                title=skill.title.clone()
+                aside=view! {
+                    <span class="flex flex-wrap gap-2">
+                        {examples}
+                        <a class=Kind::Quiet.class() href="/tasks/new">
+                            "Other skill"
+                        </a>
+                    </span>
+                }
+                    .into_any()
+            >
+                <p class="mb-4 text-13 text-soft">{skill.description.clone()}</p>
+                <form
+                    class="space-y-4"
+                    method="post"
+                    action=SubmitForm::url()
+                    enctype="multipart/form-data"
+                    on:submit=submit
+                    on:input=typed
+                    data-testid="new-task"
+                >
+                    <LastProblem problem/>
+                    <input type="hidden" name="skill" value=skill.name.clone()/>
+                    {match values {
+                        Some(values) => view! { <SchemaForm skill=skill.clone() values errors/> }.into_any(),
+                        None => view! { <SchemaForm skill=skill.clone() errors/> }.into_any(),
+                    }}
+                    <details class="rounded-control border border-line p-3">
+                        <summary class="text-13 font-medium">"Title and priority"</summary>
+                        <div class="mt-3 grid grid-cols-1 gap-3 sm:grid-cols-2">
+                            <TextField
+                                name="title"
+                                label="Title"
+                                max_length="200"
+                                help="What people read on lists; the skill's title if left empty."
+                            />
+                            <SelectField name="priority" label="Priority" options=priorities value="3"/>
+                        </div>
+                    </details>
+                    <Button
+                        submits=true
+                        kind=Kind::Primary
+                        test_id="submit"
+                        disabled=Signal::derive(move || sending.get() || !may)
+                    >
+                        {move || if sending.get() { "Submitting" } else { "Submit" }}
+                    </Button>
+                    {(!may).then(|| view! { <p class="text-13 text-muted">"Your role does not include submitting tasks."</p> })}
+                </form>
+            </Card>
+            <Card title="The same as curl">
+                <CodeView text=command label="Command" test_id="curl"/>
+            </Card>
+        </div>
+    }
+}

@@ -1,0 +1,74 @@
+//! The facts of a task in a row.
+
+use baton_domain::id::TaskId;
+use baton_domain::wire::task::TaskSummary;
+use leptos::prelude::*;
+
+use crate::components::pill::wait_word;
+use crate::components::times::{Elapsed, RelativeTime};
+
+/// Skill, agent, attempt, priority, times, who.
+#[component]
+pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
+    let (skill, created_by, created_at, priority, rerun_of) = task
+        .with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word(), task.rerun_of));
+    let agent = move || {
+        let agent = task.with(|task| task.agent.clone());
+        match agent {
+            Some(agent) => view! { <a class="text-accent hover:underline" href=format!("/agents/{}", agent.id)>{agent.name}</a> }.into_any(),
+            None => "none yet".into_any(),
+        }
+    };
+    let attempt = move || task.with(|task| format!("{} of at most {}", task.attempt, task.maximum_attempts));
+    let from = Signal::derive(move || task.with(|task| task.started_at));
+    let to = Signal::derive(move || task.with(|task| task.finished_at));
+    let waits = move || task.with(|task| task.wait_kind).map(|kind| view! { <Fact name="Waits for">{wait_word(kind)}</Fact> });
+    let not_before = move || {
+        task.with(|task| task.not_before.filter(|_| !task.state.is_terminal() && !task.state.holds_lease()))
+            .map(|at| view! { <Fact name="Not before"><RelativeTime at/></Fact> })
+    };
+    view! {
+        <dl class="flex flex-wrap gap-x-8 gap-y-2 text-13">
+            <Fact name="Skill">
+                <code class="font-mono">{skill}</code>
+            </Fact>
+            <Fact name="Agent">{agent}</Fact>
+            <Fact name="Attempt">{attempt}</Fact>
+            <Fact name="Priority">{priority}</Fact>
+            <Fact name="Submitted">
+                <RelativeTime at=created_at/>
+                " by "
+                {created_by}
+            </Fact>
+            <Fact name="Took">
+                <Elapsed from to/>
+            </Fact>
+            {waits}
+            {not_before}
+            {rerun_of
+                .map(|original| {
+                    view! {
+                        <Fact name="Runs again">
+                            <a class="text-accent hover:underline" href=format!("/tasks/{original}")>
+                                "the earlier task"
+                            </a>
+                        </Fact>
+                    }
+                })}
+            <Fact name="Id">
+                <code class="break-all font-mono text-12">{id.to_string()}</code>
+            </Fact>
+        </dl>
+    }
+}
+
+/// A name and what it is.
+#[component]
+pub(in crate::pages) fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="min-w-0">
+            <dt class="text-12 text-muted">{name}</dt>
+            <dd class="min-w-0 break-words">{children()}</dd>
+        </div>
+    }
+}

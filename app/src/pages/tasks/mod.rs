@@ -1,0 +1,184 @@
+//! All tasks: filtered by the address, a page at a time, each row live.
+
+mod model;
+
+use baton_domain::agent::Skill;
+use baton_domain::page::Page;
+use baton_domain::task::{Priority, TaskState};
+use baton_domain::wire::task::{TaskFilter, TaskSummary};
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
+
+use self::model::Model;
+use crate::components::button::{Button, Kind};
+use crate::components::empty::Empty;
+use crate::components::field::{SelectField, TextField};
+use crate::components::icon::Sign;
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::components::pill::state_word;
+use crate::components::task_table::TaskTable;
+use crate::live::use_live;
+use crate::server_fns::{Called, agents, tasks};
+
+/// The page of tasks.
+#[component]
+pub(crate) fn Tasks() -> impl IntoView {
+    let query = use_query_map();
+    let filter = Memo::new(move |_| query.with(filter));
+    let data = Resource::new_blocking(move || filter.get(), read);
+    view! {
+        <PageHead
+            title="Tasks"
+            actions=view! {
+                <a class=Kind::Primary.class() href="/tasks/new">
+                    "New task"
+                </a>
+            }
+                .into_any()
+        />
+        {loaded(data, move |(filter, page, skills)| view! { <Content filter page skills/> })}
+    }
+}
+
+type Data = (TaskFilter, Page<TaskSummary>, Vec<Skill>);
+
+async fn read(filter: TaskFilter) -> Called<Data> {
+    let (page, skills) = futures::join!(tasks::list(filter.clone()), agents::skills());
+    Ok((filter, page?, skills?))
+}
+
+/// The filter that an address asks for; what it does not understand it leaves out.
+fn filter(query: &ParamsMap) -> TaskFilter {
+    let text = |name| query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let states = query.get_all("state").unwrap_or_default();
+    TaskFilter {
+        states: states.iter().filter_map(|state| TaskState::parse(state)).collect(),
+        skill: text("skill"),
+        priority: text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()),
+        agent: text("agent").and_then(|id| id.parse().ok()),
+        text: text("q"),
+        cursor: text("cursor"),
+        limit: None,
+    }
+}
+
+/// The address of a page with this filter.
+fn address(filter: &TaskFilter, cursor: Option<&str>) -> String {
+    let mut query = ParamsMap::new();
+    for state in &filter.states {
+        query.insert("state", state.as_str().to_owned());
+    }
+    let agent = filter.agent.map(|agent| agent.to_string());
+    let priority = filter.priority.map(|priority| priority.get().to_string());
+    let rest = [("skill", &filter.skill), ("priority", &priority), ("agent", &agent), ("q", &filter.text)];
+    for (name, value) in rest.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))) {
+        query.insert(name, value);
+    }
+    if let Some(cursor) = cursor {
+        query.insert("cursor", cursor.to_owned());
+    }
+    format!("/tasks{}", query.to_query_string())
+}
+
+#[component]
+fn Content(filter: TaskFilter, page: Page<TaskSummary>, skills: Vec<Skill>) -> impl IntoView {
+    let live = use_live();
+    let next = page.next_cursor.as_deref().map(|cursor| address(&filter, Some(cursor)));
+    let first = filter.cursor.is_some().then(|| address(&filter, None));
+    let filtered = TaskFilter { cursor: None, ..filter.clone() } != TaskFilter::default();
+    let model = Model::new(&live, filter.clone(), page);
+    Effect::new(move || model.follow(&live));
+    let none = Memo::new(move |_| model.rows.with(Vec::is_empty));
+    let rows = move || {
+        if none.get() {
+            let (text, href, words) = if filtered {
+                ("No task fits this filter.", "/tasks", "Show all tasks")
+            } else {
+                ("No task yet.", "/tasks/new", "Submit the first task")
+            };
+            let action = view! { <a class=Kind::Plain.class() href=href>{words}</a> };
+            view! { <Empty text action=action.into_any()/> }.into_any()
+        } else {
+            view! { <TaskTable rows=model.rows label="Tasks"/> }.into_any()
+        }
+    };
+    view! {
+        <div class="space-y-4">
+            <FilterForm filter skills/>
+            <section
+                class="min-w-0 rounded-card border border-line bg-raised"
+                on:pointerenter=move |_| model.hold(true)
+                on:pointerleave=move |_| model.hold(false)
+            >
+                <h2 class="sr-only">"List"</h2>
+                {move || {
+                    let waiting = model.waiting.get();
+                    (waiting > 0)
+                        .then(|| {
+                            view! {
+                                <div class="flex justify-center border-b border-line p-1">
+                                    <button type="button" class=Kind::Quiet.class() data-testid="new-rows" on:click=move |_| model.show()>
+                                        {format!("{waiting} new")}
+                                    </button>
+                                </div>
+                            }
+                        })
+                }}
+                {rows}
+            </section>
+            <nav class="flex justify-between gap-2" aria-label="Pages of the list">
+                <span>{first.map(|href| view! { <a class=Kind::Plain.class() href=href>"Newest"</a> })}</span>
+                <span>
+                    {next.map(|href| view! { <a class=Kind::Plain.class() href=href data-testid="next-page">"Older"</a> })}
+                </span>
+            </nav>
+        </div>
+    }
+}
+
+/// A plain form that changes the address; with scripts, without loading the page.
+#[component]
+fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
+    let any = |words: &str| [(String::new(), words.to_owned())].into_iter();
+    let states = any("Any state").chain(TaskState::ALL.iter().map(|state| (state.as_str().to_owned(), state_word(*state).to_owned())));
+    let skills: Vec<_> = any("Any skill").chain(skills.into_iter().map(|skill| (skill.name, skill.title))).collect();
+    let words = (1..=5).zip(Priority::WORDS);
+    let priorities = any("Any priority").chain(words.map(|(number, word): (u8, _)| (number.to_string(), word.to_owned())));
+    let agent = filter.agent.map(|agent| view! { <input type="hidden" name="agent" value=agent.to_string()/> });
+    view! {
+        <section class="rounded-card border border-line bg-raised p-4" aria-label="Filter" data-testid="filter">
+            <Form method="get" action="/tasks">
+                <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 rail:grid-cols-[repeat(4,1fr)_auto]">
+                    <SelectField
+                        name="state"
+                        label="State"
+                        options=states.collect()
+                        value=filter.states.first().map(|state| state.as_str()).unwrap_or_default()
+                    />
+                    <SelectField name="skill" label="Skill" options=skills value=filter.skill.clone().unwrap_or_default()/>
+                    <SelectField
+                        name="priority"
+                        label="Priority"
+                        options=priorities.collect()
+                        value=filter.priority.map(|priority| priority.get().to_string()).unwrap_or_default()
+                    />
+                    <TextField
+                        name="q"
+                        label="Text"
+                        kind="search"
+                        value=filter.text.clone().unwrap_or_default()
+                        placeholder="Title, skill or id"
+                        max_length="200"
+                    />
+                    {agent}
+                    <Button submits=true sign=Sign::Search>
+                        "Filter"
+                    </Button>
+                </div>
+            </Form>
+        </section>
+    }
+}

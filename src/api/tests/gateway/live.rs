@@ -1,0 +1,194 @@
+//! Whether live connections open, carry events, and end, over a real port and as event streams.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+
+use axum::body::Body;
+use baton_domain::id::EventSeq;
+use baton_domain::services::LiveItem;
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tower::ServiceExt;
+
+use crate::client::{Bench, request};
+use crate::fakes::event;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+const OPERATOR: (&str, &str) = ("authorization", "Bearer operator");
+
+async fn serve(bench: &Bench) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = bench.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn connect(address: SocketAddr, query: &str, headers: &[(&'static str, &str)]) -> Result<Socket, (u16, Value)> {
+    let mut request = format!("ws://{address}/api/v1/events/ws{query}").into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::Error::Http(response)) => {
+            let body = response.body().as_deref().unwrap_or_default();
+            Err((response.status().as_u16(), serde_json::from_slice(body).unwrap_or_default()))
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+async fn frame(socket: &mut Socket) -> Value {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+            Message::Close(close) => return json!({ "close": close.map(|frame| u16::from(frame.code)) }),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_says_hello_replays_and_goes_on_live() {
+    let bench = Bench::new();
+    let feed = bench.script.stream();
+    let address = serve(&bench).await;
+    let mut socket = connect(address, "?since=3&topics=task,agent.drained", &[OPERATOR]).await.unwrap();
+    assert_eq!(frame(&mut socket).await, json!({"type": "hello", "head": 7}));
+    feed.unbounded_send(Ok(LiveItem::Events((4..=7).map(|seq| Arc::new(event(seq))).collect()))).unwrap();
+    let replayed = frame(&mut socket).await;
+    let seqs: Vec<i64> = replayed["events"].as_array().unwrap().iter().map(|event| event["seq"].as_i64().unwrap()).collect();
+    assert_eq!((&replayed["type"], seqs), (&json!("events"), vec![4, 5, 6, 7]));
+    feed.unbounded_send(Ok(LiveItem::Events(vec![Arc::new(event(8))]))).unwrap();
+    assert_eq!(frame(&mut socket).await["events"][0]["data"], json!({"n": 8}));
+
+    let other = bench.script.stream();
+    let subscribe = json!({"type": "subscribe", "topics": ["task:9"], "since": 8}).to_string();
+    socket.send(Message::text(subscribe)).await.unwrap();
+    other.unbounded_send(Ok(LiveItem::Events(vec![Arc::new(event(9))]))).unwrap();
+    assert_eq!(frame(&mut socket).await["events"][0]["seq"], 9);
+    let by = "by operator@example.com";
+    assert_eq!(
+        bench.script.noted(),
+        [format!("follow 3 [\"task\", \"agent.drained\"] {by}"), format!("follow 8 [\"task:9\"] {by}")]
+    );
+}
+
+#[tokio::test]
+async fn without_since_a_socket_begins_now() {
+    let bench = Bench::new();
+    let address = serve(&bench).await;
+    let mut socket = connect(address, "", &[OPERATOR]).await.unwrap();
+    frame(&mut socket).await;
+    assert_eq!(bench.script.noted(), ["follow 7 [] by operator@example.com"]);
+}
+
+#[tokio::test]
+async fn a_socket_that_may_not_open_is_refused_with_a_problem() {
+    let bench = Bench::new();
+    let address = serve(&bench).await;
+    let refused = async |query: &str, headers: &[(&'static str, &str)]| {
+        let (status, body) = connect(address, query, headers).await.err().unwrap();
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let cookie = ("cookie", "baton_access=good");
+    assert_eq!(refused("", &[]).await, (401, "AUTH-001".into()));
+    assert_eq!(refused("", &[("authorization", "Bearer expired")]).await, (401, "AUTH-003".into()));
+    assert_eq!(refused("", &[cookie]).await, (403, "REQUEST-008".into()), "no Origin");
+    assert_eq!(refused("", &[cookie, ("origin", "https://evil.example")]).await, (403, "REQUEST-008".into()));
+    assert_eq!(refused("?since=x", &[OPERATOR]).await, (400, "REQUEST-010".into()));
+    assert_eq!(refused("?topics=a;b", &[OPERATOR]).await, (400, "REQUEST-010".into()));
+    let ours = format!("http://{address}");
+    assert!(connect(address, "", &[cookie, ("origin", ours.as_str())]).await.is_ok());
+    assert_eq!(bench.get("/api/v1/events/ws").await.problem(), (422, "REQUEST-002".to_owned()), "a plain GET");
+}
+
+#[tokio::test]
+async fn live_connections_are_counted_by_user_and_in_all() {
+    let bench = Bench::with(|config| {
+        config.limits.live_connections_each = 2;
+        config.limits.live_connections = 3;
+    });
+    let address = serve(&bench).await;
+    let connect = async |token: &str| connect(address, "", &[("authorization", &format!("Bearer {token}"))]).await;
+    let (first, _second) = (connect("operator").await.unwrap(), connect("operator").await.unwrap());
+    let (status, body) = connect("operator").await.err().unwrap();
+    assert_eq!((status, &body["code"]), (429, &json!("REQUEST-007")));
+    let _third = connect("viewer").await.unwrap();
+    assert_eq!(connect("admin").await.err().unwrap().0, 429);
+    drop(first);
+    // The place is free once the server has seen the end.
+    while connect("admin").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_every_connection_and_waits_for_it() {
+    let bench = Bench::new();
+    let address = serve(&bench).await;
+    let mut socket = connect(address, "", &[OPERATOR]).await.unwrap();
+    frame(&mut socket).await;
+    let stream = bench.router.clone().oneshot(request("GET", "/api/v1/events/stream", &[OPERATOR], Body::empty())).await.unwrap();
+    bench.shutdown.cancel();
+    assert_eq!(frame(&mut socket).await, json!({"close": 1012}));
+    while let Some(Ok(_)) = socket.next().await {}
+    let rest = axum::body::to_bytes(stream.into_body(), 10_000).await.unwrap();
+    assert!(rest.len() < 200, "the stream ended");
+    bench.gateway.live_connections_ended().await;
+}
+
+/// Reads an event stream until the text is there.
+async fn read_until(body: &mut axum::body::BodyDataStream, wanted: &str) -> String {
+    let mut text = String::new();
+    while !text.contains(wanted) {
+        text.push_str(&String::from_utf8(body.next().await.expect("more").unwrap().to_vec()).unwrap());
+    }
+    text
+}
+
+async fn stream(bench: &Bench, path: &str, headers: &[(&str, &str)]) -> axum::body::BodyDataStream {
+    let headers = [&[OPERATOR], headers].concat();
+    let response = bench.router.clone().oneshot(request("GET", path, &headers, Body::empty())).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream"));
+    response.into_body().into_data_stream()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_carries_ids_to_resume_from() {
+    let bench = Bench::new();
+    let feed = bench.script.stream();
+    let mut body = stream(&bench, "/api/v1/events/stream?since=1&topics=task", &[("last-event-id", "41")]).await;
+    assert_eq!(bench.script.noted()[0], "follow 41 [\"task\"] by operator@example.com", "the header is stronger");
+    let opened = read_until(&mut body, "\n\n").await;
+    assert!(opened.contains("retry: 2000") || opened.contains("retry:2000"), "{opened}");
+    feed.unbounded_send(Ok(LiveItem::Events(vec![Arc::new(event(42))]))).unwrap();
+    let text = read_until(&mut body, "\n\n").await;
+    assert!(text.contains("id: 42\n") && text.contains("event: task.queued\n") && text.contains("data: {\"seq\":42"), "{text}");
+    feed.unbounded_send(Ok(LiveItem::HighWater(EventSeq(50)))).unwrap();
+    assert_eq!(read_until(&mut body, "\n\n").await, "id: 50\n\n", "a mark moves the id and shows nothing");
+    feed.unbounded_send(Ok(LiveItem::Resync(EventSeq(90)))).unwrap();
+    let resync = read_until(&mut body, "\n\n").await;
+    assert!(resync.contains("event: resync\n") && resync.contains("data: {\"head\":90}"), "{resync}");
+    let silence = read_until(&mut body, "\n\n").await;
+    assert!(silence.starts_with(':'), "silence is filled with comments: {silence}");
+    assert_eq!(bench.call("GET", "/api/v1/events/stream", &[OPERATOR, ("last-event-id", "x")]).await.problem().0, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_ends_within_five_seconds_of_a_sign_out() {
+    let bench = Bench::new();
+    let mut body = stream(&bench, "/api/v1/events/stream", &[]).await;
+    read_until(&mut body, "\n\n").await;
+    bench.script.signed_out.store(true, Ordering::SeqCst);
+    let begun = tokio::time::Instant::now();
+    while body.next().await.is_some() {}
+    assert!(begun.elapsed() <= std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+}

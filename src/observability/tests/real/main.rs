@@ -1,0 +1,8 @@
+//! Do audit, measurements, health and traces keep their promises over a real store?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod audit;
+mod health_and_traces;
+mod metrics;
+mod real_store;

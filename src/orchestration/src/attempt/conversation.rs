@@ -1,0 +1,213 @@
+//! What is said between host and agent until the attempt ends, and by what does it end?
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_agents_runtime::carrier::Connection;
+use baton_agents_runtime::protocol::{FromAgent, ToAgent};
+use baton_domain::id::ArtifactId;
+use baton_domain::problem::Code;
+use baton_domain::services::{ArtifactService, NewArtifact};
+use baton_domain::user::Caller;
+use baton_domain::wire::task::Failure;
+use baton_domain::wire::trace::Level;
+use baton_storage::TaskRecord;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::io::ReaderStream;
+
+use super::record::{LINGER, TraceBuffer};
+use super::{LAST_WORDS, failure};
+use crate::agent_pool::KnownSkill;
+use crate::engine::{Order, Shared};
+use crate::orchestrator::Orchestrator;
+
+/// By what an attempt ended.
+#[derive(Debug)]
+pub(super) enum End {
+    Completed(Value),
+    Failed { failure: Failure, retry_after: Option<Duration> },
+    /// The attempt's own time is over, or it fell silent.
+    TimedOut(Failure),
+    /// The worker died without an outcome.
+    Lost(Failure),
+    /// The engine said so.
+    Ordered(Order),
+}
+
+/// The most children that one attempt waits for at once.
+const MAXIMUM_ASKS: usize = 16;
+
+pub(super) struct Conversation<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) orchestrator: &'a Arc<Orchestrator>,
+    pub(super) task: &'a TaskRecord,
+    pub(super) known: &'a KnownSkill,
+}
+
+impl Conversation<'_> {
+    /// Listens and answers until the attempt ends; nothing of it runs when this returns.
+    pub(super) async fn hold(&self, connection: Connection, trace: &mut TraceBuffer, orders: &mut watch::Receiver<Order>) -> End {
+        let Connection { to_agent, mut from_agent, mut worker } = connection;
+        let mut asks = JoinSet::new();
+        let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
+        let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
+        let mut heard = Instant::now();
+        let mut flush_at: Option<Instant> = None;
+        let end = loop {
+            tokio::select! {
+                message = from_agent.recv() => {
+                    heard = Instant::now();
+                    match message {
+                        None => break End::Lost(lost(worker.ended().await)),
+                        Some(FromAgent::Outcome { result, retry_after_ms }) => break self.outcome(result, retry_after_ms),
+                        Some(message) => self.hear(message, trace, &to_agent, &mut asks).await,
+                    }
+                    if trace.is_full() {
+                        trace.flush().await;
+                        flush_at = None;
+                    } else if trace.waits() && flush_at.is_none() {
+                        flush_at = Some(Instant::now() + LINGER);
+                    }
+                }
+                () = at(flush_at) => {
+                    trace.flush().await;
+                    flush_at = None;
+                }
+                () = tokio::time::sleep_until(deadline) => {
+                    break End::TimedOut(failure(Code::AttemptTimedOut, format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms), true));
+                }
+                () = tokio::time::sleep_until(heard + silence) => {
+                    break End::TimedOut(failure(Code::HeartbeatMissed, format!("Nothing was heard of the attempt for {} ms.", self.task.timeouts.heartbeat_ms), true));
+                }
+                order = next_order(orders) => break End::Ordered(order),
+                Some(_) = asks.join_next() => {}
+            }
+        };
+        if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Lost(_)) {
+            // A word before the end, for agents that tidy up; what they say then is not listened to.
+            let _ = to_agent.try_send(ToAgent::Cancel { reason: reason(&end).to_owned() });
+            let _ = tokio::time::timeout(LAST_WORDS, worker.ended()).await;
+        }
+        worker.stop().await;
+        asks.shutdown().await;
+        end
+    }
+
+    async fn hear(&self, message: FromAgent, trace: &mut TraceBuffer, to_agent: &mpsc::Sender<ToAgent>, asks: &mut JoinSet<()>) {
+        match message {
+            FromAgent::Log { level, message, fields } => trace.log(level, message, fields),
+            FromAgent::Progress { fraction, message } => trace.progress(fraction, message),
+            FromAgent::Span { name, duration_us, ok, attributes } => trace.span(name, duration_us, ok, attributes),
+            FromAgent::Artifact { request, file, name, media_type } => {
+                let result = self.keep(&file, name, media_type).await;
+                if let Ok(artifact) = &result {
+                    trace.log(Level::Info, "stored an artifact".to_owned(), json!({"artifact": artifact}));
+                }
+                let _ = to_agent.send(ToAgent::Stored { request, result }).await;
+            }
+            FromAgent::Ask { request, skill, input } => self.ask(request, skill, input, to_agent, asks),
+            FromAgent::Started | FromAgent::Heartbeat | FromAgent::Outcome { .. } => {}
+        }
+    }
+
+    /// Stores a file of the scratch folder.
+    async fn keep(&self, file: &str, name: String, media_type: String) -> Result<ArtifactId, Failure> {
+        let plain = Path::new(file).file_name().is_some_and(|last| last == file);
+        if !plain {
+            return Err(failure(Code::ProtocolViolated, format!("{file:?} is no name in the scratch folder"), false));
+        }
+        let path = super::scratch_folder(self.shared, self.task.lease, self.task).join(file);
+        let broken = |error: std::io::Error| failure(Code::ProtocolViolated, format!("{file:?} cannot be read: {error}"), false);
+        // A link would let the agent read what it was not given.
+        if !tokio::fs::symlink_metadata(&path).await.map_err(broken)?.is_file() {
+            return Err(failure(Code::ProtocolViolated, format!("{file:?} is no file"), false));
+        }
+        let bytes = tokio::fs::File::open(&path).await.map_err(broken)?;
+        let artifact = NewArtifact { name, media_type: Some(media_type), sha256: None, task_id: Some(self.task.summary.id) };
+        let stored = self.shared.artifacts.put(&self.caller(), artifact, Box::pin(ReaderStream::new(bytes))).await;
+        stored.map(|view| view.id).map_err(|problem| Failure { code: problem.code, message: problem.detail, retryable: problem.status >= 500 })
+    }
+
+    /// Runs another skill as a child task; the answer comes when that has ended.
+    fn ask(&self, request: u64, skill: String, input: Value, to_agent: &mpsc::Sender<ToAgent>, asks: &mut JoinSet<()>) {
+        let (orchestrator, to_agent) = (Arc::clone(self.orchestrator), to_agent.clone());
+        let parent = self.task.clone();
+        let crowded = asks.len() >= MAXIMUM_ASKS;
+        asks.spawn(async move {
+            let result = if crowded {
+                Err(failure(Code::NestedTooDeep, format!("An attempt waits for at most {MAXIMUM_ASKS} tasks at once."), false))
+            } else {
+                orchestrator.ask(&parent, skill, input).await
+            };
+            let _ = to_agent.send(ToAgent::Answered { request, result }).await;
+        });
+    }
+
+    fn outcome(&self, result: Result<Value, Failure>, retry_after_ms: Option<u64>) -> End {
+        let result = match result {
+            Ok(result) => result,
+            Err(failure) => return End::Failed { failure, retry_after: retry_after_ms.map(Duration::from_millis) },
+        };
+        let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
+        let maximum = self.known.skill.limits.result_bytes;
+        let failure = if bytes as u64 > maximum {
+            failure(Code::ResultTooLarge, format!("The result has {bytes} bytes; at most {maximum} are allowed. Large results belong into artifacts."), false)
+        } else if !self.known.output.fits(&result) {
+            let errors = self.known.output.errors("/result", &result);
+            let first = errors.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
+            failure(Code::ProtocolViolated, format!("The result does not fit the skill's output schema: {first}"), false)
+        } else {
+            return End::Completed(result);
+        };
+        End::Failed { failure, retry_after: None }
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { project: self.task.summary.project_id, ..Caller::system() }
+    }
+}
+
+/// Sleeps until an instant; forever without one.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_order(orders: &mut watch::Receiver<Order>) -> Order {
+    match orders.wait_for(|order| *order != Order::Work).await {
+        Ok(order) => *order,
+        // The engine forgot the attempt: somebody else holds the lease.
+        Err(_) => Order::Stale,
+    }
+}
+
+fn reason(end: &End) -> &'static str {
+    match end {
+        End::TimedOut(_) | End::Ordered(Order::CloseTooLate) => "timed_out",
+        End::Ordered(Order::HandBack) => "handed_back",
+        End::Ordered(Order::Stale) => "stale",
+        _ => "canceled",
+    }
+}
+
+/// Why a worker went without an outcome, as far as its end tells.
+fn lost(status: Option<std::process::ExitStatus>) -> Failure {
+    let signal = status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status));
+    match (signal, status) {
+        // SIGXCPU, SIGKILL after it, SIGXFSZ; SIGSEGV and SIGABRT are how running out of memory ends.
+        (Some(24), _) => failure(Code::LimitExceeded, "The attempt used more CPU time than the skill allows.", false),
+        (Some(25), _) => failure(Code::LimitExceeded, "The attempt wrote a larger file than the skill allows.", false),
+        (Some(6 | 11), _) => failure(Code::LimitExceeded, "The attempt ran out of memory or crashed.", false),
+        (Some(9), _) => failure(Code::LimitExceeded, "The attempt was killed, by its limits or from outside.", true),
+        (Some(signal), _) => failure(Code::WorkerLost, format!("The worker was ended by signal {signal}."), true),
+        (None, Some(status)) => failure(Code::WorkerLost, format!("The worker ended without an outcome ({status})."), true),
+        (None, None) => failure(Code::WorkerLost, "The worker went away without an outcome.", true),
+    }
+}
+

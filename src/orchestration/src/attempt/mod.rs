@@ -1,0 +1,169 @@
+//! How does one attempt go, from its start message to its recorded outcome?
+
+mod conversation;
+mod inputs;
+mod outcome;
+mod record;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_agents_runtime::carrier::{self, Connection};
+use baton_agents_runtime::protocol::{Start, VERSION};
+use baton_domain::agent::Isolation;
+use baton_domain::id::LeaseToken;
+use baton_domain::problem::Code;
+use baton_domain::task::Trigger;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::Failure;
+use baton_storage::{Advance, Advanced, AssignedTask, Guard, TaskRecord};
+use tokio::sync::watch;
+
+use crate::agent_pool::{KnownSkill, Reservation};
+use crate::engine::{Order, Running, Shared};
+use crate::orchestrator::Orchestrator;
+use conversation::{Conversation, End};
+use record::TraceBuffer;
+
+/// Starts the attempt of a task that was just assigned.
+pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assigned: AssignedTask, reservation: Reservation) {
+    let (orders, receive) = watch::channel(Order::Work);
+    let (id, lease) = (assigned.task.summary.id, assigned.task.lease);
+    shared.running.lock().insert(id, Running { lease, orders });
+    let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
+    let tracker = shared.attempts.clone();
+    tracker.spawn(async move {
+        run(&shared, &orchestrator, assigned, &reservation, receive).await;
+        // A later lease of the same task may stand there already.
+        let mut running = shared.running.lock();
+        if running.get(&id).is_some_and(|entry| entry.lease == lease) {
+            running.remove(&id);
+        }
+        drop(running);
+        drop(reservation.slot);
+    });
+}
+
+async fn run(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assigned: AssignedTask, reservation: &Reservation, mut orders: watch::Receiver<Order>) {
+    let AssignedTask { task, input, attempt } = assigned;
+    let mut trace = TraceBuffer::new(Arc::clone(shared), task.summary.id, attempt);
+    let began = shared.sources.clock.now();
+    trace.queue_span(task.ready_at, began);
+    let started = Advance {
+        reason: None,
+        ..Advance::new(task.summary.id, Guard::Lease(task.lease), Trigger::Start, Principal::System, began)
+    };
+    let task = match outcome::store(shared, started).await {
+        Some(Advanced::Applied(task)) => *task,
+        // Cancelled, timed out or fenced in the meantime: somebody else has written what became of it.
+        _ => return,
+    };
+    let agent = reservation.name.name.clone();
+    shared.recorder.started(began, &task.summary.skill, &agent, began.since(task.ready_at));
+    let Some(known) = shared.pool.skill(&task.summary.skill) else {
+        let failure = failure(Code::UnknownSkill, "No agent of this server has the skill any more.", false);
+        return finish(shared, task, &agent, trace, began, End::Failed { failure, retry_after: None }).await;
+    };
+    let end = if task.summary.cancel_requested_at.is_some() {
+        End::Ordered(Order::Cancel)
+    } else {
+        match connect(shared, &task, attempt, input, reservation, &known).await {
+            Ok(connection) => {
+                let conversation = Conversation { shared, orchestrator, task: &task, known: &known };
+                conversation.hold(connection, &mut trace, &mut orders).await
+            }
+            Err(failure) => End::Failed { failure, retry_after: None },
+        }
+    };
+    remove_scratch(shared, task.lease, &task).await;
+    finish(shared, task, &agent, trace, began, end).await;
+}
+
+/// Gathers the inputs and starts the agent.
+async fn connect(
+    shared: &Arc<Shared>,
+    task: &TaskRecord,
+    attempt: baton_domain::id::AttemptId,
+    input: serde_json::Value,
+    reservation: &Reservation,
+    known: &KnownSkill,
+) -> Result<Connection, Failure> {
+    let artifacts = inputs::gather(shared, known, &input).await?;
+    let scratch = scratch_folder(shared, task.lease, task);
+    let cannot = |error: std::io::Error| failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true);
+    tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
+    let start = Start {
+        protocol: VERSION,
+        attempt_id: attempt,
+        task_id: task.summary.id,
+        attempt: task.summary.attempt,
+        agent: reservation.name.name.clone(),
+        skill: task.summary.skill.clone(),
+        input,
+        artifacts,
+        scratch,
+        // Three beats may be lost before silence counts.
+        heartbeat_ms: (task.timeouts.heartbeat_ms / 4).clamp(50, 10_000),
+        limits: known.skill.limits,
+        depth: task.depth,
+    };
+    match known.skill.isolation {
+        Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),
+        Isolation::Process => carrier::begin_child(&shared.child, start).map_err(cannot),
+    }
+}
+
+fn scratch_folder(shared: &Shared, lease: LeaseToken, task: &TaskRecord) -> std::path::PathBuf {
+    shared.scratch.join(format!("{}-{}", task.summary.id, lease.0))
+}
+
+async fn remove_scratch(shared: &Shared, lease: LeaseToken, task: &TaskRecord) {
+    let folder = scratch_folder(shared, lease, task);
+    if let Err(error) = tokio::fs::remove_dir_all(&folder).await
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        // It is emptied at the next start.
+        tracing::warn!(%error, folder = %folder.display(), "a scratch folder could not be removed");
+    }
+}
+
+async fn finish(
+    shared: &Arc<Shared>,
+    task: TaskRecord,
+    agent: &str,
+    mut trace: TraceBuffer,
+    began: baton_domain::time::Timestamp,
+    end: End,
+) {
+    let ended = shared.sources.clock.now();
+    let advance = outcome::decide(shared, &task, &end, ended);
+    let failure = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()).and_then(|end| end.failure.clone());
+    trace.attempt_span(began, ended, failure.as_ref());
+    trace.flush().await;
+    let Some(advance) = advance else { return };
+    let how = advance.attempt_end.as_ref().map(|end| end.outcome);
+    let stored = outcome::store(shared, advance).await;
+    if !matches!(stored, Some(Advanced::Applied(_))) {
+        tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
+        return;
+    }
+    if let Some(how) = how {
+        shared.recorder.ended(ended, &task.summary.skill, agent, how, ended.since(began));
+        if let Some(agent) = &task.summary.agent {
+            use baton_domain::wire::task::AttemptOutcome::{Canceled, Completed, HandedBack};
+            if !matches!(how, Canceled | HandedBack) {
+                shared.pool.record(agent.id, how == Completed);
+            }
+        }
+    }
+    // A retry may be due at once.
+    shared.work_arrived.notify_one();
+}
+
+/// A coded failure.
+pub(crate) fn failure(code: Code, message: impl Into<String>, retryable: bool) -> Failure {
+    Failure { code: code.as_str().to_owned(), message: message.into(), retryable }
+}
+
+/// How long a stopped agent gets to say its last words.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);

@@ -1,0 +1,83 @@
+//! What becomes of a task when an attempt has ended, and how is that recorded?
+
+use std::time::Duration;
+
+use baton_domain::problem::Code;
+use baton_domain::task::Trigger;
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{AttemptOutcome, Failure};
+use baton_storage::{Advance, Advanced, AttemptEnd, Guard, StoreError, TaskRecord};
+
+use super::conversation::End;
+use super::failure;
+use crate::engine::{Order, Shared};
+
+/// How long the first and the longest pause between tries to record an outcome are.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The change of state that an end means; none if the lease is no longer ours.
+pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestamp) -> Option<Advance> {
+    let change = |trigger, reason: &str, outcome, failure: Option<Failure>| Advance {
+        reason: Some(reason.to_owned()),
+        failure: failure.clone(),
+        attempt_end: Some(AttemptEnd { outcome, failure }),
+        ..Advance::new(task.summary.id, Guard::Lease(task.lease), trigger, Principal::System, at)
+    };
+    Some(match end {
+        End::Completed(result) => Advance { reason: None, result: Some(result.clone()), ..change(Trigger::Complete, "", AttemptOutcome::Completed, None) },
+        End::Failed { failure, retry_after } => again_or(shared, task, at, failure, *retry_after, Trigger::Fail, AttemptOutcome::Failed),
+        End::TimedOut(failure) => again_or(shared, task, at, failure, None, Trigger::TimeOut, AttemptOutcome::TimedOut),
+        End::Lost(failure) => again_or(shared, task, at, failure, None, Trigger::Fail, AttemptOutcome::Lost),
+        End::Ordered(Order::Cancel) => change(Trigger::Cancel, "canceled", AttemptOutcome::Canceled, None),
+        End::Ordered(Order::CloseTooLate) => {
+            let late = failure(Code::ClosedTooLate, "The task had not ended within its schedule_to_close.", false);
+            change(Trigger::TimeOut, Code::ClosedTooLate.as_str(), AttemptOutcome::TimedOut, Some(late))
+        }
+        End::Ordered(Order::HandBack) => change(Trigger::HandBack, "handed_back", AttemptOutcome::HandedBack, None),
+        End::Ordered(Order::Stale | Order::Work) => return None,
+    })
+}
+
+/// Another attempt if the policy allows one, else the end.
+fn again_or(
+    shared: &Shared,
+    task: &TaskRecord,
+    at: Timestamp,
+    failure: &Failure,
+    retry_after: Option<Duration>,
+    last: Trigger,
+    outcome: AttemptOutcome,
+) -> Advance {
+    let attempt_end = Some(AttemptEnd { outcome, failure: Some(failure.clone()) });
+    let base = Advance::new(task.summary.id, Guard::Lease(task.lease), last, Principal::System, at);
+    if failure.retryable && task.retry.allows(task.summary.attempt, &failure.code) {
+        // What the other side asked for goes before what the policy computes.
+        let delay = retry_after.unwrap_or_else(|| task.retry.delay(task.summary.attempt, shared.sources.chance.next()));
+        let trigger = if outcome == AttemptOutcome::Lost { Trigger::LoseWorker } else { Trigger::Retry };
+        let reason = if outcome == AttemptOutcome::Lost { "worker_lost" } else { "retry" };
+        return Advance { trigger, reason: Some(reason.to_owned()), not_before: Some(at.plus(delay)), attempt_end, ..base };
+    }
+    Advance { reason: Some(failure.code.clone()), failure: Some(failure.clone()), attempt_end, ..base }
+}
+
+/// Records a change, however long storage needs to take it. Gives up when the engine stops and storage still
+/// refuses: then the next start recovers the task, since its lease stands in the store.
+pub(super) async fn store(shared: &Shared, change: Advance) -> Option<Advanced> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match shared.store.advance(change.clone()).await {
+            Ok(advanced) => return Some(advanced),
+            Err(error) => {
+                let stopping = shared.stop.is_cancelled();
+                tracing::warn!(%error, task = %change.task, stopping, "a change of state could not be stored yet");
+                if stopping || matches!(error, StoreError::Corrupt(_)) {
+                    return None;
+                }
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

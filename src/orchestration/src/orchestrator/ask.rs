@@ -1,0 +1,75 @@
+//! How does an agent get another skill's help? As a child task of its own task.
+
+use std::time::Duration;
+
+use baton_agents_runtime::protocol::MAXIMUM_DEPTH;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::task::TaskState;
+use baton_domain::user::Caller;
+use baton_domain::wire::task::{Failure, NewTask};
+use baton_storage::TaskRecord;
+use serde_json::Value;
+
+use super::Orchestrator;
+use crate::attempt::failure;
+use crate::engine::Order;
+
+/// How long one look for the child's end waits before the next.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Cancels a child whose parent's attempt ended before it.
+struct CancelOnDrop<'a> {
+    orchestrator: &'a Orchestrator,
+    child: Option<baton_domain::id::TaskId>,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        let Some(child) = self.child else { return };
+        let shared = std::sync::Arc::clone(&self.orchestrator.shared);
+        tokio::spawn(async move {
+            let now = shared.sources.clock.now();
+            let asked = shared.store.request_cancel(child, baton_domain::user::Principal::System, now).await;
+            if let Ok(baton_storage::CancelRequest::Running(record)) = asked {
+                shared.order(child, record.lease, Order::Cancel);
+            }
+        });
+    }
+}
+
+impl Orchestrator {
+    /// Runs a skill as a child of a task and gives its result. Dropping the call cancels the child.
+    pub(crate) async fn ask(&self, parent: &TaskRecord, skill: String, input: Value) -> Result<Value, Failure> {
+        if parent.depth >= MAXIMUM_DEPTH {
+            return Err(failure(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep."), false));
+        }
+        let caller = Caller { project: parent.summary.project_id, principal: parent.created_by.clone(), ..Caller::system() };
+        let request = NewTask { priority: parent.summary.priority, ..NewTask::new(skill, input) };
+        let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?;
+        admitted.task.summary.parent_id = Some(parent.summary.id);
+        admitted.task.depth = parent.depth + 1;
+        let child = admitted.task.summary.id;
+        self.take_in(vec![admitted], None).await.map_err(refused)?;
+        let mut guard = CancelOnDrop { orchestrator: self, child: Some(child) };
+        loop {
+            self.wait_for_end(child, LOOK).await.map_err(refused)?;
+            let rows = self.shared.store.task_rows(child).await.map_err(|error| refused(error.into()))?;
+            let Some(rows) = rows else { return Err(failure(Code::NoSuchTask, "The child task is gone.", false)) };
+            let summary = rows.task.summary;
+            if summary.state.is_terminal() {
+                guard.child = None;
+                return match (summary.state, rows.result) {
+                    (TaskState::Completed, Some(result)) => Ok(result),
+                    (state, _) => Err(summary.failure.unwrap_or_else(|| failure(Code::WorkerLost, format!("The child task is {state}."), false))),
+                };
+            }
+            if self.shared.stop.is_cancelled() {
+                return Err(failure(Code::ShuttingDown, "The server is shutting down.", true));
+            }
+        }
+    }
+}
+
+fn refused(problem: Problem) -> Failure {
+    Failure { message: problem.to_string(), code: problem.code, retryable: problem.status >= 500 || problem.status == 429 }
+}

@@ -1,0 +1,236 @@
+//! What can people and programs ask of Baton's tasks? The task service: takes tasks in, shows, stops and repeats them.
+
+mod admission;
+mod ask;
+mod wait;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::id::TaskId;
+use baton_domain::page::Page;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::services::{Answer, TaskService};
+use baton_domain::user::{Caller, Permission};
+use baton_domain::wire::task::{
+    AcceptedBatch, AttemptView, MAXIMUM_BATCH, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+};
+use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, StoreError, TaskQuery, TaskRecord, TaskRows};
+use sha2::{Digest, Sha256};
+
+use crate::artifacts::{page_cursor, page_limit};
+use crate::engine::{Order, Shared};
+
+/// The longest idempotency key.
+const MAXIMUM_KEY: usize = 255;
+
+/// The task service.
+pub struct Orchestrator {
+    shared: Arc<Shared>,
+    /// Tasks that have not ended, nearly: kept so that a full queue is refused without counting rows.
+    live: AtomicI64,
+}
+
+impl std::fmt::Debug for Orchestrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Orchestrator")
+    }
+}
+
+impl Orchestrator {
+    pub(crate) async fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
+        let orchestrator = Self { shared, live: AtomicI64::new(0) };
+        orchestrator.count_live().await?;
+        Ok(orchestrator)
+    }
+
+    async fn count_live(&self) -> Result<(), StoreError> {
+        let (counts, _) = self.shared.store.state_counts().await?;
+        let live: u64 = counts.iter().filter(|count| !count.state.is_terminal()).map(|count| count.count).sum();
+        self.live.store(i64::try_from(live).unwrap_or(i64::MAX), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Refuses new tasks while too many have not ended.
+    async fn check_room(&self, wanted: usize) -> Result<(), Problem> {
+        let maximum = i64::try_from(self.shared.options.maximum_live_tasks).unwrap_or(i64::MAX);
+        let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+        if self.live.load(Ordering::Relaxed).saturating_add(wanted) <= maximum {
+            return Ok(());
+        }
+        // The count only grows between two looks, so a full queue is looked at before it refuses.
+        self.count_live().await?;
+        if self.live.load(Ordering::Relaxed).saturating_add(wanted) <= maximum {
+            return Ok(());
+        }
+        Err(Problem::new(Code::QueueFull, format!("{maximum} tasks have not ended; send more when some have.")).retry_after(5))
+    }
+
+    /// Stores admitted tasks and rings for the dispatcher.
+    async fn take_in(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Vec<TaskId>, Problem> {
+        self.check_room(tasks.len()).await?;
+        let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
+        let mut skills: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        for task in &tasks {
+            *skills.entry(task.task.summary.skill.clone()).or_default() += 1;
+        }
+        match self.shared.store.insert_tasks(tasks, idempotency).await? {
+            Inserted::Stored => {
+                self.live.fetch_add(i64::try_from(ids.len()).unwrap_or(0), Ordering::Relaxed);
+                let now = self.shared.sources.clock.now();
+                for (skill, count) in skills {
+                    self.shared.recorder.submitted(now, &skill, count);
+                }
+                self.shared.work_arrived.notify_one();
+                Ok(ids)
+            }
+            Inserted::Replayed(ids) => Ok(ids),
+            Inserted::KeyConflict => {
+                Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."))
+            }
+        }
+    }
+
+    async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
+        self.shared.store.task(id).await?.map(|record| record.summary).ok_or_else(|| no_such_task(id))
+    }
+}
+
+fn no_such_task(id: TaskId) -> Problem {
+    Problem::new(Code::NoSuchTask, format!("There is no task {id}."))
+}
+
+fn ended(record: &TaskRecord, wanted: &str) -> Problem {
+    Problem::new(Code::IllegalTransition, format!("The task is {}; it cannot be {wanted} any more.", record.summary.state))
+}
+
+/// The key of a repeated request, if the caller gave one.
+fn idempotency(caller: &Caller, key: Option<String>, operation: &str, request: &impl serde::Serialize) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    if key.is_empty() || key.len() > MAXIMUM_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::invalid_field("Idempotency-Key", format!("use 1 to {MAXIMUM_KEY} visible ASCII characters")));
+    }
+    let mut hash = Sha256::new();
+    hash.update(operation);
+    hash.update(serde_json::to_vec(request).map_err(|error| Problem::new(Code::Internal, error.to_string()))?);
+    Ok(Some(Idempotency { principal: caller.principal.tag(), key, request_hash: hash.finalize().into() }))
+}
+
+pub(crate) fn detail(rows: TaskRows) -> TaskDetail {
+    TaskDetail {
+        summary: rows.task.summary,
+        input: rows.input,
+        result: rows.result,
+        result_kind: rows.task.result_kind,
+        retry: rows.task.retry,
+        timeouts: rows.task.timeouts,
+        timeline: rows.timeline,
+        attempts: rows.attempts,
+        artifacts: rows.artifacts,
+        as_of: rows.as_of,
+    }
+}
+
+#[async_trait]
+impl TaskService for Orchestrator {
+    async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
+        caller.require(Permission::Work)?;
+        let key = idempotency(caller, idempotency_key, "task", &task)?;
+        let admitted = self.admit(caller, task, "").await?;
+        let summary = admitted.task.summary.clone();
+        let ids = self.take_in(vec![admitted], key).await?;
+        match ids.first() {
+            Some(id) if *id != summary.id => self.summary(*id).await,
+            _ => Ok(summary),
+        }
+    }
+
+    async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch> {
+        caller.require(Permission::Work)?;
+        if batch.tasks.is_empty() || batch.tasks.len() > MAXIMUM_BATCH {
+            return Err(Problem::new(Code::BatchTooLarge, format!("A batch has 1 to {MAXIMUM_BATCH} tasks; this one has {}.", batch.tasks.len())));
+        }
+        let key = idempotency(caller, idempotency_key, "batch", &batch)?;
+        let mut admitted = Vec::with_capacity(batch.tasks.len());
+        for (index, task) in batch.tasks.into_iter().enumerate() {
+            admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);
+        }
+        Ok(AcceptedBatch { ids: self.take_in(admitted, key).await? })
+    }
+
+    async fn list(&self, caller: &Caller, filter: TaskFilter) -> Answer<Page<TaskSummary>> {
+        caller.require(Permission::Read)?;
+        let limit = page_limit(filter.limit)?;
+        let before = page_cursor(filter.cursor.as_deref())?;
+        if filter.text.as_ref().is_some_and(|text| text.len() > 200) {
+            return Err(Problem::new(Code::InvalidQuery, "Search for at most 200 bytes of text.").with_field("text", "too long"));
+        }
+        let mut page = self.shared.store.tasks(&TaskQuery { filter, before, limit: limit + 1 }).await?;
+        let more = page.items.len() > limit as usize;
+        page.items.truncate(limit as usize);
+        let next_cursor = page.items.last().filter(|_| more).map(|last| last.id.to_string());
+        Ok(Page { items: page.items, next_cursor, as_of: page.as_of })
+    }
+
+    async fn get(&self, caller: &Caller, id: TaskId, wait: Option<Duration>) -> Answer<TaskDetail> {
+        caller.require(Permission::Read)?;
+        if let Some(span) = wait {
+            if span > Duration::from_secs(MAXIMUM_WAIT_SECONDS) {
+                return Err(Problem::new(Code::InvalidQuery, format!("Wait at most {MAXIMUM_WAIT_SECONDS} seconds.")).with_field("wait", "too long"));
+            }
+            self.wait_for_end(id, span).await?;
+        }
+        self.shared.store.task_rows(id).await?.map(detail).ok_or_else(|| no_such_task(id))
+    }
+
+    async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        caller.require(Permission::Work)?;
+        let now = self.shared.sources.clock.now();
+        match self.shared.store.request_cancel(id, caller.principal.clone(), now).await? {
+            CancelRequest::Canceled(record) => {
+                self.shared.recorder.canceled(now, &record.summary.skill);
+                Ok(record.summary)
+            }
+            CancelRequest::Running(record) => {
+                self.shared.order(id, record.lease, Order::Cancel);
+                Ok(record.summary)
+            }
+            CancelRequest::Ended(record) if record.summary.state == baton_domain::task::TaskState::Canceled => Ok(record.summary),
+            CancelRequest::Ended(record) => Err(ended(&record, "cancelled")),
+            CancelRequest::Missing => Err(no_such_task(id)),
+        }
+    }
+
+    async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary> {
+        caller.require(Permission::Work)?;
+        let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
+        let old = rows.task;
+        if !old.summary.state.is_terminal() {
+            return Err(Problem::new(Code::IllegalTransition, format!("The task is {}; it can be run again once it has ended.", old.summary.state)));
+        }
+        let key = idempotency(caller, idempotency_key, "rerun", &id)?;
+        let again = NewTask {
+            title: Some(old.summary.title),
+            priority: old.summary.priority,
+            labels: old.summary.labels,
+            retry: Some(old.retry),
+            timeouts: old.timeouts,
+            ..NewTask::new(old.summary.skill, rows.input)
+        };
+        let mut admitted = self.admit(caller, again, "").await?;
+        admitted.task.summary.rerun_of = Some(id);
+        let summary = admitted.task.summary.clone();
+        let ids = self.take_in(vec![admitted], key).await?;
+        match ids.first() {
+            Some(id) if *id != summary.id => self.summary(*id).await,
+            _ => Ok(summary),
+        }
+    }
+
+    async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {
+        caller.require(Permission::Read)?;
+        self.shared.store.task_rows(id).await?.map(|rows| rows.attempts).ok_or_else(|| no_such_task(id))
+    }
+}

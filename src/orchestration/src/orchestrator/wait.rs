@@ -1,0 +1,39 @@
+//! How does a call wait for a task to end? It listens to the bus; the store has the last word.
+
+use std::time::Duration;
+
+use baton_bus::message_bus::Message;
+use baton_domain::id::TaskId;
+use baton_domain::problem::Problem;
+
+use super::{Orchestrator, no_such_task};
+
+impl Orchestrator {
+    /// Returns when the task has ended or the span has passed.
+    pub(super) async fn wait_for_end(&self, id: TaskId, span: Duration) -> Result<(), Problem> {
+        let deadline = tokio::time::Instant::now() + span;
+        // Subscribed before the first look, so that no end falls between the two.
+        let mut bus = self.shared.bus.subscribe_to_commits();
+        let subject = format!("task:{id}");
+        loop {
+            let record = self.shared.store.task(id).await?.ok_or_else(|| no_such_task(id))?;
+            if record.summary.state.is_terminal() {
+                return Ok(());
+            }
+            loop {
+                let message = tokio::select! {
+                    message = bus.next() => message,
+                    () = tokio::time::sleep_until(deadline) => return Ok(()),
+                    () = self.shared.stop.cancelled() => return Ok(()),
+                };
+                match message {
+                    Some(Message::Committed(events)) if !events.iter().any(|event| event.subject == subject) => {}
+                    Some(Message::Transient(_)) => {}
+                    // Something about this task, or something was missed.
+                    Some(_) => break,
+                    None => return Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What happens when a time has come: timers, deadlines, silent holders.
+
+use std::sync::Arc;
+
+use baton_domain::problem::Code;
+use baton_domain::task::Trigger;
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_storage::{Advance, DueTask, Guard, StoreError};
+
+use super::recovery::take_back;
+use crate::attempt::failure;
+use crate::engine::{Order, Shared};
+
+/// The most tasks of one sweep.
+const SWEEP: u32 = 500;
+
+/// Runs until the engine stops.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    loop {
+        match sweep(&shared).await {
+            Ok(0) => {}
+            Ok(_) => shared.work_arrived.notify_one(),
+            Err(error) => tracing::warn!(%error, "deadlines could not be looked at"),
+        }
+        let now = shared.sources.clock.now();
+        let next = shared.store.next_due(now).await.ok().flatten();
+        let pause = next.map_or(shared.options.sweep, |at| at.since(now).min(shared.options.sweep));
+        tokio::select! {
+            () = shared.stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if next.is_some_and(|at| at <= shared.sources.clock.now()) {
+            // A retry that became due is queued already; only the dispatcher must look.
+            shared.work_arrived.notify_one();
+        }
+    }
+}
+
+async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
+    let now = shared.sources.clock.now();
+    let due = shared.store.due_tasks(now, SWEEP).await?;
+    let count = due.len();
+    for task in due {
+        handle(shared, task, now).await?;
+    }
+    Ok(count)
+}
+
+async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), StoreError> {
+    match due {
+        DueTask::Timer(task) => {
+            let guard = Guard::State(baton_domain::task::TaskState::Waiting);
+            let release = Advance::new(task, guard, Trigger::Release, Principal::System, now);
+            shared.store.advance(Advance { reason: Some("run_at".to_owned()), ..release }).await?;
+        }
+        DueTask::StartedTooLate(task, state) => {
+            let late = failure(Code::StartedTooLate, "No agent began the task within its schedule_to_start.", false);
+            let change = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
+            shared.store.advance(Advance { reason: Some(late.code.clone()), failure: Some(late), ..change }).await?;
+        }
+        DueTask::ClosedTooLate(task, state) if state.holds_lease() => {
+            let Some(record) = shared.store.task(task).await? else { return Ok(()) };
+            shared.order(task, record.lease, Order::CloseTooLate);
+        }
+        DueTask::ClosedTooLate(task, state) => {
+            let late = failure(Code::ClosedTooLate, "The task had not ended within its schedule_to_close.", false);
+            let change = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
+            shared.store.advance(Advance { reason: Some(late.code.clone()), failure: Some(late), ..change }).await?;
+        }
+        DueTask::LeaseExpired(task, lease) => {
+            // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it.
+            if shared.running.lock().get(&task).is_some_and(|running| running.lease == lease) {
+                return Ok(());
+            }
+            if let Some(record) = shared.store.task(task).await? {
+                take_back(shared, &record, lease).await?;
+            }
+        }
+    }
+    Ok(())
+}

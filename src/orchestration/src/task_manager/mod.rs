@@ -1,0 +1,5 @@
+//! What keeps tasks moving when nobody does: deadlines, leases, recovery.
+
+pub(crate) mod deadlines;
+pub(crate) mod heartbeat;
+pub(crate) mod recovery;

@@ -1,0 +1,41 @@
+//! What becomes of work that a stopped server left, or whose holder fell silent?
+
+use baton_domain::id::LeaseToken;
+use baton_domain::problem::Code;
+use baton_domain::task::Trigger;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::AttemptOutcome;
+use baton_storage::{Advance, Advanced, AttemptEnd, Guard, StoreError, TaskRecord};
+
+use crate::attempt::failure;
+use crate::engine::Shared;
+
+/// Takes back every task that a former incarnation of this server held; says how many.
+pub(crate) async fn recover(shared: &Shared) -> Result<usize, StoreError> {
+    let held = shared.store.leased_tasks().await?;
+    let count = held.len();
+    for task in held {
+        take_back(shared, &task, task.lease).await?;
+    }
+    Ok(count)
+}
+
+/// Takes a task back whose holder is gone: cancelled if somebody asked for that, else queued again as the next
+/// attempt, or failed if that was the last one.
+pub(crate) async fn take_back(shared: &Shared, task: &TaskRecord, lease: LeaseToken) -> Result<Advanced, StoreError> {
+    let at = shared.sources.clock.now();
+    let base = Advance::new(task.summary.id, Guard::Lease(lease), Trigger::LoseWorker, Principal::System, at);
+    let lost = failure(Code::WorkerLost, "The server or worker that held the task went away.", true);
+    let change = if task.summary.cancel_requested_at.is_some() {
+        let end = AttemptEnd { outcome: AttemptOutcome::Canceled, failure: None };
+        Advance { trigger: Trigger::Cancel, reason: Some("canceled".to_owned()), attempt_end: Some(end), ..base }
+    } else {
+        let end = AttemptEnd { outcome: AttemptOutcome::Lost, failure: Some(lost.clone()) };
+        if task.summary.attempt < task.summary.maximum_attempts {
+            Advance { reason: Some("worker_lost".to_owned()), attempt_end: Some(end), ..base }
+        } else {
+            Advance { trigger: Trigger::Fail, reason: Some(lost.code.clone()), failure: Some(lost), attempt_end: Some(end), ..base }
+        }
+    };
+    shared.store.advance(change).await
+}
