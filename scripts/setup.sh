@@ -166,6 +166,20 @@ install_wasm_target() {
   run rustup target add wasm32-unknown-unknown
 }
 
+# rustup's minimal profile comes without them.
+install_rust_components() {
+  local missing=()
+  cargo fmt --version >/dev/null 2>&1 || missing+=(rustfmt)
+  cargo clippy --version >/dev/null 2>&1 || missing+=(clippy)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v rustup >/dev/null; then
+    request "Rust's ${missing[*]}" "this Rust is not rustup's: install them as it was installed"
+    ask_for_requests
+  fi
+  header "Adding ${missing[*]} to Rust (some seconds)"
+  run rustup component add "${missing[@]}"
+}
+
 # A folder's npm packages, exactly as its lock file says; nothing to do if they are there already.
 # usage: install_npm FOLDER "what for, and how long"
 install_npm() {
@@ -195,6 +209,7 @@ main() {
   ask_for_requests
   install_packages
   install_wasm_target
+  if for_purpose test check; then install_rust_components; fi
   if for_purpose serve test; then
     install_cargo_leptos
     install_wasm_bindgen

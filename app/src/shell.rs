@@ -33,7 +33,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <link rel="preload" r#as="font" type="font/woff2" href="/vendor/inter.woff2" crossorigin=""/>
                 <link id="leptos" rel="stylesheet" href=assets.css.clone()/>
-                <link rel="modulepreload" href=assets.js.clone()/>
+                <link rel="modulepreload" nonce=nonce.clone() href=assets.js.clone()/>
                 <link rel="preload" r#as="fetch" type="application/wasm" crossorigin="" href=assets.wasm.clone()/>
                 <script type="module" nonce=nonce inner_html=starter(assets)></script>
                 <MetaTags/>

@@ -205,6 +205,14 @@ stops
 says "Rust 1.95 or newer (here is 1.94.1)"
 says "rustup update stable"
 
+machine "a Rust of rustup's minimal profile"
+root_user; has_apt 18.20.4; has_rust 1.95.0; has_wasm_target; has_c_compiler
+# shellcheck disable=SC2016 # the stub expands it
+stub cargo '[ "$1" = --version ]'
+plan check
+goes_through
+says "would run: rustup component add rustfmt clippy"
+
 machine "a Rust without rustup and without the browser's target"
 plain_user; has_rust 1.96.0; rm "$bin/rustup"; has_node 20.1.0; has_c_compiler; has_browser chromium
 plan serve

@@ -20,7 +20,7 @@ pub fn Card(
     /// The content.
     children: Children,
 ) -> impl IntoView {
-    let body = if flush { "min-w-0 overflow-x-auto" } else { "min-w-0 px-4 pb-4" };
+    let body = if flush { "min-w-0" } else { "min-w-0 px-4 pb-4" };
     view! {
         <section class="min-w-0 rounded-card border border-line bg-raised" data-testid=test_id>
             <div class="flex flex-wrap items-center justify-between gap-2 px-4 py-3">

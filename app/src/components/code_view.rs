@@ -21,7 +21,7 @@ pub fn CodeView(
             <pre
                 class="max-h-96 overflow-auto p-3 pr-24 font-mono text-12 leading-5 text-text"
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label=label
                 data-testid=test_id
             >

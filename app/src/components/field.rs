@@ -41,9 +41,12 @@ pub fn TextField(
     /// An example of what fits.
     #[prop(optional, into)]
     placeholder: Option<&'static str>,
+    /// Tells fields of the same name apart, where a page has several forms.
+    #[prop(optional)]
+    form: &'static str,
 ) -> impl IntoView {
-    let id = format!("field-{name}");
-    let help_id = format!("field-{name}-help");
+    let id = format!("field-{form}{name}");
+    let help_id = format!("{id}-help");
     let described_by = help.is_some().then(|| help_id.clone());
     view! {
         <div class="min-w-0">
@@ -84,8 +87,11 @@ pub fn SelectField(
     /// What a test holds on to.
     #[prop(optional, into)]
     test_id: Option<&'static str>,
+    /// Tells fields of the same name apart, where a page has several forms.
+    #[prop(optional)]
+    form: &'static str,
 ) -> impl IntoView {
-    let id = format!("field-{name}");
+    let id = format!("field-{form}{name}");
     let options: Vec<_> = options
         .into_iter()
         .map(|(key, words)| {

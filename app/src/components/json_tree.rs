@@ -16,7 +16,7 @@ pub fn JsonTree(
     /// The value.
     value: Value,
 ) -> impl IntoView {
-    view! { <div class="min-w-0 overflow-x-auto font-mono text-12 leading-5">{node(None, &value, 0)}</div> }
+    view! { <div class="min-w-0 overflow-x-auto font-mono text-12 leading-5" tabindex="0" role="group" aria-label="JSON">{node(None, &value, 0)}</div> }
 }
 
 fn node(key: Option<String>, value: &Value, level: usize) -> AnyView {

@@ -21,7 +21,7 @@ pub fn TaskTable(
     narrow: bool,
 ) -> impl IntoView {
     view! {
-        <div class="min-w-0 overflow-x-auto" role="region" aria-label=label tabindex="0">
+        <div class="min-w-0 overflow-x-auto" role="group" aria-label=label tabindex="0">
             <table class=TABLE>
                 <caption class="sr-only">{label}</caption>
                 <thead>

@@ -40,7 +40,7 @@ pub fn WhyTable(
     let fallen: Vec<String> = explanation.rejected.iter().map(|fell| format!("{} by {}", fell.count, fell.reason)).collect();
     view! {
         <div class="min-w-0 space-y-2" data-testid="candidates">
-            <div class="overflow-x-auto" tabindex="0" role="region" aria-label="Candidates">
+            <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Candidates">
                 <table class=TABLE>
                     <thead>
                         <tr>

@@ -76,7 +76,7 @@ pub(crate) fn Members() -> impl IntoView {
                                     autocomplete="off"
                                     max_length="100"
                                 />
-                                <SelectField name="role" label="What it may do" options=roles() value="operator"/>
+                                <SelectField form="key-" name="role" label="What it may do" options=roles() value="operator"/>
                                 <Button submits=true kind=Kind::Primary test_id="create-key" disabled=create_key.pending()>
                                     "Make"
                                 </Button>
@@ -121,7 +121,7 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
     let rows: Vec<_> = people.items.into_iter().map(|person| view! { <Person is_me={myself == Some(person.id)} person change_user/> }).collect();
     view! {
         <Card title="People" flush=true>
-            <div class="overflow-x-auto" role="region" aria-label="People" tabindex="0">
+            <div class="overflow-x-auto" role="group" aria-label="People" tabindex="0">
                 <table class=TABLE>
                     <thead>
                         <tr>
@@ -202,7 +202,7 @@ fn Keys(keys: ApiKeyList, revoke_key: ServerAction<RevokeApiKey>) -> impl IntoVi
     let rows: Vec<_> = keys.items.into_iter().map(|key| key_row(key, revoke_key)).collect();
     view! {
         <Card title="API keys" flush=true>
-            <div class="overflow-x-auto" role="region" aria-label="API keys" tabindex="0">
+            <div class="overflow-x-auto" role="group" aria-label="API keys" tabindex="0">
                 <table class=TABLE>
                     <thead>
                         <tr>

@@ -59,7 +59,12 @@ pub(crate) fn answer<T>(result: Answer<T>) -> Result<T, ApiError> {
 
 /// Refuses a call. A page's script gets the problem with its status; a plain form is sent back to its page, which
 /// shows the problem once. While a page is rendered nothing is answered yet, so nothing is set.
-pub(crate) fn refuse(problem: Problem) -> ApiError {
+pub(crate) fn refuse(mut problem: Problem) -> ApiError {
+    problem.request_id = problem.request_id.or_else(|| client().request_id);
+    // As over REST: who is sent away for now is told when to come back.
+    if matches!(problem.status, 429 | 503) && problem.retry_after.is_none() {
+        problem.retry_after = Some(1);
+    }
     if let Some((parts, response)) = call() {
         if wants_page(&parts) {
             leave(&Flash { problem: Some(problem.clone()), created_key: None });

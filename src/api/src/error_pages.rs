@@ -28,10 +28,7 @@ li { margin: 0.25rem 0; }
 
 /// The pages of the error codes and their index.
 pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/docs/errors", get(index))
-        .route("/docs/errors/style.css", get(style))
-        .route("/docs/errors/{code}", get(page))
+    Router::new().route("/docs/errors", get(index)).route("/docs/errors/style.css", get(style)).route("/docs/errors/{code}", get(page))
 }
 
 async fn page(Path(code): Path<String>) -> Response {
@@ -76,10 +73,8 @@ fn document(status: StatusCode, title: &str, body: &str) -> Response {
 }
 
 async fn style() -> impl IntoResponse {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     (headers, STYLE)
 }
 

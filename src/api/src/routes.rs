@@ -10,7 +10,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use baton_domain::problem::{Code, Problem};
 
 use crate::gateway::{Audience, Gateway};
@@ -39,17 +39,24 @@ pub(crate) fn router(gateway: &Gateway) -> Router {
         .layer(gateway.same_origin_layer())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(limits.json_body_bytes));
-    let api = Router::new()
-        .nest("/v1", v1)
-        .merge(reader::routes())
-        .fallback(no_such_route)
+    let api = Router::new().nest("/v1", v1).merge(reader::routes()).fallback(no_such_route);
+    // Nesting leaves out the bare slash.
+    let slash = Router::new().route("/api/", any(no_such_route));
+    Router::new()
+        .nest("/api", as_data(gateway, api))
+        .merge(as_data(gateway, slash))
+        .merge(error_pages::routes().layer(gateway.security_headers_layer()).layer(gateway.request_context_layer()))
+        .with_state(gateway.clone())
+}
+
+/// The outermost layers of everything that answers programs.
+fn as_data(gateway: &Gateway, router: Router<Gateway>) -> Router<Gateway> {
+    router
         .layer(gateway.panic_layer())
         .layer(from_fn(nothing_but_problems))
         .layer(from_fn(security_headers::for_data))
         .layer(gateway.security_headers_layer())
-        .layer(gateway.request_context_layer());
-    let pages = error_pages::routes().layer(gateway.security_headers_layer()).layer(gateway.request_context_layer());
-    Router::new().nest("/api", api).merge(pages).with_state(gateway.clone())
+        .layer(gateway.request_context_layer())
 }
 
 /// `openapi.json`, written once.

@@ -88,9 +88,10 @@ impl CookieJarPolicy {
     #[must_use]
     pub(crate) fn decided_by(&self, headers: &HeaderMap) -> bool {
         let (access, _) = self.names();
-        headers.get_all(SET_COOKIE).iter().any(|value| {
-            value.as_bytes().strip_prefix(access.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
-        })
+        headers
+            .get_all(SET_COOKIE)
+            .iter()
+            .any(|value| value.as_bytes().strip_prefix(access.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'=')))
     }
 }
 

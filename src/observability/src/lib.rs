@@ -10,7 +10,7 @@ pub mod health;
 pub mod metrics_engine;
 pub mod server_log;
 
-pub use debug_tracer::audit::{AuditWriter, Auditor};
 pub use debug_tracer::DebugTracer;
-pub use health::{Heartbeat, HealthMonitor, HealthOptions};
+pub use debug_tracer::audit::{AuditWriter, Auditor};
+pub use health::{HealthMonitor, HealthOptions, Heartbeat};
 pub use metrics_engine::{Analytics, MetricsFlusher, MetricsRecorder};

@@ -5,14 +5,14 @@
 
 mod data_table;
 mod echarts;
-mod figure;
+pub mod figure;
 pub(crate) mod figures;
 mod options;
-mod sparkline;
+pub mod sparkline;
 mod surroundings;
 mod theme;
 
-pub use figure::{Chart, ChartProps};
+pub use figure::Chart;
 pub(crate) use options::{correlation_options, histogram_options};
 pub use options::{latency_options, throughput_options};
-pub use sparkline::{Sparkline, SparklineProps};
+pub use sparkline::Sparkline;

@@ -4,10 +4,10 @@
 
 use baton_domain::wire::metrics::{Point, Quantiles, Series};
 use charming::Chart;
-use charming::component::{Axis, Grid, Legend, VisualMap, VisualMapChannel};
+use charming::component::{Axis, Grid, Legend, LegendType, VisualMap, VisualMapChannel};
 use charming::datatype::{CompositeValue, DataPoint};
 use charming::element::{
-    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisType, ItemStyle, Label, LineStyle, LineStyleType, Orient, SplitLine, Symbol,
+    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisType, ItemStyle, Label, LineStyle, LineStyleType, NameLocation, Orient, SplitLine, Symbol,
     Tooltip, Trigger,
 };
 use charming::series::{Bar, Heatmap, Line};
@@ -98,8 +98,8 @@ pub(crate) fn histogram_options(column: &str, edges: &[f64], counts: &[u64]) -> 
     let bars: Vec<i64> = counts.iter().map(|count| i64::try_from(*count).unwrap_or(i64::MAX)).collect();
     let chart = Chart::new()
         .tooltip(Tooltip::new().trigger(Trigger::Axis).axis_pointer(AxisPointer::new().type_(AxisPointerType::Shadow)))
-        .grid(Grid::new().left(8).right(8).top(24).bottom(8).contain_label(true))
-        .x_axis(Axis::new().type_(AxisType::Category).name(column).name_gap(4).data(bins))
+        .grid(Grid::new().left(8).right(8).top(24).bottom(28).contain_label(true))
+        .x_axis(Axis::new().type_(AxisType::Category).name(column).name_location(NameLocation::Middle).name_gap(28).data(bins))
         .y_axis(Axis::new().type_(AxisType::Value).name("Rows").min_interval(1))
         .series(Bar::new().name("Rows").bar_width("94%").item_style(ItemStyle::new().color(colour::ACCENT)).data(bars));
     as_value(&chart)
@@ -113,7 +113,7 @@ fn timed(unit: &str, label: Option<&str>) -> Chart {
     }
     Chart::new()
         .tooltip(Tooltip::new().trigger(Trigger::Axis))
-        .legend(Legend::new().bottom(0).left("center").item_width(14).item_height(8))
+        .legend(Legend::new().type_(LegendType::Scroll).bottom(0).left("center").item_width(14).item_height(8))
         .grid(Grid::new().left(8).right(16).top(28).bottom(32).contain_label(true))
         .x_axis(Axis::new().type_(AxisType::Time).split_line(SplitLine::new().show(false)))
         .y_axis(levels)

@@ -11,7 +11,6 @@ pub(crate) mod colour {
     pub(crate) const COMPLETED: &str = "var(--color-completed)";
     pub(crate) const FAILED: &str = "var(--color-failed)";
     pub(crate) const CANCELED: &str = "var(--color-canceled)";
-    pub(crate) const QUEUED: &str = "var(--color-queued)";
     pub(crate) const RUNNING: &str = "var(--color-running)";
     pub(crate) const WAITING: &str = "var(--color-waiting)";
     pub(crate) const ACCENT: &str = "var(--color-accent)";
@@ -84,7 +83,7 @@ pub(super) fn definition(theme: Theme) -> Value {
     let axis = json!({
         "axisLine": {"lineStyle": {"color": line}},
         "axisTick": {"lineStyle": {"color": line}},
-        "axisLabel": {"color": muted, "fontSize": LABEL_SIZE},
+        "axisLabel": {"color": muted, "fontSize": LABEL_SIZE, "hideOverlap": true},
         "splitLine": {"lineStyle": {"color": line}},
         "nameTextStyle": {"color": muted, "fontSize": LABEL_SIZE}
     });
@@ -208,7 +207,7 @@ mod tests {
     #[test]
     fn every_colour_that_options_can_name_has_a_value() {
         use colour::*;
-        for named in [COMPLETED, FAILED, CANCELED, QUEUED, RUNNING, WAITING, ACCENT, NEGATIVE, ZERO, POSITIVE] {
+        for named in [COMPLETED, FAILED, CANCELED, RUNNING, WAITING, ACCENT, NEGATIVE, ZERO, POSITIVE] {
             assert!(lookup(named, Theme::Dark).starts_with('#'), "{named}");
         }
         assert_eq!(definition(Theme::Light).to_string().matches("#808080").count(), 0);

@@ -1,0 +1,54 @@
+//! How Baton reads source code: the code analysis agent and its skills. Code is parsed, never run.
+
+mod guess;
+mod languages;
+mod lines;
+mod measure;
+mod report;
+mod rules;
+mod skills;
+mod source;
+mod syntax;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_domain::agent::{AgentCard, Family};
+use serde_json::Value;
+
+pub use skills::METRICS;
+pub use source::MAXIMUM_BYTES;
+
+/// Reads source code; needs no model and no network.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeAnalysis {
+    /// How many attempts it takes at once.
+    pub slots: u32,
+}
+
+impl Default for CodeAnalysis {
+    fn default() -> Self {
+        Self { slots: 2 }
+    }
+}
+
+#[async_trait]
+impl Agent for CodeAnalysis {
+    fn card(&self) -> AgentCard {
+        AgentCard {
+            name: "code-analysis".to_owned(),
+            title: "Code analysis".to_owned(),
+            description: "Reads source files: functions, their complexity, and what should be looked at.".to_owned(),
+            family: Family::CodeAnalysis,
+            skills: skills::all(),
+            labels: vec!["native".to_owned()],
+            slots: self.slots,
+        }
+    }
+
+    async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
+        match skill {
+            METRICS => report::perform(context, input).await,
+            other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
+        }
+    }
+}

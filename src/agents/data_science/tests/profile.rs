@@ -192,6 +192,15 @@ fn examples_work_as_they_stand() {
     assert!(!violations(&skill.input_schema, &json!({"artifact": "x", "sheet": 1})).is_empty());
 }
 
+#[test]
+fn the_demo_succeeds() {
+    let tasks = harness::demo("data_science.");
+    assert!(tasks.len() >= 12);
+    for (skill, input) in tasks {
+        perform(DataScience::default(), &skill, input).value();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -63,12 +63,17 @@ pub(crate) fn detect(text: &str) -> Detected {
     let confidence = info.confidence().clamp(0.0, 1.0);
     // The detector names one language. What certainty it leaves is given to those it names when the better ones
     // are set aside, each taking its share of the rest.
-    let (mut rest, mut denied, mut alternatives) = (1.0 - confidence, vec![info.lang()], Vec::new());
+    let (mut rest, mut least, mut denied, mut alternatives) = (1.0 - confidence, confidence, vec![info.lang()], Vec::new());
     while alternatives.len() < ALTERNATIVES && rest > 1e-3 {
         let Some(next) = Detector::with_denylist(denied.clone()).detect(sample).filter(|next| !denied.contains(&next.lang())) else {
             break;
         };
-        let share = rest * next.confidence().clamp(0.0, 1.0);
+        // None is likelier than the one before.
+        let share = (rest * next.confidence().clamp(0.0, 1.0)).min(least);
+        if share < 1e-3 {
+            break;
+        }
+        least = share;
         alternatives.push(Alternative { language: code_of(next.lang()), name: next.lang().eng_name(), confidence: rounded(share) });
         rest -= share;
         denied.push(next.lang());

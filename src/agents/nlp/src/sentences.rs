@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn wrapped_lines_are_joined_and_headings_are_not() {
-        let text = "A heading\nThis is a line that was wrapped by an editor\nat a column of its own. Second one.\n\nThird\n- an item\n";
+        let text = "A heading\nThis is a line that was wrapped by some text editor\nat a column of its own. Second one.\n\nThird\n- an item\n";
         assert_eq!(
             split(text),
-            ["A heading", "This is a line that was wrapped by an editor at a column of its own.", "Second one.", "Third", "- an item"]
+            ["A heading", "This is a line that was wrapped by some text editor at a column of its own.", "Second one.", "Third", "- an item"]
         );
     }
 

@@ -23,7 +23,11 @@ pub(crate) async fn of(context: &Context, text: Option<String>, artifact: Option
         _ => return Err(SkillError::input("text", "give either a text or an artifact, not both and not neither")),
     };
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    if !text.chars().any(|character| !character.is_whitespace() && !character.is_control()) {
+    // Marks that are not seen: soft hyphens, zero-width spaces, direction and byte order marks.
+    let unseen = |character: char| {
+        character.is_whitespace() || character.is_control() || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
+    if text.chars().all(unseen) {
         return Err(SkillError::new(Code::EmptyText, "the text has no characters to read. Send a text with words."));
     }
     Ok(text)

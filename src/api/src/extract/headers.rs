@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
 use axum::http::request::Parts;
-use baton_domain::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use baton_domain::problem::Problem;
 
 use crate::problem_response::Failure;
 

@@ -26,11 +26,7 @@ pub(crate) async fn list_agents(State(gateway): State<Gateway>, SignedIn(caller)
     responses((status = 200, description = "The agent and what it runs", body = AgentDetail)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["AGENT-001"])))
 )]
-pub(crate) async fn get_agent(
-    State(gateway): State<Gateway>,
-    SignedIn(caller): SignedIn,
-    Id(id): Id<AgentId>,
-) -> Reply<Json<AgentDetail>> {
+pub(crate) async fn get_agent(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<AgentId>) -> Reply<Json<AgentDetail>> {
     Ok(Json(gateway.services.agents.get(&caller, id).await?))
 }
 
@@ -43,11 +39,7 @@ pub(crate) async fn get_agent(
     responses((status = 200, description = "The agent as it is now", body = AgentView)),
     extensions(("x-permission" = json!("operate")), ("x-errors" = json!(["AGENT-001"])))
 )]
-pub(crate) async fn drain_agent(
-    State(gateway): State<Gateway>,
-    SignedIn(caller): SignedIn,
-    Id(id): Id<AgentId>,
-) -> Reply<Json<AgentView>> {
+pub(crate) async fn drain_agent(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<AgentId>) -> Reply<Json<AgentView>> {
     Ok(Json(gateway.services.agents.drain(&caller, id).await?))
 }
 

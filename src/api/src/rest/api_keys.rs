@@ -48,11 +48,7 @@ pub(crate) async fn create_api_key(
     responses((status = 204, description = "Revoked")),
     extensions(("x-permission" = json!("administer")), ("x-errors" = json!(["KEY-001"])))
 )]
-pub(crate) async fn revoke_api_key(
-    State(gateway): State<Gateway>,
-    SignedIn(caller): SignedIn,
-    Id(id): Id<ApiKeyId>,
-) -> Reply<StatusCode> {
+pub(crate) async fn revoke_api_key(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<ApiKeyId>) -> Reply<StatusCode> {
     gateway.services.members.revoke_api_key(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -35,18 +35,12 @@ pub(crate) fn created<T>(resource: &str, id: impl std::fmt::Display, body: T) ->
 
 /// What anybody may ask.
 pub(crate) fn open() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::default()
-        .routes(routes!(auth::first_run_status))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
+    OpenApiRouter::default().routes(routes!(auth::first_run_status)).routes(routes!(health::live)).routes(routes!(health::ready))
 }
 
 /// How callers become known; counted more strictly.
 pub(crate) fn sign_in() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::default()
-        .routes(routes!(auth::login))
-        .routes(routes!(auth::refresh))
-        .routes(routes!(auth::first_run))
+    OpenApiRouter::default().routes(routes!(auth::login)).routes(routes!(auth::refresh)).routes(routes!(auth::first_run))
 }
 
 /// What takes little and answers at once, or after at most `wait`.

@@ -27,10 +27,6 @@ pub(crate) async fn list_skills(State(gateway): State<Gateway>, SignedIn(caller)
     responses((status = 200, description = "The skill", body = Skill)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["AGENT-002"])))
 )]
-pub(crate) async fn get_skill(
-    State(gateway): State<Gateway>,
-    SignedIn(caller): SignedIn,
-    Name(name): Name,
-) -> Reply<Json<Skill>> {
+pub(crate) async fn get_skill(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Name(name): Name) -> Reply<Json<Skill>> {
     Ok(Json(gateway.services.agents.skill(&caller, &name).await?))
 }

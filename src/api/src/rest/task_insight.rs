@@ -59,10 +59,6 @@ pub(crate) async fn list_logs(
     responses((status = 200, description = "The trace", body = Trace)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["TASK-001"])))
 )]
-pub(crate) async fn get_trace(
-    State(gateway): State<Gateway>,
-    SignedIn(caller): SignedIn,
-    Id(id): Id<TaskId>,
-) -> Reply<Json<Trace>> {
+pub(crate) async fn get_trace(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<TaskId>) -> Reply<Json<Trace>> {
     Ok(Json(gateway.services.traces.trace(&caller, id).await?))
 }

@@ -64,10 +64,8 @@ pub(crate) async fn open(
     let vigil = vigil::Vigil::new(gateway.clone(), caller, proof, client);
     let tracker = gateway.live_tasks.clone();
     let shutdown = gateway.config.shutdown.clone();
-    let upgrade = upgrade
-        .max_message_size(MAXIMUM_MESSAGE_BYTES)
-        .max_frame_size(MAXIMUM_MESSAGE_BYTES)
-        .max_write_buffer_size(MAXIMUM_WRITE_BUFFER);
+    let upgrade =
+        upgrade.max_message_size(MAXIMUM_MESSAGE_BYTES).max_frame_size(MAXIMUM_MESSAGE_BYTES).max_write_buffer_size(MAXIMUM_WRITE_BUFFER);
     Ok(upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
             Box::pin(session::run(socket, feed, vigil, head, shutdown)).await;

@@ -1,7 +1,7 @@
 //! Whether a socket behaves in time: gathering, marks, pings, slow readers, sessions that end. The clock is paused
 //! and the socket is a pair of channels, so that every second is exact and none is waited for.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests; the paused clock of the runtime is theirs")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests; the paused clock of the runtime is theirs")]
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -99,8 +99,12 @@ const BROWSER: Proof = Proof { valid_until: Some(Timestamp::from_millis(START + 
 const KEY: Proof = Proof { valid_until: None, by_session: false };
 
 impl Line {
-    /// The next frame that is not a ping; pings are answered as browsers do.
     async fn frame(&mut self) -> Value {
+        timeout(Duration::from_secs(300), self.frame_in_time()).await.expect("a frame within five minutes")
+    }
+
+    /// The next frame that is not a ping; pings are answered as browsers do.
+    async fn frame_in_time(&mut self) -> Value {
         loop {
             match self.down.next().await {
                 Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),

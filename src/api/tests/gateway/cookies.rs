@@ -123,7 +123,8 @@ async fn page(bench: &Bench, method: Method, headers: &[(&str, &str)]) -> Answer
         let cookies = gateway.cookies().set(&crate::fakes::tokens("signed-in", Some("new")));
         axum::response::AppendHeaders(cookies.into_iter().map(|cookie| ("set-cookie", cookie)).collect::<Vec<_>>())
     };
-    let pages = Router::new().route("/", any(show)).route("/sfn/sign_in", get(sign_in).post(sign_in)).layer(Extension(bench.gateway.clone()));
+    let pages =
+        Router::new().route("/", any(show)).route("/sfn/sign_in", get(sign_in).post(sign_in)).layer(Extension(bench.gateway.clone()));
     let path = if method == Method::POST { "/sfn/sign_in" } else { "/" };
     answer(bench.gateway.protect_pages(pages), request(method.as_str(), path, headers, Body::empty())).await
 }

@@ -101,9 +101,9 @@ async fn every_operation_is_routed_and_nothing_else_is() {
             }
         }
     }
-    // Beside `routes!`, which documents what it routes, the API itself has one bare route: the document.
-    let sources = [include_str!("../../src/routes.rs"), include_str!("../../src/rest/mod.rs")].concat();
-    assert_eq!(sources.matches(".route(").count(), 1);
+    // `routes!` documents what it routes. Beside it there are the document itself and the answer for a bare slash.
+    let bare = |source: &str| source.matches(".route(").count();
+    assert_eq!((bare(include_str!("../../src/rest/mod.rs")), bare(include_str!("../../src/routes.rs"))), (0, 2));
 }
 
 #[tokio::test]
@@ -188,7 +188,8 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
         let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "nlp.sentiment");
         let admin = ("authorization", "Bearer admin");
         if let Some(example) = operation.pointer("/requestBody/content/application~1json/example") {
-            let request = crate::client::request(&method, &called, &[admin, ("content-type", "application/json")], example.to_string().into());
+            let request =
+                crate::client::request(&method, &called, &[admin, ("content-type", "application/json")], example.to_string().into());
             let answer = bench.send(request).await;
             let expected = ["login", "refresh", "first_run"].contains(&operation["operationId"].as_str().unwrap());
             assert!(answer.status.is_success() || expected, "{method} {path}: {}", answer.text());
@@ -222,7 +223,8 @@ async fn the_reader_loads_nothing_from_outside() {
         assert!(!text.contains("http:") && !text.contains("https:") && !text.contains("\"//"), "{text}");
     }
     assert!(!page.text().contains("<script>"), "no inline script");
-    assert!(page.header("content-security-policy").contains("script-src 'self';"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
 }
 
 #[tokio::test]

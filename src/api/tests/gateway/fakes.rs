@@ -17,9 +17,8 @@ use baton_domain::page::Page;
 use baton_domain::ports::{Chance, Clock, IdSource, Sources};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{
-    AgentService, Answer, ArtifactContent, ArtifactService, AuthService, Authenticated, ByteStream, ClientInfo, Credential,
-    EventService, HealthService, LiveItem, LiveStream, MemberService, MetricsService, NewArtifact, Services, TaskService,
-    TraceService,
+    AgentService, Answer, ArtifactContent, ArtifactService, AuthService, Authenticated, ByteStream, ClientInfo, Credential, EventService,
+    HealthService, LiveItem, LiveStream, MemberService, MetricsService, NewArtifact, Services, TaskService, TraceService,
 };
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::time::Timestamp;
@@ -27,8 +26,8 @@ use baton_domain::user::{Caller, Permission, Principal, Role};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
 use baton_domain::wire::auth::{
-    ApiKeyList, ApiKeyView, CreatedApiKey, FirstRun, FirstRunStatus, Login, Me, NewApiKey, NewUser, Secret, Tokens, UserChange,
-    UserList, UserView,
+    ApiKeyList, ApiKeyView, CreatedApiKey, FirstRun, FirstRunStatus, Login, Me, NewApiKey, NewUser, Secret, Tokens, UserChange, UserList,
+    UserView,
 };
 use baton_domain::wire::health::{Health, HealthCheck};
 use baton_domain::wire::live::EventPage;

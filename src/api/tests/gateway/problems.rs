@@ -148,7 +148,15 @@ async fn a_request_keeps_a_sane_id_and_gets_one_otherwise() {
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let bench = Bench::with(|config| config.public_origin = Some("https://baton.example.com".into()));
-    for path in ["/api/v1/health/live", "/api/v1/tasks", "/api/nothing", "/api/docs", "/docs/errors/TASK-001", "/docs/errors/NOPE", "/api/v1/openapi.json"] {
+    for path in [
+        "/api/v1/health/live",
+        "/api/v1/tasks",
+        "/api/nothing",
+        "/api/docs",
+        "/docs/errors/TASK-001",
+        "/docs/errors/NOPE",
+        "/api/v1/openapi.json",
+    ] {
         let answer = bench.call("GET", path, &[]).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");

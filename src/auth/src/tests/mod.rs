@@ -10,7 +10,6 @@ mod member_rules;
 mod refresh;
 mod secrecy;
 mod signing_in;
-mod timing;
 
 use std::net::IpAddr;
 use std::sync::Arc;

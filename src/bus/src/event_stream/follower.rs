@@ -125,7 +125,7 @@ impl Follower {
                 return Ok(());
             }
             Err(_) => {
-                if false {
+                if self.store.head().await? != self.position {
                     tracing::debug!(position = self.position.0, "the log has grown and nobody rang: reading it");
                     self.phase = Phase::Replay;
                 }

@@ -77,7 +77,10 @@ impl EventService for EventStream {
         }
         if since > page.head {
             // Only a log that went back in time has forgotten a place that it once gave out.
-            let detail = format!("The newest event is {}, so this place is from another log, perhaps before a backup was restored. Read the state anew, then go on from {}.", page.head, page.head);
+            let detail = format!(
+                "The newest event is {}, so this place is from another log, perhaps before a backup was restored. Read the state anew, then go on from {}.",
+                page.head, page.head
+            );
             return Err(Problem::new(Code::ResyncRequired, detail));
         }
         Ok(EventPage { items: page.items, next_since: page.next_since, more: page.more })
@@ -86,8 +89,7 @@ impl EventService for EventStream {
     async fn follow(&self, caller: &Caller, since: EventSeq, filter: TopicFilter) -> Answer<LiveStream> {
         caller.require(Permission::Read)?;
         // Listen before the log is read, or what is committed in between would be in neither.
-        let subscription =
-            if follower::names_a_task(&filter) { self.bus.subscribe() } else { self.bus.subscribe_to_commits() };
+        let subscription = if follower::names_a_task(&filter) { self.bus.subscribe() } else { self.bus.subscribe_to_commits() };
         let follower = Follower::new(Arc::clone(&self.store), subscription, filter, since, self.idle_check);
         Ok(Box::pin(stream::unfold(follower, |mut follower| async move {
             let item = follower.next().await?;

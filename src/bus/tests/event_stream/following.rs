@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::real_log::{RealLog, topics};
 use baton_bus::EventStream;
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::services::{EventService, LiveItem, LiveStream};
@@ -10,7 +11,6 @@ use baton_domain::user::Caller;
 use baton_domain::wire::live::Transient;
 use baton_storage::{EventStore, NoSink};
 use futures::StreamExt;
-use crate::real_log::{RealLog, topics};
 
 async fn next(stream: &mut LiveStream) -> LiveItem {
     let item = tokio::time::timeout(Duration::from_secs(20), stream.next()).await;

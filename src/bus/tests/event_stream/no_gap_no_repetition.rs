@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::real_log::{RealLog, topics};
 use baton_bus::InProcessBus;
 use baton_domain::event::Event;
 use baton_domain::id::EventSeq;
@@ -12,7 +13,6 @@ use baton_storage::CommitSink;
 use futures::StreamExt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use crate::real_log::{RealLog, topics};
 use tokio::sync::watch;
 
 const COMMITS: usize = 40;
@@ -91,14 +91,17 @@ async fn follow_with_interruptions(log: Arc<RealLog>, filter: String, seed: u64,
 async fn round(seed: u64) {
     let mut chance = StdRng::seed_from_u64(seed);
     let (capacity, badness) = (chance.random_range(1..6), chance.random_range(0.0..0.9));
-    let bad = |bus| Arc::new(BadDoorbell { bus, mood: Mutex::new((StdRng::seed_from_u64(seed), Vec::new())), badness }) as Arc<dyn CommitSink>;
+    let bad =
+        |bus| Arc::new(BadDoorbell { bus, mood: Mutex::new((StdRng::seed_from_u64(seed), Vec::new())), badness }) as Arc<dyn CommitSink>;
     let log = Arc::new(RealLog::open_behind(capacity, bad).await);
     let (say_end, end) = watch::channel(None);
     let filters = [String::new(), "task".to_owned(), "agent".to_owned(), format!("agent:{}", log.agent), "nothing".to_owned()];
     let readers: Vec<_> = filters
         .iter()
         .enumerate()
-        .map(|(index, filter)| tokio::spawn(follow_with_interruptions(Arc::clone(&log), filter.clone(), seed * 100 + index as u64, end.clone())))
+        .map(|(index, filter)| {
+            tokio::spawn(follow_with_interruptions(Arc::clone(&log), filter.clone(), seed * 100 + index as u64, end.clone()))
+        })
         .collect();
     for _ in 0..COMMITS {
         match chance.random_range(0..3) {

@@ -87,8 +87,7 @@ impl RealLog {
     }
 
     /// As [`open`](Self::open), with something between the store and the bus.
-    pub(crate) async fn open_behind(capacity: usize, between: impl FnOnce(Arc<InProcessBus>) -> Arc<dyn CommitSink>) -> Self
-    {
+    pub(crate) async fn open_behind(capacity: usize, between: impl FnOnce(Arc<InProcessBus>) -> Arc<dyn CommitSink>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bus = Arc::new(InProcessBus::new(capacity));
         let store = SqliteOptions::new(folder.path().join("baton.db")).open(between(Arc::clone(&bus))).await.unwrap();

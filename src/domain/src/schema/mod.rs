@@ -127,7 +127,7 @@ pub fn form_fields(schema: &Value) -> Vec<FormField> {
             ((order, place.unwrap_or(usize::MAX), name.as_str()), field(name, property, place.is_some()))
         })
         .collect();
-    ordered.sort_by(|(one, _), (other, _)| one.cmp(other));
+    ordered.sort_by_key(|(place, _)| *place);
     ordered.into_iter().map(|(_, field)| field).collect()
 }
 

@@ -153,9 +153,7 @@ impl MetricsRecorder {
     pub(crate) fn in_memory(&self, since: Timestamp, until: Timestamp, skill: Option<&str>, agent: Option<&str>) -> Vec<InMemory> {
         let memory = self.memory.lock();
         let span = memory.buckets.range(first_of(since)..).take_while(|(key, _)| key.at < until);
-        let named = span.filter(|(key, _)| {
-            skill.is_none_or(|skill| key.skill == skill) && agent.is_none_or(|agent| key.agent == agent)
-        });
+        let named = span.filter(|(key, _)| skill.is_none_or(|skill| key.skill == skill) && agent.is_none_or(|agent| key.agent == agent));
         named.map(|(key, bucket)| InMemory { key: key.clone(), tally: bucket.tally.clone(), whole: bucket.whole }).collect()
     }
 }

@@ -47,8 +47,7 @@ impl Window {
             Some(step) => Ok(Self::covering(since, until, step, i64::from(MAXIMUM_POINTS))),
             None => {
                 let fits = STEPS.into_iter().find(|step| points(since, until, *step) <= CHOSEN_POINTS);
-                fits.map(|step| Self::covering(since, until, step, CHOSEN_POINTS))
-                    .ok_or_else(|| wrong("step_seconds", "a multiple of 10"))
+                fits.map(|step| Self::covering(since, until, step, CHOSEN_POINTS)).ok_or_else(|| wrong("step_seconds", "a multiple of 10"))
             }
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::real_store::{RealStore, Unreliable};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Caller;
 use baton_observability::Auditor;
-use crate::real_store::{RealStore, Unreliable};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -26,10 +26,8 @@ async fn what_was_asked_and_refused_is_stored_at_shutdown_at_the_latest() {
         ("system", "task.list", None, true, None, None),
     ];
     let rows = real.audit_rows().await;
-    let found: Vec<_> = rows
-        .iter()
-        .map(|row| (row.0.as_str(), row.1.as_str(), row.2.as_deref(), row.3, row.4.as_deref(), row.5.as_deref()))
-        .collect();
+    let found: Vec<_> =
+        rows.iter().map(|row| (row.0.as_str(), row.1.as_str(), row.2.as_deref(), row.3, row.4.as_deref(), row.5.as_deref())).collect();
     assert_eq!(found, expected);
 }
 

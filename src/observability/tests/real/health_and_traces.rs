@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::real_store::{RealStore, at};
 use baton_domain::id::{AttemptId, SpanId, TaskId};
 use baton_domain::services::{HealthService, TraceService};
 use baton_domain::user::Caller;
 use baton_domain::wire::trace::{Level, LogQuery};
-use baton_observability::{DebugTracer, Heartbeat, HealthMonitor, HealthOptions};
+use baton_observability::{DebugTracer, HealthMonitor, HealthOptions, Heartbeat};
 use baton_storage::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
-use crate::real_store::{RealStore, at};
 use uuid::Uuid;
 
 fn monitor(real: &RealStore, change: impl FnOnce(&mut HealthOptions)) -> (HealthMonitor, Heartbeat) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::real_store::{RealStore, Unreliable, at};
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, Family, Skill};
 use baton_domain::id::{AgentId, EventSeq};
@@ -17,7 +18,6 @@ use baton_observability::{Analytics, MetricsFlusher, MetricsRecorder};
 use baton_storage::{AgentRegistration, AgentStore, MetricStore};
 use baton_storage_sqlite::SqliteStore;
 use proptest::prelude::*;
-use crate::real_store::{RealStore, Unreliable, at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

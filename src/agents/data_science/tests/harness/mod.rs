@@ -66,6 +66,14 @@ pub fn shipped(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(path)
 }
 
+/// Skill and input of the demo's tasks whose skill begins so.
+pub fn demo(family: &str) -> Vec<(String, Value)> {
+    let demo: Value = serde_json::from_slice(&std::fs::read(shipped("examples/demo.json")).unwrap()).unwrap();
+    let tasks = demo["tasks"].as_array().unwrap();
+    let of = |task: &Value| (task["skill"].as_str().unwrap().to_owned(), task["input"].clone());
+    tasks.iter().map(of).filter(|(skill, _)| skill.starts_with(family)).collect()
+}
+
 /// Runs a skill on an input whose `artifact` is this file.
 pub fn perform_on_file(agent: impl Agent + 'static, skill: &str, mut input: Value, name: &str, content: &[u8]) -> Ended {
     let folder = tempfile::tempdir().unwrap();

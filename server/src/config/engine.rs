@@ -1,0 +1,34 @@
+//! How does the engine work?
+
+use std::time::Duration;
+
+use baton_orchestration::EngineOptions;
+
+/// The engine's settings.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct EngineConfig {
+    /// Also carry the diagnostics agent, whose skills echo, sleep, fail and keep busy.
+    #[arg(long, env = "BATON_DIAGNOSTICS")]
+    pub(crate) diagnostics: bool,
+    /// Tasks that may be unfinished at once; more are refused with TASK-006.
+    #[arg(long, env = "BATON_MAXIMUM_LIVE_TASKS", default_value_t = EngineOptions::default().maximum_live_tasks, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) maximum_live_tasks: u64,
+    /// Bytes of the largest artifact.
+    #[arg(long, env = "BATON_MAXIMUM_ARTIFACT_BYTES", default_value_t = EngineOptions::default().maximum_artifact_bytes)]
+    pub(crate) maximum_artifact_bytes: u64,
+    /// Seconds that running attempts get when the server stops, before they are handed back.
+    #[arg(long, env = "BATON_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub(crate) drain_seconds: u64,
+}
+
+impl EngineConfig {
+    /// The engine's options.
+    pub(crate) fn options(&self) -> EngineOptions {
+        EngineOptions {
+            maximum_live_tasks: self.maximum_live_tasks,
+            maximum_artifact_bytes: self.maximum_artifact_bytes,
+            drain: Duration::from_secs(self.drain_seconds),
+            ..EngineOptions::default()
+        }
+    }
+}

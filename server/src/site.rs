@@ -1,0 +1,91 @@
+//! How are pages, server functions and static files served? Behind the same layers as the API.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::request::Parts as RequestParts;
+use axum::routing::post;
+use baton_api::{CookieJarPolicy, Gateway};
+use baton_app::{App, SessionCookies, shell};
+use baton_domain::services::{CallerContext, ClientInfo, Credential, Services};
+use baton_domain::user::Caller;
+use baton_domain::wire::auth::{Secret, Tokens};
+use leptos::config::LeptosOptions;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list, handle_server_fns_with_context};
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// What carries a hash of its content in its name may be kept for ever.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// What keeps its name is asked for again, and mostly not sent again.
+const REVALIDATED: HeaderValue = HeaderValue::from_static("public, max-age=3600, must-revalidate");
+
+/// The cookies of the gateway, as the dashboard wants them.
+struct Cookies {
+    policy: CookieJarPolicy,
+    secure: bool,
+}
+
+impl SessionCookies for Cookies {
+    fn set(&self, tokens: &Tokens) -> Vec<String> {
+        self.policy.set(tokens)
+    }
+
+    fn clear(&self) -> Vec<String> {
+        self.policy.clear()
+    }
+
+    fn refresh_token(&self, cookies: &str) -> Option<Secret> {
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert(axum::http::header::COOKIE, HeaderValue::from_str(cookies).ok()?);
+        match self.policy.read(&headers)? {
+            Credential::Cookies { refresh, .. } => refresh,
+            Credential::Bearer(_) => None,
+        }
+    }
+
+    fn secure(&self) -> bool {
+        self.secure
+    }
+}
+
+/// The whole router: API, pages, server functions, static files.
+pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure: bool) -> Router {
+    let options = LeptosOptions::builder()
+        .output_name("baton")
+        .site_root(site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .hash_files(true)
+        .build();
+    let cookies: Arc<dyn SessionCookies> = Arc::new(Cookies { policy: gateway.cookies().clone(), secure });
+    let context = context(services.clone(), cookies);
+    let (for_functions, for_fallback, for_pages) = (context.clone(), context.clone(), context);
+    let document = options.clone();
+    let pages = Router::new()
+        .route("/sfn/{*function}", post(move |request| handle_server_fns_with_context(for_functions.clone(), request)))
+        .leptos_routes_with_context(&options, generate_route_list(App), for_pages, move || shell(document.clone()))
+        .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(for_fallback, shell))
+        .with_state(options);
+    let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip();
+    let files = Router::new()
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, IMMUTABLE)).service(folder("pkg")))
+        .nest_service("/vendor", tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, REVALIDATED)).service(folder("vendor")))
+        .layer(gateway.security_headers_layer());
+    gateway.router().merge(files).merge(gateway.protect_pages(pages))
+}
+
+/// What every page and every server function finds in its context.
+fn context(services: Services, cookies: Arc<dyn SessionCookies>) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(services.clone());
+        provide_context(Arc::clone(&cookies));
+        if let Some(request) = use_context::<RequestParts>() {
+            let caller = request.extensions.get::<Caller>().cloned().unwrap_or_else(Caller::anonymous);
+            provide_context(CallerContext(caller));
+            provide_context(request.extensions.get::<ClientInfo>().cloned().unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Where do time, identifiers and chance come from in production?
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use baton_domain::ports::{Chance, Clock, IdSource, Sources};
+use baton_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// The system's clock.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    fn now(&self) -> Timestamp {
+        // A clock before 1970 is broken; then the epoch is as good as anything.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// UUID version 7, in order within this process even inside a millisecond.
+struct V7Ids;
+
+impl IdSource for V7Ids {
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// The operating system's generator.
+struct OsChance;
+
+impl Chance for OsChance {
+    fn next(&self) -> f64 {
+        rand::random()
+    }
+}
+
+/// The sources of a running server.
+pub(crate) fn system() -> Sources {
+    Sources { clock: Arc::new(SystemClock), ids: Arc::new(V7Ids), chance: Arc::new(OsChance) }
+}

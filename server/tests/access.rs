@@ -1,0 +1,228 @@
+//! Who may do what? Every operation and every server function, as each role, without credentials and from another site.
+
+mod harness;
+
+use std::collections::HashMap;
+
+use baton_api::{OperationInfo, operations};
+use baton_domain::user::{Permission, Role};
+use harness::doors::CAPABILITIES;
+use harness::{EMAIL, PASSWORD, Server, data_folder};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+
+struct World {
+    server: Server,
+    client: Client,
+    tokens: HashMap<Role, String>,
+    cookies: HashMap<Role, String>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = data_folder();
+        let server = Server::start(folder.path());
+        let client = baton_clients::egress::client().unwrap();
+        let mut world = Self { server, client, tokens: HashMap::new(), cookies: HashMap::new(), _folder: folder };
+        world.sign_in(Role::Admin, EMAIL).await;
+        for role in [Role::Operator, Role::Viewer] {
+            let email = format!("{}@example.test", role.as_str());
+            let body = json!({"email": email, "password": PASSWORD, "role": role});
+            let made = world.rest(Method::POST, "/api/v1/users", Some(Role::Admin)).json(&body).send().await.unwrap();
+            assert_eq!(made.status(), StatusCode::CREATED);
+            world.sign_in(role, &email).await;
+        }
+        world
+    }
+
+    async fn sign_in(&mut self, role: Role, email: &str) {
+        let body = json!({"email": email, "password": PASSWORD});
+        let answer = self.rest(Method::POST, "/api/v1/auth/login", None).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let set: Vec<String> = answer.headers().get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+        let tokens: Value = answer.json().await.unwrap();
+        self.tokens.insert(role, tokens["access_token"].as_str().unwrap().to_owned());
+        self.cookies.insert(role, set.join("; "));
+    }
+
+    fn rest(&self, method: Method, path: &str, role: Option<Role>) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.server.url));
+        match role.and_then(|role| self.tokens.get(&role)) {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    fn function(&self, path: &str, role: Option<Role>) -> RequestBuilder {
+        let request = self.client.post(format!("{}/sfn/{path}", self.server.url)).header("origin", &self.server.url);
+        match role.and_then(|role| self.cookies.get(&role)) {
+            Some(cookies) => request.header(COOKIE, cookies),
+            None => request,
+        }
+    }
+
+    /// Calls an operation with a body that is wrong, so that nothing changes whoever calls.
+    fn operation(&self, operation: &OperationInfo, role: Option<Role>) -> RequestBuilder {
+        let path = operation.path.replace("{id}", NOBODY).replace("{name}", "no.such.skill");
+        let request = self.rest(operation.method.parse().unwrap(), &path, role);
+        if operation.method == "GET" { request } else { request.json(&json!({"unexpected": true})) }
+    }
+}
+
+fn code(problem: &Value) -> &str {
+    problem["code"].as_str().unwrap_or_default()
+}
+
+/// Operations that end the caller's own session, or open a stream that does not end.
+const APART: [&str; 3] = ["logout", "follow_by_socket", "follow_by_stream"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_lets_in_exactly_the_roles_that_it_says() {
+    let world = World::new().await;
+    let operations = operations();
+    assert!(operations.len() >= 25);
+    for operation in operations.iter().filter(|operation| !APART.contains(&operation.operation_id.as_str())) {
+        for role in [None, Some(Role::Viewer), Some(Role::Operator), Some(Role::Admin)] {
+            let answer = world.operation(operation, role).send().await.unwrap();
+            let status = answer.status();
+            let body: Value = answer.json().await.unwrap_or(Value::Null);
+            let may = operation.permission.is_none_or(|permission| role.is_some_and(|role| role.allows(permission)));
+            let refused = matches!(code(&body), "AUTH-001" | "AUTH-005");
+            assert_eq!(refused, !may, "{} as {role:?}: {status} {body}", operation.operation_id);
+            if refused {
+                let expected = if role.is_none() { 401 } else { 403 };
+                assert_eq!(status, expected, "{} as {role:?}", operation.operation_id);
+            }
+            assert!(!status.is_server_error(), "{} as {role:?}: {status} {body}", operation.operation_id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_takes_a_token_that_is_not_ours() {
+    let world = World::new().await;
+    for operation in operations().iter().filter(|operation| operation.permission.is_some()) {
+        for token in ["garbage", "eyJhbGciOiJub25lIn0.e30.", "bk_00000000000000000000000000000000_x"] {
+            let answer = world.operation(operation, None).bearer_auth(token).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{} with {token}", operation.operation_id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_changes_state_is_done_for_another_site() {
+    let world = World::new().await;
+    let cookies = world.cookies[&Role::Admin].clone();
+    for operation in operations().iter().filter(|operation| operation.method != "GET") {
+        for (header, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+            let request = world.operation(operation, None).header(COOKIE, &cookies).header(header, value);
+            let answer = request.send().await.unwrap();
+            let body: Value = answer.json().await.unwrap();
+            assert_eq!(code(&body), "REQUEST-008", "{} with {header}: {value}", operation.operation_id);
+        }
+    }
+    for function in CAPABILITIES.iter().filter_map(|row| row.function) {
+        let request = world.client.post(format!("{}/sfn/{function}", world.server.url)).header(COOKIE, &cookies);
+        let answer = request.header("origin", "https://evil.example").json(&json!({})).send().await.unwrap();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(code(&body), "REQUEST-008", "{function}");
+    }
+    let socket = world.client.get(format!("{}/api/v1/events/ws", world.server.url)).header(COOKIE, &cookies);
+    let upgrade = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
+    let socket = upgrade.iter().fold(socket, |socket, (name, value)| socket.header(*name, *value));
+    assert_eq!(socket.header("origin", "https://evil.example").send().await.unwrap().status(), StatusCode::FORBIDDEN);
+}
+
+/// A valid body for server functions that need one to get as far as the service: form text, or JSON.
+fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
+    Some(match function {
+        "agents/drain" | "agents/resume" | "artifacts/delete" | "tasks/cancel" | "tasks/rerun" | "members/revoke_api_key" => vec![("id", NOBODY)],
+        "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
+        "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
+        "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
+        _ => return None,
+    })
+}
+
+fn json_body(function: &str) -> Value {
+    match function {
+        "agents/get" | "artifacts/get" | "tasks/attempts" | "traces/trace" => json!({"id": NOBODY}),
+        "tasks/get" => json!({"id": NOBODY, "wait_seconds": null}),
+        "agents/skill" => json!({"name": "no.such.skill"}),
+        "tasks/submit" => json!({"task": {"skill": "no.such.skill", "input": {}}}),
+        "tasks/submit_batch" => json!({"batch": {"tasks": []}}),
+        "tasks/list" | "artifacts/list" => json!({"filter": {}}),
+        "traces/logs" => json!({"id": NOBODY, "query": {}}),
+        "metrics/series" => json!({"query": {}}),
+        "events/since" => json!({"since": 0, "topics": "", "limit": null}),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_server_function_refuses_and_answers_as_its_operation_does() {
+    let world = World::new().await;
+    let operations: HashMap<String, OperationInfo> = operations().into_iter().map(|operation| (operation.operation_id.clone(), operation)).collect();
+    let apart = ["auth/login", "auth/first_run", "auth/refresh", "auth/logout", "tasks/submit_form"];
+    for row in CAPABILITIES {
+        let Some(function) = row.function.filter(|function| !apart.contains(function)) else { continue };
+        let permission = match row.operation {
+            Some(operation) => operations[operation].permission,
+            None => Some(Permission::Read),
+        };
+        for role in [None, Some(Role::Viewer), Some(Role::Operator), Some(Role::Admin)] {
+            let request = world.function(function, role);
+            let request = match form(function) {
+                Some(fields) => request.form(&fields),
+                None => request.json(&json_body(function)),
+            };
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let text = answer.text().await.unwrap();
+            let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+            // `me` answers nobody with AUTH-001 too: its operation says so without a permission.
+            let may = function == "auth/me" && role.is_some() || permission.is_none_or(|permission| role.is_some_and(|role| role.allows(permission)));
+            let may = may && !(function == "auth/me" && role.is_none());
+            let refused = matches!(code(&body), "AUTH-001" | "AUTH-005");
+            assert_eq!(refused, !may, "{function} as {role:?}: {status} {text}");
+            if refused {
+                assert_eq!(status, if role.is_none() { 401 } else { 403 }, "{function} as {role:?}: {text}");
+            }
+            assert!(!status.is_server_error(), "{function} as {role:?}: {status} {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_doors_refuse_wrong_requests_with_the_same_problem() {
+    let world = World::new().await;
+    let pairs: [(&str, Method, String, Value, &str, Value); 5] = [
+        ("unknown skill", Method::POST, "/api/v1/tasks".into(), json!({"skill": "no.such", "input": {}}), "tasks/submit", json!({"task": {"skill": "no.such", "input": {}}})),
+        (
+            "wrong field",
+            Method::POST,
+            "/api/v1/tasks".into(),
+            json!({"skill": "nlp.sentiment", "input": {"text": 5}}),
+            "tasks/submit",
+            json!({"task": {"skill": "nlp.sentiment", "input": {"text": 5}}}),
+        ),
+        ("unknown id", Method::GET, format!("/api/v1/tasks/{NOBODY}"), Value::Null, "tasks/get", json!({"id": NOBODY})),
+        ("bad cursor", Method::GET, "/api/v1/tasks?cursor=x".into(), Value::Null, "tasks/list", json!({"filter": {"cursor": "x"}})),
+        ("unknown agent", Method::GET, format!("/api/v1/agents/{NOBODY}"), Value::Null, "agents/get", json!({"id": NOBODY})),
+    ];
+    for (what, method, path, body, function, arguments) in pairs {
+        let request = world.rest(method, &path, Some(Role::Operator));
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let (rest, call) = (request.send().await.unwrap(), world.function(function, Some(Role::Operator)).json(&arguments).send().await.unwrap());
+        assert_eq!(rest.status(), call.status(), "{what}");
+        let (mut rest, mut call): (Value, Value) = (rest.json().await.unwrap(), call.json().await.unwrap());
+        for problem in [&mut rest, &mut call] {
+            problem.as_object_mut().unwrap().remove("request_id");
+        }
+        assert_eq!(rest, call, "{what}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Do direct dependencies point down only, as the architecture says?
+
+mod harness;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate may depend on of ours; dev-dependencies aside.
+fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let rows: [(&str, &[&str]); 17] = [
+        ("baton-domain", &[]),
+        ("baton-storage", &["baton-domain"]),
+        ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
+        ("baton-bus", &["baton-domain", "baton-storage"]),
+        ("baton-clients", &["baton-domain"]),
+        ("baton-observability", &["baton-domain", "baton-storage"]),
+        ("baton-auth", &["baton-domain", "baton-storage"]),
+        ("baton-agents-runtime", &["baton-domain", "baton-clients"]),
+        ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-orchestration", &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"]),
+        ("baton-api", &["baton-domain"]),
+        ("baton-app", &["baton-domain"]),
+        ("baton-frontend", &["baton-app"]),
+        ("baton-testkit", &["baton-domain"]),
+        ("baton-server", &["*"]),
+    ];
+    rows.into_iter().map(|(name, may)| (name, may.iter().copied().collect())).collect()
+}
+
+/// What a crate may never depend on of others.
+const BANNED: [(&str, &[&str]); 4] = [
+    ("baton-domain", &["tokio", "sqlx", "axum", "reqwest", "chrono"]),
+    ("baton-orchestration", &["axum", "reqwest", "sqlx", "redis"]),
+    ("baton-api", &["sqlx", "redis", "reqwest"]),
+    ("baton-app", &["sqlx", "redis", "reqwest", "tokio"]),
+];
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(harness::repository())
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn dependencies(package: &Value) -> BTreeSet<String> {
+    let all = package["dependencies"].as_array().expect("dependencies");
+    all.iter().filter(|dependency| dependency["kind"] != "dev").map(|dependency| dependency["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn dependencies_of_ours_point_down_only() {
+    let allowed = allowed();
+    for package in packages() {
+        let name = package["name"].as_str().expect("a name");
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} has no row in this test: say what it may depend on"));
+        if may.contains("*") {
+            continue;
+        }
+        let wrong: Vec<String> = dependencies(&package).into_iter().filter(|other| other.starts_with("baton-") && !may.contains(other.as_str())).collect();
+        assert!(wrong.is_empty(), "{name} may not depend on {wrong:?}");
+    }
+}
+
+#[test]
+fn no_layer_reaches_past_its_door() {
+    for package in packages() {
+        let name = package["name"].as_str().expect("a name");
+        let Some((_, banned)) = BANNED.iter().find(|(crate_name, _)| *crate_name == name) else { continue };
+        let wrong: Vec<String> = dependencies(&package).into_iter().filter(|other| banned.contains(&other.as_str())).collect();
+        assert!(wrong.is_empty(), "{name} may not depend on {wrong:?}");
+    }
+}
+
+#[test]
+fn the_testkit_is_for_tests_only() {
+    for package in packages() {
+        assert!(!dependencies(&package).contains("baton-testkit"), "{} depends on the testkit outside its tests", package["name"]);
+    }
+}

@@ -1,0 +1,377 @@
+//! How long, how branched and how deep each function is, in one walk over the tree that uses no stack of its own.
+//!
+//! Cyclomatic complexity (McCabe): 1, and 1 for each condition, loop, case, handler and logical operator; of a `match`,
+//! in which one arm always fits, one less than there are arms. Cognitive complexity by the rules of SonarSource
+//! (Campbell, 2018): each break of the linear flow counts 1, and 1 more for each one around it; an `else`, a jump to a
+//! label, a change of logical operator and direct recursion count 1. A function with a name of its own counts by
+//! itself; one without counts to the function around it and makes what is in it one deeper.
+
+use baton_agents_runtime::{Context, SkillError};
+use serde::Serialize;
+use tree_sitter::{Node, TreeCursor};
+
+use crate::languages::{Facts, Language, Role};
+use crate::lines::{Lines, Marks};
+use crate::rules::Watch;
+use crate::source::cut;
+use crate::syntax::Parsed;
+
+/// The longest name that a result repeats, in characters; the rest is cut.
+const NAME: usize = 80;
+/// Nodes between two looks at whether to stop.
+const CHECK_EVERY: u64 = 8_192;
+
+/// A function with its measures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) line: usize,
+    pub(crate) end_line: usize,
+    pub(crate) parameters: usize,
+    pub(crate) cyclomatic: u32,
+    pub(crate) cognitive: u32,
+    pub(crate) nesting: u32,
+    pub(crate) lines: usize,
+    /// Its name without that of its container; for finding recursion.
+    #[serde(skip)]
+    pub(crate) column: usize,
+    #[serde(skip)]
+    plain: String,
+    #[serde(skip)]
+    recursive: bool,
+}
+
+/// What is known about a node for its children.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'tree> {
+    pub(crate) node: Node<'tree>,
+    pub(crate) role: Option<Role>,
+    /// The function that they belong to.
+    function: Option<usize>,
+    /// The container that functions among them are named after.
+    container: Option<usize>,
+    /// How many breaks of the flow are around them.
+    nesting: u32,
+    /// The operator of the logical expression that they are operands of.
+    logic: Option<&'static str>,
+}
+
+/// Everything that was measured.
+pub(crate) struct Measured {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) lines: Lines,
+}
+
+/// Measures a tree; `watch` sees every node on the way.
+pub(crate) fn measure(context: &Context, facts: &'static Facts, parsed: &Parsed, text: &str, watch: &mut Watch<'_>) -> Result<Measured, SkillError> {
+    let roles = facts.roles(&parsed.grammar);
+    let mut walk = Walk { facts, text, functions: Vec::new(), containers: Vec::new(), marks: Marks::of(text) };
+    let mut around: Vec<Around<'_>> = Vec::new();
+    let mut cursor = parsed.tree.walk();
+    let total = parsed.tree.root_node().descendant_count().max(1) as f64;
+    let mut seen = 0u64;
+    loop {
+        seen += 1;
+        if seen.is_multiple_of(CHECK_EVERY) {
+            context.check()?;
+            context.progress(0.3 + 0.6 * (seen as f64 / total).min(1.0), "measuring functions");
+        }
+        let node = cursor.node();
+        let role = roles.get(node.kind_id() as usize).copied().flatten();
+        watch.see(node, role, &around);
+        let deeper = walk.enter(&cursor, node, role, around.last());
+        if deeper.is_some_and(|_| cursor.goto_first_child()) {
+            around.extend(deeper);
+            continue;
+        }
+        loop {
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if around.pop().is_none() || !cursor.goto_parent() {
+                return Ok(Measured { functions: walk.functions, lines: walk.marks.count() });
+            }
+        }
+    }
+}
+
+struct Walk<'a> {
+    facts: &'static Facts,
+    text: &'a str,
+    functions: Vec<Function>,
+    containers: Vec<String>,
+    marks: Marks,
+}
+
+impl Walk<'_> {
+    /// Takes a node into account. Gives what its children need to know, or nothing if they do not matter.
+    fn enter<'tree>(&mut self, cursor: &TreeCursor<'tree>, node: Node<'tree>, role: Option<Role>, parent: Option<&Around<'tree>>) -> Option<Around<'tree>> {
+        let (from, mut to) = (node.start_position().row, node.end_position().row);
+        if to > from && node.end_position().column == 0 {
+            to -= 1;
+        }
+        if role == Some(Role::Comment) || self.is_docstring(node, parent) {
+            self.marks.comment(from, to);
+            return None;
+        }
+        // Not all of a string is in its leaves.
+        let token = node.child_count() == 0 && !self.text[node.byte_range()].trim().is_empty();
+        if token || node.kind().contains("string") {
+            self.marks.code(from, to);
+        }
+        let field = cursor.field_name();
+        let mut own = Around {
+            node,
+            role,
+            function: parent.and_then(|parent| parent.function),
+            container: parent.and_then(|parent| parent.container),
+            nesting: parent.map_or(0, |parent| parent.nesting),
+            logic: None,
+        };
+        if let Some(parent) = parent {
+            // A condition stands beside what it decides about, not within it.
+            let beside = matches!(field, Some("condition" | "initializer" | "init" | "value" | "subject" | "increment" | "update" | "left" | "right" | "pattern"));
+            let deepens = match parent.role {
+                Some(Role::If | Role::Loop | Role::Switch | Role::Match | Role::Catch | Role::Ternary) => !beside,
+                Some(Role::Lambda) => parent.function.is_some(),
+                _ => false,
+            };
+            // A further `if` of a chain is as deep as the first, which has deepened it already.
+            let chained = parent.role == Some(Role::If) && parent.logic == Some(CHAINED);
+            own.nesting += u32::from(deepens && !chained);
+        }
+        if let Some(role) = role {
+            self.count(role, &mut own, field, parent);
+        }
+        if field == Some("alternative") && parent.is_some_and(|parent| parent.node.kind() == "let_declaration") {
+            self.add(&own, 1, 0);
+        }
+        if field == Some("alternative") && parent.is_some_and(|parent| parent.role == Some(Role::If)) && !matches!(role, Some(Role::If | Role::ElseIf | Role::Else)) {
+            // The `else` of languages whose trees have no node for it.
+            self.add(&own, 0, 1);
+        }
+        Some(own)
+    }
+
+    fn count<'tree>(&mut self, role: Role, own: &mut Around<'tree>, field: Option<&str>, parent: Option<&Around<'tree>>) {
+        let node = own.node;
+        let within = parent.and_then(|parent| parent.role);
+        match role {
+            Role::Function => self.begin(own, node),
+            Role::Lambda => {
+                if let Some(name) = parent.and_then(|parent| self.given_name(node, parent)) {
+                    self.begin_named(own, node, &name);
+                }
+            }
+            Role::Container => {
+                self.containers.push(self.container_name(node));
+                own.container = Some(self.containers.len() - 1);
+            }
+            Role::If => {
+                let chained = within == Some(Role::Else) || (within == Some(Role::If) && field == Some("alternative"));
+                if chained {
+                    own.logic = Some(CHAINED);
+                    self.add(own, 1, 1);
+                } else {
+                    self.nest(own, 1);
+                }
+            }
+            Role::ElseIf => self.add(own, 1, 1),
+            Role::Else => {
+                let is_of_if = within == Some(Role::If);
+                let goes_on = node.named_child(0).is_some_and(|child| child.kind().starts_with("if_"));
+                self.add(own, 0, u32::from(is_of_if && !goes_on));
+            }
+            Role::Loop | Role::Ternary => self.nest(own, 1),
+            Role::Catch => self.nest(own, 1),
+            Role::Switch => self.nest(own, 0),
+            Role::Match => {
+                self.nest(own, 0);
+                if node.child_by_field_name("body").is_some_and(|body| body.named_child_count() > 0)
+                    && let Some(function) = own.function.and_then(|function| self.functions.get_mut(function))
+                {
+                    function.cyclomatic = function.cyclomatic.saturating_sub(1);
+                }
+            }
+            Role::Case => self.add(own, u32::from(!self.is_default(node)) + u32::from(has_guard(node)), 0),
+            Role::Condition => self.add(own, 1, 0),
+            Role::Binary => self.logical(own, parent),
+            Role::Parentheses => own.logic = parent.and_then(|parent| parent.logic).filter(|logic| *logic != CHAINED),
+            Role::Jump => self.add(own, 0, u32::from(self.has_label(node))),
+            Role::Goto => self.add(own, 0, 1),
+            Role::Call => self.call(own),
+            Role::Comment | Role::Block => {}
+        }
+    }
+
+    /// Counts a break of the flow that weighs more the deeper it is.
+    fn nest(&mut self, own: &Around<'_>, cyclomatic: u32) {
+        self.add(own, cyclomatic, 1 + own.nesting);
+        if let Some(function) = own.function.and_then(|function| self.functions.get_mut(function)) {
+            function.nesting = function.nesting.max(own.nesting + 1);
+        }
+    }
+
+    fn add(&mut self, own: &Around<'_>, cyclomatic: u32, cognitive: u32) {
+        if let Some(function) = own.function.and_then(|function| self.functions.get_mut(function)) {
+            function.cyclomatic += cyclomatic;
+            function.cognitive += cognitive;
+        }
+    }
+
+    fn begin<'tree>(&mut self, own: &mut Around<'tree>, node: Node<'tree>) {
+        let name = node.child_by_field_name("name").map_or("(anonymous)", |name| &self.text[name.byte_range()]).to_owned();
+        self.begin_named(own, node, &name);
+    }
+
+    fn begin_named(&mut self, own: &mut Around<'_>, node: Node<'_>, name: &str) {
+        let receiver = node.child_by_field_name("receiver").map(|receiver| receiver_type(&self.text[receiver.byte_range()]));
+        let container = receiver.or_else(|| own.container.map(|container| self.containers[container].clone()));
+        let full = container.filter(|container| !container.is_empty()).map_or_else(|| name.to_owned(), |container| format!("{container}{}{name}", self.facts.joint));
+        let (line, end_line) = (node.start_position().row + 1, node.end_position().row + 1);
+        self.functions.push(Function {
+            name: cut(&full, NAME),
+            line,
+            end_line,
+            parameters: self.parameters(node),
+            cyclomatic: 1,
+            cognitive: 0,
+            nesting: 0,
+            lines: end_line - line + 1,
+            column: crate::source::column(self.text, node.start_byte()),
+            plain: name.to_owned(),
+            recursive: false,
+        });
+        own.function = Some(self.functions.len() - 1);
+        own.container = None;
+        own.nesting = 0;
+        // It counts by itself: what is in it is not deeper for having no name of its own.
+        own.role = Some(Role::Function);
+    }
+
+    /// The name that a function without one is given where it stands: `const name = () => …`.
+    fn given_name(&self, node: Node<'_>, parent: &Around<'_>) -> Option<String> {
+        if !matches!(self.facts.language, Language::JavaScript | Language::TypeScript) {
+            return None;
+        }
+        if let Some(own) = node.child_by_field_name("name") {
+            return Some(self.text[own.byte_range()].to_owned());
+        }
+        let field = match parent.node.kind() {
+            "variable_declarator" | "public_field_definition" => "name",
+            "field_definition" => "property",
+            "pair" => "key",
+            "assignment_expression" => "left",
+            "export_statement" => return Some("default".to_owned()),
+            _ => return None,
+        };
+        parent.node.child_by_field_name(field).map(|name| self.text[name.byte_range()].to_owned())
+    }
+
+    fn container_name(&self, node: Node<'_>) -> String {
+        let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("type"));
+        let text = name.map_or("", |name| &self.text[name.byte_range()]);
+        // `Stack<T>` is called Stack.
+        text.split(['<', '(']).next().unwrap_or("").trim().to_owned()
+    }
+
+    fn parameters(&self, node: Node<'_>) -> usize {
+        let Some(list) = node.child_by_field_name("parameters") else {
+            return usize::from(node.child_by_field_name("parameter").is_some());
+        };
+        if list.kind() == "identifier" {
+            return 1;
+        }
+        let mut cursor = list.walk();
+        let mut count = 0;
+        for (place, child) in list.named_children(&mut cursor).enumerate() {
+            let text = &self.text[child.byte_range()];
+            let receiver = match self.facts.language {
+                Language::Python => place == 0 && matches!(text, "self" | "cls"),
+                Language::TypeScript => place == 0 && text.starts_with("this:"),
+                _ => false,
+            };
+            if receiver || self.facts.no_parameters.contains(&child.kind()) {
+                continue;
+            }
+            // Go: `a, b int` are two.
+            let mut names = child.walk();
+            count += if self.facts.language == Language::Go { child.children_by_field_name("name", &mut names).count().max(1) } else { 1 };
+        }
+        count
+    }
+
+    fn is_docstring(&self, node: Node<'_>, parent: Option<&Around<'_>>) -> bool {
+        self.facts.language == Language::Python
+            && node.kind() == "expression_statement"
+            && node.named_child_count() == 1
+            && node.named_child(0).is_some_and(|child| child.kind() == "string")
+            && parent.is_some_and(|parent| {
+                matches!(parent.node.kind(), "module" | "block") && parent.node.named_child(0).is_some_and(|first| first.id() == node.id())
+            })
+    }
+
+    /// Whether a case is the one that always fits.
+    fn is_default(&self, node: Node<'_>) -> bool {
+        match self.facts.language {
+            Language::Java => node.named_child_count() == 0,
+            Language::Python => node.named_child(0).is_some_and(|pattern| pattern.kind() == "case_pattern" && pattern.named_child_count() == 0),
+            _ => false,
+        }
+    }
+
+    fn has_label(&self, node: Node<'_>) -> bool {
+        let mut cursor = node.walk();
+        node.named_children(&mut cursor).any(|child| self.facts.labels.contains(&child.kind()))
+    }
+
+    fn logical(&mut self, own: &mut Around<'_>, parent: Option<&Around<'_>>) {
+        let Some(operator) = own.node.child_by_field_name("operator") else { return };
+        let operator = match operator.kind() {
+            "&&" | "and" => "and",
+            "||" | "or" => "or",
+            "??" => {
+                self.add(own, 1, 0);
+                return;
+            }
+            _ => return,
+        };
+        let goes_on = parent.and_then(|parent| parent.logic) == Some(operator);
+        own.logic = Some(operator);
+        self.add(own, 1, u32::from(!goes_on));
+    }
+
+    /// Direct recursion counts once.
+    fn call(&mut self, own: &Around<'_>) {
+        let node = own.node;
+        let Some(function) = own.function.and_then(|function| self.functions.get_mut(function)) else { return };
+        if function.recursive {
+            return;
+        }
+        let text = |node: Node<'_>| &self.text[node.byte_range()];
+        let callee = match (node.child_by_field_name("function"), node.child_by_field_name("name")) {
+            (Some(callee), _) => text(callee),
+            (None, Some(name)) if node.child_by_field_name("object").is_none_or(|object| text(object) == "this") => text(name),
+            _ => return,
+        };
+        let called = ["self.", "this.", "Self::", "cls."].iter().find_map(|prefix| callee.strip_prefix(prefix)).unwrap_or(callee);
+        if called == function.plain {
+            function.recursive = true;
+            function.cognitive += 1;
+        }
+    }
+}
+
+/// Marks an `else if`, whose children are as deep as its own; never an operator.
+const CHAINED: &str = "else if";
+
+/// Whether a pattern of a `match` has a condition beside.
+fn has_guard(node: Node<'_>) -> bool {
+    node.kind() == "match_arm" && node.child_by_field_name("pattern").is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
+}
+
+/// `(s *Stack[T])` is called Stack.
+fn receiver_type(text: &str) -> String {
+    let inner = text.trim_matches(['(', ')']).split('[').next().unwrap_or("");
+    inner.rsplit([' ', '*']).find(|part| !part.is_empty()).unwrap_or("").to_owned()
+}

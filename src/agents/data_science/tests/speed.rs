@@ -1,0 +1,70 @@
+//! How long a profile of 100,000 rows and 20 columns takes, and one of a million rows: printed as JSON lines.
+//!
+//! `cargo test --release -p baton-agents-data-science --test speed -- --ignored --nocapture`
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests; it measures time")]
+
+mod harness;
+
+use std::fmt::Write;
+
+use baton_agents_data_science::{DataScience, PROFILE};
+use serde_json::json;
+
+/// Twelve numeric columns, some with gaps, and eight of other types.
+fn table(rows: u32) -> String {
+    let mut state = 88_172_645_463_325_252u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let names: Vec<String> = (0..20).map(|column| format!("c{column}")).collect();
+    let mut text = names.join(",") + "\n";
+    for row in 0..rows {
+        for _ in 0..8 {
+            let _ = write!(text, "{:.4},", (next() % 1_000_000) as f64 / 997.0);
+        }
+        for _ in 0..4 {
+            let value = next() % 10_000;
+            if value < 500 { text.push(',') } else { let _ = write!(text, "{value},"); }
+        }
+        let _ = writeln!(
+            text,
+            "{row},{},{},2024-{:02}-{:02},city {},{:x},{},note {}",
+            next() % 2 == 0,
+            ["red", "green", "blue"][(next() % 3) as usize],
+            next() % 12 + 1,
+            next() % 28 + 1,
+            next() % 500,
+            next() % 50_000,
+            next() % 7,
+            next() % 1_000
+        );
+    }
+    text
+}
+
+fn measure(rows: u32) {
+    let text = table(rows);
+    let began = std::time::Instant::now();
+    let result = harness::perform_on_file(DataScience::default(), PROFILE, json!({}), "speed.csv", text.as_bytes()).value();
+    let seconds = began.elapsed().as_secs_f64();
+    assert_eq!((result["rows"].as_u64(), result["columns"].as_array().unwrap().len()), (Some(u64::from(rows)), 20));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("").trim().to_owned();
+    println!("{}", json!({"rows": rows, "columns": 20, "bytes": text.len(), "seconds": seconds, "peak_of_test_process": peak}));
+}
+
+#[test]
+#[ignore = "it measures; run it in release mode"]
+fn a_hundred_thousand_rows() {
+    measure(100_000);
+}
+
+#[test]
+#[ignore = "it measures; run it in release mode"]
+fn a_million_rows() {
+    measure(1_000_000);
+}
