@@ -60,4 +60,5 @@ pub fn App() -> impl IntoView {
             </a>
         </div>
     }
+    .into_any()
 }

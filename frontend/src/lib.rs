@@ -1,5 +1,7 @@
 //! Where the browser enters the dashboard: takes over the page that the server drew.
 
+#![recursion_limit = "256"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page. Called once by the script in the document's head.

@@ -71,6 +71,7 @@ pub fn AgentCard(
             {actions.then(|| view! { <AgentActions agent/> })}
         </article>
     }
+    .into_any()
 }
 
 fn done(agent: &AgentView) -> String {
@@ -102,6 +103,7 @@ pub fn Slots(
             </span>
         </div>
     }
+    .into_any()
 }
 
 /// Drain or resume, whichever fits.

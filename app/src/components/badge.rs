@@ -13,4 +13,5 @@ pub fn Badge(
             {children()}
         </span>
     }
+    .into_any()
 }

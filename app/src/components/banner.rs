@@ -36,6 +36,7 @@ pub fn ProblemBanner(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The problem of the last try, if it was refused.

@@ -71,4 +71,5 @@ pub fn Button(
             {children()}
         </button>
     }
+    .into_any()
 }

@@ -30,4 +30,5 @@ pub fn Card(
             <div class=body>{children()}</div>
         </section>
     }
+    .into_any()
 }

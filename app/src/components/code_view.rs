@@ -32,4 +32,5 @@ pub fn CodeView(
             </div>
         </div>
     }
+    .into_any()
 }

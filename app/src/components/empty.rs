@@ -18,4 +18,5 @@ pub fn Empty(
             {action}
         </div>
     }
+    .into_any()
 }

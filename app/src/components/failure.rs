@@ -38,4 +38,5 @@ pub fn Failure(
             </p>
         </div>
     }
+    .into_any()
 }

@@ -70,6 +70,7 @@ pub fn TextField(
             {help.map(|help| view! { <p id=help_id class="mt-1 text-12 text-muted">{help}</p> })}
         </div>
     }
+    .into_any()
 }
 
 /// One of a few, with its label.
@@ -113,4 +114,5 @@ pub fn SelectField(
             </select>
         </div>
     }
+    .into_any()
 }

@@ -130,4 +130,5 @@ pub fn Icon(
             <path d=move || sign.get().path()></path>
         </svg>
     }
+    .into_any()
 }

@@ -24,4 +24,5 @@ where
     view! {
         <Transition fallback=|| view! { <Skeleton/> }>{content}</Transition>
     }
+    .into_any()
 }

@@ -71,6 +71,7 @@ pub fn LogView(
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -97,4 +98,5 @@ fn Line(line: LogLine) -> impl IntoView {
             </span>
         </div>
     }
+    .into_any()
 }

@@ -26,4 +26,5 @@ pub fn PageHead(
             <div class="flex flex-wrap items-center gap-2">{actions}</div>
         </header>
     }
+    .into_any()
 }

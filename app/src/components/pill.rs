@@ -72,6 +72,7 @@ pub fn StatePill(
             {move || state_word(state.get())}
         </span>
     }
+    .into_any()
 }
 
 /// What an agent takes on.
@@ -102,4 +103,5 @@ pub fn AgentPill(
             {move || status.get().as_str()}
         </span>
     }
+    .into_any()
 }

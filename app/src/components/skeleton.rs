@@ -13,4 +13,5 @@ pub fn Skeleton() -> impl IntoView {
             <div class="h-64 rounded-card bg-sunken"></div>
         </div>
     }
+    .into_any()
 }

@@ -41,4 +41,5 @@ pub fn Stat(
             </div>
         </div>
     }
+    .into_any()
 }

@@ -44,6 +44,7 @@ pub fn TaskTable(
             </table>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -84,6 +85,7 @@ fn Row(task: ArcRwSignal<TaskSummary>, narrow: bool) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 /// What there is to know beyond the state.

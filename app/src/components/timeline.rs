@@ -36,6 +36,7 @@ pub fn Timeline(
             </For>
         </ol>
     }
+    .into_any()
 }
 
 #[component]
@@ -62,4 +63,5 @@ fn Step(entry: TimelineEntry, end: Signal<Option<Timestamp>>) -> impl IntoView {
             <span class="text-12 text-soft">{lasts.then(|| view! { <Elapsed from to=end/> })}</span>
         </li>
     }
+    .into_any()
 }

@@ -26,6 +26,7 @@ pub fn RelativeTime(
             {text}
         </time>
     }
+    .into_any()
 }
 
 /// How long something took, or has taken until now.

@@ -60,4 +60,5 @@ pub fn Toaster(
             </For>
         </div>
     }
+    .into_any()
 }

@@ -58,6 +58,7 @@ pub fn WhyTable(
             </p>
         </div>
     }
+    .into_any()
 }
 
 fn number(value: f64) -> String {

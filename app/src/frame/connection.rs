@@ -30,4 +30,5 @@ pub fn ConnectionDot() -> impl IntoView {
             <span>{words}</span>
         </p>
     }
+    .into_any()
 }

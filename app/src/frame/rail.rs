@@ -49,6 +49,7 @@ pub fn Rail() -> impl IntoView {
             </a>
         </nav>
     }
+    .into_any()
 }
 
 #[component]
@@ -59,6 +60,7 @@ fn Group(name: &'static str, children: Children) -> impl IntoView {
             <ul class="space-y-0.5 max-phone:flex max-phone:gap-1 max-phone:space-y-0">{children()}</ul>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -76,4 +78,5 @@ fn Place(href: &'static str, sign: Sign, words: &'static str, #[prop(optional)] 
             </A>
         </li>
     }
+    .into_any()
 }

@@ -43,6 +43,7 @@ pub fn ThemeSwitch() -> impl IntoView {
             <span class="sr-only">{words}</span>
         </button>
     }
+    .into_any()
 }
 
 /// Shows the theme now, and tells the server for later pages.

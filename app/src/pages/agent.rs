@@ -179,4 +179,5 @@ fn Content(model: Model) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -25,6 +25,7 @@ pub(crate) fn Agents() -> impl IntoView {
         <PageHead title="Agents"/>
         {loaded(data, |list| view! { <Grid model=Model::new(&use_live(), list)/> })}
     }
+    .into_any()
 }
 
 #[derive(Clone, Copy)]
@@ -103,4 +104,5 @@ fn Grid(model: Model) -> impl IntoView {
             {move || none.get().then(|| view! { <Empty text="No agent is registered."/> })}
         </section>
     }
+    .into_any()
 }

@@ -37,6 +37,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton/> }>{content}</Transition>
         </Quiet>
     }
+    .into_any()
 }
 
 #[component]
@@ -82,4 +83,5 @@ fn Form() -> impl IntoView {
             </div>
         </ActionForm>
     }
+    .into_any()
 }

@@ -76,4 +76,5 @@ fn Components() -> impl IntoView {
             </Card>
         </div>
     }
+    .into_any()
 }

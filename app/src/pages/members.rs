@@ -87,6 +87,7 @@ pub(crate) fn Members() -> impl IntoView {
             }
         })}
     }
+    .into_any()
 }
 
 async fn read() -> Called<(UserList, ApiKeyList)> {
@@ -136,6 +137,7 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
             </div>
         </Card>
     }
+    .into_any()
 }
 
 #[component]
@@ -187,6 +189,7 @@ fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) 
             </td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]
@@ -247,4 +250,5 @@ fn key_row(key: ApiKeyView, revoke_key: ServerAction<RevokeApiKey>) -> impl Into
             </td>
         </tr>
     }
+    .into_any()
 }

@@ -22,4 +22,5 @@ pub(crate) fn NotFound() -> impl IntoView {
             </a>
         </main>
     }
+    .into_any()
 }

@@ -37,6 +37,7 @@ pub(crate) fn SignIn() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton/> }>{content}</Transition>
         </Quiet>
     }
+    .into_any()
 }
 
 /// A page with one form in its middle.
@@ -51,6 +52,7 @@ pub(super) fn Quiet(children: Children) -> impl IntoView {
             {children()}
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -86,4 +88,5 @@ fn Form() -> impl IntoView {
             </div>
         </ActionForm>
     }
+    .into_any()
 }

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn every_code_has_a_page_that_begins_with_its_name_and_title() {
         for code in Code::ALL {
-            let (_, markdown) = PAGES.iter().find(|(name, _)| *name == code.as_str()).expect(code.as_str());
+            let (_, markdown) = PAGES.iter().find(|(name, _)| *name == code.as_str()).unwrap_or_else(|| panic!("{}", code.as_str()));
             let heading = format!("# {}: {}", code.as_str(), code.title());
             assert_eq!(markdown.lines().next(), Some(heading.as_str()));
             let lines = markdown.lines().filter(|line| !line.is_empty()).count();

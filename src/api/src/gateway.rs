@@ -91,7 +91,6 @@ impl Gateway {
 
     /// Everything under `/api`, and the pages of the error codes under `/docs/errors`. It sets no fallback outside
     /// `/api`, so that it merges with the pages' router. Serve it with connect info, or no address is known.
-    #[must_use]
     pub fn router(&self) -> Router {
         routes::router(self)
     }
@@ -104,14 +103,12 @@ impl Gateway {
 
     /// The outermost layer: gives the request its id, its span and its [`ClientInfo`](baton_domain::services::ClientInfo),
     /// and writes the id into problem bodies.
-    #[must_use]
     pub fn request_context_layer(&self) -> GatewayLayer {
         self.layer(|state, request, next| Box::pin(request_context::run(state, request, next)))
     }
 
     /// Adds the headers that every answer carries, unless it carries its own: `nosniff`, `Referrer-Policy`, framing,
     /// `Permissions-Policy`, HSTS over https. Pages bring their own `Content-Security-Policy`.
-    #[must_use]
     pub fn security_headers_layer(&self) -> GatewayLayer {
         self.layer(|state, request, next| Box::pin(security_headers::run(state, request, next)))
     }
@@ -124,14 +121,12 @@ impl Gateway {
 
     /// Refuses what changes state or opens a socket and comes from another site. Leptos has no such check: put it
     /// around `/sfn` too.
-    #[must_use]
     pub fn same_origin_layer(&self) -> GatewayLayer {
         self.layer(|state, request, next| Box::pin(origin::run(state, request, next)))
     }
 
     /// Finds out who calls, once a request, and puts the [`Caller`](baton_domain::user::Caller) into its extensions.
     /// Needs [`request_context_layer`](Self::request_context_layer) around it.
-    #[must_use]
     pub fn authenticate_layer(&self, audience: Audience) -> GatewayLayer {
         match audience {
             Audience::Api => self.layer(|state, request, next| Box::pin(authenticate::run(state, Audience::Api, request, next))),
@@ -140,19 +135,16 @@ impl Gateway {
     }
 
     /// Counts requests by caller, else by address, and refuses too many. Goes inside the authentication.
-    #[must_use]
     pub fn rate_limit_layer(&self) -> GatewayLayer {
         self.layer(|state, request, next| Box::pin(rate_limit::run(state, request, next)))
     }
 
     /// Counts sign-ins by address, more strictly.
-    #[must_use]
     pub fn sign_in_limit_layer(&self) -> GatewayLayer {
         self.layer(|state, request, next| Box::pin(rate_limit::run_sign_in(state, request, next)))
     }
 
     /// All layers that pages and server functions need, in their order: the same that the API has.
-    #[must_use]
     pub fn protect_pages(&self, pages: Router) -> Router {
         pages
             .layer(self.rate_limit_layer())

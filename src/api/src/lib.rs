@@ -7,7 +7,7 @@ mod config;
 mod error_pages;
 mod extract;
 #[cfg(test)]
-#[path = "../tests/gateway/fakes.rs"]
+#[path = "../tests/gateway/fakes/mod.rs"]
 mod fakes;
 mod gateway;
 mod middleware;
@@ -25,7 +25,6 @@ use baton_domain::services::Services;
 
 pub use config::{GatewayConfig, GatewayLimits, Rate};
 pub use gateway::{Audience, Gateway, GatewayLayer, LayerFuture};
-pub use middleware::authenticate::Proof;
 pub use network::{InvalidNetwork, Network};
 pub use openapi::{OperationInfo, openapi, operations};
 pub use problem_response::{Failure, PROBLEM_JSON};
@@ -33,7 +32,6 @@ pub use session_cookies::CookieJarPolicy;
 
 /// The API's router: everything under `/api`, and `/docs/errors`. A server that also has pages makes a [`Gateway`]
 /// and takes router and layers from it, so that both share limits and cookies.
-#[must_use]
 pub fn router(services: Services, config: GatewayConfig) -> Router {
     Gateway::new(services, config).router()
 }

@@ -7,8 +7,8 @@ use charming::Chart;
 use charming::component::{Axis, Grid, Legend, LegendType, VisualMap, VisualMapChannel};
 use charming::datatype::{CompositeValue, DataPoint};
 use charming::element::{
-    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisType, ItemStyle, Label, LineStyle, LineStyleType, NameLocation, Orient, SplitLine, Symbol,
-    Tooltip, Trigger,
+    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisType, ItemStyle, Label, LineStyle, LineStyleType, NameLocation, Orient,
+    SplitLine, Symbol, Tooltip, Trigger,
 };
 use charming::series::{Bar, Heatmap, Line};
 use serde_json::Value;

@@ -37,8 +37,7 @@ pub fn ResultView(
     artifacts: Vec<ArtifactView>,
 ) -> impl IntoView {
     let drawn = draw(&kind, &result);
-    let files = (!artifacts.is_empty())
-        .then(|| view! { <div class="grid gap-1">{heading("Files")} <ArtifactList artifacts /></div> });
+    let files = (!artifacts.is_empty()).then(|| view! { <div class="grid gap-1">{heading("Files")} <ArtifactList artifacts /></div> });
     view! {
         <div class="grid min-w-0 gap-5" data-testid="result" data-kind=kind>
             {drawn}

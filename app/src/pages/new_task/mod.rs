@@ -54,6 +54,7 @@ pub(crate) fn NewTask() -> impl IntoView {
             }
         })}
     }
+    .into_any()
 }
 
 #[component]
@@ -209,4 +210,5 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
             </Card>
         </div>
     }
+    .into_any()
 }

@@ -35,6 +35,7 @@ pub(crate) fn Overview() -> impl IntoView {
         />
         {loaded(data, |data| view! { <Content model=Model::new(&use_live(), data)/> })}
     }
+    .into_any()
 }
 
 #[component]
@@ -117,6 +118,7 @@ fn Content(model: Model) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]

@@ -45,6 +45,7 @@ fn draw(attempt: AttemptView, open: bool) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }
 
 const fn outcome_word(outcome: AttemptOutcome) -> &'static str {

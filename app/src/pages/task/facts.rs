@@ -60,6 +60,7 @@ pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
             </Fact>
         </dl>
     }
+    .into_any()
 }
 
 /// A name and what it is.
@@ -71,4 +72,5 @@ pub(in crate::pages) fn Fact(name: &'static str, children: Children) -> impl Int
             <dd class="min-w-0 break-words">{children()}</dd>
         </div>
     }
+    .into_any()
 }

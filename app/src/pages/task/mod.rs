@@ -89,6 +89,7 @@ fn Content(model: Model) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The result, or why there is none.

@@ -41,6 +41,7 @@ pub(crate) fn Tasks() -> impl IntoView {
         />
         {loaded(data, move |(filter, page, skills)| view! { <Content filter page skills/> })}
     }
+    .into_any()
 }
 
 type Data = (TaskFilter, Page<TaskSummary>, Vec<Skill>);
@@ -137,6 +138,7 @@ fn Content(filter: TaskFilter, page: Page<TaskSummary>, skills: Vec<Skill>) -> i
             </nav>
         </div>
     }
+    .into_any()
 }
 
 /// A plain form that changes the address; with scripts, without loading the page.
@@ -181,4 +183,5 @@ fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
             </Form>
         </section>
     }
+    .into_any()
 }

@@ -20,7 +20,8 @@ pub(crate) fn language(context: &Context, named: Option<&str>, source: &Source) 
         return Ok(facts);
     }
     let sample = &source.text[..source.text.floor_char_boundary(SAMPLE)];
-    let mut signs: Vec<(usize, &Facts)> = ALL.into_iter().map(|facts| (facts.signs.iter().filter(|sign| sample.contains(*sign)).count(), facts)).collect();
+    let mut signs: Vec<(usize, &Facts)> =
+        ALL.into_iter().map(|facts| (facts.signs.iter().filter(|sign| sample.contains(*sign)).count(), facts)).collect();
     // Stable: of equals the first stays first, so that what is both is JavaScript and not TypeScript.
     signs.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     signs.retain(|(count, _)| *count > 0);

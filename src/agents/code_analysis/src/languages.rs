@@ -178,7 +178,19 @@ static TYPESCRIPT: Facts = Facts {
     no_parameters: &["comment"],
     labels: &["statement_identifier"],
     joint: ".",
-    signs: &["interface ", ": string", ": number", ": boolean", "readonly ", "export type ", "): ", "const ", "=> ", " as const", "implements "],
+    signs: &[
+        "interface ",
+        ": string",
+        ": number",
+        ": boolean",
+        "readonly ",
+        "export type ",
+        "): ",
+        "const ",
+        "=> ",
+        " as const",
+        "implements ",
+    ],
 };
 
 static GO: Facts = Facts {
@@ -236,7 +248,18 @@ static JAVA: Facts = Facts {
     no_parameters: &["receiver_parameter", "line_comment", "block_comment"],
     labels: &["identifier"],
     joint: ".",
-    signs: &["public class ", "import java", "package ", "private ", "public static ", "void ", "@Override", "new ", "final ", "System.out"],
+    signs: &[
+        "public class ",
+        "import java",
+        "package ",
+        "private ",
+        "public static ",
+        "void ",
+        "@Override",
+        "new ",
+        "final ",
+        "System.out",
+    ],
 };
 
 impl Facts {

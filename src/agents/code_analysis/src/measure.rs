@@ -63,7 +63,13 @@ pub(crate) struct Measured {
 }
 
 /// Measures a tree; `watch` sees every node on the way.
-pub(crate) fn measure(context: &Context, facts: &'static Facts, parsed: &Parsed, text: &str, watch: &mut Watch<'_>) -> Result<Measured, SkillError> {
+pub(crate) fn measure(
+    context: &Context,
+    facts: &'static Facts,
+    parsed: &Parsed,
+    text: &str,
+    watch: &mut Watch<'_>,
+) -> Result<Measured, SkillError> {
     let roles = facts.roles(&parsed.grammar);
     let mut walk = Walk { facts, text, functions: Vec::new(), containers: Vec::new(), marks: Marks::of(text) };
     let mut around: Vec<Around<'_>> = Vec::new();
@@ -105,7 +111,13 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Takes a node into account. Gives what its children need to know, or nothing if they do not matter.
-    fn enter<'tree>(&mut self, cursor: &TreeCursor<'tree>, node: Node<'tree>, role: Option<Role>, parent: Option<&Around<'tree>>) -> Option<Around<'tree>> {
+    fn enter<'tree>(
+        &mut self,
+        cursor: &TreeCursor<'tree>,
+        node: Node<'tree>,
+        role: Option<Role>,
+        parent: Option<&Around<'tree>>,
+    ) -> Option<Around<'tree>> {
         let (from, mut to) = (node.start_position().row, node.end_position().row);
         if to > from && node.end_position().column == 0 {
             to -= 1;
@@ -130,7 +142,10 @@ impl Walk<'_> {
         };
         if let Some(parent) = parent {
             // A condition stands beside what it decides about, not within it.
-            let beside = matches!(field, Some("condition" | "initializer" | "init" | "value" | "subject" | "increment" | "update" | "left" | "right" | "pattern"));
+            let beside = matches!(
+                field,
+                Some("condition" | "initializer" | "init" | "value" | "subject" | "increment" | "update" | "left" | "right" | "pattern")
+            );
             let deepens = match parent.role {
                 Some(Role::If | Role::Loop | Role::Switch | Role::Match | Role::Catch | Role::Ternary) => !beside,
                 Some(Role::Lambda) => parent.function.is_some(),
@@ -146,7 +161,10 @@ impl Walk<'_> {
         if field == Some("alternative") && parent.is_some_and(|parent| parent.node.kind() == "let_declaration") {
             self.add(&own, 1, 0);
         }
-        if field == Some("alternative") && parent.is_some_and(|parent| parent.role == Some(Role::If)) && !matches!(role, Some(Role::If | Role::ElseIf | Role::Else)) {
+        if field == Some("alternative")
+            && parent.is_some_and(|parent| parent.role == Some(Role::If))
+            && !matches!(role, Some(Role::If | Role::ElseIf | Role::Else))
+        {
             // The `else` of languages whose trees have no node for it.
             self.add(&own, 0, 1);
         }
@@ -227,7 +245,9 @@ impl Walk<'_> {
     fn begin_named(&mut self, own: &mut Around<'_>, node: Node<'_>, name: &str) {
         let receiver = node.child_by_field_name("receiver").map(|receiver| receiver_type(&self.text[receiver.byte_range()]));
         let container = receiver.or_else(|| own.container.map(|container| self.containers[container].clone()));
-        let full = container.filter(|container| !container.is_empty()).map_or_else(|| name.to_owned(), |container| format!("{container}{}{name}", self.facts.joint));
+        let full = container
+            .filter(|container| !container.is_empty())
+            .map_or_else(|| name.to_owned(), |container| format!("{container}{}{name}", self.facts.joint));
         let (line, end_line) = (node.start_position().row + 1, node.end_position().row + 1);
         self.functions.push(Function {
             name: cut(&full, NAME),
@@ -315,7 +335,9 @@ impl Walk<'_> {
     fn is_default(&self, node: Node<'_>) -> bool {
         match self.facts.language {
             Language::Java => node.named_child_count() == 0,
-            Language::Python => node.named_child(0).is_some_and(|pattern| pattern.kind() == "case_pattern" && pattern.named_child_count() == 0),
+            Language::Python => {
+                node.named_child(0).is_some_and(|pattern| pattern.kind() == "case_pattern" && pattern.named_child_count() == 0)
+            }
             _ => false,
         }
     }
@@ -367,7 +389,8 @@ const CHAINED: &str = "else if";
 
 /// Whether a pattern of a `match` has a condition beside.
 fn has_guard(node: Node<'_>) -> bool {
-    node.kind() == "match_arm" && node.child_by_field_name("pattern").is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
+    node.kind() == "match_arm"
+        && node.child_by_field_name("pattern").is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
 }
 
 /// `(s *Stack[T])` is called Stack.

@@ -49,7 +49,12 @@ fn report(context: &Context, language: Option<&str>, source: &Source) -> Result<
         "max_cyclomatic": functions.iter().map(|function| function.cyclomatic).max().unwrap_or(0)
     });
     if functions.len() > LISTED || found > findings.len() {
-        let message = format!("the result lists {} of {} functions and {} of {found} findings", functions.len().min(LISTED), functions.len(), findings.len());
+        let message = format!(
+            "the result lists {} of {} functions and {} of {found} findings",
+            functions.len().min(LISTED),
+            functions.len(),
+            findings.len()
+        );
         context.warn(message, Value::Null);
     }
     context.progress(1.0, "done");

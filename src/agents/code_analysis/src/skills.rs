@@ -20,9 +20,10 @@ fn metrics() -> Skill {
     Skill {
         name: METRICS.to_owned(),
         title: "Measure code".to_owned(),
-        description: "Parses a source file in Rust, Python, JavaScript, TypeScript, Go or Java and reports its functions with cyclomatic and \
+        description:
+            "Parses a source file in Rust, Python, JavaScript, TypeScript, Go or Java and reports its functions with cyclomatic and \
                       cognitive complexity, its lines, and what should be looked at. The code is never run."
-            .to_owned(),
+                .to_owned(),
         family: Family::CodeAnalysis,
         input_schema: input(),
         output_schema: output(),

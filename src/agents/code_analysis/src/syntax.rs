@@ -133,9 +133,13 @@ fn unexpected(error: Node<'_>, grammar: &Grammar, text: &str) -> (Point, String)
     };
     let rest = text.get(start..).unwrap_or("");
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
-    let word: String =
-        if rest.starts_with(is_word) { rest.chars().take_while(|character| is_word(*character)).collect() } else { rest.chars().take(1).collect() };
-    let what = if word.is_empty() { "unexpected end of the source".to_owned() } else { format!("unexpected {}", quoted(&cut(&word, 40), false)) };
+    let word: String = if rest.starts_with(is_word) {
+        rest.chars().take_while(|character| is_word(*character)).collect()
+    } else {
+        rest.chars().take(1).collect()
+    };
+    let what =
+        if word.is_empty() { "unexpected end of the source".to_owned() } else { format!("unexpected {}", quoted(&cut(&word, 40), false)) };
     let Some(lookahead) = state.and_then(|state| grammar.lookahead_iterator(state)) else { return (point, what) };
     let mut expected: Vec<String> = lookahead
         .filter(|id| *id != 0 && *id != u16::MAX && grammar.node_kind_is_visible(*id))

@@ -26,7 +26,13 @@ fn functions(result: &Value) -> Vec<(String, u64, u64, u64, u64)> {
         .unwrap()
         .iter()
         .map(|function| {
-            (function["name"].as_str().unwrap().to_owned(), number(function, "parameters"), number(function, "cyclomatic"), number(function, "cognitive"), number(function, "nesting"))
+            (
+                function["name"].as_str().unwrap().to_owned(),
+                number(function, "parameters"),
+                number(function, "cyclomatic"),
+                number(function, "cognitive"),
+                number(function, "nesting"),
+            )
         })
         .collect()
 }
@@ -40,7 +46,12 @@ fn cyclomatic(language: &str, source: &str) -> u64 {
 }
 
 fn rules(result: &Value) -> Vec<(String, u64)> {
-    result["findings"].as_array().unwrap().iter().map(|finding| (finding["rule"].as_str().unwrap().to_owned(), finding["line"].as_u64().unwrap())).collect()
+    result["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap().to_owned(), finding["line"].as_u64().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -54,7 +65,8 @@ fn the_examples_of_the_cognitive_complexity_paper_have_its_figures() {
     // Its tables of increments: logical operators, catch, lambdas.
     assert_eq!(cognitive("java", "class A { void m() { if (a && b && c || d || e && f) {} } }"), 4);
     assert_eq!(cognitive("java", "class A { void m() { if (a && !(b && c)) {} } }"), 3);
-    let try_catch = "class A { void m() { try { if (a) { for (int i = 0; i < 10; i++) { while (b) { } } } } catch (E | F e) { if (b) { } } } }";
+    let try_catch =
+        "class A { void m() { try { if (a) { for (int i = 0; i < 10; i++) { while (b) { } } } } catch (E | F e) { if (b) { } } } }";
     assert_eq!(cognitive("java", try_catch), 9);
     assert_eq!(cognitive("java", "class A { void m() { Runnable r = () -> { if (a) { } }; } }"), 2);
 }
@@ -108,8 +120,21 @@ fn cyclomatic_complexity_of_the_shipped_sources_is_that_of_other_tools() {
     // Lizard for Go and Java, radon for Python.
     let expected: [(&str, &[(&str, u64)]); 3] = [
         ("router.go", &[("New", 1), ("Router.Handle", 11), ("Router.Serve", 3), ("node.find", 7), ("split", 3)]),
-        ("Scheduler.java", &[("Entry.compareTo", 2), ("Scheduler.Scheduler", 2), ("Scheduler.submit", 3), ("Scheduler.tick", 6), ("Scheduler.delay", 1), ("Scheduler.close", 2)]),
-        ("inventory.py", &[("Ledger.add", 4), ("Ledger.level", 3), ("Ledger.levels", 2), ("Ledger.forecast", 15), ("read", 5), ("report", 3)]),
+        (
+            "Scheduler.java",
+            &[
+                ("Entry.compareTo", 2),
+                ("Scheduler.Scheduler", 2),
+                ("Scheduler.submit", 3),
+                ("Scheduler.tick", 6),
+                ("Scheduler.delay", 1),
+                ("Scheduler.close", 2),
+            ],
+        ),
+        (
+            "inventory.py",
+            &[("Ledger.add", 4), ("Ledger.level", 3), ("Ledger.levels", 2), ("Ledger.forecast", 15), ("read", 5), ("report", 3)],
+        ),
     ];
     for (file, expected) in expected {
         let measured = functions(&shipped(file));
@@ -142,10 +167,14 @@ fn parameters_are_those_of_the_caller() {
 
 #[test]
 fn functions_are_named_after_what_they_belong_to() {
-    let names = |language: &str, source: &str| functions(&on(language, source).value()).into_iter().map(|function| function.0).collect::<Vec<_>>();
+    let names =
+        |language: &str, source: &str| functions(&on(language, source).value()).into_iter().map(|function| function.0).collect::<Vec<_>>();
     assert_eq!(names("rust", "impl<T> Stack<T> { fn push(&mut self) { fn inner() {} } }\nfn free() {}"), ["Stack::push", "inner", "free"]);
     assert_eq!(names("go", "package p\nfunc (s *Stack[T]) Push() {}"), ["Stack.Push"]);
-    assert_eq!(names("javascript", "class A { m() {} #p() {} s = () => 1 }\nmodule.exports.f = function () {};\n[1].map(x => x)"), ["A.m", "A.#p", "A.s", "module.exports.f"]);
+    assert_eq!(
+        names("javascript", "class A { m() {} #p() {} s = () => 1 }\nmodule.exports.f = function () {};\n[1].map(x => x)"),
+        ["A.m", "A.#p", "A.s", "module.exports.f"]
+    );
     assert_eq!(names("java", "class A { A() {} class B { void m() {} } }"), ["A.A", "B.m"]);
 }
 
@@ -163,7 +192,12 @@ fn lines_are_told_apart() {
 fn each_rule_finds_what_it_is_for_and_leaves_the_rest() {
     // Language, rule, code that has it, code that does not.
     let cases = [
-        ("java", "empty-catch", "class A { void f() { try { x(); } catch (E e) { } } }", "class A { void f() { try { x(); } catch (E e) { /* gone is fine */ } } }"),
+        (
+            "java",
+            "empty-catch",
+            "class A { void f() { try { x(); } catch (E e) { } } }",
+            "class A { void f() { try { x(); } catch (E e) { /* gone is fine */ } } }",
+        ),
         ("javascript", "empty-catch", "try { x() } catch (e) { }", "try { x() } catch { log() }"),
         ("python", "empty-except", "try:\n    x()\nexcept E:\n    pass\n", "try:\n    x()\nexcept E:\n    pass  # gone is fine\n"),
         ("python", "bare-except", "try:\n    x()\nexcept:\n    y()\n", "try:\n    x()\nexcept Exception:\n    y()\n"),
@@ -173,7 +207,12 @@ fn each_rule_finds_what_it_is_for_and_leaves_the_rest() {
         ("python", "assert-tuple", "assert (a, 'b')", "assert a, 'b'"),
         ("python", "eval", "eval(a)", "ast.literal_eval(a)"),
         ("javascript", "eval", "new Function(a)", "a.eval(b)"),
-        ("rust", "unwrap", "fn f() { a().unwrap(); }", "fn f() { a().unwrap_or(1); }\n#[cfg(test)]\nmod tests { fn t() { a().unwrap(); } }\n#[test]\nfn u() { a().unwrap(); }"),
+        (
+            "rust",
+            "unwrap",
+            "fn f() { a().unwrap(); }",
+            "fn f() { a().unwrap_or(1); }\n#[cfg(test)]\nmod tests { fn t() { a().unwrap(); } }\n#[test]\nfn u() { a().unwrap(); }",
+        ),
         ("rust", "unwrap", "#[test]\nfn t() {}\nfn f() { a().unwrap(); }", "#[tokio::test]\n// why\nasync fn t() { a().unwrap(); }"),
         ("rust", "unfinished", "fn f() { todo!() }", "fn f() { println!() }"),
         ("rust", "debug-output", "fn f() { dbg!(x); }", "fn f() { x; }"),
@@ -190,7 +229,12 @@ fn each_rule_finds_what_it_is_for_and_leaves_the_rest() {
         ("python", "unreachable-code", "def f():\n    raise E\n    g()\n", "def f():\n    return\n    yield\n"),
         ("rust", "todo-comment", "// TODO: this\nfn f() {}", "// MASTODON\nfn f() {}"),
         ("go", "many-parameters", "package p\nfunc f(a, b, c, d, e, f, g int) {}", "package p\nfunc f(a, b, c, d, e, f int) {}"),
-        ("javascript", "deep-nesting", "function f() { if (a) { if (a) { if (a) { if (a) { if (a) { b() } } } } } }", "function f() { if (a) { if (a) { if (a) { if (a) { b() } } } } }"),
+        (
+            "javascript",
+            "deep-nesting",
+            "function f() { if (a) { if (a) { if (a) { if (a) { if (a) { b() } } } } } }",
+            "function f() { if (a) { if (a) { if (a) { if (a) { b() } } } } }",
+        ),
     ];
     for (language, rule, bad, good) in cases {
         let found = |source: &str| rules(&on(language, source).value()).into_iter().filter(|(found, _)| found == rule).count();
@@ -203,7 +247,16 @@ fn each_rule_finds_what_it_is_for_and_leaves_the_rest() {
 fn findings_say_where_and_what_to_do() {
     let found = shipped("inventory.py");
     let rules = rules(&found);
-    for rule in ["none-comparison", "mutable-default", "bare-except", "empty-except", "todo-comment", "cognitive-complexity", "cyclomatic-complexity", "many-parameters"] {
+    for rule in [
+        "none-comparison",
+        "mutable-default",
+        "bare-except",
+        "empty-except",
+        "todo-comment",
+        "cognitive-complexity",
+        "cyclomatic-complexity",
+        "many-parameters",
+    ] {
         assert!(rules.iter().any(|(found, _)| found == rule), "{rule} is not among {rules:?}");
     }
     assert!(rules.is_sorted_by_key(|(_, line)| *line));
@@ -233,9 +286,15 @@ fn what_does_not_parse_is_refused_with_its_place() {
 
 #[test]
 fn the_language_is_taken_from_the_file_or_found_out() {
-    for (file, language) in
-        [("inventory.py", "python"), ("dates.js", "javascript"), ("cart.ts", "typescript"), ("router.go", "go"), ("Scheduler.java", "java"), ("expression.rs", "rust"), ("transition.rs", "rust")]
-    {
+    for (file, language) in [
+        ("inventory.py", "python"),
+        ("dates.js", "javascript"),
+        ("cart.ts", "typescript"),
+        ("router.go", "go"),
+        ("Scheduler.java", "java"),
+        ("expression.rs", "rust"),
+        ("transition.rs", "rust"),
+    ] {
         assert_eq!(shipped(file)["language"], language);
         let source = std::fs::read_to_string(harness::shipped(&format!("examples/sources/{file}"))).unwrap();
         let guessed = perform(CodeAnalysis::default(), METRICS, json!({"source": source})).value();

@@ -108,8 +108,11 @@ impl Described {
     }
 
     fn booleans(&mut self, [no, yes]: [u64; 2]) {
-        let mut top: Vec<Top> =
-            [("true", yes), ("false", no)].into_iter().filter(|(_, count)| *count > 0).map(|(value, count)| Top { value: value.to_owned(), count }).collect();
+        let mut top: Vec<Top> = [("true", yes), ("false", no)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(value, count)| Top { value: value.to_owned(), count })
+            .collect();
         top.sort_by(|a, b| b.count.cmp(&a.count));
         self.distinct = top.len() as u64;
         self.top = top;
@@ -163,7 +166,8 @@ impl Described {
             return false;
         }
         let name = self.name.to_lowercase();
-        let named = name == "id" || name.ends_with("_id") || name.ends_with(" id") || name.ends_with("uuid") || name == "key" || name == "index";
+        let named =
+            name == "id" || name.ends_with("_id") || name.ends_with(" id") || name.ends_with("uuid") || name == "key" || name == "index";
         match (self.kind, self.aside.range) {
             ("integer", Some((low, high))) => named || high - low + 1.0 == rows as f64,
             ("text", _) => named || (self.aside.longest <= 40 && !self.aside.spaced),

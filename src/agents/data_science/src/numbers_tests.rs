@@ -23,7 +23,8 @@ fn quantiles_are_those_of_numpy() {
 #[test]
 fn a_large_mean_does_not_drown_the_spread() {
     // NIST StRD NumAcc4: mean 10000000.2, standard deviation 0.1.
-    let values: Vec<f64> = std::iter::once(10_000_000.2).chain((0..1_000).map(|i| if i % 2 == 0 { 10_000_000.1 } else { 10_000_000.3 })).collect();
+    let values: Vec<f64> =
+        std::iter::once(10_000_000.2).chain((0..1_000).map(|i| if i % 2 == 0 { 10_000_000.1 } else { 10_000_000.3 })).collect();
     let moments = Moments::of(&values);
     assert!((moments.mean.unwrap() - 10_000_000.2).abs() < 1e-8);
     assert!((moments.sd.unwrap() - 0.1).abs() < 1e-9, "{:?}", moments.sd);
@@ -45,7 +46,15 @@ fn huge_and_tiny_numbers_stay_numbers() {
 
 #[test]
 fn short_numbers_read_as_people_write_them() {
-    for (value, text) in [(0.0, "0"), (12.0, "12"), (39.123_456_789, "39.1235"), (-0.5, "-0.5"), (1e300, "1.000e300"), (1_234_567.0, "1234567"), (100.0, "100")] {
+    for (value, text) in [
+        (0.0, "0"),
+        (12.0, "12"),
+        (39.123_456_789, "39.1235"),
+        (-0.5, "-0.5"),
+        (1e300, "1.000e300"),
+        (1_234_567.0, "1234567"),
+        (100.0, "100"),
+    ] {
         assert_eq!(short(value), text);
     }
 }

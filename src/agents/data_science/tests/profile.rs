@@ -169,7 +169,9 @@ fn huge_cells_and_long_lines_do_no_harm() {
 #[test]
 fn delimiters_and_columns_can_be_named() {
     let with = |input: Value| perform_on_file(DataScience::default(), PROFILE, input, "t.csv", b"a;b|c\n1;2|3\n4;5|6\n");
-    let names = |result: Value| result["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |result: Value| {
+        result["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(names(with(json!({"delimiter": "|"})).value()), ["a;b", "c"]);
     assert_eq!(names(with(json!({"delimiter": ";", "columns": ["b|c"]})).value()), ["b|c"]);
     let ended = with(json!({"columns": ["z"]}));

@@ -28,7 +28,11 @@ fn table(rows: u32) -> String {
         }
         for _ in 0..4 {
             let value = next() % 10_000;
-            if value < 500 { text.push(',') } else { let _ = write!(text, "{value},"); }
+            if value < 500 {
+                text.push(',')
+            } else {
+                let _ = write!(text, "{value},");
+            }
         }
         let _ = writeln!(
             text,

@@ -5,17 +5,20 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Words whose full stop ends no sentence, in lower case and without it.
 const ABBREVIATIONS: &[&str] = &[
     // English
-    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "e.g", "i.e", "etc", "cf", "fig", "figs", "eq", "no", "vol", "pp", "ed", "eds", "approx",
-    "dept", "est", "gen", "gov", "sen", "rep", "rev", "hon", "lt", "col", "sgt", "capt", "u.s", "u.k", "a.m", "p.m", "ph.d", "al", "ca",
-    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-    // German
+    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "e.g", "i.e", "etc", "cf", "fig", "figs", "eq", "no", "vol", "pp", "ed", "eds",
+    "approx", "dept", "est", "gen", "gov", "sen", "rep", "rev", "hon", "lt", "col", "sgt", "capt", "u.s", "u.k", "a.m", "p.m", "ph.d",
+    "al", "ca", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", // German
     "z.b", "d.h", "bzw", "usw", "nr", "abs", "u.a", "o.ä", "str", "ggf", "vgl", "evtl", "inkl", "zzgl", "hrsg", "hr", "fr", "z.t", "bspw",
     // French, Spanish, Italian, Portuguese, Dutch
-    "m", "mme", "mlle", "p.ex", "c.-à-d", "sr", "sra", "srta", "ud", "uds", "p.ej", "ej", "sig", "sigg", "dott", "ecc", "pág", "art", "bijv", "d.w.z", "enz", "dhr", "mevr",
+    "m", "mme", "mlle", "p.ex", "c.-à-d", "sr", "sra", "srta", "ud", "uds", "p.ej", "ej", "sig", "sigg", "dott", "ecc", "pág", "art",
+    "bijv", "d.w.z", "enz", "dhr", "mevr",
 ];
 
 /// Abbreviations that end a sentence as often as not: what follows decides.
-const OFTEN_LAST: &[&str] = &["etc", "usw", "ecc", "enz", "a.m", "p.m", "u.s", "u.k", "al", "jr", "sr", "ph.d", "no", "art", "ed", "sig", "str", "col", "mar", "est", "fig", "rep", "hr", "fr"];
+const OFTEN_LAST: &[&str] = &[
+    "etc", "usw", "ecc", "enz", "a.m", "p.m", "u.s", "u.k", "al", "jr", "sr", "ph.d", "no", "art", "ed", "sig", "str", "col", "mar", "est",
+    "fig", "rep", "hr", "fr",
+];
 
 /// The sentences of a text in order, each with its white space made single spaces. Blank ones are left out.
 pub(crate) fn split(text: &str) -> Vec<String> {
@@ -74,7 +77,8 @@ fn paragraphs(text: &str) -> Vec<String> {
 /// Whether the sentence is not over although UAX 29 sees a boundary.
 fn goes_on(open: &str, next: &str) -> bool {
     let Some(before) = open.trim_end().strip_suffix('.') else { return false };
-    let word = before.rsplit(|character: char| character.is_whitespace() || matches!(character, '(' | '[' | '"' | '“' | '«')).next().unwrap_or("");
+    let word =
+        before.rsplit(|character: char| character.is_whitespace() || matches!(character, '(' | '[' | '"' | '“' | '«')).next().unwrap_or("");
     let follows = next.trim_start().chars().next();
     // A single capital letter is an initial, unless it is the pronoun.
     let mut letters = word.chars();
@@ -109,10 +113,17 @@ mod tests {
 
     #[test]
     fn wrapped_lines_are_joined_and_headings_are_not() {
-        let text = "A heading\nThis is a line that was wrapped by some text editor\nat a column of its own. Second one.\n\nThird\n- an item\n";
+        let text =
+            "A heading\nThis is a line that was wrapped by some text editor\nat a column of its own. Second one.\n\nThird\n- an item\n";
         assert_eq!(
             split(text),
-            ["A heading", "This is a line that was wrapped by some text editor at a column of its own.", "Second one.", "Third", "- an item"]
+            [
+                "A heading",
+                "This is a line that was wrapped by some text editor at a column of its own.",
+                "Second one.",
+                "Third",
+                "- an item"
+            ]
         );
     }
 

@@ -142,7 +142,9 @@ fn nearest(directions: Vec<Direction>) -> (Vec<usize>, Vec<Direction>) {
     let mut likeness: Vec<(f64, usize)> = directions
         .iter()
         .enumerate()
-        .map(|(place, direction)| (direction.iter().map(|(number, weight)| weight * centre.get(number).copied().unwrap_or(0.0)).sum(), place))
+        .map(|(place, direction)| {
+            (direction.iter().map(|(number, weight)| weight * centre.get(number).copied().unwrap_or(0.0)).sum(), place)
+        })
         .collect();
     likeness.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut places: Vec<usize> = likeness.into_iter().take(COMPARED).map(|(_, place)| place).collect();
@@ -214,8 +216,13 @@ fn rank(context: &Context, places: &[usize], directions: &[Direction], sentences
 fn substance(sentence: &str) -> f64 {
     let characters = sentence.chars().filter(|character| character.is_alphanumeric()).count();
     // Han writes in a character what others write in a word.
-    let words = if sentence.chars().any(|character| matches!(character, '\u{3040}'..='\u{9fff}')) { characters / 2 } else { sentence.unicode_words().count() };
-    let closed = sentence.trim_end_matches(['"', '”', '’', '»', ')', '」']).ends_with(['.', '!', '?', '…', '。', '！', '？', ';', '؟', '।']);
+    let words = if sentence.chars().any(|character| matches!(character, '\u{3040}'..='\u{9fff}')) {
+        characters / 2
+    } else {
+        sentence.unicode_words().count()
+    };
+    let closed =
+        sentence.trim_end_matches(['"', '”', '’', '»', ')', '」']).ends_with(['.', '!', '?', '…', '。', '！', '？', ';', '؟', '।']);
     let length = match words {
         0..=3 => 0.3,
         4..=6 => 0.7,
@@ -230,7 +237,8 @@ fn choose(places: &[usize], directions: &[Direction], ranks: &[f64], sentences: 
     let mut repeats = vec![0.0f64; ranks.len()];
     while chosen.len() < wanted.min(ranks.len()) {
         let value = |at: usize| RELEVANCE * ranks[at] - (1.0 - RELEVANCE) * repeats[at];
-        let Some(best) = (0..ranks.len()).filter(|at| !chosen.contains(at)).max_by(|a, b| value(*a).total_cmp(&value(*b)).then(b.cmp(a))) else {
+        let Some(best) = (0..ranks.len()).filter(|at| !chosen.contains(at)).max_by(|a, b| value(*a).total_cmp(&value(*b)).then(b.cmp(a)))
+        else {
             break;
         };
         for (at, repeated) in repeats.iter_mut().enumerate() {
@@ -241,6 +249,10 @@ fn choose(places: &[usize], directions: &[Direction], ranks: &[f64], sentences: 
     chosen.sort_unstable();
     chosen
         .into_iter()
-        .map(|at| Chosen { index: places[at], text: text::cut(&sentences[places[at]], SENTENCE), score: (ranks[at] * 10_000.0).round() / 10_000.0 })
+        .map(|at| Chosen {
+            index: places[at],
+            text: text::cut(&sentences[places[at]], SENTENCE),
+            score: (ranks[at] * 10_000.0).round() / 10_000.0,
+        })
         .collect()
 }

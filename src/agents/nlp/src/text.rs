@@ -25,7 +25,9 @@ pub(crate) async fn of(context: &Context, text: Option<String>, artifact: Option
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     // Marks that are not seen: soft hyphens, zero-width spaces, direction and byte order marks.
     let unseen = |character: char| {
-        character.is_whitespace() || character.is_control() || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+        character.is_whitespace()
+            || character.is_control()
+            || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
     };
     if text.chars().all(unseen) {
         return Err(SkillError::new(Code::EmptyText, "the text has no characters to read. Send a text with words."));

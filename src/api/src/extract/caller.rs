@@ -4,16 +4,13 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use baton_domain::services::ClientInfo;
 use baton_domain::user::{Caller, Permission};
 
-use crate::middleware::authenticate::Proof;
 use crate::problem_response::Failure;
 
 /// A caller with a role. What the role allows is judged by the service, as for every other door.
 pub(crate) struct SignedIn(pub(crate) Caller);
-
-/// A caller with a role, and how they were proven.
-pub(crate) struct SignedInWith(pub(crate) Caller, pub(crate) Proof);
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Failure;
@@ -26,18 +23,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for SignedInWith {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        let proof = parts.extensions.get::<Proof>().copied().unwrap_or(Proof { valid_until: None, by_session: false });
-        Ok(Self(caller, proof))
-    }
-}
-
 /// Where the request came from.
-pub(crate) struct Client(pub(crate) baton_domain::services::ClientInfo);
+pub(crate) struct Client(pub(crate) ClientInfo);
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;

@@ -6,7 +6,7 @@ mod id;
 mod json;
 mod query;
 
-pub(crate) use caller::{Client, SignedIn, SignedInWith};
+pub(crate) use caller::{Client, SignedIn};
 pub(crate) use headers::{Browser, IdempotencyKey, content_hash};
 pub(crate) use id::{Id, Name};
 pub(crate) use json::{Body, OptionalBody};

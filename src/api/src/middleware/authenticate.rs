@@ -7,7 +7,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Authenticated, ClientInfo, Credential};
-use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::auth::Secret;
 
@@ -15,15 +14,6 @@ use super::rate_limit::{self, ClientKey};
 use crate::gateway::{Audience, Gateway};
 use crate::problem_response::Failure;
 use crate::session_cookies::{self, MAXIMUM_TOKEN_BYTES};
-
-/// How the caller of a request was proven; stands beside the [`Caller`] in the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proof {
-    /// Until when the proof holds; absent when it does not end by itself.
-    pub valid_until: Option<Timestamp>,
-    /// Whether it is a browser's session, which the server renews by itself.
-    pub by_session: bool,
-}
 
 pub(crate) async fn run(State(gateway): State<Gateway>, audience: Audience, mut request: Request, next: Next) -> Response {
     let client = request.extensions().get::<ClientInfo>().cloned().unwrap_or_default();
@@ -34,8 +24,8 @@ pub(crate) async fn run(State(gateway): State<Gateway>, audience: Audience, mut 
     };
     let by_session = matches!(credential, Some(Credential::Cookies { .. }));
     match gateway.services.auth.authenticate(&client, credential).await {
-        Ok(Authenticated { caller, valid_until, renewed }) => {
-            admit(&mut request, caller, &client, Proof { valid_until, by_session });
+        Ok(Authenticated { caller, renewed, .. }) => {
+            admit(&mut request, caller, &client);
             let mut response = next.run(request).await;
             if let Some(tokens) = renewed
                 && !gateway.cookies.decided_by(response.headers())
@@ -48,7 +38,7 @@ pub(crate) async fn run(State(gateway): State<Gateway>, audience: Audience, mut 
             let mut response = match audience {
                 Audience::Api => refused(&gateway, &client, problem),
                 Audience::Pages => {
-                    admit(&mut request, Caller::anonymous(), &client, Proof { valid_until: None, by_session: false });
+                    admit(&mut request, Caller::anonymous(), &client);
                     next.run(request).await
                 }
             };
@@ -62,10 +52,9 @@ pub(crate) async fn run(State(gateway): State<Gateway>, audience: Audience, mut 
     }
 }
 
-fn admit(request: &mut Request, mut caller: Caller, client: &ClientInfo, proof: Proof) {
+fn admit(request: &mut Request, mut caller: Caller, client: &ClientInfo) {
     caller.request_id.clone_from(&client.request_id);
     request.extensions_mut().insert(caller);
-    request.extensions_mut().insert(proof);
 }
 
 /// A refusal counts against the address, so that guessing tokens is no faster than anything else.

@@ -12,7 +12,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::live::EventPage;
 use serde::Deserialize;
 
-use crate::extract::{Client, Params, SignedIn, SignedInWith, wrong_parameter};
+use crate::extract::{Client, Params, SignedIn, wrong_parameter};
 use crate::gateway::Gateway;
 use crate::problem_response::{Failure, Reply};
 use crate::websocket::{self, Subscription};
@@ -80,14 +80,14 @@ pub(crate) async fn list_events(
 )]
 pub(crate) async fn follow_by_socket(
     State(gateway): State<Gateway>,
-    SignedInWith(caller, proof): SignedInWith,
+    SignedIn(caller): SignedIn,
     Client(client): Client,
     Params(query): Params<Follow>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Reply<Response> {
     let upgrade = upgrade.map_err(not_a_socket)?;
     let subscription = Subscription { since: query.since.map(place).transpose()?, filter: filter(&query.topics)? };
-    websocket::open(&gateway, caller, proof, client, subscription, upgrade).await
+    websocket::open(&gateway, caller, client, subscription, upgrade).await
 }
 
 fn not_a_socket(rejection: WebSocketUpgradeRejection) -> Failure {
@@ -112,7 +112,7 @@ fn not_a_socket(rejection: WebSocketUpgradeRejection) -> Failure {
 )]
 pub(crate) async fn follow_by_stream(
     State(gateway): State<Gateway>,
-    SignedInWith(caller, proof): SignedInWith,
+    SignedIn(caller): SignedIn,
     Client(client): Client,
     headers: HeaderMap,
     Params(query): Params<Follow>,
@@ -125,5 +125,5 @@ pub(crate) async fn follow_by_stream(
         None => query.since,
     };
     let subscription = Subscription { since: last.map(place).transpose()?, filter: filter(&query.topics)? };
-    websocket::stream(&gateway, caller, proof, client, subscription).await
+    websocket::stream(&gateway, caller, client, subscription).await
 }

@@ -25,7 +25,6 @@ use baton_domain::services::ClientInfo;
 use baton_domain::user::Caller;
 
 use crate::gateway::Gateway;
-use crate::middleware::authenticate::Proof;
 use crate::problem_response::Reply;
 
 pub(crate) use connections::Connections;
@@ -52,7 +51,6 @@ pub(crate) struct Subscription {
 pub(crate) async fn open(
     gateway: &Gateway,
     caller: Caller,
-    proof: Proof,
     client: ClientInfo,
     subscription: Subscription,
     upgrade: WebSocketUpgrade,
@@ -61,7 +59,7 @@ pub(crate) async fn open(
     let head = gateway.services.events.head(&caller).await?;
     let since = subscription.since.unwrap_or(head);
     let feed = feed::Feed::follow(&gateway.services, &caller, since, subscription.filter).await?;
-    let vigil = vigil::Vigil::new(gateway.clone(), caller, proof, client);
+    let vigil = vigil::Vigil::new(gateway.clone(), caller, client);
     let tracker = gateway.live_tasks.clone();
     let shutdown = gateway.config.shutdown.clone();
     let upgrade =
@@ -75,19 +73,13 @@ pub(crate) async fn open(
 }
 
 /// Answers with an event stream.
-pub(crate) async fn stream(
-    gateway: &Gateway,
-    caller: Caller,
-    proof: Proof,
-    client: ClientInfo,
-    subscription: Subscription,
-) -> Reply<Response> {
+pub(crate) async fn stream(gateway: &Gateway, caller: Caller, client: ClientInfo, subscription: Subscription) -> Reply<Response> {
     let slot = gateway.connections.admit(&caller)?;
     let since = match subscription.since {
         Some(since) => since,
         None => gateway.services.events.head(&caller).await?,
     };
     let feed = feed::Feed::follow(&gateway.services, &caller, since, subscription.filter).await?;
-    let vigil = vigil::Vigil::new(gateway.clone(), caller, proof, client);
+    let vigil = vigil::Vigil::new(gateway.clone(), caller, client);
     Ok(event_stream::answer(gateway, feed, vigil, slot))
 }

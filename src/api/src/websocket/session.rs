@@ -6,7 +6,7 @@ use axum::Error;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::EventSeq;
-use baton_domain::problem::Problem;
+use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::live::{CLOSE_RESTARTING, CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, ClientFrame, ServerFrame};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, Outgoing};
-use super::vigil::Vigil;
+use super::vigil::{Broken, Vigil};
 use super::{SESSION_CHECK, WRITE_LIMIT};
 
 /// How often the client is pinged.
@@ -93,7 +93,7 @@ where
                 _ = pings.tick() => self.ping().await,
                 _ = looks.tick() => {
                     self.frames_left = CLIENT_FRAMES;
-                    self.vigil.look().await.map_err(|_| session_ended())
+                    self.vigil.look().await.map_err(for_broken)
                 }
             };
             if let Err(ended) = turn {
@@ -131,7 +131,7 @@ where
                 let changed = self.feed.change(&self.vigil.caller, since, filter).await;
                 changed.map_err(|problem| Ended::Close(for_problem(&problem)))
             }
-            ClientFrame::Authenticate { token } => self.vigil.renew(token).await.map_err(|_| session_ended()),
+            ClientFrame::Authenticate { token } => self.vigil.renew(token).await.map_err(for_broken),
         }
     }
 
@@ -179,8 +179,11 @@ where
     }
 }
 
-fn session_ended() -> Ended {
-    Ended::Close(Close(CLOSE_SESSION_ENDED, "the session has ended".to_owned()))
+fn for_broken(broken: Broken) -> Ended {
+    Ended::Close(match broken {
+        Broken::SessionEnded => Close(CLOSE_SESSION_ENDED, "the session has ended".to_owned()),
+        Broken::Unseen => Close(CLOSE_RESTARTING, Code::StorageUnavailable.as_str().to_owned()),
+    })
 }
 
 fn for_problem(problem: &Problem) -> Close {

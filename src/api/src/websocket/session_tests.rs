@@ -15,7 +15,6 @@ use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, ClientInfo, LiveItem};
-use baton_domain::time::Timestamp;
 use baton_domain::user::Role;
 use baton_domain::wire::live::Transient;
 use futures::channel::mpsc;
@@ -28,9 +27,9 @@ use tokio_util::sync::CancellationToken;
 use super::feed::Feed;
 use super::session;
 use super::vigil::Vigil;
-use crate::fakes::{START, Script, event, id, services, sources, user};
+use crate::fakes::samples::{event, id, user};
+use crate::fakes::{Script, services, sources};
 use crate::gateway::Gateway;
-use crate::middleware::authenticate::Proof;
 use crate::{GatewayConfig, Network};
 
 struct Pipe {
@@ -76,7 +75,7 @@ struct Line {
     ended: JoinHandle<()>,
 }
 
-async fn line(proof: Proof) -> Line {
+async fn line() -> Line {
     let script = Arc::new(Script::default());
     let feed = script.stream();
     let config = GatewayConfig::new("0", sources(&script), CancellationToken::new());
@@ -84,7 +83,7 @@ async fn line(proof: Proof) -> Line {
     let caller = user(Role::Operator);
     let followed = Feed::follow(&gateway.services, &caller, EventSeq(7), TopicFilter::default()).await.unwrap();
     let shutdown = gateway.config.shutdown.clone();
-    let vigil = Vigil::new(gateway, caller, proof, ClientInfo::default());
+    let vigil = Vigil::new(gateway, caller, ClientInfo::default());
     let (up, incoming) = mpsc::unbounded();
     let (outgoing, down) = mpsc::channel(0);
     let ended = tokio::spawn(async move {
@@ -94,9 +93,6 @@ async fn line(proof: Proof) -> Line {
     assert_eq!(line.frame().await, json!({"type": "hello", "head": 7}));
     line
 }
-
-const BROWSER: Proof = Proof { valid_until: Some(Timestamp::from_millis(START + 600_000)), by_session: true };
-const KEY: Proof = Proof { valid_until: None, by_session: false };
 
 impl Line {
     async fn frame(&mut self) -> Value {
@@ -132,7 +128,7 @@ impl Line {
 
 #[tokio::test(start_paused = true)]
 async fn events_that_come_together_travel_together_in_order_and_at_most_256() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     for seq in 8..=307 {
         line.give([seq]);
     }
@@ -148,7 +144,7 @@ async fn events_that_come_together_travel_together_in_order_and_at_most_256() {
 
 #[tokio::test(start_paused = true)]
 async fn marks_come_at_most_each_second_and_never_before_the_events_they_cover() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     for seq in 10..=100 {
         line.feed.unbounded_send(Ok(LiveItem::HighWater(EventSeq(seq)))).unwrap();
     }
@@ -163,7 +159,7 @@ async fn marks_come_at_most_each_second_and_never_before_the_events_they_cover()
 
 #[tokio::test(start_paused = true)]
 async fn fleeting_things_and_resyncs_keep_their_place_behind_events() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     let task_id = baton_domain::id::TaskId::new(id(1));
     let progress = Transient::Progress { task_id, fraction: 0.5, message: "half".into() };
     line.give([8]);
@@ -177,7 +173,7 @@ async fn fleeting_things_and_resyncs_keep_their_place_behind_events() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_is_followed_again_from_where_it_was() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     let again = line.script.stream();
     line.give([8, 9]);
     line.feed.close_channel();
@@ -189,7 +185,7 @@ async fn a_stream_that_ends_is_followed_again_from_where_it_was() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sign_out_closes_the_socket_within_five_seconds() {
-    let mut line = line(BROWSER).await;
+    let mut line = line().await;
     assert!(timeout(Duration::from_secs(60), line.frame()).await.is_err(), "a session that lives is left alone");
     line.script.signed_out.store(true, Ordering::SeqCst);
     let begun = Instant::now();
@@ -198,34 +194,41 @@ async fn a_sign_out_closes_the_socket_within_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browsers_socket_outlives_its_access_token() {
-    let mut line = line(BROWSER).await;
+async fn a_socket_outlives_its_access_token_while_the_session_lives() {
+    let mut line = line().await;
     for _ in 0..4 {
         line.script.pass(Duration::from_secs(600));
         assert!(timeout(Duration::from_secs(10), line.frame()).await.is_err());
     }
-    line.script.storage_down.store(true, Ordering::SeqCst);
-    assert!(timeout(Duration::from_secs(10), line.frame()).await.is_err(), "storage that is away for a moment ends nothing");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_must_be_renewed_in_time_by_the_same_caller() {
-    let mut renewed = line(Proof { by_session: false, ..BROWSER }).await;
-    renewed.script.pass(Duration::from_secs(590));
-    renewed.say(&json!({"type": "authenticate", "token": "operator"}));
-    renewed.script.pass(Duration::from_secs(20));
-    assert!(timeout(Duration::from_secs(10), renewed.frame()).await.is_err(), "the fresh token holds until 900 s");
-    renewed.script.pass(Duration::from_secs(300));
-    assert_eq!(renewed.frame().await, json!({"close": 4401}));
+async fn storage_that_is_away_for_a_moment_ends_nothing_and_for_a_minute_sends_the_client_round() {
+    let mut line = line().await;
+    line.script.storage_down.store(true, Ordering::SeqCst);
+    assert!(timeout(Duration::from_secs(30), line.frame()).await.is_err());
+    line.script.storage_down.store(false, Ordering::SeqCst);
+    assert!(timeout(Duration::from_secs(60), line.frame()).await.is_err(), "one good look is enough");
+    line.script.storage_down.store(true, Ordering::SeqCst);
+    assert!(timeout(Duration::from_secs(30), line.frame()).await.is_err());
+    assert_eq!(line.frame().await, json!({"close": 1012}));
+}
 
-    let mut other = line(Proof { by_session: false, ..BROWSER }).await;
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_must_be_one_of_the_same_caller() {
+    let mut same = line().await;
+    same.say(&json!({"type": "authenticate", "token": "operator"}));
+    assert!(timeout(Duration::from_secs(10), same.frame()).await.is_err());
+    same.say(&json!({"type": "authenticate", "token": "expired"}));
+    assert_eq!(same.frame().await, json!({"close": 4401}));
+    let mut other = line().await;
     other.say(&json!({"type": "authenticate", "token": "admin"}));
     assert_eq!(other.frame().await, json!({"close": 4401}), "a socket does not change hands");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_does_not_read_is_cut_and_nothing_piles_up() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     for seq in 8..=2_000 {
         line.give([seq]);
     }
@@ -242,7 +245,7 @@ async fn a_reader_that_does_not_read_is_cut_and_nothing_piles_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_never_comes_back_holds_nothing() {
-    let line = line(KEY).await;
+    let line = line().await;
     for seq in 8..=2_000 {
         line.give([seq]);
     }
@@ -253,7 +256,7 @@ async fn a_reader_that_never_comes_back_holds_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_line_is_dropped_after_two_pings_without_an_answer() {
-    let mut line = line(KEY).await;
+    let mut line = line().await;
     let begun = Instant::now();
     let mut pings = 0;
     while let Some(message) = line.down.next().await {
@@ -267,14 +270,14 @@ async fn a_dead_line_is_dropped_after_two_pings_without_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_frame_closes_the_socket() {
     for bad in ["{", "[]", r#"{"type": "shout"}"#, r#"{"type": "subscribe", "topics": ["a;b"], "since": 0}"#] {
-        let mut line = line(KEY).await;
+        let mut line = line().await;
         line.up.unbounded_send(Ok(Message::text(bad))).unwrap();
         assert_eq!(line.frame().await, json!({"close": 1008}), "{bad}");
     }
-    let mut binary = line(KEY).await;
+    let mut binary = line().await;
     binary.up.unbounded_send(Ok(Message::binary(vec![1]))).unwrap();
     assert_eq!(binary.frame().await, json!({"close": 1003}));
-    let mut flood = line(KEY).await;
+    let mut flood = line().await;
     for _ in 0..21 {
         flood.say(&json!({"type": "subscribe", "topics": [], "since": 7}));
     }
@@ -285,7 +288,7 @@ async fn what_is_no_frame_closes_the_socket() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_stream_says_what_to_do() {
     for (code, close) in [(Code::SessionEnded, 4401), (Code::StorageUnavailable, 1012), (Code::Internal, 1011)] {
-        let mut line = line(KEY).await;
+        let mut line = line().await;
         line.feed.unbounded_send(Err(Problem::new(code, "So it is."))).unwrap();
         assert_eq!(line.frame().await, json!({ "close": close }));
     }

@@ -4,64 +4,69 @@ use std::time::Duration;
 
 use baton_domain::problem::Code;
 use baton_domain::services::{ClientInfo, Credential};
-use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::auth::Secret;
 
 use crate::gateway::Gateway;
-use crate::middleware::authenticate::Proof;
 use crate::session_cookies::MAXIMUM_TOKEN_BYTES;
 
 /// How long one look may take; a slow one is repeated at the next turn.
 const LOOK_LIMIT: Duration = Duration::from_secs(3);
+/// After so many looks in a row that showed nothing, one minute of them, nobody may rely on the first any more.
+const BLIND_LOOKS: u32 = 15;
 
-/// Watches over the caller of one connection.
+/// Watches over the caller of one connection: looks every few seconds at their session or key, whatever proved them
+/// at first, so that an open connection ends with what it stands on.
 pub(crate) struct Vigil {
     gateway: Gateway,
     pub(crate) caller: Caller,
     client: ClientInfo,
-    valid_until: Option<Timestamp>,
-    by_session: bool,
+    blind: u32,
 }
 
-/// The caller is none any more.
+/// Why a connection must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SessionEnded;
+pub(crate) enum Broken {
+    /// The caller is none any more.
+    SessionEnded,
+    /// It could not be seen for too long whether they still are.
+    Unseen,
+}
 
 impl Vigil {
-    pub(crate) fn new(gateway: Gateway, caller: Caller, proof: Proof, client: ClientInfo) -> Self {
-        Self { gateway, caller, client, valid_until: proof.valid_until, by_session: proof.by_session }
+    pub(crate) fn new(gateway: Gateway, caller: Caller, client: ClientInfo) -> Self {
+        Self { gateway, caller, client, blind: 0 }
     }
 
-    /// Looks at the session, or key, and at the end of the proof. A browser's session renews itself; the proof of a
-    /// token ends with the token, unless a fresh one came in time.
-    pub(crate) async fn look(&mut self) -> Result<(), SessionEnded> {
+    /// Looks once.
+    pub(crate) async fn look(&mut self) -> Result<(), Broken> {
         let look = self.gateway.services.auth.still_valid(&self.caller);
         match tokio::time::timeout(LOOK_LIMIT, look).await {
-            Ok(Ok(valid_until)) if self.by_session => self.valid_until = valid_until,
-            Ok(Ok(_)) => {}
-            Ok(Err(problem)) if problem.status == 401 || problem.is(Code::Forbidden) => return Err(SessionEnded),
+            Ok(Ok(valid_until)) => {
+                self.blind = 0;
+                let now = self.gateway.config.sources.clock.now();
+                return if valid_until.is_some_and(|end| end <= now) { Err(Broken::SessionEnded) } else { Ok(()) };
+            }
+            Ok(Err(problem)) if problem.status == 401 || problem.is(Code::Forbidden) => return Err(Broken::SessionEnded),
             // Storage that does not answer for a moment is no reason to send everybody away.
             Ok(Err(problem)) => tracing::warn!(%problem, "could not look at the session behind a live connection"),
             Err(_) => tracing::warn!("the look at the session behind a live connection took too long"),
         }
-        let now = self.gateway.config.sources.clock.now();
-        if self.valid_until.is_some_and(|end| end <= now) { Err(SessionEnded) } else { Ok(()) }
+        self.blind += 1;
+        if self.blind >= BLIND_LOOKS { Err(Broken::Unseen) } else { Ok(()) }
     }
 
     /// Takes a fresh token of the same caller.
-    pub(crate) async fn renew(&mut self, token: Secret) -> Result<(), SessionEnded> {
+    pub(crate) async fn renew(&mut self, token: Secret) -> Result<(), Broken> {
         if token.0.len() > MAXIMUM_TOKEN_BYTES {
-            return Err(SessionEnded);
+            return Err(Broken::SessionEnded);
         }
         let proven = self.gateway.services.auth.authenticate(&self.client, Some(Credential::Bearer(token))).await;
-        let proven = proven.map_err(|_| SessionEnded)?;
+        let proven = proven.map_err(|_| Broken::SessionEnded)?;
         if proven.caller.principal.tag() != self.caller.principal.tag() {
-            return Err(SessionEnded);
+            return Err(Broken::SessionEnded);
         }
         self.caller = Caller { request_id: self.caller.request_id.take(), ..proven.caller };
-        self.valid_until = proven.valid_until;
-        self.by_session = false;
         Ok(())
     }
 }

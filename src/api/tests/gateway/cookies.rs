@@ -3,7 +3,6 @@
 use axum::http::Method;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use baton_api::Audience;
 use baton_domain::user::Caller;
 use serde_json::json;
 
@@ -120,7 +119,7 @@ async fn with_cookies_no_operation_that_changes_anything_takes_a_request_from_an
 async fn page(bench: &Bench, method: Method, headers: &[(&str, &str)]) -> Answered {
     let show = |Extension(caller): Extension<Caller>| async move { caller.principal.label().to_owned() };
     let sign_in = async |Extension(gateway): Extension<baton_api::Gateway>| {
-        let cookies = gateway.cookies().set(&crate::fakes::tokens("signed-in", Some("new")));
+        let cookies = gateway.cookies().set(&crate::fakes::samples::tokens("signed-in", Some("new")));
         axum::response::AppendHeaders(cookies.into_iter().map(|cookie| ("set-cookie", cookie)).collect::<Vec<_>>())
     };
     let pages =
@@ -142,5 +141,4 @@ async fn pages_pass_the_same_middleware_and_go_on_as_nobody_when_a_session_has_e
     assert!(signed_in.cookies().len() == 2 && signed_in.cookies()[0].starts_with("baton_access=signed-in"), "{:?}", signed_in.cookies());
     let foreign = page(&bench, Method::POST, &[("cookie", "baton_access=good"), ("origin", "https://evil.example")]).await;
     assert_eq!(foreign.problem(), (403, "REQUEST-008".to_owned()));
-    let _ = Audience::Pages;
 }

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tower::ServiceExt;
 
 use crate::client::{Bench, request};
-use crate::fakes::event;
+use crate::fakes::samples::event;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -147,7 +147,7 @@ async fn a_shutdown_closes_every_connection_and_waits_for_it() {
 async fn read_until(body: &mut axum::body::BodyDataStream, wanted: &str) -> String {
     let mut text = String::new();
     while !text.contains(wanted) {
-        text.push_str(&String::from_utf8(body.next().await.expect("more").unwrap().to_vec()).unwrap());
+        text.push_str(std::str::from_utf8(&body.next().await.expect("more").unwrap()).unwrap());
     }
     text
 }

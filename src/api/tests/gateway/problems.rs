@@ -100,6 +100,19 @@ async fn unknown_addresses_and_methods_are_problems_too() {
 }
 
 #[tokio::test]
+async fn the_router_merges_with_pages_that_have_a_fallback_of_their_own() {
+    let bench = Bench::new();
+    let pages = axum::Router::new().route("/", axum::routing::get(|| async { "home" })).fallback(|| async { "no such page" });
+    let app = bench.router.clone().merge(bench.gateway.protect_pages(pages));
+    let get = async |path: &str| crate::client::answer(app.clone(), request("GET", path, &[], Body::empty())).await;
+    assert_eq!(get("/").await.text(), "home");
+    assert_eq!(get("/nowhere").await.text(), "no such page");
+    assert_eq!(get("/api/v1/nothing").await.problem(), refused(404, "REQUEST-005"));
+    assert_eq!(get("/api/").await.problem(), refused(404, "REQUEST-005"));
+    assert_eq!(get("/api/v1/health/live").await.status, 200);
+}
+
+#[tokio::test]
 async fn problems_of_services_pass_with_their_fields_and_retry_after() {
     let bench = Bench::new();
     let submit = async |skill: &str| bench.post("/api/v1/tasks", &json!({"skill": skill, "input": {}})).await;

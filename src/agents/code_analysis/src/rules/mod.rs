@@ -89,7 +89,8 @@ impl<'a> Watch<'a> {
     /// For a source in a language.
     pub(crate) fn new(facts: &Facts, text: &'a str, file_name: Option<&str>) -> Self {
         let stem = file_name.and_then(|name| name.rsplit_once('.')).map_or("", |(stem, _)| stem);
-        let test_file = matches!(stem, "test" | "tests") || stem.ends_with("_test") || stem.ends_with("_tests") || stem.starts_with("test_");
+        let test_file =
+            matches!(stem, "test" | "tests") || stem.ends_with("_test") || stem.ends_with("_tests") || stem.starts_with("test_");
         let patterns = patterns::ALL.iter().filter(|pattern| pattern.languages.contains(&facts.language)).collect();
         Self { text, patterns, findings: Vec::new(), total: 0, test_file, attribute: None, test: None }
     }

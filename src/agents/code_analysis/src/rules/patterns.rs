@@ -14,7 +14,11 @@ pub(super) const ALL: &[Pattern] = &[
         languages: &[JavaScript, TypeScript, Java],
         kinds: &["catch_clause"],
         severity: Warning,
-        found: |seen| seen.field("body").filter(|body| body.named_child_count() == 0).map(|_| (seen.node, "The error is caught and forgotten.".to_owned())),
+        found: |seen| {
+            seen.field("body")
+                .filter(|body| body.named_child_count() == 0)
+                .map(|_| (seen.node, "The error is caught and forgotten.".to_owned()))
+        },
         advice: "Handle the error, log it, or say in a comment why it does not matter.",
     },
     Pattern {
@@ -142,7 +146,8 @@ pub(super) const ALL: &[Pattern] = &[
         found: |seen| {
             let identity = seen.field("operator").is_some_and(|operator| matches!(operator.kind(), "==" | "!="));
             let literal = |side: &str| seen.field(side).is_some_and(|node| node.kind() == "string_literal");
-            (identity && (literal("left") || literal("right"))).then(|| (seen.node, "Strings are compared by identity, not by content.".to_owned()))
+            (identity && (literal("left") || literal("right")))
+                .then(|| (seen.node, "Strings are compared by identity, not by content.".to_owned()))
         },
         advice: "Write `equals`, the literal first if the other may be null.",
     },
@@ -163,7 +168,9 @@ pub(super) const ALL: &[Pattern] = &[
         kinds: &["if_statement", "if_expression"],
         severity: Warning,
         found: |seen| {
-            let empty = seen.field("consequence").filter(|branch| matches!(branch.kind(), "block" | "statement_block") && branch.named_child_count() == 0)?;
+            let empty = seen
+                .field("consequence")
+                .filter(|branch| matches!(branch.kind(), "block" | "statement_block") && branch.named_child_count() == 0)?;
             Some((empty, "The branch does nothing.".to_owned()))
         },
         advice: "Turn the condition around, take the branch away, or say in a comment why nothing is right.",
@@ -200,7 +207,9 @@ fn empty_except<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String)> 
 fn compared<'tree>(seen: &Seen<'_, 'tree>, operators: &[&str], kinds: &[&str], message: &str) -> Option<(Node<'tree>, String)> {
     let mut cursor = seen.node.walk();
     let parts: Vec<Node<'tree>> = seen.node.children(&mut cursor).collect();
-    let found = parts.windows(3).any(|part| operators.contains(&part[1].kind()) && (kinds.contains(&part[0].kind()) || kinds.contains(&part[2].kind())));
+    let found = parts
+        .windows(3)
+        .any(|part| operators.contains(&part[1].kind()) && (kinds.contains(&part[0].kind()) || kinds.contains(&part[2].kind())));
     found.then(|| (seen.node, message.to_owned()))
 }
 
@@ -233,24 +242,30 @@ fn loose_equality<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String)
     let operator = seen.field("operator").filter(|operator| matches!(operator.kind(), "==" | "!="))?;
     // `== null` also finds undefined, which is often meant; `typeof` always gives a string.
     let harmless = |side: &str| {
-        seen.field(side).is_some_and(|node| matches!(node.kind(), "null" | "undefined") || seen.of(node) == "undefined" || seen.of(node).starts_with("typeof "))
+        seen.field(side).is_some_and(|node| {
+            matches!(node.kind(), "null" | "undefined") || seen.of(node) == "undefined" || seen.of(node).starts_with("typeof ")
+        })
     };
-    (!harmless("left") && !harmless("right")).then(|| (seen.node, format!("`{}` converts its sides before it compares them.", operator.kind())))
+    (!harmless("left") && !harmless("right"))
+        .then(|| (seen.node, format!("`{}` converts its sides before it compares them.", operator.kind())))
 }
 
 fn self_assignment<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String)> {
     if seen.field("operator").is_some_and(|operator| operator.kind() != "=") || seen.field("type").is_some() {
         return None;
     }
-    let single = |node: Node<'tree>| if node.kind() == "expression_list" && node.named_child_count() == 1 { node.named_child(0) } else { Some(node) };
+    let single = |node: Node<'tree>| {
+        if node.kind() == "expression_list" && node.named_child_count() == 1 { node.named_child(0) } else { Some(node) }
+    };
     let (left, right) = (single(seen.field("left")?)?, single(seen.field("right")?)?);
     let same = left.kind() == "identifier" && right.kind() == "identifier" && seen.of(left) == seen.of(right);
     // In the body of a Python class or module the two are names of different places.
-    let bound = seen.node.kind() == "assignment" && seen.around.iter().rev().find_map(|around| match around.role {
-        Some(Role::Function | Role::Lambda) => Some(false),
-        Some(Role::Container) => Some(true),
-        _ => None,
-    }) != Some(false);
+    let bound = seen.node.kind() == "assignment"
+        && seen.around.iter().rev().find_map(|around| match around.role {
+            Some(Role::Function | Role::Lambda) => Some(false),
+            Some(Role::Container) => Some(true),
+            _ => None,
+        }) != Some(false);
     (same && !bound).then(|| (seen.node, format!("{} is assigned to itself.", seen.of(left))))
 }
 
@@ -266,7 +281,8 @@ fn unreachable<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String)> {
         }
         if left {
             // Declarations count wherever they stand, labels can be jumped to, and a `yield` makes a generator.
-            let declared = kind.ends_with("_item") || kind == "attribute_item" || kind.contains("function_declaration") || kind == "labeled_statement";
+            let declared =
+                kind.ends_with("_item") || kind == "attribute_item" || kind.contains("function_declaration") || kind == "labeled_statement";
             let generator = kind == "expression_statement" && child.named_child(0).is_some_and(|inner| inner.kind() == "yield");
             if declared || generator {
                 return None;
@@ -283,8 +299,17 @@ fn leaves(statement: Node<'_>) -> bool {
     let leaving = |kind: &str| {
         matches!(
             kind,
-            "return_statement" | "throw_statement" | "raise_statement" | "break_statement" | "continue_statement" | "goto_statement" | "return_expression" | "break_expression" | "continue_expression"
+            "return_statement"
+                | "throw_statement"
+                | "raise_statement"
+                | "break_statement"
+                | "continue_statement"
+                | "goto_statement"
+                | "return_expression"
+                | "break_expression"
+                | "continue_expression"
         )
     };
-    leaving(statement.kind()) || (statement.kind() == "expression_statement" && statement.named_child(0).is_some_and(|inner| leaving(inner.kind())))
+    leaving(statement.kind())
+        || (statement.kind() == "expression_statement" && statement.named_child(0).is_some_and(|inner| leaving(inner.kind())))
 }

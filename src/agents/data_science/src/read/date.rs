@@ -96,11 +96,12 @@ fn number(text: &str, digits: usize) -> Option<i64> {
 }
 
 fn month_named(text: &str) -> Option<i64> {
-    const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-    ];
+    const NAMES: [&str; 12] =
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
     let text = text.trim_end_matches('.').to_ascii_lowercase();
-    let place = NAMES.iter().position(|name| *name == text || (text.len() == 3 && name.starts_with(&text)) || (text == "sept" && *name == "september"))?;
+    let place = NAMES
+        .iter()
+        .position(|name| *name == text || (text.len() == 3 && name.starts_with(&text)) || (text == "sept" && *name == "september"))?;
     i64::try_from(place + 1).ok()
 }
 
@@ -210,8 +211,18 @@ mod tests {
     #[test]
     fn dates_in_twelve_forms_are_read() {
         for cell in [
-            "2024-02-29", "2024/02/29", "2024.02.29", "29.02.2024", "29/02/2024", "29-02-2024", "02/29/2024", "02-29-2024", "29 Feb 2024",
-            "29-Feb-2024", "Feb 29, 2024", "February 29 2024",
+            "2024-02-29",
+            "2024/02/29",
+            "2024.02.29",
+            "29.02.2024",
+            "29/02/2024",
+            "29-02-2024",
+            "02/29/2024",
+            "02-29-2024",
+            "29 Feb 2024",
+            "29-Feb-2024",
+            "Feb 29, 2024",
+            "February 29 2024",
         ] {
             assert_eq!(read(cell).as_deref(), Some("2024-02-29"), "{cell}");
         }
@@ -227,7 +238,8 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_read() {
-        for cell in ["2023-02-29", "31/31/2024", "2024-1", "10:30", "20240131", "1.2.3", "24-01-31", "2024-01-31 25:00", "Mon 31 Jan", "—"] {
+        for cell in ["2023-02-29", "31/31/2024", "2024-1", "10:30", "20240131", "1.2.3", "24-01-31", "2024-01-31 25:00", "Mon 31 Jan", "—"]
+        {
             assert_eq!(read(cell), None, "{cell}");
         }
     }

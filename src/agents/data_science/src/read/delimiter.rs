@@ -62,10 +62,12 @@ impl Delimiter {
 
     /// The share of records that have the most common number of fields, and that number.
     fn agreement(self, sample: &[u8], whole: bool) -> (f64, usize) {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.byte()).from_reader(sample.take(sample.len() as u64));
-        let mut lengths: Vec<usize> =
-            reader.byte_records().take(SAMPLE_RECORDS).map_while(Result::ok).map(|record| record.len()).collect();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.byte())
+            .from_reader(sample.take(sample.len() as u64));
+        let mut lengths: Vec<usize> = reader.byte_records().take(SAMPLE_RECORDS).map_while(Result::ok).map(|record| record.len()).collect();
         // The last record of a part of a file may be cut.
         if !whole && lengths.len() > 1 && lengths.len() < SAMPLE_RECORDS {
             lengths.pop();

@@ -12,4 +12,4 @@ mod utf8;
 pub(crate) use column::{Kind, Values};
 pub(crate) use date::iso;
 pub(crate) use delimiter::Delimiter;
-pub(crate) use table::{Column, Table, TableFile, read};
+pub(crate) use table::{Column, TableFile, read};

@@ -12,7 +12,9 @@ use serde_json::json;
 use super::column::{Guess, Kind, Values};
 use super::delimiter::{Delimiter, SAMPLE_BYTES};
 use super::utf8::{NotUtf8, Utf8Reader};
-use crate::limits::{self, MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_FILE_COLUMNS, MAXIMUM_NAME, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
+use crate::limits::{
+    self, MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_FILE_COLUMNS, MAXIMUM_NAME, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES,
+};
 
 /// A file and how to read it.
 pub(crate) struct TableFile {
@@ -48,7 +50,8 @@ const CHECK_EVERY: u64 = 4_096;
 pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, SkillError> {
     let file = &source.file;
     if file.size > MAXIMUM_BYTES {
-        let message = format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
+        let message =
+            format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
         return Err(SkillError::new(Code::TableTooLarge, message));
     }
     let delimiter = match source.delimiter {
@@ -137,7 +140,8 @@ fn keep(context: &Context, scan: &Scan<'_>, columns: &mut [(usize, Column)]) -> 
             text_bytes += bytes;
         }
         if text_bytes > MAXIMUM_TEXT_BYTES {
-            let message = format!("the text columns hold more than {} MB of different values; choose fewer columns.", MAXIMUM_TEXT_BYTES >> 20);
+            let message =
+                format!("the text columns hold more than {} MB of different values; choose fewer columns.", MAXIMUM_TEXT_BYTES >> 20);
             return Err(SkillError::new(Code::TableTooLarge, message));
         }
         Ok(())
@@ -235,7 +239,8 @@ fn column_names(record: &ByteRecord, header: bool) -> Vec<String> {
 fn choose(names: &[String], wanted: Option<&[String]>) -> Result<Vec<usize>, SkillError> {
     let Some(wanted) = wanted else {
         if names.len() > MAXIMUM_COLUMNS {
-            let message = format!("the table has {} columns; one profile describes at most {MAXIMUM_COLUMNS}. Name those to describe.", names.len());
+            let message =
+                format!("the table has {} columns; one profile describes at most {MAXIMUM_COLUMNS}. Name those to describe.", names.len());
             return Err(SkillError::new(Code::TableTooLarge, message));
         }
         return Ok((0..names.len()).collect());

@@ -1,6 +1,13 @@
 //! How a test runs one attempt of an agent in this process and keeps everything it said.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests; each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "tests; each test file uses a part of it"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -91,13 +91,15 @@ pub(super) fn keywords(context: &Context, text: &str, words: &Words, count: usiz
                 }
                 let stems: Vec<u32> = phrase.iter().map(|token| token.stem).collect();
                 let form: Vec<u32> = phrase.iter().map(|token| token.written).collect();
-                let candidate = candidates.entry(stems.clone()).or_insert_with(|| Candidate { stems, count: 0, forms: BTreeMap::new(), first: place });
+                let candidate =
+                    candidates.entry(stems.clone()).or_insert_with(|| Candidate { stems, count: 0, forms: BTreeMap::new(), first: place });
                 candidate.count += 1;
                 *candidate.forms.entry(form).or_default() += 1;
             }
         }
     }
-    let mut ranked: Vec<(f64, &Candidate)> = candidates.values().map(|candidate| (badness(candidate, &read, &weights), candidate)).collect();
+    let mut ranked: Vec<(f64, &Candidate)> =
+        candidates.values().map(|candidate| (badness(candidate, &read, &weights), candidate)).collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.first.cmp(&b.1.first)));
     let mut chosen: Vec<(f64, &Candidate)> = Vec::with_capacity(count);
     for (score, candidate) in ranked {
@@ -127,6 +129,9 @@ fn read(context: &Context, text: &str, words: &Words) -> Result<Read, SkillError
             context.check()?;
             context.progress(0.5 * number as f64 / sentences.len() as f64, "reading words");
         }
+        if is_numbered_heading(sentence) {
+            continue;
+        }
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let mut run: Vec<Token> = Vec::new();
         let mut begun = false;
@@ -150,7 +155,8 @@ fn read(context: &Context, text: &str, words: &Words) -> Result<Read, SkillError
                 term.sentences.push(number);
             }
             let capital = piece.chars().next().is_some_and(char::is_uppercase);
-            let acronym = piece.chars().nth(1).is_some() && piece.chars().all(|character| character.is_uppercase() || character.is_numeric());
+            let acronym =
+                piece.chars().nth(1).is_some() && piece.chars().all(|character| character.is_uppercase() || character.is_numeric());
             term.acronym += f64::from(u8::from(acronym));
             term.capitalized += f64::from(u8::from(capital && begun));
             if let Some(before) = run.last() {
@@ -166,6 +172,14 @@ fn read(context: &Context, text: &str, words: &Words) -> Result<Read, SkillError
         }
     }
     Ok(Read { runs, terms, written, sentences: sentences.len() as f64 })
+}
+
+/// Whether a sentence is one like `Article 12`, whose word says how a text is divided and not what it is about.
+fn is_numbered_heading(sentence: &str) -> bool {
+    let mut words = sentence.unicode_words();
+    let (first, second, third) = (words.next(), words.next(), words.next());
+    let number = |word: Option<&str>| word.is_some_and(|word| word.chars().all(char::is_numeric));
+    third.is_none() && (number(first) || number(second)) && !sentence.ends_with(['.', '!', '?'])
 }
 
 /// How little each stem tells; the less the better.
@@ -184,7 +198,9 @@ fn weights(read: &Read) -> Vec<f64> {
         .map(|term| {
             let casing = term.acronym.max(term.capitalized) / (1.0 + term.count.ln());
             let middle = term.sentences.get(term.sentences.len() / 2).copied().unwrap_or(0);
-            let position = (3.0 + f64::from(middle)).ln().ln();
+            // YAKE takes the logarithm alone, which is next to nothing for the first sentence: in a short text its
+            // words would always win.
+            let position = 0.5 + (3.0 + f64::from(middle)).ln().ln();
             let frequency = term.count / (mean + deviation).max(f64::MIN_POSITIVE);
             let related = 1.0 + (variety(&term.left) + variety(&term.right)) * term.count / most;
             let spread = term.sentences.len() as f64 / read.sentences.max(1.0);
@@ -215,7 +231,18 @@ fn badness(candidate: &Candidate, read: &Read, weights: &[f64]) -> f64 {
         sum -= 1.0 - bound;
     }
     let divisor = candidate.count as f64 * (1.0 + sum);
-    if divisor > 0.0 { product / divisor } else { f64::MAX }
+    if divisor <= 0.0 {
+        return f64::MAX;
+    }
+    // Words that stand together once may do so by chance, the more so around a word that says nothing.
+    let once = candidate.count == 1 && candidate.stems.len() > 1;
+    let bridged = candidate.stems.iter().any(|stem| read.terms[*stem as usize].stop);
+    let chance = match (once, bridged) {
+        (false, _) => 1.0,
+        (true, false) => 3.0,
+        (true, true) => 30.0,
+    };
+    chance * product / divisor
 }
 
 /// Whether a phrase adds nothing to a better one: it is part of it and mostly stands there, or holds it and is rare.
@@ -225,7 +252,7 @@ fn says_the_same(better: &Candidate, other: &Candidate) -> bool {
         return other.count < 2 * better.count;
     }
     if within(&better.stems, &other.stems) {
-        return other.count < 2 || 2 * other.count < better.count;
+        return other.count < 2 || 4 * other.count < better.count;
     }
     let (first, second): (HashSet<&u32>, HashSet<&u32>) = (better.stems.iter().collect(), other.stems.iter().collect());
     first == second

@@ -40,7 +40,8 @@ impl Scores {
     /// Of a text in one piece.
     pub(super) fn of(text: &str) -> Self {
         let text = name_emoji(text);
-        let words: Vec<Word<'_>> = text.split_whitespace().map(bare).map(|written| Word { written, lower: written.to_lowercase() }).collect();
+        let words: Vec<Word<'_>> =
+            text.split_whitespace().map(bare).map(|written| Word { written, lower: written.to_lowercase() }).collect();
         if words.is_empty() {
             return Self::NOTHING;
         }

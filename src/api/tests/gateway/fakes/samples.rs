@@ -1,0 +1,141 @@
+//! What the services of the tests give: one of each kind.
+
+use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Skill};
+use baton_domain::event::Event;
+use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, TaskId, UserId};
+use baton_domain::task::{Priority, RetryPolicy, TaskState};
+use baton_domain::time::Timestamp;
+use baton_domain::user::{Caller, Principal, Role};
+use baton_domain::wire::agent::AgentView;
+use baton_domain::wire::artifact::ArtifactView;
+use baton_domain::wire::auth::{Me, Secret, Tokens, UserView};
+use baton_domain::wire::metrics::{Point, Series};
+use baton_domain::wire::task::TaskSummary;
+use uuid::Uuid;
+
+use super::{HASH, START};
+
+pub(crate) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+pub(crate) fn user(role: Role) -> Caller {
+    let email = format!("{}@example.com", role.as_str());
+    let number = Role::ALL.iter().position(|other| *other == role).unwrap() as u128 + 1;
+    Caller { principal: Principal::User { id: UserId::new(id(number)), email }, role: Some(role), ..Caller::anonymous() }
+}
+
+pub(crate) fn tokens(access: &str, refresh: Option<&str>) -> Tokens {
+    let caller = user(Role::Operator);
+    Tokens {
+        access_token: Secret(access.to_owned()),
+        access_expires_at: Timestamp::from_millis(START + 900_000),
+        refresh_token: refresh.map(|text| Secret(text.to_owned())),
+        refresh_expires_at: Timestamp::from_millis(START + 86_400_000),
+        me: Me { principal: caller.principal, role: Role::Operator },
+    }
+}
+
+pub(crate) fn summary(number: u128) -> TaskSummary {
+    TaskSummary {
+        id: TaskId::new(id(number)),
+        project_id: DEFAULT_PROJECT,
+        title: "Sentiment".into(),
+        skill: "nlp.sentiment".into(),
+        state: TaskState::Queued,
+        wait_kind: None,
+        reason: Some("submitted".into()),
+        priority: Priority::default(),
+        labels: Vec::new(),
+        attempt: 1,
+        maximum_attempts: 4,
+        agent: None,
+        created_at: Timestamp::from_millis(START),
+        not_before: None,
+        started_at: None,
+        finished_at: None,
+        cancel_requested_at: None,
+        created_by: "operator@example.com".into(),
+        rerun_of: None,
+        parent_id: None,
+        failure: None,
+    }
+}
+
+pub(crate) fn event(seq: i64) -> Event {
+    Event {
+        seq: EventSeq(seq),
+        at: Timestamp::from_millis(START),
+        project_id: DEFAULT_PROJECT,
+        kind: "task.queued".into(),
+        subject: format!("task:{seq}"),
+        actor: Principal::System,
+        data: serde_json::json!({ "n": seq }),
+    }
+}
+
+pub(crate) fn agent(number: u128) -> AgentView {
+    AgentView {
+        id: AgentId::new(id(number)),
+        name: "nlp".into(),
+        title: "Language".into(),
+        description: "Reads text.".into(),
+        family: Family::Nlp,
+        status: AgentStatus::Active,
+        skills: vec!["nlp.sentiment".into()],
+        labels: Vec::new(),
+        slots: 2,
+        busy: 0,
+        completed: 0,
+        failed: 0,
+        last_active_at: None,
+        registered_at: Timestamp::from_millis(START),
+    }
+}
+
+pub(crate) fn skill() -> Skill {
+    Skill {
+        name: "nlp.sentiment".into(),
+        title: "Sentiment".into(),
+        description: "How a text feels.".into(),
+        family: Family::Nlp,
+        input_schema: serde_json::json!({}),
+        output_schema: serde_json::json!({}),
+        examples: Vec::new(),
+        result_kind: "sentiment".into(),
+        idempotent: true,
+        destructive: false,
+        isolation: Isolation::Task,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+    }
+}
+
+pub(crate) fn artifact(name: &str, media_type: &str, size: u64) -> ArtifactView {
+    ArtifactView {
+        id: ArtifactId::new(id(70)),
+        project_id: DEFAULT_PROJECT,
+        name: name.into(),
+        media_type: media_type.into(),
+        size,
+        sha256: HASH.into(),
+        created_by: "operator@example.com".into(),
+        task_id: None,
+        created_at: Timestamp::from_millis(START),
+    }
+}
+
+pub(crate) fn member() -> UserView {
+    UserView {
+        id: UserId::new(id(5)),
+        email: "grace@example.com".into(),
+        role: Role::Operator,
+        active: true,
+        created_at: Timestamp::from_millis(START),
+        last_login_at: None,
+    }
+}
+
+pub(crate) fn series() -> Series {
+    Series { step_seconds: 10, points: Vec::new(), total: Point::default() }
+}

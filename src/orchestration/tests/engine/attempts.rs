@@ -1,0 +1,118 @@
+//! How do attempts end, and what is recorded of them?
+
+use std::time::Duration;
+
+use baton_domain::task::{TaskState, Timeouts};
+use baton_domain::wire::task::{AttemptOutcome, NewTask};
+use baton_domain::wire::trace::Level;
+use baton_storage::TraceStore;
+use serde_json::json;
+
+use crate::world::{SCRIPTED, World, quick};
+
+#[tokio::test]
+async fn a_task_goes_through_every_state_and_keeps_its_result() {
+    let world = World::new().await;
+    let task = world.run(NewTask::new("diagnostics.echo", json!({"message": "hello"}))).await;
+    let states: Vec<TaskState> = task.timeline.iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [TaskState::Queued, TaskState::Assigned, TaskState::Running, TaskState::Completed]);
+    assert_eq!(task.result, Some(json!({"message": "hello"})));
+    let attempt = &task.attempts[0];
+    assert_eq!((attempt.number, attempt.lease, attempt.outcome), (1, 1, Some(AttemptOutcome::Completed)));
+    assert_eq!(attempt.explanation.candidates[0].agent.name, "diagnostics");
+    assert_eq!(attempt.explanation.rejected[0].reason, "skill");
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_followed_by_another_until_one_succeeds() {
+    let world = World::new().await;
+    let task = world.run(NewTask { retry: Some(quick()), ..NewTask::new("diagnostics.fail", json!({"times": 2})) }).await;
+    assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 3));
+    let outcomes: Vec<_> = task.attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Some(AttemptOutcome::Failed), Some(AttemptOutcome::Failed), Some(AttemptOutcome::Completed)]);
+    let leases: Vec<i64> = task.attempts.iter().map(|attempt| attempt.lease).collect();
+    assert_eq!(leases, [1, 2, 3]);
+    let (spans, errors) = world.store.spans_and_errors(task.summary.id).await.unwrap();
+    assert_eq!(errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), ["ATTEMPT-001", "ATTEMPT-001"]);
+    assert_eq!(spans.iter().filter(|span| span.name == "attempt").count(), 3);
+    assert_eq!(spans.iter().filter(|span| span.name == "queue").count(), 3);
+}
+
+#[tokio::test]
+async fn attempts_end_at_the_maximum_and_wrong_input_is_not_tried_again() {
+    let world = World::new().await;
+    let retry = baton_domain::task::RetryPolicy { maximum_attempts: 2, ..quick() };
+    let exhausted = world.run(NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 9})) }).await;
+    assert_eq!((exhausted.summary.state, exhausted.attempts.len()), (TaskState::Failed, 2));
+    let refused = world.run(NewTask { retry: Some(quick()), ..NewTask::new("diagnostics.fail", json!({"times": 9, "retryable": false})) }).await;
+    assert_eq!((refused.summary.state, refused.attempts.len()), (TaskState::Failed, 1));
+    assert_eq!(refused.summary.failure.map(|failure| failure.code).as_deref(), Some("TASK-003"));
+}
+
+#[tokio::test]
+async fn what_an_agent_does_wrong_is_a_coded_failure() {
+    let world = World::new().await;
+    for (what, code) in [("panic", "ATTEMPT-006"), ("large", "ATTEMPT-007"), ("wrong", "ATTEMPT-004")] {
+        let task = world.run(NewTask::new(SCRIPTED, json!({"do": what}))).await;
+        assert_eq!(task.summary.state, TaskState::Failed, "{what}");
+        assert_eq!(task.summary.failure.map(|failure| failure.code).as_deref(), Some(code), "{what}");
+    }
+    // The engine is none the worse for it.
+    assert_eq!(world.run(NewTask::new("diagnostics.echo", json!({}))).await.summary.state, TaskState::Completed);
+}
+
+#[tokio::test]
+async fn an_attempt_that_takes_too_long_is_stopped() {
+    let world = World::new().await;
+    let timeouts = Timeouts { start_to_close_ms: 50, ..Timeouts::default() };
+    let task = world.run(NewTask { timeouts, ..NewTask::new(SCRIPTED, json!({"do": "hang"})) }).await;
+    assert_eq!(task.summary.state, TaskState::TimedOut);
+    assert_eq!(task.summary.failure.map(|failure| failure.code).as_deref(), Some("ATTEMPT-002"));
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_done_in_time_ends_even_while_it_runs() {
+    let world = World::new().await;
+    let timeouts = Timeouts { schedule_to_close_ms: Some(100), ..Timeouts::default() };
+    let task = world.run(NewTask { timeouts, ..NewTask::new(SCRIPTED, json!({"do": "hang"})) }).await;
+    assert_eq!((task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()), (TaskState::TimedOut, Some("ATTEMPT-009")));
+}
+
+#[tokio::test]
+async fn cancelling_stops_a_running_attempt_within_a_second() {
+    let world = World::new().await;
+    let id = world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 60_000}))).await.unwrap();
+    world.reaches(id, TaskState::Running).await;
+    let asked = world.tasks().cancel(&world.caller, id).await.unwrap();
+    assert!(asked.cancel_requested_at.is_some());
+    let task = tokio::time::timeout(Duration::from_secs(1), world.ended(id)).await.expect("within a second");
+    assert_eq!((task.summary.state, task.attempts[0].outcome), (TaskState::Canceled, Some(AttemptOutcome::Canceled)));
+    // Asking again does no harm; nothing else can be done with it.
+    assert_eq!(world.tasks().cancel(&world.caller, id).await.unwrap().state, TaskState::Canceled);
+}
+
+#[tokio::test]
+async fn log_lines_keep_their_order_and_artifacts_their_bytes() {
+    let world = World::new().await;
+    let task = world.run(NewTask::new("diagnostics.sleep", json!({"milliseconds": 10}))).await;
+    let lines = world.store.log_lines(task.summary.id, 0, Level::Debug, 100).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
+    assert_eq!(lines[9].message, "slept 10 of 10");
+
+    let stored = world.run(NewTask::new(SCRIPTED, json!({"do": "store"}))).await;
+    let artifact = &stored.artifacts[0];
+    assert_eq!((artifact.name.as_str(), artifact.size), ("note.txt", 4));
+    let read = world.run(NewTask::new(SCRIPTED, json!({"file": artifact.id}))).await;
+    assert_eq!(read.result, Some(json!({"text": "kept"})));
+    let scratch = world.folder.path().join("scratch");
+    assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0, "scratch folders are removed");
+}
+
+#[tokio::test]
+async fn an_agent_gets_the_help_of_another_skill_but_not_without_end() {
+    let world = World::new().await;
+    let task = world.run(NewTask::new(SCRIPTED, json!({"do": "ask"}))).await;
+    assert_eq!(task.result, Some(json!({"answer": {"message": "from the child"}})));
+    let endless = world.run(NewTask::new(SCRIPTED, json!({"do": "ask_itself"}))).await;
+    assert_eq!((endless.summary.state, endless.summary.failure.map(|failure| failure.code).as_deref()), (TaskState::Failed, Some("TASK-007")));
+}

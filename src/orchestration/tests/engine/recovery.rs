@@ -1,0 +1,111 @@
+//! Is work taken up again when a server stops, dies, or falls silent?
+
+use std::time::Duration;
+
+use baton_domain::id::AttemptId;
+use baton_domain::task::{TaskState, Trigger};
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
+use baton_storage::{Advance, Advanced, Assignment, Guard, TaskStore};
+use serde_json::json;
+
+use crate::world::{World, options};
+
+#[tokio::test]
+async fn a_server_that_stops_hands_running_work_back_without_counting_the_attempt() {
+    let world = World::new().await;
+    let id = world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 600}))).await.unwrap();
+    world.reaches(id, TaskState::Running).await;
+    let folder = world.stop().await;
+    let world = World::open(folder, options()).await;
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 1));
+    let outcomes: Vec<_> = task.attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
+    assert_eq!(outcomes, [(1, Some(AttemptOutcome::HandedBack)), (1, Some(AttemptOutcome::Completed))]);
+}
+
+/// Gives a queued task to somebody who never comes back, as a killed server would leave it.
+async fn abandon(world: &World, id: baton_domain::id::TaskId) {
+    let agent = world.engine.agents().list(&world.caller).await.unwrap().items.remove(0);
+    let now = world.sources.clock.now();
+    let assignment = Assignment {
+        task: id,
+        attempt: AttemptId::new(world.sources.ids.next()),
+        agent: AgentRef { id: agent.id, name: agent.name },
+        explanation: Explanation::default(),
+        at: now,
+        lease_until: now.plus(Duration::from_secs(30)),
+    };
+    assert_eq!(world.store.assign(vec![assignment]).await.unwrap().len(), 1);
+}
+
+/// A task that no agent takes, because all of them are drained.
+async fn held(world: &World, task: NewTask) -> baton_domain::id::TaskId {
+    for agent in world.engine.agents().list(&world.caller).await.unwrap().items {
+        world.engine.agents().drain(&world.caller, agent.id).await.unwrap();
+    }
+    world.submit(task).await.unwrap()
+}
+
+async fn resume(world: &World) {
+    for agent in world.engine.agents().list(&world.caller).await.unwrap().items {
+        world.engine.agents().resume(&world.caller, agent.id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn work_that_a_killed_server_left_is_taken_back_at_the_next_start() {
+    let world = World::new().await;
+    let id = held(&world, NewTask::new("diagnostics.echo", json!({}))).await;
+    abandon(&world, id).await;
+    let folder = world.stop().await;
+    let world = World::open(folder, options()).await;
+    resume(&world).await;
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 2));
+    assert_eq!(task.attempts[0].outcome, Some(AttemptOutcome::Lost));
+}
+
+#[tokio::test]
+async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refused() {
+    let world = World::new().await;
+    let id = held(&world, NewTask::new("diagnostics.echo", json!({"message": "new"}))).await;
+    abandon(&world, id).await;
+    let stale = world.store.task(id).await.unwrap().unwrap().lease;
+    world.clock.advance(Duration::from_secs(31));
+    resume(&world).await;
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 2));
+    for trigger in [Trigger::Start, Trigger::Complete, Trigger::Fail, Trigger::LoseWorker] {
+        let late = Advance {
+            result: Some(json!({"message": "old"})),
+            ..Advance::new(id, Guard::Lease(stale), trigger, Principal::System, world.sources.clock.now())
+        };
+        assert!(matches!(world.store.advance(late).await.unwrap(), Advanced::Refused(_)), "{trigger}");
+    }
+    assert_eq!(world.ended(id).await.result, Some(json!({"message": "new"})));
+    assert_eq!(world.store.heartbeat(vec![(id, stale, world.sources.clock.now())]).await.unwrap(), [(id, stale)]);
+}
+
+#[tokio::test]
+async fn the_last_attempt_lost_fails_the_task() {
+    let world = World::new().await;
+    let retry = baton_domain::task::RetryPolicy { maximum_attempts: 1, ..crate::world::quick() };
+    let id = held(&world, NewTask { retry: Some(retry), ..NewTask::new("diagnostics.echo", json!({})) }).await;
+    abandon(&world, id).await;
+    world.clock.advance(Duration::from_secs(31));
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()), (TaskState::Failed, Some("ATTEMPT-001")));
+}
+
+#[tokio::test]
+async fn a_drained_agent_stays_drained_over_a_restart_and_then_takes_its_work() {
+    let world = World::new().await;
+    let id = held(&world, NewTask::new("diagnostics.echo", json!({}))).await;
+    let folder = world.stop().await;
+    let world = World::open(folder, options()).await;
+    let task = world.tasks().get(&world.caller, id, Some(Duration::from_millis(200))).await.unwrap();
+    assert_eq!(task.summary.state, TaskState::Queued);
+    resume(&world).await;
+    assert_eq!(world.ended(id).await.summary.state, TaskState::Completed);
+}

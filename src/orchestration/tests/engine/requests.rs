@@ -1,0 +1,123 @@
+//! Which requests are taken in, and what is said of the others?
+
+use std::time::Duration;
+
+use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use baton_domain::wire::task::{NewBatch, NewTask, TaskFilter};
+use baton_orchestration::EngineOptions;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::world::{SCRIPTED, World, options};
+
+fn echo() -> NewTask {
+    NewTask::new("diagnostics.echo", json!({"message": "x"}))
+}
+
+#[tokio::test]
+async fn wrong_requests_name_the_field_and_store_nothing() {
+    let world = World::new().await;
+    let past = world.sources.clock.now().minus(Duration::from_secs(3_600));
+    let far = world.sources.clock.now().plus(Duration::from_secs(400 * 86_400));
+    let cases = [
+        (NewTask::new("no.such", json!({})), "TASK-002", "/skill"),
+        (NewTask::new("diagnostics.echo", json!({"message": 5})), "TASK-003", "/input/message"),
+        (NewTask::new("diagnostics.echo", json!({"other": 5})), "TASK-003", "/input"),
+        (NewTask::new(SCRIPTED, json!({"file": "00000000-0000-7000-8000-000000000000"})), "TASK-003", "/input/file"),
+        (NewTask::new("diagnostics.echo", json!({"message": "x".repeat(300_000)})), "TASK-003", "/input"),
+        (NewTask { title: Some("x".repeat(201)), ..echo() }, "REQUEST-002", "/title"),
+        (NewTask { labels: vec!["gpu".into()], ..echo() }, "REQUEST-002", "/labels"),
+        (NewTask { run_at: Some(past), ..echo() }, "REQUEST-002", "/run_at"),
+        (NewTask { run_at: Some(far), ..echo() }, "REQUEST-002", "/run_at"),
+        (NewTask { timeouts: Timeouts { heartbeat_ms: 0, ..Timeouts::default() }, ..echo() }, "REQUEST-002", "/timeouts/heartbeat_ms"),
+        (NewTask { retry: Some(RetryPolicy { maximum_attempts: 0, ..RetryPolicy::default() }), ..echo() }, "REQUEST-002", "/retry/maximum_attempts"),
+        (NewTask { retry: Some(RetryPolicy { backoff_coefficient: f64::NAN, ..RetryPolicy::default() }), ..echo() }, "REQUEST-002", "/retry/backoff_coefficient"),
+    ];
+    for (task, code, field) in cases {
+        let problem = world.submit(task.clone()).await.expect_err(code);
+        assert_eq!((problem.code.as_str(), problem.errors[0].field.as_str()), (code, field), "{problem}");
+        let batch = NewBatch { tasks: vec![echo(), task] };
+        let problem = world.tasks().submit_batch(&world.caller, batch, None).await.expect_err(code);
+        assert_eq!((problem.code.as_str(), problem.errors[0].field.clone()), (code, format!("/tasks/1{field}")), "{problem}");
+    }
+    assert!(world.tasks().list(&world.caller, TaskFilter::default()).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn the_same_key_and_request_give_the_same_task_and_another_request_is_refused() {
+    let world = World::new().await;
+    let submit = |task: NewTask, key: &str| {
+        let (tasks, caller, key) = (world.tasks(), world.caller.clone(), key.to_owned());
+        async move { tasks.submit(&caller, task, Some(key)).await }
+    };
+    let first = submit(echo(), "k").await.unwrap();
+    let (again, other) = tokio::join!(submit(echo(), "k"), submit(NewTask { priority: Priority::new(1).unwrap(), ..echo() }, "k"));
+    assert_eq!(again.unwrap().id, first.id);
+    assert_eq!(other.unwrap_err().code, "REQUEST-009");
+    assert_ne!(submit(echo(), "l").await.unwrap().id, first.id);
+    assert_eq!(submit(echo(), "").await.unwrap_err().code, "REQUEST-002");
+}
+
+#[tokio::test]
+async fn a_batch_is_taken_in_whole_and_has_its_bounds() {
+    let world = World::new().await;
+    let batch = |count| NewBatch { tasks: vec![echo(); count] };
+    for wrong in [0, 1_001] {
+        assert_eq!(world.tasks().submit_batch(&world.caller, batch(wrong), None).await.unwrap_err().code, "TASK-005");
+    }
+    let ids = world.tasks().submit_batch(&world.caller, batch(100), Some("b".into())).await.unwrap().ids;
+    assert_eq!(world.tasks().submit_batch(&world.caller, batch(100), Some("b".into())).await.unwrap().ids, ids);
+    for id in ids {
+        assert_eq!(world.ended(id).await.summary.state, TaskState::Completed);
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_until_there_is_room() {
+    let options = EngineOptions { maximum_live_tasks: 2, ..options() };
+    let world = World::open(TempDir::new().unwrap(), options).await;
+    let slow = || NewTask::new("diagnostics.sleep", json!({"milliseconds": 60_000}));
+    let (one, two) = (world.submit(slow()).await.unwrap(), world.submit(slow()).await.unwrap());
+    let refused = world.submit(slow()).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.status, refused.retry_after), ("TASK-006", 429, Some(5)));
+    world.tasks().cancel(&world.caller, one).await.unwrap();
+    world.ended(one).await;
+    world.submit(slow()).await.unwrap();
+    world.tasks().cancel(&world.caller, two).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_task_for_later_waits_for_its_time() {
+    let world = World::new().await;
+    let at = world.sources.clock.now().plus(Duration::from_secs(3_600));
+    let id = world.submit(NewTask { run_at: Some(at), ..echo() }).await.unwrap();
+    let task = world.tasks().get(&world.caller, id, Some(Duration::from_millis(200))).await.unwrap();
+    assert_eq!((task.summary.state, task.summary.wait_kind), (TaskState::Waiting, Some(WaitKind::Timer)));
+    world.clock.advance(Duration::from_secs(3_601));
+    assert_eq!(world.ended(id).await.summary.state, TaskState::Completed);
+}
+
+#[tokio::test]
+async fn the_urgent_goes_first() {
+    let world = World::new().await;
+    // All slots taken, so that a queue builds up behind them.
+    let blockers: Vec<_> = futures::future::join_all((0..8).map(|_| world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 300})))))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    for id in blockers {
+        world.reaches(id, TaskState::Running).await;
+    }
+    let mut ids = Vec::new();
+    for priority in [5, 3, 1] {
+        ids.push(world.submit(NewTask { priority: Priority::new(priority).unwrap(), ..echo() }).await.unwrap());
+    }
+    let mut begun = Vec::new();
+    for id in ids {
+        let task = world.ended(id).await;
+        begun.push((task.timeline[1].seq, task.summary.priority.get()));
+    }
+    begun.sort();
+    assert_eq!(begun.iter().map(|(_, priority)| *priority).collect::<Vec<_>>(), [1, 3, 5]);
+}

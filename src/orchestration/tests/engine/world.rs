@@ -1,0 +1,237 @@
+//! An engine for a test: a store in a folder of its own, the diagnostics agent, and an agent that the test scripts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_agents_runtime::carrier::ChildCommand;
+use baton_agents_runtime::diagnostics::Diagnostics;
+use baton_agents_runtime::{Agent, AgentRegistry, Context, SkillError};
+use baton_bus::InProcessBus;
+use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::id::TaskId;
+use baton_domain::invariants::{TaskFacts, check_task};
+use baton_domain::ports::{Clock, Recorder, Sources};
+use baton_domain::problem::Problem;
+use baton_domain::services::TaskService;
+use baton_domain::task::{Jitter, RetryPolicy};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Caller;
+use baton_domain::wire::task::{AttemptOutcome, NewTask, TaskDetail};
+use baton_orchestration::{Carriers, Engine, EngineOptions};
+use baton_storage::{CommitSink, Store};
+use baton_storage_sqlite::{SqliteOptions, SqliteStore};
+use baton_testkit::{SeededChance, SeededIds};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The real time, plus what the test adds.
+#[derive(Default)]
+pub struct MovableClock {
+    ahead: AtomicI64,
+}
+
+impl MovableClock {
+    pub fn advance(&self, span: Duration) {
+        self.ahead.fetch_add(span.as_millis() as i64, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovableClock {
+    #[expect(clippy::disallowed_methods, reason = "the engine's timers run on real time here")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp::from_millis(since.as_millis() as i64 + self.ahead.load(Ordering::SeqCst))
+    }
+}
+
+/// Counts nothing: these tests look at the store.
+struct NoRecorder;
+
+impl Recorder for NoRecorder {
+    fn submitted(&self, _: Timestamp, _: &str, _: u64) {}
+    fn started(&self, _: Timestamp, _: &str, _: &str, _: Duration) {}
+    fn ended(&self, _: Timestamp, _: &str, _: &str, _: AttemptOutcome, _: Duration) {}
+    fn canceled(&self, _: Timestamp, _: &str) {}
+}
+
+/// An agent whose one skill does what its input says.
+struct Scripted;
+
+pub const SCRIPTED: &str = "scripted.do";
+
+#[async_trait]
+impl Agent for Scripted {
+    fn card(&self) -> AgentCard {
+        let skill = Skill {
+            name: SCRIPTED.into(),
+            title: "Scripted".into(),
+            description: "Does what its input says.".into(),
+            family: Family::Custom,
+            input_schema: json!({"type": "object", "properties": {
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself"]}, "file": {"type": "string", "format": "artifact"}
+            }, "additionalProperties": false}),
+            output_schema: json!({"type": "object", "properties": {"wrong": false}}),
+            examples: vec![],
+            result_kind: "json".into(),
+            idempotent: true,
+            destructive: false,
+            isolation: Isolation::Task,
+            limits: Limits { result_bytes: 1_000, ..Limits::default() },
+            retry: RetryPolicy { maximum_attempts: 1, ..quick() },
+        };
+        AgentCard {
+            name: "scripted".into(),
+            title: "Scripted".into(),
+            description: "For tests.".into(),
+            family: Family::Custom,
+            skills: vec![skill],
+            labels: vec!["scripted".into()],
+            slots: 8,
+        }
+    }
+
+    async fn perform(&self, context: Context, _skill: &str, input: Value) -> Result<Value, SkillError> {
+        match input["do"].as_str() {
+            Some("panic") => panic!("as asked"),
+            Some("hang") => {
+                // Says nothing any more; only its time ends it.
+                std::future::pending::<()>().await;
+                Ok(json!({}))
+            }
+            Some("large") => Ok(json!({"text": "x".repeat(2_000)})),
+            Some("wrong") => Ok(json!({"wrong": 1})),
+            Some("store") => {
+                context.info("storing", json!({"step": 1}));
+                let id = context.store("note.txt", "text/plain", b"kept").await?;
+                Ok(json!({"artifact": id}))
+            }
+            Some("ask") => {
+                let answer = context.ask("diagnostics.echo", json!({"message": "from the child"})).await?;
+                Ok(json!({"answer": answer}))
+            }
+            Some("ask_itself") => context.ask(SCRIPTED, json!({"do": "ask_itself"})).await,
+            _ => {
+                let file = context.file(input["file"].as_str().unwrap_or_default())?;
+                let text = tokio::fs::read_to_string(&file.path).await.map_err(|error| SkillError::internal(error.to_string()))?;
+                Ok(json!({"text": text}))
+            }
+        }
+    }
+}
+
+/// A policy that does not make tests wait.
+pub fn quick() -> RetryPolicy {
+    RetryPolicy { initial_interval_ms: 10, maximum_interval_ms: 20, jitter: Jitter::None, ..RetryPolicy::default() }
+}
+
+pub struct World {
+    pub engine: Engine,
+    pub store: SqliteStore,
+    pub clock: Arc<MovableClock>,
+    pub sources: Sources,
+    pub caller: Caller,
+    pub folder: TempDir,
+}
+
+pub fn options() -> EngineOptions {
+    EngineOptions { sweep: Duration::from_millis(50), heartbeat: Duration::from_millis(200), drain: Duration::from_millis(300), ..EngineOptions::default() }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::open(TempDir::with_prefix("baton-engine-").unwrap(), options()).await
+    }
+
+    /// An engine on a folder that another may have used before.
+    pub async fn open(folder: TempDir, options: EngineOptions) -> Self {
+        let clock = Arc::new(MovableClock::default());
+        let shown: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let sources = Sources { clock: shown, ids: Arc::new(RealIds), chance: Arc::new(SeededChance::new(1)) };
+        let bus = Arc::new(InProcessBus::new(1_024));
+        let sink: Arc<dyn CommitSink> = Arc::clone(&bus) as Arc<dyn CommitSink>;
+        let store = SqliteOptions::new(folder.path().join("baton.db")).open(sink).await.unwrap();
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let engine = options
+            .start(shared, bus, Arc::new(NoRecorder), sources.clone(), carriers(folder.path()), || {})
+            .await
+            .unwrap();
+        Self { engine, store, clock, sources, caller: Caller::system(), folder }
+    }
+
+    pub fn tasks(&self) -> Arc<dyn TaskService> {
+        self.engine.tasks()
+    }
+
+    pub async fn submit(&self, task: NewTask) -> Result<TaskId, Problem> {
+        self.tasks().submit(&self.caller, task, None).await.map(|task| task.id)
+    }
+
+    /// Waits until the task has ended, and checks its rows.
+    pub async fn ended(&self, id: TaskId) -> TaskDetail {
+        let task = self.tasks().get(&self.caller, id, Some(Duration::from_secs(20))).await.unwrap();
+        assert!(task.summary.state.is_terminal(), "{id} is still {}", task.summary.state);
+        check(&task);
+        task
+    }
+
+    /// Submits, waits, and gives the task.
+    pub async fn run(&self, task: NewTask) -> TaskDetail {
+        let id = self.submit(task).await.unwrap();
+        self.ended(id).await
+    }
+
+    /// Waits until the task is in this state.
+    pub async fn reaches(&self, id: TaskId, state: baton_domain::task::TaskState) {
+        for _ in 0..2_000 {
+            if self.tasks().get(&self.caller, id, None).await.unwrap().summary.state == state {
+                return;
+            }
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{id} never was {state}");
+    }
+
+    /// Stops the engine and the store; gives the folder for the next.
+    pub async fn stop(self) -> TempDir {
+        self.engine.stop().await;
+        self.store.close().await;
+        self.folder
+    }
+}
+
+/// Identifiers as in production: they must stay unique over two engines on one store.
+struct RealIds;
+
+impl baton_domain::ports::IdSource for RealIds {
+    fn next(&self) -> uuid::Uuid {
+        static IDS: std::sync::OnceLock<SeededIds> = std::sync::OnceLock::new();
+        IDS.get_or_init(SeededIds::default).next()
+    }
+}
+
+pub fn check(task: &TaskDetail) {
+    let facts = TaskFacts {
+        id: task.summary.id,
+        state: task.summary.state,
+        has_lease_holder: false,
+        attempt: task.summary.attempt,
+        maximum_attempts: task.summary.maximum_attempts,
+        history: task.timeline.iter().map(|entry| entry.state).collect(),
+    };
+    assert_eq!(check_task(&facts), []);
+}
+
+fn carriers(folder: &Path) -> Carriers {
+    let agents: [Arc<dyn Agent>; 2] = [Arc::new(Diagnostics { slots: 8 }), Arc::new(Scripted)];
+    Carriers {
+        registry: AgentRegistry::new(agents).unwrap(),
+        // No skill of these agents that the tests use needs a child.
+        child: ChildCommand { program: PathBuf::from("/bin/false"), arguments: vec![] },
+        scratch: folder.join("scratch"),
+        blobs: folder.join("blobs"),
+    }
+}
