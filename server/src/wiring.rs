@@ -67,6 +67,13 @@ impl Parts {
             .await
             .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the engine did not start: {error}")))?;
 
+        let analytics =
+            Analytics::new(Arc::new(sqlite.clone()), recorder, Arc::new(sqlite.clone()), engine.agents(), Arc::clone(&sources.clock));
+        // Or the first overview after a busy day would read the whole day.
+        if let Err(error) = analytics.warm().await {
+            tracing::warn!(%error, "the day's measurements could not be read yet");
+        }
+
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
@@ -75,7 +82,7 @@ impl Parts {
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             events: Arc::new(EventStream::new(Arc::new(sqlite.clone()), Arc::clone(&bus))),
-            metrics: Arc::new(Analytics::new(Arc::clone(&store), recorder, engine.agents(), Arc::clone(&sources.clock))),
+            metrics: Arc::new(analytics),
             health: Arc::new(HealthMonitor::new(
                 Arc::new(sqlite.clone()),
                 heartbeat,

@@ -2,6 +2,7 @@
 
 use baton_domain::problem::{Code, Problem};
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use super::banner::ProblemBanner;
 use super::button::Kind;
@@ -24,6 +25,7 @@ pub fn Failure(
     let title = if problem.is(Code::Forbidden) { "You may not see this" } else { "This page could not be read" };
     let request = problem.request_id.clone().map(|id| view! { <p class="text-12 text-muted">"Request "<code class="font-mono">{id}</code></p> });
     view! {
+        <Title text=title/>
         <div class="mx-auto max-w-2xl space-y-4 p-6">
             <h1 class="text-20 font-semibold">{title}</h1>
             <ProblemBanner problem/>

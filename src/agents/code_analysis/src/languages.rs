@@ -48,6 +48,9 @@ pub(crate) enum Role {
     Block,
 }
 
+/// The grammar for files with these extensions.
+type Variant = (&'static [&'static str], fn() -> Grammar);
+
 /// What is known of one language.
 pub(crate) struct Facts {
     pub(crate) language: Language,
@@ -58,7 +61,7 @@ pub(crate) struct Facts {
     pub(crate) extensions: &'static [&'static str],
     grammar: fn() -> Grammar,
     /// The grammar for some of the extensions.
-    variant: Option<(&'static [&'static str], fn() -> Grammar)>,
+    variant: Option<Variant>,
     roles: &'static [(Role, &'static [&'static str])],
     /// Children of a parameter list that are no parameters of the caller's.
     pub(crate) no_parameters: &'static [&'static str],

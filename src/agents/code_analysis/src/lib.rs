@@ -6,6 +6,7 @@ mod lines;
 mod measure;
 mod report;
 mod rules;
+mod shapes;
 mod skills;
 mod source;
 mod syntax;

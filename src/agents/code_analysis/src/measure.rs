@@ -10,9 +10,10 @@ use baton_agents_runtime::{Context, SkillError};
 use serde::Serialize;
 use tree_sitter::{Node, TreeCursor};
 
-use crate::languages::{Facts, Language, Role};
+use crate::languages::{Facts, Role};
 use crate::lines::{Lines, Marks};
 use crate::rules::Watch;
+use crate::shapes;
 use crate::source::cut;
 use crate::syntax::Parsed;
 
@@ -122,7 +123,7 @@ impl Walk<'_> {
         if to > from && node.end_position().column == 0 {
             to -= 1;
         }
-        if role == Some(Role::Comment) || self.is_docstring(node, parent) {
+        if role == Some(Role::Comment) || self.facts.is_docstring(node, parent.map(|parent| parent.node)) {
             self.marks.comment(from, to);
             return None;
         }
@@ -177,12 +178,12 @@ impl Walk<'_> {
         match role {
             Role::Function => self.begin(own, node),
             Role::Lambda => {
-                if let Some(name) = parent.and_then(|parent| self.given_name(node, parent)) {
+                if let Some(name) = parent.and_then(|parent| self.facts.given_name(node, parent.node, self.text)) {
                     self.begin_named(own, node, &name);
                 }
             }
             Role::Container => {
-                self.containers.push(self.container_name(node));
+                self.containers.push(self.facts.container_name(node, self.text));
                 own.container = Some(self.containers.len() - 1);
             }
             Role::If => {
@@ -211,11 +212,11 @@ impl Walk<'_> {
                     function.cyclomatic = function.cyclomatic.saturating_sub(1);
                 }
             }
-            Role::Case => self.add(own, u32::from(!self.is_default(node)) + u32::from(has_guard(node)), 0),
+            Role::Case => self.add(own, u32::from(!self.facts.is_default(node)) + u32::from(shapes::has_guard(node)), 0),
             Role::Condition => self.add(own, 1, 0),
             Role::Binary => self.logical(own, parent),
             Role::Parentheses => own.logic = parent.and_then(|parent| parent.logic).filter(|logic| *logic != CHAINED),
-            Role::Jump => self.add(own, 0, u32::from(self.has_label(node))),
+            Role::Jump => self.add(own, 0, u32::from(self.facts.has_label(node))),
             Role::Goto => self.add(own, 0, 1),
             Role::Call => self.call(own),
             Role::Comment | Role::Block => {}
@@ -243,7 +244,7 @@ impl Walk<'_> {
     }
 
     fn begin_named(&mut self, own: &mut Around<'_>, node: Node<'_>, name: &str) {
-        let receiver = node.child_by_field_name("receiver").map(|receiver| receiver_type(&self.text[receiver.byte_range()]));
+        let receiver = node.child_by_field_name("receiver").map(|receiver| shapes::receiver_type(&self.text[receiver.byte_range()]));
         let container = receiver.or_else(|| own.container.map(|container| self.containers[container].clone()));
         let full = container
             .filter(|container| !container.is_empty())
@@ -253,7 +254,7 @@ impl Walk<'_> {
             name: cut(&full, NAME),
             line,
             end_line,
-            parameters: self.parameters(node),
+            parameters: self.facts.parameters(node, self.text),
             cyclomatic: 1,
             cognitive: 0,
             nesting: 0,
@@ -267,84 +268,6 @@ impl Walk<'_> {
         own.nesting = 0;
         // It counts by itself: what is in it is not deeper for having no name of its own.
         own.role = Some(Role::Function);
-    }
-
-    /// The name that a function without one is given where it stands: `const name = () => …`.
-    fn given_name(&self, node: Node<'_>, parent: &Around<'_>) -> Option<String> {
-        if !matches!(self.facts.language, Language::JavaScript | Language::TypeScript) {
-            return None;
-        }
-        if let Some(own) = node.child_by_field_name("name") {
-            return Some(self.text[own.byte_range()].to_owned());
-        }
-        let field = match parent.node.kind() {
-            "variable_declarator" | "public_field_definition" => "name",
-            "field_definition" => "property",
-            "pair" => "key",
-            "assignment_expression" => "left",
-            "export_statement" => return Some("default".to_owned()),
-            _ => return None,
-        };
-        parent.node.child_by_field_name(field).map(|name| self.text[name.byte_range()].to_owned())
-    }
-
-    fn container_name(&self, node: Node<'_>) -> String {
-        let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("type"));
-        let text = name.map_or("", |name| &self.text[name.byte_range()]);
-        // `Stack<T>` is called Stack.
-        text.split(['<', '(']).next().unwrap_or("").trim().to_owned()
-    }
-
-    fn parameters(&self, node: Node<'_>) -> usize {
-        let Some(list) = node.child_by_field_name("parameters") else {
-            return usize::from(node.child_by_field_name("parameter").is_some());
-        };
-        if list.kind() == "identifier" {
-            return 1;
-        }
-        let mut cursor = list.walk();
-        let mut count = 0;
-        for (place, child) in list.named_children(&mut cursor).enumerate() {
-            let text = &self.text[child.byte_range()];
-            let receiver = match self.facts.language {
-                Language::Python => place == 0 && matches!(text, "self" | "cls"),
-                Language::TypeScript => place == 0 && text.starts_with("this:"),
-                _ => false,
-            };
-            if receiver || self.facts.no_parameters.contains(&child.kind()) {
-                continue;
-            }
-            // Go: `a, b int` are two.
-            let mut names = child.walk();
-            count += if self.facts.language == Language::Go { child.children_by_field_name("name", &mut names).count().max(1) } else { 1 };
-        }
-        count
-    }
-
-    fn is_docstring(&self, node: Node<'_>, parent: Option<&Around<'_>>) -> bool {
-        self.facts.language == Language::Python
-            && node.kind() == "expression_statement"
-            && node.named_child_count() == 1
-            && node.named_child(0).is_some_and(|child| child.kind() == "string")
-            && parent.is_some_and(|parent| {
-                matches!(parent.node.kind(), "module" | "block") && parent.node.named_child(0).is_some_and(|first| first.id() == node.id())
-            })
-    }
-
-    /// Whether a case is the one that always fits.
-    fn is_default(&self, node: Node<'_>) -> bool {
-        match self.facts.language {
-            Language::Java => node.named_child_count() == 0,
-            Language::Python => {
-                node.named_child(0).is_some_and(|pattern| pattern.kind() == "case_pattern" && pattern.named_child_count() == 0)
-            }
-            _ => false,
-        }
-    }
-
-    fn has_label(&self, node: Node<'_>) -> bool {
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor).any(|child| self.facts.labels.contains(&child.kind()))
     }
 
     fn logical(&mut self, own: &mut Around<'_>, parent: Option<&Around<'_>>) {
@@ -386,15 +309,3 @@ impl Walk<'_> {
 
 /// Marks an `else if`, whose children are as deep as its own; never an operator.
 const CHAINED: &str = "else if";
-
-/// Whether a pattern of a `match` has a condition beside.
-fn has_guard(node: Node<'_>) -> bool {
-    node.kind() == "match_arm"
-        && node.child_by_field_name("pattern").is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
-}
-
-/// `(s *Stack[T])` is called Stack.
-fn receiver_type(text: &str) -> String {
-    let inner = text.trim_matches(['(', ')']).split('[').next().unwrap_or("");
-    inner.rsplit([' ', '*']).find(|part| !part.is_empty()).unwrap_or("").to_owned()
-}

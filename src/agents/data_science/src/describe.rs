@@ -113,7 +113,7 @@ impl Described {
             .filter(|(_, count)| *count > 0)
             .map(|(value, count)| Top { value: value.to_owned(), count })
             .collect();
-        top.sort_by(|a, b| b.count.cmp(&a.count));
+        top.sort_by_key(|top| std::cmp::Reverse(top.count));
         self.distinct = top.len() as u64;
         self.top = top;
     }

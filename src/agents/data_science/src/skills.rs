@@ -36,7 +36,8 @@ fn profile() -> Skill {
         destructive: false,
         isolation: Isolation::Process,
         // Numbers of 40 million cells, their ranks, distinct texts, and what the program itself maps.
-        limits: Limits { memory_bytes: 2 << 30, ..Limits::default() },
+        // And 200 columns, each with a histogram or its top values.
+        limits: Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() },
         retry: RetryPolicy::default(),
     }
 }

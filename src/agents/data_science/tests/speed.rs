@@ -2,7 +2,14 @@
 //!
 //! `cargo test --release -p baton-agents-data-science --test speed -- --ignored --nocapture`
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests; it measures time")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests; it measures time"
+)]
 
 mod harness;
 

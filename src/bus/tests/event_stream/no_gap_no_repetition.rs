@@ -1,5 +1,6 @@
 //! Does every subscriber get every wanted event exactly once and in order, whatever the doorbell does and however often it comes back?
 
+use baton_testkit::scale;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -133,11 +134,6 @@ async fn rounds(seeds: std::ops::Range<u64>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_reader_gets_each_wanted_event_once_and_in_order() {
-    rounds(0..5).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the long form, for make chaos"]
-async fn each_reader_gets_each_wanted_event_once_and_in_order_in_many_rounds() {
-    rounds(5..100).await;
+    let seeds = u64::try_from(scale().of(5, 100)).unwrap();
+    rounds(0..seeds).await;
 }
