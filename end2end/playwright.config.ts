@@ -25,6 +25,8 @@ export default defineConfig({
     ...devices['Desktop Chrome'],
     timezoneId: 'UTC',
     locale: 'en-GB',
+    // Nothing is waited for that only moves; the dashboard leaves motion out for whoever asks for it.
+    contextOptions: { reducedMotion: 'reduce' },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {

@@ -55,6 +55,6 @@ install_wasm_bindgen() {
 
 install_cargo_deny() {
   installed cargo-deny "$cargo_deny_version" cargo-deny && return
-  header "Compiling cargo-deny $cargo_deny_version, which checks licences and sources (about 4 min, once per user; kept in $tools_dir)"
+  header "Compiling cargo-deny $cargo_deny_version, which checks licences and sources (about 1 min, once per user; kept in $tools_dir)"
   cargo_install cargo-deny "$cargo_deny_version" --locked
 }

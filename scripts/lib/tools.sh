@@ -41,16 +41,20 @@ find_tool() {
   [ -x "$found/$3" ] && answers_version "$found/$3" "$2" && printf '%s' "$found"
 }
 
+# usage: put_tool_on_path CRATE VERSION PROGRAM
+put_tool_on_path() {
+  local folder
+  if folder=$(find_tool "$@") && [ -n "$folder" ]; then
+    PATH="$folder:$PATH"
+  fi
+}
+
 # cargo-leptos takes whatever bears a tool's name on PATH and asks for no version,
 # so ours go first. npm's folder brings `tailwindcss` and `wasm-opt`.
 put_tools_on_path() {
-  local folder
-  if folder=$(find_tool cargo-leptos "$cargo_leptos_version" cargo-leptos) && [ -n "$folder" ]; then
-    PATH="$folder:$PATH"
-  fi
-  if folder=$(find_tool wasm-bindgen-cli "$(wasm_bindgen_version)" wasm-bindgen) && [ -n "$folder" ]; then
-    PATH="$folder:$PATH"
-  fi
+  put_tool_on_path cargo-leptos "$cargo_leptos_version" cargo-leptos
+  put_tool_on_path wasm-bindgen-cli "$(wasm_bindgen_version)" wasm-bindgen
+  put_tool_on_path cargo-deny "$cargo_deny_version" cargo-deny
   export PATH="$root/style/node_modules/.bin:$PATH"
 }
 

@@ -9,7 +9,7 @@ use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::problem::Code;
 use baton_domain::task::TaskState;
 use baton_domain::wire::auth::Secret;
-use baton_domain::wire::task::{NewTask, TaskSummary};
+use baton_domain::wire::task::{NewBatch, NewTask, TaskSummary};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -69,8 +69,8 @@ fn manifest(folder: &Path) -> Result<Vec<NewTask>, StartError> {
         StartError::new(Code::ConfigurationInvalid, format!("{}: {error}. Name the folder of the examples with --examples.", path.display()))
     };
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
-    let tasks: Vec<NewTask> = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
-    if tasks.is_empty() { Err(wrong(&"has no tasks")) } else { Ok(tasks) }
+    let batch: NewBatch = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    if batch.tasks.is_empty() { Err(wrong(&"has no tasks")) } else { Ok(batch.tasks) }
 }
 
 async fn show(api: &BatonApi, url: &str, config: &DemoConfig, manifest: Vec<NewTask>) -> Result<(), StartError> {

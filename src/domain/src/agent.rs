@@ -92,7 +92,7 @@ pub struct Skill {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Limits {
-    /// Bytes of address space (`process` only).
+    /// Bytes of address space beyond the program's own (`process` only).
     pub memory_bytes: u64,
     /// Seconds of CPU (`process` only).
     pub cpu_seconds: u64,

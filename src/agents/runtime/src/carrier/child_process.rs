@@ -129,7 +129,7 @@ pub enum ChildEnd {
 pub fn serve_child(registry: &AgentRegistry) -> io::Result<ChildEnd> {
     die_with_parent();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(4).enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut stdin = BufReader::new(tokio::io::stdin());
         let mut line = Vec::new();
         let Some(ToAgent::Start(start)) = lines::read(&mut stdin, &mut line).await? else {
@@ -143,7 +143,10 @@ pub fn serve_child(registry: &AgentRegistry) -> io::Result<ChildEnd> {
             return Ok(ChildEnd::NoHost);
         };
         speak(agent, *start, stdin).await
-    })
+    });
+    // A read of standard input cannot be cancelled; waiting for it would keep the child until its host goes.
+    runtime.shutdown_background();
+    served
 }
 
 async fn speak(agent: Arc<dyn crate::Agent>, start: Start, mut stdin: BufReader<tokio::io::Stdin>) -> io::Result<ChildEnd> {
@@ -180,11 +183,20 @@ fn take_limits(limits: &Limits) -> io::Result<()> {
         setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).map_err(io::Error::from)
     };
     #[cfg(target_os = "linux")]
-    set(Resource::As, limits.memory_bytes)?;
+    set(Resource::As, address_space()?.saturating_add(limits.memory_bytes))?;
     set(Resource::Cpu, limits.cpu_seconds)?;
     set(Resource::Fsize, limits.file_bytes)?;
     set(Resource::Nofile, limits.open_files)?;
     set(Resource::Core, 0)
+}
+
+/// What the program has mapped already, in bytes: the allocator reserves address space that it may never use, and the
+/// limit is on what the attempt adds.
+#[cfg(target_os = "linux")]
+fn address_space() -> io::Result<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = text.split(' ').next().and_then(|size| size.parse().ok()).ok_or_else(|| io::Error::other("statm does not read"))?;
+    Ok(pages.saturating_mul(rustix::param::page_size() as u64))
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,106 @@
+// Can everybody use every page? axe looks at each, dark and light, wide and on a phone, empty and full.
+import AxeBuilder from '@axe-core/playwright';
+
+import { Api } from './fixtures/api';
+import { OUTSIDE_PAGES, PLAIN_PAGES, type PageToSee, fill } from './fixtures/pages';
+import { type Page, expect, open, signIn, test } from './fixtures/test';
+
+test.use({ serverOptions: { file: 'accessibility' } });
+test.describe.configure({ timeout: 120_000 });
+
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+/** Looks at the page that is open in both themes and both widths; what it finds, with its place. */
+async function look(page: Page, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const [width, size] of Object.entries({ wide: WIDE, phone: PHONE })) {
+    await page.setViewportSize(size);
+    for (const theme of ['light', 'dark']) {
+      await page.locator('html').evaluate((root, theme) => root.setAttribute('data-theme', theme), theme);
+      // A change of colour takes a moment, also where motion is not wanted.
+      await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      for (const { id, nodes } of violations) {
+        for (const node of nodes) found.push(`${name}, ${width}, ${theme}: ${id} at ${node.target.join(' ')}: ${node.failureSummary}`);
+      }
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (overflow > 0) found.push(`${name}, ${width}: the page itself scrolls sideways by ${overflow} px`);
+    }
+  }
+  return found;
+}
+
+async function lookAtAll(page: Page, origin: string, pages: PageToSee[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, path } of pages) {
+    await test.step(name, async () => {
+      await page.setViewportSize(WIDE);
+      await page.goto(`${origin}${path}`, { waitUntil: 'load' });
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      const live = page.getByTestId('connection');
+      if ((await live.count()) > 0) await expect(live).toHaveText('live');
+      for (const chart of await page.getByTestId('chart').all()) await expect(chart.locator('canvas')).toBeVisible();
+      found.push(...(await look(page, name)));
+    });
+  }
+  return found;
+}
+
+test('an empty installation has no barrier on any page', async ({ context, page, startServer }) => {
+  const server = await startServer();
+  await signIn(context, server);
+  expect(await lookAtAll(page, server.url, PLAIN_PAGES)).toEqual([]);
+});
+
+test('a first run has none', async ({ page, startServer }) => {
+  const server = await startServer({ firstRun: true });
+  expect(await lookAtAll(page, server.url, [{ name: 'first-run', path: '/first-run' }])).toEqual([]);
+});
+
+test('signing in has none, nor has being refused', async ({ page, server, watch }) => {
+  watch.allow(/status of 401/);
+  expect(await lookAtAll(page, server.url, OUTSIDE_PAGES)).toEqual([]);
+  await page.getByLabel('Email').fill('nobody@example.test');
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByTestId('sign-in').click();
+  await expect(page.getByTestId('error')).toBeVisible();
+  expect(await look(page, 'refused')).toEqual([]);
+});
+
+test('pages that are full of work have none', async ({ dashboard: page, server, watch }) => {
+  watch.allow(/status of 404/);
+  const api = await Api.asAdmin(server);
+  const pages = [...PLAIN_PAGES.filter(({ path }) => !path.startsWith('/tasks/new')), ...(await fill(api))];
+  expect(await lookAtAll(page, server.url, pages)).toEqual([]);
+});
+
+test('a form with a wrong field has none', async ({ dashboard: page, watch }) => {
+  watch.allow(/status of 422/);
+  await open(page, '/tasks/new?skill=diagnostics.sleep');
+  await page.getByTestId('new-task').evaluate((form) => ((form as HTMLFormElement).noValidate = true));
+  await page.getByTestId('field-milliseconds').fill('-1');
+  await page.getByText('Title and priority').click();
+  await page.getByTestId('submit').click();
+  await expect(page.getByTestId('error')).toBeVisible();
+  expect(await look(page, 'wrong field')).toEqual([]);
+});
+
+test('every page can be walked through by keyboard, from the skip link on', async ({ dashboard: page }) => {
+  await open(page, '/tasks');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#content')).toBeFocused();
+});
+
+test('the reader of the API has none that is ours', async ({ page }) => {
+  await page.goto('/api/docs');
+  await expect(page.getByText('/api/v1/tasks', { exact: true }).first()).toBeVisible({ timeout: 20_000 });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.length} times, as at ${nodes[0]?.target.join(' ')}`);
+  // Swagger UI draws this page; what its markup gets wrong is listed here until it is put right there.
+  expect(found.filter((violation) => !READER_DOES.some((rule) => violation.startsWith(`${rule}:`)))).toEqual([]);
+});
+
+const READER_DOES: string[] = [];

@@ -1,0 +1,172 @@
+// Does everything that matters work with JavaScript off, as plain pages and forms?
+import { readFile } from 'node:fs/promises';
+
+import { example } from './fixtures/examples';
+import { ADMIN, type Page, card, expect, row, taskId, test, timeline } from './fixtures/test';
+
+test.use({ serverOptions: { file: 'no_javascript' }, javaScriptEnabled: false });
+
+// Nothing fetches the program that the page announces.
+test.beforeEach(({ watch }) => watch.allow(/preload/));
+
+async function signInByForm(page: Page): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('Email').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByTestId('sign-in').click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+}
+
+/** Loads the page again until it shows what is expected: nobody tells a page without scripts. */
+async function reloadUntilState(page: Page, state: string | RegExp): Promise<void> {
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByTestId('state')).toHaveAttribute('data-state', state, { timeout: 1 });
+  }).toPass({ timeout: 30_000 });
+}
+
+test('a person signs in, is told of a wrong password, and signs out', async ({ page }) => {
+  await page.goto('/agents');
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await page.getByLabel('Email').fill(ADMIN.email);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByTestId('sign-in').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'AUTH-002');
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await page.getByLabel('Email').fill(ADMIN.email);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByTestId('sign-in').click();
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(page.getByTestId('error')).toHaveCount(0);
+  await page.getByTestId('sign-out').click();
+  await expect(page).toHaveURL(/\/sign-in$/);
+  await page.goto('/agents');
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+});
+
+test('the first administrator is made with the printed code', async ({ page, startServer }) => {
+  const fresh = await startServer({ firstRun: true });
+  await page.goto(`${fresh.url}/`);
+  await page.goto(`${fresh.url}/first-run`);
+  await page.getByLabel('One-time code').fill('WRONG-CODE-HERE');
+  await page.getByLabel('Email').fill('first@example.test');
+  await page.getByLabel('Password').fill('a long first password');
+  await page.getByTestId('first-run').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', /^AUTH-\d{3}$/);
+  await page.getByLabel('One-time code').fill(fresh.code ?? '');
+  await page.getByLabel('Email').fill('first@example.test');
+  await page.getByLabel('Password').fill('a long first password');
+  await page.getByTestId('first-run').click();
+  await expect(page.getByTestId('person')).toContainText('first@example.test');
+});
+
+test('the HTML of every page carries its rows', async ({ page, api }) => {
+  const done = await api.submit('nlp.sentiment', { text: 'What a lovely day.' }, { title: 'In the HTML' });
+  await api.ended(done.id);
+  await signInByForm(page);
+  const html = async (path: string) => (await page.request.get(path)).text();
+  expect(await html('/')).toContain('In the HTML');
+  expect(await html('/tasks')).toContain(done.id);
+  expect(await html('/agents')).toContain('Tries out queue, agents and dashboard');
+  expect(await html('/members')).toContain(ADMIN.email);
+  expect(await html('/tasks/new')).toContain('nlp.summarize');
+  const task = await html(`/tasks/${done.id}`);
+  expect(task).toContain('on a scale from -1 to 1');
+  expect(task.match(/data-testid="timeline-entry"/g)).toHaveLength(4);
+  await page.goto('/');
+  await expect(row(page, done.id).first()).toHaveAttribute('data-state', 'completed');
+  await expect(page.getByTestId('theme')).toBeHidden();
+});
+
+test('a task with a file is submitted, its result read, and it is run again', async ({ page }) => {
+  await signInByForm(page);
+  await page.getByRole('link', { name: 'New task' }).click();
+  await page.locator('[data-testid="skill"][data-name="data_science.profile"]').click();
+  await page.getByTestId('field-artifact').setInputFiles(example('tables/iris.csv'));
+  await page.getByTestId('submit').click();
+  await expect(page).toHaveURL(/\/tasks\/[0-9a-f-]{36}$/);
+  const first = taskId(page);
+  await reloadUntilState(page, 'completed');
+  expect(await timeline(page)).toEqual(['queued', 'assigned', 'running', 'completed']);
+  await expect(page.getByTestId('result')).toContainText('petal_length_cm');
+  await expect(page.getByTestId('chart').first().getByText('Data', { exact: true })).toBeVisible();
+
+  await test.step('the input is the file that was sent', async () => {
+    const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(await page.getByTestId('input').innerText())?.[0];
+    const stored = await page.request.get(`/api/v1/artifacts/${id}/content`);
+    expect(await stored.body()).toEqual(await readFile(example('tables/iris.csv')));
+  });
+
+  await page.getByTestId('rerun').click();
+  await expect(page.getByRole('link', { name: 'the earlier task' })).toHaveAttribute('href', `/tasks/${first}`);
+  expect(taskId(page)).not.toBe(first);
+  await reloadUntilState(page, 'completed');
+});
+
+test('a text is submitted by example, and a wrong field is said', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/tasks/new?skill=nlp.sentiment');
+  await page.getByTestId('submit').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'TASK-003');
+  await expect(page.getByTestId('new-task')).toBeVisible();
+  await page.getByTestId('example').first().click();
+  await expect(page.getByTestId('field-text')).not.toHaveValue('');
+  await page.getByTestId('submit').click();
+  await reloadUntilState(page, 'completed');
+  await expect(page.getByTestId('result')).toHaveAttribute('data-kind', 'sentiment');
+});
+
+test('a running task is cancelled', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/tasks/new?skill=diagnostics.sleep');
+  await page.getByTestId('field-milliseconds').fill('60000');
+  await page.getByTestId('submit').click();
+  await reloadUntilState(page, 'running');
+  await page.getByTestId('cancel').click();
+  await expect(page.getByTestId('state')).toBeVisible();
+  await reloadUntilState(page, 'canceled');
+  await expect(page.getByTestId('cancel')).toHaveCount(0);
+});
+
+test('the list is filtered', async ({ page, api }) => {
+  const done = await api.submit('diagnostics.echo', {}, { title: 'Plain and simple' });
+  await api.ended(done.id);
+  await signInByForm(page);
+  await page.goto('/tasks');
+  await page.getByTestId('filter').getByLabel('State').selectOption('completed');
+  await page.getByTestId('filter').getByLabel('Text').fill('plain and');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await expect(page).toHaveURL(/state=completed/);
+  await expect(page.getByTestId('task-row')).toHaveCount(1);
+  await row(page, done.id).getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`/tasks/${done.id}$`));
+});
+
+test('an agent is drained and resumed, a member added, a key made', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/agents');
+  await card(page, 'diagnostics').getByTestId('drain').click();
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(card(page, 'diagnostics')).toHaveAttribute('data-status', /^drain(ed|ing)$/);
+  await card(page, 'diagnostics').getByTestId('resume').click();
+  await expect(card(page, 'diagnostics')).toHaveAttribute('data-status', 'active');
+
+  await page.goto('/members');
+  await page.getByLabel('Email').fill('plain@example.test');
+  await page.getByLabel('First password').fill('a long first password');
+  await page.getByTestId('create-user').click();
+  await expect(page.locator('[data-email="plain@example.test"]')).toBeVisible();
+  await page.getByLabel('What it is for').fill('plain key');
+  await page.getByTestId('create-key').click();
+  await expect(page.getByTestId('new-secret')).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId('new-secret')).toHaveCount(0);
+  await expect(page.locator('[data-name="plain key"]')).toBeVisible();
+  await page.getByLabel('Email').fill('plain@example.test');
+  await page.getByLabel('First password').fill('a long first password');
+  await page.getByTestId('create-user').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'USER-002');
+  await page.goto('/members');
+  await expect(page.getByTestId('error'), 'a problem is shown once').toHaveCount(0);
+});
+
