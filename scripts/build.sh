@@ -77,7 +77,8 @@ write_stamp() {
 cargo_leptos_build() {
   # The lock file is a person's to change, and not a build machine's.
   if [ -n "${CI:-}" ]; then set -- "$@" --cargo-locked; fi
-  cargo-leptos build --release "$@"
+  # Where rustc refuses code, a backtrace of cargo-leptos would only push the reason off the screen.
+  RUST_BACKTRACE=0 cargo-leptos build --release "$@"
 }
 
 started=$SECONDS

@@ -113,7 +113,13 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
     let share = 100.0 * part as f64 / whole as f64;
     // Never says 100 % of what is not all.
-    if share > 99.9 && part < whole { "99.9 %".to_owned() } else if part == whole { "100 %".to_owned() } else { format!("{share:.1} %") }
+    if share > 99.9 && part < whole {
+        "99.9 %".to_owned()
+    } else if part == whole {
+        "100 %".to_owned()
+    } else {
+        format!("{share:.1} %")
+    }
 }
 
 /// The first block of an identifier, enough to tell rows apart.
@@ -130,12 +136,9 @@ mod tests {
 
     #[test]
     fn spans_are_written_with_the_unit_that_fits() {
-        let written: Vec<String> = [0.0, 0.4, 12.0, 999.0, 1_900.0, 9_960.0, 61_000.0, 3_600_000.0, 7_500_000.0, 273_600_000.0]
-            .into_iter()
-            .map(millis)
-            .collect();
-        let expected =
-            ["0 ms", "under 1 ms", "12 ms", "999 ms", "1.9 s", "10 s", "1 min 1 s", "1 h", "2 h 5 min", "3 d 4 h"];
+        let written: Vec<String> =
+            [0.0, 0.4, 12.0, 999.0, 1_900.0, 9_960.0, 61_000.0, 3_600_000.0, 7_500_000.0, 273_600_000.0].into_iter().map(millis).collect();
+        let expected = ["0 ms", "under 1 ms", "12 ms", "999 ms", "1.9 s", "10 s", "1 min 1 s", "1 h", "2 h 5 min", "3 d 4 h"];
         assert_eq!(written, expected);
     }
 

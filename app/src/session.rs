@@ -105,11 +105,7 @@ fn read() -> Session {
     use crate::server_fns::serve;
 
     let caller = serve::caller();
-    Session {
-        me: caller.role.map(|role| Me { principal: caller.principal, role }),
-        theme: theme(),
-        flash: Flash::take(),
-    }
+    Session { me: caller.role.map(|role| Me { principal: caller.principal, role }), theme: theme(), flash: Flash::take() }
 }
 
 /// Only asked for when a page is not taken over from the server, which does not happen.

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -21,6 +21,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         && let Ok(policy) = HeaderValue::from_str(&policy(nonce))
     {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        // Pages show what their reader may see, as it is at this moment.
+        response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let assets = Assets::of(&options);
     view! {

@@ -23,5 +23,7 @@ export LEPTOS_SITE_ROOT="$CARGO_TARGET_DIR/site"
 export LEPTOS_SITE_PKG_DIR=pkg
 export LEPTOS_OUTPUT_NAME=baton
 export LEPTOS_HASH_FILES=true
+# The program is not called as its package is, which cargo-leptos would take for granted.
+export LEPTOS_BIN_EXE_NAME=baton
 
 baton_bin="$CARGO_TARGET_DIR/release/baton"

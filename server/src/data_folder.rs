@@ -19,7 +19,10 @@ impl DataFolder {
     /// Makes the folder if it is missing, and takes it.
     pub(crate) fn take(path: &Path) -> Result<Self, StartError> {
         let unusable = |error: std::io::Error| {
-            StartError::new(Code::DataFolderUnusable, format!("{}: {error}. Make it writable, or name another with --data.", path.display()))
+            StartError::new(
+                Code::DataFolderUnusable,
+                format!("{}: {error}. Make it writable, or name another with --data.", path.display()),
+            )
         };
         fs::create_dir_all(path).map_err(unusable)?;
         let path = path.canonicalize().map_err(unusable)?;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, COOKIE, HeaderValue};
 use axum::http::request::Parts as RequestParts;
 use axum::routing::post;
 use baton_api::{CookieJarPolicy, Gateway};
@@ -39,8 +40,8 @@ impl SessionCookies for Cookies {
     }
 
     fn refresh_token(&self, cookies: &str) -> Option<Secret> {
-        let mut headers = axum::http::HeaderMap::new();
-        headers.insert(axum::http::header::COOKIE, HeaderValue::from_str(cookies).ok()?);
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_str(cookies).ok()?);
         match self.policy.read(&headers)? {
             Credential::Cookies { refresh, .. } => refresh,
             Credential::Bearer(_) => None,
@@ -71,8 +72,14 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
         .with_state(options);
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip();
     let files = Router::new()
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, IMMUTABLE)).service(folder("pkg")))
-        .nest_service("/vendor", tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, REVALIDATED)).service(folder("vendor")))
+        .nest_service(
+            "/pkg",
+            tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, IMMUTABLE)).service(folder("pkg")),
+        )
+        .nest_service(
+            "/vendor",
+            tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, REVALIDATED)).service(folder("vendor")),
+        )
         .layer(gateway.security_headers_layer());
     gateway.router().merge(files).merge(gateway.protect_pages(pages))
 }

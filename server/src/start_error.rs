@@ -24,7 +24,9 @@ impl StartError {
         match error {
             StoreError::TooNew { found, known } => Self::new(
                 Code::DatabaseTooNew,
-                format!("{path} was made by a newer Baton (migration {found}; this one knows up to {known}). Start the newer version, or use another data folder."),
+                format!(
+                    "{path} was made by a newer Baton (migration {found}; this one knows up to {known}). Start the newer version, or use another data folder."
+                ),
             ),
             StoreError::LibraryTooOld { found, needed } => {
                 Self::new(Code::SqliteTooOld, format!("SQLite {found} can lose commits; build Baton with SQLite {needed} or newer."))

@@ -9,7 +9,7 @@ use baton_bus::{EventStream, InProcessBus};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::problem::Code;
 use baton_domain::services::Services;
-use baton_observability::{Analytics, DebugTracer, Heartbeat, HealthMonitor, HealthOptions, MetricsFlusher, MetricsRecorder};
+use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
 use baton_orchestration::{Carriers, Engine};
 use baton_storage::{CommitSink, Store};
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
@@ -36,6 +36,7 @@ pub(crate) struct Parts {
     engine: Engine,
     store: SqliteStore,
     flushing: JoinHandle<()>,
+    auditing: JoinHandle<()>,
     flush: CancellationToken,
 }
 
@@ -57,13 +58,16 @@ impl Parts {
         let flusher = MetricsFlusher::new(Arc::clone(&recorder), Arc::new(sqlite.clone()), Arc::clone(&sources.clock));
         let flushing = tokio::spawn(flusher.run(flush.clone()));
 
+        let (auditor, audit_writer) = Auditor::new(Arc::new(sqlite.clone()), sources.clone());
+        let auditing = tokio::spawn(audit_writer.run(flush.clone()));
+
         let heartbeat = Heartbeat::new(Arc::clone(&sources.clock));
         let beat = heartbeat.clone();
         let recording: Arc<dyn Recorder> = Arc::clone(&recorder) as Arc<dyn Recorder>;
         let engine = config
             .engine
             .options()
-            .start(Arc::clone(&store), Arc::clone(&bus), recording, sources.clone(), carriers(config, folder)?, move || beat.beat())
+            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(config, folder)?, move || beat.beat())
             .await
             .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the engine did not start: {error}")))?;
 
@@ -100,7 +104,7 @@ impl Parts {
                 ..GatewayConfig::new(VERSION, sources, live.clone())
             },
         );
-        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, flush })
+        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, flush })
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
@@ -109,16 +113,18 @@ impl Parts {
         self.gateway.live_connections_ended().await;
         self.engine.stop().await;
         self.flush.cancel();
-        if let Err(error) = self.flushing.await {
-            tracing::warn!(%error, "the last measurements were not stored");
+        for writing in [self.flushing, self.auditing] {
+            if let Err(error) = writing.await {
+                tracing::warn!(%error, "the last measurements or audit rows were not stored");
+            }
         }
         self.store.close().await;
     }
 }
 
 fn carriers(config: &ServeConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
-    let registry = agents::registry(config.engine.diagnostics)
-        .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    let registry =
+        agents::registry(config.engine.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
     let child = ChildCommand { program, arguments: vec!["attempt".to_owned()] };

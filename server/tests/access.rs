@@ -1,5 +1,14 @@
 //! Who may do what? Every operation and every server function, as each role, without credentials and from another site.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
 mod harness;
 
 use std::collections::HashMap;
@@ -43,7 +52,12 @@ impl World {
         let body = json!({"email": email, "password": PASSWORD});
         let answer = self.rest(Method::POST, "/api/v1/auth/login", None).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
-        let set: Vec<String> = answer.headers().get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+        let set: Vec<String> = answer
+            .headers()
+            .get_all(SET_COOKIE)
+            .iter()
+            .map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .collect();
         let tokens: Value = answer.json().await.unwrap();
         self.tokens.insert(role, tokens["access_token"].as_str().unwrap().to_owned());
         self.cookies.insert(role, set.join("; "));
@@ -132,7 +146,12 @@ async fn nothing_that_changes_state_is_done_for_another_site() {
         assert_eq!(code(&body), "REQUEST-008", "{function}");
     }
     let socket = world.client.get(format!("{}/api/v1/events/ws", world.server.url)).header(COOKIE, &cookies);
-    let upgrade = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
+    let upgrade = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
     let socket = upgrade.iter().fold(socket, |socket, (name, value)| socket.header(*name, *value));
     assert_eq!(socket.header("origin", "https://evil.example").send().await.unwrap().status(), StatusCode::FORBIDDEN);
 }
@@ -140,7 +159,9 @@ async fn nothing_that_changes_state_is_done_for_another_site() {
 /// A valid body for server functions that need one to get as far as the service: form text, or JSON.
 fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
     Some(match function {
-        "agents/drain" | "agents/resume" | "artifacts/delete" | "tasks/cancel" | "tasks/rerun" | "members/revoke_api_key" => vec![("id", NOBODY)],
+        "agents/drain" | "agents/resume" | "artifacts/delete" | "tasks/cancel" | "tasks/rerun" | "members/revoke_api_key" => {
+            vec![("id", NOBODY)]
+        }
         "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
         "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
@@ -166,7 +187,8 @@ fn json_body(function: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_server_function_refuses_and_answers_as_its_operation_does() {
     let world = World::new().await;
-    let operations: HashMap<String, OperationInfo> = operations().into_iter().map(|operation| (operation.operation_id.clone(), operation)).collect();
+    let operations: HashMap<String, OperationInfo> =
+        operations().into_iter().map(|operation| (operation.operation_id.clone(), operation)).collect();
     let apart = ["auth/login", "auth/first_run", "auth/refresh", "auth/logout", "tasks/submit_form"];
     for row in CAPABILITIES {
         let Some(function) = row.function.filter(|function| !apart.contains(function)) else { continue };
@@ -185,7 +207,8 @@ async fn every_server_function_refuses_and_answers_as_its_operation_does() {
             let text = answer.text().await.unwrap();
             let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
             // `me` answers nobody with AUTH-001 too: its operation says so without a permission.
-            let may = function == "auth/me" && role.is_some() || permission.is_none_or(|permission| role.is_some_and(|role| role.allows(permission)));
+            let may = function == "auth/me" && role.is_some()
+                || permission.is_none_or(|permission| role.is_some_and(|role| role.allows(permission)));
             let may = may && !(function == "auth/me" && role.is_none());
             let refused = matches!(code(&body), "AUTH-001" | "AUTH-005");
             assert_eq!(refused, !may, "{function} as {role:?}: {status} {text}");
@@ -201,7 +224,14 @@ async fn every_server_function_refuses_and_answers_as_its_operation_does() {
 async fn both_doors_refuse_wrong_requests_with_the_same_problem() {
     let world = World::new().await;
     let pairs: [(&str, Method, String, Value, &str, Value); 5] = [
-        ("unknown skill", Method::POST, "/api/v1/tasks".into(), json!({"skill": "no.such", "input": {}}), "tasks/submit", json!({"task": {"skill": "no.such", "input": {}}})),
+        (
+            "unknown skill",
+            Method::POST,
+            "/api/v1/tasks".into(),
+            json!({"skill": "no.such", "input": {}}),
+            "tasks/submit",
+            json!({"task": {"skill": "no.such", "input": {}}}),
+        ),
         (
             "wrong field",
             Method::POST,
@@ -217,7 +247,8 @@ async fn both_doors_refuse_wrong_requests_with_the_same_problem() {
     for (what, method, path, body, function, arguments) in pairs {
         let request = world.rest(method, &path, Some(Role::Operator));
         let request = if body.is_null() { request } else { request.json(&body) };
-        let (rest, call) = (request.send().await.unwrap(), world.function(function, Some(Role::Operator)).json(&arguments).send().await.unwrap());
+        let (rest, call) =
+            (request.send().await.unwrap(), world.function(function, Some(Role::Operator)).json(&arguments).send().await.unwrap());
         assert_eq!(rest.status(), call.status(), "{what}");
         let (mut rest, mut call): (Value, Value) = (rest.json().await.unwrap(), call.json().await.unwrap());
         for problem in [&mut rest, &mut call] {

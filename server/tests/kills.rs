@@ -1,5 +1,14 @@
 //! Is anything lost when the server is killed in the middle? Every acknowledged task completes, and completes once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
 mod harness;
 
 use std::collections::HashMap;
@@ -56,7 +65,8 @@ async fn killed_again_and_again_the_server_loses_no_task_and_completes_none_twic
     while acknowledged.len() < count || ledger.read(&api).await < count {
         assert!(began.elapsed() < PATIENCE * 10, "{} of {count} ended", ledger.read(&api).await);
         if acknowledged.len() < count {
-            let tasks = (0..100.min(count - acknowledged.len())).map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()})));
+            let tasks = (0..100.min(count - acknowledged.len()))
+                .map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()})));
             // Only what was acknowledged counts; a batch that the kill cut off may be stored or not.
             acknowledged.extend(api.submit_batch(tasks.collect()).await.expect("a batch").ids);
         }

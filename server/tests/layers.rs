@@ -1,5 +1,14 @@
 //! Do direct dependencies point down only, as the architecture says?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
 mod harness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +30,10 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
-        ("baton-orchestration", &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"]),
+        (
+            "baton-orchestration",
+            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],
+        ),
         ("baton-api", &["baton-domain"]),
         ("baton-app", &["baton-domain"]),
         ("baton-frontend", &["baton-app"]),
@@ -51,7 +63,10 @@ fn packages() -> Vec<Value> {
 
 fn dependencies(package: &Value) -> BTreeSet<String> {
     let all = package["dependencies"].as_array().expect("dependencies");
-    all.iter().filter(|dependency| dependency["kind"] != "dev").map(|dependency| dependency["name"].as_str().expect("a name").to_owned()).collect()
+    all.iter()
+        .filter(|dependency| dependency["kind"] != "dev")
+        .map(|dependency| dependency["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 #[test]
@@ -63,7 +78,8 @@ fn dependencies_of_ours_point_down_only() {
         if may.contains("*") {
             continue;
         }
-        let wrong: Vec<String> = dependencies(&package).into_iter().filter(|other| other.starts_with("baton-") && !may.contains(other.as_str())).collect();
+        let wrong: Vec<String> =
+            dependencies(&package).into_iter().filter(|other| other.starts_with("baton-") && !may.contains(other.as_str())).collect();
         assert!(wrong.is_empty(), "{name} may not depend on {wrong:?}");
     }
 }

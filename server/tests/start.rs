@@ -1,5 +1,14 @@
 //! Does a server that cannot start say why, with a code and what to do, and leave everything as it was?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
 mod harness;
 
 use std::net::TcpListener;
@@ -46,10 +55,12 @@ fn a_database_of_a_newer_version_is_left_alone() {
         use sqlx::{ConnectOptions, Connection};
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("baton.db"));
         let mut database = options.connect().await.unwrap();
-        sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)")
-            .execute(&mut database)
-            .await
-            .unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)",
+        )
+        .execute(&mut database)
+        .await
+        .unwrap();
         database.close().await.unwrap();
     });
     let said = refused(command(folder.path(), &[]));
@@ -74,7 +85,12 @@ fn a_new_server_prints_a_one_time_code_until_the_first_administrator_exists() {
         start
     };
     let server = Server::start_with(bare());
-    let code = server.greeting.iter().find_map(|line| line.strip_prefix("One-time code for the first administrator: ")).expect("a code").to_owned();
+    let code = server
+        .greeting
+        .iter()
+        .find_map(|line| line.strip_prefix("One-time code for the first administrator: "))
+        .expect("a code")
+        .to_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let client = baton_clients::egress::client().unwrap();

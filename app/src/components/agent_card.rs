@@ -65,7 +65,7 @@ pub fn AgentCard(
             <p class="line-clamp-2 text-13 text-muted">{description}</p>
             <Slots agent/>
             <p class="text-12 text-muted">
-                {family_word(family)} ", " {move || agent.with(|agent| done(agent))}
+                {family_word(family)} ", " {move || agent.with(done)}
                 {move || agent.with(|agent| agent.last_active_at).map(|at| view! { ", active " <RelativeTime at/> })}
             </p>
             {actions.then(|| view! { <AgentActions agent/> })}

@@ -24,16 +24,16 @@ impl Kind {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Primary => {
-                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-transparent bg-accent px-3 py-1 text-13 font-medium text-accent-text transition-colors hover:bg-accent-strong disabled:opacity-60"
+                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-transparent bg-accent px-3 py-1 text-13 font-medium text-accent-text hover:bg-accent-strong disabled:opacity-60"
             }
             Self::Plain => {
-                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-line-strong bg-raised px-3 py-1 text-13 font-medium text-text transition-colors hover:bg-sunken disabled:opacity-60"
+                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-line-strong bg-raised px-3 py-1 text-13 font-medium text-text hover:bg-sunken disabled:opacity-60"
             }
             Self::Danger => {
-                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-danger bg-raised px-3 py-1 text-13 font-medium text-danger transition-colors hover:bg-danger-tint disabled:opacity-60"
+                "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-control border border-danger bg-raised px-3 py-1 text-13 font-medium text-danger hover:bg-danger-tint disabled:opacity-60"
             }
             Self::Quiet => {
-                "inline-flex min-h-7 items-center justify-center gap-1.5 rounded-control border border-transparent px-2 py-0.5 text-13 text-soft transition-colors hover:bg-sunken hover:text-text disabled:opacity-60"
+                "inline-flex min-h-7 items-center justify-center gap-1.5 rounded-control border border-transparent px-2 py-0.5 text-13 text-soft hover:bg-sunken hover:text-text disabled:opacity-60"
             }
         }
     }

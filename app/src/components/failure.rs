@@ -23,7 +23,8 @@ pub fn Failure(
         }
     });
     let title = if problem.is(Code::Forbidden) { "You may not see this" } else { "This page could not be read" };
-    let request = problem.request_id.clone().map(|id| view! { <p class="text-12 text-muted">"Request "<code class="font-mono">{id}</code></p> });
+    let request =
+        problem.request_id.clone().map(|id| view! { <p class="text-12 text-muted">"Request "<code class="font-mono">{id}</code></p> });
     view! {
         <Title text=title/>
         <div class="mx-auto max-w-2xl space-y-4 p-6">

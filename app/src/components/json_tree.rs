@@ -30,7 +30,8 @@ fn node(key: Option<String>, value: &Value, level: usize) -> AnyView {
     }
     let total = children.len();
     let size = if value.is_array() { format!("[{total}]") } else { format!("{{{total}}}") };
-    let drawn: Vec<_> = children.into_iter().take(DRAWN).map(|(key, value)| view! { <li>{node(Some(key), value, level + 1)}</li> }).collect();
+    let drawn: Vec<_> =
+        children.into_iter().take(DRAWN).map(|(key, value)| view! { <li>{node(Some(key), value, level + 1)}</li> }).collect();
     let rest = (total > DRAWN).then(|| view! { <li class="text-muted">{format!("and {} more", total - DRAWN)}</li> });
     view! {
         <details open={level < OPEN}>

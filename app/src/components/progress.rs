@@ -18,7 +18,16 @@ pub fn Progress(
                         <span class="truncate">{message}</span>
                         <span class="tabular-nums">{format!("{percent:.0} %")}</span>
                     </div>
-                    <progress class="h-1.5 w-full accent-accent" max="100" value=format!("{percent:.0}") aria-label="Progress"></progress>
+                    <div
+                        class="h-1.5 w-full overflow-hidden rounded-full bg-line"
+                        role="progressbar"
+                        aria-label="Progress"
+                        aria-valuemin="0"
+                        aria-valuemax="100"
+                        aria-valuenow=format!("{percent:.0}")
+                    >
+                        <div class="h-full bg-running transition-[width] duration-150" style=format!("width:{percent:.0}%")></div>
+                    </div>
                 </div>
             }
         })

@@ -76,7 +76,7 @@ fn rows(spans: &[SpanView]) -> Vec<AnyView> {
             let colour = if span.ok { "bg-running" } else { "bg-danger" };
             let took = format::millis(span.duration_us as f64 / 1_000.0);
             view! {
-                <li class="grid grid-cols-[minmax(6rem,14rem)_1fr_4.5rem] items-center gap-2" data-testid="span" title=span.attributes.to_string()>
+                <li class="grid grid-cols-[minmax(5rem,30%)_1fr_4.5rem] items-center gap-2" data-testid="span" title=span.attributes.to_string()>
                     <span class="truncate font-mono" style=format!("padding-left:{}px", depth(span) * 12)>
                         {span.name.clone()}
                         {(!span.ok).then_some(" (failed)")}

@@ -15,16 +15,16 @@ mod store;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_domain::id::{EventSeq, TaskId};
+use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::live::ServerFrame;
 use baton_domain::wire::task::TaskSummary;
-use baton_domain::wire::agent::AgentView;
 use leptos::prelude::*;
 
 pub use clock::{Now, now_millis, tick_every_second};
 use hub::Hub;
 pub use hub::{Body, LiveEvent, Notice};
-pub use refresh::{OneAtATime, Refresh};
 pub use reconcile::{apply_to_counts, presumed_state_before};
+pub use refresh::{OneAtATime, Refresh};
 use socket::Socket;
 use store::Store;
 
@@ -54,12 +54,7 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self {
-            connection: ArcRwSignal::new(Connection::Idle),
-            hub: Arc::default(),
-            store: Arc::default(),
-            socket: Socket::default(),
-        }
+        Self { connection: ArcRwSignal::new(Connection::Idle), hub: Arc::default(), store: Arc::default(), socket: Socket::default() }
     }
 }
 

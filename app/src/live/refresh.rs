@@ -54,4 +54,3 @@ impl OneAtATime {
         self.again.swap(false, Ordering::Relaxed)
     }
 }
-

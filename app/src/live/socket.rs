@@ -205,6 +205,15 @@ impl Socket {
         }
     }
 
+    /// Drops the socket, however it looks, and opens another.
+    fn anew(&self, live: &Live) {
+        if let Some(state) = self.state() {
+            live.connection.set(Connection::Reconnecting);
+            drop_later(state.open.take());
+            self.again(live);
+        }
+    }
+
     /// Opens the socket if it is not, without waiting any longer.
     fn again(&self, live: &Live) {
         let Some(state) = self.state() else { return };
@@ -256,7 +265,8 @@ fn address(live: &Live) -> Option<String> {
 /// Comes back at once when the network does, or when the tab is looked at again.
 fn watch_the_browser(live: &Live) {
     let back = live.clone();
-    let online = window_event_listener_untyped("online", move |_| back.socket.again(&back));
+    // A socket that was open when the network went may look open for minutes: it is not trusted.
+    let online = window_event_listener_untyped("online", move |_| back.socket.anew(&back));
     let gone = live.clone();
     let offline = window_event_listener_untyped("offline", move |_| gone.connection.set(Connection::Offline));
     let seen = live.clone();
@@ -278,6 +288,8 @@ fn drop_later(open: Option<Open>) {
         open.socket.set_onopen(None);
         open.socket.set_onmessage(None);
         open.socket.set_onclose(None);
+        // One that is closed already stays so.
+        let _ = open.socket.close();
         let open = SendWrapper::new(open);
         set_timeout(move || drop(open), Duration::ZERO);
     }

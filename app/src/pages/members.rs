@@ -3,6 +3,7 @@
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::auth::{ApiKeyList, ApiKeyView, CreatedApiKey, UserList, UserView};
 use leptos::form::ActionForm;
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::banner::LastProblem;
@@ -30,6 +31,18 @@ pub(crate) fn Members() -> impl IntoView {
     let versions =
         move || (create_user.version().get(), change_user.version().get(), create_key.version().get(), revoke_key.version().get());
     let data = Resource::new_blocking(versions, |_| read());
+    // A form that was carried out is empty again; one that was refused keeps what was typed.
+    let (user_form, key_form) = (NodeRef::<html::Form>::new(), NodeRef::<html::Form>::new());
+    Effect::new(move || {
+        if let (Some(Ok(_)), Some(form)) = (create_user.value().get(), user_form.get_untracked()) {
+            form.reset();
+        }
+    });
+    Effect::new(move || {
+        if let (Some(Ok(_)), Some(form)) = (create_key.value().get(), key_form.get_untracked()) {
+            form.reset();
+        }
+    });
     let problem = Signal::derive(move || {
         let create_user = create_user.value().get().and_then(Result::err);
         let rest = || change_user.value().get().and_then(Result::err).or_else(|| revoke_key.value().get().and_then(Result::err));
@@ -45,7 +58,7 @@ pub(crate) fn Members() -> impl IntoView {
                 <div class="space-y-4">
                     <People people change_user/>
                     <Card title="Add a member">
-                        <ActionForm action=create_user>
+                        <ActionForm action=create_user node_ref=user_form>
                             <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 rail:grid-cols-[2fr_2fr_1fr_auto]">
                                 <TextField name="email" label="Email" kind="email" required=true autocomplete="off" max_length="254"/>
                                 <TextField
@@ -67,7 +80,7 @@ pub(crate) fn Members() -> impl IntoView {
                     <NewSecret created/>
                     <Keys keys revoke_key/>
                     <Card title="Make a key">
-                        <ActionForm action=create_key>
+                        <ActionForm action=create_key node_ref=key_form>
                             <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-[2fr_1fr_auto]">
                                 <TextField
                                     name="name"
@@ -119,7 +132,8 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
         Some(Principal::User { id, .. }) => Some(id),
         _ => None,
     };
-    let rows: Vec<_> = people.items.into_iter().map(|person| view! { <Person is_me={myself == Some(person.id)} person change_user/> }).collect();
+    let rows: Vec<_> =
+        people.items.into_iter().map(|person| view! { <Person is_me={myself == Some(person.id)} person change_user/> }).collect();
     view! {
         <Card title="People" flush=true>
             <div class="overflow-x-auto" role="group" aria-label="People" tabindex="0">

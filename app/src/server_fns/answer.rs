@@ -100,7 +100,9 @@ impl<T: DeserializeOwned> Decodes<T> for JsonBody {
     type Error = String;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
+        // As text, which is how a page's own data is read: a second kind of input would double the code in the browser.
+        let text = str::from_utf8(&bytes).map_err(|error| error.to_string())?;
+        serde_json::from_str(text).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => format!("{WRONG_DATA}{error}"),
             _ => error.to_string(),
         })
@@ -131,7 +133,8 @@ impl Decodes<ApiError> for ProblemBody {
     type Error = serde_json::Error;
 
     fn decode(bytes: Bytes) -> Result<ApiError, Self::Error> {
-        serde_json::from_slice(&bytes)
+        let text = str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
+        serde_json::from_str(text)
     }
 }
 

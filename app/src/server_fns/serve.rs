@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn the_page_before_is_the_path_of_the_referer() {
         let page = |referer: &str| {
-            let request = axum::http::Request::builder().header(REFERER, referer).body(()).unwrap();
+            let request = http::Request::builder().header(REFERER, referer).body(()).unwrap();
             page_before(&request.into_parts().0)
         };
         assert_eq!(page("http://127.0.0.1:3000/tasks/new?skill=nlp.sentiment#top"), "/tasks/new?skill=nlp.sentiment");

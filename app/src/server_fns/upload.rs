@@ -4,11 +4,11 @@
 
 use std::fmt;
 
+use leptos::server_fn::ContentType;
 use leptos::server_fn::codec::{self, Encoding, FromReq, IntoReq, MultipartData};
 use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr};
 use leptos::server_fn::request::browser::BrowserFormData;
 use leptos::server_fn::request::{ClientReq, Req};
-use leptos::server_fn::ContentType;
 
 use super::submit::SubmitForm;
 

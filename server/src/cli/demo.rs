@@ -66,7 +66,10 @@ fn failed(error: Error) -> StartError {
 fn manifest(folder: &Path) -> Result<Vec<NewTask>, StartError> {
     let path = folder.join("demo.json");
     let wrong = |error: &dyn std::fmt::Display| {
-        StartError::new(Code::ConfigurationInvalid, format!("{}: {error}. Name the folder of the examples with --examples.", path.display()))
+        StartError::new(
+            Code::ConfigurationInvalid,
+            format!("{}: {error}. Name the folder of the examples with --examples.", path.display()),
+        )
     };
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
     let batch: NewBatch = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
@@ -114,7 +117,12 @@ async fn upload_all(api: &BatonApi, folder: &Path, tasks: &mut [NewTask]) -> Res
 }
 
 /// Follows events until every task has ended; opens the stream again where it broke off.
-async fn follow(api: &BatonApi, mut since: EventSeq, mut open: HashMap<TaskId, ()>, bar: &ProgressBar) -> Result<Vec<TaskSummary>, StartError> {
+async fn follow(
+    api: &BatonApi,
+    mut since: EventSeq,
+    mut open: HashMap<TaskId, ()>,
+    bar: &ProgressBar,
+) -> Result<Vec<TaskSummary>, StartError> {
     let mut ended = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let mut events = Box::pin(api.follow(since, "task").await.map_err(failed)?);

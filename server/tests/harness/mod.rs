@@ -1,5 +1,5 @@
 //! How do these tests run the real binary? Each test has a server of its own: a process, a port, a data folder.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 
 pub mod doors;
 

@@ -60,8 +60,7 @@ impl TopicFilter {
     /// # Errors
     /// The offending topic, if one is malformed; or the list's length if it is too long.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let topics: Vec<String> =
-            text.split(',').map(str::trim).filter(|topic| !topic.is_empty()).map(str::to_owned).collect();
+        let topics: Vec<String> = text.split(',').map(str::trim).filter(|topic| !topic.is_empty()).map(str::to_owned).collect();
         if topics.len() > Self::MAXIMUM {
             return Err(format!("{} topics: at most {} are allowed", topics.len(), Self::MAXIMUM));
         }

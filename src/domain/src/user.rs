@@ -148,10 +148,9 @@ impl Caller {
         match self.role {
             None => Err(Problem::new(Code::NotSignedIn, "Sign in, or send an access token or an API key.")),
             Some(role) if role.allows(permission) => Ok(()),
-            Some(role) => Err(Problem::new(
-                Code::Forbidden,
-                format!("The role {} does not include this; ask an administrator.", role.as_str()),
-            )),
+            Some(role) => {
+                Err(Problem::new(Code::Forbidden, format!("The role {} does not include this; ask an administrator.", role.as_str())))
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ use baton_storage::Store;
 use baton_storage::blobs::{BlobError, BlobFolder};
 use tokio_util::io::ReaderStream;
 
+use crate::gate::Gate;
+
 /// The longest name of a file, in bytes.
 const MAXIMUM_NAME: usize = 255;
 /// The longest content type.
@@ -24,6 +26,7 @@ pub(crate) struct Artifacts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) blobs: BlobFolder,
     pub(crate) sources: Sources,
+    pub(crate) gate: Gate,
 }
 
 /// The rows of a page: 1 to 500, 50 when nobody says.
@@ -31,14 +34,20 @@ pub(crate) fn page_limit(limit: Option<u32>) -> Result<u32, Problem> {
     match limit {
         None => Ok(DEFAULT_LIMIT),
         Some(limit) if (1..=MAXIMUM_LIMIT).contains(&limit) => Ok(limit),
-        Some(limit) => Err(Problem::new(Code::InvalidQuery, "Use a limit from 1 to 500.").with_field("limit", format!("{limit} is not between 1 and {MAXIMUM_LIMIT}"))),
+        Some(limit) => Err(Problem::new(Code::InvalidQuery, "Use a limit from 1 to 500.")
+            .with_field("limit", format!("{limit} is not between 1 and {MAXIMUM_LIMIT}"))),
     }
 }
 
 /// The row that a page begins after.
 pub(crate) fn page_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
     cursor
-        .map(|text| text.parse().map_err(|_| Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list")))
+        .map(|text| {
+            text.parse().map_err(|_| {
+                Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.")
+                    .with_field("cursor", "not a cursor of this list")
+            })
+        })
         .transpose()
 }
 
@@ -67,13 +76,15 @@ fn from_blob_error(error: BlobError) -> Problem {
 #[async_trait]
 impl ArtifactService for Artifacts {
     async fn put(&self, caller: &Caller, artifact: NewArtifact, bytes: ByteStream) -> Answer<ArtifactView> {
-        caller.require(Permission::Work)?;
+        self.gate.require(caller, Permission::Work, "artifact.put")?;
         let name = plain_name(&artifact.name);
         if name.is_empty() || name.len() > MAXIMUM_NAME {
             return Err(Problem::invalid_field("name", format!("give the file a name of 1 to {MAXIMUM_NAME} bytes")));
         }
         let media_type = match artifact.media_type {
-            Some(given) if given.len() > MAXIMUM_MEDIA_TYPE || !given.contains('/') || !given.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+            Some(given)
+                if given.len() > MAXIMUM_MEDIA_TYPE || !given.contains('/') || !given.bytes().all(|byte| (b' '..=b'~').contains(&byte)) =>
+            {
                 return Err(Problem::invalid_field("media_type", "give a content type, as text/csv"));
             }
             Some(given) => given,
@@ -101,7 +112,7 @@ impl ArtifactService for Artifacts {
     }
 
     async fn list(&self, caller: &Caller, filter: ArtifactFilter) -> Answer<Page<ArtifactView>> {
-        caller.require(Permission::Read)?;
+        self.gate.require(caller, Permission::Read, "artifact.list")?;
         let limit = page_limit(filter.limit)?;
         let before = page_cursor(filter.cursor.as_deref())?;
         let mut page = self.store.artifacts(filter.task, before, limit + 1).await?;
@@ -112,7 +123,7 @@ impl ArtifactService for Artifacts {
     }
 
     async fn get(&self, caller: &Caller, id: ArtifactId) -> Answer<ArtifactView> {
-        caller.require(Permission::Read)?;
+        self.gate.require(caller, Permission::Read, "artifact.get")?;
         self.store.artifact(id).await?.ok_or_else(|| no_such_artifact(id))
     }
 
@@ -126,7 +137,7 @@ impl ArtifactService for Artifacts {
     }
 
     async fn delete(&self, caller: &Caller, id: ArtifactId) -> Answer<()> {
-        caller.require(Permission::Work)?;
+        self.gate.require(caller, Permission::Work, "artifact.delete")?;
         if self.store.artifact_in_use(id).await? {
             return Err(Problem::new(Code::ArtifactInUse, "Wait until the task has ended, or cancel it."));
         }

@@ -11,6 +11,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_domain::id::{AgentId, LeaseToken, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::services::{AgentService, ArtifactService, TaskService};
+use baton_observability::Auditor;
 use baton_storage::blobs::BlobFolder;
 use baton_storage::{AgentRegistration, Store, StoreError};
 use parking_lot::Mutex;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
+use crate::gate::Gate;
 use crate::orchestrator::Orchestrator;
 use crate::{dispatcher, task_manager};
 
@@ -121,6 +123,7 @@ pub(crate) struct Shared {
     pub(crate) bus: Arc<InProcessBus>,
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) sources: Sources,
+    pub(crate) gate: Gate,
     pub(crate) pool: Arc<AgentPool>,
     pub(crate) blobs: BlobFolder,
     pub(crate) artifacts: Arc<Artifacts>,
@@ -173,6 +176,7 @@ impl EngineOptions {
         store: Arc<dyn Store>,
         bus: Arc<InProcessBus>,
         recorder: Arc<dyn Recorder>,
+        auditor: Auditor,
         sources: Sources,
         carriers: Carriers,
         beat: impl Fn() + Send + Sync + 'static,
@@ -187,13 +191,16 @@ impl EngineOptions {
             agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
         let registered = store.register_agents(registrations, sources.clock.now()).await?;
         pool.learn(&agents, &registered);
-        let artifacts = Arc::new(Artifacts { store: Arc::clone(&store), blobs: blobs.clone(), sources: sources.clone() });
+        let gate = Gate::new(auditor);
+        let artifacts =
+            Arc::new(Artifacts { store: Arc::clone(&store), blobs: blobs.clone(), sources: sources.clone(), gate: gate.clone() });
         let shared = Arc::new(Shared {
             options: self,
             store,
             bus,
             recorder,
             sources,
+            gate,
             pool,
             blobs,
             artifacts,
@@ -212,7 +219,7 @@ impl EngineOptions {
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
         loops.spawn(task_manager::heartbeat::run(Arc::clone(&shared)));
         loops.close();
-        let pool = Arc::new(PoolService { store: Arc::clone(&shared.store), pool: Arc::clone(&shared.pool), sources: shared.sources.clone() });
+        let pool = Arc::new(PoolService { shared: Arc::clone(&shared) });
         Ok(Engine { shared, loops, orchestrator, pool })
     }
 }

@@ -15,6 +15,7 @@ mod artifacts;
 mod attempt;
 mod dispatcher;
 mod engine;
+mod gate;
 pub mod load_balancer;
 pub mod orchestrator;
 mod schema;

@@ -75,7 +75,6 @@ pub(crate) fn artifact_ids(found: &[(String, &str)]) -> Vec<ArtifactId> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -100,10 +99,9 @@ mod tests {
         .unwrap();
         let value = json!({"table": "a", "more": ["b", "c"], "other": "d"});
         let found = schema.artifacts(&value);
-        assert_eq!(found.iter().map(|(place, text)| (place.as_str(), *text)).collect::<Vec<_>>(), [
-            ("/input/more/0", "b"),
-            ("/input/more/1", "c"),
-            ("/input/table", "a")
-        ]);
+        assert_eq!(
+            found.iter().map(|(place, text)| (place.as_str(), *text)).collect::<Vec<_>>(),
+            [("/input/more/0", "b"), ("/input/more/1", "c"), ("/input/table", "a")]
+        );
     }
 }

@@ -93,7 +93,11 @@ impl BlobFolder {
         stored
     }
 
-    async fn receive(&self, unfinished: &Path, bytes: &mut (impl Stream<Item = io::Result<Bytes>> + Unpin)) -> Result<StoredBlob, BlobError> {
+    async fn receive(
+        &self,
+        unfinished: &Path,
+        bytes: &mut (impl Stream<Item = io::Result<Bytes>> + Unpin),
+    ) -> Result<StoredBlob, BlobError> {
         let mut file = fs::File::create(unfinished).await?;
         let (mut hash, mut size) = (Sha256::new(), 0u64);
         while let Some(chunk) = bytes.next().await {
@@ -139,7 +143,6 @@ impl BlobFolder {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use futures::stream;

@@ -38,7 +38,9 @@ pub enum StoreError {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full => Self::new(Code::StorageFull, "Free space on the server's disk; nothing that was accepted is lost.").retry_after(30),
+            StoreError::Full => {
+                Self::new(Code::StorageFull, "Free space on the server's disk; nothing that was accepted is lost.").retry_after(30)
+            }
             StoreError::Unavailable(_) => Self::new(Code::StorageUnavailable, "Try again in a moment.").retry_after(2),
             StoreError::Conflict(what) => Self::new(Code::Internal, format!("{what} exists already.")),
             other => Self::new(Code::Internal, format!("{other}. The server's log says more.")),

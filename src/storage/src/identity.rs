@@ -149,13 +149,7 @@ pub trait IdentityStore: Send + Sync {
     ///
     /// # Errors
     /// Only those of storage.
-    async fn rotate_refresh_token(
-        &self,
-        old: [u8; 32],
-        new: [u8; 32],
-        at: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn rotate_refresh_token(&self, old: [u8; 32], new: [u8; 32], at: Timestamp, expires_at: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends a session. Ending it twice does no harm.
     ///

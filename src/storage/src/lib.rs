@@ -20,8 +20,8 @@ pub use events::{AuditRow, CommitSink, EventStore, EventsSince, NoSink};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use tasks::{
-    Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, DueTask, Guard, Idempotency, Inserted, NewTaskRecord, ReadyTask, TaskPage,
-    TaskQuery, TaskRecord, TaskRows, TaskStore,
+    Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
+    ReadyTask, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
 };
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 

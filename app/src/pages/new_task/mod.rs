@@ -34,7 +34,8 @@ pub(crate) fn NewTask() -> impl IntoView {
     let query = use_query_map();
     let data = Resource::new_blocking(|| (), |()| agents::skills());
     // The skill and the example come from the address, so that both work without scripts.
-    let asked = Memo::new(move |_| query.with(|query| (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()))));
+    let asked =
+        Memo::new(move |_| query.with(|query| (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()))));
     view! {
         <PageHead title="New task"/>
         {loaded(data, move |skills| {
@@ -72,7 +73,7 @@ fn Choice(skills: Vec<Skill>) -> impl IntoView {
                     view! {
                         <li>
                             <a
-                                class="block h-full rounded-card border border-line bg-raised p-4 transition-colors hover:border-accent"
+                                class="block h-full rounded-card border border-line bg-raised p-4 hover:border-accent"
                                 href=format!("/tasks/new?skill={}", skill.name)
                                 data-testid="skill"
                                 data-name=skill.name.clone()
@@ -153,7 +154,7 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
     let priorities = (1..=5).zip(Priority::WORDS).map(|(number, word): (u8, _)| (number.to_string(), word.to_owned())).collect();
     let may = use_session().may(Permission::Work);
     view! {
-        <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Card
                 title=skill.title.clone()
                 aside=view! {

@@ -38,7 +38,8 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
         .collect();
     let mut task = NewTask::new(skill.name.as_str(), input(skill, &texts));
     task.title = text("title");
-    task.priority = text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
+    task.priority =
+        text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
     submit_command(&task)
 }
 

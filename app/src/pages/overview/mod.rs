@@ -125,10 +125,6 @@ fn Content(model: Model) -> impl IntoView {
 fn Rows(rows: RwSignal<model::Rows>, label: &'static str, empty: &'static str) -> impl IntoView {
     let none = Memo::new(move |_| rows.with(Vec::is_empty));
     move || {
-        if none.get() {
-            view! { <Empty text=empty/> }.into_any()
-        } else {
-            view! { <TaskTable rows label narrow=true/> }.into_any()
-        }
+        if none.get() { view! { <Empty text=empty/> }.into_any() } else { view! { <TaskTable rows label narrow=true/> }.into_any() }
     }
 }

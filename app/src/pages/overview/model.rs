@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::series;
-use crate::live::{Body, Following, Live, LiveEvent, Notice, Refresh, apply_to_counts, presumed_state_before, now_millis};
+use crate::live::{Body, Following, Live, LiveEvent, Notice, Refresh, apply_to_counts, now_millis, presumed_state_before};
 use crate::server_fns::{Called, metrics, tasks};
 
 /// Rows of the latest tasks, and of those that need attention.

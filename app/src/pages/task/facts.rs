@@ -10,12 +10,14 @@ use crate::components::times::{Elapsed, RelativeTime};
 /// Skill, agent, attempt, priority, times, who.
 #[component]
 pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
-    let (skill, created_by, created_at, priority, rerun_of) = task
-        .with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word(), task.rerun_of));
+    let (skill, created_by, created_at, priority, rerun_of) =
+        task.with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word(), task.rerun_of));
     let agent = move || {
         let agent = task.with(|task| task.agent.clone());
         match agent {
-            Some(agent) => view! { <a class="text-accent hover:underline" href=format!("/agents/{}", agent.id)>{agent.name}</a> }.into_any(),
+            Some(agent) => {
+                view! { <a class="text-accent hover:underline" href=format!("/agents/{}", agent.id)>{agent.name}</a> }.into_any()
+            }
             None => "none yet".into_any(),
         }
     };

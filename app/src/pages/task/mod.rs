@@ -4,8 +4,8 @@ mod attempts;
 mod facts;
 mod model;
 
-pub(super) use facts::Fact;
 use baton_domain::wire::task::NewTask;
+pub(super) use facts::Fact;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -49,7 +49,8 @@ fn Content(model: Model) -> impl IntoView {
     let command = Signal::derive(move || {
         model.detail.with(|detail| {
             let title = Some(detail.summary.title.clone());
-            let request = NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
+            let request =
+                NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
             submit_command(&request)
         })
     });
@@ -67,7 +68,7 @@ fn Content(model: Model) -> impl IntoView {
             />
             <Facts task id/>
             <Progress state=model.progress/>
-            <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+            <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <div class="min-w-0 space-y-4">
                     <Outcome model/>
                     <Card title="Log">

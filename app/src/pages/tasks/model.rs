@@ -10,11 +10,13 @@ use baton_domain::wire::task::{TaskFilter, TaskSummary};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::live::{Body, Following, Live, LiveEvent, Notice, Refresh};
+use crate::live::{Body, Following, Live, LiveEvent, Notice, Refresh, now_millis};
 use crate::server_fns::tasks;
 
-/// How often rows come and go.
-const PACE: Duration = Duration::from_millis(700);
+/// Rows come and go at most this often, the first at once.
+const PACE_MS: i64 = 1_000;
+/// What is committed together comes together.
+const GATHER_MS: i64 = 30;
 /// The most changes that wait; what came before is read anew.
 const MOST_WAITING: usize = 500;
 
@@ -30,6 +32,7 @@ pub(super) struct Model {
     as_of: StoredValue<baton_domain::id::EventSeq>,
     changed: StoredValue<Vec<Arc<LiveEvent>>>,
     held: StoredValue<bool>,
+    shown_at: StoredValue<i64>,
     following: StoredValue<Option<Following>>,
     refresh: StoredValue<Refresh>,
 }
@@ -45,6 +48,7 @@ impl Model {
             as_of: StoredValue::new(as_of),
             changed: StoredValue::new(Vec::new()),
             held: StoredValue::new(false),
+            shown_at: StoredValue::new(0),
             following: StoredValue::new(None),
             refresh: StoredValue::new(Refresh::default()),
         }
@@ -86,7 +90,9 @@ impl Model {
         }
         self.count_waiting();
         if let Some(refresh) = self.refresh.try_get_value() {
-            refresh.after(PACE, move || {
+            let since = now_millis() - self.shown_at.try_get_value().unwrap_or_default();
+            let wait = u64::try_from((PACE_MS - since).max(GATHER_MS)).unwrap_or_default();
+            refresh.after(Duration::from_millis(wait), move || {
                 if self.held.try_get_value() == Some(false) {
                     self.show();
                 }
@@ -96,7 +102,8 @@ impl Model {
 
     fn count_waiting(self) {
         let new = self.changed.try_with_value(|changed| {
-            let mut ids: Vec<TaskId> = changed.iter().filter_map(|event| task_of(event)).filter(|id| self.knows(*id) == Some(false)).collect();
+            let mut ids: Vec<TaskId> =
+                changed.iter().filter_map(|event| task_of(event)).filter(|id| self.knows(*id) == Some(false)).collect();
             ids.sort_unstable();
             ids.dedup();
             ids.len()
@@ -119,6 +126,7 @@ impl Model {
         if changed.is_empty() {
             return;
         }
+        self.shown_at.try_set_value(now_millis());
         self.rows.try_update(|rows| {
             for event in changed {
                 let Body::Task(task) = &event.body else { continue };

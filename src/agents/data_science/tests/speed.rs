@@ -1,6 +1,6 @@
 //! How long a profile of 100,000 rows and 20 columns takes, and one of a million rows: printed as JSON lines.
 //!
-//! `cargo test --release -p baton-agents-data-science --test speed -- --ignored --nocapture`
+//! `make chaos` runs it at its full size: `BATON_TEST_SCALE=full cargo test --release -p baton-agents-data-science --test speed -- --nocapture`
 
 #![allow(
     clippy::unwrap_used,
@@ -69,13 +69,6 @@ fn measure(rows: u32) {
 }
 
 #[test]
-#[ignore = "it measures; run it in release mode"]
-fn a_hundred_thousand_rows() {
-    measure(100_000);
-}
-
-#[test]
-#[ignore = "it measures; run it in release mode"]
-fn a_million_rows() {
-    measure(1_000_000);
+fn a_wide_table_is_described_whole() {
+    measure(u32::try_from(baton_testkit::scale().of(2_000, 1_000_000)).unwrap());
 }

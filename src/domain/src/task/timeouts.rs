@@ -38,9 +38,6 @@ impl Timeouts {
             ("heartbeat_ms", Some(self.heartbeat_ms)),
             ("schedule_to_close_ms", self.schedule_to_close_ms),
         ];
-        fields
-            .into_iter()
-            .find(|(_, value)| value.is_some_and(|value| value == 0 || value > MAXIMUM_TIMEOUT_MS))
-            .map(|(name, _)| name)
+        fields.into_iter().find(|(_, value)| value.is_some_and(|value| value == 0 || value > MAXIMUM_TIMEOUT_MS)).map(|(name, _)| name)
     }
 }

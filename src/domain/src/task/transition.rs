@@ -138,11 +138,7 @@ impl std::error::Error for IllegalTransition {}
 /// # Errors
 /// [`IllegalTransition`] if the table has no such row.
 pub fn apply(from: Option<TaskState>, trigger: Trigger) -> Result<Transition, IllegalTransition> {
-    TABLE
-        .iter()
-        .find(|row| row.from == from && row.trigger == trigger)
-        .copied()
-        .ok_or(IllegalTransition { from, trigger })
+    TABLE.iter().find(|row| row.from == from && row.trigger == trigger).copied().ok_or(IllegalTransition { from, trigger })
 }
 
 #[cfg(test)]

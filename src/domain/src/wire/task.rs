@@ -337,9 +337,7 @@ impl TaskFilter {
         };
         let text_fits = |wanted: &String| {
             let wanted = wanted.to_lowercase();
-            task.title.to_lowercase().contains(&wanted)
-                || task.skill.contains(&wanted)
-                || task.id.to_string().starts_with(&wanted)
+            task.title.to_lowercase().contains(&wanted) || task.skill.contains(&wanted) || task.id.to_string().starts_with(&wanted)
         };
         (self.states.is_empty() || self.states.contains(&task.state))
             && self.skill.as_ref().is_none_or(skill_fits)

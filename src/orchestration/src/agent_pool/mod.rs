@@ -120,10 +120,9 @@ impl AgentPool {
 
     /// Whether some agent that has the skill has all these labels.
     pub(crate) fn has_labels(&self, skill: &str, labels: &[String]) -> bool {
-        self.members
-            .lock()
-            .iter()
-            .any(|member| member.facts.skills.iter().any(|known| known == skill) && labels.iter().all(|label| member.facts.labels.contains(label)))
+        self.members.lock().iter().any(|member| {
+            member.facts.skills.iter().any(|known| known == skill) && labels.iter().all(|label| member.facts.labels.contains(label))
+        })
     }
 
     /// The skills for which an agent has a free slot now, and how many free slots there are in all.

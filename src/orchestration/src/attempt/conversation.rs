@@ -29,7 +29,10 @@ use crate::orchestrator::Orchestrator;
 #[derive(Debug)]
 pub(super) enum End {
     Completed(Value),
-    Failed { failure: Failure, retry_after: Option<Duration> },
+    Failed {
+        failure: Failure,
+        retry_after: Option<Duration>,
+    },
     /// The attempt's own time is over, or it fell silent.
     TimedOut(Failure),
     /// The worker died without an outcome.
@@ -129,7 +132,11 @@ impl Conversation<'_> {
         let bytes = tokio::fs::File::open(&path).await.map_err(broken)?;
         let artifact = NewArtifact { name, media_type: Some(media_type), sha256: None, task_id: Some(self.task.summary.id) };
         let stored = self.shared.artifacts.put(&self.caller(), artifact, Box::pin(ReaderStream::new(bytes))).await;
-        stored.map(|view| view.id).map_err(|problem| Failure { code: problem.code, message: problem.detail, retryable: problem.status >= 500 })
+        stored.map(|view| view.id).map_err(|problem| Failure {
+            code: problem.code,
+            message: problem.detail,
+            retryable: problem.status >= 500,
+        })
     }
 
     /// Runs another skill as a child task; the answer comes when that has ended.
@@ -155,7 +162,11 @@ impl Conversation<'_> {
         let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
         let maximum = self.known.skill.limits.result_bytes;
         let failure = if bytes as u64 > maximum {
-            failure(Code::ResultTooLarge, format!("The result has {bytes} bytes; at most {maximum} are allowed. Large results belong into artifacts."), false)
+            failure(
+                Code::ResultTooLarge,
+                format!("The result has {bytes} bytes; at most {maximum} are allowed. Large results belong into artifacts."),
+                false,
+            )
         } else if !self.known.output.fits(&result) {
             let errors = self.known.output.errors("/result", &result);
             let first = errors.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
@@ -210,4 +221,3 @@ fn lost(status: Option<std::process::ExitStatus>) -> Failure {
         (None, None) => failure(Code::WorkerLost, "The worker went away without an outcome.", true),
     }
 }
-

@@ -21,7 +21,12 @@ pub(super) async fn gather(shared: &Shared, known: &KnownSkill, input: &Value) -
         let Some(artifact) = found else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
-        let file = FileRef { path: shared.blobs.path(&artifact.sha256), name: artifact.name, media_type: artifact.media_type, size: artifact.size };
+        let file = FileRef {
+            path: shared.blobs.path(&artifact.sha256),
+            name: artifact.name,
+            media_type: artifact.media_type,
+            size: artifact.size,
+        };
         files.insert(id, file);
     }
     Ok(files)

@@ -44,15 +44,19 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assi
     });
 }
 
-async fn run(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assigned: AssignedTask, reservation: &Reservation, mut orders: watch::Receiver<Order>) {
+async fn run(
+    shared: &Arc<Shared>,
+    orchestrator: &Arc<Orchestrator>,
+    assigned: AssignedTask,
+    reservation: &Reservation,
+    mut orders: watch::Receiver<Order>,
+) {
     let AssignedTask { task, input, attempt } = assigned;
     let mut trace = TraceBuffer::new(Arc::clone(shared), task.summary.id, attempt);
     let began = shared.sources.clock.now();
     trace.queue_span(task.ready_at, began);
-    let started = Advance {
-        reason: None,
-        ..Advance::new(task.summary.id, Guard::Lease(task.lease), Trigger::Start, Principal::System, began)
-    };
+    let started =
+        Advance { reason: None, ..Advance::new(task.summary.id, Guard::Lease(task.lease), Trigger::Start, Principal::System, began) };
     let task = match outcome::store(shared, started).await {
         Some(Advanced::Applied(task)) => *task,
         // Cancelled, timed out or fenced in the meantime: somebody else has written what became of it.

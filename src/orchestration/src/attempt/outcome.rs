@@ -26,7 +26,9 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
         ..Advance::new(task.summary.id, Guard::Lease(task.lease), trigger, Principal::System, at)
     };
     Some(match end {
-        End::Completed(result) => Advance { reason: None, result: Some(result.clone()), ..change(Trigger::Complete, "", AttemptOutcome::Completed, None) },
+        End::Completed(result) => {
+            Advance { reason: None, result: Some(result.clone()), ..change(Trigger::Complete, "", AttemptOutcome::Completed, None) }
+        }
         End::Failed { failure, retry_after } => again_or(shared, task, at, failure, *retry_after, Trigger::Fail, AttemptOutcome::Failed),
         End::TimedOut(failure) => again_or(shared, task, at, failure, None, Trigger::TimeOut, AttemptOutcome::TimedOut),
         End::Lost(failure) => again_or(shared, task, at, failure, None, Trigger::Fail, AttemptOutcome::Lost),

@@ -100,7 +100,14 @@ impl TraceBuffer {
                 let lines: Vec<LogLine> = logs
                     .into_iter()
                     .zip(first..)
-                    .map(|(line, seq)| LogLine { attempt_id: attempt, seq, at: line.at, level: line.level, message: line.message, fields: line.fields })
+                    .map(|(line, seq)| LogLine {
+                        attempt_id: attempt,
+                        seq,
+                        at: line.at,
+                        level: line.level,
+                        message: line.message,
+                        fields: line.fields,
+                    })
                     .collect();
                 if !lines.is_empty() {
                     self.shared.bus.transient(Transient::Log { task_id: task, lines });

@@ -70,7 +70,6 @@ fn count(rejected: &mut Vec<Rejection>, reason: RejectReason) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use baton_domain::id::{AgentId, DEFAULT_PROJECT};

@@ -71,7 +71,10 @@ impl Orchestrator {
                 Err(_) => false,
             };
             if !stored {
-                missing.push(FieldError { field: format!("{prefix}{field}"), message: "there is no artifact with this id; upload the file first".to_owned() });
+                missing.push(FieldError {
+                    field: format!("{prefix}{field}"),
+                    message: "there is no artifact with this id; upload the file first".to_owned(),
+                });
             }
         }
         if missing.is_empty() { Ok(()) } else { Err(rejected(missing)) }

@@ -60,7 +60,9 @@ impl Orchestrator {
                 guard.child = None;
                 return match (summary.state, rows.result) {
                     (TaskState::Completed, Some(result)) => Ok(result),
-                    (state, _) => Err(summary.failure.unwrap_or_else(|| failure(Code::WorkerLost, format!("The child task is {state}."), false))),
+                    (state, _) => {
+                        Err(summary.failure.unwrap_or_else(|| failure(Code::WorkerLost, format!("The child task is {state}."), false)))
+                    }
                 };
             }
             if self.shared.stop.is_cancelled() {

@@ -107,7 +107,12 @@ fn ended(record: &TaskRecord, wanted: &str) -> Problem {
 }
 
 /// The key of a repeated request, if the caller gave one.
-fn idempotency(caller: &Caller, key: Option<String>, operation: &str, request: &impl serde::Serialize) -> Result<Option<Idempotency>, Problem> {
+fn idempotency(
+    caller: &Caller,
+    key: Option<String>,
+    operation: &str,
+    request: &impl serde::Serialize,
+) -> Result<Option<Idempotency>, Problem> {
     let Some(key) = key else { return Ok(None) };
     if key.is_empty() || key.len() > MAXIMUM_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Problem::invalid_field("Idempotency-Key", format!("use 1 to {MAXIMUM_KEY} visible ASCII characters")));
@@ -136,7 +141,7 @@ pub(crate) fn detail(rows: TaskRows) -> TaskDetail {
 #[async_trait]
 impl TaskService for Orchestrator {
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
-        caller.require(Permission::Work)?;
+        self.shared.gate.require(caller, Permission::Work, "task.submit")?;
         let key = idempotency(caller, idempotency_key, "task", &task)?;
         let admitted = self.admit(caller, task, "").await?;
         let summary = admitted.task.summary.clone();
@@ -148,9 +153,12 @@ impl TaskService for Orchestrator {
     }
 
     async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch> {
-        caller.require(Permission::Work)?;
+        self.shared.gate.require(caller, Permission::Work, "task.submit_batch")?;
         if batch.tasks.is_empty() || batch.tasks.len() > MAXIMUM_BATCH {
-            return Err(Problem::new(Code::BatchTooLarge, format!("A batch has 1 to {MAXIMUM_BATCH} tasks; this one has {}.", batch.tasks.len())));
+            return Err(Problem::new(
+                Code::BatchTooLarge,
+                format!("A batch has 1 to {MAXIMUM_BATCH} tasks; this one has {}.", batch.tasks.len()),
+            ));
         }
         let key = idempotency(caller, idempotency_key, "batch", &batch)?;
         let mut admitted = Vec::with_capacity(batch.tasks.len());
@@ -161,7 +169,7 @@ impl TaskService for Orchestrator {
     }
 
     async fn list(&self, caller: &Caller, filter: TaskFilter) -> Answer<Page<TaskSummary>> {
-        caller.require(Permission::Read)?;
+        self.shared.gate.require(caller, Permission::Read, "task.list")?;
         let limit = page_limit(filter.limit)?;
         let before = page_cursor(filter.cursor.as_deref())?;
         if filter.text.as_ref().is_some_and(|text| text.len() > 200) {
@@ -175,10 +183,11 @@ impl TaskService for Orchestrator {
     }
 
     async fn get(&self, caller: &Caller, id: TaskId, wait: Option<Duration>) -> Answer<TaskDetail> {
-        caller.require(Permission::Read)?;
+        self.shared.gate.require(caller, Permission::Read, "task.get")?;
         if let Some(span) = wait {
             if span > Duration::from_secs(MAXIMUM_WAIT_SECONDS) {
-                return Err(Problem::new(Code::InvalidQuery, format!("Wait at most {MAXIMUM_WAIT_SECONDS} seconds.")).with_field("wait", "too long"));
+                return Err(Problem::new(Code::InvalidQuery, format!("Wait at most {MAXIMUM_WAIT_SECONDS} seconds."))
+                    .with_field("wait", "too long"));
             }
             self.wait_for_end(id, span).await?;
         }
@@ -186,7 +195,7 @@ impl TaskService for Orchestrator {
     }
 
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
-        caller.require(Permission::Work)?;
+        self.shared.gate.require(caller, Permission::Work, "task.cancel")?;
         let now = self.shared.sources.clock.now();
         match self.shared.store.request_cancel(id, caller.principal.clone(), now).await? {
             CancelRequest::Canceled(record) => {
@@ -204,11 +213,14 @@ impl TaskService for Orchestrator {
     }
 
     async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary> {
-        caller.require(Permission::Work)?;
+        self.shared.gate.require(caller, Permission::Work, "task.rerun")?;
         let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
         let old = rows.task;
         if !old.summary.state.is_terminal() {
-            return Err(Problem::new(Code::IllegalTransition, format!("The task is {}; it can be run again once it has ended.", old.summary.state)));
+            return Err(Problem::new(
+                Code::IllegalTransition,
+                format!("The task is {}; it can be run again once it has ended.", old.summary.state),
+            ));
         }
         let key = idempotency(caller, idempotency_key, "rerun", &id)?;
         let again = NewTask {
@@ -230,7 +242,7 @@ impl TaskService for Orchestrator {
     }
 
     async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {
-        caller.require(Permission::Read)?;
+        self.shared.gate.require(caller, Permission::Read, "task.attempts")?;
         self.shared.store.task_rows(id).await?.map(|rows| rows.attempts).ok_or_else(|| no_such_task(id))
     }
 }

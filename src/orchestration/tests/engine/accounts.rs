@@ -66,7 +66,11 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
     assert_eq!(seen, ids);
     let none = TaskFilter { states: vec![TaskState::Failed], ..TaskFilter::default() };
     assert!(world.tasks().list(&world.caller, none).await.unwrap().items.is_empty());
-    for wrong in [TaskFilter { limit: Some(0), ..TaskFilter::default() }, TaskFilter { limit: Some(501), ..TaskFilter::default() }, TaskFilter { cursor: Some("x".into()), ..TaskFilter::default() }] {
+    for wrong in [
+        TaskFilter { limit: Some(0), ..TaskFilter::default() },
+        TaskFilter { limit: Some(501), ..TaskFilter::default() },
+        TaskFilter { cursor: Some("x".into()), ..TaskFilter::default() },
+    ] {
         assert_eq!(world.tasks().list(&world.caller, wrong).await.unwrap_err().code, "REQUEST-010");
     }
 }

@@ -44,7 +44,8 @@ async fn attempts_end_at_the_maximum_and_wrong_input_is_not_tried_again() {
     let retry = baton_domain::task::RetryPolicy { maximum_attempts: 2, ..quick() };
     let exhausted = world.run(NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 9})) }).await;
     assert_eq!((exhausted.summary.state, exhausted.attempts.len()), (TaskState::Failed, 2));
-    let refused = world.run(NewTask { retry: Some(quick()), ..NewTask::new("diagnostics.fail", json!({"times": 9, "retryable": false})) }).await;
+    let refused =
+        world.run(NewTask { retry: Some(quick()), ..NewTask::new("diagnostics.fail", json!({"times": 9, "retryable": false})) }).await;
     assert_eq!((refused.summary.state, refused.attempts.len()), (TaskState::Failed, 1));
     assert_eq!(refused.summary.failure.map(|failure| failure.code).as_deref(), Some("TASK-003"));
 }
@@ -75,7 +76,10 @@ async fn a_task_that_is_not_done_in_time_ends_even_while_it_runs() {
     let world = World::new().await;
     let timeouts = Timeouts { schedule_to_close_ms: Some(100), ..Timeouts::default() };
     let task = world.run(NewTask { timeouts, ..NewTask::new(SCRIPTED, json!({"do": "hang"})) }).await;
-    assert_eq!((task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()), (TaskState::TimedOut, Some("ATTEMPT-009")));
+    assert_eq!(
+        (task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()),
+        (TaskState::TimedOut, Some("ATTEMPT-009"))
+    );
 }
 
 #[tokio::test]
@@ -114,5 +118,8 @@ async fn an_agent_gets_the_help_of_another_skill_but_not_without_end() {
     let task = world.run(NewTask::new(SCRIPTED, json!({"do": "ask"}))).await;
     assert_eq!(task.result, Some(json!({"answer": {"message": "from the child"}})));
     let endless = world.run(NewTask::new(SCRIPTED, json!({"do": "ask_itself"}))).await;
-    assert_eq!((endless.summary.state, endless.summary.failure.map(|failure| failure.code).as_deref()), (TaskState::Failed, Some("TASK-007")));
+    assert_eq!(
+        (endless.summary.state, endless.summary.failure.map(|failure| failure.code).as_deref()),
+        (TaskState::Failed, Some("TASK-007"))
+    );
 }

@@ -1,5 +1,14 @@
 //! Does the engine do what it promises, on a real store and with real agents?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
 mod accounts;
 mod attempts;
 mod recovery;

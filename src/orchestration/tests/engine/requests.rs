@@ -30,8 +30,16 @@ async fn wrong_requests_name_the_field_and_store_nothing() {
         (NewTask { run_at: Some(past), ..echo() }, "REQUEST-002", "/run_at"),
         (NewTask { run_at: Some(far), ..echo() }, "REQUEST-002", "/run_at"),
         (NewTask { timeouts: Timeouts { heartbeat_ms: 0, ..Timeouts::default() }, ..echo() }, "REQUEST-002", "/timeouts/heartbeat_ms"),
-        (NewTask { retry: Some(RetryPolicy { maximum_attempts: 0, ..RetryPolicy::default() }), ..echo() }, "REQUEST-002", "/retry/maximum_attempts"),
-        (NewTask { retry: Some(RetryPolicy { backoff_coefficient: f64::NAN, ..RetryPolicy::default() }), ..echo() }, "REQUEST-002", "/retry/backoff_coefficient"),
+        (
+            NewTask { retry: Some(RetryPolicy { maximum_attempts: 0, ..RetryPolicy::default() }), ..echo() },
+            "REQUEST-002",
+            "/retry/maximum_attempts",
+        ),
+        (
+            NewTask { retry: Some(RetryPolicy { backoff_coefficient: f64::NAN, ..RetryPolicy::default() }), ..echo() },
+            "REQUEST-002",
+            "/retry/backoff_coefficient",
+        ),
     ];
     for (task, code, field) in cases {
         let problem = world.submit(task.clone()).await.expect_err(code);
@@ -101,11 +109,12 @@ async fn a_task_for_later_waits_for_its_time() {
 async fn the_urgent_goes_first() {
     let world = World::new().await;
     // All slots taken, so that a queue builds up behind them.
-    let blockers: Vec<_> = futures::future::join_all((0..8).map(|_| world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 300})))))
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let blockers: Vec<_> =
+        futures::future::join_all((0..8).map(|_| world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 300})))))
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
     for id in blockers {
         world.reaches(id, TaskState::Running).await;
     }

@@ -20,6 +20,7 @@ use baton_domain::task::{Jitter, RetryPolicy};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::task::{AttemptOutcome, NewTask, TaskDetail};
+use baton_observability::Auditor;
 use baton_orchestration::{Carriers, Engine, EngineOptions};
 use baton_storage::{CommitSink, Store};
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
@@ -40,7 +41,6 @@ impl MovableClock {
 }
 
 impl Clock for MovableClock {
-    #[expect(clippy::disallowed_methods, reason = "the engine's timers run on real time here")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         Timestamp::from_millis(since.as_millis() as i64 + self.ahead.load(Ordering::SeqCst))
@@ -137,7 +137,12 @@ pub struct World {
 }
 
 pub fn options() -> EngineOptions {
-    EngineOptions { sweep: Duration::from_millis(50), heartbeat: Duration::from_millis(200), drain: Duration::from_millis(300), ..EngineOptions::default() }
+    EngineOptions {
+        sweep: Duration::from_millis(50),
+        heartbeat: Duration::from_millis(200),
+        drain: Duration::from_millis(300),
+        ..EngineOptions::default()
+    }
 }
 
 impl World {
@@ -154,10 +159,8 @@ impl World {
         let sink: Arc<dyn CommitSink> = Arc::clone(&bus) as Arc<dyn CommitSink>;
         let store = SqliteOptions::new(folder.path().join("baton.db")).open(sink).await.unwrap();
         let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let engine = options
-            .start(shared, bus, Arc::new(NoRecorder), sources.clone(), carriers(folder.path()), || {})
-            .await
-            .unwrap();
+        let (auditor, _) = Auditor::new(Arc::new(store.clone()), sources.clone());
+        let engine = options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers(folder.path()), || {}).await.unwrap();
         Self { engine, store, clock, sources, caller: Caller::system(), folder }
     }
 

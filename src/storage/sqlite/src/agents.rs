@@ -8,8 +8,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
 use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
-use sqlx::sqlite::SqliteRow;
 use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
 use crate::SqliteStore;
 use crate::columns::{count, id, instant, json, maybe_instant, named, small, text};
@@ -89,7 +89,13 @@ async fn register(tx: &mut Tx, agents: Vec<AgentRegistration>, at: Timestamp) ->
     Ok(after)
 }
 
-async fn set_status(tx: &mut Tx, wanted: AgentId, status: AgentStatus, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+async fn set_status(
+    tx: &mut Tx,
+    wanted: AgentId,
+    status: AgentStatus,
+    actor: Principal,
+    at: Timestamp,
+) -> Result<Option<AgentView>, StoreError> {
     sqlx::query("UPDATE agents SET status = $1 WHERE id = $2 AND listed")
         .bind(status.as_str())
         .bind(*wanted.as_uuid())

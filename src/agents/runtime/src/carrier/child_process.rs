@@ -78,7 +78,9 @@ pub fn begin_child(command: &ChildCommand, start: Start) -> io::Result<Connectio
             let _ = (&mut stderr).take(STDERR_BYTES).read_to_end(&mut text).await;
             if !text.is_empty() {
                 let message = format!("standard error: {}", String::from_utf8_lossy(&text).trim_end());
-                let _ = say.send(FromAgent::Log { level: baton_domain::wire::trace::Level::Warn, message, fields: serde_json::Value::Null }).await;
+                let _ = say
+                    .send(FromAgent::Log { level: baton_domain::wire::trace::Level::Warn, message, fields: serde_json::Value::Null })
+                    .await;
             }
             // What is over the limit is read and dropped, so that the child never blocks on it.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
@@ -179,9 +181,7 @@ async fn speak(agent: Arc<dyn crate::Agent>, start: Start, mut stdin: BufReader<
 }
 
 fn take_limits(limits: &Limits) -> io::Result<()> {
-    let set = |resource, value: u64| {
-        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).map_err(io::Error::from)
-    };
+    let set = |resource, value: u64| setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).map_err(io::Error::from);
     #[cfg(target_os = "linux")]
     set(Resource::As, address_space()?.saturating_add(limits.memory_bytes))?;
     set(Resource::Cpu, limits.cpu_seconds)?;

@@ -24,7 +24,8 @@ async fn with_user(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Option
 }
 
 pub(super) async fn by_id(sql: &mut SqliteConnection, wanted: SessionId) -> Result<Option<SessionRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(*wanted.as_uuid()).fetch_optional(&mut *sql).await.map_err(failed)?;
+    let row =
+        sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(*wanted.as_uuid()).fetch_optional(&mut *sql).await.map_err(failed)?;
     match row {
         Some(row) => with_user(sql, &row).await,
         None => Ok(None),

@@ -25,7 +25,12 @@ pub(super) async fn ready(sql: &mut SqliteConnection, skills: &[String], limit: 
         .await
         .map_err(failed)?;
         for row in &rows {
-            ready.push(ReadyTask { id: id(row, "id", TaskId::new)?, skill: skill.clone(), labels: json(row, "labels")?, rank: get(row, "rank")? });
+            ready.push(ReadyTask {
+                id: id(row, "id", TaskId::new)?,
+                skill: skill.clone(),
+                labels: json(row, "labels")?,
+                rank: get(row, "rank")?,
+            });
         }
     }
     ready.sort_by_key(|task| (task.rank, task.id));
@@ -58,21 +63,25 @@ pub(super) async fn leased(sql: &mut SqliteConnection) -> Result<Vec<TaskRecord>
 pub(super) async fn due(sql: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
     let now = now.as_millis();
     let mut due = Vec::new();
-    let timers = sqlx::query("SELECT id FROM tasks WHERE state = 'waiting' AND wait_kind = 'timer' AND not_before <= $1 ORDER BY not_before LIMIT $2")
-        .bind(now)
-        .bind(limit)
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
+    let timers = sqlx::query(
+        "SELECT id FROM tasks WHERE state = 'waiting' AND wait_kind = 'timer' AND not_before <= $1 ORDER BY not_before LIMIT $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(&mut *sql)
+    .await
+    .map_err(failed)?;
     for row in &timers {
         due.push(DueTask::Timer(id(row, "id", TaskId::new)?));
     }
-    let late = sqlx::query("SELECT id, state FROM tasks WHERE start_by <= $1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL LIMIT $2")
-        .bind(now)
-        .bind(limit)
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
+    let late = sqlx::query(
+        "SELECT id, state FROM tasks WHERE start_by <= $1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL LIMIT $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(&mut *sql)
+    .await
+    .map_err(failed)?;
     for row in &late {
         due.push(DueTask::StartedTooLate(id(row, "id", TaskId::new)?, named(row, "state", TaskState::parse)?));
     }

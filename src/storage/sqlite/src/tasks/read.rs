@@ -113,7 +113,10 @@ pub(super) async fn page(sql: &mut SqliteConnection, query: &TaskQuery) -> Resul
     }
     if let Some(wanted) = &filter.text {
         let hex = wanted.replace('-', "").to_uppercase();
-        text.push(" AND (instr(lower(title), lower(").push_bind(wanted.clone()).push(")) > 0 OR instr(skill, ").push_bind(wanted.to_lowercase());
+        text.push(" AND (instr(lower(title), lower(")
+            .push_bind(wanted.clone())
+            .push(")) > 0 OR instr(skill, ")
+            .push_bind(wanted.to_lowercase());
         text.push(") > 0 OR instr(hex(id), ").push_bind(hex).push(") = 1)");
     }
     text.push(" ORDER BY id DESC LIMIT ").push_bind(query.limit);

@@ -1,0 +1,97 @@
+//! Do the agents do their work behind the real binary, in child processes too, and stop when they are told to?
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod harness;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use baton_domain::task::TaskState;
+use baton_domain::wire::task::NewTask;
+use harness::{Server, data_folder, repository};
+use serde_json::json;
+
+#[test]
+fn the_demo_completes_its_mixed_batch_fast_enough() {
+    let examples = repository().join("examples");
+    let output = Command::new(harness::binary()).args(["demo", "--count", "66", "--examples"]).arg(examples).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    for skill in ["data_science.profile", "nlp.sentiment", "nlp.keywords", "nlp.summarize", "nlp.detect_language", "code_analysis.metrics"]
+    {
+        assert!(said.contains(skill), "{skill} is not in the report:\n{said}");
+    }
+    assert!(said.contains("66 tasks in"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_files_and_texts_end_in_coded_failures_and_the_server_lives() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let api = server.api().await;
+    let upload = async |name: &str, bytes: &[u8]| api.upload(name, "text/plain", bytes.to_vec()).await.unwrap().id;
+    let ragged = upload("ragged.csv", b"a,b\n1,2\n3\n").await;
+    let latin = upload("latin.csv", b"name,town\nRen\xe9,Orl\xe9ans\n").await;
+    let empty = upload("empty.csv", b"a,b\n").await;
+    let broken = upload("broken.rs", b"fn main( { let x = ; }").await;
+    let cases = [
+        ("data_science.profile", json!({"artifact": ragged}), "DATA-001"),
+        ("data_science.profile", json!({"artifact": latin}), "DATA-002"),
+        ("data_science.profile", json!({"artifact": empty}), "DATA-003"),
+        ("nlp.sentiment", json!({"text": "   "}), "NLP-001"),
+        ("code_analysis.metrics", json!({"artifact": broken}), "CODE-001"),
+    ];
+    for (skill, input, code) in cases {
+        let task = api.run(&NewTask::new(skill, input), Duration::from_secs(30)).await.unwrap();
+        assert_eq!(task.summary.state, TaskState::Failed, "{skill} {code}");
+        assert_eq!(task.summary.failure.map(|failure| failure.code).as_deref(), Some(code), "{skill}");
+        assert_eq!(task.attempts.len(), 1, "{code} is not tried again");
+    }
+    let fine = api.run(&NewTask::new("nlp.sentiment", json!({"text": "A fine day."})), Duration::from_secs(30)).await.unwrap();
+    assert_eq!(fine.summary.state, TaskState::Completed);
+    assert!(server.terminate());
+}
+
+/// The processes that a server has started and that live.
+fn children(pid: u32) -> usize {
+    let listed = Command::new("ps").args(["-o", "pid=", "--ppid", &pid.to_string()]).output().unwrap();
+    String::from_utf8(listed.stdout).unwrap().lines().count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_child_process_is_gone_within_a_second() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let api = server.api().await;
+    let ids = api.submit_batch(vec![NewTask::new("diagnostics.spin", json!({"milliseconds": 60_000}))]).await.unwrap().ids;
+    while api.task(ids[0]).await.unwrap().summary.state != TaskState::Running || children(server.pid()) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let began = Instant::now();
+    let client = baton_clients::egress::client().unwrap();
+    let tokens: serde_json::Value = client
+        .post(format!("{}/api/v1/auth/login", server.url))
+        .json(&json!({"email": harness::EMAIL, "password": harness::PASSWORD}))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let cancel =
+        client.post(format!("{}/api/v1/tasks/{}/cancel", server.url, ids[0])).bearer_auth(tokens["access_token"].as_str().unwrap());
+    assert!(cancel.send().await.unwrap().status().is_success());
+    while api.task(ids[0]).await.unwrap().summary.state != TaskState::Canceled || children(server.pid()) > 0 {
+        assert!(began.elapsed() < Duration::from_secs(1), "it still runs");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(server.terminate());
+}
