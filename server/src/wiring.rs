@@ -67,7 +67,9 @@ impl Parts {
         let engine = config
             .engine
             .options()
-            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(config, folder)?, move || beat.beat())
+            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(config, folder)?, move || {
+                beat.beat()
+            })
             .await
             .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the engine did not start: {error}")))?;
 

@@ -171,6 +171,7 @@ impl EngineOptions {
     ///
     /// # Errors
     /// [`EngineError`].
+    #[expect(clippy::too_many_arguments, reason = "the wiring hands each part over once, by its type")]
     pub async fn start(
         self,
         store: Arc<dyn Store>,

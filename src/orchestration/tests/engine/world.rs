@@ -160,7 +160,8 @@ impl World {
         let store = SqliteOptions::new(folder.path().join("baton.db")).open(sink).await.unwrap();
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let (auditor, _) = Auditor::new(Arc::new(store.clone()), sources.clone());
-        let engine = options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers(folder.path()), || {}).await.unwrap();
+        let engine =
+            options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers(folder.path()), || {}).await.unwrap();
         Self { engine, store, clock, sources, caller: Caller::system(), folder }
     }
 

@@ -68,7 +68,8 @@ pub(super) async fn change(tx: &mut Tx, id: UserId, role: Role, active: bool, at
         .fetch_one(tx.sql())
         .await
         .map_err(failed)?;
-    if !others && !(role == Role::Admin && active) {
+    let stays_administrator = role == Role::Admin && active;
+    if !(others || stays_administrator) {
         return Ok(false);
     }
     sqlx::query("UPDATE users SET role = $1, active = $2 WHERE id = $3")
