@@ -27,7 +27,7 @@ export default defineConfig({
     locale: 'en-GB',
     // Nothing is waited for that only moves; the dashboard leaves motion out for whoever asks for it.
     contextOptions: { reducedMotion: 'reduce' },
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium,

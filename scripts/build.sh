@@ -65,11 +65,14 @@ site_is_current() {
   site_is_whole && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]
 }
 
-# Not if a file changed while the build ran: nobody knows which of its two contents went in.
+# Not where a file changed while the build ran: nobody knows which of its two contents went in.
 write_stamp() {
   local file
   while IFS= read -r file; do
-    [ "$file" -nt "$stamp.started" ] && return
+    if [ "$file" -nt "$stamp.started" ]; then
+      say "$file changed meanwhile: the next build makes the site again"
+      return
+    fi
   done < <(site_inputs)
   fingerprint >"$stamp"
 }
