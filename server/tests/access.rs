@@ -72,11 +72,20 @@ impl World {
         }
     }
 
-    /// Calls an operation with a body that is wrong, so that nothing changes whoever calls.
+    /// Calls an operation with a body that gets as far as the service and is refused there, so that nothing changes.
     fn operation(&self, operation: &OperationInfo, role: Option<Role>) -> RequestBuilder {
         let path = operation.path.replace("{id}", NOBODY).replace("{name}", "no.such.skill");
         let request = self.rest(operation.method.parse().unwrap(), &path, role);
-        if operation.method == "GET" { request } else { request.json(&json!({"unexpected": true})) }
+        match operation.operation_id.as_str() {
+            "create_task" => request.json(&json!({"skill": "no.such.skill", "input": {}})),
+            "create_batch" => request.json(&json!({"tasks": []})),
+            "create_user" => request.json(&json!({"email": "x", "password": "y", "role": "viewer"})),
+            "create_api_key" => request.json(&json!({"name": "", "role": "viewer"})),
+            "change_user" => request.json(&json!({})),
+            "upload_artifact" => request.body("x"),
+            _ if operation.method == "GET" => request,
+            _ => request.json(&json!({"unexpected": true})),
+        }
     }
 }
 

@@ -88,7 +88,11 @@ fn Line(line: LogLine) -> impl IntoView {
         fields => Some(fields.to_string()),
     };
     view! {
-        <div class="flex gap-2 px-1 [content-visibility:auto]" data-testid="log-line" data-level=line.level.as_str()>
+        <div
+            class="flex gap-2 px-1 [contain-intrinsic-size:auto_1.25rem] [content-visibility:auto]"
+            data-testid="log-line"
+            data-level=line.level.as_str()
+        >
             <time class="shrink-0 text-muted" datetime=line.at.to_string()>
                 {format::clock(line.at)}
             </time>

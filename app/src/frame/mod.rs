@@ -34,6 +34,8 @@ pub fn Frame() -> impl IntoView {
         <a
             class="sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2 focus:z-50 focus:rounded-control focus:bg-raised focus:p-2"
             href="#content"
+            // The router would take the click and scroll; only the browser itself moves the focus too.
+            rel="external"
         >
             "Skip to the page"
         </a>

@@ -136,7 +136,7 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
         people.items.into_iter().map(|person| view! { <Person is_me={myself == Some(person.id)} person change_user/> }).collect();
     view! {
         <Card title="People" flush=true>
-            <div class="overflow-x-auto" role="group" aria-label="People" tabindex="0">
+            <div class="relative overflow-x-auto" role="group" aria-label="People" tabindex="0">
                 <table class=TABLE>
                     <thead>
                         <tr>
@@ -219,7 +219,7 @@ fn Keys(keys: ApiKeyList, revoke_key: ServerAction<RevokeApiKey>) -> impl IntoVi
     let rows: Vec<_> = keys.items.into_iter().map(|key| key_row(key, revoke_key)).collect();
     view! {
         <Card title="API keys" flush=true>
-            <div class="overflow-x-auto" role="group" aria-label="API keys" tabindex="0">
+            <div class="relative overflow-x-auto" role="group" aria-label="API keys" tabindex="0">
                 <table class=TABLE>
                     <thead>
                         <tr>
