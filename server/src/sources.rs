@@ -33,8 +33,11 @@ impl IdSource for V7Ids {
 struct OsChance;
 
 impl Chance for OsChance {
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
     fn next(&self) -> f64 {
-        rand::random()
+        // Without a source of chance, jitter falls away; retries then come at the longest delay.
+        let bits = getrandom::u64().unwrap_or(u64::MAX);
+        (bits >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
