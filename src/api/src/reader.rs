@@ -18,10 +18,11 @@ const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · Baton</title>
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="/vendor/swagger-ui.css">
 </head>
 <body>
-<main id="reader" aria-label="API reference"></main>
+<div id="reader"></div>
 <script src="/vendor/swagger-ui-bundle.js"></script>
 <script src="/api/docs/init.js"></script>
 </body>
