@@ -66,7 +66,7 @@ fn document(status: StatusCode, title: &str, body: &str) -> Response {
     ];
     let text = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · Baton</title>\n<link rel=\"icon\" href=\"/favicon.svg\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · Baton</title>\n\
          <link rel=\"stylesheet\" href=\"/docs/errors/style.css\">\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     );
     (status, headers, text).into_response()
