@@ -33,7 +33,7 @@ chaos: ## the long tests with their full counts, outages and millions
 	@scripts/chaos.sh $(ARGS)
 
 bench: ## measure, as JSON lines
-	@scripts/baton.sh bench $(ARGS)
+	@scripts/bench.sh $(ARGS)
 
 demo: ## submit a mixed batch of real work and follow it to the end
 	@scripts/baton.sh demo $(ARGS)

@@ -8,7 +8,7 @@ import { expect, open, row, signIn, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'security' } });
 
-const MOST_WASM_BYTES = 600 * 1024;
+const MOST_WASM_BYTES = 600_000;
 
 test('page answers carry a nonce and allow no inline scripts', async ({ dashboard: page, server, api }) => {
   const nonces = new Set<string>();

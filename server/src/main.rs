@@ -4,6 +4,7 @@ mod agents;
 mod cli;
 mod config;
 mod data_folder;
+mod housekeeping;
 mod own_server;
 mod serve;
 mod site;

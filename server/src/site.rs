@@ -4,17 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, COOKIE, HeaderValue};
 use axum::http::request::Parts as RequestParts;
-use axum::routing::post;
-use baton_api::{CookieJarPolicy, Gateway};
+use axum::http::{HeaderMap, Uri};
+use axum::routing::{MethodFilter, any, on};
+use baton_api::{CookieJarPolicy, Failure, Gateway};
 use baton_app::{App, SessionCookies, shell};
+use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{CallerContext, ClientInfo, Credential, Services};
 use baton_domain::user::Caller;
 use baton_domain::wire::auth::{Secret, Tokens};
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list, handle_server_fns_with_context};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -23,6 +25,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// What keeps its name is asked for again, and mostly not sent again.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("public, max-age=3600, must-revalidate");
+
+/// What nobody is known for yet; REST counts the same three.
+const SIGN_IN: [&str; 3] = ["/sfn/auth/login", "/sfn/auth/first_run", "/sfn/auth/refresh"];
 
 /// The cookies of the gateway, as the dashboard wants them.
 struct Cookies {
@@ -66,7 +71,7 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
     let (for_functions, for_fallback, for_pages) = (context.clone(), context.clone(), context);
     let document = options.clone();
     let pages = Router::new()
-        .route("/sfn/{*function}", post(move |request| handle_server_fns_with_context(for_functions.clone(), request)))
+        .merge(functions(gateway, for_functions))
         .leptos_routes_with_context(&options, generate_route_list(App), for_pages, move || shell(document.clone()))
         .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(for_fallback, shell))
         .with_state(options);
@@ -82,6 +87,27 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
         )
         .layer(gateway.security_headers_layer());
     gateway.router().merge(files).merge(gateway.protect_pages(pages))
+}
+
+/// The server functions, each at its own address. Those by which callers become known are counted as their REST operations are.
+fn functions(gateway: &Gateway, context: impl Fn() + Clone + Send + Sync + 'static) -> Router<LeptosOptions> {
+    let (mut plain, mut counted) = (Router::new(), Router::new());
+    for (path, method) in server_fn_paths() {
+        let context = context.clone();
+        let handler = move |request| handle_server_fns_with_context(context.clone(), request);
+        let Ok(method) = MethodFilter::try_from(method) else { continue };
+        let router = if SIGN_IN.contains(&path) { &mut counted } else { &mut plain };
+        *router = std::mem::take(router).route(path, on(method, handler));
+    }
+    plain
+        .merge(counted.layer(gateway.sign_in_limit_layer()))
+        .route("/sfn/{*unknown}", any(no_such_function))
+        .method_not_allowed_fallback(baton_api::method_not_allowed)
+}
+
+async fn no_such_function(uri: Uri) -> Failure {
+    let path: String = uri.path().chars().take(200).collect();
+    Failure(Problem::new(Code::NoSuchRoute, format!("{path} is no server function. Reload the page: it may be older than the server.")))
 }
 
 /// What every page and every server function finds in its context.

@@ -16,10 +16,10 @@ use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::agents;
 use crate::config::ServeConfig;
 use crate::data_folder::DataFolder;
 use crate::start_error::StartError;
+use crate::{agents, housekeeping};
 
 /// Messages that the bus keeps for its slowest subscriber; who lags by more reads the log.
 const BUS_CAPACITY: usize = 4_096;
@@ -37,6 +37,7 @@ pub(crate) struct Parts {
     store: SqliteStore,
     flushing: JoinHandle<()>,
     auditing: JoinHandle<()>,
+    housekeeping: JoinHandle<()>,
     flush: CancellationToken,
 }
 
@@ -97,6 +98,8 @@ impl Parts {
             )),
         };
         let live = CancellationToken::new();
+        let housekeeping = housekeeping::run(Arc::clone(&auth), store, Arc::clone(&sources.clock), live.clone());
+        let housekeeping = tokio::spawn(housekeeping);
         let gateway = Gateway::new(
             services.clone(),
             GatewayConfig {
@@ -106,7 +109,7 @@ impl Parts {
                 ..GatewayConfig::new(VERSION, sources, live.clone())
             },
         );
-        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, flush })
+        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, housekeeping, flush })
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
@@ -115,9 +118,9 @@ impl Parts {
         self.gateway.live_connections_ended().await;
         self.engine.stop().await;
         self.flush.cancel();
-        for writing in [self.flushing, self.auditing] {
+        for writing in [self.flushing, self.auditing, self.housekeeping] {
             if let Err(error) = writing.await {
-                tracing::warn!(%error, "the last measurements or audit rows were not stored");
+                tracing::warn!(%error, "what was left to store was not stored");
             }
         }
         self.store.close().await;

@@ -263,3 +263,34 @@ async fn both_doors_refuse_wrong_requests_with_the_same_problem() {
         assert_eq!(rest, call, "{what}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_server_function_is_a_problem_with_a_code() {
+    let world = World::new().await;
+    let answer = world.function("tasks/no_such", Some(Role::Admin)).json(&json!({})).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(code(&answer.json().await.unwrap()), "REQUEST-005");
+    let url = format!("{}/sfn/tasks/list", world.server.url);
+    let answer = world.client.get(url).send().await.unwrap();
+    assert_eq!((answer.status(), answer.headers()["allow"].to_str().unwrap()), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+    assert_eq!(code(&answer.json().await.unwrap()), "REQUEST-006");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_is_counted_alike_on_both_doors() {
+    let world = World::new().await;
+    let mut refused = None;
+    for attempt in 0..100 {
+        let request = world.function("auth/refresh", None).header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.send().await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            assert!(answer.headers().contains_key("retry-after"));
+            refused = Some(attempt);
+            break;
+        }
+    }
+    assert!(refused.is_some_and(|attempt| attempt > 5), "{refused:?}");
+    let body = json!({"email": EMAIL, "password": PASSWORD});
+    let answer = world.rest(Method::POST, "/api/v1/auth/login", None).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS, "one bucket for both");
+}

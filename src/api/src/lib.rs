@@ -27,7 +27,7 @@ pub use config::{GatewayConfig, GatewayLimits, Rate};
 pub use gateway::{Audience, Gateway, GatewayLayer, LayerFuture};
 pub use network::{InvalidNetwork, Network};
 pub use openapi::{OperationInfo, openapi, operations};
-pub use problem_response::{Failure, PROBLEM_JSON};
+pub use problem_response::{Failure, PROBLEM_JSON, method_not_allowed};
 pub use session_cookies::CookieJarPolicy;
 
 /// The API's router: everything under `/api`, and `/docs/errors`. A server that also has pages makes a [`Gateway`]

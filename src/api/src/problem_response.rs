@@ -101,7 +101,7 @@ pub(crate) async fn no_such_route(uri: Uri) -> Failure {
 }
 
 /// The answer where something is, but not for this method. The `Allow` header is added by the router.
-pub(crate) async fn method_not_allowed(method: Method) -> Failure {
+pub async fn method_not_allowed(method: Method) -> Failure {
     Failure::new(Code::MethodNotAllowed, format!("{method} does nothing here; the Allow header says what does."))
 }
 

@@ -12,6 +12,7 @@ use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
 use baton_storage::Store;
 use baton_storage::blobs::{BlobError, BlobFolder};
+use tokio::sync::Mutex;
 use tokio_util::io::ReaderStream;
 
 use crate::gate::Gate;
@@ -27,6 +28,8 @@ pub(crate) struct Artifacts {
     pub(crate) blobs: BlobFolder,
     pub(crate) sources: Sources,
     pub(crate) gate: Gate,
+    /// Held while a blob gets or loses its last row: between the two, another upload of the same bytes would lose its blob.
+    pub(crate) turn: Mutex<()>,
 }
 
 /// The rows of a page: 1 to 500, 50 when nobody says.
@@ -90,7 +93,7 @@ impl ArtifactService for Artifacts {
             Some(given) => given,
             None => mime_guess::from_path(&name).first_raw().unwrap_or("application/octet-stream").to_owned(),
         };
-        let blob = self.blobs.put(bytes).await.map_err(from_blob_error)?;
+        let blob = self.blobs.receive(bytes).await.map_err(from_blob_error)?;
         if let Some(wanted) = artifact.sha256
             && !wanted.eq_ignore_ascii_case(&blob.sha256)
         {
@@ -102,11 +105,13 @@ impl ArtifactService for Artifacts {
             name,
             media_type,
             size: blob.size,
-            sha256: blob.sha256,
+            sha256: blob.sha256.clone(),
             created_by: caller.principal.label().to_owned(),
             task_id: artifact.task_id,
             created_at: self.sources.clock.now(),
         };
+        let _turn = self.turn.lock().await;
+        self.blobs.keep(blob).await.map_err(from_blob_error)?;
         self.store.insert_artifact(view.clone(), caller.principal.clone()).await?;
         Ok(view)
     }
@@ -141,6 +146,7 @@ impl ArtifactService for Artifacts {
         if self.store.artifact_in_use(id).await? {
             return Err(Problem::new(Code::ArtifactInUse, "Wait until the task has ended, or cancel it."));
         }
+        let _turn = self.turn.lock().await;
         let deleted = self.store.delete_artifact(id, caller.principal.clone(), self.sources.clock.now()).await?;
         let unused = deleted.ok_or_else(|| no_such_artifact(id))?;
         if let Some(sha256) = unused

@@ -193,8 +193,13 @@ impl EngineOptions {
         let registered = store.register_agents(registrations, sources.clock.now()).await?;
         pool.learn(&agents, &registered);
         let gate = Gate::new(auditor);
-        let artifacts =
-            Arc::new(Artifacts { store: Arc::clone(&store), blobs: blobs.clone(), sources: sources.clone(), gate: gate.clone() });
+        let artifacts = Arc::new(Artifacts {
+            store: Arc::clone(&store),
+            blobs: blobs.clone(),
+            sources: sources.clone(),
+            gate: gate.clone(),
+            turn: tokio::sync::Mutex::default(),
+        });
         let shared = Arc::new(Shared {
             options: self,
             store,

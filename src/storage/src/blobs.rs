@@ -1,7 +1,7 @@
 //! Where are the bytes of artifacts? In a folder, by the SHA-256 of their content, hashed while they come.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -39,13 +39,25 @@ impl From<io::Error> for BlobError {
     }
 }
 
-/// A stored blob.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredBlob {
+/// Bytes that have come and are kept by nobody yet.
+#[derive(Debug)]
+pub struct ReceivedBlob {
+    unfinished: Unfinished,
     /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
     /// Bytes.
     pub size: u64,
+}
+
+/// A file that goes with its owner.
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Not there when it was kept; and what cannot be removed goes at the next start.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl BlobFolder {
@@ -79,26 +91,14 @@ impl BlobFolder {
         self.root.join(sha256.get(..2).unwrap_or("00")).join(sha256)
     }
 
-    /// Stores bytes; they are on disk, not only in its cache, when this returns.
+    /// Receives bytes; they are on disk, not only in its cache, when this returns, but are no blob before [`keep`](Self::keep).
     ///
     /// # Errors
     /// [`BlobError`]; nothing is left behind then.
-    pub async fn put(&self, mut bytes: impl Stream<Item = io::Result<Bytes>> + Unpin) -> Result<StoredBlob, BlobError> {
-        let unfinished = self.incoming().join(uuid::Uuid::new_v4().to_string());
-        let stored = self.receive(&unfinished, &mut bytes).await;
-        if stored.is_err() {
-            // The file may not exist; then there is nothing to remove.
-            let _ = fs::remove_file(&unfinished).await;
-        }
-        stored
-    }
-
-    async fn receive(
-        &self,
-        unfinished: &Path,
-        bytes: &mut (impl Stream<Item = io::Result<Bytes>> + Unpin),
-    ) -> Result<StoredBlob, BlobError> {
-        let mut file = fs::File::create(unfinished).await?;
+    pub async fn receive(&self, mut bytes: impl Stream<Item = io::Result<Bytes>> + Unpin) -> Result<ReceivedBlob, BlobError> {
+        // Removed with the value, unless it is kept.
+        let unfinished = Unfinished(self.incoming().join(uuid::Uuid::new_v4().to_string()));
+        let mut file = fs::File::create(&unfinished.0).await?;
         let (mut hash, mut size) = (Sha256::new(), 0u64);
         while let Some(chunk) = bytes.next().await {
             let chunk = chunk?;
@@ -111,15 +111,23 @@ impl BlobFolder {
         }
         file.flush().await?;
         file.sync_all().await?;
-        let sha256 = hex::encode(hash.finalize());
-        let path = self.path(&sha256);
+        Ok(ReceivedBlob { unfinished, sha256: hex::encode(hash.finalize()), size })
+    }
+
+    /// Makes received bytes a blob. Whoever also removes blobs must not do both at once: a blob that is there already is the
+    /// same blob.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub async fn keep(&self, received: ReceivedBlob) -> Result<(), BlobError> {
+        let path = self.path(&received.sha256);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).await?;
-            fs::rename(unfinished, &path).await?;
+            fs::rename(&received.unfinished.0, &path).await?;
             // The name is durable only when its folder is.
             fs::File::open(folder).await?.sync_all().await?;
         }
-        Ok(StoredBlob { sha256, size })
+        Ok(())
     }
 
     /// Opens a blob for reading.
@@ -155,18 +163,22 @@ mod tests {
     async fn the_same_bytes_in_other_chunks_are_the_same_blob() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = BlobFolder::open(folder.path().join("blobs"), 100).await.unwrap();
-        let one = blobs.put(chunks(&["hello ", "world"])).await.unwrap();
-        let two = blobs.put(chunks(&["hello world"])).await.unwrap();
-        assert_eq!(one, two);
-        assert_eq!(one.sha256, "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
-        assert_eq!(fs::read(blobs.path(&one.sha256)).await.unwrap(), b"hello world");
+        let sha256 = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
+        for parts in [vec!["hello ", "world"], vec!["hello world"]] {
+            let received = blobs.receive(chunks(&parts)).await.unwrap();
+            assert_eq!((received.sha256.as_str(), received.size), (sha256, 11));
+            blobs.keep(received).await.unwrap();
+            assert_eq!(fs::read(blobs.path(sha256)).await.unwrap(), b"hello world");
+        }
+        assert!(blobs.incoming().read_dir().unwrap().next().is_none());
     }
 
     #[tokio::test]
     async fn too_many_bytes_leave_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = BlobFolder::open(folder.path().join("blobs"), 5).await.unwrap();
-        assert!(matches!(blobs.put(chunks(&["123", "456"])).await, Err(BlobError::TooLarge(5))));
+        assert!(matches!(blobs.receive(chunks(&["123", "456"])).await, Err(BlobError::TooLarge(5))));
+        drop(blobs.receive(chunks(&["123"])).await.unwrap());
         assert!(blobs.incoming().read_dir().unwrap().next().is_none());
     }
 }

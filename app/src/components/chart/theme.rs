@@ -6,19 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-/// How a series of an attempt's or a task's state is coloured, and what charts need besides.
-pub(crate) mod colour {
-    pub(crate) const COMPLETED: &str = "var(--color-completed)";
-    pub(crate) const FAILED: &str = "var(--color-failed)";
-    pub(crate) const CANCELED: &str = "var(--color-canceled)";
-    pub(crate) const RUNNING: &str = "var(--color-running)";
-    pub(crate) const WAITING: &str = "var(--color-waiting)";
-    pub(crate) const ACCENT: &str = "var(--color-accent)";
-    pub(crate) const NEGATIVE: &str = "var(--color-chart-negative)";
-    pub(crate) const ZERO: &str = "var(--color-chart-zero)";
-    pub(crate) const POSITIVE: &str = "var(--color-chart-positive)";
-}
-
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theme {
@@ -176,7 +163,7 @@ mod tests {
     #[test]
     fn colours_are_those_of_the_theme() {
         let options =
-            json!({"series": [{"name": "Done", "itemStyle": {"color": colour::COMPLETED}, "data": [[1, 2]]}], "color": ["#123456"]});
+            json!({"series": [{"name": "Done", "itemStyle": {"color": "var(--color-completed)"}, "data": [[1, 2]]}], "color": ["#123456"]});
         let light = resolve(&options, Theme::Light, false);
         let dark = resolve(&options, Theme::Dark, true);
         assert_eq!(light["series"][0]["itemStyle"]["color"], json!(Theme::Light.token("--color-completed")));
@@ -205,9 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_that_options_can_name_has_a_value() {
-        use colour::*;
-        for named in [COMPLETED, FAILED, CANCELED, RUNNING, WAITING, ACCENT, NEGATIVE, ZERO, POSITIVE] {
+    fn every_colour_that_frames_name_has_a_value() {
+        let frames = include_str!("../../../build/frames.rs");
+        let named: Vec<&str> = frames.split('"').filter(|text| text.starts_with("var(")).collect();
+        assert!(named.len() > 5);
+        for named in named {
             assert!(lookup(named, Theme::Dark).starts_with('#'), "{named}");
         }
         assert_eq!(definition(Theme::Light).to_string().matches("#808080").count(), 0);
