@@ -17,7 +17,10 @@ use baton_domain::wire::auth::{Secret, Tokens};
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
 use leptos::server_fn::axum::server_fn_paths;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list_with_exclusions,
+    handle_server_fns_with_context,
+};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -72,7 +75,7 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
     let document = options.clone();
     let pages = Router::new()
         .merge(functions(gateway, for_functions))
-        .leptos_routes_with_context(&options, generate_route_list(App), for_pages, move || shell(document.clone()))
+        .leptos_routes_with_context(&options, page_routes(), for_pages, move || shell(document.clone()))
         .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(for_fallback, shell))
         .with_state(options);
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip();
@@ -87,6 +90,12 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
         )
         .layer(gateway.security_headers_layer());
     gateway.router().merge(files).merge(gateway.protect_pages(pages))
+}
+
+/// The pages alone: Leptos would give the server functions routes of its own.
+fn page_routes() -> Vec<AxumRouteListing> {
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    generate_route_list_with_exclusions(App, Some(functions))
 }
 
 /// The server functions, each at its own address. Those by which callers become known are counted as their REST operations are.
