@@ -6,6 +6,8 @@ import base from './playwright.config';
 export default defineConfig(base, {
   testDir: 'measure',
   testMatch: '*.measure.ts',
+  // The tests' own folder is emptied by each run of them, and would be by this one.
+  outputDir: 'test-results/measure',
   retries: 0,
   timeout: 300_000,
 });

@@ -20,6 +20,7 @@ interface Load {
 
 const LOADS: Load[] = [
   { name: 'steady', tasks: 20, waves: 60, pauseMs: 1_000 },
+  { name: 'demo', tasks: 60, waves: 10, pauseMs: 3_000 },
   { name: 'burst', tasks: 500, waves: 4, pauseMs: 10_000 },
 ];
 

@@ -53,20 +53,20 @@ async fn killed_again_and_again_the_server_loses_no_task_and_completes_none_twic
     let mut api = server.api().await;
     let mut ledger = Ledger::default();
     let mut acknowledged = Vec::new();
-    let mut killed = 0;
+    let (mut killed, mut in_the_middle) = (0, 0);
     let began = Instant::now();
     while acknowledged.len() < count || ledger.read(&api).await < count {
         assert!(began.elapsed() < PATIENCE * 10, "{} of {count} ended", ledger.read(&api).await);
         if acknowledged.len() < count {
-            let tasks = (0..100.min(count - acknowledged.len()))
+            let tasks = (0..(count / kills).min(count - acknowledged.len()))
                 .map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()})));
             // Only what was acknowledged counts; a batch that the kill cut off may be stored or not.
             acknowledged.extend(api.submit_batch(tasks.collect()).await.expect("a batch").ids);
         }
         // Spread over the run: one kill for each share of the tasks that has gone in.
         if killed < kills && acknowledged.len() * kills >= count * killed {
-            let pause = Duration::from_millis(20 + chance.bits() % 200);
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(Duration::from_millis(chance.bits() % 20)).await;
+            in_the_middle += usize::from(ledger.read(&api).await < acknowledged.len());
             server.kill();
             killed += 1;
             server = Server::start(folder.path());
@@ -74,6 +74,7 @@ async fn killed_again_and_again_the_server_loses_no_task_and_completes_none_twic
         }
     }
     assert_eq!(killed, kills);
+    assert!(in_the_middle * 4 >= kills, "only {in_the_middle} of {kills} kills met work that was not done");
     for id in &acknowledged {
         let (history, task) = ledger.tasks.get(id).unwrap_or_else(|| panic!("{id} is lost"));
         assert_eq!(task.state, TaskState::Completed, "{id}: {:?} {history:?}", task.failure);
