@@ -3,7 +3,7 @@
 //! Colours are the names of the page's own; `components::chart::theme` gives them their values when they are drawn.
 
 use charming::Chart;
-use charming::component::{Axis, Grid, Legend, LegendType, VisualMap, VisualMapChannel};
+use charming::component::{Axis, Grid, Legend, LegendType, VisualMap};
 use charming::element::{
     AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisType, ItemStyle, Label, LineStyle, LineStyleType, NameLocation, Orient,
     SplitLine, Symbol, Tooltip, Trigger,
@@ -33,7 +33,8 @@ fn latency() -> Chart {
     for (what, colour) in [("Wait", "var(--color-waiting)"), ("Run", "var(--color-running)")] {
         for (quantile, style) in [("p50", LineStyleType::Solid), ("p95", LineStyleType::Dashed), ("p99", LineStyleType::Dotted)] {
             let style = LineStyle::new().width(1.5).type_(style);
-            chart = chart.series(line(&format!("{what} {quantile}"), colour).line_style(style));
+            // A lone bucket between idle ones is a point, which a line without symbols would not show.
+            chart = chart.series(line(&format!("{what} {quantile}"), colour).line_style(style).symbol(Symbol::Circle).symbol_size(3));
         }
     }
     chart
@@ -42,9 +43,7 @@ fn latency() -> Chart {
 /// How the columns of a table go together: -1 to 1 for each pair.
 fn correlation() -> Chart {
     let axis = || Axis::new().type_(AxisType::Category).split_line(SplitLine::new().show(false)).axis_label(AxisLabel::new().interval(0));
-    let scale = VisualMap::new().min(-1).max(1).precision(1).orient(Orient::Horizontal).left("center").bottom(0).in_range(
-        VisualMapChannel::new().color(vec!["var(--color-chart-negative)", "var(--color-chart-zero)", "var(--color-chart-positive)"]),
-    );
+    let scale = VisualMap::new().min(-1).max(1).precision(1).orient(Orient::Horizontal).left("center").bottom(0);
     Chart::new()
         .tooltip(Tooltip::new().trigger(Trigger::Item))
         .grid(Grid::new().left(8).right(8).top(8).bottom(48).contain_label(true))

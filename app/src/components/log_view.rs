@@ -89,7 +89,7 @@ fn Line(line: LogLine) -> impl IntoView {
     };
     view! {
         <div
-            class="flex gap-2 px-1 [contain-intrinsic-size:auto_1.25rem] [content-visibility:auto]"
+            class="flex gap-2 px-1"
             data-testid="log-line"
             data-level=line.level.as_str()
         >

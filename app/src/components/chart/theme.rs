@@ -96,13 +96,14 @@ pub(super) fn definition(theme: Theme) -> Value {
 pub(super) fn resolve(options: &Value, theme: Theme, still: bool) -> Value {
     let mut options = resolved(options, theme);
     if let Value::Object(parts) = &mut options {
+        if let Some(scales) = parts.get_mut("visualMap") {
+            each(scales).iter_mut().filter_map(Value::as_object_mut).for_each(|scale| colour_scale(scale, theme));
+        }
         parts.insert("animation".to_owned(), Value::Bool(!still));
         parts.insert("animationDuration".to_owned(), json!(160));
         parts.insert("animationDurationUpdate".to_owned(), json!(160));
-        match parts.get_mut("series") {
-            Some(Value::Array(series)) => series.iter_mut().enumerate().for_each(|(index, series)| identify(series, index)),
-            Some(series) => identify(series, 0),
-            None => {}
+        if let Some(series) = parts.get_mut("series") {
+            each(series).iter_mut().enumerate().for_each(|(index, series)| identify(series, index));
         }
     }
     options
@@ -127,16 +128,28 @@ fn is_harmless(key: &str, part: &Value) -> bool {
 fn inner(key: &str, part: &Value, theme: Theme) -> Value {
     let mut part = resolved(part, theme);
     if key == "tooltip" {
-        let tooltips: &mut [Value] = match &mut part {
-            Value::Array(several) => several.as_mut_slice(),
-            one => std::slice::from_mut(one),
-        };
-        for tooltip in tooltips.iter_mut().filter_map(Value::as_object_mut) {
+        for tooltip in each(&mut part).iter_mut().filter_map(Value::as_object_mut) {
             tooltip.remove("formatter");
             tooltip.remove("className");
         }
     }
     part
+}
+
+/// ECharts takes one part or a list of them.
+fn each(part: &mut Value) -> &mut [Value] {
+    match part {
+        Value::Array(several) => several,
+        one => std::slice::from_mut(one),
+    }
+}
+
+/// Gives a scale without colours those of the theme: two directions where it goes below zero, else one.
+fn colour_scale(scale: &mut Map<String, Value>, theme: Theme) {
+    let below_zero = scale.get("min").and_then(Value::as_f64).is_some_and(|minimum| minimum < 0.0);
+    let names: &[&str] = if below_zero { &["negative", "zero", "positive"] } else { &["zero", "positive"] };
+    let colours: Vec<&str> = names.iter().map(|name| theme.token(&format!("--color-chart-{name}"))).collect();
+    scale.entry("inRange").or_insert_with(|| json!({"color": colours}));
 }
 
 fn lookup(text: &str, theme: Theme) -> String {
@@ -200,6 +213,15 @@ mod tests {
             assert!(lookup(named, Theme::Dark).starts_with('#'), "{named}");
         }
         assert_eq!(definition(Theme::Light).to_string().matches("#808080").count(), 0);
+    }
+
+    #[test]
+    fn a_scale_without_colours_gets_those_of_the_theme() {
+        let options = json!({"visualMap": [{"min": -1, "max": 1}, {"min": 0}, {"inRange": {"color": ["#111111"]}}]});
+        let shown = resolve(&options, Theme::Dark, false);
+        let colours: Vec<&Value> = shown["visualMap"].as_array().into_iter().flatten().map(|scale| &scale["inRange"]["color"]).collect();
+        assert_eq!(colours, [&json!(["#7d3330", "#12151c", "#39449b"]), &json!(["#12151c", "#39449b"]), &json!(["#111111"])]);
+        assert_eq!(resolve(&json!({"visualMap": {"min": 0}}), Theme::Light, true)["visualMap"]["inRange"]["color"][0], json!("#ffffff"));
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn functions(functions: &[Function]) -> AnyView {
             let (tone, mark) = complexity(function.cyclomatic);
             view! {
                 <tr class=ROW>
-                    <td class="px-3 py-1.5 font-mono text-12 break-all">{function.name.clone()}</td>
+                    <td class="px-3 py-1.5 font-mono text-12 min-w-40 [overflow-wrap:anywhere]">{function.name.clone()}</td>
                     <td class=NUMBER>{count(function.line)}</td>
                     <td class=NUMBER>{count(function.lines)}</td>
                     <td class=NUMBER>{count(function.parameters)}</td>
