@@ -22,13 +22,14 @@ unset LEPTOS_TAILWIND_VERSION
 stamp=$CARGO_TARGET_DIR/site.stamp
 
 # The wasm's own sources, as rustc listed them: one path a line. Spaces within a path are written as `\ `.
+# What build scripts made of them lies in the target folder; it is newer than the build's start, and says nothing more.
 wasm_sources() {
   local list bell=$'\a'
   for list in "$CARGO_TARGET_DIR"/front/wasm32-unknown-unknown/wasm-release/*.d \
     "$CARGO_TARGET_DIR"/wasm32-unknown-unknown/wasm-release/*.d; do
     [ -f "$list" ] || continue
     sed -e 's/^[^:]*: *//' -e "s/\\\\ /$bell/g" "$list" | tr ' ' '\n' | tr "$bell" ' '
-  done
+  done | awk -v made="$CARGO_TARGET_DIR/" 'index($0, made) != 1'
 }
 
 # Every file that the site is made of. Tailwind reads all of app/src, also what the browser's half leaves out.

@@ -37,7 +37,11 @@ mkdir -p "$CARGO_TARGET_DIR/release" "$LEPTOS_SITE_ROOT/pkg" "$front"
 echo hash >"$CARGO_TARGET_DIR/release/hash.txt"
 echo wasm >"$LEPTOS_SITE_ROOT/pkg/baton.0.wasm.br"
 escaped=$(printf '%s' "$PWD" | sed 's/ /\\ /g')
-echo "$front/baton.wasm: $escaped/app/src/lib.rs $escaped/src/domain/src/lib.rs" >"$front/baton.d"
+# What a build script makes is listed too, and is newer than the start of the build.
+sleep 0.01
+echo made >"$front/made.json"
+made=$(printf '%s' "$front/made.json" | sed 's/ /\\ /g')
+echo "$front/baton.wasm: $escaped/app/src/lib.rs $escaped/src/domain/src/lib.rs $made" >"$front/baton.d"
 STUB
   chmod +x "$sandbox/bin/cargo-leptos"
 }
