@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use baton_clients::baton_api::{BatonApi, Error};
-use baton_domain::id::EventSeq;
+use baton_domain::id::TaskId;
 use baton_domain::problem::Code;
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{NewTask, TaskSummary};
+use baton_domain::wire::task::NewTask;
 use serde_json::json;
 
 use crate::own_server::OwnServer;
@@ -20,6 +20,8 @@ use crate::start_error::StartError;
 
 /// Tasks of one batch.
 const BATCH: usize = 500;
+/// How often is looked whether all have ended; a small part of what is measured.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What is measured.
 #[derive(Debug, Clone, clap::Args)]
@@ -72,20 +74,19 @@ fn now() -> Instant {
 
 #[expect(clippy::cast_precision_loss, reason = "counts of tasks are small")]
 async fn batch(api: &BatonApi, count: usize) -> Result<serde_json::Value, StartError> {
-    let mut since = api.head().await.map_err(failed)?;
+    let before = completed(api).await?;
     let began = now();
-    let mut open = HashSet::with_capacity(count);
+    let mut ids = HashSet::with_capacity(count);
     for first in (0..count).step_by(BATCH) {
         let tasks = (first..count.min(first + BATCH)).map(echo).collect();
-        open.extend(api.submit_batch(tasks).await.map_err(failed)?.ids);
+        ids.extend(api.submit_batch(tasks).await.map_err(failed)?.ids);
     }
     let submitted = began.elapsed();
-    let mut latencies = Vec::with_capacity(count);
-    while !open.is_empty() {
-        since = take_ended(api, since, &mut open, &mut latencies).await?;
+    while completed(api).await? < before + count as u64 {
+        tokio::time::sleep(LOOK).await;
     }
     let took = began.elapsed();
-    latencies.sort_by(f64::total_cmp);
+    let latencies = read_all(api, ids).await?;
     Ok(json!({
         "benchmark": "batch", "tasks": count, "seconds": took.as_secs_f64(), "submit_seconds": submitted.as_secs_f64(),
         "tasks_per_second": count as f64 / took.as_secs_f64(),
@@ -93,26 +94,31 @@ async fn batch(api: &BatonApi, count: usize) -> Result<serde_json::Value, StartE
     }))
 }
 
-/// Reads the next events and takes out the tasks that have ended.
-async fn take_ended(
-    api: &BatonApi,
-    since: EventSeq,
-    open: &mut HashSet<baton_domain::id::TaskId>,
-    latencies: &mut Vec<f64>,
-) -> Result<EventSeq, StartError> {
-    let page = api.events(since, "task").await.map_err(failed)?;
-    for event in page.items {
-        let Ok(task) = serde_json::from_value::<TaskSummary>(event.data) else { continue };
-        let Some(finished) = task.finished_at.filter(|_| open.remove(&task.id)) else { continue };
-        if task.state != TaskState::Completed {
-            return Err(StartError::new(Code::Internal, format!("task {} is {}", task.id, task.state)));
+async fn completed(api: &BatonApi) -> Result<u64, StartError> {
+    let states = api.overview().await.map_err(failed)?.states;
+    Ok(states.iter().find(|count| count.state == TaskState::Completed).map_or(0, |count| count.count))
+}
+
+/// Reads the tasks back, which all must have completed; milliseconds from submission to outcome, sorted.
+async fn read_all(api: &BatonApi, mut ids: HashSet<TaskId>) -> Result<Vec<f64>, StartError> {
+    let mut latencies = Vec::with_capacity(ids.len());
+    let mut cursor = String::new();
+    while !ids.is_empty() {
+        let page = api.tasks(&format!("limit=500{cursor}")).await.map_err(failed)?;
+        for task in page.items.iter().filter(|task| ids.remove(&task.id)) {
+            let Some(finished) = task.finished_at.filter(|_| task.state == TaskState::Completed) else {
+                return Err(StartError::new(Code::Internal, format!("task {} is {}", task.id, task.state)));
+            };
+            latencies.push(finished.since(task.created_at).as_secs_f64() * 1_000.0);
         }
-        latencies.push(finished.since(task.created_at).as_secs_f64() * 1_000.0);
+        match page.next_cursor {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None if ids.is_empty() => {}
+            None => return Err(StartError::new(Code::Internal, format!("{} tasks are not listed", ids.len()))),
+        }
     }
-    if !page.more {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    Ok(page.next_since)
+    latencies.sort_by(f64::total_cmp);
+    Ok(latencies)
 }
 
 async fn waits(api: &BatonApi, count: usize) -> Result<serde_json::Value, StartError> {

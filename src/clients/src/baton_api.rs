@@ -9,6 +9,7 @@ use baton_domain::problem::Problem;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::auth::{Login, Secret, Tokens};
 use baton_domain::wire::live::EventPage;
+use baton_domain::wire::metrics::Overview;
 use baton_domain::wire::task::{AcceptedBatch, NewBatch, NewTask, TaskDetail, TaskSummary};
 use futures::{Stream, StreamExt};
 use reqwest::{Client, RequestBuilder, Response};
@@ -122,6 +123,14 @@ impl BatonApi {
     /// As the operation.
     pub async fn tasks(&self, query: &str) -> Result<Page<TaskSummary>, Error> {
         self.get(&format!("/tasks?{query}")).await
+    }
+
+    /// How many tasks are in each state, agents and measurements.
+    ///
+    /// # Errors
+    /// As the operation.
+    pub async fn overview(&self) -> Result<Overview, Error> {
+        self.get("/metrics/overview").await
     }
 
     /// The newest event's place.

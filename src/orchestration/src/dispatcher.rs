@@ -42,9 +42,9 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         // The sweep also covers a task that became due while this loop was reading.
         tokio::select! {
             () = shared.stop.cancelled() => return,
-            () = shared.work_arrived.notified() => {}
+            () = shared.backlog.rung.notified() => {}
             () = shared.pool.capacity_freed.notified() => {}
-            () = tokio::time::sleep(shared.options.sweep) => {}
+            () = tokio::time::sleep(shared.options.sweep) => shared.backlog.ring_all(),
         }
     }
 }
@@ -58,9 +58,19 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
     if slots == 0 {
         return Ok(0);
     }
+    let skills = shared.backlog.worth_a_look(skills);
+    if skills.is_empty() {
+        return Ok(0);
+    }
     let now = shared.sources.clock.now();
+    let names: Vec<String> = skills.iter().map(|(skill, _)| skill.clone()).collect();
     // More than the slots: some of the first may want labels or skills whose agents are taken.
-    let ready = shared.store.ready_tasks(&skills, (slots * 2).clamp(16, ROUND), now).await?;
+    let ready = shared.store.ready_tasks(&names, (slots * 2).clamp(16, ROUND), now).await?;
+    for (skill, rings) in skills {
+        if !ready.iter().any(|task| task.skill == skill) {
+            shared.backlog.empty(skill, rings);
+        }
+    }
     let mut reserved: HashMap<_, Reservation> = HashMap::new();
     let mut assignments = Vec::new();
     for task in ready {
@@ -76,9 +86,9 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
         return Ok(0);
     }
     // Reservations of tasks that are not in the answer are dropped at the end, which frees their slots.
-    let assigned = shared.store.assign(assignments).await?;
-    let given = assigned.len();
-    for task in assigned {
+    let begun = shared.store.begin(assignments).await?;
+    let given = begun.len();
+    for task in begun {
         if let Some(reservation) = reserved.remove(&task.task.summary.id) {
             attempt::begin(shared, orchestrator, task, reservation);
         }

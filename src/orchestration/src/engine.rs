@@ -15,12 +15,13 @@ use baton_observability::Auditor;
 use baton_storage::blobs::BlobFolder;
 use baton_storage::{AgentRegistration, Store, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
+use crate::backlog::Backlog;
 use crate::gate::Gate;
 use crate::orchestrator::Orchestrator;
 use crate::{dispatcher, task_manager};
@@ -130,8 +131,7 @@ pub(crate) struct Shared {
     pub(crate) child: ChildCommand,
     pub(crate) scratch: PathBuf,
     pub(crate) running: Mutex<HashMap<TaskId, Running>>,
-    /// Rung when a task may have become ready.
-    pub(crate) work_arrived: Notify,
+    pub(crate) backlog: Backlog,
     pub(crate) attempts: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -213,7 +213,7 @@ impl EngineOptions {
             child: carriers.child,
             scratch: carriers.scratch,
             running: Mutex::default(),
-            work_arrived: Notify::new(),
+            backlog: Backlog::default(),
             attempts: TaskTracker::new(),
             stop: CancellationToken::new(),
         });

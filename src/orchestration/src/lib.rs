@@ -13,6 +13,7 @@
 mod agent_pool;
 mod artifacts;
 mod attempt;
+mod backlog;
 mod dispatcher;
 mod engine;
 mod gate;

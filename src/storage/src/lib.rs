@@ -20,7 +20,7 @@ pub use events::{AuditRow, CommitSink, EventStore, EventsSince, NoSink};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use tasks::{
-    Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
+    Advance, Advanced, Assignment, AttemptEnd, BegunTask, CancelRequest, Completion, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
     ReadyTask, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
 };
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};

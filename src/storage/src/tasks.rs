@@ -13,7 +13,7 @@ use baton_domain::wire::task::{
 };
 use serde_json::Value;
 
-use crate::StoreError;
+use crate::{NewSpan, StoreError};
 
 /// A task as it is stored, without its input and its result, which can be large.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,9 +49,9 @@ pub struct NewTaskRecord {
     pub input: Value,
 }
 
-/// A task that was given to an agent.
+/// A task that an agent has begun to work on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AssignedTask {
+pub struct BegunTask {
     /// The task, with the new lease.
     pub task: TaskRecord,
     /// The input.
@@ -216,6 +216,22 @@ impl Advance {
     }
 }
 
+/// A result of an attempt. What the holder of a lease knows of its task stays true while the lease does, but for requests to
+/// cancel it, which the store looks at itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The running task, as [`TaskStore::begin`] gave it.
+    pub task: TaskRecord,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its result.
+    pub result: Value,
+    /// Now.
+    pub at: Timestamp,
+    /// Spans that are not stored yet.
+    pub spans: Vec<NewSpan>,
+}
+
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Advanced {
@@ -292,12 +308,18 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError>;
 
-    /// Gives tasks to agents: state, lease, attempt, explanation and event in one transaction. A task that is no
-    /// longer queued and due is left out of the answer.
+    /// Gives tasks to agents that take them at once: queued to assigned to running, with lease, attempt, explanation and an
+    /// event for each change, in one transaction. A task that is no longer queued and due is left out of the answer.
     ///
     /// # Errors
     /// Only those of storage.
-    async fn assign(&self, assignments: Vec<Assignment>) -> Result<Vec<AssignedTask>, StoreError>;
+    async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError>;
+
+    /// Records the result of an attempt, with what was traced of it, if its lease is still the newest.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError>;
 
     /// Changes a task's state as the transition table says.
     ///

@@ -177,9 +177,10 @@ impl Context {
     pub async fn store(&self, name: &str, media_type: &str, bytes: &[u8]) -> Result<ArtifactId, SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let file = format!("artifact-{request}");
-        tokio::fs::write(self.shared.scratch.join(&file), bytes)
-            .await
-            .map_err(|error| SkillError::internal(format!("cannot write {name} to the scratch folder: {error}")))?;
+        let cannot = |error| SkillError::internal(format!("cannot write {name} to the scratch folder: {error}"));
+        // Within the server's process the folder is made when it is first needed.
+        tokio::fs::create_dir_all(&self.shared.scratch).await.map_err(cannot)?;
+        tokio::fs::write(self.shared.scratch.join(&file), bytes).await.map_err(cannot)?;
         let (send, answer) = oneshot::channel();
         self.shared.pending.lock().insert(request, Pending::Stored(send));
         let (name, media_type) = (name.to_owned(), media_type.to_owned());

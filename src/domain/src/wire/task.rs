@@ -244,6 +244,9 @@ pub struct AttemptView {
     pub lease: i64,
     /// Who worked.
     pub agent: AgentRef,
+    /// Since when the task was ready for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_at: Option<Timestamp>,
     /// When the agent was chosen.
     pub assigned_at: Timestamp,
     /// When the agent began.

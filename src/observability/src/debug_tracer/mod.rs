@@ -1,6 +1,7 @@
 //! What happened inside a task? Its log lines, its spans and its coded errors, as the attempts left them.
 
 pub mod audit;
+mod outer_spans;
 
 use std::sync::Arc;
 
@@ -9,8 +10,10 @@ use baton_domain::id::TaskId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TraceService};
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::trace::{Level, LogPage, LogQuery, Trace};
+use baton_domain::wire::trace::{Level, LogPage, LogQuery, SpanView, Trace};
 use baton_storage::{TaskStore, TraceStore};
+
+pub use outer_spans::attempt_span;
 
 /// Log lines of one page when the caller does not say.
 pub const DEFAULT_LOG_LIMIT: u32 = 500;
@@ -33,9 +36,13 @@ impl DebugTracer {
     async fn require_task(&self, id: TaskId) -> Answer<()> {
         match self.tasks.task(id).await? {
             Some(_) => Ok(()),
-            None => Err(Problem::new(Code::NoSuchTask, format!("There is no task {id}; it may have been deleted."))),
+            None => Err(no_such_task(id)),
         }
     }
+}
+
+fn no_such_task(id: TaskId) -> Problem {
+    Problem::new(Code::NoSuchTask, format!("There is no task {id}; it may have been deleted."))
 }
 
 impl std::fmt::Debug for DebugTracer {
@@ -64,8 +71,11 @@ impl TraceService for DebugTracer {
 
     async fn trace(&self, caller: &Caller, id: TaskId) -> Answer<Trace> {
         caller.require(Permission::Read)?;
-        self.require_task(id).await?;
-        let (spans, errors) = self.traces.spans_and_errors(id).await?;
+        let rows = self.tasks.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
+        let (inner, errors) = self.traces.spans_and_errors(id).await?;
+        let mut spans: Vec<SpanView> = rows.attempts.iter().flat_map(outer_spans::of).chain(inner).collect();
+        // An outer span begins with its first part, and comes before it.
+        spans.sort_by_key(|span| (span.started_at, std::cmp::Reverse(span.duration_us)));
         Ok(Trace { task_id: id, spans, errors })
     }
 }

@@ -142,8 +142,7 @@ impl AgentPool {
     /// Chooses an agent for a task and takes one of its slots.
     pub(crate) fn reserve(self: &Arc<Self>, skill: &str, labels: &[String]) -> Result<Reservation, Vec<Rejection>> {
         let mut members = self.members.lock();
-        let facts: Vec<AgentFacts> = members.iter().map(|member| member.facts.clone()).collect();
-        let (chosen, explanation) = load_balancer::choose(&facts, skill, labels)?;
+        let (chosen, explanation) = load_balancer::choose(members.iter().map(|member| &member.facts), skill, labels)?;
         let Some(member) = members.iter_mut().find(|member| member.facts.agent.id == chosen.id) else { return Err(explanation.rejected) };
         member.facts.busy += 1;
         let agent = Arc::clone(&member.agent);

@@ -13,27 +13,26 @@ use baton_agents_runtime::protocol::{Start, VERSION};
 use baton_domain::agent::Isolation;
 use baton_domain::id::LeaseToken;
 use baton_domain::problem::Code;
-use baton_domain::task::Trigger;
-use baton_domain::user::Principal;
 use baton_domain::wire::task::Failure;
-use baton_storage::{Advance, Advanced, AssignedTask, Guard, TaskRecord};
+use baton_storage::{Advanced, BegunTask, Completion, TaskRecord};
 use tokio::sync::watch;
 
 use crate::agent_pool::{KnownSkill, Reservation};
 use crate::engine::{Order, Running, Shared};
 use crate::orchestrator::Orchestrator;
 use conversation::{Conversation, End};
+use outcome::Change;
 use record::TraceBuffer;
 
 /// Starts the attempt of a task that was just assigned.
-pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assigned: AssignedTask, reservation: Reservation) {
+pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {
     let (orders, receive) = watch::channel(Order::Work);
-    let (id, lease) = (assigned.task.summary.id, assigned.task.lease);
+    let (id, lease) = (begun.task.summary.id, begun.task.lease);
     shared.running.lock().insert(id, Running { lease, orders });
     let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
-        run(&shared, &orchestrator, assigned, &reservation, receive).await;
+        run(&shared, &orchestrator, begun, &reservation, receive).await;
         // A later lease of the same task may stand there already.
         let mut running = shared.running.lock();
         if running.get(&id).is_some_and(|entry| entry.lease == lease) {
@@ -47,21 +46,13 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, assi
 async fn run(
     shared: &Arc<Shared>,
     orchestrator: &Arc<Orchestrator>,
-    assigned: AssignedTask,
+    begun: BegunTask,
     reservation: &Reservation,
     mut orders: watch::Receiver<Order>,
 ) {
-    let AssignedTask { task, input, attempt } = assigned;
+    let BegunTask { task, input, attempt } = begun;
     let mut trace = TraceBuffer::new(Arc::clone(shared), task.summary.id, attempt);
     let began = shared.sources.clock.now();
-    trace.queue_span(task.ready_at, began);
-    let started =
-        Advance { reason: None, ..Advance::new(task.summary.id, Guard::Lease(task.lease), Trigger::Start, Principal::System, began) };
-    let task = match outcome::store(shared, started).await {
-        Some(Advanced::Applied(task)) => *task,
-        // Cancelled, timed out or fenced in the meantime: somebody else has written what became of it.
-        _ => return,
-    };
     let agent = reservation.name.name.clone();
     shared.recorder.started(began, &task.summary.skill, &agent, began.since(task.ready_at));
     let Some(known) = shared.pool.skill(&task.summary.skill) else {
@@ -95,7 +86,9 @@ async fn connect(
     let artifacts = inputs::gather(shared, known, &input).await?;
     let scratch = scratch_folder(shared, task.lease, task);
     let cannot = |error: std::io::Error| failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true);
-    tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
+    if known.skill.isolation == Isolation::Process {
+        tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
+    }
     let start = Start {
         protocol: VERSION,
         attempt_id: attempt,
@@ -123,6 +116,10 @@ fn scratch_folder(shared: &Shared, lease: LeaseToken, task: &TaskRecord) -> std:
 
 async fn remove_scratch(shared: &Shared, lease: LeaseToken, task: &TaskRecord) {
     let folder = scratch_folder(shared, lease, task);
+    // Most attempts never had one; looking is cheaper than a turn on a blocking thread.
+    if !folder.exists() {
+        return;
+    }
     if let Err(error) = tokio::fs::remove_dir_all(&folder).await
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -140,13 +137,25 @@ async fn finish(
     end: End,
 ) {
     let ended = shared.sources.clock.now();
-    let advance = outcome::decide(shared, &task, &end, ended);
-    let failure = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()).and_then(|end| end.failure.clone());
-    trace.attempt_span(began, ended, failure.as_ref());
-    trace.flush().await;
-    let Some(advance) = advance else { return };
-    let how = advance.attempt_end.as_ref().map(|end| end.outcome);
-    let stored = outcome::store(shared, advance).await;
+    let change = match end {
+        End::Completed(result) => {
+            let spans = trace.take_spans();
+            trace.flush().await;
+            let attempt = trace.attempt();
+            Change::Complete(Box::new(Completion { task: task.clone(), attempt, result, at: ended, spans }))
+        }
+        end => {
+            let advance = outcome::decide(shared, &task, &end, ended);
+            if let Some(failure) = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()?.failure.as_ref()) {
+                trace.error(ended, failure);
+            }
+            trace.flush().await;
+            let Some(advance) = advance else { return };
+            Change::Advance(Box::new(advance))
+        }
+    };
+    let (how, again) = (change.outcome(), change.queues_again());
+    let stored = outcome::store(shared, change).await;
     if !matches!(stored, Some(Advanced::Applied(_))) {
         tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
         return;
@@ -160,8 +169,10 @@ async fn finish(
             }
         }
     }
-    // A retry may be due at once.
-    shared.work_arrived.notify_one();
+    if again {
+        // It may be due at once.
+        shared.backlog.ring(&task.summary.skill);
+    }
 }
 
 /// A coded failure.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use baton_domain::id::TaskId;
 use baton_domain::problem::Code;
 use baton_domain::task::Trigger;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
-use baton_storage::{Advance, Advanced, AttemptEnd, Guard, StoreError, TaskRecord};
+use baton_storage::{Advance, Advanced, AttemptEnd, Completion, Guard, StoreError, TaskRecord};
 
 use super::conversation::End;
 use super::failure;
@@ -17,7 +18,38 @@ use crate::engine::{Order, Shared};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// The change of state that an end means; none if the lease is no longer ours.
+/// What is recorded of an attempt's end.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// Its result.
+    Complete(Box<Completion>),
+    /// Anything else.
+    Advance(Box<Advance>),
+}
+
+impl Change {
+    /// How the attempt ended, if it did.
+    pub(super) fn outcome(&self) -> Option<AttemptOutcome> {
+        match self {
+            Self::Complete(_) => Some(AttemptOutcome::Completed),
+            Self::Advance(advance) => advance.attempt_end.as_ref().map(|end| end.outcome),
+        }
+    }
+
+    /// Whether the task goes back to the queue.
+    pub(super) fn queues_again(&self) -> bool {
+        matches!(self, Self::Advance(advance) if matches!(advance.trigger, Trigger::Retry | Trigger::LoseWorker | Trigger::HandBack))
+    }
+
+    fn task(&self) -> TaskId {
+        match self {
+            Self::Complete(completion) => completion.task.summary.id,
+            Self::Advance(advance) => advance.task,
+        }
+    }
+}
+
+/// The change of state that an end without a result means; none if the lease is no longer ours.
 pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestamp) -> Option<Advance> {
     let change = |trigger, reason: &str, outcome, failure: Option<Failure>| Advance {
         reason: Some(reason.to_owned()),
@@ -26,9 +58,6 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
         ..Advance::new(task.summary.id, Guard::Lease(task.lease), trigger, Principal::System, at)
     };
     Some(match end {
-        End::Completed(result) => {
-            Advance { reason: None, result: Some(result.clone()), ..change(Trigger::Complete, "", AttemptOutcome::Completed, None) }
-        }
         End::Failed { failure, retry_after } => again_or(shared, task, at, failure, *retry_after, Trigger::Fail, AttemptOutcome::Failed),
         End::TimedOut(failure) => again_or(shared, task, at, failure, None, Trigger::TimeOut, AttemptOutcome::TimedOut),
         End::Lost(failure) => again_or(shared, task, at, failure, None, Trigger::Fail, AttemptOutcome::Lost),
@@ -38,7 +67,7 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
             change(Trigger::TimeOut, Code::ClosedTooLate.as_str(), AttemptOutcome::TimedOut, Some(late))
         }
         End::Ordered(Order::HandBack) => change(Trigger::HandBack, "handed_back", AttemptOutcome::HandedBack, None),
-        End::Ordered(Order::Stale | Order::Work) => return None,
+        End::Completed(_) | End::Ordered(Order::Stale | Order::Work) => return None,
     })
 }
 
@@ -66,14 +95,18 @@ fn again_or(
 
 /// Records a change, however long storage needs to take it. Gives up when the engine stops and storage still
 /// refuses: then the next start recovers the task, since its lease stands in the store.
-pub(super) async fn store(shared: &Shared, change: Advance) -> Option<Advanced> {
+pub(super) async fn store(shared: &Shared, change: Change) -> Option<Advanced> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match shared.store.advance(change.clone()).await {
+        let stored = match change.clone() {
+            Change::Complete(completion) => shared.store.complete(*completion).await,
+            Change::Advance(advance) => shared.store.advance(*advance).await,
+        };
+        match stored {
             Ok(advanced) => return Some(advanced),
             Err(error) => {
                 let stopping = shared.stop.is_cancelled();
-                tracing::warn!(%error, task = %change.task, stopping, "a change of state could not be stored yet");
+                tracing::warn!(%error, task = %change.task(), stopping, "a change of state could not be stored yet");
                 if stopping || matches!(error, StoreError::Corrupt(_)) {
                     return None;
                 }

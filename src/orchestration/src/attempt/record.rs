@@ -8,8 +8,9 @@ use baton_domain::time::Timestamp;
 use baton_domain::wire::live::Transient;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::trace::{Level, LogLine};
+use baton_observability::debug_tracer::attempt_span;
 use baton_storage::{NewError, NewLogLine, NewSpan, TraceBatch};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::Shared;
 
@@ -21,15 +22,13 @@ pub(super) const LINGER: Duration = Duration::from_millis(100);
 /// What was traced of one attempt and is not stored yet.
 pub(super) struct TraceBuffer {
     shared: Arc<Shared>,
-    attempt_span: SpanId,
     batch: TraceBatch,
 }
 
 impl TraceBuffer {
     pub(super) fn new(shared: Arc<Shared>, task: TaskId, attempt: AttemptId) -> Self {
-        let attempt_span = SpanId::new(shared.sources.ids.next());
         let batch = TraceBatch { task, attempt, logs: Vec::new(), spans: Vec::new(), errors: Vec::new() };
-        Self { shared, attempt_span, batch }
+        Self { shared, batch }
     }
 
     pub(super) fn log(&mut self, level: Level, message: String, fields: Value) {
@@ -40,40 +39,23 @@ impl TraceBuffer {
     pub(super) fn span(&mut self, name: String, duration_us: i64, ok: bool, attributes: Value) {
         let duration = Duration::from_micros(u64::try_from(duration_us).unwrap_or(0));
         let started_at = self.shared.sources.clock.now().minus(duration);
-        self.push(Some(self.attempt_span), name, started_at, duration_us.max(0), ok, attributes);
+        let (id, parent) = (SpanId::new(self.shared.sources.ids.next()), Some(attempt_span(self.batch.attempt)));
+        self.batch.spans.push(NewSpan { id, parent, name, started_at, duration_us: duration_us.max(0), ok, attributes });
     }
 
-    /// The time in the queue.
-    pub(super) fn queue_span(&mut self, ready: Timestamp, began: Timestamp) {
-        self.push(None, "queue".to_owned(), ready, micros(began.since(ready)), true, Value::Null);
+    /// The error that the attempt ended with.
+    pub(super) fn error(&mut self, at: Timestamp, failure: &Failure) {
+        self.batch.errors.push(NewError { at, code: failure.code.clone(), message: failure.message.clone(), retryable: failure.retryable });
     }
 
-    /// The attempt as a whole, and the error it ended with.
-    pub(super) fn attempt_span(&mut self, began: Timestamp, ended: Timestamp, failure: Option<&Failure>) {
-        let attributes = failure.map_or(Value::Null, |failure| json!({"error.type": failure.code}));
-        let id = self.attempt_span;
-        self.batch.spans.push(NewSpan {
-            id,
-            parent: None,
-            name: "attempt".to_owned(),
-            started_at: began,
-            duration_us: micros(ended.since(began)),
-            ok: failure.is_none(),
-            attributes,
-        });
-        if let Some(failure) = failure {
-            self.batch.errors.push(NewError {
-                at: ended,
-                code: failure.code.clone(),
-                message: failure.message.clone(),
-                retryable: failure.retryable,
-            });
-        }
+    /// The attempt that this is the trace of.
+    pub(super) const fn attempt(&self) -> AttemptId {
+        self.batch.attempt
     }
 
-    fn push(&mut self, parent: Option<SpanId>, name: String, started_at: Timestamp, duration_us: i64, ok: bool, attributes: Value) {
-        let id = SpanId::new(self.shared.sources.ids.next());
-        self.batch.spans.push(NewSpan { id, parent, name, started_at, duration_us, ok, attributes });
+    /// Takes the spans that are not stored yet, for whoever stores them with the outcome.
+    pub(super) fn take_spans(&mut self) -> Vec<NewSpan> {
+        std::mem::take(&mut self.batch.spans)
     }
 
     /// Whether lines wait.
@@ -122,8 +104,4 @@ impl TraceBuffer {
     pub(super) fn progress(&self, fraction: f64, message: String) {
         self.shared.bus.transient(Transient::Progress { task_id: self.batch.task, fraction, message });
     }
-}
-
-fn micros(span: Duration) -> i64 {
-    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }

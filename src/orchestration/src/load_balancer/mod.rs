@@ -41,7 +41,11 @@ const EXPLAINED: usize = 8;
 ///
 /// # Errors
 /// Why each agent was out of the question, counted by reason.
-pub fn choose(agents: &[AgentFacts], skill: &str, labels: &[String]) -> Result<(AgentRef, Explanation), Vec<Rejection>> {
+pub fn choose<'a>(
+    agents: impl IntoIterator<Item = &'a AgentFacts>,
+    skill: &str,
+    labels: &[String],
+) -> Result<(AgentRef, Explanation), Vec<Rejection>> {
     let mut rejected: Vec<Rejection> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     for facts in agents {

@@ -82,8 +82,8 @@ impl Orchestrator {
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {
                     self.shared.recorder.submitted(now, &skill, count);
+                    self.shared.backlog.ring(&skill);
                 }
-                self.shared.work_arrived.notify_one();
                 Ok(ids)
             }
             Inserted::Replayed(ids) => Ok(ids),

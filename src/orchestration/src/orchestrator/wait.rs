@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_bus::message_bus::Message;
 use baton_domain::id::TaskId;
 use baton_domain::problem::Problem;
+use baton_domain::task::TaskState;
 
 use super::{Orchestrator, no_such_task};
 
@@ -27,13 +28,18 @@ impl Orchestrator {
                     () = self.shared.stop.cancelled() => return Ok(()),
                 };
                 match message {
-                    Some(Message::Committed(events)) if !events.iter().any(|event| event.subject == subject) => {}
+                    Some(Message::Committed(events)) if !events.iter().any(|event| event.subject == subject && ends(&event.kind)) => {}
                     Some(Message::Transient(_)) => {}
-                    // Something about this task, or something was missed.
+                    // The end of this task, or something was missed.
                     Some(_) => break,
                     None => return Ok(()),
                 }
             }
         }
     }
+}
+
+/// Whether this kind of event says that a task has ended.
+fn ends(kind: &str) -> bool {
+    kind.strip_prefix("task.").and_then(TaskState::parse).is_some_and(TaskState::is_terminal)
 }

@@ -20,7 +20,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
         match sweep(&shared).await {
             Ok(0) => {}
-            Ok(_) => shared.work_arrived.notify_one(),
+            Ok(_) => shared.backlog.ring_all(),
             Err(error) => tracing::warn!(%error, "deadlines could not be looked at"),
         }
         let now = shared.sources.clock.now();
@@ -32,7 +32,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         }
         if next.is_some_and(|at| at <= shared.sources.clock.now()) {
             // A retry that became due is queued already; only the dispatcher must look.
-            shared.work_arrived.notify_one();
+            shared.backlog.ring_all();
         }
     }
 }

@@ -1,10 +1,13 @@
 //! How do attempts end, and what is recorded of them?
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::services::TraceService;
 use baton_domain::task::{TaskState, Timeouts};
 use baton_domain::wire::task::{AttemptOutcome, NewTask};
-use baton_domain::wire::trace::Level;
+use baton_domain::wire::trace::{Level, Trace};
+use baton_observability::DebugTracer;
 use baton_storage::TraceStore;
 use serde_json::json;
 
@@ -32,7 +35,8 @@ async fn a_failed_attempt_is_followed_by_another_until_one_succeeds() {
     assert_eq!(outcomes, [Some(AttemptOutcome::Failed), Some(AttemptOutcome::Failed), Some(AttemptOutcome::Completed)]);
     let leases: Vec<i64> = task.attempts.iter().map(|attempt| attempt.lease).collect();
     assert_eq!(leases, [1, 2, 3]);
-    let (spans, errors) = world.store.spans_and_errors(task.summary.id).await.unwrap();
+    let tracer = DebugTracer::new(Arc::new(world.store.clone()), Arc::new(world.store.clone()));
+    let Trace { spans, errors, .. } = tracer.trace(&world.caller, task.summary.id).await.unwrap();
     assert_eq!(errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), ["ATTEMPT-001", "ATTEMPT-001"]);
     assert_eq!(spans.iter().filter(|span| span.name == "attempt").count(), 3);
     assert_eq!(spans.iter().filter(|span| span.name == "queue").count(), 3);

@@ -36,7 +36,7 @@ async fn abandon(world: &World, id: baton_domain::id::TaskId) {
         at: now,
         lease_until: now.plus(Duration::from_secs(30)),
     };
-    assert_eq!(world.store.assign(vec![assignment]).await.unwrap().len(), 1);
+    assert_eq!(world.store.begin(vec![assignment]).await.unwrap().len(), 1);
 }
 
 /// A task that no agent takes, because all of them are drained.

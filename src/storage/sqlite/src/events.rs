@@ -12,6 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::SqliteStore;
 use crate::columns::{get, id, instant, json, text};
 use crate::failure::failed;
+use crate::many;
 use crate::writer::numbered;
 
 /// Appends events as the last statements of a transaction and gives them with their places.
@@ -23,19 +24,17 @@ pub(crate) async fn append(sql: &mut SqliteConnection, new: Vec<NewEvent>) -> Re
         .await
         .map_err(failed)?;
     let events = numbered(new, last - count + 1);
-    for event in &events {
-        sqlx::query("INSERT INTO events (seq, at, project_id, kind, subject, actor, data) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(event.seq.0)
-            .bind(event.at.as_millis())
-            .bind(*event.project_id.as_uuid())
-            .bind(&event.kind)
-            .bind(&event.subject)
-            .bind(text(&event.actor)?)
-            .bind(text(&event.data)?)
-            .execute(&mut *sql)
-            .await
-            .map_err(failed)?;
-    }
+    many::insert(sql, "INSERT INTO events (seq, at, project_id, kind, subject, actor, data)", &events, |row, event| {
+        row.push_bind(event.seq.0)
+            .push_bind(event.at.as_millis())
+            .push_bind(*event.project_id.as_uuid())
+            .push_bind(&event.kind)
+            .push_bind(&event.subject)
+            .push_bind(text(&event.actor)?)
+            .push_bind(text(&event.data)?);
+        Ok(())
+    })
+    .await?;
     Ok(events)
 }
 

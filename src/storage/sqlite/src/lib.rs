@@ -10,8 +10,10 @@ mod columns;
 mod events;
 mod failure;
 mod identity;
+mod many;
 mod metrics;
 mod open;
+mod tally;
 mod tasks;
 mod traces;
 mod writer;
@@ -19,11 +21,13 @@ mod writer;
 use std::sync::Arc;
 
 use baton_storage::StoreError;
+use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use open::SqliteOptions;
 
 use failure::failed;
+use tally::Tally;
 use writer::Writer;
 
 /// The store on one SQLite file. Cloning is cheap.
@@ -31,6 +35,7 @@ use writer::Writer;
 pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
+    tally: Arc<Tally>,
     // Keeps the writer's thread joinable: see `close`.
     writing: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
 }
@@ -39,6 +44,11 @@ impl SqliteStore {
     /// A snapshot of everything that is committed now.
     async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.readers.begin().await.map_err(failed)
+    }
+
+    /// A connection for a single statement, which is its own snapshot.
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.readers.acquire().await.map_err(failed)
     }
 
     /// Commits what was handed in and closes the file. Later calls fail with [`StoreError::Unavailable`].

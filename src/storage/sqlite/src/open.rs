@@ -11,6 +11,8 @@ use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::SqliteStore;
 use crate::failure::failed;
+use crate::tally::Tally;
+use crate::tasks;
 use crate::writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/sqlite");
@@ -61,11 +63,15 @@ impl SqliteOptions {
         let readers = SqlitePoolOptions::new()
             .max_connections(self.readers)
             .acquire_timeout(self.busy_timeout)
+            // A file does not go away between two reads, and asking would cost as much as the read.
+            .test_before_acquire(false)
             .connect_with(self.connect().read_only(true))
             .await
             .map_err(failed)?;
-        let (writer, writing) = Writer::start(connection, sink);
-        Ok(SqliteStore { writer, readers, writing: Arc::new(tokio::sync::Mutex::new(Some(writing))) })
+        let (counts, head) = tasks::count_states(&mut connection).await?;
+        let tally = Arc::new(Tally::new(counts, head));
+        let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally));
+        Ok(SqliteStore { writer, readers, tally, writing: Arc::new(tokio::sync::Mutex::new(Some(writing))) })
     }
 }
 

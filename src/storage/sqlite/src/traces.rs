@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use baton_domain::id::{AttemptId, SpanId, TaskId};
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
-use baton_storage::{StoreError, TraceBatch, TraceStore};
+use baton_storage::{NewLogLine, NewSpan, StoreError, TraceBatch, TraceStore};
 use serde_json::Value;
 
 use crate::SqliteStore;
 use crate::columns::{get, id, instant, json, maybe_id, text};
 use crate::failure::failed;
+use crate::many;
 use crate::writer::Tx;
 
 /// Levels are stored as numbers, so that "at least this much" is a comparison.
@@ -30,43 +31,44 @@ fn level(rank: i64) -> Level {
     }
 }
 
+/// Stores spans within a transaction.
+pub(crate) async fn insert_spans(tx: &mut Tx, task: TaskId, attempt: AttemptId, spans: &[NewSpan]) -> Result<(), StoreError> {
+    let head = "INSERT INTO spans (id, parent_id, task_id, attempt_id, name, started_at, duration_us, ok, attributes)";
+    many::insert(tx.sql(), head, spans, |row, span| {
+        row.push_bind(*span.id.as_uuid())
+            .push_bind(span.parent.map(|id| *id.as_uuid()))
+            .push_bind(*task.as_uuid())
+            .push_bind(*attempt.as_uuid())
+            .push_bind(&span.name)
+            .push_bind(span.started_at.as_millis())
+            .push_bind(span.duration_us)
+            .push_bind(span.ok)
+            .push_bind(text(&span.attributes)?);
+        Ok(())
+    })
+    .await
+}
+
 async fn append(tx: &mut Tx, batch: TraceBatch) -> Result<i64, StoreError> {
     let last: i64 = sqlx::query_scalar("SELECT COALESCE(max(seq), 0) FROM log_lines WHERE task_id = $1")
         .bind(*batch.task.as_uuid())
         .fetch_one(tx.sql())
         .await
         .map_err(failed)?;
-    for (line, seq) in batch.logs.iter().zip(last + 1..) {
-        sqlx::query("INSERT INTO log_lines (task_id, seq, attempt_id, at, level, message, fields) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(*batch.task.as_uuid())
-            .bind(seq)
-            .bind(*batch.attempt.as_uuid())
-            .bind(line.at.as_millis())
-            .bind(rank(line.level))
-            .bind(&line.message)
-            .bind(text(&line.fields)?)
-            .execute(tx.sql())
-            .await
-            .map_err(failed)?;
-    }
-    for span in &batch.spans {
-        sqlx::query(
-            "INSERT INTO spans (id, parent_id, task_id, attempt_id, name, started_at, duration_us, ok, attributes)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(*span.id.as_uuid())
-        .bind(span.parent.map(|id| *id.as_uuid()))
-        .bind(*batch.task.as_uuid())
-        .bind(*batch.attempt.as_uuid())
-        .bind(&span.name)
-        .bind(span.started_at.as_millis())
-        .bind(span.duration_us)
-        .bind(span.ok)
-        .bind(text(&span.attributes)?)
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    }
+    let lines: Vec<(&NewLogLine, i64)> = batch.logs.iter().zip(last + 1..).collect();
+    let head = "INSERT INTO log_lines (task_id, seq, attempt_id, at, level, message, fields)";
+    many::insert(tx.sql(), head, &lines, |row, (line, seq)| {
+        row.push_bind(*batch.task.as_uuid())
+            .push_bind(*seq)
+            .push_bind(*batch.attempt.as_uuid())
+            .push_bind(line.at.as_millis())
+            .push_bind(rank(line.level))
+            .push_bind(&line.message)
+            .push_bind(text(&line.fields)?);
+        Ok(())
+    })
+    .await?;
+    insert_spans(tx, batch.task, batch.attempt, &batch.spans).await?;
     for error in &batch.errors {
         sqlx::query("INSERT INTO errors (task_id, attempt_id, at, code, message, retryable) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(*batch.task.as_uuid())

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use baton_domain::event::{Event, NewEvent};
 use baton_domain::id::EventSeq;
-use baton_storage::{CommitSink, StoreError};
+use baton_storage::{Advanced, CommitSink, Completion, StoreError};
 use futures::future::BoxFuture;
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::events;
 use crate::failure::failed;
+use crate::tally::{Move, Tally};
+use crate::tasks::complete::{Completions, Reply};
 
 /// Jobs that wait to be written; senders wait when it is full.
 const QUEUE: usize = 4_096;
@@ -26,12 +28,18 @@ const GROUP: usize = 512;
 pub(crate) struct Tx {
     connection: SqliteConnection,
     events: Vec<NewEvent>,
+    moves: Vec<Move>,
 }
 
 impl Tx {
     /// The connection, within the transaction.
     pub(crate) fn sql(&mut self) -> &mut SqliteConnection {
         &mut self.connection
+    }
+
+    /// Counts a task's change of state once it is committed.
+    pub(crate) fn moved(&mut self, change: Move) {
+        self.moves.push(change);
     }
 
     /// Appends an event to the log; it gets its place when the group commits.
@@ -41,7 +49,7 @@ impl Tx {
 }
 
 /// A job whose type is forgotten.
-trait Job: Send {
+pub(crate) trait Job: Send {
     /// Runs it; gives whether it is to be kept.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool>;
     /// Answers whoever waits, after the commit or with the reason why there was none.
@@ -83,6 +91,8 @@ where
 
 enum Message {
     Work(Box<dyn Job>),
+    /// A result; those of a group are written together.
+    Complete(Box<Completion>, Reply),
     Close,
 }
 
@@ -94,9 +104,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writing task on this connection.
-    pub(crate) fn start(connection: SqliteConnection, sink: Arc<dyn CommitSink>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start(connection: SqliteConnection, sink: Arc<dyn CommitSink>, tally: Arc<Tally>) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(write(Tx { connection, events: Vec::new() }, waiting, sink));
+        let task = tokio::spawn(write(Tx { connection, events: Vec::new(), moves: Vec::new() }, waiting, sink, tally));
         (Self { queue }, task)
     }
 
@@ -113,6 +123,14 @@ impl Writer {
         answer.await.map_err(|_| closed())?
     }
 
+    /// Records a result under its lease.
+    pub(crate) async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
+        let closed = || StoreError::Unavailable("the store is closed".to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Complete(Box::new(completion), reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
     /// Ends the writing task after everything that was handed in before.
     pub(crate) fn close(&self) {
         // A full queue closes all the same: the task ends when the last sender is gone.
@@ -123,29 +141,34 @@ impl Writer {
     }
 }
 
-async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn CommitSink>) {
+async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn CommitSink>, tally: Arc<Tally>) {
     let mut open = true;
     while open && let Some(first) = waiting.recv().await {
-        let mut group = Vec::new();
+        let (mut group, mut completions): (Vec<Box<dyn Job>>, Vec<_>) = (Vec::new(), Vec::new());
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Work(job) => group.push(job),
+                Message::Complete(completion, reply) => completions.push((*completion, reply)),
                 Message::Close => {
                     open = false;
                     break;
                 }
             }
-            next = if group.len() < GROUP { waiting.try_recv().ok() } else { None };
+            next = if group.len() + completions.len() < GROUP { waiting.try_recv().ok() } else { None };
+        }
+        if !completions.is_empty() {
+            group.push(Box::new(Completions::new(completions)));
         }
         if group.is_empty() {
             break;
         }
         let committed = commit(&mut tx, &mut group).await;
-        if let Ok(events) = &committed
-            && !events.is_empty()
-        {
-            sink.committed(events);
+        if let Ok(events) = &committed {
+            tally.committed(&tx.moves, events.last().map(|event| event.seq));
+            if !events.is_empty() {
+                sink.committed(events);
+            }
         }
         let result = committed.map(|_| ());
         for job in group {
@@ -154,8 +177,11 @@ async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn C
     }
     waiting.close();
     while let Some(message) = waiting.recv().await {
-        if let Message::Work(job) = message {
-            job.answer(Err(StoreError::Unavailable("the store is closed".to_owned())));
+        let closed = || StoreError::Unavailable("the store is closed".to_owned());
+        match message {
+            Message::Work(job) => job.answer(Err(closed())),
+            Message::Complete(_, reply) => drop(reply.send(Err(closed()))),
+            Message::Close => {}
         }
     }
     if let Err(error) = sqlx::Connection::close(tx.connection).await {
@@ -166,6 +192,7 @@ async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn C
 /// Runs a group in one transaction; gives its events, each with its place.
 async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
     tx.events.clear();
+    tx.moves.clear();
     let result = attempt(tx, group).await;
     if result.is_err() {
         // The transaction may be gone already; then there is nothing to roll back.
@@ -176,15 +203,31 @@ async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event
 
 async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
     sqlx::query("BEGIN IMMEDIATE").execute(tx.sql()).await.map_err(failed)?;
+    if let [job] = group {
+        // Alone it needs no savepoint: what it wrote goes with the transaction.
+        if !job.run(tx).await {
+            tx.events.clear();
+            tx.moves.clear();
+            sqlx::query("ROLLBACK").execute(tx.sql()).await.map_err(failed)?;
+            return Ok(Vec::new());
+        }
+        return finish(tx).await;
+    }
     for job in group {
         sqlx::query("SAVEPOINT job").execute(tx.sql()).await.map_err(failed)?;
-        let events_before = tx.events.len();
+        let (events_before, moves_before) = (tx.events.len(), tx.moves.len());
         if !job.run(tx).await {
             tx.events.truncate(events_before);
+            tx.moves.truncate(moves_before);
             sqlx::query("ROLLBACK TO job").execute(tx.sql()).await.map_err(failed)?;
         }
         sqlx::query("RELEASE job").execute(tx.sql()).await.map_err(failed)?;
     }
+    finish(tx).await
+}
+
+/// Writes the events, as the last statements, and commits.
+async fn finish(tx: &mut Tx) -> Result<Vec<Arc<Event>>, StoreError> {
     let new = std::mem::take(&mut tx.events);
     let events = if new.is_empty() { Vec::new() } else { events::append(tx.sql(), new).await? };
     sqlx::query("COMMIT").execute(tx.sql()).await.map_err(failed)?;

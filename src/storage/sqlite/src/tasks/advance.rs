@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use baton_domain::event::NewEvent;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
-use baton_storage::{Advance, Advanced, AssignedTask, Assignment, AttemptEnd, CancelRequest, Guard, StoreError, TaskRecord};
+use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, StoreError, TaskRecord};
 use serde_json::Value;
 
+use super::announce::{fact, moved};
 use super::read;
 use super::rows::outcome_name;
-use crate::columns::{maybe_text, text};
+use crate::columns::maybe_text;
 use crate::failure::failed;
+use crate::tally::Move;
 use crate::writer::Tx;
 
 pub(super) async fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreError> {
@@ -70,56 +71,8 @@ pub(super) async fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, St
     if let Some(end) = &change.attempt_end {
         end_attempt(tx, change.task, lease, end, change.at).await?;
     }
-    announce(tx, &record, change.actor, change.at)?;
+    moved(tx, &record.summary, Move { from: Some(state), to: row.to }, change.actor, change.at)?;
     Ok(Advanced::Applied(Box::new(record)))
-}
-
-pub(super) async fn assign(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<Vec<AssignedTask>, StoreError> {
-    let mut assigned = Vec::with_capacity(assignments.len());
-    for Assignment { task, attempt, agent, explanation, at, lease_until } in assignments {
-        let Some((mut record, input)) = read::record_with_input(tx.sql(), task).await? else { continue };
-        let due = record.summary.not_before.is_none_or(|not_before| not_before <= at);
-        if !due || record.summary.cancel_requested_at.is_some() {
-            continue;
-        }
-        let Ok(row) = apply(Some(record.summary.state), Trigger::Assign) else { continue };
-        record.summary.state = row.to;
-        record.summary.reason = None;
-        record.summary.agent = Some(agent);
-        record.lease = LeaseToken(record.lease.0 + 1);
-        record.lease_until = Some(lease_until);
-        record.deadline_at = None;
-        write(tx, &record, None).await?;
-        insert_attempt(tx, &record, attempt, text(&explanation)?, at).await?;
-        announce(tx, &record, Principal::System, at)?;
-        assigned.push(AssignedTask { task: record, input, attempt });
-    }
-    Ok(assigned)
-}
-
-async fn insert_attempt(
-    tx: &mut Tx,
-    record: &TaskRecord,
-    attempt: baton_domain::id::AttemptId,
-    explanation: String,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let agent = record.summary.agent.as_ref();
-    sqlx::query(
-        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, assigned_at, explanation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(*attempt.as_uuid())
-    .bind(*record.summary.id.as_uuid())
-    .bind(record.summary.attempt)
-    .bind(record.lease.0)
-    .bind(agent.map(|agent| *agent.id.as_uuid()))
-    .bind(agent.map(|agent| agent.name.as_str()))
-    .bind(at.as_millis())
-    .bind(explanation)
-    .execute(tx.sql())
-    .await
-    .map_err(failed)?;
-    Ok(())
 }
 
 pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
@@ -132,7 +85,7 @@ pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at
         if record.summary.cancel_requested_at.is_none() {
             record.summary.cancel_requested_at = Some(at);
             write(tx, &record, None).await?;
-            event(tx, &record, "task.cancel_requested".to_owned(), actor, at)?;
+            fact(tx, &record.summary, "task.cancel_requested".to_owned(), actor, at)?;
         }
         return Ok(CancelRequest::Running(Box::new(record)));
     }
@@ -207,22 +160,5 @@ async fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &Attempt
     .execute(tx.sql())
     .await
     .map_err(failed)?;
-    Ok(())
-}
-
-fn announce(tx: &mut Tx, record: &TaskRecord, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
-    event(tx, record, format!("task.{}", record.summary.state), actor, at)
-}
-
-fn event(tx: &mut Tx, record: &TaskRecord, kind: String, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
-    let summary = &record.summary;
-    tx.event(NewEvent {
-        at,
-        project: summary.project_id,
-        kind,
-        subject: format!("task:{}", summary.id),
-        actor,
-        data: serde_json::to_value(summary).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-    });
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! How new tasks are stored, each with its event, and how a repeated request is known.
 
-use baton_domain::event::NewEvent;
 use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
 use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
 use sqlx::Row;
 
+use super::announce::moved;
 use crate::columns::{maybe_text, text};
 use crate::failure::failed;
+use crate::many::{self, Values};
+use crate::tally::Move;
 use crate::writer::Tx;
 
 pub(super) async fn insert(tx: &mut Tx, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
@@ -16,8 +18,10 @@ pub(super) async fn insert(tx: &mut Tx, tasks: Vec<NewTaskRecord>, idempotency: 
     {
         return Ok(answer);
     }
-    for task in &tasks {
-        insert_one(tx, task).await?;
+    many::insert(tx.sql(), HEAD, &tasks, columns).await?;
+    for NewTaskRecord { task, .. } in &tasks {
+        let change = Move { from: None, to: task.summary.state };
+        moved(tx, &task.summary, change, task.created_by.clone(), task.summary.created_at)?;
     }
     if let (Some(key), Some(first)) = (idempotency, tasks.first()) {
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
@@ -49,54 +53,41 @@ async fn remembered(tx: &mut Tx, key: &Idempotency) -> Result<Option<Inserted>, 
     crate::columns::json(&row, "response").map(|ids| Some(Inserted::Replayed(ids)))
 }
 
-async fn insert_one(tx: &mut Tx, new: &NewTaskRecord) -> Result<(), StoreError> {
+const HEAD: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry, \
+     timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id, depth, \
+     result_kind, finished_at, failure)";
+
+fn columns(row: &mut Values<'_>, new: &NewTaskRecord) -> Result<(), StoreError> {
     let (task, summary) = (&new.task, &new.task.summary);
     let deadline = |span: Option<u64>| span.map(|span| task.ready_at.plus(std::time::Duration::from_millis(span)).as_millis());
     let due = summary.not_before.map_or(task.ready_at, |at| at.max(task.ready_at));
-    sqlx::query(
-        "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry, timeouts, attempt,
-             maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id, depth, result_kind,
-             finished_at, failure)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
-    )
-    .bind(*summary.id.as_uuid())
-    .bind(*summary.project_id.as_uuid())
-    .bind(&summary.title)
-    .bind(&summary.skill)
-    .bind(text(&new.input)?)
-    .bind(summary.state.as_str())
-    .bind(summary.wait_kind.map(|kind| kind.as_str()))
-    .bind(summary.reason.as_deref())
-    .bind(summary.priority.get())
-    .bind(summary.priority.rank(due))
-    .bind(text(&summary.labels)?)
-    .bind(text(&task.retry)?)
-    .bind(text(&task.timeouts)?)
-    .bind(summary.attempt)
-    .bind(summary.maximum_attempts)
-    .bind(summary.created_at.as_millis())
-    .bind(task.ready_at.as_millis())
-    .bind(summary.not_before.map(Timestamp::as_millis))
-    .bind(deadline(task.timeouts.schedule_to_start_ms))
-    .bind(deadline(task.timeouts.schedule_to_close_ms))
-    .bind(text(&task.created_by)?)
-    .bind(summary.rerun_of.map(|id| *id.as_uuid()))
-    .bind(summary.parent_id.map(|id| *id.as_uuid()))
-    .bind(task.depth)
-    .bind(&task.result_kind)
-    .bind(summary.finished_at.map(Timestamp::as_millis))
-    .bind(maybe_text(summary.failure.as_ref())?)
-    .execute(tx.sql())
-    .await
-    .map_err(failed)?;
-    tx.event(NewEvent {
-        at: summary.created_at,
-        project: summary.project_id,
-        kind: format!("task.{}", summary.state),
-        subject: format!("task:{}", summary.id),
-        actor: task.created_by.clone(),
-        data: serde_json::to_value(summary).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-    });
+    row.push_bind(*summary.id.as_uuid())
+        .push_bind(*summary.project_id.as_uuid())
+        .push_bind(&summary.title)
+        .push_bind(&summary.skill)
+        .push_bind(text(&new.input)?)
+        .push_bind(summary.state.as_str())
+        .push_bind(summary.wait_kind.map(|kind| kind.as_str()))
+        .push_bind(summary.reason.as_deref())
+        .push_bind(summary.priority.get())
+        .push_bind(summary.priority.rank(due))
+        .push_bind(text(&summary.labels)?)
+        .push_bind(text(&task.retry)?)
+        .push_bind(text(&task.timeouts)?)
+        .push_bind(summary.attempt)
+        .push_bind(summary.maximum_attempts)
+        .push_bind(summary.created_at.as_millis())
+        .push_bind(task.ready_at.as_millis())
+        .push_bind(summary.not_before.map(Timestamp::as_millis))
+        .push_bind(deadline(task.timeouts.schedule_to_start_ms))
+        .push_bind(deadline(task.timeouts.schedule_to_close_ms))
+        .push_bind(text(&task.created_by)?)
+        .push_bind(summary.rerun_of.map(|id| *id.as_uuid()))
+        .push_bind(summary.parent_id.map(|id| *id.as_uuid()))
+        .push_bind(task.depth)
+        .push_bind(&task.result_kind)
+        .push_bind(summary.finished_at.map(Timestamp::as_millis))
+        .push_bind(maybe_text(summary.failure.as_ref())?);
     Ok(())
 }
 

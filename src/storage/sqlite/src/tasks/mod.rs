@@ -1,6 +1,9 @@
 //! How tasks and attempts are stored.
 
 mod advance;
+mod announce;
+mod begin;
+pub(crate) mod complete;
 mod insert;
 mod queue;
 mod read;
@@ -14,12 +17,13 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, AssignedTask, Assignment, CancelRequest, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask, StoreError,
-    TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
+    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
 };
 
 use crate::SqliteStore;
 
+pub(crate) use read::count_states;
 pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
 
 #[async_trait]
@@ -29,8 +33,8 @@ impl TaskStore for SqliteStore {
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        read::record(&mut snapshot, id).await
+        let mut reader = self.reader().await?;
+        read::record(&mut reader, id).await
     }
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
@@ -44,17 +48,20 @@ impl TaskStore for SqliteStore {
     }
 
     async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        read::state_counts(&mut snapshot).await
+        Ok(self.tally.read())
     }
 
     async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::ready(&mut snapshot, skills, limit, now).await
+        let mut reader = self.reader().await?;
+        queue::ready(&mut reader, skills, limit, now).await
     }
 
-    async fn assign(&self, assignments: Vec<Assignment>) -> Result<Vec<AssignedTask>, StoreError> {
-        self.writer.run(move |tx| Box::pin(advance::assign(tx, assignments))).await
+    async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
+        self.writer.run(move |tx| Box::pin(begin::begin(tx, assignments))).await
+    }
+
+    async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
+        self.writer.complete(completion).await
     }
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
@@ -70,8 +77,8 @@ impl TaskStore for SqliteStore {
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::leased(&mut snapshot).await
+        let mut reader = self.reader().await?;
+        queue::leased(&mut reader).await
     }
 
     async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
@@ -80,13 +87,13 @@ impl TaskStore for SqliteStore {
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::next_due(&mut snapshot, now).await
+        let mut reader = self.reader().await?;
+        queue::next_due(&mut reader, now).await
     }
 
     async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::of_agent(&mut snapshot, agent).await
+        let mut reader = self.reader().await?;
+        queue::of_agent(&mut reader, agent).await
     }
 
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
@@ -94,7 +101,7 @@ impl TaskStore for SqliteStore {
     }
 
     async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::artifact_in_use(&mut snapshot, artifact).await
+        let mut reader = self.reader().await?;
+        queue::artifact_in_use(&mut reader, artifact).await
     }
 }

@@ -5,7 +5,6 @@ use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
-use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
@@ -23,13 +22,6 @@ async fn record_row(sql: &mut SqliteConnection, id: TaskId, more: &str) -> Resul
 
 pub(super) async fn record(sql: &mut SqliteConnection, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
     record_row(sql, id, "").await?.as_ref().map(rows::record).transpose()
-}
-
-pub(super) async fn record_with_input(sql: &mut SqliteConnection, id: TaskId) -> Result<Option<(TaskRecord, Value)>, StoreError> {
-    match record_row(sql, id, ", input").await? {
-        None => Ok(None),
-        Some(row) => Ok(Some((rows::record(&row)?, json(&row, "input")?))),
-    }
 }
 
 pub(super) async fn rows(sql: &mut SqliteConnection, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
@@ -125,7 +117,8 @@ pub(super) async fn page(sql: &mut SqliteConnection, query: &TaskQuery) -> Resul
     Ok(TaskPage { items: found.iter().map(rows::summary).collect::<Result<_, _>>()?, as_of })
 }
 
-pub(super) async fn state_counts(sql: &mut SqliteConnection) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
+/// Counts every task, once when the file is opened: see `tally`.
+pub(crate) async fn count_states(sql: &mut SqliteConnection) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
     let rows = sqlx::query("SELECT state, count(*) AS tasks FROM tasks GROUP BY state ORDER BY state")
         .fetch_all(&mut *sql)
         .await

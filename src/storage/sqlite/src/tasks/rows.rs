@@ -92,6 +92,7 @@ pub(super) fn attempt(row: &SqliteRow) -> Result<AttemptView, StoreError> {
         number: small(row, "number")?,
         lease: get(row, "lease")?,
         agent: AgentRef { id: id(row, "agent_id", AgentId::new)?, name: get(row, "agent_name")? },
+        ready_at: maybe_instant(row, "ready_at")?,
         assigned_at: instant(row, "assigned_at")?,
         started_at: maybe_instant(row, "started_at")?,
         ended_at: maybe_instant(row, "ended_at")?,
