@@ -16,4 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 cd "$root"
 header "The tests at full scale (this takes hours)"
-BATON_TEST_SCALE=full exec cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}" "$@"
+export BATON_TEST_SCALE=full
+cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}" "$@"
+"$here/setup.sh" test
+cargo test --release "${apart[@]}" "${locked[@]+"${locked[@]}"}" "$@"

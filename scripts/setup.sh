@@ -114,6 +114,15 @@ look_for_browser() {
   fi
 }
 
+# The tests start a PostgreSQL of their own; what is needed is its programs.
+look_for_postgres() {
+  if [ -n "${BATON_POSTGRES_BIN:-}" ] && [ ! -x "$BATON_POSTGRES_BIN/initdb" ]; then
+    request "PostgreSQL at BATON_POSTGRES_BIN" "there is no initdb in $BATON_POSTGRES_BIN"
+  else
+    find_postgres >/dev/null || want postgres "PostgreSQL"
+  fi
+}
+
 look_around() {
   look_for_rust
   look_for_c_compiler
@@ -121,7 +130,10 @@ look_around() {
     look_for_node
     look_for_openssl
   fi
-  if for_purpose test; then look_for_browser; fi
+  if for_purpose test; then
+    look_for_browser
+    look_for_postgres
+  fi
 }
 
 # Everything at once: a person should not run this five times to learn of five things.
@@ -147,9 +159,21 @@ install_packages() {
       run $as_root apt-get update -q
       # shellcheck disable=SC2086
       run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+      stop_new_postgres "$as_root"
       ;;
     brew)
       run env HOMEBREW_NO_AUTO_UPDATE=1 brew install "${packages[@]}"
+      ;;
+  esac
+}
+
+# Debian's package makes a database server of its own and starts it. Nothing here uses that one, so it does not stay running.
+# usage: stop_new_postgres "the command that becomes root"
+stop_new_postgres() {
+  case " ${packages[*]} " in
+    *" postgresql "*)
+      # shellcheck disable=SC2086 # nothing, or `sudo -n`
+      run $1 service postgresql stop || complain "PostgreSQL's own server still runs; the tests do not mind"
       ;;
   esac
 }

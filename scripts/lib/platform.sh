@@ -69,7 +69,33 @@ package_names() {
     apt-get:chromium) [ "$(os_release ID)" = ubuntu ] || echo chromium ;;
     brew:chromium) echo google-chrome ;;
     *:chromium) echo chromium ;;
+
+    dnf:postgres | zypper:postgres) echo postgresql-server ;;
+    brew:postgres) echo postgresql@17 ;;
+    *:postgres) echo postgresql ;;
   esac
+}
+
+# The folder of PostgreSQL's programs, which Debian, Fedora and Homebrew keep off PATH; the tests look in the same places.
+# BATON_SETUP_POSTGRES_ROOT stands in for / so that a machine without PostgreSQL can be planned for on one that has it.
+find_postgres() {
+  local folder program
+  if [ -n "${BATON_POSTGRES_BIN:-}" ]; then
+    [ -x "$BATON_POSTGRES_BIN/initdb" ] && printf '%s' "$BATON_POSTGRES_BIN"
+    return
+  fi
+  if program=$(command -v initdb); then
+    printf '%s' "${program%/*}"
+    return 0
+  fi
+  for folder in "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/lib/postgresql/*/bin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/pgsql-*/bin \
+    "${BATON_SETUP_POSTGRES_ROOT:-}"/opt/homebrew/opt/postgresql*/bin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/local/opt/postgresql*/bin; do
+    if [ -x "$folder/initdb" ]; then
+      printf '%s' "$folder"
+      return 0
+    fi
+  done
+  return 1
 }
 
 # Debian 12's own Node.js is older than what the browser tests run on.
@@ -101,6 +127,7 @@ advice() {
   case "$(package_manager):$1:$names" in
     *:node:) echo "install Node.js $node_minimum or newer with npm (https://nodejs.org)" ;;
     *:chromium:) echo "install Google Chrome (https://www.google.com/chrome) or Chromium; BATON_CHROMIUM=/path names one elsewhere" ;;
+    apt-get:postgres:*) echo "sudo apt-get install $names (its server on port 5432 is not used and may be stopped)" ;;
     apt-get:*) echo "sudo apt-get install $names" ;;
     dnf:*) echo "sudo dnf install $names" ;;
     pacman:*) echo "sudo pacman -S $names" ;;
@@ -113,6 +140,7 @@ advice() {
         echo "brew install $names (Homebrew: https://brew.sh)"
       fi
       ;;
+    *:postgres:*) echo "install PostgreSQL's server (https://www.postgresql.org/download); BATON_POSTGRES_BIN=/path names the folder of its programs" ;;
     *) echo "install it with this system's package manager" ;;
   esac
 }

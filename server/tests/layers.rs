@@ -11,9 +11,12 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 17] = [
+    let rows: [(&str, &[&str]); 20] = [
         ("baton-domain", &[]),
         ("baton-storage", &["baton-domain"]),
+        ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
+        ("baton-storage-memory", &["baton-domain", "baton-storage"]),
+        ("baton-storage-postgres", &["baton-domain", "baton-storage"]),
         ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
         ("baton-bus", &["baton-domain", "baton-storage"]),
         ("baton-clients", &["baton-domain"]),
@@ -87,9 +90,14 @@ fn no_layer_reaches_past_its_door() {
     }
 }
 
+/// What only tests may stand on. The store in memory is for simulations; a server that forgets is no choice to offer.
+const FOR_TESTS: [&str; 3] = ["baton-testkit", "baton-storage-conformance", "baton-storage-memory"];
+
 #[test]
-fn the_testkit_is_for_tests_only() {
+fn what_is_made_for_tests_is_for_tests_only() {
     for package in packages() {
-        assert!(!dependencies(&package).contains("baton-testkit"), "{} depends on the testkit outside its tests", package["name"]);
+        for tool in FOR_TESTS {
+            assert!(!dependencies(&package).contains(tool), "{} depends on {tool} outside its tests", package["name"]);
+        }
     }
 }

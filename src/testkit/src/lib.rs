@@ -1,7 +1,9 @@
-//! What do Baton's tests share? A clock that is moved by hand, and identifiers and chance that a seed decides.
+//! What do Baton's tests share? A clock that is moved by hand, identifiers and chance that a seed decides, and a PostgreSQL.
 
+mod postgres;
 mod scale;
 mod sources;
 
+pub use postgres::PostgresServer;
 pub use scale::{Scale, scale};
 pub use sources::{SeededChance, SeededIds, TestClock, test_sources};

@@ -1,0 +1,72 @@
+//! Is everything there when the same data is opened again? Back-ends that keep none pass.
+
+use baton_domain::agent::AgentStatus;
+use baton_domain::task::Trigger;
+use baton_domain::user::{Principal, Role};
+use baton_domain::wire::trace::Level;
+use baton_storage::{Advance, Advanced, Guard, Idempotency, Inserted, NewLogLine, TraceBatch};
+use serde_json::json;
+
+use crate::World;
+use crate::make::{agent, at, person};
+use crate::users;
+
+pub async fn what_was_committed_is_there_after_a_restart(world: &World) {
+    world.register_agent().await;
+    world.store.set_agent_status(agent().id, AgentStatus::Draining, person(), at(5)).await.unwrap();
+    world.store.insert_artifact(world.artifact_view(), person()).await.unwrap();
+    world.waiting(at(500)).await;
+    let ended = world.running().await;
+    world.store.complete(World::completion(&ended, at(300))).await.unwrap();
+    let running = world.running().await;
+    let line = NewLogLine { at: at(5), level: Level::Info, message: "still here".to_owned(), fields: json!({}) };
+    let task = running.task.summary.id;
+    let batch = TraceBatch { task, attempt: running.attempt, logs: vec![line], spans: vec![], errors: vec![] };
+    world.store.append_trace(batch.clone()).await.unwrap();
+    let before = world.image().await;
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.image().await, before);
+    assert_eq!(world.store.append_trace(batch).await.unwrap(), 2, "the log goes on where it was");
+    world.holds().await;
+}
+
+pub async fn the_sequence_goes_on_after_a_restart(world: &World) {
+    world.queued().await;
+    let Some(world) = world.restarted().await else { return };
+    world.running().await;
+    assert_eq!(world.head().await, 4);
+    world.holds().await;
+}
+
+pub async fn leases_hold_over_a_restart(world: &World) {
+    let (kept, lost) = (world.running().await, world.running().await);
+    let lose = Advance::new(lost.task.summary.id, Guard::Lease(lost.task.lease), Trigger::LoseWorker, Principal::System, at(200));
+    world.applied(lose).await;
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.store.leased_tasks().await.unwrap(), std::slice::from_ref(&kept.task));
+    let again = world.begin(lost.task.summary.id, at(300)).await;
+    assert_eq!(again.task.lease.0, 2, "a lease is never given out twice");
+    let stale = world.store.complete(World::completion(&lost, at(400))).await.unwrap();
+    assert!(matches!(stale, Advanced::Refused(_)));
+    for begun in [kept, again] {
+        assert!(matches!(world.store.complete(World::completion(&begun, at(500))).await.unwrap(), Advanced::Applied(_)));
+    }
+    world.holds().await;
+}
+
+pub async fn a_request_is_known_again_after_a_restart(world: &World) {
+    let key = Idempotency { principal: "user:1".to_owned(), key: "k".to_owned(), request_hash: [1; 32] };
+    let first = world.new_task();
+    let id = first.task.summary.id;
+    world.store.insert_tasks(vec![first], Some(key.clone())).await.unwrap();
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.store.insert_tasks(vec![world.new_task()], Some(key)).await.unwrap(), Inserted::Replayed(vec![id]));
+    world.holds().await;
+}
+
+pub async fn users_are_known_after_a_restart(world: &World) {
+    let ada = users::insert(world, "ada@x.test", Role::Admin).await;
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.store.users().await.unwrap(), [ada]);
+    world.holds().await;
+}

@@ -1,0 +1,64 @@
+//! What must every store do? One suite of cases, written against the traits only and run on each back-end.
+//!
+//! A back-end says how it is opened ([`Backend`]) and takes the whole suite with one line of a test file:
+//!
+//! ```ignore
+//! baton_storage_conformance::conformance!(Fresh::new());
+//! ```
+//!
+//! Each case becomes a test with a name of its own and a store of its own. After each case the catalogue of invariants
+//! is checked over everything that the store holds, and what its sink was told is compared with its log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    clippy::missing_panics_doc,
+    reason = "tests: a case's name says what it states, and a panic is its report"
+)]
+
+pub mod agents;
+pub mod api_keys;
+pub mod artifacts;
+pub mod durable;
+pub mod events;
+mod list;
+mod make;
+pub mod metrics;
+pub mod sessions;
+pub mod tasks;
+pub mod together;
+pub mod traces;
+pub mod users;
+pub mod walk;
+mod world;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use baton_storage::{CommitSink, Store};
+use futures::future::LocalBoxFuture;
+
+pub use world::{Recording, World};
+
+/// How a back-end is opened. A case runs on one thread.
+#[async_trait(?Send)]
+pub trait Backend {
+    /// Opens the store; there is nothing in it.
+    async fn open(&mut self, sink: Arc<dyn CommitSink>) -> Arc<dyn Store>;
+
+    /// Closes the store and opens the same data again; `None` if this back-end keeps none.
+    async fn reopen(&mut self, sink: Arc<dyn CommitSink>) -> Option<Arc<dyn Store>>;
+}
+
+/// Runs one case on a fresh store, then checks what must hold whatever happened.
+pub fn run(backend: impl Backend + 'static, case: impl for<'a> FnOnce(&'a World) -> LocalBoxFuture<'a, ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let world = World::open(Box::new(backend)).await;
+        case(&world).await;
+        if !world.is_closed() {
+            world.holds().await;
+        }
+    });
+}

@@ -1,0 +1,299 @@
+//! Which cases are there? The one list, which the macro turns into tests; a test below holds it against the files.
+
+/// Turns every case into a test of its own. The expression makes a fresh [`Backend`](crate::Backend); it may be anything
+/// that the place of the call can name.
+#[macro_export]
+macro_rules! conformance {
+    ($backend:expr) => {
+        $crate::tests! { $backend;
+            insert = tasks::insert {
+                a_task_reads_back_as_it_was_given,
+                the_input_keeps_every_number_and_name,
+                each_new_task_has_one_event_with_what_lists_show,
+                a_batch_has_its_events_in_its_order,
+                a_batch_of_a_thousand_is_stored_whole,
+                a_batch_with_a_task_that_exists_stores_nothing,
+                a_batch_that_names_a_task_twice_stores_nothing,
+                a_task_of_a_project_that_does_not_exist_is_refused,
+                an_empty_batch_stores_nothing_and_is_no_error,
+                a_task_can_be_rejected_from_the_start,
+                a_task_that_was_never_stored_is_absent,
+                who_submitted_a_task_is_kept_with_its_kind,
+            }
+            idempotency = tasks::idempotency {
+                the_same_request_again_gives_the_tasks_of_the_first,
+                another_request_with_the_same_key_is_refused,
+                a_key_belongs_to_its_principal,
+                the_same_request_without_a_key_is_a_second_request,
+                the_key_of_a_failed_request_is_free,
+                a_replay_tells_of_tasks_that_have_moved_on,
+                keys_are_forgotten_once_older_than_the_age,
+                forgetting_a_key_forgets_no_task,
+            }
+            begin = tasks::begin {
+                a_begun_task_runs_under_a_lease_of_its_agent,
+                beginning_tells_assigned_then_running,
+                an_attempt_remembers_why_this_agent,
+                only_queued_tasks_begin,
+                a_task_begins_no_sooner_than_it_is_due,
+                a_task_that_somebody_wants_to_end_is_not_begun_again,
+                the_lease_grows_with_every_beginning,
+                a_later_attempt_knows_since_when_the_task_was_ready_for_it,
+                those_that_cannot_begin_do_not_hold_up_the_others,
+                many_begin_at_once_in_the_order_asked_for,
+                a_task_named_twice_begins_once,
+                a_task_named_twice_goes_whole_to_the_first_agent,
+                an_attempt_identifier_that_is_taken_begins_nothing,
+                nothing_to_begin_is_no_error,
+                each_attempt_has_a_deadline_of_its_own,
+            }
+            complete = tasks::complete {
+                a_result_ends_the_task_and_its_attempt,
+                a_completion_has_one_event_with_what_lists_show,
+                the_agent_is_credited_with_a_completion,
+                the_spans_of_a_completion_are_stored_with_it,
+                a_second_completion_is_refused,
+                a_completion_under_a_stale_lease_changes_nothing,
+                a_completion_under_a_lease_that_was_never_given_is_refused,
+                only_running_tasks_complete,
+                a_completion_of_no_task_says_so,
+                a_request_to_cancel_survives_a_completion,
+                a_heartbeat_does_not_stand_in_the_way_of_the_result,
+                a_completion_whose_spans_cannot_be_stored_is_not_stored,
+                a_result_of_any_shape_reads_back,
+            }
+            table = tasks::table {
+                a_queued_task_changes_as_the_table_says,
+                an_assigned_task_changes_as_the_table_says,
+                a_running_task_changes_as_the_table_says,
+                a_waiting_task_changes_as_the_table_says,
+                a_paused_task_changes_as_the_table_says,
+                a_completed_task_never_changes,
+                a_failed_task_never_changes,
+                a_canceled_task_never_changes,
+                a_rejected_task_never_changes,
+                a_timed_out_task_never_changes,
+                a_guard_of_another_state_refuses,
+                a_guard_of_another_lease_refuses,
+                a_change_of_no_task_says_so,
+            }
+            advance = tasks::advance {
+                a_retry_waits_until_its_instant,
+                a_retry_without_an_instant_is_ready_at_once,
+                an_instant_that_has_passed_makes_ready_now,
+                the_last_attempt_is_followed_by_none,
+                handing_back_costs_no_attempt_even_on_the_last,
+                a_released_timer_is_queued_and_due,
+                a_task_can_wait_for_each_kind_of_thing,
+                what_is_waited_for_is_kept_only_while_it_waits,
+                a_failed_task_says_why,
+                a_task_that_goes_on_keeps_no_failure,
+                a_result_can_come_with_the_change,
+                the_first_beginning_stays_when_started_again,
+                starting_an_assigned_task_starts_its_deadline,
+                the_reason_is_that_of_the_last_change,
+                a_stale_holder_can_change_nothing,
+                the_timeline_tells_every_state_with_its_attempt,
+            }
+            ends = tasks::ends {
+                an_attempt_ends_with_its_outcome_and_failure,
+                agents_are_counted_for_what_ended_well_or_badly,
+                an_attempt_without_an_end_stays_open,
+                only_the_newest_attempt_ends,
+                a_refused_change_ends_no_attempt,
+            }
+            cancel = tasks::cancel {
+                a_queued_task_is_canceled_at_once,
+                a_waiting_task_is_canceled_at_once,
+                a_paused_task_is_canceled_at_once,
+                an_assigned_task_is_asked_to_stop,
+                a_running_task_is_asked_to_stop,
+                asking_again_changes_nothing,
+                an_ended_task_stays_as_it_is,
+                a_request_for_no_task_says_so,
+                a_task_whose_attempt_was_stopped_is_canceled,
+                a_request_is_kept_over_a_retry,
+            }
+            leases = tasks::leases {
+                a_heartbeat_moves_the_end_of_a_lease_and_nothing_else,
+                stale_leases_are_given_back_in_their_order,
+                no_heartbeats_are_no_error,
+                a_holder_that_beats_does_not_expire,
+                leased_tasks_are_those_an_attempt_works_on,
+                the_tasks_of_an_agent_are_those_it_works_on_now,
+            }
+            ready = tasks::ready {
+                a_ready_task_is_shown_with_what_the_balancer_needs,
+                only_queued_tasks_are_ready,
+                a_task_is_ready_from_its_instant_on,
+                the_more_urgent_goes_first_then_the_older,
+                waiting_long_enough_weighs_as_much_as_a_priority,
+                equals_go_in_the_order_they_were_made,
+                a_delayed_task_stands_where_its_instant_puts_it,
+                the_limit_holds_for_each_skill,
+                a_task_that_is_not_due_does_not_use_up_the_limit,
+                only_the_skills_asked_for_are_ready,
+                nothing_overtakes_for_ever,
+            }
+            due = tasks::due {
+                a_timer_is_due_at_its_instant,
+                the_earliest_timer_comes_first,
+                only_timers_are_released_by_time,
+                a_task_that_nobody_begins_in_time_is_due,
+                a_task_that_once_began_cannot_begin_too_late,
+                every_live_task_must_end_in_time,
+                a_holder_that_falls_silent_is_due,
+                a_task_can_be_due_for_two_reasons,
+                the_limit_holds_for_each_reason,
+                what_was_done_about_is_no_longer_due,
+                the_next_instant_is_the_earliest_after_now,
+                ended_tasks_have_no_next_instant,
+            }
+            lists = tasks::lists {
+                a_list_has_the_newest_first_with_what_lists_show,
+                pages_follow_one_another_without_gap_or_repeat,
+                cursor_and_limit_of_the_filter_are_not_looked_at,
+                a_list_can_be_of_some_states,
+                a_list_can_be_of_a_skill_or_a_family,
+                a_list_can_be_of_a_priority,
+                a_list_can_be_of_an_agent,
+                text_is_found_in_title_skill_and_identifier,
+                filters_add_up,
+                states_without_tasks_are_not_counted,
+                an_artifact_is_in_use_while_a_live_task_names_it,
+            }
+            agents = agents {
+                an_agent_is_shown_as_it_registered,
+                agents_come_by_name,
+                each_new_agent_has_one_event,
+                an_agent_known_by_name_keeps_identifier_status_and_counts,
+                an_agent_that_is_not_among_them_is_no_longer_listed,
+                an_agent_that_comes_back_is_the_same_and_is_told_of,
+                two_names_under_one_identifier_are_refused,
+                a_draining_agent_is_drained_once_nothing_runs,
+                a_change_of_status_has_its_event,
+                an_agent_that_does_not_exist_has_no_status,
+                busy_counts_the_leases_an_agent_holds,
+            }
+            artifacts = artifacts {
+                an_artifact_reads_back_as_it_was_given,
+                storing_and_deleting_have_their_events,
+                an_identifier_that_is_taken_stores_nothing,
+                an_artifact_of_a_project_that_does_not_exist_is_refused,
+                lists_have_the_newest_first_page_by_page,
+                a_list_can_be_of_what_a_task_stored,
+                a_blob_can_go_with_the_last_artifact_of_its_content,
+                deleting_twice_finds_nothing_and_tells_nothing,
+            }
+            events = events {
+                an_empty_log_begins_before_its_first_event,
+                events_are_numbered_from_one_without_gaps,
+                a_refused_write_takes_no_place,
+                the_sink_has_been_told_when_the_write_returns,
+                the_sink_is_told_nothing_of_what_tells_nothing,
+                the_log_is_read_page_by_page,
+                a_filtered_reader_moves_past_what_it_does_not_want,
+                a_topic_is_a_group_a_kind_or_a_subject,
+                a_place_beyond_the_newest_has_nothing_after_it,
+                the_log_never_changes,
+                audit_rows_are_stored_all_or_none,
+                a_store_that_can_write_says_so,
+            }
+            users = users {
+                a_user_reads_back_by_identifier_and_address,
+                users_come_by_address,
+                the_first_user_is_added_only_once,
+                an_address_is_taken_once,
+                a_user_whose_audit_row_cannot_be_stored_is_not_stored,
+                the_last_active_administrator_stays,
+                a_change_sets_role_and_whether_they_may_sign_in,
+                deactivation_ends_the_sessions_of_that_user_only,
+            }
+            sessions = sessions {
+                a_session_begins_with_its_token_and_is_a_sign_in,
+                what_was_never_stored_is_absent,
+                a_session_of_nobody_is_refused,
+                a_session_with_a_token_that_is_taken_is_refused_whole,
+                a_token_is_exchanged_for_the_next_and_moves_the_end,
+                a_used_token_is_exchanged_no_more,
+                an_unknown_token_is_not_exchanged,
+                the_token_of_an_ended_session_is_not_exchanged,
+                a_next_token_that_is_taken_leaves_the_old_one_valid,
+                of_many_who_exchange_one_token_one_succeeds,
+                ending_a_session_twice_does_no_harm,
+                a_session_shows_its_user_as_they_are_now,
+                sessions_that_ended_long_ago_are_forgotten_with_their_tokens,
+            }
+            api_keys = api_keys {
+                a_key_reads_back_as_it_was_given,
+                two_keys_may_have_one_name_but_not_one_identifier,
+                keys_are_listed_the_newest_first_until_they_are_revoked,
+                a_key_is_revoked_once,
+                the_last_use_of_a_key_is_kept,
+            }
+            metrics = metrics {
+                a_bucket_reads_back_as_it_was_given,
+                a_bucket_that_exists_is_replaced,
+                of_a_bucket_given_twice_the_last_stays,
+                both_ends_of_a_span_are_included_and_the_oldest_comes_first,
+                buckets_can_be_of_one_skill_or_agent,
+                no_buckets_are_no_error,
+            }
+            traces = traces {
+                a_log_line_reads_back_as_it_was_given,
+                the_lines_of_a_task_are_numbered_through,
+                lines_are_read_from_a_place_and_by_how_much_they_matter,
+                a_task_without_a_log_has_no_lines,
+                spans_come_by_their_beginning_the_longer_first,
+                errors_come_in_the_order_they_happened,
+                a_batch_with_a_span_that_exists_stores_nothing,
+                a_long_batch_keeps_its_order,
+            }
+            together = together {
+                many_writers_leave_no_gap_and_the_sink_hears_their_order,
+                a_refused_write_takes_no_other_with_it,
+                of_many_who_begin_one_task_one_succeeds,
+                of_many_results_of_one_attempt_the_one_accepted_is_stored,
+                a_stale_result_beside_the_true_one_is_refused,
+                a_result_and_the_loss_of_its_worker_exclude_each_other,
+                of_many_same_requests_one_is_stored,
+                of_many_first_users_one_is_added,
+                a_reader_sees_whole_commits_only,
+                agents_are_counted_for_results_that_come_together,
+            }
+            durable = durable {
+                what_was_committed_is_there_after_a_restart,
+                the_sequence_goes_on_after_a_restart,
+                leases_hold_over_a_restart,
+                a_request_is_known_again_after_a_restart,
+                users_are_known_after_a_restart,
+            }
+            walk = walk {
+                random_operations_keep_the_invariants,
+                other_random_operations_keep_the_invariants,
+                the_same_seed_tells_the_same_story,
+            }
+        }
+    };
+}
+
+/// Makes the tests of [`conformance`](crate::conformance).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests {
+    ($backend:expr; $($name:ident = $($part:ident)::+ { $($case:ident,)+ })+) => {
+        $(
+            mod $name {
+                use super::*;
+                use $crate::$($part)::+ as part;
+
+                $(
+                    #[test]
+                    fn $case() {
+                        $crate::run($backend, |world| Box::pin(part::$case(world)));
+                    }
+                )+
+            }
+        )+
+    };
+}

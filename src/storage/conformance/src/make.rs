@@ -1,0 +1,256 @@
+//! How does a case make what it needs? Tasks in any state, assignments, agents, audit rows: each valid, with few words.
+
+use std::time::Duration;
+
+use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, TaskId, UserId};
+use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::artifact::ArtifactView;
+use baton_domain::wire::task::{AgentRef, Candidate, Explanation, Rejection, ScoreTerm, TaskSummary};
+use baton_storage::{
+    Advance, Advanced, AgentRegistration, Assignment, AuditRow, BegunTask, Completion, Guard, Inserted, NewTaskRecord, TaskRecord,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::World;
+
+/// The instant this many milliseconds after all cases begin.
+pub(crate) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000 + millis)
+}
+
+/// How long a lease lasts in these cases.
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+
+/// The agent that works here.
+pub(crate) fn agent() -> AgentRef {
+    AgentRef { id: AgentId::new(Uuid::from_u128(0xa9)), name: "nlp".to_owned() }
+}
+
+/// Somebody who asks.
+pub(crate) fn person() -> Principal {
+    Principal::User { id: UserId::new(Uuid::from_u128(0xb0)), email: "ada@example.test".to_owned() }
+}
+
+pub(crate) fn card(name: &str) -> AgentCard {
+    let skill = Skill {
+        name: "nlp.sentiment".to_owned(),
+        title: "Sentiment".to_owned(),
+        description: "Says how a text feels.".to_owned(),
+        family: Family::Nlp,
+        input_schema: json!({"type": "object"}),
+        output_schema: json!({"type": "object"}),
+        examples: vec![json!({"text": "fine"})],
+        result_kind: "sentiment".to_owned(),
+        idempotent: true,
+        destructive: false,
+        isolation: Isolation::Task,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+    };
+    AgentCard {
+        name: name.to_owned(),
+        title: name.to_uppercase(),
+        description: "Reads.".to_owned(),
+        family: Family::Nlp,
+        skills: vec![skill],
+        labels: vec!["gpu".to_owned()],
+        slots: 4,
+    }
+}
+
+fn explanation() -> Explanation {
+    Explanation {
+        strategy: "score".to_owned(),
+        candidates: vec![Candidate {
+            agent: agent(),
+            score: 0.5,
+            terms: vec![ScoreTerm { name: "free_slots".to_owned(), value: 4.0, weight: 0.125 }],
+        }],
+        rejected: vec![Rejection { reason: "labels".to_owned(), count: 2 }],
+    }
+}
+
+impl World {
+    /// A task that is ready, submitted at the beginning.
+    pub(crate) fn new_task(&self) -> NewTaskRecord {
+        let summary = TaskSummary {
+            id: TaskId::new(self.id()),
+            project_id: DEFAULT_PROJECT,
+            title: "How does it feel?".to_owned(),
+            skill: "nlp.sentiment".to_owned(),
+            state: TaskState::Queued,
+            wait_kind: None,
+            reason: Some("submitted".to_owned()),
+            priority: Priority::default(),
+            labels: vec!["gpu".to_owned()],
+            attempt: 1,
+            maximum_attempts: 4,
+            agent: None,
+            created_at: at(0),
+            not_before: None,
+            started_at: None,
+            finished_at: None,
+            cancel_requested_at: None,
+            created_by: person().label().to_owned(),
+            rerun_of: None,
+            parent_id: None,
+            failure: None,
+        };
+        let task = TaskRecord {
+            summary,
+            result_kind: "sentiment".to_owned(),
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+            lease: LeaseToken(0),
+            lease_until: None,
+            deadline_at: None,
+            ready_at: at(0),
+            depth: 0,
+            created_by: person(),
+        };
+        NewTaskRecord { task, input: json!({"text": "fine"}) }
+    }
+
+    /// A task as this changes it.
+    pub(crate) fn task_with(&self, change: impl FnOnce(&mut TaskRecord)) -> NewTaskRecord {
+        let mut new = self.new_task();
+        change(&mut new.task);
+        new
+    }
+
+    /// Stores a task.
+    pub(crate) async fn insert(&self, new: NewTaskRecord) -> TaskId {
+        let id = new.task.summary.id;
+        assert_eq!(self.store.insert_tasks(vec![new], None).await.unwrap(), Inserted::Stored);
+        id
+    }
+
+    /// A stored task as this changes it.
+    pub(crate) async fn insert_with(&self, change: impl FnOnce(&mut TaskRecord)) -> TaskId {
+        self.insert(self.task_with(change)).await
+    }
+
+    /// A task that waits for an agent.
+    pub(crate) async fn queued(&self) -> TaskId {
+        self.insert(self.new_task()).await
+    }
+
+    /// A task that waits for an instant.
+    pub(crate) async fn waiting(&self, until: Timestamp) -> TaskId {
+        self.insert_with(|task| wait(&mut task.summary, until)).await
+    }
+
+    /// Gives a task to the agent.
+    pub(crate) fn assignment(&self, task: TaskId, now: Timestamp) -> Assignment {
+        let attempt = AttemptId::new(self.id());
+        Assignment { task, attempt, agent: agent(), explanation: explanation(), at: now, lease_until: now.plus(LEASE) }
+    }
+
+    /// Begins a task that is ready.
+    pub(crate) async fn begin(&self, task: TaskId, now: Timestamp) -> BegunTask {
+        let mut begun = self.store.begin(vec![self.assignment(task, now)]).await.unwrap();
+        assert_eq!(begun.len(), 1, "the task was ready");
+        begun.remove(0)
+    }
+
+    /// A task that the agent works on since 100 ms after the beginning.
+    pub(crate) async fn running(&self) -> BegunTask {
+        let id = self.queued().await;
+        self.begin(id, at(100)).await
+    }
+
+    /// A task in this state, brought there by the store.
+    pub(crate) async fn in_state(&self, state: TaskState) -> TaskRecord {
+        let id = match state {
+            TaskState::Waiting => self.waiting(at(500)).await,
+            TaskState::Running | TaskState::Completed | TaskState::Failed => self.running().await.task.summary.id,
+            _ => self.queued().await,
+        };
+        let trigger = match state {
+            TaskState::Queued | TaskState::Waiting | TaskState::Running => return self.record(id).await,
+            TaskState::Assigned => Trigger::Assign,
+            TaskState::Paused => Trigger::Pause,
+            TaskState::Completed => Trigger::Complete,
+            TaskState::Failed => Trigger::Fail,
+            TaskState::Canceled => Trigger::Cancel,
+            TaskState::Rejected => Trigger::Reject,
+            TaskState::TimedOut => Trigger::TimeOut,
+        };
+        let from = self.record(id).await.summary.state;
+        let record = self.applied(Advance::new(id, Guard::State(from), trigger, person(), at(200))).await;
+        assert_eq!(record.summary.state, state);
+        record
+    }
+
+    /// A change that must be stored; the task as it is then.
+    pub(crate) async fn applied(&self, change: Advance) -> TaskRecord {
+        match self.store.advance(change).await.unwrap() {
+            Advanced::Applied(record) => *record,
+            other => panic!("the change was not applied: {other:?}"),
+        }
+    }
+
+    /// A change that must be refused and leave everything as it is.
+    pub(crate) async fn refused(&self, change: Advance) {
+        let (id, before) = (change.task, self.image().await);
+        match self.store.advance(change).await.unwrap() {
+            Advanced::Refused(record) => assert_eq!(*record, self.record(id).await),
+            other => panic!("the change was not refused: {other:?}"),
+        }
+        assert_eq!(self.image().await, before);
+    }
+
+    /// The result of an attempt that began.
+    pub(crate) fn completion(begun: &BegunTask, now: Timestamp) -> Completion {
+        Completion { task: begun.task.clone(), attempt: begun.attempt, result: json!({"score": 0.75}), at: now, spans: Vec::new() }
+    }
+
+    pub(crate) fn registration(&self, name: &str) -> AgentRegistration {
+        AgentRegistration { id: AgentId::new(self.id()), card: card(name) }
+    }
+
+    /// Registers the agent that works here.
+    pub(crate) async fn register_agent(&self) {
+        let registration = AgentRegistration { id: agent().id, card: card(&agent().name) };
+        self.store.register_agents(vec![registration], at(0)).await.unwrap();
+    }
+
+    pub(crate) fn audit_row(&self) -> AuditRow {
+        AuditRow {
+            id: AuditId::new(self.id()),
+            at: at(0),
+            principal: person(),
+            action: "auth.login".to_owned(),
+            target: Some("user:1".to_owned()),
+            allowed: true,
+            code: None,
+            request_id: Some("r1".to_owned()),
+            address: Some("192.0.2.1".to_owned()),
+        }
+    }
+
+    pub(crate) fn artifact_view(&self) -> ArtifactView {
+        ArtifactView {
+            id: ArtifactId::new(self.id()),
+            project_id: DEFAULT_PROJECT,
+            name: "sales.csv".to_owned(),
+            media_type: "text/csv".to_owned(),
+            size: 1 << 40,
+            sha256: "ab".repeat(32),
+            created_by: person().label().to_owned(),
+            task_id: None,
+            created_at: at(0),
+        }
+    }
+}
+
+/// Makes a new task wait for an instant.
+pub(crate) fn wait(summary: &mut TaskSummary, until: Timestamp) {
+    summary.state = TaskState::Waiting;
+    summary.wait_kind = Some(WaitKind::Timer);
+    summary.not_before = Some(until);
+}

@@ -1,0 +1,14 @@
+//! What does the contract say of tasks and attempts?
+
+pub mod advance;
+pub mod begin;
+pub mod cancel;
+pub mod complete;
+pub mod due;
+pub mod ends;
+pub mod idempotency;
+pub mod insert;
+pub mod leases;
+pub mod lists;
+pub mod ready;
+pub mod table;

@@ -1,0 +1,148 @@
+//! Which tasks are ready, and in which order?
+
+use baton_domain::id::TaskId;
+use baton_domain::task::{AGING_STEP, Priority, TaskState};
+use baton_domain::time::Timestamp;
+use baton_storage::ReadyTask;
+
+use crate::World;
+use crate::make::at;
+
+async fn ready(world: &World, skills: &[&str], limit: u32, now: Timestamp) -> Vec<ReadyTask> {
+    let skills: Vec<String> = skills.iter().map(|skill| (*skill).to_owned()).collect();
+    world.store.ready_tasks(&skills, limit, now).await.unwrap()
+}
+
+async fn ready_ids(world: &World, limit: u32) -> Vec<TaskId> {
+    ready(world, &["nlp.sentiment"], limit, at(1_000)).await.into_iter().map(|task| task.id).collect()
+}
+
+pub async fn a_ready_task_is_shown_with_what_the_balancer_needs(world: &World) {
+    let id = world.queued().await;
+    let rank = Priority::default().rank(at(0));
+    let wanted = ReadyTask { id, skill: "nlp.sentiment".to_owned(), labels: vec!["gpu".to_owned()], rank };
+    assert_eq!(ready(world, &["nlp.sentiment"], 9, at(0)).await, [wanted]);
+}
+
+pub async fn only_queued_tasks_are_ready(world: &World) {
+    let mut queued = Vec::new();
+    for &state in TaskState::ALL {
+        let task = world.in_state(state).await;
+        if state == TaskState::Queued {
+            queued.push(task.summary.id);
+        }
+    }
+    assert_eq!(ready_ids(world, 99).await, queued);
+}
+
+pub async fn a_task_is_ready_from_its_instant_on(world: &World) {
+    world.insert_with(|task| task.summary.not_before = Some(at(500))).await;
+    assert_eq!(ready(world, &["nlp.sentiment"], 9, at(499)).await.len(), 0);
+    assert_eq!(ready(world, &["nlp.sentiment"], 9, at(500)).await.len(), 1);
+}
+
+pub async fn the_more_urgent_goes_first_then_the_older(world: &World) {
+    let mut wanted = Vec::new();
+    for (priority, since) in [(3, 7), (1, 9), (5, 0), (3, 5), (1, 8)] {
+        let id = world
+            .insert_with(|task| {
+                task.summary.priority = Priority::new(priority).unwrap();
+                task.ready_at = at(since);
+            })
+            .await;
+        wanted.push((priority, since, id));
+    }
+    wanted.sort_unstable();
+    assert_eq!(ready_ids(world, 99).await, wanted.into_iter().map(|(_, _, id)| id).collect::<Vec<_>>());
+}
+
+pub async fn waiting_long_enough_weighs_as_much_as_a_priority(world: &World) {
+    let step = i64::try_from(AGING_STEP.as_millis()).unwrap();
+    let put = async |priority, since| {
+        world
+            .insert_with(|task| {
+                task.summary.priority = Priority::new(priority).unwrap();
+                task.ready_at = at(since);
+            })
+            .await
+    };
+    let young = put(1, 0).await;
+    let old = put(2, -step - 1).await;
+    let older = put(5, -4 * step - 2).await;
+    assert_eq!(ready_ids(world, 99).await, [older, old, young]);
+}
+
+pub async fn equals_go_in_the_order_they_were_made(world: &World) {
+    let mut batch: Vec<_> = (0..20).map(|_| world.new_task()).collect();
+    let ids: Vec<TaskId> = batch.iter().map(|new| new.task.summary.id).collect();
+    batch.reverse();
+    world.store.insert_tasks(batch, None).await.unwrap();
+    assert_eq!(ready_ids(world, 99).await, ids);
+}
+
+pub async fn a_delayed_task_stands_where_its_instant_puts_it(world: &World) {
+    let delayed = world.insert_with(|task| task.summary.not_before = Some(at(500))).await;
+    let later = world.insert_with(|task| task.ready_at = at(400)).await;
+    assert_eq!(ready_ids(world, 99).await, [later, delayed]);
+}
+
+pub async fn the_limit_holds_for_each_skill(world: &World) {
+    let mut first = Vec::new();
+    for skill in ["nlp.sentiment", "nlp.keywords"] {
+        for since in [5, 3, 4] {
+            let id = world
+                .insert_with(|task| {
+                    skill.clone_into(&mut task.summary.skill);
+                    task.ready_at = at(since);
+                })
+                .await;
+            if since < 5 {
+                first.push((since, id));
+            }
+        }
+    }
+    first.sort_unstable();
+    let found = ready(world, &["nlp.sentiment", "nlp.keywords"], 2, at(1_000)).await;
+    assert_eq!(found.iter().map(|task| task.id).collect::<Vec<_>>(), first.iter().map(|(_, id)| *id).collect::<Vec<_>>());
+    assert!(found.is_sorted_by_key(|task| task.rank));
+}
+
+pub async fn a_task_that_is_not_due_does_not_use_up_the_limit(world: &World) {
+    world
+        .insert_with(|task| {
+            task.summary.priority = Priority::new(1).unwrap();
+            task.summary.not_before = Some(at(2_000));
+        })
+        .await;
+    let id = world.queued().await;
+    assert_eq!(ready_ids(world, 1).await, [id]);
+}
+
+pub async fn only_the_skills_asked_for_are_ready(world: &World) {
+    world.queued().await;
+    assert_eq!(ready(world, &["nlp.sentimental", "nlp", ""], 9, at(0)).await, []);
+    assert_eq!(ready(world, &[], 9, at(0)).await, []);
+}
+
+pub async fn nothing_overtakes_for_ever(world: &World) {
+    let old = world.insert_with(|task| task.summary.priority = Priority::new(5).unwrap()).await;
+    let mut rounds = 0;
+    for minute in 0..20 {
+        let now = minute * 60_000;
+        for _ in 0..2 {
+            world
+                .insert_with(|task| {
+                    task.summary.priority = Priority::new(1).unwrap();
+                    task.ready_at = at(now);
+                })
+                .await;
+        }
+        let next = ready(world, &["nlp.sentiment"], 1, at(now)).await.remove(0);
+        if next.id == old {
+            break;
+        }
+        world.begin(next.id, at(now)).await;
+        rounds += 1;
+    }
+    assert!(rounds <= 9, "I12: critical work of four minutes goes first, then the background task: {rounds} rounds");
+}

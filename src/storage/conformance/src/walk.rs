@@ -1,0 +1,232 @@
+//! Do the invariants hold whatever is asked for? A seed decides a long walk of operations, sensible and senseless, and
+//! two back-ends must tell the same story of it.
+
+use baton_domain::agent::AgentStatus;
+use baton_domain::id::{LeaseToken, TaskId};
+use baton_domain::task::{Priority, TaskState, Trigger, WaitKind};
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{AttemptOutcome, Failure};
+use baton_storage::{Advance, AttemptEnd, BegunTask, Completion, DueTask, Guard};
+use serde_json::json;
+
+use crate::make::{LEASE, agent, at, person, wait};
+use crate::{Backend, World};
+
+/// A small generator (SplitMix64, Steele, Lea and Flood 2014) whose seed decides everything.
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `sides`.
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((bits ^ (bits >> 31)) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        if from.is_empty() { None } else { from.get(self.roll(from.len())) }
+    }
+
+    fn sometimes(&mut self) -> bool {
+        self.roll(3) == 0
+    }
+}
+
+/// A walk and what it has met so far.
+struct Walk<'a> {
+    world: &'a World,
+    dice: Dice,
+    now: i64,
+    tasks: Vec<TaskId>,
+    /// Every attempt that ever began; most of their leases are stale.
+    begun: Vec<BegunTask>,
+    story: Vec<String>,
+}
+
+impl Walk<'_> {
+    async fn step(&mut self) {
+        self.now += 1 + i64::try_from(self.dice.roll(400)).unwrap();
+        let told = match self.dice.roll(20) {
+            0..=2 => self.submit().await,
+            3..=6 => self.begin().await,
+            7..=9 => self.complete().await,
+            10..=14 => self.advance().await,
+            15 => self.cancel().await,
+            16 => self.heartbeat().await,
+            17 => self.look_at_the_clock().await,
+            18 => self.drain().await,
+            _ => self.ask().await,
+        };
+        self.story.push(format!("{} {told}", self.now));
+    }
+
+    async fn submit(&mut self) -> String {
+        let mut batch = Vec::new();
+        for _ in 0..=self.dice.roll(3) {
+            let mut new = self.world.new_task();
+            new.task.ready_at = at(self.now);
+            let summary = &mut new.task.summary;
+            summary.created_at = at(self.now);
+            summary.priority = Priority::new(u8::try_from(self.dice.roll(5) + 1).unwrap()).unwrap();
+            summary.maximum_attempts = u32::try_from(self.dice.roll(3) + 1).unwrap();
+            if self.dice.sometimes() {
+                wait(summary, at(self.now + 300));
+            } else if self.dice.sometimes() {
+                summary.not_before = Some(at(self.now + 200));
+            }
+            if self.dice.sometimes() {
+                new.task.timeouts.schedule_to_start_ms = Some(900);
+                new.task.timeouts.schedule_to_close_ms = Some(2_000);
+            }
+            batch.push(new);
+        }
+        if self.dice.roll(6) == 0
+            && let (Some(new), Some(known)) = (batch.last_mut(), self.tasks.last())
+        {
+            new.task.summary.id = *known;
+        }
+        let ids: Vec<TaskId> = batch.iter().map(|new| new.task.summary.id).collect();
+        let answer = self.world.store.insert_tasks(batch, None).await;
+        if answer.is_ok() {
+            self.tasks.extend(ids);
+        }
+        format!("insert {answer:?}")
+    }
+
+    async fn begin(&mut self) -> String {
+        let mut assignments = Vec::new();
+        for _ in 0..=self.dice.roll(4) {
+            if let Some(task) = self.dice.pick(&self.tasks) {
+                assignments.push(self.world.assignment(*task, at(self.now)));
+            }
+        }
+        // The same task twice is a case of its own.
+        assignments.sort_by_key(|assignment| assignment.task);
+        assignments.dedup_by_key(|assignment| assignment.task);
+        let begun = self.world.store.begin(assignments).await.unwrap();
+        let told = format!("begin {begun:?}");
+        self.begun.extend(begun);
+        told
+    }
+
+    async fn complete(&mut self) -> String {
+        let Some(begun) = self.dice.pick(&self.begun) else { return String::new() };
+        let completion = Completion { result: json!({"at": self.now}), ..World::completion(begun, at(self.now)) };
+        format!("complete {:?}", self.world.store.complete(completion).await.unwrap())
+    }
+
+    async fn advance(&mut self) -> String {
+        let Some(id) = self.dice.pick(&self.tasks).copied() else { return String::new() };
+        let task = self.world.record(id).await;
+        // An agent is chosen with `begin`, which also gives the lease out.
+        let triggers: Vec<Trigger> = Trigger::ALL.iter().copied().filter(|trigger| *trigger != Trigger::Assign).collect();
+        let guard = match self.dice.roll(4) {
+            0 => Guard::Lease(task.lease),
+            1 => Guard::Lease(LeaseToken(task.lease.0 - 1)),
+            2 => Guard::State(*self.dice.pick(TaskState::ALL).unwrap()),
+            _ => Guard::State(task.summary.state),
+        };
+        let trigger = *self.dice.pick(&triggers).unwrap();
+        let mut change = Advance::new(id, guard, trigger, person(), at(self.now));
+        change.wait_kind = self.dice.pick(WaitKind::ALL).copied();
+        if self.dice.sometimes() {
+            change.reason = Some("because".to_owned());
+            change.not_before = Some(at(self.now + 150));
+        }
+        if self.dice.sometimes() {
+            let failure = Failure { code: "SKILL-001".to_owned(), message: "No.".to_owned(), retryable: true };
+            change.failure = Some(failure.clone());
+            change.attempt_end = Some(AttemptEnd { outcome: AttemptOutcome::Failed, failure: Some(failure) });
+        }
+        format!("advance {guard:?} {trigger} {:?}", self.world.store.advance(change).await.unwrap())
+    }
+
+    async fn cancel(&mut self) -> String {
+        let Some(id) = self.dice.pick(&self.tasks).copied() else { return String::new() };
+        format!("cancel {:?}", self.world.store.request_cancel(id, person(), at(self.now)).await.unwrap())
+    }
+
+    async fn heartbeat(&mut self) -> String {
+        let until = at(self.now).plus(LEASE / 60);
+        let beats = self.begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease, until)).collect();
+        format!("heartbeat {:?}", self.world.store.heartbeat(beats).await.unwrap())
+    }
+
+    /// Does what the engine does about what is due.
+    async fn look_at_the_clock(&mut self) -> String {
+        let mut due = self.world.store.due_tasks(at(self.now), 99).await.unwrap();
+        // Only timers come in an order that is promised.
+        due.sort_by_key(|due| format!("{due:?}"));
+        let mut told = format!("due {due:?}");
+        for due in due {
+            let (id, guard, trigger) = match due {
+                DueTask::Timer(id) => (id, Guard::State(TaskState::Waiting), Trigger::Release),
+                DueTask::StartedTooLate(id, state) | DueTask::ClosedTooLate(id, state) => (id, Guard::State(state), Trigger::TimeOut),
+                DueTask::LeaseExpired(id, lease) => (id, Guard::Lease(lease), Trigger::LoseWorker),
+            };
+            let change = Advance::new(id, guard, trigger, Principal::System, at(self.now));
+            told.push_str(&format!("{:?}", self.world.store.advance(change).await.unwrap()));
+        }
+        told
+    }
+
+    async fn drain(&mut self) -> String {
+        if self.dice.sometimes() {
+            let others =
+                if self.dice.sometimes() { vec![] } else { vec![self.world.registration("other"), self.world.registration("nlp")] };
+            return format!("register {:?}", self.world.store.register_agents(others, at(self.now)).await);
+        }
+        let status = *self.dice.pick(AgentStatus::ALL).unwrap();
+        format!("{status} {:?}", self.world.store.set_agent_status(agent().id, status, person(), at(self.now)).await)
+    }
+
+    /// Asks what the dispatcher asks.
+    async fn ask(&mut self) -> String {
+        let (store, now) = (&self.world.store, at(self.now));
+        let ready = store.ready_tasks(&["nlp.sentiment".to_owned()], 5, now).await.unwrap();
+        let next = store.next_due(now).await.unwrap();
+        let leased = store.leased_tasks().await.unwrap();
+        let held = store.tasks_of_agent(agent().id).await.unwrap();
+        let agents = store.agents().await.unwrap();
+        format!("{ready:?} {next:?} {leased:?} {held:?} {agents:?}")
+    }
+}
+
+/// Walks that many steps from a seed, checks the invariants after each, and tells every answer.
+pub async fn walk(world: &World, seed: u64, steps: usize) -> Vec<String> {
+    world.register_agent().await;
+    let mut walk = Walk { world, dice: Dice(seed), now: 0, tasks: Vec::new(), begun: Vec::new(), story: Vec::new() };
+    for _ in 0..steps {
+        walk.step().await;
+        world.holds().await;
+    }
+    let mut story = walk.story;
+    story.push(format!("{:?}", world.image().await));
+    story
+}
+
+/// Walks on two back-ends and compares all they answered.
+pub fn same_story(one: impl Backend + 'static, other: impl Backend + 'static, seed: u64, steps: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (one, other) = (World::open(Box::new(one)).await, World::open(Box::new(other)).await);
+        let (left, right) = (walk(&one, seed, steps).await, walk(&other, seed, steps).await);
+        for (step, (left, right)) in left.iter().zip(&right).enumerate() {
+            assert_eq!(left, right, "seed {seed}, step {step}");
+        }
+    });
+}
+
+pub async fn random_operations_keep_the_invariants(world: &World) {
+    walk(world, 1, 120).await;
+}
+
+pub async fn other_random_operations_keep_the_invariants(world: &World) {
+    walk(world, 2_026, 120).await;
+}
+
+pub async fn the_same_seed_tells_the_same_story(world: &World) {
+    let story = walk(world, 7, 40).await;
+    assert!(story.iter().any(|told| told.contains("Applied")), "something happened: {story:?}");
+}

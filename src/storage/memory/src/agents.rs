@@ -1,0 +1,146 @@
+//! How are agents kept? By name; what is counted of them stays when they are no longer listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use baton_domain::agent::{AgentCard, AgentStatus};
+use baton_domain::event::NewEvent;
+use baton_domain::id::{AgentId, DEFAULT_PROJECT};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::agent::AgentView;
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
+
+use crate::MemoryStore;
+use crate::commit::{State, data, taken};
+
+/// What is stored of one agent.
+#[derive(Clone)]
+struct Agent {
+    id: AgentId,
+    card: AgentCard,
+    status: AgentStatus,
+    listed: bool,
+    completed: u64,
+    failed: u64,
+    last_active_at: Option<Timestamp>,
+    registered_at: Timestamp,
+}
+
+/// All agents, by name.
+#[derive(Default, Clone)]
+pub(crate) struct Agents(BTreeMap<String, Agent>);
+
+impl Agents {
+    /// Counts an attempt that ended.
+    pub(crate) fn count(&mut self, id: AgentId, completed: u64, failed: u64, at: Timestamp) {
+        if let Some(agent) = self.0.values_mut().find(|agent| agent.id == id) {
+            agent.completed += completed;
+            agent.failed += failed;
+            agent.last_active_at = Some(at);
+        }
+    }
+}
+
+fn view(state: &State, agent: &Agent) -> AgentView {
+    let busy = u32::try_from(state.tasks.of_agent(agent.id).count()).unwrap_or(u32::MAX);
+    let card = agent.card.clone();
+    AgentView {
+        id: agent.id,
+        name: card.name,
+        title: card.title,
+        description: card.description,
+        family: card.family,
+        status: if agent.status == AgentStatus::Draining && busy == 0 { AgentStatus::Drained } else { agent.status },
+        skills: card.skills.into_iter().map(|skill| skill.name).collect(),
+        labels: card.labels,
+        slots: card.slots,
+        busy,
+        completed: agent.completed,
+        failed: agent.failed,
+        last_active_at: agent.last_active_at,
+        registered_at: agent.registered_at,
+    }
+}
+
+fn all(state: &State, agents: &Agents) -> Vec<AgentView> {
+    agents.0.values().filter(|agent| agent.listed).map(|agent| view(state, agent)).collect()
+}
+
+fn announcement(kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) -> Result<NewEvent, StoreError> {
+    let subject = format!("agent:{}", agent.id);
+    Ok(NewEvent { at, project: DEFAULT_PROJECT, kind: kind.to_owned(), subject, actor, data: data(agent)? })
+}
+
+fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Result<(AgentsAt, Vec<NewEvent>), StoreError> {
+    let known: BTreeSet<AgentId> = state.agents.0.values().filter(|agent| agent.listed).map(|agent| agent.id).collect();
+    let mut agents = state.agents.clone();
+    for agent in agents.0.values_mut() {
+        agent.listed = false;
+    }
+    for AgentRegistration { id, card } in new {
+        if let Some(agent) = agents.0.get_mut(&card.name) {
+            agent.card = card;
+            agent.listed = true;
+            continue;
+        }
+        if agents.0.values().any(|agent| agent.id == id) {
+            return Err(taken());
+        }
+        let agent = Agent {
+            id,
+            status: AgentStatus::Active,
+            listed: true,
+            completed: 0,
+            failed: 0,
+            last_active_at: None,
+            registered_at: at,
+            card: card.clone(),
+        };
+        agents.0.insert(card.name, agent);
+    }
+    let items = all(state, &agents);
+    let appeared = items.iter().filter(|agent| !known.contains(&agent.id));
+    let events: Vec<NewEvent> =
+        appeared.map(|agent| announcement("agent.registered", agent, Principal::System, at)).collect::<Result<_, _>>()?;
+    // As of before these events, which get their places with the commit.
+    let as_of = state.head();
+    state.agents = agents;
+    Ok((AgentsAt { items, as_of }, events))
+}
+
+fn set_status(
+    state: &mut State,
+    id: AgentId,
+    status: AgentStatus,
+    actor: Principal,
+    at: Timestamp,
+) -> Result<(Option<AgentView>, Vec<NewEvent>), StoreError> {
+    let Some(agent) = state.agents.0.values().find(|agent| agent.id == id && agent.listed) else { return Ok((None, Vec::new())) };
+    let changed = Agent { status, ..agent.clone() };
+    let seen = view(state, &changed);
+    let event = announcement(&format!("agent.{status}"), &seen, actor, at)?;
+    state.agents.0.insert(changed.card.name.clone(), changed);
+    Ok((Some(seen), vec![event]))
+}
+
+#[async_trait]
+impl AgentStore for MemoryStore {
+    async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
+        self.commit(|state| register(state, agents, at))
+    }
+
+    async fn agents(&self) -> Result<AgentsAt, StoreError> {
+        Ok(self.read(|state| AgentsAt { items: all(state, &state.agents), as_of: state.head() }))
+    }
+
+    async fn set_agent_status(
+        &self,
+        id: AgentId,
+        status: AgentStatus,
+        actor: Principal,
+        at: Timestamp,
+    ) -> Result<Option<AgentView>, StoreError> {
+        self.commit(|state| set_status(state, id, status, actor, at))
+    }
+}

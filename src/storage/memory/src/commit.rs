@@ -1,0 +1,122 @@
+//! How is something committed? Under the lock, with its events numbered and handed to the sink before the next commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use baton_domain::event::{Event, NewEvent};
+use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq, ProjectId, SessionId, UserId};
+use baton_domain::wire::artifact::ArtifactView;
+use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, StoreError, UserRecord};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::MemoryStore;
+use crate::agents::Agents;
+use crate::identity::{Session, Token};
+use crate::tasks::Tasks;
+use crate::traces::Traces;
+
+/// Everything that is stored.
+pub(crate) struct State {
+    pub(crate) sink: Arc<dyn CommitSink>,
+    pub(crate) log: Vec<Arc<Event>>,
+    /// Where in the log the events of a subject are.
+    pub(crate) subjects: BTreeMap<String, Vec<usize>>,
+    pub(crate) audit: BTreeMap<AuditId, AuditRow>,
+    pub(crate) tasks: Tasks,
+    pub(crate) agents: Agents,
+    pub(crate) artifacts: BTreeMap<ArtifactId, ArtifactView>,
+    pub(crate) users: BTreeMap<UserId, UserRecord>,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) tokens: BTreeMap<[u8; 32], Token>,
+    pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
+    pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
+    pub(crate) traces: Traces,
+}
+
+impl State {
+    pub(crate) fn new(sink: Arc<dyn CommitSink>) -> Self {
+        Self {
+            sink,
+            log: Vec::new(),
+            subjects: BTreeMap::new(),
+            audit: BTreeMap::new(),
+            tasks: Tasks::default(),
+            agents: Agents::default(),
+            artifacts: BTreeMap::new(),
+            users: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            traces: Traces::default(),
+        }
+    }
+
+    /// The newest event's place.
+    pub(crate) fn head(&self) -> EventSeq {
+        EventSeq(i64::try_from(self.log.len()).unwrap_or(i64::MAX))
+    }
+
+    /// The events of a subject, oldest first.
+    pub(crate) fn events_of(&self, subject: &str) -> impl Iterator<Item = &Arc<Event>> {
+        self.subjects.get(subject).into_iter().flatten().filter_map(|index| self.log.get(*index))
+    }
+
+    /// Refuses rows of a project that does not exist; so far there is one.
+    pub(crate) fn project_exists(project: ProjectId) -> Result<(), StoreError> {
+        if project == DEFAULT_PROJECT { Ok(()) } else { Err(StoreError::Unavailable(format!("there is no project {project}"))) }
+    }
+
+    /// Refuses an audit row whose identifier is taken.
+    pub(crate) fn audit_is_new(&self, row: &AuditRow) -> Result<(), StoreError> {
+        if self.audit.contains_key(&row.id) { Err(taken()) } else { Ok(()) }
+    }
+
+    fn append(&mut self, new: Vec<NewEvent>) {
+        if new.is_empty() {
+            return;
+        }
+        let first = self.log.len();
+        for event in new {
+            let index = self.log.len();
+            self.subjects.entry(event.subject.clone()).or_default().push(index);
+            self.log.push(Arc::new(Event {
+                seq: EventSeq(self.head().0 + 1),
+                at: event.at,
+                project_id: event.project,
+                kind: event.kind,
+                subject: event.subject,
+                actor: event.actor,
+                data: event.data,
+            }));
+        }
+        self.sink.committed(&self.log[first..]);
+    }
+}
+
+/// A row with this key exists.
+pub(crate) const fn taken() -> StoreError {
+    StoreError::Conflict("a row with this key")
+}
+
+/// A thing as events carry it.
+pub(crate) fn data(thing: &impl Serialize) -> Result<Value, StoreError> {
+    serde_json::to_value(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+impl MemoryStore {
+    /// Runs a write as one commit. It gives its answer and its events; one that fails must not have changed anything.
+    pub(crate) fn commit<T>(&self, work: impl FnOnce(&mut State) -> Result<(T, Vec<NewEvent>), StoreError>) -> Result<T, StoreError> {
+        let mut state = self.state.lock();
+        let (answer, events) = work(&mut state)?;
+        // Still under the lock, so that the sink hears of commits in their order.
+        state.append(events);
+        Ok(answer)
+    }
+
+    /// Reads from one moment.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock())
+    }
+}

@@ -1,0 +1,48 @@
+//! How does Baton store everything in memory? In ordered maps behind one lock, one commit at a time.
+//!
+//! For simulations and tests: it reads no clock and draws no chance, whatever it gives comes in an order that only its
+//! content decides, and it refuses what the store on SQLite refuses. A write looks at everything that could refuse it
+//! before it changes anything, so that a refused one leaves no trace and needs no way back.
+
+mod agents;
+mod artifacts;
+mod commit;
+mod events;
+mod identity;
+mod metrics;
+mod tasks;
+mod traces;
+
+use std::sync::Arc;
+
+use baton_storage::CommitSink;
+use parking_lot::Mutex;
+
+use commit::State;
+
+/// The store in memory. Cloning is cheap; clones are the same store.
+#[derive(Clone)]
+pub struct MemoryStore {
+    state: Arc<Mutex<State>>,
+}
+
+impl MemoryStore {
+    /// A store with nothing in it. `sink` is told what was committed.
+    #[must_use]
+    pub fn new(sink: Arc<dyn CommitSink>) -> Self {
+        Self { state: Arc::new(Mutex::new(State::new(sink))) }
+    }
+
+    /// The same data for a server that starts again: from now on `sink` is told, and the one before no longer.
+    #[must_use]
+    pub fn reopened(&self, sink: Arc<dyn CommitSink>) -> Self {
+        self.state.lock().sink = sink;
+        self.clone()
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemoryStore")
+    }
+}

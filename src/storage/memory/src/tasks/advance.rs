@@ -1,0 +1,127 @@
+//! How does a task's state change? As the transition table says, guarded by the lease or the state, with its event.
+
+use std::time::Duration;
+
+use baton_domain::id::TaskId;
+use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::AttemptOutcome;
+use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRecord};
+
+use super::Told;
+use super::announce::{event, fact};
+use crate::commit::State;
+
+pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
+    let Some(row) = state.tasks.get(change.task) else { return Ok((Advanced::Missing, Vec::new())) };
+    let mut row = row.clone();
+    let Some(to) = allowed(&row.record, &change) else { return Ok((Advanced::Refused(Box::new(row.record)), Vec::new())) };
+    let record = &mut row.record;
+    let summary = &mut record.summary;
+    summary.state = to.state;
+    summary.reason = change.reason;
+    summary.wait_kind = change.wait_kind.filter(|_| to.state == TaskState::Waiting);
+    if to.next_attempt {
+        summary.attempt += 1;
+    }
+    match to.state {
+        TaskState::Queued => {
+            summary.not_before = change.not_before;
+            record.ready_at = change.not_before.map_or(change.at, |at| at.max(change.at));
+        }
+        TaskState::Waiting => summary.not_before = change.not_before,
+        TaskState::Running => {
+            summary.started_at.get_or_insert(change.at);
+            record.deadline_at = Some(change.at.plus(Duration::from_millis(record.timeouts.start_to_close_ms)));
+        }
+        ended if ended.is_terminal() => {
+            summary.finished_at = Some(change.at);
+            summary.failure = change.failure;
+        }
+        _ => {}
+    }
+    if !to.state.holds_lease() {
+        record.lease_until = None;
+        record.deadline_at = None;
+    }
+    let told = event(&record.summary, change.actor, change.at)?;
+    let now = record.clone();
+    row.result = change.result.or(row.result);
+    state.tasks.put(row);
+    if to.state == TaskState::Running
+        && let Some(attempt) = state.tasks.attempt(change.task, now.lease)
+    {
+        attempt.started_at = Some(change.at);
+    }
+    if let Some(end) = change.attempt_end {
+        end_attempt(state, &now, end, change.at);
+    }
+    Ok((Advanced::Applied(Box::new(now)), vec![told]))
+}
+
+/// Where a change leads.
+struct To {
+    state: TaskState,
+    next_attempt: bool,
+}
+
+/// Where the change leads, if the table, its guard and the number of attempts allow it.
+fn allowed(record: &TaskRecord, change: &Advance) -> Option<To> {
+    let state = record.summary.state;
+    let row = apply(Some(state), change.trigger).ok()?;
+    let guarded = match change.guard {
+        Guard::Lease(lease) => record.lease == lease && state.holds_lease(),
+        Guard::State(wanted) => state == wanted,
+    };
+    let next_attempt = row.attempt == AttemptEffect::Next;
+    let exhausted = next_attempt && record.summary.attempt >= record.summary.maximum_attempts;
+    (guarded && !exhausted).then_some(To { state: row.to, next_attempt })
+}
+
+fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timestamp) {
+    if let Some(attempt) = state.tasks.attempt(task.summary.id, task.lease) {
+        attempt.ended_at = Some(at);
+        attempt.outcome = Some(end.outcome);
+        attempt.failure = end.failure;
+    }
+    let (completed, failed) = match end.outcome {
+        AttemptOutcome::Completed => (1, 0),
+        AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
+    };
+    if let Some(agent) = &task.summary.agent {
+        state.agents.count(agent.id, completed, failed, at);
+    }
+}
+
+pub(super) fn request_cancel(state: &mut State, id: TaskId, actor: Principal, at: Timestamp) -> Told<CancelRequest> {
+    let Some(row) = state.tasks.get(id) else { return Ok((CancelRequest::Missing, Vec::new())) };
+    let mut row = row.clone();
+    let from = row.record.summary.state;
+    if from.is_terminal() {
+        return Ok((CancelRequest::Ended(Box::new(row.record)), Vec::new()));
+    }
+    if from.holds_lease() {
+        let mut events = Vec::new();
+        let now = &mut row.record;
+        if now.summary.cancel_requested_at.is_none() {
+            now.summary.cancel_requested_at = Some(at);
+            events.push(fact(&now.summary, "task.cancel_requested", actor, at)?);
+        }
+        let answer = CancelRequest::Running(Box::new(now.clone()));
+        state.tasks.put(row);
+        return Ok((answer, events));
+    }
+    let mut change = Advance::new(id, Guard::State(from), Trigger::Cancel, actor, at);
+    change.reason = Some("canceled".to_owned());
+    if allowed(&row.record, &change).is_some() {
+        row.record.summary.cancel_requested_at = Some(at);
+        state.tasks.put(row);
+    }
+    Ok(match advance(state, change)? {
+        (Advanced::Applied(record), events) => (CancelRequest::Canceled(record), events),
+        (Advanced::Refused(record), events) => (CancelRequest::Ended(record), events),
+        (Advanced::Missing, events) => (CancelRequest::Missing, events),
+    })
+}

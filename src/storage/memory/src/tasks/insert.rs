@@ -1,0 +1,51 @@
+//! How are new tasks stored, each with its event, and how is a repeated request known?
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use baton_domain::event::NewEvent;
+use baton_domain::id::{LeaseToken, TaskId};
+use baton_domain::wire::task::TaskSummary;
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord};
+
+use super::Told;
+use super::announce::event;
+use super::table::TaskRow;
+use crate::commit::{State, taken};
+
+pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Told<Inserted> {
+    if let Some(key) = &idempotency
+        && let Some(remembered) = state.tasks.remembered(key)
+    {
+        let same = remembered.request_hash == key.request_hash;
+        let answer = if same { Inserted::Replayed(remembered.tasks.clone()) } else { Inserted::KeyConflict };
+        return Ok((answer, Vec::new()));
+    }
+    let mut ids = BTreeSet::new();
+    for NewTaskRecord { task, .. } in &new {
+        State::project_exists(task.summary.project_id)?;
+        if !ids.insert(task.summary.id) || state.tasks.get(task.summary.id).is_some() {
+            return Err(taken());
+        }
+    }
+    let announced = |new: &NewTaskRecord| event(&new.task.summary, new.task.created_by.clone(), new.task.summary.created_at);
+    let events: Vec<NewEvent> = new.iter().map(announced).collect::<Result<_, StoreError>>()?;
+    if let (Some(key), Some(first)) = (idempotency, new.first()) {
+        let tasks: Vec<TaskId> = new.iter().map(|new| new.task.summary.id).collect();
+        state.tasks.remember(key, tasks, first.task.summary.created_at);
+    }
+    for task in new {
+        state.tasks.put(row(task));
+    }
+    Ok((Inserted::Stored, events))
+}
+
+/// A new task as it is stored: nobody has held it, whatever the record says.
+fn row(NewTaskRecord { task, input }: NewTaskRecord) -> TaskRow {
+    let deadline = |span: Option<u64>| span.map(|span| task.ready_at.plus(Duration::from_millis(span)));
+    let (start_by, close_by) = (deadline(task.timeouts.schedule_to_start_ms), deadline(task.timeouts.schedule_to_close_ms));
+    let created_by = task.created_by.label().to_owned();
+    let summary = TaskSummary { agent: None, started_at: None, cancel_requested_at: None, created_by, ..task.summary };
+    let record = TaskRecord { summary, lease: LeaseToken(0), lease_until: None, deadline_at: None, ..task };
+    TaskRow { record, input, result: None, start_by, close_by }
+}

@@ -1,0 +1,101 @@
+//! How are tasks and attempts kept?
+
+mod advance;
+mod announce;
+mod begin;
+mod complete;
+mod insert;
+mod queue;
+mod read;
+mod table;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::event::NewEvent;
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, TaskId};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::StateCount;
+use baton_storage::{
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
+    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+};
+
+use crate::MemoryStore;
+
+pub(crate) use table::Tasks;
+
+/// An answer with the events that belong to it.
+type Told<T> = Result<(T, Vec<NewEvent>), StoreError>;
+
+#[async_trait]
+impl TaskStore for MemoryStore {
+    async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
+        self.commit(|state| insert::insert(state, tasks, idempotency))
+    }
+
+    async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        Ok(self.read(|state| state.tasks.get(id).map(|row| row.record.clone())))
+    }
+
+    async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
+        self.read(|state| read::rows(state, id))
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {
+        Ok(self.read(|state| read::page(state, query)))
+    }
+
+    async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
+        Ok(self.read(read::state_counts))
+    }
+
+    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        Ok(self.read(|state| queue::ready(state, skills, limit, now)))
+    }
+
+    async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
+        self.commit(|state| begin::begin(state, assignments))
+    }
+
+    async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
+        self.commit(|state| complete::complete(state, completion))
+    }
+
+    async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
+        self.commit(|state| advance::advance(state, change))
+    }
+
+    async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
+        self.commit(|state| advance::request_cancel(state, id, actor, at))
+    }
+
+    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
+        self.commit(|state| Ok((queue::heartbeat(state, leases), Vec::new())))
+    }
+
+    async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
+        Ok(self.read(|state| state.tasks.leased().map(|row| row.record.clone()).collect()))
+    }
+
+    async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
+        Ok(self.read(|state| queue::due(state, now, limit)))
+    }
+
+    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.read(|state| queue::next_due(state, now)))
+    }
+
+    async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
+        Ok(self.read(|state| state.tasks.of_agent(agent).collect()))
+    }
+
+    async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
+        self.commit(|state| Ok((state.tasks.forget_keys(now.minus(age)), Vec::new())))
+    }
+
+    async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
+        Ok(self.read(|state| queue::artifact_in_use(state, artifact)))
+    }
+}

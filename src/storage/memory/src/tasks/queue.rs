@@ -1,0 +1,84 @@
+//! What does the engine ask of the queue? What is ready, what is due, who holds a lease.
+
+use baton_domain::id::{ArtifactId, LeaseToken, TaskId};
+use baton_domain::task::{TaskState, WaitKind};
+use baton_domain::time::Timestamp;
+use baton_storage::{DueTask, ReadyTask};
+
+use super::table::TaskRow;
+use crate::commit::State;
+
+pub(super) fn ready(state: &State, skills: &[String], limit: u32, now: Timestamp) -> Vec<ReadyTask> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let due = |row: &&TaskRow| row.record.summary.not_before.is_none_or(|at| at <= now);
+    let mut ready: Vec<ReadyTask> = skills
+        .iter()
+        .flat_map(|skill| state.tasks.queued(skill).filter(due).take(limit))
+        .map(|row| {
+            let summary = &row.record.summary;
+            ReadyTask { id: summary.id, skill: summary.skill.clone(), labels: summary.labels.clone(), rank: row.rank() }
+        })
+        .collect();
+    ready.sort_by_key(|task| (task.rank, task.id));
+    ready
+}
+
+pub(super) fn heartbeat(state: &mut State, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Vec<(TaskId, LeaseToken)> {
+    let mut stale = Vec::new();
+    for (task, lease, until) in leases {
+        let held = |row: &TaskRow| row.record.lease == lease && row.record.summary.state.holds_lease();
+        if state.tasks.get(task).is_some_and(held) {
+            state.tasks.believe(task, until);
+        } else {
+            stale.push((task, lease));
+        }
+    }
+    stale
+}
+
+/// The tasks whose instant has come, the earliest first.
+fn come<'a>(
+    rows: impl Iterator<Item = &'a TaskRow>,
+    instant: impl Fn(&TaskRow) -> Option<Timestamp>,
+    now: Timestamp,
+    limit: u32,
+) -> impl Iterator<Item = &'a TaskRow> {
+    let mut found: Vec<(Timestamp, &TaskRow)> = rows.filter_map(|row| instant(row).filter(|at| *at <= now).map(|at| (at, row))).collect();
+    found.sort_by_key(|(at, row)| (*at, row.record.summary.id));
+    found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|(_, row)| row)
+}
+
+pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
+    let timer = |row: &TaskRow| {
+        let summary = &row.record.summary;
+        summary.not_before.filter(|_| summary.state == TaskState::Waiting && summary.wait_kind == Some(WaitKind::Timer))
+    };
+    let start = |row: &TaskRow| {
+        let summary = &row.record.summary;
+        row.start_by.filter(|_| summary.state == TaskState::Queued && summary.started_at.is_none())
+    };
+    let mut due = Vec::new();
+    due.extend(come(state.tasks.live(), timer, now, limit).map(|row| DueTask::Timer(row.record.summary.id)));
+    let late = come(state.tasks.live(), start, now, limit);
+    due.extend(late.map(|row| DueTask::StartedTooLate(row.record.summary.id, row.record.summary.state)));
+    let open = come(state.tasks.live(), |row| row.close_by, now, limit);
+    due.extend(open.map(|row| DueTask::ClosedTooLate(row.record.summary.id, row.record.summary.state)));
+    let silent = come(state.tasks.leased(), |row| row.record.lease_until, now, limit);
+    due.extend(silent.map(|row| DueTask::LeaseExpired(row.record.summary.id, row.record.lease)));
+    due
+}
+
+pub(super) fn next_due(state: &State, now: Timestamp) -> Option<Timestamp> {
+    let instants = |row: &TaskRow| {
+        let summary = &row.record.summary;
+        let begin = summary.not_before.filter(|_| matches!(summary.state, TaskState::Queued | TaskState::Waiting));
+        let start = row.start_by.filter(|_| summary.state == TaskState::Queued);
+        [begin, start, row.close_by]
+    };
+    state.tasks.live().flat_map(instants).flatten().filter(|at| *at > now).min()
+}
+
+pub(super) fn artifact_in_use(state: &State, artifact: ArtifactId) -> bool {
+    let wanted = artifact.to_string();
+    state.tasks.live().any(|row| row.input.to_string().contains(&wanted))
+}

@@ -1,0 +1,65 @@
+//! How are tasks read? One, with everything about it, or a page of a list.
+
+use std::collections::BTreeMap;
+
+use baton_domain::id::{EventSeq, TaskId};
+use baton_domain::task::TaskState;
+use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
+use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRows};
+use serde::Deserialize;
+
+use super::announce::subject;
+use crate::commit::State;
+
+pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
+    let Some(row) = state.tasks.get(id) else { return Ok(None) };
+    Ok(Some(TaskRows {
+        task: row.record.clone(),
+        input: row.input.clone(),
+        result: row.result.clone(),
+        timeline: timeline(state, &row.record.summary)?,
+        attempts: state.tasks.attempts(id).cloned().collect(),
+        artifacts: state.artifacts.values().filter(|artifact| artifact.task_id == Some(id)).cloned().collect(),
+        as_of: state.head(),
+    }))
+}
+
+fn timeline(state: &State, task: &TaskSummary) -> Result<Vec<TimelineEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for event in state.events_of(&subject(task)) {
+        // Other facts about a task, as a request to cancel it, change no state.
+        let Some(state) = event.kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
+        let then = TaskSummary::deserialize(&event.data).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        entries.push(TimelineEntry {
+            seq: event.seq,
+            state,
+            at: event.at,
+            reason: then.reason,
+            attempt: then.attempt,
+            actor: event.actor.label().to_owned(),
+        });
+    }
+    Ok(entries)
+}
+
+pub(super) fn page(state: &State, query: &TaskQuery) -> TaskPage {
+    let items = state.tasks.all().rev().map(|row| &row.record.summary);
+    let items = items.filter(|task| query.before.is_none_or(|before| task.id < before) && admits(&query.filter, task));
+    TaskPage { items: items.take(usize::try_from(query.limit).unwrap_or(usize::MAX)).cloned().collect(), as_of: state.head() }
+}
+
+/// What the filter says, and identifiers are found without their hyphens too.
+fn admits(filter: &TaskFilter, task: &TaskSummary) -> bool {
+    let bare = |text: &String| text.replace('-', "").to_lowercase();
+    let by_id = |text: &String| !bare(text).is_empty() && task.id.as_uuid().simple().to_string().starts_with(&bare(text));
+    filter.admits(task) || (filter.text.as_ref().is_some_and(by_id) && TaskFilter { text: None, ..filter.clone() }.admits(task))
+}
+
+pub(super) fn state_counts(state: &State) -> (Vec<StateCount>, EventSeq) {
+    let mut counts: BTreeMap<&str, StateCount> = BTreeMap::new();
+    for row in state.tasks.all() {
+        let state = row.record.summary.state;
+        counts.entry(state.as_str()).or_insert(StateCount { state, count: 0 }).count += 1;
+    }
+    (counts.into_values().collect(), state.head())
+}

@@ -1,0 +1,160 @@
+//! Where are tasks and attempts kept, and how are the few that matter now found without reading all?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::id::{AgentId, AttemptId, LeaseToken, TaskId};
+use baton_domain::task::TaskState;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::task::AttemptView;
+use baton_storage::{Idempotency, StoreError, TaskRecord};
+use serde_json::Value;
+
+use crate::commit::taken;
+
+/// What is stored of one task.
+#[derive(Clone)]
+pub(crate) struct TaskRow {
+    pub(crate) record: TaskRecord,
+    pub(crate) input: Value,
+    pub(crate) result: Option<Value>,
+    /// Must be begun by then.
+    pub(crate) start_by: Option<Timestamp>,
+    /// Must have ended by then.
+    pub(crate) close_by: Option<Timestamp>,
+}
+
+impl TaskRow {
+    /// Its place in the queue; lower goes first.
+    pub(crate) fn rank(&self) -> i64 {
+        let ready = self.record.ready_at;
+        self.record.summary.priority.rank(self.record.summary.not_before.map_or(ready, |at| at.max(ready)))
+    }
+
+    fn state(&self) -> TaskState {
+        self.record.summary.state
+    }
+}
+
+/// What an earlier request with a key made.
+pub(crate) struct Remembered {
+    pub(crate) request_hash: [u8; 32],
+    pub(crate) tasks: Vec<TaskId>,
+    created_at: Timestamp,
+}
+
+/// All tasks and attempts.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    rows: BTreeMap<TaskId, TaskRow>,
+    /// Tasks that have not ended.
+    live: BTreeSet<TaskId>,
+    leased: BTreeSet<TaskId>,
+    /// Queued tasks of each skill, in the order of the queue.
+    queued: BTreeMap<String, BTreeSet<(i64, TaskId)>>,
+    attempts: BTreeMap<(TaskId, LeaseToken), AttemptView>,
+    attempt_ids: BTreeSet<AttemptId>,
+    keys: BTreeMap<(String, String), Remembered>,
+}
+
+impl Tasks {
+    pub(crate) fn get(&self, id: TaskId) -> Option<&TaskRow> {
+        self.rows.get(&id)
+    }
+
+    /// All tasks, the oldest first.
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &TaskRow> {
+        self.rows.values()
+    }
+
+    /// The tasks that have not ended.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &TaskRow> {
+        self.live.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    /// The tasks that an attempt works on.
+    pub(crate) fn leased(&self) -> impl Iterator<Item = &TaskRow> {
+        self.leased.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    /// The tasks that an agent works on.
+    pub(crate) fn of_agent(&self, agent: AgentId) -> impl Iterator<Item = TaskId> {
+        let held = move |row: &&TaskRow| row.record.summary.agent.as_ref().is_some_and(|holder| holder.id == agent);
+        self.leased().filter(held).map(|row| row.record.summary.id)
+    }
+
+    /// The queued tasks of a skill, in the order of the queue.
+    pub(crate) fn queued(&self, skill: &str) -> impl Iterator<Item = &TaskRow> {
+        self.queued.get(skill).into_iter().flatten().filter_map(|(_, id)| self.rows.get(id))
+    }
+
+    /// Stores a task, new or changed.
+    pub(crate) fn put(&mut self, row: TaskRow) {
+        let id = row.record.summary.id;
+        if let Some(before) = self.rows.get(&id)
+            && let Some(queue) = self.queued.get_mut(&before.record.summary.skill)
+        {
+            queue.remove(&(before.rank(), id));
+        }
+        keep(&mut self.live, id, !row.state().is_terminal());
+        keep(&mut self.leased, id, row.state().holds_lease());
+        if row.state() == TaskState::Queued {
+            self.queued.entry(row.record.summary.skill.clone()).or_default().insert((row.rank(), id));
+        }
+        self.rows.insert(id, row);
+    }
+
+    /// Changes until when the holder of a lease is believed, which moves the task in no order.
+    pub(crate) fn believe(&mut self, id: TaskId, until: Timestamp) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.record.lease_until = Some(until);
+        }
+    }
+
+    /// A task's attempts, oldest first.
+    pub(crate) fn attempts(&self, task: TaskId) -> impl Iterator<Item = &AttemptView> {
+        self.attempts.range((task, LeaseToken(i64::MIN))..=(task, LeaseToken(i64::MAX))).map(|(_, attempt)| attempt)
+    }
+
+    /// The attempt under a lease.
+    pub(crate) fn attempt(&mut self, task: TaskId, lease: LeaseToken) -> Option<&mut AttemptView> {
+        self.attempts.get_mut(&(task, lease))
+    }
+
+    /// Refuses an attempt whose identifier or lease is taken.
+    pub(crate) fn attempt_is_new(&self, task: TaskId, lease: LeaseToken, attempt: AttemptId) -> Result<(), StoreError> {
+        let known = self.attempt_ids.contains(&attempt) || self.attempts.contains_key(&(task, lease));
+        if known { Err(taken()) } else { Ok(()) }
+    }
+
+    /// Stores an attempt that was found to be new.
+    pub(crate) fn insert_attempt(&mut self, task: TaskId, attempt: AttemptView) {
+        self.attempt_ids.insert(attempt.id);
+        self.attempts.insert((task, LeaseToken(attempt.lease)), attempt);
+    }
+
+    /// What an earlier request with this key made.
+    pub(crate) fn remembered(&self, key: &Idempotency) -> Option<&Remembered> {
+        self.keys.get(&(key.principal.clone(), key.key.clone()))
+    }
+
+    /// Remembers what a request made.
+    pub(crate) fn remember(&mut self, key: Idempotency, tasks: Vec<TaskId>, created_at: Timestamp) {
+        self.keys.insert((key.principal, key.key), Remembered { request_hash: key.request_hash, tasks, created_at });
+    }
+
+    /// Forgets requests from before this instant.
+    pub(crate) fn forget_keys(&mut self, before: Timestamp) -> u64 {
+        let known = self.keys.len();
+        self.keys.retain(|_, remembered| remembered.created_at >= before);
+        u64::try_from(known - self.keys.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Puts an identifier into a set or takes it out.
+fn keep(set: &mut BTreeSet<TaskId>, id: TaskId, wanted: bool) {
+    if wanted {
+        set.insert(id);
+    } else {
+        set.remove(&id);
+    }
+}

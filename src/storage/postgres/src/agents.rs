@@ -1,0 +1,163 @@
+//! How agents are stored.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use baton_domain::agent::{AgentCard, AgentStatus};
+use baton_domain::event::NewEvent;
+use baton_domain::id::{AgentId, DEFAULT_PROJECT};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::agent::AgentView;
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+
+use crate::PostgresStore;
+use crate::columns::{count as stored, id, instant, json, maybe_instant, named, small, text};
+use crate::events;
+use crate::failure::{Fault, failed};
+use crate::many::{column, try_column};
+use crate::writer::{Tally, Tx};
+
+const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_active_at, registered_at,
+     (SELECT count(*)::integer FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy
+     FROM agents WHERE listed ORDER BY name";
+
+fn view(row: &PgRow) -> Result<AgentView, StoreError> {
+    let card: AgentCard = json(row, "card")?;
+    let busy = small(row, "busy")?;
+    let status = match named(row, "status", AgentStatus::parse)? {
+        AgentStatus::Draining if busy == 0 => AgentStatus::Drained,
+        status => status,
+    };
+    Ok(AgentView {
+        id: id(row, "id", AgentId::new)?,
+        name: card.name,
+        title: card.title,
+        description: card.description,
+        family: card.family,
+        status,
+        skills: card.skills.into_iter().map(|skill| skill.name).collect(),
+        labels: card.labels,
+        slots: card.slots,
+        busy,
+        completed: stored(row, "completed")?,
+        failed: stored(row, "failed")?,
+        last_active_at: maybe_instant(row, "last_active_at")?,
+        registered_at: instant(row, "registered_at")?,
+    })
+}
+
+async fn listed(sql: &mut PgConnection) -> Result<Vec<AgentView>, Fault> {
+    let rows = sqlx::query(SELECT).fetch_all(sql).await.map_err(failed)?;
+    Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
+}
+
+async fn all(sql: &mut PgConnection) -> Result<AgentsAt, Fault> {
+    let items = listed(sql).await?;
+    let (as_of, _) = events::head(sql).await?;
+    Ok(AgentsAt { items, as_of })
+}
+
+fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
+    tx.event(NewEvent {
+        at,
+        project: DEFAULT_PROJECT,
+        kind: kind.to_owned(),
+        subject: format!("agent:{}", agent.id),
+        actor,
+        data: serde_json::to_value(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+    });
+    Ok(())
+}
+
+async fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, Fault> {
+    // Servers that start together register one after another: the second finds what the first brought.
+    sqlx::query("LOCK TABLE agents IN SHARE ROW EXCLUSIVE MODE").execute(tx.sql()).await.map_err(failed)?;
+    let before = listed(tx.sql()).await?;
+    // The last of a name says what holds, as if they were stored one by one.
+    let agents: Vec<&AgentRegistration> =
+        agents.iter().map(|agent| (&agent.card.name, agent)).collect::<BTreeMap<_, _>>().into_values().collect();
+    sqlx::query("UPDATE agents SET listed = FALSE WHERE listed AND name <> ALL($1)")
+        .bind(column(&agents, |agent| agent.card.name.as_str()))
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    sqlx::query(
+        "INSERT INTO agents (id, name, card, status, listed, registered_at)
+         SELECT new.id, new.name, new.card, 'active', TRUE, $4 FROM UNNEST($1::uuid[], $2::text[], $3::text[]) AS new (id, name, card)
+         ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = TRUE",
+    )
+    .bind(column(&agents, |agent| *agent.id.as_uuid()))
+    .bind(column(&agents, |agent| agent.card.name.as_str()))
+    .bind(try_column(&agents, |agent| text(&agent.card))?)
+    .bind(at.as_millis())
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
+    let after = all(tx.sql()).await?;
+    for agent in &after.items {
+        if !before.iter().any(|known| known.id == agent.id) {
+            announce(tx, "agent.registered", agent, Principal::System, at)?;
+        }
+    }
+    Ok(after)
+}
+
+/// Whose status changes, to what, by whom, when.
+type StatusChange = (AgentId, AgentStatus, Principal, Timestamp);
+
+async fn set_status(tx: &mut Tx, (wanted, status, actor, at): &StatusChange) -> Result<Option<AgentView>, Fault> {
+    sqlx::query("UPDATE agents SET status = $1 WHERE id = $2 AND listed")
+        .bind(status.as_str())
+        .bind(*wanted.as_uuid())
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    let found = listed(tx.sql()).await?.into_iter().find(|agent| agent.id == *wanted);
+    if let Some(agent) = &found {
+        announce(tx, &format!("agent.{status}"), agent, actor.clone(), *at)?;
+    }
+    Ok(found)
+}
+
+/// Adds what agents did to their counts. All transactions do it near their end and lock the rows in one order.
+pub(crate) async fn count(sql: &mut PgConnection, tallies: &BTreeMap<AgentId, Tally>) -> Result<(), Fault> {
+    let tallies: Vec<_> = tallies.iter().collect();
+    sqlx::query(
+        "WITH done AS (SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS done (agent, completed, failed, at)),
+             mine AS (SELECT id FROM agents WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)
+         UPDATE agents SET completed = agents.completed + done.completed, failed = agents.failed + done.failed, last_active_at = done.at
+         FROM done JOIN mine ON mine.id = done.agent WHERE agents.id = mine.id",
+    )
+    .bind(column(&tallies, |(agent, _)| *agent.as_uuid()))
+    .bind(column(&tallies, |(_, tally)| tally.completed))
+    .bind(column(&tallies, |(_, tally)| tally.failed))
+    .bind(column(&tallies, |(_, tally)| tally.at.as_millis()))
+    .execute(sql)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+#[async_trait]
+impl AgentStore for PostgresStore {
+    async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
+        self.writer.run((agents, at), |tx, (agents, at)| Box::pin(register(tx, agents, *at))).await
+    }
+
+    async fn agents(&self) -> Result<AgentsAt, StoreError> {
+        Ok(all(&mut *self.snapshot().await?).await?)
+    }
+
+    async fn set_agent_status(
+        &self,
+        id: AgentId,
+        status: AgentStatus,
+        actor: Principal,
+        at: Timestamp,
+    ) -> Result<Option<AgentView>, StoreError> {
+        self.writer.run((id, status, actor, at), |tx, change| Box::pin(set_status(tx, change))).await
+    }
+}

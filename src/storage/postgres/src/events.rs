@@ -1,0 +1,159 @@
+//! How the event log and the audit record are stored.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use baton_domain::event::{Event, NewEvent, TopicFilter};
+use baton_domain::id::{DEFAULT_PROJECT, EventSeq, ProjectId};
+use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::columns::{get, id, instant, json, maybe_plain, plain, text};
+use crate::failure::{Fault, failed};
+use crate::feed::CHANNEL;
+use crate::many::{column, try_column};
+use crate::writer::Tx;
+
+/// Takes the events' places, stores them and tells the listeners: one statement, the last of its transaction, since it makes all
+/// others wait for the commit. Rings the servers that listen; `origin` is this one.
+const APPEND: &str = "WITH head AS (UPDATE stream_head SET seq = seq + cardinality($1) WHERE id = 1 RETURNING seq),
+     stored AS (INSERT INTO events (seq, at, project_id, kind, subject, actor, data)
+         SELECT head.seq - cardinality($1) + new.place, new.at, new.project_id, new.kind, new.subject, new.actor, new.data
+         FROM head, UNNEST($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+             WITH ORDINALITY AS new (at, project_id, kind, subject, actor, data, place))
+     SELECT seq, pg_notify($7, $8 || ' ' || seq::text) IS NULL AS told FROM head";
+
+/// Appends events as the last statement of a transaction and gives them with their places.
+pub(crate) async fn append(sql: &mut PgConnection, new: Vec<NewEvent>, origin: Uuid) -> Result<Vec<Arc<Event>>, Fault> {
+    let row = sqlx::query(APPEND)
+        .bind(column(&new, |event| event.at.as_millis()))
+        .bind(column(&new, |event| *event.project.as_uuid()))
+        .bind(column(&new, |event| event.kind.as_str()))
+        .bind(column(&new, |event| event.subject.as_str()))
+        .bind(try_column(&new, |event| text(&event.actor))?)
+        .bind(try_column(&new, |event| text(&event.data))?)
+        .bind(CHANNEL)
+        .bind(origin.to_string())
+        .fetch_one(sql)
+        .await
+        .map_err(failed)?;
+    let last: i64 = get(&row, "seq")?;
+    let first = last + 1 - i64::try_from(new.len()).unwrap_or(i64::MAX);
+    Ok(numbered(new, first))
+}
+
+/// Numbers events from the first place of their range.
+fn numbered(new: Vec<NewEvent>, first: i64) -> Vec<Arc<Event>> {
+    let place = |(event, seq): (NewEvent, i64)| {
+        Arc::new(Event {
+            seq: EventSeq(seq),
+            at: event.at,
+            project_id: event.project,
+            kind: event.kind,
+            subject: event.subject,
+            actor: event.actor,
+            data: event.data,
+        })
+    };
+    new.into_iter().zip(first..).map(place).collect()
+}
+
+/// The newest event's place and the oldest place that can be asked for.
+pub(crate) async fn head(sql: &mut PgConnection) -> Result<(EventSeq, EventSeq), Fault> {
+    let row = sqlx::query("SELECT seq, floor FROM stream_head WHERE id = 1").fetch_one(sql).await.map_err(failed)?;
+    Ok((EventSeq(get(&row, "seq")?), EventSeq(get(&row, "floor")?)))
+}
+
+/// Rows of events after a place, oldest first.
+async fn rows_after(sql: &mut PgConnection, since: EventSeq, limit: u32) -> Result<Vec<PgRow>, Fault> {
+    sqlx::query("SELECT seq, at, project_id, kind, subject, actor, data FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
+        .bind(since.0)
+        .bind(i64::from(limit))
+        .fetch_all(sql)
+        .await
+        .map_err(failed)
+}
+
+/// Events after a place, oldest first.
+pub(crate) async fn after(sql: &mut PgConnection, since: EventSeq, limit: u32) -> Result<Vec<Arc<Event>>, Fault> {
+    let rows = rows_after(sql, since, limit).await?;
+    Ok(rows.iter().map(|row| event(row).map(Arc::new)).collect::<Result<_, _>>()?)
+}
+
+fn event(row: &PgRow) -> Result<Event, StoreError> {
+    Ok(Event {
+        seq: EventSeq(get(row, "seq")?),
+        at: instant(row, "at")?,
+        project_id: id(row, "project_id", ProjectId::new)?,
+        kind: get(row, "kind")?,
+        subject: get(row, "subject")?,
+        actor: json(row, "actor")?,
+        data: json(row, "data")?,
+    })
+}
+
+/// Stores audit rows within a transaction.
+pub(crate) async fn insert_audit(sql: &mut PgConnection, rows: &[AuditRow]) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO audit (id, at, principal, principal_tag, action, target, allowed, code, request_id, address)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
+             $9::text[], $10::text[])",
+    )
+    .bind(column(rows, |row| *row.id.as_uuid()))
+    .bind(column(rows, |row| row.at.as_millis()))
+    .bind(try_column(rows, |row| text(&row.principal))?)
+    .bind(column(rows, |row| plain(&row.principal.tag()).into_owned()))
+    .bind(column(rows, |row| plain(&row.action)))
+    .bind(column(rows, |row| maybe_plain(row.target.as_deref())))
+    .bind(column(rows, |row| row.allowed))
+    .bind(column(rows, |row| maybe_plain(row.code.as_deref())))
+    .bind(column(rows, |row| maybe_plain(row.request_id.as_deref())))
+    .bind(column(rows, |row| maybe_plain(row.address.as_deref())))
+    .execute(sql)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+/// Locks a row that nobody changes: fails where the server takes no writes, and holds up nobody but another such call.
+async fn touch(tx: &mut Tx) -> Result<(), Fault> {
+    sqlx::query("SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(*DEFAULT_PROJECT.as_uuid())
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+#[async_trait]
+impl EventStore for PostgresStore {
+    async fn head(&self) -> Result<EventSeq, StoreError> {
+        Ok(head(&mut *self.reader().await?).await?.0)
+    }
+
+    async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let (head, floor) = head(&mut snapshot).await?;
+        let rows = rows_after(&mut snapshot, since, limit).await?;
+        let next_since = rows.last().map_or(Ok(since), |last| get(last, "seq").map(EventSeq))?;
+        let mut items = Vec::new();
+        for row in &rows {
+            // Kind and subject decide; the payload of an unwanted event is not parsed.
+            if filter.wants(get(row, "kind")?, get(row, "subject")?) {
+                items.push(event(row)?);
+            }
+        }
+        Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+    }
+
+    async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
+        self.writer.run(rows, |tx, rows| Box::pin(insert_audit(tx.sql(), rows))).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.writer.run((), |tx, ()| Box::pin(touch(tx))).await
+    }
+}

@@ -1,0 +1,79 @@
+//! How does Baton store everything in PostgreSQL, for several servers at once? A few writers that group commits, and readers
+//! beside them.
+//!
+//! All writes go through [`writer`]: jobs that wait are committed together, rows are locked in one order, and whoever loses
+//! against another transaction is run again. The events of a group take their range of the global sequence as the last
+//! statement before the commit, so their order is the order of commits; [`feed`] hands those of all servers to this one's sink,
+//! in that order and once each.
+
+mod agents;
+mod artifacts;
+mod columns;
+mod events;
+mod failure;
+mod feed;
+mod group;
+mod identity;
+mod listener;
+mod many;
+mod metrics;
+mod open;
+mod tasks;
+mod traces;
+mod writer;
+
+use std::sync::Arc;
+
+use baton_storage::StoreError;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres, Transaction};
+use tokio::task::{JoinHandle, JoinSet};
+
+pub use open::PostgresOptions;
+
+use failure::failed;
+use writer::Writer;
+
+/// The store on one PostgreSQL database. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    writer: Writer,
+    readers: PgPool,
+    // What listens; apart from the readers, so that many of those do not keep live events waiting.
+    watchers: PgPool,
+    // Keeps the tasks joinable, see `close`. Without it they end with the last clone of the store: the writers when they have
+    // written what was handed in, the others at once.
+    tasks: Arc<tokio::sync::Mutex<Tasks>>,
+}
+
+/// What runs beside the callers.
+#[derive(Debug)]
+struct Tasks {
+    writing: Vec<JoinHandle<()>>,
+    watching: JoinSet<()>,
+}
+
+impl PostgresStore {
+    /// A snapshot of everything that is committed now, for reads of more than one statement.
+    async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        Ok(self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(failed)?)
+    }
+
+    /// A connection for a read of one statement, which is its own snapshot.
+    async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        Ok(self.readers.acquire().await.map_err(failed)?)
+    }
+
+    /// Commits what was handed in and closes all connections. Later calls fail with [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        self.writer.close();
+        let mut tasks = self.tasks.lock().await;
+        for writing in tasks.writing.drain(..) {
+            // A writer that panicked has nothing left to commit.
+            let _ = writing.await;
+        }
+        tasks.watching.shutdown().await;
+        self.watchers.close().await;
+        self.readers.close().await;
+    }
+}

@@ -1,0 +1,98 @@
+//! How tasks and attempts are stored.
+
+mod advance;
+mod announce;
+mod begin;
+pub(crate) mod complete;
+mod insert;
+mod queue;
+mod read;
+mod rows;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, TaskId};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::StateCount;
+use baton_storage::{
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
+    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+};
+
+use crate::PostgresStore;
+
+pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
+
+#[async_trait]
+impl TaskStore for PostgresStore {
+    async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
+        self.writer.run((tasks, idempotency), |tx, (tasks, key)| Box::pin(insert::insert(tx, tasks, key.as_ref()))).await
+    }
+
+    async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        Ok(read::record(&mut *self.reader().await?, id).await?)
+    }
+
+    async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
+        Ok(read::rows(&mut *self.snapshot().await?, id).await?)
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {
+        Ok(read::page(&mut *self.snapshot().await?, query).await?)
+    }
+
+    async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
+        Ok(read::state_counts(&mut *self.snapshot().await?).await?)
+    }
+
+    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        Ok(queue::ready(&mut *self.reader().await?, skills, limit, now).await?)
+    }
+
+    async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
+        self.writer.run(assignments, |tx, assignments| Box::pin(begin::begin(tx, assignments))).await
+    }
+
+    async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
+        self.writer.complete(completion).await
+    }
+
+    async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
+        self.writer.run_on(vec![change.task], change, |tx, change| Box::pin(advance::advance(tx, change))).await
+    }
+
+    async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
+        self.writer.run_on(vec![id], (id, actor, at), |tx, (id, actor, at)| Box::pin(advance::request_cancel(tx, *id, actor, *at))).await
+    }
+
+    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
+        let tasks = leases.iter().map(|(task, _, _)| *task).collect();
+        self.writer.run_on(tasks, leases, |tx, leases| Box::pin(queue::heartbeat(tx, leases))).await
+    }
+
+    async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
+        Ok(queue::leased(&mut *self.reader().await?).await?)
+    }
+
+    async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
+        Ok(queue::due(&mut *self.reader().await?, now, limit).await?)
+    }
+
+    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(queue::next_due(&mut *self.reader().await?, now).await?)
+    }
+
+    async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
+        Ok(queue::of_agent(&mut *self.reader().await?, agent).await?)
+    }
+
+    async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
+        self.writer.run(now.minus(age), |tx, before| Box::pin(insert::forget_keys(tx, *before))).await
+    }
+
+    async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
+        Ok(queue::artifact_in_use(&mut *self.reader().await?, artifact).await?)
+    }
+}

@@ -1,0 +1,187 @@
+//! How does a write reach the database? As a job in a queue that a few writing tasks share, each with its own connection.
+//!
+//! A job may run more than once, since a transaction that loses against another is run again: it borrows what it writes. It
+//! names the tasks it changes, so that a group can lock them in one order before it begins.
+
+use std::collections::BTreeMap;
+
+use baton_domain::event::NewEvent;
+use baton_domain::id::{AgentId, TaskId};
+use baton_domain::time::Timestamp;
+use baton_storage::{Advanced, Completion, StoreError};
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::failure::Fault;
+use crate::tasks::complete::Reply;
+
+/// Jobs that wait to be written; senders wait when it is full.
+const QUEUE: usize = 4_096;
+
+/// What a job writes into.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    pub(crate) connection: PgConnection,
+    pub(crate) pending: Pending,
+}
+
+/// What a transaction writes at its end, for all its jobs together: rows that every transaction wants are locked last.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Pending {
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) tallies: BTreeMap<AgentId, Tally>,
+}
+
+/// What an agent did in a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) completed: i64,
+    pub(crate) failed: i64,
+    pub(crate) at: Timestamp,
+}
+
+impl Tx {
+    pub(crate) fn new(connection: PgConnection) -> Self {
+        Self { connection, pending: Pending::default() }
+    }
+
+    /// The connection, within the transaction.
+    pub(crate) fn sql(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Appends an event to the log; it gets its place when the group commits.
+    pub(crate) fn event(&mut self, event: NewEvent) {
+        self.pending.events.push(event);
+    }
+
+    /// Counts an attempt that ended for its agent.
+    pub(crate) fn count(&mut self, agent: AgentId, completed: i64, failed: i64, at: Timestamp) {
+        let tally = self.pending.tallies.entry(agent).or_insert(Tally { completed: 0, failed: 0, at });
+        *tally = Tally { completed: tally.completed + completed, failed: tally.failed + failed, at: tally.at.max(at) };
+    }
+}
+
+/// A job whose type is forgotten.
+pub(crate) trait Job: Send {
+    /// The tasks it changes.
+    fn tasks(&self) -> &[TaskId];
+    /// Runs it, for the first time or again; its transaction is not to be kept if it fails.
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>>;
+    /// Answers whoever waits, after the commit or with the reason why there was none.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct JobOf<D, F, T> {
+    tasks: Vec<TaskId>,
+    data: D,
+    work: F,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<D, F, T> Job for JobOf<D, F, T>
+where
+    D: Send + Sync,
+    F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync,
+    T: Send,
+{
+    fn tasks(&self) -> &[TaskId] {
+        &self.tasks
+    }
+
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            self.result = None;
+            match (self.work)(tx, &self.data).await {
+                Ok(value) => self.result = Some(Ok(value)),
+                Err(fault) => {
+                    if let Fault::Store(error) = &fault {
+                        self.result = Some(Err(error.clone()));
+                    }
+                    return Err(fault);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        // Whoever asked may have gone; what was committed stays.
+        let _ = self.reply.send(outcome(self.result, committed));
+    }
+}
+
+/// What is answered: the job's own failure before that of the commit.
+pub(crate) fn outcome<T>(result: Option<Result<T, StoreError>>, committed: Result<(), StoreError>) -> Result<T, StoreError> {
+    match (result, committed) {
+        (Some(Ok(value)), Ok(())) => Ok(value),
+        (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+        (None, Ok(())) => Err(StoreError::Unavailable("the job was not run".to_owned())),
+    }
+}
+
+pub(crate) enum Message {
+    Work(Box<dyn Job>),
+    /// A result; those of a group are written together.
+    Complete(Box<Completion>, Reply),
+    Close,
+}
+
+/// Hands jobs to the writing tasks. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+pub(crate) fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+impl Writer {
+    /// A writer and what its tasks take their jobs from.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Message>) {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        (Self { queue }, waiting)
+    }
+
+    /// Runs a job that changes no task in a transaction and gives its answer once that is committed.
+    pub(crate) async fn run<D, T, F>(&self, data: D, work: F) -> Result<T, StoreError>
+    where
+        D: Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.run_on(Vec::new(), data, work).await
+    }
+
+    /// Runs a job that changes these tasks; they are locked before it begins.
+    pub(crate) async fn run_on<D, T, F>(&self, tasks: Vec<TaskId>, data: D, work: F) -> Result<T, StoreError>
+    where
+        D: Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = JobOf { tasks, data, work, result: None, reply };
+        self.queue.send(Message::Work(Box::new(job))).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Records a result under its lease.
+    pub(crate) async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Complete(Box::new(completion), reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Ends the writing tasks after everything that was handed in before.
+    pub(crate) fn close(&self) {
+        // A full queue closes all the same: the tasks end when the last sender is gone.
+        let queue = self.queue.clone();
+        tokio::spawn(async move {
+            let _ = queue.send(Message::Close).await;
+        });
+    }
+}
