@@ -75,6 +75,26 @@ test('a slow task is seen live in each of its states', async ({ dashboard: page,
   }
 });
 
+test('a task is held back and goes on, from its page', async ({ dashboard: page, api }) => {
+  await api.drain('diagnostics');
+  try {
+    await submit(page, { skill: 'diagnostics.echo' });
+    const document = await pin(page);
+    const state = page.getByTestId('state');
+    await page.getByTestId('pause').click();
+    await expect(state).toHaveAttribute('data-state', 'paused');
+    await expect(page.getByTestId('pause')).toHaveCount(0);
+    await api.resume('diagnostics');
+    await page.getByTestId('resume').click();
+    await expect(state).toHaveAttribute('data-state', 'completed');
+    await expect.poll(() => timeline(page)).toEqual(['queued', 'paused', ...STRAIGHT]);
+    await expect(page.getByTestId('resume')).toHaveCount(0);
+    await document.intact();
+  } finally {
+    await api.resume('diagnostics');
+  }
+});
+
 test('a failed attempt is tried again, and the page shows both', async ({ dashboard: page }) => {
   await submit(page, { skill: 'diagnostics.fail', fields: { times: '1' } });
   const document = await pin(page);

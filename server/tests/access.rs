@@ -162,9 +162,14 @@ async fn nothing_that_changes_state_is_done_for_another_site() {
 /// A valid body for server functions that need one to get as far as the service: form text, or JSON.
 fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
     Some(match function {
-        "agents/drain" | "agents/resume" | "artifacts/delete" | "tasks/cancel" | "tasks/rerun" | "members/revoke_api_key" => {
-            vec![("id", NOBODY)]
-        }
+        "agents/drain"
+        | "agents/resume"
+        | "artifacts/delete"
+        | "tasks/cancel"
+        | "tasks/pause"
+        | "tasks/resume"
+        | "tasks/rerun"
+        | "members/revoke_api_key" => vec![("id", NOBODY)],
         "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
         "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],

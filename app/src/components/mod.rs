@@ -9,7 +9,7 @@
 //! | overview | `summary`, `stat-throughput`, `stat-wait`, `stat-success`, `stat-queue`, `chart-throughput`, `chart-latency`, `agent-card`, `attention`, `task-row` |
 //! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty` |
 //! | new task | `skill`, `example`, `submit`, `curl` |
-//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `rerun`, `copy-curl` |
+//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl` |
 //! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume` |
 //! | members | `member-row`, `key-row`, `create-user`, `create-key`, `new-secret`, `revoke` |
 

@@ -58,6 +58,28 @@ pub async fn cancel(id: TaskId) -> Called<TaskSummary> {
     Ok(task)
 }
 
+/// Holds a task back of which nothing runs.
+///
+/// # Errors
+/// As [`TaskService::pause`](baton_domain::services::TaskService::pause).
+#[server(endpoint = "/tasks/pause", input = PostUrl, output = Json)]
+pub async fn pause(id: TaskId) -> Called<TaskSummary> {
+    let task = serve::answer(serve::services()?.tasks.pause(&serve::caller(), id).await)?;
+    serve::go_back();
+    Ok(task)
+}
+
+/// Lets a paused task go on.
+///
+/// # Errors
+/// As [`TaskService::resume`](baton_domain::services::TaskService::resume).
+#[server(endpoint = "/tasks/resume", input = PostUrl, output = Json)]
+pub async fn resume(id: TaskId) -> Called<TaskSummary> {
+    let task = serve::answer(serve::services()?.tasks.resume(&serve::caller(), id).await)?;
+    serve::go_back();
+    Ok(task)
+}
+
 /// Submits the same request again as a new task.
 ///
 /// # Errors

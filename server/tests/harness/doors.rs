@@ -38,6 +38,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("tasks::list", "list_tasks", "tasks/list", "/tasks"),
     row("tasks::get", "get_task", "tasks/get", "/tasks/:id"),
     row("tasks::cancel", "cancel_task", "tasks/cancel", "/tasks/:id"),
+    row("tasks::pause", "pause_task", "tasks/pause", "/tasks/:id"),
+    row("tasks::resume", "resume_task", "tasks/resume", "/tasks/:id"),
     row("tasks::rerun", "rerun_task", "tasks/rerun", "/tasks/:id"),
     row("tasks::attempts", "list_attempts", "tasks/attempts", "/tasks/:id"),
     row("tracing::logs", "list_logs", "traces/logs", "/tasks/:id"),

@@ -158,7 +158,12 @@ impl Caller {
 /// The actions that fit a task in this state, for callers with [`Permission::Work`].
 #[must_use]
 pub const fn task_actions(state: TaskState) -> TaskActions {
-    TaskActions { cancel: !state.is_terminal(), rerun: state.is_terminal() }
+    TaskActions {
+        cancel: !state.is_terminal(),
+        pause: matches!(state, TaskState::Queued | TaskState::Waiting),
+        resume: matches!(state, TaskState::Paused),
+        rerun: state.is_terminal(),
+    }
 }
 
 /// Which actions a task offers.
@@ -166,6 +171,10 @@ pub const fn task_actions(state: TaskState) -> TaskActions {
 pub struct TaskActions {
     /// It can still be cancelled.
     pub cancel: bool,
+    /// Nothing of it runs, and it can be held back.
+    pub pause: bool,
+    /// It is held back and can go on.
+    pub resume: bool,
     /// It has ended and can be run again as a new task.
     pub rerun: bool,
 }

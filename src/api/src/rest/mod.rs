@@ -55,6 +55,8 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(tasks::list_tasks, tasks::create_task))
         .routes(routes!(tasks::get_task))
         .routes(routes!(tasks::cancel_task))
+        .routes(routes!(tasks::pause_task))
+        .routes(routes!(tasks::resume_task))
         .routes(routes!(tasks::rerun_task))
         .routes(routes!(task_insight::list_attempts))
         .routes(routes!(task_insight::list_logs))

@@ -188,6 +188,36 @@ pub(crate) async fn cancel_task(
     Ok(Json(gateway.services.tasks.cancel(&caller, id).await?))
 }
 
+/// Pause a task
+///
+/// Holds back a task of which nothing runs: it is given to no agent until it is resumed. Pausing twice does no harm.
+#[utoipa::path(
+    post, path = "/tasks/{id}/pause", tag = "tasks", operation_id = "pause_task",
+    params(("id" = String, Path, format = "uuid", description = "The task")),
+    responses((status = 200, description = "The task as it is now", body = TaskSummary)),
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-001", "TASK-004"])))
+)]
+pub(crate) async fn pause_task(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<TaskId>) -> Reply<Json<TaskSummary>> {
+    Ok(Json(gateway.services.tasks.pause(&caller, id).await?))
+}
+
+/// Resume a task
+///
+/// Lets a paused task go on where it stood. One that is not paused stays as it is.
+#[utoipa::path(
+    post, path = "/tasks/{id}/resume", tag = "tasks", operation_id = "resume_task",
+    params(("id" = String, Path, format = "uuid", description = "The task")),
+    responses((status = 200, description = "The task as it is now", body = TaskSummary)),
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-001", "TASK-004"])))
+)]
+pub(crate) async fn resume_task(
+    State(gateway): State<Gateway>,
+    SignedIn(caller): SignedIn,
+    Id(id): Id<TaskId>,
+) -> Reply<Json<TaskSummary>> {
+    Ok(Json(gateway.services.tasks.resume(&caller, id).await?))
+}
+
 /// Run a task again
 ///
 /// Submits the same request as a new task with `rerun_of`. The task must have ended.

@@ -43,7 +43,9 @@ GET /api/v1/tasks/{id} get_task read
 GET /api/v1/tasks/{id}/attempts list_attempts read
 POST /api/v1/tasks/{id}/cancel cancel_task work
 GET /api/v1/tasks/{id}/logs list_logs read
+POST /api/v1/tasks/{id}/pause pause_task work
 POST /api/v1/tasks/{id}/rerun rerun_task work
+POST /api/v1/tasks/{id}/resume resume_task work
 GET /api/v1/tasks/{id}/trace get_trace read
 GET /api/v1/users list_users administer
 POST /api/v1/users create_user administer

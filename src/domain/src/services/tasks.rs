@@ -45,6 +45,18 @@ pub trait TaskService: Send + Sync {
     /// `TASK-001`, `TASK-004` once it has ended otherwise.
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
 
+    /// Holds a task back of which nothing runs; pausing twice does no harm.
+    ///
+    /// # Errors
+    /// `TASK-001`, `TASK-004` while an attempt runs and once it has ended.
+    async fn pause(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
+
+    /// Lets a paused task go on where it stood; one that is not paused stays as it is.
+    ///
+    /// # Errors
+    /// `TASK-001`, `TASK-004` once it has ended.
+    async fn resume(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
+
     /// Submits the same request again as a new task with `rerun_of`.
     ///
     /// # Errors

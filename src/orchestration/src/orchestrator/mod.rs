@@ -2,6 +2,7 @@
 
 mod admission;
 mod ask;
+mod pause;
 mod wait;
 
 use std::sync::Arc;
@@ -210,6 +211,16 @@ impl TaskService for Orchestrator {
             CancelRequest::Ended(record) => Err(ended(&record, "cancelled")),
             CancelRequest::Missing => Err(no_such_task(id)),
         }
+    }
+
+    async fn pause(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.pause")?;
+        self.hold_back(caller, id).await
+    }
+
+    async fn resume(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.resume")?;
+        self.go_on(caller, id).await
     }
 
     async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary> {

@@ -130,3 +130,48 @@ async fn the_urgent_goes_first() {
     begun.sort();
     assert_eq!(begun.iter().map(|(_, priority)| *priority).collect::<Vec<_>>(), [1, 3, 5]);
 }
+
+#[tokio::test]
+async fn a_paused_task_is_given_to_nobody_until_it_is_resumed() {
+    let world = World::new().await;
+    let agents = world.engine.agents().list(&world.caller).await.unwrap().items;
+    for agent in &agents {
+        world.engine.agents().drain(&world.caller, agent.id).await.unwrap();
+    }
+    let id = world.submit(echo()).await.unwrap();
+    let tasks = world.tasks();
+    assert_eq!(tasks.pause(&world.caller, id).await.unwrap().state, TaskState::Paused);
+    assert_eq!(tasks.pause(&world.caller, id).await.unwrap().state, TaskState::Paused, "twice does no harm");
+    for agent in &agents {
+        world.engine.agents().resume(&world.caller, agent.id).await.unwrap();
+    }
+    // What came later is done, so the dispatcher has looked.
+    let later = world.run(echo()).await;
+    assert_eq!(later.summary.state, TaskState::Completed);
+    assert_eq!(tasks.get(&world.caller, id, None).await.unwrap().summary.state, TaskState::Paused);
+    assert_eq!(tasks.resume(&world.caller, id).await.unwrap().state, TaskState::Queued);
+    let task = world.ended(id).await;
+    let states: Vec<TaskState> = task.timeline.iter().map(|entry| entry.state).collect();
+    let [queued, paused] = [TaskState::Queued, TaskState::Paused];
+    assert_eq!(states, [queued, paused, queued, TaskState::Assigned, TaskState::Running, TaskState::Completed]);
+    assert_eq!(tasks.pause(&world.caller, id).await.unwrap_err().code, "TASK-004");
+    assert_eq!(tasks.resume(&world.caller, id).await.unwrap_err().code, "TASK-004");
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_its_time_waits_on_after_a_pause_and_a_running_one_is_not_paused() {
+    let world = World::new().await;
+    let at = world.sources.clock.now().plus(Duration::from_secs(3_600));
+    let id = world.submit(NewTask { run_at: Some(at), ..echo() }).await.unwrap();
+    let tasks = world.tasks();
+    assert_eq!(tasks.pause(&world.caller, id).await.unwrap().state, TaskState::Paused);
+    let resumed = tasks.resume(&world.caller, id).await.unwrap();
+    assert_eq!((resumed.state, resumed.wait_kind, resumed.not_before), (TaskState::Waiting, Some(WaitKind::Timer), Some(at)));
+    assert_eq!(tasks.resume(&world.caller, id).await.unwrap().state, TaskState::Waiting, "what is not paused stays as it is");
+    let running = world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 60_000}))).await.unwrap();
+    world.reaches(running, TaskState::Running).await;
+    let problem = tasks.pause(&world.caller, running).await.unwrap_err();
+    assert!(problem.code == "TASK-004" && problem.detail.contains("running"), "{problem}");
+    tasks.cancel(&world.caller, running).await.unwrap();
+    tasks.cancel(&world.caller, id).await.unwrap();
+}

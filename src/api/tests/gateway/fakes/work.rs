@@ -66,6 +66,16 @@ impl TaskService for Fake {
         Ok(summary(40))
     }
 
+    async fn pause(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.0.allowed(caller, Permission::Work, format!("pause {id}"))?;
+        Ok(summary(40))
+    }
+
+    async fn resume(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.0.allowed(caller, Permission::Work, format!("resume {id}"))?;
+        Ok(summary(40))
+    }
+
     async fn rerun(&self, caller: &Caller, id: TaskId, key: Option<String>) -> Answer<TaskSummary> {
         self.0.allowed(caller, Permission::Work, format!("rerun {id} key={}", key.unwrap_or_default()))?;
         Ok(summary(41))

@@ -1,0 +1,68 @@
+//! How is a task held back, and how does it go on?
+
+use baton_domain::id::TaskId;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::services::Answer;
+use baton_domain::task::{TaskState, Trigger, WaitKind};
+use baton_domain::user::Caller;
+use baton_domain::wire::task::TaskSummary;
+use baton_storage::{Advance, Advanced, Guard, TaskRecord};
+
+use super::{Orchestrator, ended, no_such_task};
+
+/// How often a task may change its state between the look at it and the change of it before the caller is told to try again.
+const MOST_LOOKS: u32 = 5;
+
+impl Orchestrator {
+    pub(super) async fn hold_back(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.change(caller, id, |record, change| match record.summary.state {
+            TaskState::Paused => Ok(None),
+            TaskState::Queued | TaskState::Waiting => Ok(Some(Advance { reason: Some("paused".to_owned()), ..change(Trigger::Pause) })),
+            state if state.is_terminal() => Err(ended(record, "paused")),
+            state => Err(Problem::new(
+                Code::IllegalTransition,
+                format!("The task is {state}; an attempt cannot be paused. Cancel it, or wait until it has ended."),
+            )),
+        })
+        .await
+    }
+
+    pub(super) async fn go_on(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        let now = self.shared.sources.clock.now();
+        let task = self
+            .change(caller, id, |record, change| match record.summary.state {
+                TaskState::Paused => {
+                    let later = record.summary.not_before.filter(|at| *at > now);
+                    let (trigger, wait_kind) =
+                        if later.is_some() { (Trigger::ResumeWaiting, Some(WaitKind::Timer)) } else { (Trigger::Resume, None) };
+                    Ok(Some(Advance { reason: Some("resumed".to_owned()), not_before: later, wait_kind, ..change(trigger) }))
+                }
+                state if state.is_terminal() => Err(ended(record, "resumed")),
+                _ => Ok(None),
+            })
+            .await?;
+        self.shared.backlog.ring(&task.skill);
+        Ok(task)
+    }
+
+    /// Looks at a task and changes it as `decide` says, if it still is as it was; `None` leaves it alone.
+    async fn change(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+        decide: impl Fn(&TaskRecord, &dyn Fn(Trigger) -> Advance) -> Result<Option<Advance>, Problem> + Send + Sync,
+    ) -> Answer<TaskSummary> {
+        for _ in 0..MOST_LOOKS {
+            let record = self.shared.store.task(id).await?.ok_or_else(|| no_such_task(id))?;
+            let (state, now) = (record.summary.state, self.shared.sources.clock.now());
+            let change = decide(&record, &|trigger| Advance::new(id, Guard::State(state), trigger, caller.principal.clone(), now))?;
+            let Some(change) = change else { return Ok(record.summary) };
+            match self.shared.store.advance(change).await? {
+                Advanced::Applied(task) => return Ok(task.summary),
+                Advanced::Refused(_) => {}
+                Advanced::Missing => return Err(no_such_task(id)),
+            }
+        }
+        Err(Problem::new(Code::IllegalTransition, "The task changes all the time; look at it and try again."))
+    }
+}
