@@ -5,7 +5,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-"$here/setup.sh" serve
+"$here/setup.sh" test
 "$here/build.sh"
 # shellcheck source=scripts/lib/say.sh
 . "$here/lib/say.sh"
@@ -18,5 +18,3 @@ cd "$root"
 header "The tests at full scale (this takes hours)"
 export BATON_TEST_SCALE=full
 cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}" "$@"
-"$here/setup.sh" test
-cargo test --release "${apart[@]}" "${locked[@]+"${locked[@]}"}" "$@"

@@ -28,7 +28,6 @@ check_shell() {
 check_lints() {
   say "what runs on the server"
   cargo clippy --release "${server_side[@]}" --all-targets "${locked[@]+"${locked[@]}"}" -- -D warnings
-  cargo clippy --release "${apart[@]}" --all-targets "${locked[@]+"${locked[@]}"}" -- -D warnings
   say "what runs in the browser"
   cargo clippy --profile wasm-release "${browser_side[@]}" "${locked[@]+"${locked[@]}"}" -- -D warnings
 }

@@ -50,10 +50,6 @@ tests_of_rust() {
   BATON_BIN=$baton_bin cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}"
 }
 
-tests_of_postgres() {
-  cargo test --release "${apart[@]}" "${locked[@]+"${locked[@]}"}"
-}
-
 section "Set-up" scripts/setup.sh test
 section "Tests of the scripts" tests_of_scripts
 section "Format" scripts/check.sh format shell
@@ -61,4 +57,3 @@ section "Lints" scripts/check.sh lints
 section "Build" scripts/build.sh
 section "Unit and integration tests" tests_of_rust
 section "Tests in the browser" scripts/e2e.sh
-section "Tests on PostgreSQL" tests_of_postgres

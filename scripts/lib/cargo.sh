@@ -3,11 +3,7 @@
 # Which crates are compiled for which half. Needs paths.sh.
 
 # The browser's entry turns Leptos' `hydrate` feature on, which must never meet the server's `ssr` in one build.
-server_side=(--workspace --exclude baton-frontend --exclude baton-storage-postgres)
-
-# The server does not stand on PostgreSQL yet. In one build with it, the features that its driver asks for would be turned on
-# for everything, and everything would be compiled a second time.
-apart=(--package baton-storage-postgres)
+server_side=(--workspace --exclude baton-frontend)
 
 # In cargo-leptos' own folder, so that the build that follows finds its macros and build scripts compiled.
 browser_side=(--package baton-frontend --lib --target wasm32-unknown-unknown --target-dir "$CARGO_TARGET_DIR/front")

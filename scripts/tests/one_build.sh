@@ -14,7 +14,7 @@ features() {
 }
 
 server=$(features normal,build --package baton-server --no-default-features)
-tests=$(features normal,build,dev --workspace --exclude baton-frontend --exclude baton-storage-postgres)
+tests=$(features normal,build,dev --workspace --exclude baton-frontend)
 
 # Crates of the server, with features that only the tests' build has.
 twice=$(comm -13 <(printf '%s\n' "$server") <(printf '%s\n' "$tests") | while read -r name version wanted; do
