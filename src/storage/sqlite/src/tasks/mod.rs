@@ -75,7 +75,7 @@ impl TaskStore for SqliteStore {
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
-        self.readers.statement(move |sql| queue::leased(sql)).await
+        self.readers.statement(queue::leased).await
     }
 
     async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
