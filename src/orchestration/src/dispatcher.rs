@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use baton_domain::id::AttemptId;
+use baton_domain::id::{AttemptId, TaskId};
 use baton_domain::wire::task::Explanation;
-use baton_storage::{Assignment, ReadyTask, StoreError};
+use baton_storage::{Assignment, StoreError};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
         if assignments.len() >= ROUND as usize {
             break;
         }
-        if let Some((assignment, reservation)) = place(shared, task) {
+        if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
             reserved.insert(assignment.task, reservation);
             assignments.push(assignment);
         }
@@ -96,12 +96,13 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
     Ok(given)
 }
 
-fn place(shared: &Arc<Shared>, task: ReadyTask) -> Option<(Assignment, Reservation)> {
-    let mut reservation = shared.pool.reserve(&task.skill, &task.labels).ok()?;
+/// Takes a slot for a task and makes the assignment of it.
+pub(crate) fn place(shared: &Shared, task: TaskId, skill: &str, labels: &[String]) -> Option<(Assignment, Reservation)> {
+    let mut reservation = shared.pool.reserve(skill, labels).ok()?;
     let at = shared.sources.clock.now();
     let explanation: Explanation = std::mem::take(&mut reservation.explanation);
     let assignment = Assignment {
-        task: task.id,
+        task,
         attempt: AttemptId::new(shared.sources.ids.next()),
         agent: reservation.name.clone(),
         explanation,

@@ -219,7 +219,7 @@ impl EngineOptions {
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), "the engine starts");
-        let orchestrator = Arc::new(Orchestrator::new(Arc::clone(&shared)).await?);
+        let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
