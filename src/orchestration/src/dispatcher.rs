@@ -27,6 +27,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             Err(error) => {
                 tracing::warn!(%error, "tasks cannot be given out now");
                 tokio::select! {
+                    biased;
                     () = shared.stop.cancelled() => return,
                     () = tokio::time::sleep(PAUSE) => {}
                 }
@@ -41,6 +42,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         }
         // The sweep also covers a task that became due while this loop was reading.
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = shared.backlog.rung.notified() => {}
             () = shared.pool.capacity_freed.notified() => {}

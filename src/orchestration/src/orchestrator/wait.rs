@@ -23,9 +23,11 @@ impl Orchestrator {
             }
             loop {
                 let message = tokio::select! {
-                    message = bus.next() => message,
+                    // A bus that never falls silent must not hold the call beyond its time.
+                    biased;
                     () = tokio::time::sleep_until(deadline) => return Ok(()),
                     () = self.shared.stop.cancelled() => return Ok(()),
+                    message = bus.next() => message,
                 };
                 match message {
                     Some(Message::Committed(events)) if !events.iter().any(|event| event.subject == subject && ends(&event.kind)) => {}

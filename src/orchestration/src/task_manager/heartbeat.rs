@@ -8,6 +8,7 @@ use crate::engine::{Order, Shared};
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(shared.options.heartbeat) => {}
             () = async { shared.stop.cancelled().await; shared.attempts.wait().await; } => return,
         }
