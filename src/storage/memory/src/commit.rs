@@ -1,6 +1,7 @@
 //! How is something committed? Under the lock, with its events numbered and handed to the sink before the next commit.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use baton_domain::event::{Event, NewEvent};
@@ -10,7 +11,7 @@ use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, St
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::MemoryStore;
+use crate::{MemoryStore, PlantedBug};
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
 use crate::tasks::Tasks;
@@ -32,6 +33,9 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
     pub(crate) traces: Traces,
+    pub(crate) planted: Option<PlantedBug>,
+    /// Events that have their places and cannot be read yet; only a planted mistake makes such.
+    pub(crate) unreadable: Range<usize>,
 }
 
 impl State {
@@ -50,6 +54,8 @@ impl State {
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
             traces: Traces::default(),
+            planted: None,
+            unreadable: 0..0,
         }
     }
 
@@ -73,11 +79,16 @@ impl State {
         if self.audit.contains_key(&row.id) { Err(taken()) } else { Ok(()) }
     }
 
+    /// Whether this mistake is to be made.
+    pub(crate) fn makes(&self, bug: PlantedBug) -> bool {
+        self.planted == Some(bug)
+    }
+
     fn append(&mut self, new: Vec<NewEvent>) {
-        if new.is_empty() {
+        let first = self.log.len();
+        if new.is_empty() || (self.makes(PlantedBug::EventOutsideTransaction) && first % 97 == 96) {
             return;
         }
-        let first = self.log.len();
         for event in new {
             let index = self.log.len();
             self.subjects.entry(event.subject.clone()).or_default().push(index);
@@ -90,6 +101,9 @@ impl State {
                 actor: event.actor,
                 data: event.data,
             }));
+        }
+        if self.makes(PlantedBug::SequenceBeforeCommit) {
+            self.unreadable = if first.is_multiple_of(8) { first..self.log.len() } else { 0..0 };
         }
         self.sink.committed(&self.log[first..]);
     }
