@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use baton_simulation::{Outcome, PlantedBug, run};
 use tempfile::TempDir;
 
+/// How a seed is run again.
+const AGAIN: &str = "cargo test --release -p baton-simulation --test seeds no_seed -- --nocapture";
+
 /// What came of many seeds.
 #[derive(Default)]
 pub struct Report {
@@ -47,6 +50,12 @@ pub fn each(seeds: Range<u64>, bug: Option<PlantedBug>, more: impl Fn(Outcome) -
     });
 }
 
+/// The one seed that is to be run again, with its trace.
+#[expect(clippy::disallowed_methods, reason = "test runs are configured by their environment")]
+pub fn wanted_seed() -> Option<u64> {
+    std::env::var("BATON_SIMULATION_SEED").ok()?.parse().ok()
+}
+
 /// Runs all of these seeds.
 pub fn all(seeds: Range<u64>, bug: Option<PlantedBug>) -> Report {
     let report = Mutex::new(Report::default());
@@ -58,7 +67,7 @@ pub fn all(seeds: Range<u64>, bug: Option<PlantedBug>) -> Report {
         if !outcome.violations.is_empty() {
             let what: Vec<String> = outcome.violations.iter().take(5).map(ToString::to_string).collect();
             let seed = outcome.seed;
-            report.broken.push(format!("seed {seed} (again: BATON_SIMULATION_SEED={seed} make simulate):\n    {}", what.join("\n    ")));
+            report.broken.push(format!("seed {seed}: {AGAIN}, with BATON_SIMULATION_SEED={seed}\n    {}", what.join("\n    ")));
         }
         true
     });
