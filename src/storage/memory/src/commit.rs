@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::MemoryStore;
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
 
@@ -32,6 +33,7 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
     pub(crate) traces: Traces,
+    pub(crate) servers: Servers,
 }
 
 impl State {
@@ -50,6 +52,7 @@ impl State {
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
             traces: Traces::default(),
+            servers: Servers::default(),
         }
     }
 

@@ -10,6 +10,7 @@ mod commit;
 mod events;
 mod identity;
 mod metrics;
+mod servers;
 mod tasks;
 mod traces;
 

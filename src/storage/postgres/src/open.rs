@@ -17,7 +17,9 @@ use crate::failure::failed;
 use crate::feed::Feed;
 use crate::group::{self, Shared};
 use crate::writer::Writer;
-use crate::{PostgresStore, Tasks, events, listener};
+use crate::heart::PostgresHeart;
+use crate::clock::DatabaseClock;
+use crate::{PostgresStore, Tasks, clock, events, listener};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/postgres");
 
@@ -68,6 +70,7 @@ impl PostgresOptions {
         let connect = self.connect()?;
         let mut connection = group::connect(&connect).await?;
         migrate(&mut connection).await?;
+        let clock = Arc::new(DatabaseClock::ask(&mut connection).await?);
         // Nothing is left to do on it.
         let _ = sqlx::Connection::close(connection).await;
         let connect = connect.options([
@@ -86,6 +89,7 @@ impl PostgresOptions {
         let (seen, _) = events::head(&mut *readers.acquire().await.map_err(failed)?).await?;
         let feed = Arc::new(Feed::new(sink, seen));
         let (writer, waiting) = Writer::new();
+        let heart = PostgresHeart::new(connect.clone());
         let mut tasks = Tasks { writing: Vec::new(), watching: JoinSet::new() };
         let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect };
         for _ in 0..self.writers.max(1) {
@@ -94,7 +98,8 @@ impl PostgresOptions {
         }
         tasks.watching.spawn(listener::listen(watchers.clone(), first, Arc::clone(&feed)));
         tasks.watching.spawn(listener::follow(watchers.clone(), feed));
-        Ok(PostgresStore { writer, readers, watchers, tasks: Arc::new(Mutex::new(tasks)) })
+        tasks.watching.spawn(clock::follow(watchers.clone(), Arc::clone(&clock)));
+        Ok(PostgresStore { writer, readers, watchers, clock, heart, tasks: Arc::new(Mutex::new(tasks)) })
     }
 }
 

@@ -12,13 +12,14 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::SqliteStore;
-use crate::columns::{count, id, instant, json, maybe_instant, named, small, text};
+use crate::columns::{count, get, id, instant, json, maybe_instant, named, small, text};
 use crate::events;
 use crate::failure::failed;
 use crate::writer::Tx;
 
 const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_active_at, registered_at,
-     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy
+     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
+     (SELECT sum(slots) FROM server_agents WHERE agent = agents.name) AS carried
      FROM agents WHERE listed ORDER BY name";
 
 fn view(row: &SqliteRow) -> Result<AgentView, StoreError> {
@@ -37,7 +38,7 @@ fn view(row: &SqliteRow) -> Result<AgentView, StoreError> {
         status,
         skills: card.skills.into_iter().map(|skill| skill.name).collect(),
         labels: card.labels,
-        slots: card.slots,
+        slots: get::<Option<i64>>(row, "carried")?.map_or(card.slots, |slots| u32::try_from(slots).unwrap_or(u32::MAX)),
         busy,
         completed: count(row, "completed")?,
         failed: count(row, "failed")?,
@@ -66,7 +67,10 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
 
 async fn register(tx: &mut Tx, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
     let before = all(tx.sql()).await?;
-    sqlx::query("UPDATE agents SET listed = 0").execute(tx.sql()).await.map_err(failed)?;
+    sqlx::query("UPDATE agents SET listed = 0 WHERE NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)")
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
     for agent in &agents {
         sqlx::query(
             "INSERT INTO agents (id, name, card, status, listed, registered_at) VALUES ($1, $2, $3, 'active', 1, $4)

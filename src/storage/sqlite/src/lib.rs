@@ -13,6 +13,7 @@ mod identity;
 mod many;
 mod metrics;
 mod open;
+mod servers;
 mod tally;
 mod tasks;
 mod traces;

@@ -1,20 +1,22 @@
 //! How measurements are stored.
 
 use async_trait::async_trait;
+use baton_domain::id::ServerId;
 use baton_domain::time::Timestamp;
 use baton_storage::{BucketKey, BucketRow, MetricStore, StoreError};
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::SqliteStore;
-use crate::columns::{count, get, instant, stored_count};
+use crate::columns::{count, get, id, instant, stored_count};
 use crate::failure::failed;
 use crate::writer::Tx;
 
 async fn put(tx: &mut Tx, buckets: Vec<(BucketKey, BucketRow)>) -> Result<(), StoreError> {
     for (key, row) in buckets {
         sqlx::query(
-            "INSERT OR REPLACE INTO metric_buckets (at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT OR REPLACE INTO metric_buckets (at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch,
+                 server_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(key.at.as_millis())
         .bind(key.skill)
@@ -26,6 +28,7 @@ async fn put(tx: &mut Tx, buckets: Vec<(BucketKey, BucketRow)>) -> Result<(), St
         .bind(stored_count(row.canceled))
         .bind(row.wait_sketch)
         .bind(row.run_sketch)
+        .bind(*key.server.as_uuid())
         .execute(tx.sql())
         .await
         .map_err(failed)?;
@@ -55,11 +58,12 @@ impl MetricStore for SqliteStore {
         if let Some(agent) = agent {
             text.push(" AND agent = ").push_bind(agent.to_owned());
         }
-        text.push(" ORDER BY at, skill, agent");
+        text.push(" ORDER BY at, skill, agent, server_id");
         let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
         rows.iter()
             .map(|row| {
-                let key = BucketKey { at: instant(row, "at")?, skill: get(row, "skill")?, agent: get(row, "agent")? };
+                let (at, server) = (instant(row, "at")?, id(row, "server_id", ServerId::new)?);
+                let key = BucketKey { at, skill: get(row, "skill")?, agent: get(row, "agent")?, server };
                 let bucket = BucketRow {
                     submitted: count(row, "submitted")?,
                     started: count(row, "started")?,

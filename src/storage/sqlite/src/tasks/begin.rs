@@ -35,7 +35,7 @@ pub(super) async fn begin(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<V
     }
     many::insert(
         tx.sql(),
-        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation)",
+        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation, server_id, server_name)",
         &begun,
         |row, Begun { task, assignment, .. }| {
             row.push_bind(*assignment.attempt.as_uuid())
@@ -47,7 +47,9 @@ pub(super) async fn begin(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<V
                 .push_bind(task.ready_at.as_millis())
                 .push_bind(assignment.at.as_millis())
                 .push_bind(assignment.at.as_millis())
-                .push_bind(text(&assignment.explanation)?);
+                .push_bind(text(&assignment.explanation)?)
+                .push_bind(*assignment.server.id.as_uuid())
+                .push_bind(&assignment.server.name);
             Ok(())
         },
     )
@@ -68,12 +70,13 @@ pub(super) async fn begin(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<V
 
 /// Takes the tasks of a part that are still queued, due and wanted.
 async fn claim(tx: &mut Tx, part: &[Assignment], state: TaskState, begun: &mut Vec<Begun>) -> Result<(), StoreError> {
-    let mut query = many::with_values("WITH claim (id, at, lease_until, agent_id, agent_name) AS (", part, |row, assignment| {
+    let mut query = many::with_values("WITH claim (id, at, lease_until, agent_id, agent_name, server_id) AS (", part, |row, assignment| {
         row.push_bind(*assignment.task.as_uuid())
             .push_bind(assignment.at.as_millis())
             .push_bind(assignment.lease_until.as_millis())
             .push_bind(*assignment.agent.id.as_uuid())
-            .push_bind(&assignment.agent.name);
+            .push_bind(&assignment.agent.name)
+            .push_bind(*assignment.server.id.as_uuid());
         Ok(())
     })?;
     // The plus keeps SQLite from going through all queued tasks instead of looking up those that are claimed.
@@ -81,7 +84,7 @@ async fn claim(tx: &mut Tx, part: &[Assignment], state: TaskState, begun: &mut V
     query.push(
         ", reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = claim.lease_until,
              deadline_at = claim.at + json_extract(timeouts, '$.start_to_close_ms'), agent_id = claim.agent_id,
-             agent_name = claim.agent_name, started_at = COALESCE(started_at, claim.at)
+             agent_name = claim.agent_name, server_id = claim.server_id, started_at = COALESCE(started_at, claim.at)
          FROM claim WHERE tasks.id = claim.id AND +tasks.state = 'queued' AND tasks.cancel_requested_at IS NULL
              AND (tasks.not_before IS NULL OR tasks.not_before <= claim.at)
          RETURNING ",
