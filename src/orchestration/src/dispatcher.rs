@@ -84,11 +84,11 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
     let names: Vec<String> = skills.iter().map(|(skill, _)| skill.clone()).collect();
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
-    let (place, of) = shared.cluster.part();
+    let (mine, of) = shared.cluster.part();
     let limit = (slots * 2).clamp(16, ROUND).saturating_mul(of).min(WINDOW);
     let mut ready = shared.store.ready_tasks(&names, limit, now).await?;
     if of > 1 && !ready.is_empty() {
-        let first = (place as usize).saturating_mul(slots as usize) % ready.len();
+        let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
         ready.rotate_left(first);
     }
     for (skill, rings) in skills {

@@ -103,6 +103,32 @@ impl PostgresOptions {
     }
 }
 
+impl PostgresOptions {
+    /// Every migration that this program knows: its number, what it is for, and whether the database has it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a database of a newer version, or what PostgreSQL says.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let mut connection = group::connect(&self.connect()?).await?;
+        let any: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed)?;
+        let applied: Vec<i64> = if any {
+            let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+            sqlx::query_scalar(text).fetch_all(&mut connection).await.map_err(failed)?
+        } else {
+            Vec::new()
+        };
+        let known: Vec<_> = MIGRATIONS.iter().map(|migration| (migration.version, migration.description.to_string())).collect();
+        let newest = known.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if let Some(found) = applied.iter().copied().find(|version| *version > newest) {
+            return Err(StoreError::TooNew { found, known: newest });
+        }
+        Ok(known.into_iter().map(|(version, name)| (version, name, applied.contains(&version))).collect())
+    }
+}
+
 /// Brings the schema up to date. Of several servers that start at once one does it, and the others wait for it.
 async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
