@@ -98,7 +98,7 @@ async fn serve(listener: TcpListener, router: Router, live: CancellationToken) -
     }
 }
 
-fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
+pub(crate) fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
     let failed = |error: std::io::Error| StartError::new(Code::Internal, format!("signals cannot be listened to: {error}"));
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt()).map_err(failed)?, signal(SignalKind::terminate()).map_err(failed)?);

@@ -15,14 +15,27 @@ use crate::orchestrator::Orchestrator;
 
 /// The most tasks that one round gives out.
 const ROUND: u32 = 256;
+/// The most tasks that one round looks at.
+const WINDOW: u32 = 1_024;
 /// How long the loop waits after storage failed.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long the loop waits after others were faster.
+const CONTENDED: Duration = Duration::from_millis(5);
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default)]
+struct Round {
+    /// Tasks that were given out.
+    given: usize,
+    /// Whether others took some that were to be given out.
+    contended: bool,
+}
 
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, beat: impl Fn()) {
     loop {
         beat();
-        let given = match round(&shared, &orchestrator).await {
+        let Round { given, contended } = match round(&shared, &orchestrator).await {
             Ok(given) => given,
             Err(error) => {
                 tracing::warn!(%error, "tasks cannot be given out now");
@@ -40,6 +53,11 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         if given > 0 {
             continue;
         }
+        if contended {
+            // Other servers took what was seen, or are taking it: nobody rings for what they leave.
+            tokio::time::sleep(CONTENDED).await;
+            continue;
+        }
         // The sweep also covers a task that became due while this loop was reading.
         tokio::select! {
             biased;
@@ -52,22 +70,29 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
 }
 
 /// Gives out what can be given out now; says how many tasks that were.
-async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result<usize, StoreError> {
-    if shared.stop.is_cancelled() {
-        return Ok(0);
+async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result<Round, StoreError> {
+    if shared.stop.is_cancelled() || shared.cluster.is_draining() {
+        return Ok(Round::default());
     }
     let (skills, slots) = shared.pool.capacity();
     if slots == 0 {
-        return Ok(0);
+        return Ok(Round::default());
     }
     let skills = shared.backlog.worth_a_look(skills);
     if skills.is_empty() {
-        return Ok(0);
+        return Ok(Round::default());
     }
     let now = shared.sources.clock.now();
     let names: Vec<String> = skills.iter().map(|(skill, _)| skill.clone()).collect();
-    // More than the slots: some of the first may want labels or skills whose agents are taken.
-    let ready = shared.store.ready_tasks(&names, (slots * 2).clamp(16, ROUND), now).await?;
+    // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
+    // server, which looks at the same queue.
+    let (mine, of) = shared.cluster.part();
+    let limit = (slots * 2).clamp(16, ROUND).saturating_mul(of).min(WINDOW);
+    let mut ready = shared.store.ready_tasks(&names, limit, now).await?;
+    if of > 1 && !ready.is_empty() {
+        let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
+        ready.rotate_left(first);
+    }
     for (skill, rings) in skills {
         if !ready.iter().any(|task| task.skill == skill) {
             shared.backlog.empty(skill, rings);
@@ -85,9 +110,10 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
         }
     }
     if assignments.is_empty() {
-        return Ok(0);
+        return Ok(Round::default());
     }
     // Reservations of tasks that are not in the answer are dropped at the end, which frees their slots.
+    let wanted = assignments.len();
     let begun = shared.store.begin(assignments).await?;
     let given = begun.len();
     for task in begun {
@@ -95,7 +121,7 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
             attempt::begin(shared, orchestrator, task, reservation);
         }
     }
-    Ok(given)
+    Ok(Round { given, contended: given < wanted })
 }
 
 fn place(shared: &Arc<Shared>, task: ReadyTask) -> Option<(Assignment, Reservation)> {
@@ -106,6 +132,7 @@ fn place(shared: &Arc<Shared>, task: ReadyTask) -> Option<(Assignment, Reservati
         task: task.id,
         attempt: AttemptId::new(shared.sources.ids.next()),
         agent: reservation.name.clone(),
+        server: shared.cluster.server().clone(),
         explanation,
         at,
         lease_until: at.plus(shared.options.lease),

@@ -16,6 +16,7 @@ use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
 use baton_storage::{Advanced, BegunTask, Completion, TaskRecord};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::agent_pool::{KnownSkill, Reservation};
 use crate::engine::{Order, Running, Shared};
@@ -28,7 +29,9 @@ use record::TraceBuffer;
 pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {
     let (orders, receive) = watch::channel(Order::Work);
     let (id, lease) = (begun.task.summary.id, begun.task.lease);
-    shared.running.lock().insert(id, Running { lease, orders });
+    let left = begun.task.lease_until.map_or(shared.options.lease, |until| until.since(shared.sources.clock.now()));
+    let trusted_until = Instant::now() + left.saturating_sub(shared.trust_margin());
+    shared.running.lock().insert(id, Running { lease, trusted_until, orders });
     let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
@@ -83,8 +86,8 @@ async fn connect(
     reservation: &Reservation,
     known: &KnownSkill,
 ) -> Result<Connection, Failure> {
-    let artifacts = inputs::gather(shared, known, &input).await?;
     let scratch = scratch_folder(shared, task.lease, task);
+    let artifacts = inputs::gather(shared, known, &input, &scratch).await?;
     let cannot = |error: std::io::Error| failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true);
     if known.skill.isolation == Isolation::Process {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;

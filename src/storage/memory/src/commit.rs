@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{MemoryStore, PlantedBug};
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
 
@@ -36,6 +37,7 @@ pub(crate) struct State {
     pub(crate) planted: Option<PlantedBug>,
     /// Events that have their places and cannot be read yet; only a planted mistake makes such.
     pub(crate) unreadable: Range<usize>,
+    pub(crate) servers: Servers,
 }
 
 impl State {
@@ -56,6 +58,7 @@ impl State {
             traces: Traces::default(),
             planted: None,
             unreadable: 0..0,
+            servers: Servers::default(),
         }
     }
 

@@ -11,6 +11,7 @@ mod events;
 mod identity;
 mod metrics;
 mod planted;
+mod servers;
 mod tasks;
 mod traces;
 

@@ -11,7 +11,7 @@ use baton_domain::services::TaskService;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_observability::Auditor;
-use baton_orchestration::{Carriers, Engine, EngineOptions};
+use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
 use baton_storage::{EventStore, Store};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -27,6 +27,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(6);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(1);
+const TERM: Duration = Duration::from_secs(2);
 /// When a server that could not start is started again.
 const SUPERVISOR: Duration = Duration::from_millis(700);
 /// Messages that a bus keeps for its slowest subscriber: few, so that some are too slow.
@@ -169,7 +170,9 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
     let link = Arc::new(Link::new(&world, &host));
     *host.link.lock() = Some(Arc::clone(&link));
     let sources = world.sources(host.server, host.incarnation);
-    let options = EngineOptions { lease: LEASE, heartbeat: HEARTBEAT, sweep: SWEEP, drain: DRAIN, ..EngineOptions::default() };
+    let identity = Identity { name: format!("server-{}", host.server), ..Identity::default() };
+    let options =
+        EngineOptions { lease: LEASE, heartbeat: HEARTBEAT, sweep: SWEEP, drain: DRAIN, term: TERM, identity, ..EngineOptions::default() };
     loop {
         let starting = world.starting.lock().await;
         // The first thing that an engine does is to look at its folders, on a thread. Time stands still meanwhile; when nothing

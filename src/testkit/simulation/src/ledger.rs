@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::id::TaskId;
+use baton_domain::invariants::{Invariant, Violation};
+use baton_storage::TaskRecord;
 use parking_lot::Mutex;
 
 /// What the world outside the store knows.
@@ -26,7 +28,9 @@ pub(crate) struct Pages {
     /// Executions that ended with a result, by the number in it.
     pub(crate) executions: BTreeMap<u64, TaskId>,
     /// What was seen to be wrong while the world ran.
-    pub(crate) wrong: Vec<baton_domain::invariants::Violation>,
+    pub(crate) wrong: Vec<Violation>,
+    /// The newest lease of each task that was given out.
+    leases: BTreeMap<TaskId, i64>,
     next_request: u64,
     next_execution: u64,
 }
@@ -53,8 +57,18 @@ impl Pages {
         self.next_execution
     }
 
+    /// Tasks were given out: every lease is newer than the one before.
+    pub(crate) fn begun<'a>(&mut self, tasks: impl Iterator<Item = &'a TaskRecord>) {
+        for task in tasks {
+            let (id, lease) = (task.summary.id, task.lease.0);
+            if let Some(before) = self.leases.insert(id, lease).filter(|before| *before >= lease) {
+                self.wrong(Invariant::OneLease, format!("task {id}: lease {lease} was given out after lease {before}"));
+            }
+        }
+    }
+
     /// Something that must hold did not.
-    pub(crate) fn wrong(&mut self, invariant: baton_domain::invariants::Invariant, detail: String) {
-        self.wrong.push(baton_domain::invariants::Violation { invariant, detail });
+    pub(crate) fn wrong(&mut self, invariant: Invariant, detail: String) {
+        self.wrong.push(Violation { invariant, detail });
     }
 }

@@ -6,23 +6,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, LeaseToken, SessionId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, LeaseToken, ServerId, SessionId, TaskId, UserId};
 use baton_domain::invariants::Invariant;
+use baton_domain::ports::Clock as _;
+use baton_domain::server::ServerStatus;
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::artifact::ArtifactView;
+use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
-    Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, BegunTask,
-    BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Guard, Idempotency, IdentityStore, Inserted,
-    MetricStore, NewSession, NewTaskRecord, ReadyTask, RefreshTokenRecord, SessionRecord, StoreError, TaskPage, TaskQuery, TaskRecord,
+    Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, BegunTask, Beat, Beaten,
+    BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, Leader,
+    MetricStore, NewSession, NewTaskRecord, ReadyTask, RefreshTokenRecord, ServerRegistration, ServerStore, ServersAt, SessionRecord, StoreError, TaskPage, TaskQuery, TaskRecord,
     TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord,
 };
 use baton_storage_memory::PlantedBug;
-
-use baton_domain::ports::Clock as _;
 
 use crate::link::Link;
 use crate::world::SKEW_MS;
@@ -97,11 +98,15 @@ over_the_link! {
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Answer<Vec<BegunTask>> {
-        let store = self.world.store.clone();
+        let world = Arc::clone(&self.world);
         // An attempt begins once: whoever comes second finds its task begun.
         let call = move || {
-            let (store, assignments) = (store.clone(), assignments.clone());
-            async move { store.begin(assignments).await }
+            let (world, assignments) = (Arc::clone(&world), assignments.clone());
+            async move {
+                let begun = world.store.begin(assignments).await?;
+                world.ledger.pages().begun(begun.iter().map(|begun| &begun.task));
+                Ok(begun)
+            }
         };
         self.write("begin", true, call).await
     }
@@ -142,6 +147,27 @@ over_the_link! {
             Ok(due)
         })
         .await
+    }
+}
+
+over_the_link! {
+    Heart {
+        again beat(beat: Beat) -> Beaten;
+    }
+}
+
+over_the_link! {
+    ServerStore {
+        again join_server(server: ServerRegistration, at: Timestamp, alive_since: Timestamp) -> Joined;
+        again leave_server(id: ServerId, at: Timestamp) -> ();
+        once forget_servers(silent_since: Timestamp, at: Timestamp) -> Vec<ServerView>;
+        read servers(now: Timestamp) -> ServersAt;
+        once set_server_status(id: ServerId, status: ServerStatus, actor: Principal, at: Timestamp) -> Option<ServerView>;
+        again lead(server: ServerId, at: Timestamp, until: Timestamp) -> Leader;
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 }
 

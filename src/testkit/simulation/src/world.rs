@@ -16,8 +16,8 @@ use crate::plan::Plan;
 use crate::sources::{SimulatedClock, SimulatedIds};
 use crate::trace::Trace;
 
-/// How far servers' clocks are apart at most, in milliseconds.
-pub(crate) const SKEW_MS: i64 = 200;
+/// How far apart servers' ideas of the store's clock are at most, in milliseconds.
+pub(crate) const SKEW_MS: i64 = 50;
 
 /// The world of one seed.
 pub(crate) struct World {

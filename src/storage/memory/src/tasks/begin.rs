@@ -72,6 +72,7 @@ fn attempt(row: &TaskRow, assignment: &Assignment) -> AttemptView {
         number: row.record.summary.attempt,
         lease: row.record.lease.0,
         agent: assignment.agent.clone(),
+        server: Some(assignment.server.clone()),
         ready_at: Some(row.record.ready_at),
         assigned_at: assignment.at,
         started_at: Some(assignment.at),
