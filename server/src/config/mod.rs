@@ -5,6 +5,7 @@ mod bind;
 mod data;
 mod database;
 mod engine;
+mod faults;
 mod identity;
 mod limits;
 mod log;
@@ -16,6 +17,7 @@ pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};
 pub(crate) use engine::EngineConfig;
+pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
@@ -47,6 +49,8 @@ pub(crate) struct ServeConfig {
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
+    #[command(flatten)]
+    pub(crate) faults: FaultsConfig,
 }
 
 /// Everything that `baton worker` can be told.

@@ -7,6 +7,7 @@ mod agents;
 mod artifacts;
 pub mod blobs;
 mod error;
+pub mod fault_points;
 mod events;
 mod identity;
 mod metrics;
