@@ -25,6 +25,7 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let sources = sources::system();
     baton_observability::server_log::install(&config.log.options(), Arc::clone(&sources.clock))
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    config.faults.arm();
     // The port first: whoever starts a second server by mistake learns of it at once.
     let listener = bind(config.bind.listen).await?;
     let folder = DataFolder::take(&config.data.data)?;
@@ -98,7 +99,7 @@ async fn serve(listener: TcpListener, router: Router, live: CancellationToken) -
     }
 }
 
-fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
+pub(crate) fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
     let failed = |error: std::io::Error| StartError::new(Code::Internal, format!("signals cannot be listened to: {error}"));
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt()).map_err(failed)?, signal(SignalKind::terminate()).map_err(failed)?);

@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 
 pub mod doors;
+pub mod keyed;
+pub mod ledger;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

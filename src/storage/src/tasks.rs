@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::id::{AgentId, AttemptId, EventSeq, LeaseToken, TaskId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -143,6 +144,8 @@ pub struct Assignment {
     pub attempt: AttemptId,
     /// The agent.
     pub agent: AgentRef,
+    /// The server that the agent is on.
+    pub server: ServerRef,
     /// Why this agent.
     pub explanation: Explanation,
     /// Now.

@@ -19,6 +19,7 @@ use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, MAXIMUM_BATCH, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
 };
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, StoreError, TaskQuery, TaskRecord, TaskRows};
 use sha2::{Digest, Sha256};
 
@@ -86,6 +87,7 @@ impl Orchestrator {
         };
         match inserted {
             Inserted::Stored => {
+                reach(FaultPoint::BeforeAcknowledgement);
                 self.live.fetch_add(i64::try_from(ids.len()).unwrap_or(0), Ordering::Relaxed);
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {

@@ -24,9 +24,11 @@ impl Orchestrator {
             }
             let late = loop {
                 let message = tokio::select! {
-                    message = bus.next() => message,
+                    // A bus that never falls silent must not hold the call beyond its time.
+                    biased;
                     () = tokio::time::sleep_until(deadline) => break true,
                     () = self.shared.stop.cancelled() => break true,
+                    message = bus.next() => message,
                 };
                 match message {
                     Some(Message::Committed(events)) if !events.iter().any(|event| event.subject == subject && ends(&event.kind)) => {}

@@ -1,15 +1,19 @@
 //! How artifacts are stored.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
+use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{ArtifactPage, ArtifactStore, StoreError};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
 use crate::PostgresStore;
+use crate::blobs::PostgresBlobs;
 use crate::columns::{plain, stored_count};
 use crate::events;
 use crate::failure::{Fault, failed};
@@ -80,6 +84,10 @@ async fn delete(tx: &mut Tx, id: ArtifactId, actor: &Principal, at: Timestamp) -
 
 #[async_trait]
 impl ArtifactStore for PostgresStore {
+    fn blobs(&self, folder: BlobFolder) -> Arc<dyn Blobs> {
+        Arc::new(PostgresBlobs { pool: self.readers.clone(), incoming: folder })
+    }
+
     async fn insert_artifact(&self, artifact: ArtifactView, actor: Principal) -> Result<(), StoreError> {
         self.writer.run((artifact, actor), |tx, (artifact, actor)| Box::pin(insert(tx, artifact, actor))).await
     }

@@ -8,16 +8,20 @@
 
 mod agents;
 mod artifacts;
+mod blobs;
+mod clock;
 mod columns;
 mod events;
 mod failure;
 mod feed;
 mod group;
+mod heart;
 mod identity;
 mod listener;
 mod many;
 mod metrics;
 mod open;
+mod servers;
 mod tasks;
 mod traces;
 mod writer;
@@ -31,7 +35,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use open::PostgresOptions;
 
+use clock::DatabaseClock;
 use failure::failed;
+use heart::PostgresHeart;
 use writer::Writer;
 
 /// The store on one PostgreSQL database. Cloning is cheap.
@@ -41,6 +47,8 @@ pub struct PostgresStore {
     readers: PgPool,
     // What listens; apart from the readers, so that many of those do not keep live events waiting.
     watchers: PgPool,
+    clock: Arc<DatabaseClock>,
+    heart: PostgresHeart,
     // Keeps the tasks joinable, see `close`. Without it they end with the last clone of the store: the writers when they have
     // written what was handed in, the others at once.
     tasks: Arc<tokio::sync::Mutex<Tasks>>,

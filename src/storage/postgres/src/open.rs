@@ -13,11 +13,13 @@ use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::clock::DatabaseClock;
 use crate::failure::failed;
 use crate::feed::Feed;
 use crate::group::{self, Shared};
+use crate::heart::PostgresHeart;
 use crate::writer::Writer;
-use crate::{PostgresStore, Tasks, events, listener};
+use crate::{PostgresStore, Tasks, clock, events, listener};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/postgres");
 
@@ -68,6 +70,7 @@ impl PostgresOptions {
         let connect = self.connect()?;
         let mut connection = group::connect(&connect).await?;
         migrate(&mut connection).await?;
+        let clock = Arc::new(DatabaseClock::ask(&mut connection).await?);
         // Nothing is left to do on it.
         let _ = sqlx::Connection::close(connection).await;
         let connect = connect.options([
@@ -86,6 +89,7 @@ impl PostgresOptions {
         let (seen, _) = events::head(&mut *readers.acquire().await.map_err(failed)?).await?;
         let feed = Arc::new(Feed::new(sink, seen));
         let (writer, waiting) = Writer::new();
+        let heart = PostgresHeart::new(connect.clone());
         let mut tasks = Tasks { writing: Vec::new(), watching: JoinSet::new() };
         let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect };
         for _ in 0..self.writers.max(1) {
@@ -94,7 +98,32 @@ impl PostgresOptions {
         }
         tasks.watching.spawn(listener::listen(watchers.clone(), first, Arc::clone(&feed)));
         tasks.watching.spawn(listener::follow(watchers.clone(), feed));
-        Ok(PostgresStore { writer, readers, watchers, tasks: Arc::new(Mutex::new(tasks)) })
+        tasks.watching.spawn(clock::follow(watchers.clone(), Arc::clone(&clock)));
+        Ok(PostgresStore { writer, readers, watchers, clock, heart, tasks: Arc::new(Mutex::new(tasks)) })
+    }
+}
+
+impl PostgresOptions {
+    /// Every migration that this program knows: its number, what it is for, and whether the database has it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a database of a newer version, or what PostgreSQL says.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let mut connection = group::connect(&self.connect()?).await?;
+        let any: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut connection).await.map_err(failed)?;
+        let applied: Vec<i64> = if any {
+            let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+            sqlx::query_scalar(text).fetch_all(&mut connection).await.map_err(failed)?
+        } else {
+            Vec::new()
+        };
+        let known: Vec<_> = MIGRATIONS.iter().map(|migration| (migration.version, migration.description.to_string())).collect();
+        let newest = known.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if let Some(found) = applied.iter().copied().find(|version| *version > newest) {
+            return Err(StoreError::TooNew { found, known: newest });
+        }
+        Ok(known.into_iter().map(|(version, name)| (version, name, applied.contains(&version))).collect())
     }
 }
 

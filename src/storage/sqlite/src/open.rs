@@ -1,6 +1,6 @@
 //! How the file is opened: settings, the oldest safe library, migrations.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection as _};
 use crate::SqliteStore;
 use crate::failure::failed;
 use crate::readers::Readers;
-use crate::statement::PREPARED;
+use crate::statement::{PREPARED, all, one};
 use crate::tally::Tally;
 use crate::tasks;
 use crate::writer::Writer;
@@ -64,6 +64,22 @@ impl SqliteOptions {
         Ok(SqliteStore { writer, readers, tally, writing: Arc::new(parking_lot::Mutex::new(Some(writing))) })
     }
 
+    /// Every migration that this program knows: its number, what it is for, and whether the file has it. Makes no file.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a file of a newer version, or what SQLite says.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let path = self.path.clone();
+        let looking = tokio::task::spawn_blocking(move || applied(&path));
+        let applied = looking.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+        let known: Vec<_> = MIGRATIONS.iter().map(|migration| (migration.version, migration.description.to_string())).collect();
+        let newest = known.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if let Some(found) = applied.iter().copied().find(|version| *version > newest) {
+            return Err(StoreError::TooNew { found, known: newest });
+        }
+        Ok(known.into_iter().map(|(version, name)| (version, name, applied.contains(&version))).collect())
+    }
+
     async fn migrate(&self) -> Result<(), StoreError> {
         let unavailable = |error: sqlx::Error| match error {
             sqlx::Error::Database(cause) if cause.code().as_deref() == Some("13") => StoreError::Full,
@@ -87,6 +103,19 @@ impl SqliteOptions {
             Err(error) => Err(StoreError::Corrupt(format!("migration failed: {error}"))),
         }
     }
+}
+
+/// The migrations that a file has.
+fn applied(path: &Path) -> Result<Vec<i64>, StoreError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
+    let any: bool = one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
+    if !any {
+        return Ok(Vec::new());
+    }
+    all(&sql, "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version", [], |row| row.get())
 }
 
 /// Settings of a connection. That the file is in WAL mode stands in the file.

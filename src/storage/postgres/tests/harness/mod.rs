@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::event::Event;
-use baton_domain::id::{AgentId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, TaskId, UserId};
+use baton_domain::id::{AgentId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, ServerId, TaskId, UserId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
@@ -134,7 +135,8 @@ pub async fn insert(store: &PostgresStore, count: usize) -> Vec<TaskId> {
 /// Gives a task to the agent.
 pub fn assignment(task: TaskId) -> Assignment {
     let explanation = Explanation { strategy: "score".to_owned(), candidates: Vec::new(), rejected: Vec::new() };
-    Assignment { task, attempt: AttemptId::new(id()), agent: agent(), explanation, at: at(100), lease_until: at(30_000) }
+    let server = ServerRef { id: ServerId::new(Uuid::from_u128(0xc0)), name: "main".to_owned() };
+    Assignment { task, attempt: AttemptId::new(id()), agent: agent(), server, explanation, at: at(100), lease_until: at(30_000) }
 }
 
 /// A task that the agent works on.
