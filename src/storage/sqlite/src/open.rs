@@ -106,8 +106,7 @@ fn applied(path: &Path) -> Result<Vec<i64>, StoreError> {
         return Ok(Vec::new());
     }
     let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
-    let any: bool =
-        one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
+    let any: bool = one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
     if !any {
         return Ok(Vec::new());
     }
