@@ -38,8 +38,8 @@ async fn two_servers_and_a_worker_share_the_work_and_know_one_another() {
     assert_eq!(diagnostics["slots"], 3 * 64, "the slots of all three");
     // Until each knows of the others.
     tokio::time::sleep(Duration::from_millis(lease_millis() / 9 * 2)).await;
-    let count = scale().of(3_000, 10_000);
-    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 40})).await;
+    let count = scale().of(1_500, 10_000);
+    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 400})).await;
     let mut ledger = Ledger::default();
     ledger.ended(&two.api().await, count, PATIENCE * 3).await;
     ledger.holds(&ids);

@@ -53,6 +53,14 @@ impl PostgresOptions {
         Self { url: url.into(), readers: 8, writers: 2, acquire_timeout: Duration::from_secs(5), lock_timeout: Duration::from_secs(5) }
     }
 
+    /// Looks whether the address can be read, without going there.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words; without the address, which may hold a password.
+    pub fn check(&self) -> Result<(), String> {
+        PgConnectOptions::from_str(&self.url).map(drop).map_err(|error| error.to_string())
+    }
+
     fn connect(&self) -> Result<PgConnectOptions, StoreError> {
         let options = PgConnectOptions::from_str(&self.url).map_err(failed)?;
         Ok(options.application_name("baton").statement_cache_capacity(256).disable_statement_logging())
