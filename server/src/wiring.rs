@@ -13,7 +13,7 @@ use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
 use baton_domain::services::Services;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
-use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
+use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
 use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -159,6 +159,11 @@ impl Parts {
             },
         );
         Ok(Self { services, gateway, auth, live, core, housekeeping })
+    }
+
+    /// What ends the taking of attempts while the last requests are answered.
+    pub(crate) fn claims(&self) -> Claims {
+        self.core.engine.claims()
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.

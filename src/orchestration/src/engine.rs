@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
-use crate::cluster::{Cluster, Leadership, ServersService, membership};
+use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
@@ -326,6 +326,12 @@ impl Engine {
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         self.shared.cluster.leadership()
+    }
+
+    /// What ends the taking of attempts while the rest goes on.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        self.shared.cluster.claims()
     }
 
     /// The bytes of artifacts.

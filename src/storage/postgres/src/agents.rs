@@ -151,7 +151,7 @@ impl AgentStore for PostgresStore {
     }
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
-        Ok(all(&mut *self.snapshot().await?).await?)
+        self.answered(async { Ok(all(&mut *self.snapshot().await?).await?) }).await
     }
 
     async fn set_agent_status(

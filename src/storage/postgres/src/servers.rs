@@ -263,10 +263,13 @@ impl ServerStore for PostgresStore {
     }
 
     async fn servers(&self, now: Timestamp) -> Result<ServersAt, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let items = all(&mut snapshot, now).await?;
-        let (as_of, _) = events::head(&mut snapshot).await?;
-        Ok(ServersAt { items, as_of })
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let items = all(&mut snapshot, now).await?;
+            let (as_of, _) = events::head(&mut snapshot).await?;
+            Ok(ServersAt { items, as_of })
+        })
+        .await
     }
 
     async fn set_server_status(
