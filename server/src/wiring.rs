@@ -81,6 +81,7 @@ impl Parts {
             tracing::warn!(%error, "the day's measurements could not be read yet");
         }
 
+        let events = Arc::new(EventStream::new(Arc::new(sqlite.clone()), Arc::clone(&bus)).keeping(config.events.keep()));
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
@@ -88,7 +89,7 @@ impl Parts {
             traces: Arc::new(DebugTracer::new(Arc::new(sqlite.clone()), Arc::new(sqlite.clone()))),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
-            events: Arc::new(EventStream::new(Arc::new(sqlite.clone()), Arc::clone(&bus))),
+            events: Arc::clone(&events) as _,
             metrics: Arc::new(analytics),
             health: Arc::new(HealthMonitor::new(
                 Arc::new(sqlite.clone()),
@@ -98,7 +99,7 @@ impl Parts {
             )),
         };
         let live = CancellationToken::new();
-        let housekeeping = housekeeping::run(Arc::clone(&auth), store, Arc::clone(&sources.clock), live.clone());
+        let housekeeping = housekeeping::run(Arc::clone(&auth), store, events, Arc::clone(&sources.clock), live.clone());
         let housekeeping = tokio::spawn(housekeeping);
         let gateway = Gateway::new(
             services.clone(),

@@ -31,6 +31,9 @@ pub fn Rail() -> impl IntoView {
             <Group name="Agents">
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>
             </Group>
+            <Group name="Observe">
+                <Place href="/events" sign=Sign::Clock words="Events"/>
+            </Group>
             {session
                 .may(Permission::Administer)
                 .then(|| {

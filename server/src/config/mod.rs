@@ -4,6 +4,7 @@ mod admin;
 mod bind;
 mod data;
 mod engine;
+mod events;
 mod limits;
 mod log;
 mod sessions;
@@ -13,6 +14,7 @@ pub(crate) use admin::AdminConfig;
 pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use engine::EngineConfig;
+pub(crate) use events::EventsConfig;
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use sessions::SessionsConfig;
@@ -33,6 +35,8 @@ pub(crate) struct ServeConfig {
     pub(crate) sessions: SessionsConfig,
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
+    #[command(flatten)]
+    pub(crate) events: EventsConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]

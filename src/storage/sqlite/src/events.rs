@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::event::{Event, NewEvent, TopicFilter};
 use baton_domain::id::{EventSeq, ProjectId};
-use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
+use baton_storage::{AuditRow, EventStore, EventsSince, Forgotten, Retention, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -78,6 +78,26 @@ pub(crate) async fn insert_audit(sql: &mut SqliteConnection, row: &AuditRow) -> 
     Ok(())
 }
 
+/// Forgets old events within a transaction.
+async fn forget(sql: &mut SqliteConnection, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+    let (newest, floor) = head(sql).await?;
+    let first_young: Option<i64> =
+        sqlx::query_scalar("SELECT min(seq) FROM (SELECT seq, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2) WHERE at >= $3")
+            .bind(floor.0)
+            .bind(limit)
+            .bind(retention.since.unwrap_or_default().as_millis())
+            .fetch_one(&mut *sql)
+            .await
+            .map_err(failed)?;
+    let (next, more) = retention.next_floor(floor, newest, limit, first_young.map(EventSeq));
+    if next == floor {
+        return Ok(Forgotten { events: 0, floor, more });
+    }
+    let gone = sqlx::query("DELETE FROM events WHERE seq <= $1").bind(next.0).execute(&mut *sql).await.map_err(failed)?;
+    sqlx::query("UPDATE stream_head SET floor = $1 WHERE id = 1").bind(next.0).execute(sql).await.map_err(failed)?;
+    Ok(Forgotten { events: gone.rows_affected(), floor: next, more })
+}
+
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn head(&self) -> Result<EventSeq, StoreError> {
@@ -106,6 +126,10 @@ impl EventStore for SqliteStore {
             }
         }
         Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+    }
+
+    async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+        self.writer.run(move |tx| Box::pin(forget(tx.sql(), retention, limit))).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
