@@ -29,7 +29,7 @@ pub(super) fn replay(runtime: &Handle, stored: &Stored, path: &Path, batch: usiz
     };
     runtime.block_on(schema)?;
     let file = Connection::open(path).map_err(refused)?;
-    file.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -20000")
+    file.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -20000; PRAGMA temp_store = MEMORY")
         .map_err(refused)?;
     let mut agents = file.prepare(&stored.agent.insert()).map_err(refused)?;
     for agent in &stored.agents {
