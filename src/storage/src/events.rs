@@ -103,7 +103,8 @@ pub trait EventStore: Send + Sync {
     /// Only those of storage.
     async fn head(&self) -> Result<EventSeq, StoreError>;
 
-    /// Events after a place, oldest first; looks at no more than `limit` rows.
+    /// Events after a place, oldest first; looks at no more than `limit` rows. Below the floor it begins at the floor: the caller sees
+    /// that something is missing by comparing the two.
     ///
     /// # Errors
     /// Only those of storage.

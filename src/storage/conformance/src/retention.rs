@@ -84,6 +84,8 @@ pub async fn a_log_that_was_forgotten_whole_goes_on_where_it_was(world: &World) 
     let page = world.store.events_since(EventSeq(3), &TopicFilter::default(), 9).await.unwrap();
     assert_eq!((page.items, page.next_since, page.more), (vec![], EventSeq(3), false));
     assert_eq!((page.floor, page.head), (EventSeq(3), EventSeq(3)));
+    let page = world.store.events_since(EventSeq(1), &TopicFilter::default(), 9).await.unwrap();
+    assert_eq!((page.items, page.next_since, page.more), (vec![], EventSeq(3), false), "below the floor nothing is left to read");
     world.queued().await;
     assert_eq!((places(world).await, world.head().await), (vec![4], 4));
 }

@@ -15,7 +15,7 @@ fn since(state: &State, since: EventSeq, filter: &TopicFilter, limit: u32) -> Ev
     let start = state.index_after(since);
     let end = start.saturating_add(usize::try_from(limit).unwrap_or(usize::MAX)).min(state.log.len());
     let looked_at = &state.log[start..end];
-    let next_since = looked_at.last().map_or(since, |event| event.seq);
+    let next_since = looked_at.last().map_or(since.max(state.floor), |event| event.seq);
     let items: Vec<Event> =
         looked_at.iter().filter(|event| filter.wants(&event.kind, &event.subject)).map(|event| Event::clone(event)).collect();
     EventsSince { items, next_since, more: next_since < head, floor: state.floor, head }

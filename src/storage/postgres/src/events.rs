@@ -171,7 +171,7 @@ impl EventStore for PostgresStore {
         let mut snapshot = self.snapshot().await?;
         let (head, floor) = head(&mut snapshot).await?;
         let rows = rows_after(&mut snapshot, since, limit).await?;
-        let next_since = rows.last().map_or(Ok(since), |last| get(last, "seq").map(EventSeq))?;
+        let next_since = rows.last().map_or(Ok(since.max(floor)), |last| get(last, "seq").map(EventSeq))?;
         let mut items = Vec::new();
         for row in &rows {
             // Kind and subject decide; the payload of an unwanted event is not parsed.

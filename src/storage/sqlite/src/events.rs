@@ -90,7 +90,7 @@ fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) ->
         .prepare_cached("SELECT kind, subject, seq, at, project_id, actor, data FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")
         .map_err(failed)?;
     let mut rows = statement.query(params![since.0, limit]).map_err(failed)?;
-    let (mut items, mut next_since) = (Vec::new(), since);
+    let (mut items, mut next_since) = (Vec::new(), since.max(floor));
     while let Some(row) = rows.next().map_err(failed)? {
         let mut row = crate::columns::Columns::of(row);
         let (kind, subject) = (row.str()?, row.str()?);
