@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::event::TopicFilter;
-use baton_domain::id::EventSeq;
+use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::services::{EventService, LiveItem};
 use baton_domain::user::Caller;
 use baton_domain::wire::live::KeepEvents;
@@ -167,7 +167,7 @@ async fn round(seed: u64) {
         if count == 0 {
             round.log.commit_agent().await
         } else {
-            drop(round.log.commit_tasks(count).await)
+            let _: TaskId = round.log.commit_tasks(count).await;
         }
         emitted += count.max(1);
     }
