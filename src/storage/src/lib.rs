@@ -18,7 +18,7 @@ mod traces;
 pub use agents::{AgentRegistration, AgentStore, AgentsAt};
 pub use artifacts::{ArtifactPage, ArtifactStore};
 pub use error::StoreError;
-pub use events::{AuditRow, CommitSink, EventStore, EventsSince, NoSink};
+pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};

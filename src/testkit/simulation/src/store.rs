@@ -19,10 +19,10 @@ use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
-    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Guard, Heart, Idempotency,
-    IdentityStore, Inserted, Joined, Leader, MetricStore, NewSession, NewTaskRecord, ReadyTask, RefreshTokenRecord, ServerRegistration,
-    ServerStore, ServersAt, SessionRecord, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore,
-    UserRecord,
+    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Forgotten, Guard, Heart,
+    Idempotency, IdentityStore, Inserted, Joined, Leader, MetricStore, NewSession, NewTaskRecord, ReadyTask, RefreshTokenRecord, Retention,
+    ServerRegistration, ServerStore, ServersAt, SessionRecord, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TraceBatch, TraceStore, UserRecord,
 };
 use baton_storage_memory::PlantedBug;
 
@@ -193,6 +193,7 @@ over_the_link! {
     EventStore {
         read head() -> EventSeq;
         read events_since(since: EventSeq, filter: &TopicFilter, limit: u32) -> EventsSince;
+        again forget_events(retention: Retention, limit: u32) -> Forgotten;
         once audit(rows: Vec<AuditRow>) -> ();
         read ping() -> ();
     }
