@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::MemoryStore;
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::limits::Limits;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
 
@@ -24,6 +25,7 @@ pub(crate) struct State {
     pub(crate) subjects: BTreeMap<String, Vec<usize>>,
     pub(crate) audit: BTreeMap<AuditId, AuditRow>,
     pub(crate) tasks: Tasks,
+    pub(crate) limits: Limits,
     pub(crate) agents: Agents,
     pub(crate) artifacts: BTreeMap<ArtifactId, ArtifactView>,
     pub(crate) users: BTreeMap<UserId, UserRecord>,
@@ -42,6 +44,7 @@ impl State {
             subjects: BTreeMap::new(),
             audit: BTreeMap::new(),
             tasks: Tasks::default(),
+            limits: Limits::default(),
             agents: Agents::default(),
             artifacts: BTreeMap::new(),
             users: BTreeMap::new(),

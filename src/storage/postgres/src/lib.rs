@@ -14,6 +14,7 @@ mod failure;
 mod feed;
 mod group;
 mod identity;
+mod limits;
 mod listener;
 mod many;
 mod metrics;
