@@ -95,6 +95,7 @@ pub fn new_task() -> NewTaskRecord {
         reason: Some("submitted".to_owned()),
         priority: Priority::default(),
         labels: Vec::new(),
+        fairness_key: None,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,
@@ -118,9 +119,12 @@ pub fn new_task() -> NewTaskRecord {
         deadline_at: None,
         ready_at: at(0),
         depth: 0,
+        fairness_weight: 1.0,
+        budget: None,
+        awaited: false,
         created_by: Principal::System,
     };
-    NewTaskRecord { task, input: json!({"text": "fine"}) }
+    NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new() }
 }
 
 /// Stores tasks that are ready.
@@ -171,4 +175,11 @@ pub fn audit_row() -> AuditRow {
         request_id: None,
         address: None,
     }
+}
+
+/// Everything that is ready.
+pub async fn ready(store: &PostgresStore, now: Timestamp) -> Vec<ReadyTask> {
+    let classes = store.queue_classes(None, 1_000).await.unwrap();
+    let wanted: Vec<Wanted> = classes.into_iter().map(|class| Wanted { class, limit: 1_000 }).collect();
+    store.ready_tasks(&wanted, now).await.unwrap()
 }
