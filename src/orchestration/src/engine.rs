@@ -10,7 +10,7 @@ use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
 use baton_domain::id::{AgentId, LeaseToken, TaskId};
 use baton_domain::ports::{Recorder, Sources};
-use baton_domain::services::{AgentService, ArtifactService, TaskService};
+use baton_domain::services::{AgentService, ArtifactService, LimitService, TaskService};
 use baton_observability::Auditor;
 use baton_storage::blobs::BlobFolder;
 use baton_storage::{AgentRegistration, Store, StoreError};
@@ -23,6 +23,7 @@ use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
 use crate::gate::Gate;
+use crate::limits::Limits;
 use crate::orchestrator::Orchestrator;
 use crate::{dispatcher, task_manager};
 
@@ -241,6 +242,12 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Arc<dyn AgentService> {
         Arc::clone(&self.pool) as Arc<dyn AgentService>
+    }
+
+    /// Shows, sets and removes concurrency limits.
+    #[must_use]
+    pub fn limits(&self) -> Arc<dyn LimitService> {
+        Arc::new(Limits { shared: Arc::clone(&self.shared) })
     }
 
     /// Stores and shows files.

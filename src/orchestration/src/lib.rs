@@ -7,6 +7,7 @@
 //! - [`load_balancer`]: which agent a task goes to, and why
 //! - `attempt`: one execution, from its start message to its recorded outcome
 //! - `artifacts`: stored files, as the artifact service
+//! - `limits`: concurrency limits, as the limit service
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
@@ -16,11 +17,14 @@ mod attempt;
 mod backlog;
 mod dispatcher;
 mod engine;
+mod fair_queue;
 mod gate;
+mod limits;
 pub mod load_balancer;
 pub mod orchestrator;
 mod schema;
 mod task_manager;
+mod turns;
 
 pub use agent_pool::PoolError;
 pub use engine::{Carriers, Engine, EngineError, EngineOptions};

@@ -81,6 +81,7 @@ fn task(id: TaskId) -> NewTaskRecord {
             created_by: Principal::System,
         },
         input: serde_json::json!({}),
+        depends_on: Vec::new(),
     }
 }
 

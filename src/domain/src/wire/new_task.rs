@@ -49,7 +49,7 @@ pub struct NewTask {
     /// The tasks that must have completed before it begins, at most 64: each by its id, or by its `ref` if it is of the same batch.
     /// If one of them ends otherwise, this one fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 64))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, max_items = 64))]
     pub depends_on: Vec<DependsOn>,
     /// What the other tasks of the same batch call it in their `depends_on`: 1 to 64 letters, digits, `_`, `-` and `.`. It is not
     /// kept.
@@ -80,8 +80,6 @@ fn is_default_weight(weight: &f64) -> bool {
 
 /// A task that must have completed first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String))]
 #[serde(untagged)]
 pub enum DependsOn {
     /// One that is stored, by its id.

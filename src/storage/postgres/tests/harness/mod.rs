@@ -10,7 +10,9 @@ use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::task::{AgentRef, Explanation, TaskSummary};
-use baton_storage::{Assignment, AuditRow, BegunTask, CommitSink, Completion, NewTaskRecord, NoSink, TaskRecord, TaskStore, UserRecord};
+use baton_storage::{
+    Assignment, AuditRow, BegunTask, CommitSink, Completion, NewTaskRecord, NoSink, ReadyTask, TaskRecord, TaskStore, UserRecord, Wanted,
+};
 use baton_storage_postgres::{PostgresOptions, PostgresStore};
 use baton_testkit::PostgresServer;
 use parking_lot::Mutex;

@@ -107,11 +107,11 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
         tx.sql(),
         "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = ?2,
              result = ?3, failure = NULL
-         WHERE id = ?4 AND state = 'running' AND lease = ?5 RETURNING cancel_requested_at",
+         WHERE id = ?4 AND state = 'running' AND lease = ?5 RETURNING cancel_requested_at, awaited",
         params![end.to.as_str(), at.as_millis(), text(&completion.result)?, key, lease],
-        |row| row.maybe_instant(),
+        |row| Ok((row.maybe_instant()?, row.get()?)),
     )?;
-    let Some(cancel_requested_at) = written else {
+    let Some((cancel_requested_at, awaited)) = written else {
         let now = read::record(tx.sql(), id)?;
         return Ok(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
     };
@@ -127,6 +127,7 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     task.summary.reason = None;
     task.summary.finished_at = Some(at);
     task.summary.cancel_requested_at = cancel_requested_at;
+    task.awaited = awaited;
     if let Some(agent) = &task.summary.agent {
         agents.completed(agent.id, at);
     }
