@@ -85,6 +85,7 @@ impl Parts {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
             tasks: engine.tasks(),
+            limits: engine.limits(),
             traces: Arc::new(DebugTracer::new(Arc::new(sqlite.clone()), Arc::new(sqlite.clone()))),
             artifacts: engine.artifacts(),
             agents: engine.agents(),

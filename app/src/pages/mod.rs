@@ -2,8 +2,10 @@
 
 mod agent;
 mod agents;
+mod dead_tasks;
 mod first_run;
 mod gallery;
+mod limits;
 mod members;
 mod new_task;
 mod not_found;
@@ -14,8 +16,10 @@ mod tasks;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use dead_tasks::DeadTasks;
 pub(crate) use first_run::FirstRun;
 pub(crate) use gallery::Gallery;
+pub(crate) use limits::Limits;
 pub(crate) use members::Members;
 pub(crate) use new_task::NewTask;
 pub(crate) use not_found::NotFound;

@@ -23,13 +23,14 @@ impl LimitService for Limits {
         Ok(self.shared.store.limits().await?)
     }
 
-    async fn set(&self, caller: &Caller, scope: LimitScope, name: String, limit: NewLimit) -> Answer<LimitView> {
+    async fn set(&self, caller: &Caller, limit: NewLimit) -> Answer<LimitView> {
         self.shared.gate.require(caller, Permission::Operate, "limit.set")?;
         let maximum = u32::try_from(limit.maximum).ok().filter(|maximum| (1..=MAXIMUM_LIMIT).contains(maximum)).ok_or_else(|| {
             let detail = format!("Use a limit from 1 to {MAXIMUM_LIMIT}. To stop work, pause the tasks or drain the agents.");
             Problem::new(Code::InvalidLimit, detail)
                 .with_field("/maximum", format!("{} is not between 1 and {MAXIMUM_LIMIT}", limit.maximum))
         })?;
+        let NewLimit { scope, name, .. } = limit;
         match scope {
             LimitScope::Skill if self.shared.pool.skill(&name).is_none() => {
                 let name: String = name.chars().take(100).collect();

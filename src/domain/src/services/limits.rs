@@ -20,7 +20,7 @@ pub trait LimitService: Send + Sync {
     /// # Errors
     /// `LIMIT-002` below 1 and above 1,000,000, `AGENT-002` for a skill that no agent has, `REQUEST-002` for a key that no task
     /// can have.
-    async fn set(&self, caller: &Caller, scope: LimitScope, name: String, limit: NewLimit) -> Answer<LimitView>;
+    async fn set(&self, caller: &Caller, limit: NewLimit) -> Answer<LimitView>;
 
     /// Removes a limit.
     ///

@@ -37,10 +37,14 @@ pub struct LimitView {
 }
 
 /// What a limit is set to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewLimit {
+    /// What it is of.
+    pub scope: LimitScope,
+    /// The skill or the key.
+    pub name: String,
     /// The most attempts at the same time: 1 to 1,000,000. Signed, so that a negative number is told apart from no number.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000))]
     pub maximum: i64,
