@@ -93,9 +93,9 @@ fn Table(limits: Vec<LimitView>, may: bool, remove: ServerAction<RemoveLimit>) -
 fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> impl IntoView {
     let (scope, name) = (limit.scope.as_str(), limit.name.clone());
     view! {
-        <tr data-testid="limit-row" data-scope=scope data-name=name.clone()>
+        <tr data-testid="limit-row" data-scope=scope data-name=limit.name.clone()>
             <td class=CELL>{scope_word(limit.scope)}</td>
-            <th scope="row" class=format!("{CELL} text-left font-mono font-medium")>{name.clone()}</th>
+            <th scope="row" class=format!("{CELL} text-left font-mono font-medium")>{limit.name.clone()}</th>
             <td class=format!("{CELL} tabular-nums")>{limit.maximum}</td>
             <td class=format!("{CELL} tabular-nums")>{limit.running}</td>
             <td class=format!("{CELL} text-muted")>
