@@ -15,5 +15,6 @@ pub mod schema;
 pub mod services;
 pub mod task;
 pub mod time;
+pub mod topic;
 pub mod user;
 pub mod wire;

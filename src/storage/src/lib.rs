@@ -11,6 +11,8 @@ mod events;
 mod identity;
 mod metrics;
 mod tasks;
+pub mod topic_events;
+mod topics;
 mod traces;
 
 pub use agents::{AgentRegistration, AgentStore, AgentsAt};
@@ -23,9 +25,13 @@ pub use tasks::{
     Advance, Advanced, Assignment, AttemptEnd, BegunTask, CancelRequest, Completion, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
     ReadyTask, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
 };
+pub use topics::{
+    AckId, DEAD_LETTER_DAYS, Declared, EXPIRED, InvalidAckId, NewMessageRecord, NewSubscriptionRecord, NewTopicRecord, PULL_SCAN,
+    PublishOutcome, Pull, PulledRows, REFUSED, Settlement, Subscribed, Tidied, TopicStore, Verdict,
+};
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 
 /// Everything that is stored.
-pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}
+pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TopicStore + TraceStore {}
 
-impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}
+impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TopicStore + TraceStore {}

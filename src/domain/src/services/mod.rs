@@ -11,6 +11,7 @@ mod health;
 mod members;
 mod metrics;
 mod tasks;
+mod topics;
 mod tracing;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use health::HealthService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use tasks::TaskService;
+pub use topics::TopicService;
 pub use tracing::TraceService;
 
 use crate::problem::Problem;
@@ -50,6 +52,8 @@ pub struct Services {
     pub events: Arc<dyn EventService>,
     /// Measurements.
     pub metrics: Arc<dyn MetricsService>,
+    /// Topics, their messages and subscriptions.
+    pub topics: Arc<dyn TopicService>,
     /// Health.
     pub health: Arc<dyn HealthService>,
 }

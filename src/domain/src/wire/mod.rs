@@ -7,4 +7,5 @@ pub mod health;
 pub mod live;
 pub mod metrics;
 pub mod task;
+pub mod topic;
 pub mod trace;

@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod sessions;
 pub mod tasks;
 pub mod together;
+pub mod topics;
 pub mod traces;
 pub mod users;
 pub mod walk;

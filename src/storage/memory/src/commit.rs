@@ -14,6 +14,7 @@ use crate::MemoryStore;
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
 use crate::tasks::Tasks;
+use crate::topics::Topics;
 use crate::traces::Traces;
 
 /// Everything that is stored.
@@ -31,6 +32,7 @@ pub(crate) struct State {
     pub(crate) tokens: BTreeMap<[u8; 32], Token>,
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
+    pub(crate) topics: Topics,
     pub(crate) traces: Traces,
 }
 
@@ -49,6 +51,7 @@ impl State {
             tokens: BTreeMap::new(),
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
+            topics: Topics::default(),
             traces: Traces::default(),
         }
     }

@@ -11,6 +11,7 @@ mod events;
 mod identity;
 mod metrics;
 mod tasks;
+mod topics;
 mod traces;
 
 use std::sync::Arc;

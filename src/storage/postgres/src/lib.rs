@@ -19,6 +19,7 @@ mod many;
 mod metrics;
 mod open;
 mod tasks;
+mod topics;
 mod traces;
 mod writer;
 
