@@ -285,6 +285,12 @@ pub trait TopicStore: Send + Sync {
     /// Only those of storage.
     async fn subscriptions(&self, now: Timestamp) -> Result<SubscriptionList, StoreError>;
 
+    /// Which patterns are subscribed to, and by whom; by name.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn subscription_patterns(&self) -> Result<Vec<(SubscriptionName, TopicPattern)>, StoreError>;
+
     /// One subscription.
     ///
     /// # Errors

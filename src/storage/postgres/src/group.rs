@@ -179,7 +179,8 @@ async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: U
     let tasks: BTreeSet<TaskId> = group.iter().flat_map(|job| &job.locks().tasks).copied().collect();
     lock(tx, tasks).await?;
     let all = group.iter().any(|job| job.locks().subscriptions);
-    topics::lock(tx, group.iter().filter_map(|job| job.locks().subscription.as_ref()), all).await?;
+    let subscriptions = group.iter().filter_map(|job| Some(job.locks().subscription.as_ref()?.as_str().to_owned())).collect();
+    topics::lock(tx, subscriptions, all).await?;
     for job in group {
         if apart {
             run_apart(tx, job.as_mut()).await?;

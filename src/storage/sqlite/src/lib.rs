@@ -17,6 +17,7 @@ mod readers;
 mod statement;
 mod tally;
 mod tasks;
+mod topics;
 mod traces;
 mod writer;
 

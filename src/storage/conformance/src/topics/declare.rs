@@ -88,6 +88,8 @@ pub async fn a_subscription_reads_back_as_it_was_made(world: &World) {
     assert_eq!((view.oldest_at, view.consumers), (None, 0));
     assert_eq!(world.kinds_since(0).await, ["subscription.created"]);
     assert_eq!(world.store.subscription(&name("nobody"), at(0)).await.unwrap(), None);
+    let patterns = world.store.subscription_patterns().await.unwrap();
+    assert_eq!(patterns, [(name("billing"), TopicPattern::parse("orders.>").unwrap())]);
     assert_eq!(world.store.subscriptions(at(0)).await.unwrap().items, [view]);
 }
 

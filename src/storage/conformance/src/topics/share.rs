@@ -43,7 +43,7 @@ pub async fn many_consumers_who_fail_at_times_deal_with_every_message(world: &Wo
             for delivery in rows.items {
                 chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 // Each third time its consumer dies before it says anything.
-                if (chance >> 33) % 3 > 0 {
+                if !(chance >> 33).is_multiple_of(3) {
                     let settled = world.settled("s", ids(std::slice::from_ref(&delivery)), Verdict::Acknowledge, at(turn * 300)).await;
                     *dealt_with.entry(said(&[delivery])[0]).or_default() += settled.settled;
                 }

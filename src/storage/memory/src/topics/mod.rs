@@ -132,6 +132,11 @@ impl TopicStore for MemoryStore {
         Ok(self.read(look))
     }
 
+    async fn subscription_patterns(&self) -> Result<Vec<(SubscriptionName, TopicPattern)>, StoreError> {
+        let pair = |(name, one): (&SubscriptionName, &Subscription)| (name.clone(), one.pattern.clone());
+        Ok(self.read(|state| state.topics.subscriptions.iter().map(pair).collect()))
+    }
+
     async fn subscription(&self, name: &SubscriptionName, now: Timestamp) -> Result<Option<SubscriptionView>, StoreError> {
         Ok(self.read(|state| deliver::view(&state.topics, name, now)))
     }

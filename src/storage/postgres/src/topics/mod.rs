@@ -10,7 +10,7 @@ mod view;
 use async_trait::async_trait;
 use baton_domain::id::{EventSeq, LeaseToken, TaskId};
 use baton_domain::time::Timestamp;
-use baton_domain::topic::{SubscriptionName, TopicKind, TopicName};
+use baton_domain::topic::{SubscriptionName, TopicKind, TopicName, TopicPattern};
 use baton_domain::user::Principal;
 use baton_domain::wire::topic::{DeadLetterList, MessageList, Settled, SubscriptionList, SubscriptionView, TopicList, TopicView};
 use baton_storage::{
@@ -27,12 +27,7 @@ use crate::writer::Locks;
 pub(crate) use publish::insert;
 
 /// Locks subscriptions in the order of their names: these, or all.
-pub(crate) async fn lock<'a>(
-    tx: &mut crate::writer::Tx,
-    subscriptions: impl Iterator<Item = &'a SubscriptionName>,
-    all: bool,
-) -> Result<(), Fault> {
-    let names: Vec<&str> = subscriptions.map(SubscriptionName::as_str).collect();
+pub(crate) async fn lock(tx: &mut crate::writer::Tx, names: Vec<String>, all: bool) -> Result<(), Fault> {
     if names.is_empty() && !all {
         return Ok(());
     }
@@ -119,6 +114,10 @@ impl TopicStore for PostgresStore {
         let mut snapshot = self.snapshot().await?;
         let items = view::subscriptions(&mut snapshot, None, now).await?;
         Ok(SubscriptionList { items, as_of: events::head(&mut snapshot).await?.0 })
+    }
+
+    async fn subscription_patterns(&self) -> Result<Vec<(SubscriptionName, TopicPattern)>, StoreError> {
+        Ok(view::patterns(&mut *self.reader().await?).await?)
     }
 
     async fn subscription(&self, name: &SubscriptionName, now: Timestamp) -> Result<Option<SubscriptionView>, StoreError> {

@@ -78,10 +78,20 @@ pub(super) async fn subscriptions(
     Ok(views)
 }
 
-fn subscription(row: &PgRow) -> Result<SubscriptionView, StoreError> {
+/// Who subscribes to what.
+pub(super) async fn patterns(sql: &mut PgConnection) -> Result<Vec<(SubscriptionName, TopicPattern)>, Fault> {
+    let rows = sqlx::query("SELECT name, pattern FROM subscriptions ORDER BY name").fetch_all(sql).await.map_err(failed)?;
+    Ok(rows.iter().map(|row| Ok((subscription_name(row)?, pattern(row)?))).collect::<Result<_, StoreError>>()?)
+}
+
+fn subscription_name(row: &PgRow) -> Result<SubscriptionName, StoreError> {
     let name: String = get(row, "name")?;
+    SubscriptionName::try_from(name).map_err(|error| StoreError::Corrupt(error.to_owned()))
+}
+
+fn subscription(row: &PgRow) -> Result<SubscriptionView, StoreError> {
     Ok(SubscriptionView {
-        name: SubscriptionName::try_from(name).map_err(|error| StoreError::Corrupt(error.to_owned()))?,
+        name: subscription_name(row)?,
         pattern: pattern(row)?,
         policy: policy(row)?,
         cursor: EventSeq(get(row, "seen")?),
