@@ -10,6 +10,7 @@ mod serve;
 mod site;
 mod sources;
 mod start_error;
+mod topics;
 mod wiring;
 
 use std::process::ExitCode;

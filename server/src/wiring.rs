@@ -5,13 +5,13 @@ use std::sync::Arc;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_api::{Gateway, GatewayConfig};
 use baton_auth::{Auth, TokenKey};
-use baton_bus::{EventStream, InProcessBus};
+use baton_bus::InProcessBus;
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::problem::Code;
 use baton_domain::services::Services;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
 use baton_orchestration::{Carriers, Engine};
-use baton_storage::{CommitSink, Store};
+use baton_storage::{CommitSink, EventStore, Store};
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::ServeConfig;
 use crate::data_folder::DataFolder;
 use crate::start_error::StartError;
+use crate::topics::TopicParts;
 use crate::{agents, housekeeping};
 
 /// Messages that the bus keeps for its slowest subscriber; who lags by more reads the log.
@@ -38,6 +39,7 @@ pub(crate) struct Parts {
     flushing: JoinHandle<()>,
     auditing: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    topics: TopicParts,
     flush: CancellationToken,
 }
 
@@ -81,6 +83,17 @@ impl Parts {
             tracing::warn!(%error, "the day's measurements could not be read yet");
         }
 
+        let live = CancellationToken::new();
+        let log: Arc<dyn EventStore> = Arc::new(sqlite.clone());
+        // One server on a file hears of every commit itself.
+        let topics = TopicParts::start(&config.redis, Arc::clone(&store), log, &bus, sources.clone(), &live, |_| {})?;
+        engine.use_topics(Arc::clone(&topics.topics));
+        let health = HealthOptions::new(VERSION, folder.path());
+        let mut health = HealthMonitor::new(Arc::new(sqlite.clone()), heartbeat, Arc::clone(&sources.clock), health);
+        if let Some(carrier) = topics.health() {
+            health = health.with_advisory(carrier);
+        }
+
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
@@ -88,16 +101,11 @@ impl Parts {
             traces: Arc::new(DebugTracer::new(Arc::new(sqlite.clone()), Arc::new(sqlite.clone()))),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
-            events: Arc::new(EventStream::new(Arc::new(sqlite.clone()), Arc::clone(&bus))),
+            events: Arc::clone(&topics.events) as _,
+            topics: Arc::clone(&topics.topics) as _,
             metrics: Arc::new(analytics),
-            health: Arc::new(HealthMonitor::new(
-                Arc::new(sqlite.clone()),
-                heartbeat,
-                Arc::clone(&sources.clock),
-                HealthOptions::new(VERSION, folder.path()),
-            )),
+            health: Arc::new(health),
         };
-        let live = CancellationToken::new();
         let housekeeping = housekeeping::run(Arc::clone(&auth), store, Arc::clone(&sources.clock), live.clone());
         let housekeeping = tokio::spawn(housekeeping);
         let gateway = Gateway::new(
@@ -109,14 +117,15 @@ impl Parts {
                 ..GatewayConfig::new(VERSION, sources, live.clone())
             },
         );
-        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, housekeeping, flush })
+        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, housekeeping, topics, flush })
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         self.live.cancel();
         self.gateway.live_connections_ended().await;
         self.engine.stop().await;
+        self.topics.ended().await;
         self.flush.cancel();
         for writing in [self.flushing, self.auditing, self.housekeeping] {
             if let Err(error) = writing.await {

@@ -82,6 +82,11 @@ impl World {
             "create_user" => request.json(&json!({"email": "x", "password": "y", "role": "viewer"})),
             "create_api_key" => request.json(&json!({"name": "", "role": "viewer"})),
             "change_user" => request.json(&json!({})),
+            "declare_topic" => request.json(&json!({"name": "", "kind": "durable"})),
+            "publish_message" => request.json(&json!({"payload": {}})),
+            "create_subscription" => request.json(&json!({"name": "", "pattern": ""})),
+            "acknowledge_messages" | "refuse_messages" => request.json(&json!({"ack_ids": []})),
+            "pull_messages" | "redrive_dead_letters" | "purge_dead_letters" => request.json(&json!({})),
             // The one that is done for who may: a file more harms nobody.
             "upload_artifact" => request.query(&[("name", "x.txt")]).body("x"),
             _ if operation.method == "GET" => request,
@@ -173,6 +178,10 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
         "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
+        "topics/declare" => vec![("name", ""), ("kind", "durable")],
+        "topics/delete" | "topics/unsubscribe" | "topics/redrive" | "topics/purge" => vec![("name", "nobody")],
+        "topics/publish" => vec![("name", "nobody"), ("payload", "x")],
+        "topics/subscribe" => vec![("name", ""), ("pattern", "")],
         _ => return None,
     })
 }
@@ -181,6 +190,11 @@ fn json_body(function: &str) -> Value {
     match function {
         "agents/get" | "artifacts/get" | "tasks/attempts" | "traces/trace" => json!({"id": NOBODY}),
         "tasks/get" => json!({"id": NOBODY, "wait_seconds": null}),
+        "topics/get" => json!({"name": "nobody"}),
+        "topics/messages" | "topics/dead_letters" => json!({"name": "nobody", "filter": {}}),
+        "topics/pull" => json!({"name": "nobody", "request": {}}),
+        "topics/acknowledge" => json!({"name": "nobody", "ack_ids": []}),
+        "topics/refuse" => json!({"name": "nobody", "refusal": {"ack_ids": []}}),
         "agents/skill" => json!({"name": "no.such.skill"}),
         "tasks/submit" => json!({"task": {"skill": "no.such.skill", "input": {}}}),
         "tasks/submit_batch" => json!({"batch": {"tasks": []}}),

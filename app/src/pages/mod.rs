@@ -11,6 +11,7 @@ mod overview;
 mod sign_in;
 mod task;
 mod tasks;
+mod topics;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
@@ -23,3 +24,4 @@ pub(crate) use overview::Overview;
 pub(crate) use sign_in::SignIn;
 pub(crate) use task::Task;
 pub(crate) use tasks::Tasks;
+pub(crate) use topics::{Subscription, Topic, Topics};

@@ -18,6 +18,7 @@ pub mod metrics;
 pub(crate) mod serve;
 pub mod submit;
 pub mod tasks;
+pub mod topics;
 pub mod traces;
 mod upload;
 

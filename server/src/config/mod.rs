@@ -6,6 +6,7 @@ mod data;
 mod engine;
 mod limits;
 mod log;
+mod redis;
 mod sessions;
 mod site;
 
@@ -15,6 +16,7 @@ pub(crate) use data::DataConfig;
 pub(crate) use engine::EngineConfig;
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
+pub(crate) use redis::RedisConfig;
 pub(crate) use sessions::SessionsConfig;
 pub(crate) use site::SiteConfig;
 
@@ -35,6 +37,8 @@ pub(crate) struct ServeConfig {
     pub(crate) engine: EngineConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
+    #[command(flatten)]
+    pub(crate) redis: RedisConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
 }

@@ -52,8 +52,16 @@ impl std::fmt::Debug for Topics {
     }
 }
 
-/// On whose behalf an attempt publishes: the task and the lease that it must hold.
-pub type AttemptGuard = (TaskId, LeaseToken);
+/// An attempt that publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishingAttempt {
+    /// Its task.
+    pub task: TaskId,
+    /// The lease that it must hold.
+    pub lease: LeaseToken,
+    /// Its agent's name, which readers see.
+    pub agent: String,
+}
 
 impl Topics {
     /// Topics on this store; its commits must ring this bus. The carrier reaches other servers, or none.
@@ -98,11 +106,17 @@ impl Topics {
         }
     }
 
-    /// Publishes; with a guard only while the attempt holds its task.
+    /// Publishes; for an attempt only while it holds its task.
     ///
     /// # Errors
     /// Those of [`TopicService::publish`](baton_domain::services::TopicService::publish), `TOPIC-008` for a stale attempt.
-    pub async fn publish_as(&self, caller: &Caller, name: &str, message: NewMessage, guard: Option<AttemptGuard>) -> Answer<Published> {
+    pub async fn publish_as(
+        &self,
+        caller: &Caller,
+        name: &str,
+        message: NewMessage,
+        attempt: Option<PublishingAttempt>,
+    ) -> Answer<Published> {
         let topic = checks::topic(name, "topic")?;
         let size = checks::message(&message)?;
         let Some(kind) = self.store.topic_kind(&topic).await? else { return Err(checks::no_topic(name)) };
@@ -112,18 +126,19 @@ impl Topics {
             project: caller.project,
             at: self.sources.clock.now(),
             publisher: caller.principal.clone(),
-            label: caller.principal.label().to_owned(),
+            label: attempt.as_ref().map_or_else(|| caller.principal.label().to_owned(), |attempt| attempt.agent.clone()),
             key: message.key,
             payload: message.payload,
             size,
         };
+        let guard = attempt.map(|attempt| (attempt.task, attempt.lease));
         match kind {
             TopicKind::Ephemeral => self.send(new, guard).await,
             TopicKind::Durable => self.keep(new, guard).await,
         }
     }
 
-    async fn send(&self, new: NewMessageRecord, guard: Option<AttemptGuard>) -> Answer<Published> {
+    async fn send(&self, new: NewMessageRecord, guard: Option<(TaskId, LeaseToken)>) -> Answer<Published> {
         if let Some((task, lease)) = guard {
             let holds = |record: &baton_storage::TaskRecord| record.lease == lease && !record.summary.state.is_terminal();
             if !self.store.task(task).await?.as_ref().is_some_and(holds) {
@@ -136,7 +151,7 @@ impl Topics {
         Ok(published)
     }
 
-    async fn keep(&self, new: NewMessageRecord, guard: Option<AttemptGuard>) -> Answer<Published> {
+    async fn keep(&self, new: NewMessageRecord, guard: Option<(TaskId, LeaseToken)>) -> Answer<Published> {
         let (id, topic) = (new.id, new.topic.clone());
         let outcome = self.store.publish(vec![new], guard).await?.pop();
         let published = |id, repeated| Published { id, topic: topic.clone(), stored: true, repeated };

@@ -6,6 +6,7 @@
 
 mod members;
 pub(crate) mod samples;
+mod topics;
 mod watch;
 mod work;
 
@@ -90,6 +91,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         agents: fake.clone(),
         events: fake.clone(),
         metrics: fake.clone(),
+        topics: fake.clone(),
         health: fake,
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn is_needed(sql: &Connection, now: Timestamp) -> Result<bool, StoreE
              OR EXISTS (SELECT 1 FROM deliveries WHERE died_at < ?2)
              OR EXISTS (SELECT 1 FROM topics AS t WHERE t.kind = 'durable' AND (
                  EXISTS (SELECT 1 FROM topic_messages WHERE topic = t.name AND at < ?1 - t.maximum_age * 1000)
-                 OR EXISTS (SELECT 1 FROM topic_messages WHERE topic = t.name ORDER BY seq DESC LIMIT 1 OFFSET t.maximum_messages)))",
+                 OR (SELECT count(*) FROM topic_messages WHERE topic = t.name) > t.maximum_messages))",
         params![now.as_millis(), letters_before(now).as_millis()],
         |row| row.get(),
     )
