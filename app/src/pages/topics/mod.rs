@@ -193,11 +193,14 @@ fn TopicTable(topics: Vec<TopicView>) -> impl IntoView {
 
 fn topic_row(topic: TopicView) -> impl IntoView {
     let durable = topic.kind == TopicKind::Durable;
+    let name = topic.name.to_string();
+    let words = name.clone();
+    let href = format!("/topics/{name}");
     view! {
-        <tr data-testid="topic-row" data-name=topic.name.to_string()>
+        <tr data-testid="topic-row" data-name=name>
             <th scope="row" class=format!("{CELL} text-left font-medium")>
-                <A href=format!("/topics/{}", topic.name) attr:class="hover:underline">
-                    {topic.name.to_string()}
+                <A href attr:class="hover:underline">
+                    {words}
                 </A>
             </th>
             <td class=CELL>{topic.kind.as_str()}</td>
@@ -246,11 +249,14 @@ pub(super) fn SubscriptionTable(subscriptions: Vec<SubscriptionView>) -> impl In
 }
 
 fn subscription_row(one: SubscriptionView) -> impl IntoView {
+    let name = one.name.to_string();
+    let words = name.clone();
+    let href = format!("/subscriptions/{name}");
     view! {
-        <tr data-testid="subscription-row" data-name=one.name.to_string()>
+        <tr data-testid="subscription-row" data-name=name>
             <th scope="row" class=format!("{CELL} text-left font-medium")>
-                <A href=format!("/subscriptions/{}", one.name) attr:class="hover:underline">
-                    {one.name.to_string()}
+                <A href attr:class="hover:underline">
+                    {words}
                 </A>
             </th>
             <td class=format!("{CELL} font-mono text-12")>{one.pattern.to_string()}</td>

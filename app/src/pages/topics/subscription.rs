@@ -66,17 +66,18 @@ async fn read(name: String) -> Called<(SubscriptionView, DeadLetterList)> {
 #[component]
 fn Head(subscription: SubscriptionView, end: ServerAction<Unsubscribe>) -> impl IntoView {
     let name = subscription.name.to_string();
+    let title = name.clone();
     if !use_session().may(Permission::Work) {
         return view! { <PageHead title=name/> }.into_any();
     }
     let actions = view! {
         <ActionForm action=end>
-            <input type="hidden" name="name" value=name.clone()/>
+            <input type="hidden" name="name" value=name/>
             <Button submits=true kind=Kind::Danger test_id="end-subscription">"End"</Button>
         </ActionForm>
     }
     .into_any();
-    view! { <PageHead title=name actions/> }.into_any()
+    view! { <PageHead title actions/> }.into_any()
 }
 
 #[component]
@@ -110,15 +111,16 @@ fn Letters(name: String, letters: DeadLetterList, redrive: ServerAction<Redrive>
         }
         .into_any();
     }
-    let aside = may.then(|| {
+    let (again, gone) = (name.clone(), name.clone());
+    let aside = may.then(move || {
         view! {
             <span class="flex gap-2">
                 <ActionForm action=redrive>
-                    <input type="hidden" name="name" value=name.clone()/>
+                    <input type="hidden" name="name" value=again/>
                     <Button submits=true test_id="redrive-all">"Deliver all again"</Button>
                 </ActionForm>
                 <ActionForm action=purge>
-                    <input type="hidden" name="name" value=name.clone()/>
+                    <input type="hidden" name="name" value=gone/>
                     <Button submits=true kind=Kind::Danger test_id="purge-all">"Delete all"</Button>
                 </ActionForm>
             </span>
@@ -141,8 +143,9 @@ fn letter_item(name: &str, letter: DeadLetter, may: bool, redrive: ServerAction<
     let DeadLetter { message, deliveries, reason, consumer, died_at } = letter;
     let text = serde_json::to_string_pretty(&message.payload).unwrap_or_default();
     let (name, seq) = (name.to_owned(), message.seq.to_string());
+    let shown_seq = seq.clone();
     view! {
-        <li class="min-w-0 px-4 py-2" data-testid="dead-letter" data-seq=seq.clone()>
+        <li class="min-w-0 px-4 py-2" data-testid="dead-letter" data-seq=shown_seq>
             <div class="flex flex-wrap items-center justify-between gap-2">
                 <p class="text-12 text-muted">
                     {format!("#{} of {}: {deliveries} deliveries, the last {reason} by {consumer}, ", message.seq, message.topic)}
