@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use baton_agents_runtime::carrier::ChildCommand;
-use baton_api::{Gateway, GatewayConfig};
+use baton_api::{Gateway, GatewayConfig, SharedLimits};
 use baton_auth::{Auth, TokenKey};
 use baton_bus::InProcessBus;
 use baton_domain::ports::{Recorder, Sources};
@@ -108,12 +108,17 @@ impl Parts {
         };
         let housekeeping = housekeeping::run(Arc::clone(&auth), store, Arc::clone(&sources.clock), live.clone());
         let housekeeping = tokio::spawn(housekeeping);
+        let cache = config.redis.cache(&sources.clock)?;
+        if let Some(cache) = &cache {
+            auth.share(Arc::clone(cache));
+        }
         let gateway = Gateway::new(
             services.clone(),
             GatewayConfig {
                 public_origin: config.bind.public_origin.clone(),
                 trusted_proxies: config.bind.trusted_proxies.clone(),
                 limits: config.limits.gateway(),
+                shared: cache.map(SharedLimits),
                 ..GatewayConfig::new(VERSION, sources, live.clone())
             },
         );

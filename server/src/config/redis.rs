@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use baton_bus::{Carrier, InProcessCarrier, RedisCarrierOptions};
-use baton_domain::ports::IdSource;
+use baton_domain::ports::{Clock, IdSource, SharedCache};
 use baton_domain::problem::Code;
+use baton_storage_cache::{FallbackCache, RedisCacheOptions};
 
 use crate::start_error::StartError;
 
@@ -23,7 +24,18 @@ impl std::fmt::Debug for RedisConfig {
     }
 }
 
+/// What one server remembers by itself while Redis is away.
+const OWN_ENTRIES: usize = 10_000;
+
 impl RedisConfig {
+    /// What servers remember together, if they share a Redis.
+    pub(crate) fn cache(&self, clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn SharedCache>>, StartError> {
+        let Some(url) = &self.redis else { return Ok(None) };
+        let cache = RedisCacheOptions::new(url).open();
+        let cache = cache.map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("--redis: {error}")))?;
+        Ok(Some(Arc::new(FallbackCache::new(Arc::new(cache), OWN_ENTRIES, Arc::clone(clock)))))
+    }
+
     /// What carries messages between servers; a server alone carries them in memory.
     pub(crate) fn carrier(&self, ids: &dyn IdSource) -> Result<Arc<dyn Carrier>, StartError> {
         let Some(url) = &self.redis else { return Ok(Arc::new(InProcessCarrier::alone())) };

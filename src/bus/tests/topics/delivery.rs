@@ -185,8 +185,7 @@ pub(crate) async fn consume(servers: &[Server], subscription: &str, count: usize
         });
     }
     within(limit, async { while consumers.join_next().await.is_some() {} }).await;
-    let done = done.lock().clone();
-    done
+    std::mem::take(&mut *done.lock())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -97,7 +97,7 @@ async fn an_outage_loses_nothing() {
         server.resume().unwrap();
         Some(server)
     };
-    lost_none(trouble, away + Duration::from_secs(1)).await;
+    Box::pin(lost_none(trouble, away + Duration::from_secs(1))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@
 
 mod fallback;
 mod memory;
+mod port;
 mod redis;
 
 use std::time::Duration;
