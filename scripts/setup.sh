@@ -123,6 +123,15 @@ look_for_postgres() {
   fi
 }
 
+# The tests start a Redis of their own, too.
+look_for_redis() {
+  if [ -n "${BATON_REDIS_SERVER:-}" ] && [ ! -x "$BATON_REDIS_SERVER" ]; then
+    request "Redis at BATON_REDIS_SERVER" "there is none at $BATON_REDIS_SERVER"
+  else
+    [ -n "${BATON_REDIS_SERVER:-}" ] || command -v redis-server >/dev/null || want redis "Redis"
+  fi
+}
+
 look_around() {
   look_for_rust
   look_for_c_compiler
@@ -133,6 +142,7 @@ look_around() {
   if for_purpose test; then
     look_for_browser
     look_for_postgres
+    look_for_redis
   fi
 }
 
@@ -159,7 +169,7 @@ install_packages() {
       run $as_root apt-get update -q
       # shellcheck disable=SC2086
       run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
-      stop_new_postgres "$as_root"
+      stop_new_services "$as_root"
       ;;
     brew)
       run env HOMEBREW_NO_AUTO_UPDATE=1 brew install "${packages[@]}"
@@ -167,15 +177,19 @@ install_packages() {
   esac
 }
 
-# Debian's package makes a database server of its own and starts it. Nothing here uses that one, so it does not stay running.
-# usage: stop_new_postgres "the command that becomes root"
-stop_new_postgres() {
-  case " ${packages[*]} " in
-    *" postgresql "*)
-      # shellcheck disable=SC2086 # nothing, or `sudo -n`
-      run $1 service postgresql stop || complain "PostgreSQL's own server still runs; the tests do not mind"
-      ;;
-  esac
+# Debian's packages start servers of their own. Nothing here uses those, so they do not stay running.
+# usage: stop_new_services "the command that becomes root"
+stop_new_services() {
+  local package service
+  for package in "${packages[@]}"; do
+    case $package in
+      postgresql) service=postgresql ;;
+      redis-server) service=redis-server ;;
+      *) continue ;;
+    esac
+    # shellcheck disable=SC2086 # nothing, or `sudo -n`
+    run $1 service "$service" stop || complain "the server that the package $package started still runs; the tests do not mind"
+  done
 }
 
 install_wasm_target() {

@@ -10,7 +10,8 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{
-    Agent, Agents, DeadTasks, Events, FirstRun, Gallery, Limits, Members, NewTask, NotFound, Overview, Servers, SignIn, Task, Tasks,
+    Agent, Agents, DeadTasks, Events, FirstRun, Gallery, Limits, Members, NewTask, NotFound, Overview, Servers, SignIn, Subscription, Task,
+    Tasks, Topic, Topics,
 };
 use crate::session::{SessionContext, use_session};
 
@@ -48,6 +49,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/servers") view=Servers ssr=SsrMode::Async/>
                     <Route path=path!("/events") view=Events ssr=SsrMode::Async/>
                     <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>
+                    <Route path=path!("/topics") view=Topics ssr=SsrMode::Async/>
+                    <Route path=path!("/topics/:name") view=Topic ssr=SsrMode::Async/>
+                    <Route path=path!("/subscriptions/:name") view=Subscription ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Members ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Gallery ssr=SsrMode::Async/>
                 </ParentRoute>

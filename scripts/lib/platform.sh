@@ -73,6 +73,13 @@ package_names() {
     dnf:postgres | zypper:postgres) echo postgresql-server ;;
     brew:postgres) echo postgresql@17 ;;
     *:postgres) echo postgresql ;;
+
+    apt-get:redis) echo redis-server ;;
+    # Fedora, openSUSE and Arch left Redis for its fork, which runs under the old name too.
+    dnf:redis) echo valkey-compat-redis ;;
+    zypper:redis) echo valkey-compat-redis ;;
+    pacman:redis) echo valkey ;;
+    *:redis) echo redis ;;
   esac
 }
 
@@ -128,6 +135,7 @@ advice() {
     *:node:) echo "install Node.js $node_minimum or newer with npm (https://nodejs.org)" ;;
     *:chromium:) echo "install Google Chrome (https://www.google.com/chrome) or Chromium; BATON_CHROMIUM=/path names one elsewhere" ;;
     apt-get:postgres:*) echo "sudo apt-get install $names (its server on port 5432 is not used and may be stopped)" ;;
+    apt-get:redis:*) echo "sudo apt-get install $names (its server on port 6379 is not used and may be stopped)" ;;
     apt-get:*) echo "sudo apt-get install $names" ;;
     dnf:*) echo "sudo dnf install $names" ;;
     pacman:*) echo "sudo pacman -S $names" ;;
@@ -141,6 +149,7 @@ advice() {
       fi
       ;;
     *:postgres:*) echo "install PostgreSQL's server (https://www.postgresql.org/download); BATON_POSTGRES_BIN=/path names the folder of its programs" ;;
+    *:redis:*) echo "install Redis 6.2 or newer (https://redis.io/docs); BATON_REDIS_SERVER=/path names its program" ;;
     *) echo "install it with this system's package manager" ;;
   esac
 }

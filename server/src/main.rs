@@ -11,6 +11,7 @@ mod serve;
 mod site;
 mod sources;
 mod start_error;
+mod topics;
 mod wiring;
 mod worker;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::ChildCommand;
-use baton_api::{Gateway, GatewayConfig};
+use baton_api::{Gateway, GatewayConfig, SharedLimits};
 use baton_auth::Auth;
 use baton_bus::{EventStream, InProcessBus};
 use baton_domain::id::ServerId;
@@ -12,17 +12,19 @@ use baton_domain::ports::{Recorder, Sources};
 use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
 use baton_domain::services::Services;
+use baton_domain::wire::live::KeepEvents;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
 use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
 use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Database, EngineConfig, ServeConfig};
+use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
 use crate::start_error::StartError;
+use crate::topics::TopicParts;
 use crate::{agents, housekeeping};
 
 /// Messages that the bus keeps for its slowest subscriber; who lags by more reads the log.
@@ -31,14 +33,26 @@ const BUS_CAPACITY: usize = 4_096;
 /// The version of this build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What servers and workers are told alike.
+pub(crate) struct CoreSettings<'a> {
+    pub(crate) database: &'a Database,
+    /// How long the database may take to answer at the start.
+    pub(crate) wait: Duration,
+    pub(crate) engine: &'a EngineConfig,
+    pub(crate) redis: &'a RedisConfig,
+    pub(crate) keep: KeepEvents,
+}
+
 /// What servers and workers have in common: the store, the engine, and what measures them.
 pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) engine: Engine,
     pub(crate) sources: Sources,
-    bus: Arc<InProcessBus>,
     recorder: Arc<MetricsRecorder>,
     heartbeat: Heartbeat,
+    topics: TopicParts,
+    /// Ends what is live: sockets, and what runs for topics.
+    live: CancellationToken,
     opened: Opened,
     writing: Vec<JoinHandle<()>>,
     flush: CancellationToken,
@@ -47,13 +61,12 @@ pub(crate) struct Core {
 impl Core {
     /// Opens the store and starts the engine on it. On a database that servers share, all instants are on its clock.
     pub(crate) async fn start(
-        database: &Database,
-        wait: Duration,
-        engine: &EngineConfig,
+        settings: CoreSettings<'_>,
         identity: Identity,
         folder: &DataFolder,
         mut sources: Sources,
     ) -> Result<Self, StartError> {
+        let CoreSettings { database, wait, engine, redis, keep } = settings;
         let bus = Arc::new(InProcessBus::new(BUS_CAPACITY));
         let opened = Opened::open(database, wait, Arc::clone(&bus) as Arc<dyn CommitSink>).await?;
         let store = opened.store();
@@ -71,17 +84,23 @@ impl Core {
         let beat = heartbeat.clone();
         let recording: Arc<dyn Recorder> = Arc::clone(&recorder) as Arc<dyn Recorder>;
         let options = EngineOptions { identity: Identity { id: Some(id), ..identity }, ..engine.options() };
-        let engine = options
-            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(engine, folder)?, move || {
-                beat.beat()
-            })
-            .await?;
-        Ok(Self { store, engine, sources, bus, recorder, heartbeat, opened, writing, flush })
+        let carriers = carriers(engine, folder)?;
+        let engine =
+            options.start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers, move || beat.beat()).await?;
+        let live = CancellationToken::new();
+        let log = Arc::clone(&store) as Arc<dyn EventStore>;
+        let events = Arc::new(EventStream::new(log, Arc::clone(&bus)).keeping(keep));
+        // That the log has grown, the store says itself where servers share one.
+        let topics = TopicParts::start(redis, Arc::clone(&store), events, &bus, sources.clone(), &live, |_| {})?;
+        engine.use_topics(Arc::clone(&topics.topics));
+        Ok(Self { store, engine, sources, recorder, heartbeat, topics, live, opened, writing, flush })
     }
 
     /// Stops in the order that loses nothing: attempts, measurements, the store.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
+        self.live.cancel();
         self.engine.stop().await;
+        self.topics.ended().await;
         self.flush.cancel();
         for writing in self.writing {
             if let Err(error) = writing.await {
@@ -108,7 +127,14 @@ impl Parts {
         let database = config.database.database(folder)?;
         let key = config.token_key.key(folder)?;
         let identity = config.name.identity(ServerKind::Server, Some(&key));
-        let core = Core::start(&database, config.database.wait(), &config.engine, identity, folder, sources).await?;
+        let settings = CoreSettings {
+            database: &database,
+            wait: config.database.wait(),
+            engine: &config.engine,
+            redis: &config.redis,
+            keep: config.events.keep(),
+        };
+        let core = Core::start(settings, identity, folder, sources).await?;
         let Core { store, engine, sources, .. } = &core;
         let auth = Arc::new(config.sessions.options().build(Arc::clone(store), sources.clone(), &key)?);
         let analytics = Analytics::new(
@@ -124,7 +150,11 @@ impl Parts {
         }
 
         let log = Arc::clone(store) as Arc<dyn EventStore>;
-        let events = Arc::new(EventStream::new(Arc::clone(&log), Arc::clone(&core.bus)).keeping(config.events.keep()));
+        let health = HealthOptions::new(VERSION, folder.path());
+        let mut health = HealthMonitor::new(log, core.heartbeat.clone(), Arc::clone(&sources.clock), health);
+        if let Some(carrier) = core.topics.health() {
+            health = health.with_advisory(carrier);
+        }
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
@@ -134,31 +164,32 @@ impl Parts {
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             servers: engine.servers(),
-            events: Arc::clone(&events) as _,
+            events: Arc::clone(&core.topics.events) as _,
+            topics: Arc::clone(&core.topics.topics) as _,
             metrics: Arc::new(analytics),
-            health: Arc::new(HealthMonitor::new(
-                log,
-                core.heartbeat.clone(),
-                Arc::clone(&sources.clock),
-                HealthOptions::new(VERSION, folder.path()),
-            )),
+            health: Arc::new(health),
         };
-        let live = CancellationToken::new();
+        let live = core.live.clone();
         let work = Housekeeping {
             auth: Arc::clone(&auth),
             store: Arc::clone(store),
-            events,
+            events: Arc::clone(&core.topics.events),
             blobs: engine.blobs(),
             clock: Arc::clone(&sources.clock),
             leadership: engine.leadership(),
         };
         let housekeeping = tokio::spawn(housekeeping::run(work, live.clone()));
+        let cache = config.redis.cache(&sources.clock)?;
+        if let Some(cache) = &cache {
+            auth.share(Arc::clone(cache));
+        }
         let gateway = Gateway::new(
             services.clone(),
             GatewayConfig {
                 public_origin: config.bind.public_origin.clone(),
                 trusted_proxies: config.bind.trusted_proxies.clone(),
                 limits: config.limits.gateway(),
+                shared: cache.map(SharedLimits),
                 ..GatewayConfig::new(VERSION, sources.clone(), live.clone())
             },
         );

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
+use baton_domain::wire::live::KeepEvents;
 
 use crate::config::{Database, WorkerConfig};
 use crate::data_folder::DataFolder;
 use crate::start_error::StartError;
-use crate::wiring::Core;
+use crate::wiring::{Core, CoreSettings};
 use crate::{serve, sources};
 
 /// How often the log says what the worker does.
@@ -32,7 +33,15 @@ pub(crate) async fn run(config: WorkerConfig) -> Result<(), StartError> {
     let folder = DataFolder::take(&config.data)?;
     let identity = config.name.identity(ServerKind::Worker, None);
     let name = identity.name.clone();
-    let core = Core::start(&database, config.database.wait(), &config.engine, identity, &folder, sources).await?;
+    let settings = CoreSettings {
+        database: &database,
+        wait: config.database.wait(),
+        engine: &config.engine,
+        redis: &config.redis,
+        // Its servers forget old events.
+        keep: KeepEvents { count: None, days: None },
+    };
+    let core = Core::start(settings, identity, &folder, sources).await?;
     say(&format!("Baton worker {name} has joined\n"));
     tokio::pin!(signals);
     loop {

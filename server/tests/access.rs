@@ -85,6 +85,11 @@ impl World {
             "rerun_tasks" | "cancel_tasks" => request.json(&json!({"filter": {}})),
             "set_limit" => request.json(&json!({"scope": "skill", "name": "no.such.skill", "maximum": 1})),
             "remove_limit" => request.query(&[("scope", "skill"), ("name", "no.such.skill")]),
+            "declare_topic" => request.json(&json!({"name": "", "kind": "durable"})),
+            "publish_message" => request.json(&json!({"payload": {}})),
+            "create_subscription" => request.json(&json!({"name": "", "pattern": ""})),
+            "acknowledge_messages" | "refuse_messages" => request.json(&json!({"ack_ids": []})),
+            "pull_messages" | "redrive_dead_letters" | "purge_dead_letters" => request.json(&json!({})),
             // The one that is done for who may: a file more harms nobody.
             "upload_artifact" => request.query(&[("name", "x.txt")]).body("x"),
             _ if operation.method == "GET" => request,
@@ -178,6 +183,10 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "limits/set" => vec![("scope", "skill"), ("name", "no.such.skill"), ("maximum", "1")],
         "limits/remove" => vec![("scope", "skill"), ("name", "no.such.skill")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
+        "topics/declare" => vec![("name", ""), ("kind", "durable")],
+        "topics/delete" | "topics/unsubscribe" | "topics/redrive" | "topics/purge" => vec![("name", "nobody")],
+        "topics/publish" => vec![("name", "nobody"), ("payload", "x")],
+        "topics/subscribe" => vec![("name", ""), ("pattern", "")],
         _ => return None,
     })
 }
@@ -186,6 +195,11 @@ fn json_body(function: &str) -> Value {
     match function {
         "agents/get" | "artifacts/get" | "tasks/attempts" | "traces/trace" => json!({"id": NOBODY}),
         "tasks/get" => json!({"id": NOBODY, "wait_seconds": null}),
+        "topics/get" => json!({"name": "nobody"}),
+        "topics/messages" | "topics/dead_letters" => json!({"name": "nobody", "filter": {}}),
+        "topics/pull" => json!({"name": "nobody", "request": {}}),
+        "topics/acknowledge" => json!({"name": "nobody", "ack_ids": []}),
+        "topics/refuse" => json!({"name": "nobody", "refusal": {"ack_ids": []}}),
         "agents/skill" => json!({"name": "no.such.skill"}),
         "tasks/submit" => json!({"task": {"skill": "no.such.skill", "input": {}}}),
         "tasks/submit_batch" => json!({"batch": {"tasks": []}}),

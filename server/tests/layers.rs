@@ -11,9 +11,10 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 21] = [
+    let rows: [(&str, &[&str]); 22] = [
         ("baton-domain", &[]),
         ("baton-storage", &["baton-domain"]),
+        ("baton-storage-cache", &["baton-domain"]),
         ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
         ("baton-storage-memory", &["baton-domain", "baton-storage"]),
         ("baton-storage-postgres", &["baton-domain", "baton-storage"]),

@@ -32,6 +32,7 @@ pub fn Rail() -> impl IntoView {
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>
                 <Place href="/servers" sign=Sign::Servers words="Servers"/>
                 <Place href="/limits" sign=Sign::Pause words="Limits"/>
+                <Place href="/topics" sign=Sign::Topics words="Topics"/>
             </Group>
             <Group name="Observe">
                 <Place href="/events" sign=Sign::Clock words="Events"/>

@@ -40,6 +40,8 @@ pub enum Body {
     Agent(Box<AgentView>),
     /// A stored file.
     Artifact(Box<ArtifactView>),
+    /// A topic, a message or a subscription: pages read their lists anew.
+    Topic,
     /// Something that no page shows yet.
     Other,
 }
@@ -50,6 +52,7 @@ impl From<Event> for LiveEvent {
             Some("task") => event.data.read().map_or(Body::Other, |task| Body::Task(Box::new(task))),
             Some("agent") => event.data.read().map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
             Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
+            Some("topic" | "subscription") => Body::Topic,
             _ => Body::Other,
         };
         let actor = event.actor.label().to_owned();
@@ -169,7 +172,8 @@ impl Hub {
     }
 
     pub(super) fn transient(&self, transient: Transient) -> Deliveries {
-        let (Transient::Log { task_id, .. } | Transient::Progress { task_id, .. }) = transient;
+        // Messages of topics come only to who asks for their pattern, which no page's followers do.
+        let (Transient::Log { task_id, .. } | Transient::Progress { task_id, .. }) = transient else { return Vec::new() };
         let transient = Arc::new(transient);
         self.followers
             .values()

@@ -15,6 +15,7 @@ mod servers;
 mod sign_in;
 mod task;
 mod tasks;
+mod topics;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
@@ -31,3 +32,4 @@ pub(crate) use servers::Servers;
 pub(crate) use sign_in::SignIn;
 pub(crate) use task::Task;
 pub(crate) use tasks::Tasks;
+pub(crate) use topics::{Subscription, Topic, Topics};

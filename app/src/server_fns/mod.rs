@@ -20,6 +20,7 @@ pub(crate) mod serve;
 pub mod servers;
 pub mod submit;
 pub mod tasks;
+pub mod topics;
 pub mod traces;
 mod upload;
 

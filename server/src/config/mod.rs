@@ -10,6 +10,7 @@ mod faults;
 mod identity;
 mod limits;
 mod log;
+mod redis;
 mod sessions;
 mod site;
 
@@ -23,6 +24,7 @@ pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
+pub(crate) use redis::RedisConfig;
 pub(crate) use sessions::SessionsConfig;
 pub(crate) use site::SiteConfig;
 
@@ -52,6 +54,8 @@ pub(crate) struct ServeConfig {
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]
+    pub(crate) redis: RedisConfig,
+    #[command(flatten)]
     pub(crate) log: LogConfig,
     #[command(flatten)]
     pub(crate) faults: FaultsConfig,
@@ -69,6 +73,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) name: NameConfig,
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
+    #[command(flatten)]
+    pub(crate) redis: RedisConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
 }

@@ -1,8 +1,9 @@
 //! What the gateway can be told: where it is reached, whom it trusts, and every limit it keeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::ports::Sources;
+use baton_domain::ports::{SharedCache, Sources};
 use tokio_util::sync::CancellationToken;
 
 use crate::network::Network;
@@ -65,6 +66,16 @@ impl Default for GatewayLimits {
     }
 }
 
+/// Where several servers count together.
+#[derive(Clone)]
+pub struct SharedLimits(pub Arc<dyn SharedCache>);
+
+impl std::fmt::Debug for SharedLimits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedLimits")
+    }
+}
+
 /// What the gateway needs to know of the installation.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
@@ -81,6 +92,8 @@ pub struct GatewayConfig {
     pub shutdown: CancellationToken,
     /// The bounds.
     pub limits: GatewayLimits,
+    /// Where several servers count their clients' requests together; a server alone counts by itself.
+    pub shared: Option<SharedLimits>,
 }
 
 impl GatewayConfig {
@@ -94,6 +107,7 @@ impl GatewayConfig {
             sources,
             shutdown,
             limits: GatewayLimits::default(),
+            shared: None,
         }
     }
 

@@ -23,7 +23,7 @@ mod websocket;
 use axum::Router;
 use baton_domain::services::Services;
 
-pub use config::{GatewayConfig, GatewayLimits, Rate};
+pub use config::{GatewayConfig, GatewayLimits, Rate, SharedLimits};
 pub use gateway::{Audience, Gateway, GatewayLayer, LayerFuture};
 pub use network::{InvalidNetwork, Network};
 pub use openapi::{OperationInfo, openapi, operations};

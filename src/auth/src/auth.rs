@@ -1,10 +1,10 @@
 //! What does the service hold, and what may the server ask of it at start?
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use baton_domain::id::UserId;
-use baton_domain::ports::Sources;
+use baton_domain::ports::{SharedCache, Sources};
 use baton_domain::services::{Answer, ClientInfo};
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::auth::Secret;
@@ -36,6 +36,7 @@ pub struct Auth {
     pub(crate) passwords: Passwords,
     pub(crate) lockout: Lockout,
     pub(crate) sessions: SessionCache,
+    pub(crate) shared: Shared,
     pub(crate) successors: Successors,
     pub(crate) journal: Journal,
     pub(crate) code: SetupCode,
@@ -60,7 +61,24 @@ impl std::fmt::Debug for Stored {
     }
 }
 
+/// What servers tell one another of sessions that have ended, where there are several.
+#[derive(Default)]
+pub(crate) struct Shared(pub(crate) OnceLock<Arc<dyn SharedCache>>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shared({})", self.0.get().is_some())
+    }
+}
+
 impl Auth {
+    /// Tells other servers, and hears from them, at once when a session ends. Without it they see it in storage within two
+    /// seconds, which stays the truth in any case. The first that is handed over stays.
+    pub fn share(&self, cache: Arc<dyn SharedCache>) {
+        // A second time changes nothing.
+        let _ = self.shared.0.set(cache);
+    }
+
     pub(crate) fn new(options: AuthOptions, store: Arc<dyn Store>, sources: Sources, key: &TokenKey, cost: Cost) -> Answer<Self> {
         let clock = &sources.clock;
         Ok(Self {
@@ -68,6 +86,7 @@ impl Auth {
             passwords: Passwords::new(cost)?,
             lockout: Lockout::new(Arc::clone(clock)),
             sessions: SessionCache::new(Arc::clone(clock)),
+            shared: Shared::default(),
             successors: Successors::new(Arc::clone(clock), options.grace),
             journal: Journal::new(Arc::clone(&store), sources.clone()),
             code: SetupCode::generate()?,

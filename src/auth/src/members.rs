@@ -101,7 +101,7 @@ impl Auth {
         let row = self.journal.done(caller.principal.clone(), action::CHANGE_USER, Some(format!("user:{id}")), caller);
         let changed = self.store.change_user(id, role, active, self.sources.clock.now(), row).await;
         // Even if it failed: whether it was committed is then not known.
-        self.sessions.forget_user(id);
+        self.forget_user_everywhere(id).await;
         if changed? {
             Ok(user_view(UserRecord { role, active, ..user }))
         } else {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_domain::id::SessionId;
+use baton_domain::id::{SessionId, UserId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, ClientInfo};
 use baton_domain::time::Timestamp;
@@ -21,6 +21,17 @@ use crate::session_cache::LiveSession;
 
 /// Characters of a refresh token: 32 bytes in base64url.
 const TOKEN_LENGTH: usize = 43;
+
+/// How long other servers are told of what has ended; longer than they believe an answer.
+const MARKED: Duration = Duration::from_secs(10);
+
+fn session_mark(id: SessionId) -> String {
+    format!("session-ended:{id}")
+}
+
+fn user_mark(id: UserId) -> String {
+    format!("user-changed:{id}")
+}
 
 /// A session's fresh tokens, and whose they are.
 pub(crate) struct Exchanged {
@@ -97,7 +108,7 @@ impl Auth {
     /// Ends a session; the next request that names it is refused.
     pub(crate) async fn end_session(&self, id: SessionId, audit: AuditRow) -> Answer<()> {
         let result = self.store.revoke_session(id, self.sources.clock.now(), audit).await;
-        self.sessions.forget(id);
+        self.forget_everywhere(id).await;
         Ok(result?)
     }
 
@@ -107,7 +118,11 @@ impl Auth {
     /// `AUTH-009`.
     pub(crate) async fn live_session(&self, id: SessionId) -> Answer<LiveSession> {
         let asked = match self.sessions.find(id) {
-            Ok(session) => return Ok(session),
+            Ok(session) if !self.ended_elsewhere(&session).await => return Ok(session),
+            Ok(_) => {
+                self.sessions.forget(id);
+                self.sessions.asked()
+            }
             Err(asked) => asked,
         };
         // Taken before the question, so that the answer's age counts from when it was certainly true.
@@ -116,6 +131,28 @@ impl Auth {
         let session = live(&record, now)?;
         self.sessions.keep(session.clone(), asked, now);
         Ok(session)
+    }
+
+    /// Whether another server says that a session kept here has ended or its user has changed; storage is asked then.
+    async fn ended_elsewhere(&self, session: &LiveSession) -> bool {
+        let Some(shared) = self.shared.0.get() else { return false };
+        shared.is_marked(&session_mark(session.id)).await || shared.is_marked(&user_mark(session.user)).await
+    }
+
+    /// Forgets a kept session, here and on other servers.
+    pub(crate) async fn forget_everywhere(&self, id: SessionId) {
+        self.sessions.forget(id);
+        if let Some(shared) = self.shared.0.get() {
+            shared.mark(&session_mark(id), MARKED).await;
+        }
+    }
+
+    /// Forgets all kept sessions of a user, here and on other servers.
+    pub(crate) async fn forget_user_everywhere(&self, user: UserId) {
+        self.sessions.forget_user(user);
+        if let Some(shared) = self.shared.0.get() {
+            shared.mark(&user_mark(user), MARKED).await;
+        }
     }
 
     fn tokens_of(&self, session: &LiveSession, refresh_token: Option<Secret>) -> Answer<Tokens> {

@@ -82,6 +82,11 @@ impl SessionCache {
         }
     }
 
+    /// What to give [`keep`](Self::keep) with an answer that is asked for now.
+    pub(crate) fn asked(&self) -> Generation {
+        Generation(self.answers.lock().generation)
+    }
+
     /// Keeps an answer, unless something was cleared since it was asked for.
     pub(crate) fn keep(&self, session: LiveSession, asked: Generation, at: Timestamp) {
         let mut answers = self.answers.lock();

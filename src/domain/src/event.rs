@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{EventSeq, ProjectId};
 use crate::time::Timestamp;
+use crate::topic::{SUBJECT_PREFIX, TopicPattern, matches};
 use crate::user::Principal;
 
 pub use payload::Payload;
@@ -45,7 +46,8 @@ pub struct Event {
     pub actor: Principal,
     /// The thing as it is now: for `task.*` a [`TaskSummary`](crate::wire::task::TaskSummary), for `agent.*` an
     /// [`AgentView`](crate::wire::agent::AgentView), for `artifact.*` an
-    /// [`ArtifactView`](crate::wire::artifact::ArtifactView).
+    /// [`ArtifactView`](crate::wire::artifact::ArtifactView), for `topic.published` a
+    /// [`TopicMessage`](crate::wire::topic::TopicMessage).
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: Payload,
 }
@@ -59,7 +61,8 @@ impl TopicFilter {
     pub const MAXIMUM: usize = 64;
 
     /// From a comma-separated list. A topic is the first word of a kind (`task`, `agent`), a whole kind
-    /// (`task.completed`) or a subject (`task:<id>`). Empty means everything.
+    /// (`task.completed`) or a subject (`task:<id>`); messages of topics are named with wildcards (`topic:orders.>`). Empty
+    /// means everything.
     ///
     /// # Errors
     /// The offending topic, if one is malformed; or the list's length if it is too long.
@@ -69,10 +72,14 @@ impl TopicFilter {
             return Err(format!("{} topics: at most {} are allowed", topics.len(), Self::MAXIMUM));
         }
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '_');
-        match topics.iter().find(|topic| topic.len() > 100 || !topic.chars().all(fits)) {
-            Some(topic) => Err(format!("{topic:?} is no topic: use task, task.completed or task:<id>")),
-            None => Ok(Self(topics)),
+        for topic in &topics {
+            if let Some(pattern) = topic.strip_prefix(SUBJECT_PREFIX) {
+                TopicPattern::parse(pattern).map_err(|error| format!("{pattern:?} is no pattern of topics: it {error}"))?;
+            } else if topic.len() > 100 || !topic.chars().all(fits) {
+                return Err(format!("{topic:?} is no topic: use task, task.completed, task:<id> or topic:orders.>"));
+            }
         }
+        Ok(Self(topics))
     }
 
     /// The topics; none means everything.
@@ -85,7 +92,16 @@ impl TopicFilter {
     #[must_use]
     pub fn wants(&self, kind: &str, subject: &str) -> bool {
         let group = kind.split('.').next().unwrap_or(kind);
-        self.0.is_empty() || self.0.iter().any(|topic| topic == group || topic == kind || topic == subject)
+        self.0.is_empty() || self.0.iter().any(|topic| topic == group || topic == kind) || self.names(subject)
+    }
+
+    /// Whether the subject itself is asked for, by its name or by a pattern of topics.
+    #[must_use]
+    pub fn names(&self, subject: &str) -> bool {
+        self.0.iter().any(|topic| {
+            topic == subject
+                || topic.strip_prefix(SUBJECT_PREFIX).zip(subject.strip_prefix(SUBJECT_PREFIX)).is_some_and(|(p, name)| matches(p, name))
+        })
     }
 }
 
@@ -100,6 +116,10 @@ mod tests {
         assert_eq!(filter("task"), Ok((true, false)));
         assert_eq!(filter("task.completed, agent"), Ok((false, true)));
         assert_eq!(filter("task:1"), Ok((true, false)));
+        assert!(filter("topic:a..b").is_err() && filter("topic:a.>.b").is_err() && filter("task.>").is_err());
+        let orders = TopicFilter::parse("topic:orders.*, task").unwrap();
+        assert!(orders.wants("topic.published", "topic:orders.created") && orders.wants("task.queued", "task:1"));
+        assert!(!orders.wants("topic.published", "topic:orders.eu.created") && !orders.names("task:1"));
         assert!(filter("task'; drop").is_err());
         assert!(filter(&"a,".repeat(65)).is_err());
     }

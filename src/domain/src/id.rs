@@ -94,6 +94,10 @@ identifier!(
     ProjectId
 );
 identifier!(
+    /// A message published under a topic.
+    MessageId
+);
+identifier!(
     /// A row of the record of what a principal asked or was refused.
     AuditId
 );

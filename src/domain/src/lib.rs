@@ -16,5 +16,6 @@ pub mod server;
 pub mod services;
 pub mod task;
 pub mod time;
+pub mod topic;
 pub mod user;
 pub mod wire;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::time::Timestamp;
@@ -41,6 +42,20 @@ impl std::fmt::Debug for Sources {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sources")
     }
+}
+
+/// What servers share and may forget at any time. Answers soon, and whoever asks goes on without an answer: what it says only
+/// makes several servers act as one sooner.
+#[async_trait]
+pub trait SharedCache: Send + Sync {
+    /// Counts one in a window that begins with the first; gives the count so far, this one included.
+    async fn count(&self, key: &str, window: Duration) -> u64;
+
+    /// Marks a key for a while.
+    async fn mark(&self, key: &str, age: Duration);
+
+    /// Whether a key is marked, as far as is known.
+    async fn is_marked(&self, key: &str) -> bool;
 }
 
 /// Takes measurements as work moves. Must return at once.

@@ -85,13 +85,24 @@ pub struct HealthMonitor {
     engine: Heartbeat,
     clock: Arc<dyn Clock>,
     options: HealthOptions,
+    advisory: Vec<Advisory>,
 }
+
+/// Something that is looked at and said, and without which the server works, slower.
+type Advisory = Box<dyn Fn() -> HealthCheck + Send + Sync>;
 
 impl HealthMonitor {
     /// Checks this store and this heartbeat.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, engine: Heartbeat, clock: Arc<dyn Clock>, options: HealthOptions) -> Self {
-        Self { store, engine, clock, options }
+        Self { store, engine, clock, options, advisory: Vec::new() }
+    }
+
+    /// Says one thing more. What it says does not make the server unready.
+    #[must_use]
+    pub fn with_advisory(mut self, look: impl Fn() -> HealthCheck + Send + Sync + 'static) -> Self {
+        self.advisory.push(Box::new(look));
+        self
     }
 
     async fn storage(&self) -> HealthCheck {
@@ -159,7 +170,9 @@ impl HealthService for HealthMonitor {
 
     async fn ready(&self) -> Answer<Health> {
         let (storage, disk) = tokio::join!(self.storage(), self.disk());
-        let checks = vec![storage, self.engine(), disk];
-        Ok(Health { ok: checks.iter().all(|check| check.ok), version: self.options.version.clone(), checks })
+        let mut checks = vec![storage, self.engine(), disk];
+        let ok = checks.iter().all(|check| check.ok);
+        checks.extend(self.advisory.iter().map(|look| look()));
+        Ok(Health { ok, version: self.options.version.clone(), checks })
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use baton_agents_runtime::AgentRegistry;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
+use baton_bus::pub_sub::Topics;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
@@ -182,6 +183,8 @@ pub(crate) struct Shared {
     pub(crate) backlog: Backlog,
     pub(crate) attempts: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// What agents publish to and listen to, once the server has handed it over.
+    pub(crate) topics: OnceLock<Arc<Topics>>,
 }
 
 impl Shared {
@@ -284,6 +287,7 @@ impl EngineOptions {
             backlog: Backlog::default(),
             attempts: TaskTracker::new(),
             stop: CancellationToken::new(),
+            topics: OnceLock::new(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
@@ -357,6 +361,12 @@ impl Engine {
     #[must_use]
     pub fn artifacts(&self) -> Arc<dyn ArtifactService> {
         Arc::clone(&self.shared.artifacts) as Arc<dyn ArtifactService>
+    }
+
+    /// Lets agents publish and listen; the first topics that are handed over stay.
+    pub fn use_topics(&self, topics: Arc<Topics>) {
+        // A second time changes nothing.
+        let _ = self.shared.topics.set(topics);
     }
 
     /// Stops: no new attempts at once, running ones get the drain time, then they are handed back to the queue

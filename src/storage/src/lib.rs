@@ -16,6 +16,8 @@ mod metrics;
 mod queue;
 mod servers;
 mod tasks;
+pub mod topic_events;
+mod topics;
 mod traces;
 
 pub use agents::{AgentRegistration, AgentStore, AgentsAt};
@@ -29,15 +31,28 @@ pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
 pub use tasks::{Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore};
+pub use topics::{
+    AckId, DEAD_LETTER_DAYS, Declared, EXPIRED, InvalidAckId, NewMessageRecord, NewSubscriptionRecord, NewTopicRecord, PULL_SCAN,
+    PublishOutcome, Pull, PulledRows, REFUSED, Settlement, Subscribed, Tidied, TopicStore, Verdict,
+};
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 
 /// Everything that is stored.
 pub trait Store:
-    TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore
+    TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TopicStore + TraceStore
 {
 }
 
 impl<T> Store for T where
-    T: TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore
+    T: TaskStore
+        + LimitStore
+        + AgentStore
+        + ArtifactStore
+        + EventStore
+        + IdentityStore
+        + MetricStore
+        + ServerStore
+        + TopicStore
+        + TraceStore
 {
 }

@@ -102,6 +102,7 @@ impl Model {
             Transient::Progress { fraction, message, .. } => {
                 self.progress.try_set(Some((*fraction, message.clone())));
             }
+            Transient::Message(_) => {}
             Transient::Log { lines, .. } => {
                 let Some(end) = self.log_end.try_get_value() else { return };
                 let follows_on = lines.first().is_some_and(|line| line.seq <= end + 1);

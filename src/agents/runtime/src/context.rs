@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::trace::Level;
@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::SkillError;
+use crate::messages::{Inbox, Messages};
 use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
 
 /// A file that the input names.
@@ -25,6 +26,8 @@ pub type InputFile = FileRef;
 enum Pending {
     Stored(oneshot::Sender<Result<ArtifactId, Failure>>),
     Answered(oneshot::Sender<Result<Value, Failure>>),
+    Published(oneshot::Sender<Result<MessageId, Failure>>),
+    Subscribed(oneshot::Sender<Result<(), Failure>>),
 }
 
 struct Shared {
@@ -36,6 +39,7 @@ struct Shared {
     canceled: CancellationToken,
     to_host: mpsc::Sender<FromAgent>,
     pending: Mutex<HashMap<u64, Pending>>,
+    subscriptions: Mutex<HashMap<u64, Inbox>>,
     next_request: AtomicU64,
     log_lines: AtomicU64,
 }
@@ -64,6 +68,7 @@ impl Context {
             canceled,
             to_host,
             pending: Mutex::default(),
+            subscriptions: Mutex::default(),
             next_request: AtomicU64::new(1),
             log_lines: AtomicU64::new(0),
         };
@@ -82,6 +87,21 @@ impl Context {
             ToAgent::Answered { request, result } => {
                 if let Some(Pending::Answered(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Published { request, result } => {
+                if let Some(Pending::Published(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Subscribed { request, result } => {
+                if let Some(Pending::Subscribed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Message { subscription, message } => {
+                if let Some(inbox) = self.shared.subscriptions.lock().get(&subscription) {
+                    inbox.put(*message);
                 }
             }
             ToAgent::Cancel { .. } => self.shared.canceled.cancel(),
@@ -198,6 +218,44 @@ impl Context {
         self.shared.pending.lock().insert(request, Pending::Answered(send));
         self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input }).await?;
         answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Publishes a message under a topic, which must be declared. Of a durable topic it is stored when this returns; with a `key`
+    /// only once, however often the attempt or a later one publishes it.
+    ///
+    /// # Errors
+    /// What the host answers: there is no such topic, the message is too large, the attempt has lost its task.
+    pub async fn publish(&self, topic: &str, payload: Value, key: Option<&str>) -> Result<MessageId, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Published(send));
+        let (topic, key) = (topic.to_owned(), key.map(str::to_owned));
+        self.deliver(FromAgent::Publish { request, topic, payload, key }).await?;
+        answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Listens to topics that match a pattern (`orders.*`, `orders.>`), from now on and until the answer is dropped. Messages are
+    /// not acknowledged; whoever must miss none consumes a durable subscription instead.
+    ///
+    /// # Errors
+    /// What the host answers: the pattern is malformed, the attempt listens to too many.
+    pub async fn subscribe(&self, pattern: &str) -> Result<Messages, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        let (inbox, waiting) = Inbox::new();
+        // Before the host is asked: the first message may come with its answer.
+        let messages = Messages::new(self.clone(), request, waiting, inbox.missed());
+        self.shared.subscriptions.lock().insert(request, inbox);
+        self.shared.pending.lock().insert(request, Pending::Subscribed(send));
+        self.deliver(FromAgent::Subscribe { request, pattern: pattern.to_owned() }).await?;
+        answer.await.map_err(|_| host_gone())?.map_err(from_failure)?;
+        Ok(messages)
+    }
+
+    /// Listens no more.
+    pub(crate) fn unsubscribe(&self, subscription: u64) {
+        self.shared.subscriptions.lock().remove(&subscription);
+        self.say(FromAgent::Unsubscribe { subscription });
     }
 
     /// Runs work that keeps a core busy on a thread of its own. The work must call [`check`](Self::check) now and

@@ -8,6 +8,7 @@ pub mod carrier;
 mod context;
 pub mod diagnostics;
 mod error;
+mod messages;
 pub mod protocol;
 mod registry;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use context::{Context, InputFile, SpanGuard};
 pub use error::SkillError;
+pub use messages::Messages;
 pub use registry::{AgentRegistry, DuplicateAgent};
 
 /// Something that can do work.

@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use baton_domain::agent::Limits;
-use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::wire::task::Failure;
+use baton_domain::wire::topic::TopicMessage;
 use baton_domain::wire::trace::Level;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -24,6 +25,10 @@ pub const MAXIMUM_MESSAGE_BYTES: usize = 8 << 10;
 pub const MAXIMUM_LOG_LINES: u64 = 10_000;
 /// How deep tasks may ask for one another.
 pub const MAXIMUM_DEPTH: u32 = 4;
+/// The most patterns that one attempt listens to at once.
+pub const MAXIMUM_SUBSCRIPTIONS: usize = 16;
+/// Messages of one subscription that wait for a slow agent; later ones are dropped and counted.
+pub const MAXIMUM_WAITING_MESSAGES: usize = 256;
 
 /// A file that the agent may read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +62,27 @@ pub enum ToAgent {
         request: u64,
         /// Its result, or why it failed.
         result: Result<Value, Failure>,
+    },
+    /// A message was published.
+    Published {
+        /// The request it answers.
+        request: u64,
+        /// The message, or why not.
+        result: Result<MessageId, Failure>,
+    },
+    /// Whether messages of a pattern come from now on.
+    Subscribed {
+        /// The request it answers; it names the subscription.
+        request: u64,
+        /// Or why not.
+        result: Result<(), Failure>,
+    },
+    /// A message that a subscription wants.
+    Message {
+        /// The request that subscribed.
+        subscription: u64,
+        /// The message.
+        message: Box<TopicMessage>,
     },
     /// Stop; nothing that is said afterwards counts.
     Cancel {
@@ -150,6 +176,30 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+    },
+    /// Publish a message under a topic.
+    Publish {
+        /// The number to answer with.
+        request: u64,
+        /// The topic's name.
+        topic: String,
+        /// What the message says.
+        payload: Value,
+        /// Of two messages of a durable topic with the same key only the first is stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// Send messages of topics that match a pattern, from now on.
+    Subscribe {
+        /// The number to answer with; it names the subscription.
+        request: u64,
+        /// The pattern.
+        pattern: String,
+    },
+    /// Send no more of them.
+    Unsubscribe {
+        /// The request that subscribed.
+        subscription: u64,
     },
     /// The work has ended. Nothing follows.
     Outcome {

@@ -62,3 +62,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
         if text.len() <= LONGEST_NAME { Ok(Self(text)) } else { Err(missing().into()) }
     }
 }
+
+/// The name of a topic in the path; the service says whether it is one.
+pub(crate) struct TopicInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TopicInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = |_| Problem::new(Code::NoSuchTopic, "A topic is named as orders.created; GET /api/v1/topics lists them.");
+        Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
+    }
+}
+
+/// The name of a subscription in the path; the service says whether it is one.
+pub(crate) struct SubscriptionInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for SubscriptionInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = |_| Problem::new(Code::NoSuchSubscription, "GET /api/v1/subscriptions lists the subscriptions there are.");
+        Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
+    }
+}

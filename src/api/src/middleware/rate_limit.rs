@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -27,6 +28,16 @@ pub(crate) enum ClientKey {
     Address(IpAddr),
     /// All whose address is not known, and all for whom there is no room.
     Others,
+}
+
+impl std::fmt::Display for ClientKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Principal(tag) => f.write_str(tag),
+            Self::Address(address) => address.fmt(f),
+            Self::Others => f.write_str("others"),
+        }
+    }
 }
 
 impl ClientKey {
@@ -103,15 +114,27 @@ pub(crate) fn refusal(seconds: u64) -> Failure {
     Failure(Problem::new(Code::TooManyRequests, format!("Wait {seconds} s, then send fewer at a time.")).retry_after(seconds))
 }
 
+/// Takes a token here, then counts with the other servers, if there are any: a client gets a burst in the time that its rate
+/// makes one, on all of them together.
+async fn take(gateway: &Gateway, buckets: &Buckets, what: &str, key: &ClientKey) -> Result<(), u64> {
+    buckets.take(key)?;
+    let Some(shared) = &gateway.config.shared else { return Ok(()) };
+    let Rate { per_second, burst } = buckets.rate;
+    let window = Duration::from_secs(u64::from(burst.div_ceil(per_second)));
+    let allowed = u64::from(per_second) * window.as_secs();
+    let counted = shared.0.count(&format!("limit:{what}:{key}"), window).await;
+    if counted <= allowed { Ok(()) } else { Err(window.as_secs()) }
+}
+
 pub(crate) async fn run(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
-    match gateway.requests.take(&ClientKey::of(&request)) {
+    match take(&gateway, &gateway.requests, "requests", &ClientKey::of(&request)).await {
         Ok(()) => next.run(request).await,
         Err(seconds) => refusal(seconds).into_response(),
     }
 }
 
 pub(crate) async fn run_sign_in(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
-    match gateway.sign_ins.take(&ClientKey::of(&request)) {
+    match take(&gateway, &gateway.sign_ins, "sign-ins", &ClientKey::of(&request)).await {
         Ok(()) => next.run(request).await,
         Err(seconds) => refusal(seconds).into_response(),
     }
@@ -121,7 +144,6 @@ pub(crate) async fn run_sign_in(State(gateway): State<Gateway>, request: Request
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicI64, Ordering};
-    use std::time::Duration;
 
     struct HandClock(AtomicI64);
 

@@ -34,6 +34,7 @@ RFC 3339 in UTC.";
         (name = "servers", description = "Where the work runs"),
         (name = "skills", description = "What can be asked for"),
         (name = "events", description = "What happened and what happens"),
+        (name = "topics", description = "Publish, subscribe, and deal with what could not be delivered"),
         (name = "metrics", description = "How much and how fast"),
         (name = "users", description = "Members, for administrators"),
         (name = "api-keys", description = "Keys of machines, for administrators"),

@@ -14,9 +14,11 @@ mod limits;
 mod metrics;
 mod servers;
 mod skills;
+mod subscriptions;
 mod task_bulk;
 mod task_insight;
 mod tasks;
+mod topics;
 mod users;
 
 use axum::http::header::LOCATION;
@@ -80,6 +82,17 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(skills::get_skill))
         .routes(routes!(events::list_events))
         .routes(routes!(events::get_event_log))
+        .routes(routes!(topics::list_topics, topics::declare_topic))
+        .routes(routes!(topics::get_topic, topics::delete_topic))
+        .routes(routes!(topics::list_messages, topics::publish_message))
+        .routes(routes!(subscriptions::list_subscriptions, subscriptions::create_subscription))
+        .routes(routes!(subscriptions::end_subscription))
+        .routes(routes!(subscriptions::pull_messages))
+        .routes(routes!(subscriptions::acknowledge_messages))
+        .routes(routes!(subscriptions::refuse_messages))
+        .routes(routes!(subscriptions::list_dead_letters))
+        .routes(routes!(subscriptions::redrive_dead_letters))
+        .routes(routes!(subscriptions::purge_dead_letters))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }

@@ -15,6 +15,7 @@ use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, LiveItem};
+use baton_domain::topic::SUBJECT_PREFIX;
 use baton_storage::EventStore;
 
 use crate::message_bus::{Message, Subscription};
@@ -52,9 +53,9 @@ pub(super) struct Follower {
     pending: VecDeque<LiveItem>,
 }
 
-/// Whether the filter names a task, and so wants what is fleeting about it.
-pub(super) fn names_a_task(filter: &TopicFilter) -> bool {
-    filter.topics().iter().any(|topic| topic.starts_with("task:"))
+/// Whether the filter names a task or a pattern of topics, and so wants what is fleeting about it.
+pub(super) fn wants_transients(filter: &TopicFilter) -> bool {
+    filter.topics().iter().any(|topic| topic.starts_with("task:") || topic.starts_with(SUBJECT_PREFIX))
 }
 
 impl Follower {
@@ -143,7 +144,7 @@ impl Follower {
                 }
                 Message::Lagged => self.phase = Phase::Replay,
                 Message::Transient(transient) => {
-                    if self.filter.topics().contains(&transient.subject()) {
+                    if self.filter.names(&transient.subject()) {
                         self.give(std::mem::take(&mut wanted));
                         self.pending.push_back(LiveItem::Transient(transient));
                     }

@@ -114,7 +114,7 @@ impl EventService for EventStream {
     async fn follow(&self, caller: &Caller, since: EventSeq, filter: TopicFilter) -> Answer<LiveStream> {
         caller.require(Permission::Read)?;
         // Listen before the log is read, or what is committed in between would be in neither.
-        let subscription = if follower::names_a_task(&filter) { self.bus.subscribe() } else { self.bus.subscribe_to_commits() };
+        let subscription = if follower::wants_transients(&filter) { self.bus.subscribe() } else { self.bus.subscribe_to_commits() };
         let follower = Follower::new(Arc::clone(&self.store), subscription, filter, since, self.idle_check);
         Ok(Box::pin(stream::unfold(follower, |mut follower| async move {
             let item = follower.next().await?;

@@ -3,7 +3,7 @@
 //! Commits and fleeting messages travel apart, so that a flood of log lines cannot push commits out of the channel
 //! and make every subscriber read the log.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use baton_domain::event::Event;
 use baton_domain::wire::live::Transient;
@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::Message;
+use crate::carrier::Relay;
 
 /// The most events of one message. A large commit is cut, so that the memory a slow subscriber holds is bounded by
 /// the capacity times this, whatever the size of the commits.
@@ -25,6 +26,8 @@ const MAXIMUM_CAPACITY: usize = 65_536;
 pub struct InProcessBus {
     committed: broadcast::Sender<Arc<[Arc<Event>]>>,
     transient: broadcast::Sender<Arc<Transient>>,
+    /// Where other servers are told, if there are any.
+    relay: OnceLock<Arc<Relay>>,
 }
 
 impl InProcessBus {
@@ -32,7 +35,13 @@ impl InProcessBus {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(1, MAXIMUM_CAPACITY);
-        Self { committed: broadcast::Sender::new(capacity), transient: broadcast::Sender::new(capacity) }
+        Self { committed: broadcast::Sender::new(capacity), transient: broadcast::Sender::new(capacity), relay: OnceLock::new() }
+    }
+
+    /// Tells other servers from now on; the first relay stays.
+    pub fn relay_to(&self, relay: Arc<Relay>) {
+        // A second one changes nothing.
+        let _ = self.relay.set(relay);
     }
 
     /// Gives everything that is sent from now on.
@@ -53,8 +62,16 @@ impl InProcessBus {
         self.committed.receiver_count()
     }
 
-    /// Sends something fleeting to whoever listens. Returns at once.
+    /// Sends something fleeting to whoever listens, on all servers. Returns at once.
     pub fn transient(&self, transient: Transient) {
+        if let Some(relay) = self.relay.get() {
+            relay.transient(&transient);
+        }
+        self.heard_elsewhere(transient);
+    }
+
+    /// Something fleeting from another server.
+    pub(crate) fn heard_elsewhere(&self, transient: Transient) {
         // An error says that nobody listens.
         let _ = self.transient.send(Arc::new(transient));
     }
@@ -62,6 +79,9 @@ impl InProcessBus {
 
 impl CommitSink for InProcessBus {
     fn committed(&self, events: &[Arc<Event>]) {
+        if let (Some(relay), Some(last)) = (self.relay.get(), events.last()) {
+            relay.committed(last.seq);
+        }
         // Whoever subscribes after this line finds the events in the log, since they are committed.
         if self.committed.receiver_count() == 0 {
             return;

@@ -90,6 +90,15 @@ codes! {
 
     ResyncRequired = "EVENT-001", 410, "Events this old are no longer kept";
 
+    NoSuchTopic = "TOPIC-001", 404, "No such topic";
+    MalformedTopic = "TOPIC-002", 422, "The topic's name or pattern is malformed";
+    TopicKindFixed = "TOPIC-003", 409, "The topic exists with another kind";
+    MessageTooLarge = "TOPIC-004", 413, "The message is too large";
+    NoSuchSubscription = "TOPIC-005", 404, "No such subscription";
+    SubscriptionDiffers = "TOPIC-006", 409, "The subscription exists with another pattern";
+    TooManyTopics = "TOPIC-007", 429, "There are too many topics or subscriptions";
+    PublisherStale = "TOPIC-008", 409, "The attempt that publishes has lost its task";
+
     StorageUnavailable = "STORAGE-001", 503, "Storage does not answer";
     StorageFull = "STORAGE-002", 507, "Storage is full";
     Internal = "INTERNAL-001", 500, "Something went wrong in the server";

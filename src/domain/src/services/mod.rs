@@ -13,6 +13,7 @@ mod members;
 mod metrics;
 mod servers;
 mod tasks;
+mod topics;
 mod tracing;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
+pub use topics::TopicService;
 pub use tracing::TraceService;
 
 use crate::problem::Problem;
@@ -58,6 +60,8 @@ pub struct Services {
     pub events: Arc<dyn EventService>,
     /// Measurements.
     pub metrics: Arc<dyn MetricsService>,
+    /// Topics, their messages and subscriptions.
+    pub topics: Arc<dyn TopicService>,
     /// Health.
     pub health: Arc<dyn HealthService>,
 }

@@ -42,7 +42,7 @@ pub enum ServerFrame {
     },
 }
 
-/// Something fleeting about a task; sent to subscribers of `task:<id>` only.
+/// Something fleeting: about a task, sent to subscribers of `task:<id>` only, or a message of an ephemeral topic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -63,14 +63,17 @@ pub enum Transient {
         /// What it is doing.
         message: String,
     },
+    /// A message of an ephemeral topic; sent to subscribers of patterns that match it.
+    Message(super::topic::TopicMessage),
 }
 
 impl Transient {
-    /// What it concerns, as `task:<id>`.
+    /// What it concerns, as `task:<id>` or `topic:<name>`.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
             Self::Log { task_id, .. } | Self::Progress { task_id, .. } => format!("task:{task_id}"),
+            Self::Message(message) => crate::topic::subject(&message.topic),
         }
     }
 }

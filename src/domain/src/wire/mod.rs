@@ -12,4 +12,5 @@ mod new_task;
 pub mod server;
 pub mod task;
 mod task_filter;
+pub mod topic;
 pub mod trace;

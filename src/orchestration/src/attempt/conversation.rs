@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
+use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, failure};
 use crate::agent_pool::KnownSkill;
@@ -56,6 +57,7 @@ impl Conversation<'_> {
     pub(super) async fn hold(&self, connection: Connection, trace: &mut TraceBuffer, orders: &mut watch::Receiver<Order>) -> End {
         let Connection { to_agent, mut from_agent, mut worker } = connection;
         let mut asks = JoinSet::new();
+        let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
         let mut heard = Instant::now();
@@ -78,7 +80,11 @@ impl Conversation<'_> {
                     match message {
                         None => break End::Lost(lost(worker.ended().await)),
                         Some(FromAgent::Outcome { result, retry_after_ms }) => break self.outcome(result, retry_after_ms),
-                        Some(message) => self.hear(message, trace, &to_agent, &mut asks).await,
+                        Some(message) => {
+                            if let Some(message) = listeners.hear(message).await {
+                                self.hear(message, trace, &to_agent, &mut asks).await;
+                            }
+                        }
                     }
                     if trace.is_full() {
                         trace.flush().await;
@@ -91,6 +97,7 @@ impl Conversation<'_> {
                     break End::TimedOut(failure(Code::HeartbeatMissed, format!("Nothing was heard of the attempt for {} ms.", self.task.timeouts.heartbeat_ms), true));
                 }
                 Some(_) = asks.join_next() => {}
+                () = listeners.ended() => {}
             }
         };
         if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Lost(_)) {
@@ -100,6 +107,7 @@ impl Conversation<'_> {
         }
         worker.stop().await;
         asks.shutdown().await;
+        listeners.stop().await;
         end
     }
 
@@ -116,7 +124,13 @@ impl Conversation<'_> {
                 let _ = to_agent.send(ToAgent::Stored { request, result }).await;
             }
             FromAgent::Ask { request, skill, input } => self.ask(request, skill, input, to_agent, asks),
-            FromAgent::Started | FromAgent::Heartbeat | FromAgent::Outcome { .. } => {}
+            // Those of topics were heard before.
+            FromAgent::Started
+            | FromAgent::Heartbeat
+            | FromAgent::Outcome { .. }
+            | FromAgent::Publish { .. }
+            | FromAgent::Subscribe { .. }
+            | FromAgent::Unsubscribe { .. } => {}
         }
     }
 

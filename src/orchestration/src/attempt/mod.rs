@@ -2,6 +2,7 @@
 
 mod conversation;
 mod inputs;
+mod listeners;
 mod outcome;
 mod record;
 

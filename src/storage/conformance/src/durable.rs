@@ -4,12 +4,12 @@ use baton_domain::agent::AgentStatus;
 use baton_domain::task::Trigger;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::trace::Level;
-use baton_storage::{Advance, Advanced, Guard, Idempotency, Inserted, NewLogLine, TraceBatch};
+use baton_storage::{Advance, Advanced, Guard, Idempotency, Inserted, NewLogLine, TraceBatch, Verdict};
 use serde_json::json;
 
 use crate::World;
 use crate::make::{agent, at, person};
-use crate::users;
+use crate::{topics, users};
 
 pub async fn what_was_committed_is_there_after_a_restart(world: &World) {
     world.register_agent().await;
@@ -68,5 +68,20 @@ pub async fn users_are_known_after_a_restart(world: &World) {
     let ada = users::insert(world, "ada@x.test", Role::Admin).await;
     let Some(world) = world.restarted().await else { return };
     assert_eq!(world.store.users().await.unwrap(), [ada]);
+    world.holds().await;
+}
+
+pub async fn a_subscription_goes_on_after_a_restart(world: &World) {
+    world.durable(&["a"]).await;
+    world.subscribed("s", "a").await;
+    world.say("a", 1..=4).await;
+    let got = world.pulled("s", 2, at(10)).await.items;
+    world.settled("s", vec![topics::ids(&got)[0]], Verdict::Acknowledge, at(20)).await;
+    let before = world.view("s", at(20)).await;
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.view("s", at(20)).await, before);
+    assert_eq!(topics::said(&world.pulled("s", 9, at(30)).await.items), [3, 4]);
+    let late = world.settled("s", topics::ids(&got), Verdict::Acknowledge, at(40)).await;
+    assert_eq!(late.settled, 1, "what was in somebody's hands can still be acknowledged");
     world.holds().await;
 }

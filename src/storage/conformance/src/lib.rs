@@ -32,6 +32,7 @@ pub mod servers;
 pub mod sessions;
 pub mod tasks;
 pub mod together;
+pub mod topics;
 pub mod traces;
 pub mod users;
 pub mod walk;

@@ -15,6 +15,7 @@ use crate::identity::{Session, Token};
 use crate::limits::Limits;
 use crate::servers::Servers;
 use crate::tasks::Tasks;
+use crate::topics::Topics;
 use crate::traces::Traces;
 use crate::{MemoryStore, PlantedBug};
 
@@ -37,6 +38,7 @@ pub(crate) struct State {
     pub(crate) tokens: BTreeMap<[u8; 32], Token>,
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
+    pub(crate) topics: Topics,
     pub(crate) traces: Traces,
     pub(crate) planted: Option<PlantedBug>,
     /// Events that have their places and cannot be read yet; only a planted mistake makes such.
@@ -61,6 +63,7 @@ impl State {
             tokens: BTreeMap::new(),
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
+            topics: Topics::default(),
             traces: Traces::default(),
             planted: None,
             unreadable: 0..0,

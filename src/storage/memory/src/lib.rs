@@ -14,6 +14,7 @@ mod metrics;
 mod planted;
 mod servers;
 mod tasks;
+mod topics;
 mod traces;
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ use crate::failure::{Fault, failed};
 use crate::feed::Feed;
 use crate::reach::Reach;
 use crate::tasks::complete::Completions;
+use crate::topics;
 use crate::writer::{Job, Message, Pending, Tx, closed};
 
 /// The most jobs of one commit. Larger groups add latency and win little.
@@ -190,8 +191,11 @@ async fn statement(tx: &mut Tx, text: &'static str) -> Result<(), Fault> {
 /// Runs a group in one transaction, with a savepoint for each job if they are to be kept `apart`.
 async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: Uuid) -> Result<Vec<Arc<Event>>, Stop> {
     statement(tx, "BEGIN").await?;
-    let tasks: BTreeSet<TaskId> = group.iter().flat_map(|job| job.tasks()).copied().collect();
+    let tasks: BTreeSet<TaskId> = group.iter().flat_map(|job| &job.locks().tasks).copied().collect();
     lock(tx, tasks).await?;
+    let all = group.iter().any(|job| job.locks().subscriptions);
+    let subscriptions = group.iter().filter_map(|job| Some(job.locks().subscription.as_ref()?.as_str().to_owned())).collect();
+    topics::lock(tx, subscriptions, all).await?;
     for job in group {
         if apart {
             run_apart(tx, job.as_mut()).await?;
@@ -243,9 +247,17 @@ async fn run_apart(tx: &mut Tx, job: &mut dyn Job) -> Result<(), Fault> {
 
 /// Writes what all transactions want a part of: the counts of agents, and the events as the last statement.
 async fn finish(tx: &mut Tx, origin: Uuid) -> Result<Vec<Arc<Event>>, Fault> {
-    let Pending { events, tallies } = std::mem::take(&mut tx.pending);
+    let Pending { events, tallies, messages } = std::mem::take(&mut tx.pending);
     if !tallies.is_empty() {
         agents::count(tx.sql(), &tallies).await?;
     }
-    if events.is_empty() { Ok(Vec::new()) } else { events::append(tx.sql(), events, origin).await }
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let events = events::append(tx.sql(), events, origin).await?;
+    // Messages stand at the places of their events, which are known only now.
+    if !messages.is_empty() {
+        topics::insert(tx.sql(), &messages, &events).await?;
+    }
+    Ok(events)
 }

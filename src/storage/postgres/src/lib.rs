@@ -25,6 +25,7 @@ mod open;
 mod reach;
 mod servers;
 mod tasks;
+mod topics;
 mod traces;
 mod writer;
 

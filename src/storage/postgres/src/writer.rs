@@ -1,13 +1,14 @@
 //! How does a write reach the database? As a job in a queue that a few writing tasks share, each with its own connection.
 //!
 //! A job may run more than once, since a transaction that loses against another is run again: it borrows what it writes. It
-//! names the tasks it changes, so that a group can lock them in one order before it begins.
+//! names the tasks and subscriptions it changes, so that a group can lock them in one order before it begins.
 
 use std::collections::BTreeMap;
 
 use baton_domain::event::NewEvent;
-use baton_domain::id::{AgentId, TaskId};
+use baton_domain::id::{AgentId, MessageId, TaskId};
 use baton_domain::time::Timestamp;
+use baton_domain::topic::{SubscriptionName, TopicName};
 use baton_storage::{Advanced, Completion, StoreError};
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
@@ -32,6 +33,20 @@ pub(crate) struct Tx {
 pub(crate) struct Pending {
     pub(crate) events: Vec<NewEvent>,
     pub(crate) tallies: BTreeMap<AgentId, Tally>,
+    pub(crate) messages: Vec<PendingMessage>,
+}
+
+/// A message of a topic, which takes the place of its event.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingMessage {
+    /// Which of the pending events is its own.
+    pub(crate) event: usize,
+    pub(crate) id: MessageId,
+    pub(crate) topic: TopicName,
+    pub(crate) at: Timestamp,
+    pub(crate) publisher: String,
+    pub(crate) key: Option<String>,
+    pub(crate) payload: String,
 }
 
 /// What an agent did in a transaction.
@@ -66,10 +81,10 @@ impl Tx {
 
 /// A job whose type is forgotten.
 pub(crate) trait Job: Send {
-    /// The tasks it changes.
-    fn tasks(&self) -> &[TaskId];
     /// Whether nobody waits for it any more. Then it is not begun: whoever gave up has been told that it may not have been done.
     fn is_abandoned(&self) -> bool;
+    /// The tasks and subscriptions it changes.
+    fn locks(&self) -> &Locks;
     /// Runs it, for the first time or again; its transaction is not to be kept if it fails.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>>;
     /// The parts of it that can fail without one another.
@@ -78,8 +93,17 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
+/// What a job changes that others may want, too. A group locks it before it begins, in one order.
+#[derive(Debug, Default)]
+pub(crate) struct Locks {
+    pub(crate) tasks: Vec<TaskId>,
+    pub(crate) subscription: Option<SubscriptionName>,
+    /// Every subscription: whoever removes messages must not meet one who hands them out.
+    pub(crate) subscriptions: bool,
+}
+
 struct JobOf<D, F, T> {
-    tasks: Vec<TaskId>,
+    locks: Locks,
     data: D,
     work: F,
     result: Option<Result<T, StoreError>>,
@@ -92,8 +116,8 @@ where
     F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
     T: Send + 'static,
 {
-    fn tasks(&self) -> &[TaskId] {
-        &self.tasks
+    fn locks(&self) -> &Locks {
+        &self.locks
     }
 
     fn is_abandoned(&self) -> bool {
@@ -167,7 +191,7 @@ impl Writer {
         F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.run_on(Vec::new(), data, work).await
+        self.run_with(Locks::default(), data, work).await
     }
 
     /// Runs a job that changes these tasks; they are locked before it begins.
@@ -177,8 +201,18 @@ impl Writer {
         F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
         T: Send + 'static,
     {
+        self.run_with(Locks { tasks, ..Locks::default() }, data, work).await
+    }
+
+    /// Runs a job once these are locked.
+    pub(crate) async fn run_with<D, T, F>(&self, locks: Locks, data: D, work: F) -> Result<T, StoreError>
+    where
+        D: Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
-        let job = JobOf { tasks, data, work, result: None, reply };
+        let job = JobOf { locks, data, work, result: None, reply };
         self.handed_in(Message::Work(Box::new(job)), answer).await
     }
 

@@ -19,6 +19,7 @@ mod servers;
 mod statement;
 mod tally;
 mod tasks;
+mod topics;
 mod traces;
 mod writer;
 

@@ -48,6 +48,11 @@ impl Tx {
         self.events.push(event);
     }
 
+    /// How many events wait for their places.
+    pub(crate) fn pending_events(&self) -> i64 {
+        i64::try_from(self.events.len()).unwrap_or(i64::MAX)
+    }
+
     /// Runs a part of the transaction; if it fails, nothing of it stays.
     pub(crate) fn part<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
         run(self.sql(), "SAVEPOINT part", [])?;

@@ -24,6 +24,7 @@ mod reader;
 mod run;
 mod sources;
 mod store;
+mod topics;
 mod trace;
 mod world;
 

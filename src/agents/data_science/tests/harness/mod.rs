@@ -154,7 +154,12 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
                     ended.result = result;
                     break;
                 }
-                FromAgent::Started | FromAgent::Heartbeat | FromAgent::Ask { .. } => {}
+                FromAgent::Started
+                | FromAgent::Heartbeat
+                | FromAgent::Ask { .. }
+                | FromAgent::Publish { .. }
+                | FromAgent::Subscribe { .. }
+                | FromAgent::Unsubscribe { .. } => {}
             }
         }
         ended

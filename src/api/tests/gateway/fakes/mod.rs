@@ -7,6 +7,7 @@
 mod limits;
 mod members;
 pub(crate) mod samples;
+mod topics;
 mod watch;
 mod work;
 
@@ -93,6 +94,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         servers: fake.clone(),
         events: fake.clone(),
         metrics: fake.clone(),
+        topics: fake.clone(),
         health: fake,
     }
 }

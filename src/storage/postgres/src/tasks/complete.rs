@@ -19,27 +19,28 @@ use crate::columns::{get, id, maybe_instant, text};
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
 use crate::traces::{SpanOf, insert_spans};
-use crate::writer::{Job, Tx, outcome};
+use crate::writer::{Job, Locks, Tx, outcome};
 
 /// Where an answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<Advanced, StoreError>>;
 
 /// The completions of one commit, as one job.
 pub(crate) struct Completions {
-    tasks: Vec<TaskId>,
+    locks: Locks,
     waiting: Vec<(Completion, Reply)>,
     result: Option<Result<Vec<Advanced>, StoreError>>,
 }
 
 impl Completions {
     pub(crate) fn new(waiting: Vec<(Completion, Reply)>) -> Self {
-        Self { tasks: column(&waiting, |(completion, _)| completion.task.summary.id), waiting, result: None }
+        let tasks = column(&waiting, |(completion, _)| completion.task.summary.id);
+        Self { locks: Locks { tasks, ..Locks::default() }, waiting, result: None }
     }
 }
 
 impl Job for Completions {
-    fn tasks(&self) -> &[TaskId] {
-        &self.tasks
+    fn locks(&self) -> &Locks {
+        &self.locks
     }
 
     fn is_abandoned(&self) -> bool {

@@ -1,0 +1,274 @@
+//! All topics and durable subscriptions: how much waits where, and how to add one.
+
+mod follow;
+mod subscription;
+mod topic;
+
+use std::time::Duration;
+
+use baton_domain::topic::TopicKind;
+use baton_domain::user::Permission;
+use baton_domain::wire::topic::{SubscriptionList, SubscriptionView, TopicList, TopicView};
+use leptos::form::ActionForm;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::components::banner::LastProblem;
+use crate::components::button::{Button, Kind};
+use crate::components::card::Card;
+use crate::components::empty::Empty;
+use crate::components::field::{SelectField, TextField};
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::times::RelativeTime;
+use crate::server_fns::Called;
+use crate::server_fns::topics::{Declare, Subscribe, list, subscriptions};
+use crate::session::use_session;
+use follow::Follow;
+
+pub(crate) use subscription::Subscription;
+pub(crate) use topic::Topic;
+
+/// How long after an event a page of topics is read anew.
+const SETTLE: Duration = Duration::from_millis(600);
+/// The classes of a number in a table.
+const NUMBER: &str = "border-b border-line px-3 py-2 text-right align-middle tabular-nums";
+const NUMBER_HEAD: &str = "whitespace-nowrap border-y border-line bg-sunken px-3 py-1.5 text-right text-12 font-medium text-soft";
+
+/// The page of topics.
+#[component]
+pub(crate) fn Topics() -> impl IntoView {
+    let declare = ServerAction::<Declare>::new();
+    let subscribe = ServerAction::<Subscribe>::new();
+    let data = Resource::new_blocking(move || (declare.version().get(), subscribe.version().get()), |_| read());
+    // A form that was carried out is empty again; one that was refused keeps what was typed.
+    let (topic_form, subscription_form) = (NodeRef::<html::Form>::new(), NodeRef::<html::Form>::new());
+    Effect::new(move || {
+        if let (Some(Ok(_)), Some(form)) = (declare.value().get(), topic_form.get_untracked()) {
+            form.reset();
+        }
+    });
+    Effect::new(move || {
+        if let (Some(Ok(_)), Some(form)) = (subscribe.value().get(), subscription_form.get_untracked()) {
+            form.reset();
+        }
+    });
+    let problem = Signal::derive(move || {
+        let declared = declare.value().get().and_then(Result::err);
+        declared.or_else(|| subscribe.value().get().and_then(Result::err)).map(|error| error.0)
+    });
+    let session = use_session();
+    let (may_declare, may_subscribe) = (session.may(Permission::Operate), session.may(Permission::Work));
+    view! {
+        <PageHead title="Topics"/>
+        <LastProblem problem/>
+        <div class="space-y-4">
+            {loaded(data, move |(topics, subscriptions)| {
+                view! {
+                    <Follow as_of=topics.as_of on=Callback::new(move |()| data.refetch())/>
+                    <div class="space-y-4">
+                        <TopicTable topics=topics.items/>
+                        <SubscriptionTable subscriptions=subscriptions.items/>
+                    </div>
+                }
+            })}
+            {may_declare
+                .then(|| {
+                    view! {
+                        <Card title="Declare a topic">
+                            <ActionForm action=declare node_ref=topic_form>
+                                <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-[2fr_1fr_auto]">
+                                    <TextField
+                                        name="name"
+                                        label="Name"
+                                        required=true
+                                        autocomplete="off"
+                                        max_length="200"
+                                        placeholder="orders.created"
+                                    />
+                                    <SelectField name="kind" label="What nobody hears" options=kinds() value="durable"/>
+                                    <Button submits=true kind=Kind::Primary test_id="declare-topic" disabled=declare.pending()>
+                                        "Declare"
+                                    </Button>
+                                </div>
+                            </ActionForm>
+                        </Card>
+                    }
+                })}
+            {may_subscribe
+                .then(|| {
+                    view! {
+                        <Card title="Make a durable subscription">
+                            <ActionForm action=subscribe node_ref=subscription_form>
+                                <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-[1fr_2fr_1fr_auto]">
+                                    <TextField
+                                        form="subscription-"
+                                        name="name"
+                                        label="Name of the subscription"
+                                        required=true
+                                        autocomplete="off"
+                                        max_length="64"
+                                    />
+                                    <TextField
+                                        name="pattern"
+                                        label="Topics"
+                                        required=true
+                                        autocomplete="off"
+                                        max_length="200"
+                                        placeholder="orders.*, orders.>"
+                                    />
+                                    <SelectField name="start" label="Begins with" options=starts() value="new"/>
+                                    <Button submits=true kind=Kind::Primary test_id="make-subscription" disabled=subscribe.pending()>
+                                        "Make"
+                                    </Button>
+                                </div>
+                            </ActionForm>
+                        </Card>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+async fn read() -> Called<(TopicList, SubscriptionList)> {
+    let (topics, subscriptions) = futures::join!(list(), subscriptions());
+    Ok((topics?, subscriptions?))
+}
+
+fn kinds() -> Vec<(String, String)> {
+    let words = |kind: &TopicKind| match kind {
+        TopicKind::Ephemeral => "is gone (ephemeral)",
+        TopicKind::Durable => "is kept (durable)",
+    };
+    TopicKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), words(kind).to_owned())).collect()
+}
+
+fn starts() -> Vec<(String, String)> {
+    [("new", "what comes from now on"), ("earliest", "everything that is kept")]
+        .map(|(key, words)| (key.to_owned(), words.to_owned()))
+        .to_vec()
+}
+
+/// An instant, or a dash.
+fn when(at: Option<baton_domain::time::Timestamp>) -> AnyView {
+    match at {
+        Some(at) => view! { <RelativeTime at/> }.into_any(),
+        None => "–".into_any(),
+    }
+}
+
+#[component]
+fn TopicTable(topics: Vec<TopicView>) -> impl IntoView {
+    if topics.is_empty() {
+        return view! {
+            <Card title="Topics">
+                <Empty text="No topic yet: agents and people publish under names that were declared."/>
+            </Card>
+        }
+        .into_any();
+    }
+    let rows: Vec<_> = topics.into_iter().map(topic_row).collect();
+    view! {
+        <Card title="Topics" flush=true>
+            <div class="relative overflow-x-auto" role="group" aria-label="Topics" tabindex="0">
+                <table class=TABLE>
+                    <thead>
+                        <tr>
+                            <th scope="col" class=HEAD>"Name"</th>
+                            <th scope="col" class=HEAD>"Kind"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Messages"</th>
+                            <th scope="col" class=HEAD>"Oldest"</th>
+                            <th scope="col" class=HEAD>"Newest"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Subscriptions"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn topic_row(topic: TopicView) -> impl IntoView {
+    let durable = topic.kind == TopicKind::Durable;
+    let name = topic.name.to_string();
+    let words = name.clone();
+    let href = format!("/topics/{name}");
+    view! {
+        <tr data-testid="topic-row" data-name=name>
+            <th scope="row" class=format!("{CELL} text-left font-medium")>
+                <A href attr:class="hover:underline">
+                    {words}
+                </A>
+            </th>
+            <td class=CELL>{topic.kind.as_str()}</td>
+            <td class=NUMBER data-testid="depth">{if durable { topic.depth.to_string() } else { "–".to_owned() }}</td>
+            <td class=format!("{CELL} text-muted")>{when(topic.oldest_at)}</td>
+            <td class=format!("{CELL} text-muted")>{when(topic.newest_at)}</td>
+            <td class=NUMBER>{topic.subscriptions}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+pub(super) fn SubscriptionTable(subscriptions: Vec<SubscriptionView>) -> impl IntoView {
+    if subscriptions.is_empty() {
+        return view! {
+            <Card title="Durable subscriptions">
+                <Empty text="No durable subscription: messages are kept, and nobody has asked to be given each of them."/>
+            </Card>
+        }
+        .into_any();
+    }
+    let rows: Vec<_> = subscriptions.into_iter().map(subscription_row).collect();
+    view! {
+        <Card title="Durable subscriptions" flush=true>
+            <div class="relative overflow-x-auto" role="group" aria-label="Durable subscriptions" tabindex="0">
+                <table class=TABLE>
+                    <thead>
+                        <tr>
+                            <th scope="col" class=HEAD>"Name"</th>
+                            <th scope="col" class=HEAD>"Topics"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Behind"</th>
+                            <th scope="col" class=NUMBER_HEAD>"In hands"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Waiting"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Dead"</th>
+                            <th scope="col" class=NUMBER_HEAD>"Consumers"</th>
+                            <th scope="col" class=HEAD>"Oldest"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn subscription_row(one: SubscriptionView) -> impl IntoView {
+    let name = one.name.to_string();
+    let words = name.clone();
+    let href = format!("/subscriptions/{name}");
+    view! {
+        <tr data-testid="subscription-row" data-name=name>
+            <th scope="row" class=format!("{CELL} text-left font-medium")>
+                <A href attr:class="hover:underline">
+                    {words}
+                </A>
+            </th>
+            <td class=format!("{CELL} font-mono text-12")>{one.pattern.to_string()}</td>
+            <td class=NUMBER data-testid="lag">{one.lag}</td>
+            <td class=NUMBER>{one.in_flight}</td>
+            <td class=NUMBER>{one.waiting}</td>
+            <td class=NUMBER data-testid="dead">{one.dead}</td>
+            <td class=NUMBER>{one.consumers}</td>
+            <td class=format!("{CELL} text-muted")>{when(one.oldest_at)}</td>
+        </tr>
+    }
+    .into_any()
+}

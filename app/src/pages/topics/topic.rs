@@ -1,0 +1,181 @@
+//! One topic: what it keeps, its last messages, and a form to publish.
+
+use baton_domain::topic::TopicKind;
+use baton_domain::user::Permission;
+use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicView};
+use leptos::form::ActionForm;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::Follow;
+use crate::components::badge::Badge;
+use crate::components::banner::LastProblem;
+use crate::components::button::{Button, Kind};
+use crate::components::card::Card;
+use crate::components::empty::Empty;
+use crate::components::field::{CONTROL, LABEL};
+use crate::components::loaded::loaded;
+use crate::components::page_head::PageHead;
+use crate::components::times::RelativeTime;
+use crate::server_fns::Called;
+use crate::server_fns::topics::{Delete, Publish, get, messages};
+use crate::session::use_session;
+
+/// Messages that the page shows.
+const ROWS: u32 = 50;
+
+/// The page of one topic.
+#[component]
+pub(crate) fn Topic() -> impl IntoView {
+    let params = use_params_map();
+    let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
+    let publish = ServerAction::<Publish>::new();
+    let delete = ServerAction::<Delete>::new();
+    let data = Resource::new_blocking(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move || {
+        if let (Some(Ok(_)), Some(form)) = (publish.value().get(), form.get_untracked()) {
+            form.reset();
+        }
+    });
+    let problem = Signal::derive(move || {
+        let published = publish.value().get().and_then(Result::err);
+        published.or_else(|| delete.value().get().and_then(Result::err)).map(|error| error.0)
+    });
+    let session = use_session();
+    let (may_publish, may_delete) = (session.may(Permission::Work), session.may(Permission::Operate));
+    view! {
+        <LastProblem problem/>
+        <div class="space-y-4">
+            {loaded(data, move |(topic, messages)| {
+                view! {
+                    <Follow as_of=messages.as_of on=Callback::new(move |()| data.refetch())/>
+                    <Head topic=topic.clone() delete may_delete/>
+                    <Facts topic=topic.clone()/>
+                    <Messages kind=topic.kind messages=messages.items/>
+                }
+            })}
+            {may_publish
+                .then(|| {
+                    view! {
+                        <Card title="Publish a message">
+                            <ActionForm action=publish node_ref=form>
+                                <input type="hidden" name="name" prop:value=move || name.get() value=name.get_untracked()/>
+                                <label class=LABEL for="field-payload">
+                                    "Message"
+                                </label>
+                                <textarea
+                                    id="field-payload"
+                                    name="payload"
+                                    rows="4"
+                                    required
+                                    maxlength="65536"
+                                    class=format!("{CONTROL} font-mono")
+                                    aria-describedby="field-payload-help"
+                                ></textarea>
+                                <p id="field-payload-help" class="mb-3 mt-1 text-12 text-muted">
+                                    "JSON of at most 64 KiB; anything else is published as text."
+                                </p>
+                                <Button submits=true kind=Kind::Primary test_id="publish" disabled=publish.pending()>
+                                    "Publish"
+                                </Button>
+                            </ActionForm>
+                        </Card>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+async fn read(name: String) -> Called<(TopicView, MessageList)> {
+    let filter = MessageFilter { before: None, limit: Some(ROWS) };
+    let (topic, messages) = futures::join!(get(name.clone()), messages(name, filter));
+    Ok((topic?, messages?))
+}
+
+#[component]
+fn Head(topic: TopicView, delete: ServerAction<Delete>, may_delete: bool) -> impl IntoView {
+    let name = topic.name.to_string();
+    let actions = may_delete.then(|| {
+        view! {
+            <ActionForm action=delete>
+                <input type="hidden" name="name" value=name/>
+                <Button submits=true kind=Kind::Danger test_id="delete-topic">"Delete"</Button>
+            </ActionForm>
+        }
+        .into_any()
+    });
+    let facts = view! { <Badge>{topic.kind.as_str()}</Badge> }.into_any();
+    match actions {
+        Some(actions) => view! { <PageHead title=topic.name.to_string() facts actions/> }.into_any(),
+        None => view! { <PageHead title=topic.name.to_string() facts/> }.into_any(),
+    }
+}
+
+#[component]
+fn Facts(topic: TopicView) -> impl IntoView {
+    let kept = match topic.kind {
+        TopicKind::Durable => format!(
+            "{} messages are kept, for {} hours or up to {} of them. {} subscriptions want it.",
+            topic.depth,
+            topic.retention.maximum_age_seconds / 3_600,
+            topic.retention.maximum_messages,
+            topic.subscriptions
+        ),
+        TopicKind::Ephemeral => "Messages go to whoever listens, and are gone.".to_owned(),
+    };
+    view! {
+        <p class="text-14 text-soft" data-testid="topic-facts">
+            {kept}
+            " Declared "
+            <RelativeTime at=topic.created_at/>
+            {format!(" by {}.", topic.created_by)}
+        </p>
+    }
+    .into_any()
+}
+
+#[component]
+fn Messages(kind: TopicKind, messages: Vec<MessageView>) -> impl IntoView {
+    if messages.is_empty() {
+        let text = match kind {
+            TopicKind::Durable => "No message is kept.",
+            TopicKind::Ephemeral => "Nothing is kept of an ephemeral topic; the event stream has its messages as they come.",
+        };
+        return view! {
+            <Card title="Last messages">
+                <Empty text/>
+            </Card>
+        }
+        .into_any();
+    }
+    let items: Vec<_> = messages.into_iter().map(message).collect();
+    view! {
+        <Card title="Last messages" flush=true>
+            <ol class="divide-y divide-line" aria-label="Last messages">
+                {items}
+            </ol>
+        </Card>
+    }
+    .into_any()
+}
+
+/// A message, as lists show it.
+pub(super) fn message(message: MessageView) -> impl IntoView {
+    let text = serde_json::to_string_pretty(&message.payload).unwrap_or_default();
+    view! {
+        <li class="min-w-0 px-4 py-2" data-testid="message" data-seq=message.seq.to_string()>
+            <p class="text-12 text-muted">
+                {format!("#{} ", message.seq)}
+                <RelativeTime at=message.at/>
+                {format!(" by {}", message.publisher)}
+            </p>
+            <pre class="max-h-48 overflow-auto whitespace-pre-wrap break-words font-mono text-12 text-text" tabindex="0">
+                {text}
+            </pre>
+        </li>
+    }
+    .into_any()
+}

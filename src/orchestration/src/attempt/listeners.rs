@@ -1,0 +1,113 @@
+//! What do agents publish and listen to while they work? The topics of the server, under the attempt's lease.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_SUBSCRIPTIONS, ToAgent};
+use baton_bus::pub_sub::{PublishingAttempt, Topics};
+use baton_domain::id::MessageId;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::user::Caller;
+use baton_domain::wire::task::Failure;
+use baton_domain::wire::topic::NewMessage;
+use baton_storage::TaskRecord;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::failure;
+use crate::engine::Shared;
+
+/// The topics' side of one attempt.
+pub(super) struct Listeners<'a> {
+    shared: &'a Arc<Shared>,
+    task: &'a TaskRecord,
+    to_agent: mpsc::Sender<ToAgent>,
+    running: JoinSet<()>,
+    subscriptions: HashMap<u64, AbortHandle>,
+}
+
+impl<'a> Listeners<'a> {
+    pub(super) fn new(shared: &'a Arc<Shared>, task: &'a TaskRecord, to_agent: mpsc::Sender<ToAgent>) -> Self {
+        Self { shared, task, to_agent, running: JoinSet::new(), subscriptions: HashMap::new() }
+    }
+
+    /// Takes what concerns topics; gives back what does not.
+    pub(super) async fn hear(&mut self, message: FromAgent) -> Option<FromAgent> {
+        match message {
+            FromAgent::Publish { request, topic, payload, key } => {
+                // Answered before the next message is heard, so that an agent's messages keep their order.
+                let result = self.publish(&topic, NewMessage { payload, key }).await;
+                let _ = self.to_agent.send(ToAgent::Published { request, result }).await;
+            }
+            FromAgent::Subscribe { request, pattern } => {
+                let result = self.subscribe(request, &pattern).await;
+                let refused = result.is_err();
+                let _ = self.to_agent.send(ToAgent::Subscribed { request, result }).await;
+                if refused {
+                    self.unsubscribe(request);
+                }
+            }
+            FromAgent::Unsubscribe { subscription } => self.unsubscribe(subscription),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn topics(&self) -> Result<&Arc<Topics>, Failure> {
+        self.shared.topics.get().ok_or_else(|| failure(Code::NoSuchTopic, "This server has no topics.", false))
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { project: self.task.summary.project_id, ..Caller::system() }
+    }
+
+    async fn publish(&self, topic: &str, message: NewMessage) -> Result<MessageId, Failure> {
+        let agent = self.task.summary.agent.as_ref().map_or_else(String::new, |agent| agent.name.clone());
+        let attempt = PublishingAttempt { task: self.task.summary.id, lease: self.task.lease, agent };
+        let published = self.topics()?.publish_as(&self.caller(), topic, message, Some(attempt)).await;
+        published.map(|published| published.id).map_err(refused)
+    }
+
+    async fn subscribe(&mut self, request: u64, pattern: &str) -> Result<(), Failure> {
+        if self.subscriptions.len() >= MAXIMUM_SUBSCRIPTIONS {
+            let detail = format!("An attempt listens to at most {MAXIMUM_SUBSCRIPTIONS} patterns at once.");
+            return Err(failure(Code::TooManyTopics, detail, false));
+        }
+        let mut messages = self.topics()?.listen(&self.caller(), pattern).await.map_err(refused)?;
+        let to_agent = self.to_agent.clone();
+        let forwarding = self.running.spawn(async move {
+            // A full channel waits: the stream behind is bounded, and what lags there is read from the log.
+            while let Some(message) = messages.next().await {
+                if to_agent.send(ToAgent::Message { subscription: request, message: Box::new(message) }).await.is_err() {
+                    return;
+                }
+            }
+        });
+        if let Some(before) = self.subscriptions.insert(request, forwarding) {
+            before.abort();
+        }
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, subscription: u64) {
+        if let Some(forwarding) = self.subscriptions.remove(&subscription) {
+            forwarding.abort();
+        }
+    }
+
+    /// Returns when a listener has ended; never while there is none.
+    pub(super) async fn ended(&mut self) {
+        if self.running.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub(super) async fn stop(&mut self) {
+        self.running.shutdown().await;
+    }
+}
+
+fn refused(problem: Problem) -> Failure {
+    Failure { retryable: problem.status >= 500 || problem.status == 429, message: problem.detail, code: problem.code }
+}
