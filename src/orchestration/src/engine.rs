@@ -11,6 +11,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_domain::id::{AgentId, LeaseToken, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::services::{AgentService, ArtifactService, TaskService};
+use baton_domain::wire::agent::InstanceView;
 use baton_observability::Auditor;
 use baton_storage::blobs::BlobFolder;
 use baton_storage::{AgentRegistration, Store, StoreError};
@@ -19,10 +20,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agent_pool::{AgentPool, PoolError, PoolService};
+use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
 use crate::gate::Gate;
+use crate::load_balancer::BalancerOptions;
 use crate::orchestrator::Orchestrator;
 use crate::{dispatcher, task_manager};
 
@@ -41,6 +43,14 @@ pub struct EngineOptions {
     pub maximum_live_tasks: u64,
     /// The most bytes of one artifact.
     pub maximum_artifact_bytes: u64,
+    /// How agents are chosen.
+    pub balancing: BalancerOptions,
+    /// What the host has for attempts.
+    pub host: HostOptions,
+    /// When instances of agents that fail are started again.
+    pub restart: RestartOptions,
+    /// When agents get and lose instances.
+    pub scaling: ScalingOptions,
 }
 
 impl Default for EngineOptions {
@@ -52,6 +62,10 @@ impl Default for EngineOptions {
             drain: Duration::from_secs(10),
             maximum_live_tasks: 1_000_000,
             maximum_artifact_bytes: 1 << 30,
+            balancing: BalancerOptions::default(),
+            host: HostOptions::default(),
+            restart: RestartOptions::default(),
+            scaling: ScalingOptions::default(),
         }
     }
 }
@@ -187,7 +201,8 @@ impl EngineOptions {
             .await
             .map_err(|error| EngineError::Folder(carriers.blobs.clone(), error))?;
         let agents: Vec<_> = carriers.registry.iter().cloned().collect();
-        let pool = Arc::new(AgentPool::new(&agents).map_err(EngineError::Pool)?);
+        let pool_options = PoolOptions { balancing: self.balancing.clone(), restart: self.restart, host: self.host.clone() };
+        let pool = Arc::new(AgentPool::new(&agents, pool_options, sources.clone()).map_err(EngineError::Pool)?);
         let registrations =
             agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
         let registered = store.register_agents(registrations, sources.clock.now()).await?;
@@ -224,6 +239,7 @@ impl EngineOptions {
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
         loops.spawn(task_manager::heartbeat::run(Arc::clone(&shared)));
+        loops.spawn(agent_pool::scaling::run(Arc::clone(&shared)));
         loops.close();
         let pool = Arc::new(PoolService { shared: Arc::clone(&shared) });
         Ok(Engine { shared, loops, orchestrator, pool })
@@ -241,6 +257,11 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Arc<dyn AgentService> {
         Arc::clone(&self.pool) as Arc<dyn AgentService>
+    }
+
+    /// Takes over which instances of agents other engines on the same store say they have; they are shown with the agents.
+    pub fn see_workers(&self, instances: impl IntoIterator<Item = (AgentId, InstanceView)>) {
+        self.shared.pool.see_workers(instances);
     }
 
     /// Stores and shows files.

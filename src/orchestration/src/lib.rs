@@ -22,5 +22,5 @@ pub mod orchestrator;
 mod schema;
 mod task_manager;
 
-pub use agent_pool::PoolError;
+pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use engine::{Carriers, Engine, EngineError, EngineOptions};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::real_store::{RealStore, Unreliable, at};
 use async_trait::async_trait;
-use baton_domain::agent::{AgentCard, Family, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Skill};
 use baton_domain::id::{AgentId, EventSeq};
 use baton_domain::ports::Recorder;
 use baton_domain::services::{AgentService, Answer, MetricsService};
@@ -223,6 +223,8 @@ async fn the_overview_has_everything_and_its_day_stays_right_as_time_goes_on() {
         skills: Vec::new(),
         labels: Vec::new(),
         slots: 2,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
     };
     let registration = AgentRegistration { id: AgentId::new(Uuid::new_v4()), card };
     real.store.register_agents(vec![registration], at(0)).await.unwrap();

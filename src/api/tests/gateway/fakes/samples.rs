@@ -1,6 +1,6 @@
 //! What the services of the tests give: one of each kind.
 
-use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Skill};
+use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Needs, Skill};
 use baton_domain::event::Event;
 use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, TaskId, UserId};
 use baton_domain::task::{Priority, RetryPolicy, TaskState};
@@ -108,6 +108,7 @@ pub(crate) fn skill() -> Skill {
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 
