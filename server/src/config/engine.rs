@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use baton_orchestration::EngineOptions;
 
+use super::BalancingConfig;
+
 /// The engine's settings.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct EngineConfig {
@@ -19,6 +21,8 @@ pub(crate) struct EngineConfig {
     /// Seconds that running attempts get when the server stops, before they are handed back.
     #[arg(long, env = "BATON_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub(crate) drain_seconds: u64,
+    #[command(flatten)]
+    pub(crate) balancing: BalancingConfig,
 }
 
 impl EngineConfig {
@@ -28,6 +32,8 @@ impl EngineConfig {
             maximum_live_tasks: self.maximum_live_tasks,
             maximum_artifact_bytes: self.maximum_artifact_bytes,
             drain: Duration::from_secs(self.drain_seconds),
+            balancing: self.balancing.options(),
+            host: self.balancing.host(),
             ..EngineOptions::default()
         }
     }

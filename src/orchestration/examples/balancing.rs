@@ -17,11 +17,17 @@ fn main() {
     }
     if wants("cost") {
         let began = Instant::now();
-        println!("| strategy | 10 agents, µs | 10,000 agents, µs | ratio |\n|---|---:|---:|---:|");
+        println!(
+            "| strategy | choice of 10, µs | of 10,000, µs | ratio | task of 10, µs | of 10,000, µs |\n|---|---:|---:|---:|---:|---:|"
+        );
         for &strategy in Strategy::ALL {
             let costs = measure::choice_cost(strategy, &[10, 10_000], &|| began.elapsed());
             if let [few, many] = costs[..] {
-                println!("| `{strategy}` | {:.2} | {:.2} | {:.2} |", few.micros, many.micros, many.micros / few.micros);
+                let ratio = many.micros / few.micros;
+                println!(
+                    "| `{strategy}` | {:.2} | {:.2} | {ratio:.2} | {:.2} | {:.2} |",
+                    few.micros, many.micros, few.task_micros, many.task_micros,
+                );
             }
         }
     }

@@ -67,6 +67,8 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(agents::get_agent))
         .routes(routes!(agents::drain_agent))
         .routes(routes!(agents::resume_agent))
+        .routes(routes!(agents::reset_agent_circuit))
+        .routes(routes!(agents::get_balancing))
         .routes(routes!(skills::list_skills))
         .routes(routes!(skills::get_skill))
         .routes(routes!(events::list_events))

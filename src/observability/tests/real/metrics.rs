@@ -11,7 +11,7 @@ use baton_domain::id::{AgentId, EventSeq};
 use baton_domain::ports::Recorder;
 use baton_domain::services::{AgentService, Answer, MetricsService};
 use baton_domain::user::Caller;
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use baton_domain::wire::metrics::{Series, SeriesQuery};
 use baton_domain::wire::task::AttemptOutcome;
 use baton_observability::{Analytics, MetricsFlusher, MetricsRecorder};
@@ -31,7 +31,7 @@ struct StoredAgents(SqliteStore);
 impl AgentService for StoredAgents {
     async fn list(&self, _caller: &Caller) -> Answer<AgentList> {
         let agents = self.0.agents().await?;
-        Ok(AgentList { items: agents.items, as_of: agents.as_of })
+        Ok(AgentList { items: agents.items, standings: Vec::new(), as_of: agents.as_of })
     }
 
     async fn get(&self, _: &Caller, _: AgentId) -> Answer<AgentDetail> {
@@ -43,6 +43,14 @@ impl AgentService for StoredAgents {
     }
 
     async fn resume(&self, _: &Caller, _: AgentId) -> Answer<AgentView> {
+        unreachable!("not asked for")
+    }
+
+    async fn reset_circuit(&self, _: &Caller, _: AgentId) -> Answer<AgentStanding> {
+        unreachable!("not asked for")
+    }
+
+    async fn balancing(&self, _: &Caller) -> Answer<Balancing> {
         unreachable!("not asked for")
     }
 

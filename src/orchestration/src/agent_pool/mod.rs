@@ -14,6 +14,8 @@ pub(crate) mod scaling;
 mod service;
 mod standing;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

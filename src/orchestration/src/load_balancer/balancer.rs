@@ -11,7 +11,7 @@ use baton_domain::wire::agent::CircuitView;
 use baton_domain::wire::task::{Explanation, Rejection};
 
 use super::lane::Lane;
-use super::member::{AgentFacts, Ending, Member};
+use super::member::{AgentFacts, Ending, Member, SeatRef};
 use super::options::BalancerOptions;
 use super::reason::{RejectReason, Tally};
 use super::score::Question;
@@ -36,14 +36,6 @@ struct SkillIndex {
     open: u32,
 }
 
-/// A seat of an agent.
-#[derive(Debug, Clone, Copy)]
-struct SeatRef {
-    skill: u32,
-    lane: u32,
-    seat: u32,
-}
-
 /// The best agent for a task, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
@@ -58,11 +50,6 @@ pub struct Choice {
 pub struct Balancer {
     options: BalancerOptions,
     members: Vec<Member>,
-    seats: Vec<Vec<SeatRef>>,
-    /// By agent: its skills as numbers.
-    skills_of: Vec<Vec<u32>>,
-    /// By agent: the free slots that are counted in `free`.
-    counted: Vec<u32>,
     skills: Vec<SkillIndex>,
     names: HashMap<String, u32>,
     free: u64,
@@ -79,9 +66,6 @@ impl Balancer {
         let count = agents.len();
         let mut balancer = Self {
             members: agents.into_iter().map(Member::new).collect(),
-            seats: vec![Vec::new(); count],
-            skills_of: Vec::with_capacity(count),
-            counted: vec![0; count],
             skills: Vec::new(),
             names: HashMap::new(),
             free: 0,
@@ -89,8 +73,7 @@ impl Balancer {
             timers: BinaryHeap::new(),
             options,
         };
-        for (agent, member) in (0..).zip(&balancer.members) {
-            let mut numbers = Vec::with_capacity(member.facts.skills.len());
+        for (agent, member) in (0..).zip(&mut balancer.members) {
             for (at, name) in member.facts.skills.iter().enumerate() {
                 let skill = *balancer.names.entry(name.clone()).or_insert_with(|| {
                     let strategy = balancer.options.strategy_of(name);
@@ -98,12 +81,11 @@ impl Balancer {
                     (balancer.skills.len() - 1) as u32
                 });
                 // A skill that is named twice is one skill.
-                if !numbers.contains(&skill) {
+                if !member.skills.contains(&skill) {
                     balancer.skills[skill as usize].agents.push((agent, at));
-                    numbers.push(skill);
                 }
+                member.skills.push(skill);
             }
-            balancer.skills_of.push(numbers);
         }
         for agent in (0..).take(count) {
             balancer.recount(agent);
@@ -257,7 +239,8 @@ impl Balancer {
     /// How an attempt of the agent at a skill ended, after this time.
     pub fn record(&mut self, agent: AgentNumber, skill: &str, ending: Ending, run: Duration, now: Timestamp) {
         let member = &mut self.members[agent as usize];
-        let at = member.facts.skills.iter().position(|known| known == skill);
+        let number = self.names.get(skill);
+        let at = number.and_then(|number| member.skills.iter().position(|known| known == number));
         member.end(at, ending, run, now, &self.options);
         self.schedule(agent, now);
         self.changed(agent);
@@ -302,20 +285,24 @@ impl Balancer {
     }
 
     fn changed(&mut self, agent: u32) {
-        for seat in &self.seats[agent as usize] {
+        for seat in &self.members[agent as usize].seats {
             self.skills[seat.skill as usize].lanes[seat.lane as usize].note(seat.seat);
         }
         self.recount(agent);
     }
 
     fn recount(&mut self, agent: u32) {
-        let (before, after) = (self.counted[agent as usize], self.members[agent as usize].free(&self.options));
-        self.counted[agent as usize] = after;
+        let member = &mut self.members[agent as usize];
+        let (before, after) = (member.counted, member.free(&self.options));
+        member.counted = after;
         self.free = self.free + u64::from(after) - u64::from(before);
         if (before == 0) != (after == 0) {
-            for &skill in &self.skills_of[agent as usize] {
-                let open = &mut self.skills[skill as usize].open;
-                *open = if after > 0 { *open + 1 } else { *open - 1 };
+            for (at, &skill) in member.skills.iter().enumerate() {
+                // One that is named twice was counted at its first place.
+                if !member.skills[..at].contains(&skill) {
+                    let open = &mut self.skills[skill as usize].open;
+                    *open = if after > 0 { *open + 1 } else { *open - 1 };
+                }
             }
         }
     }
@@ -343,7 +330,7 @@ impl Balancer {
         let lanes = &self.skills[skill as usize].lanes;
         let place = lanes.iter().enumerate().min_by_key(|(_, lane)| lane.used).map_or(0, |(place, _)| place);
         for agent in lanes[place].agents() {
-            self.seats[agent as usize].retain(|seat| seat.skill != skill || seat.lane as usize != place);
+            self.members[agent as usize].seats.retain(|seat| seat.skill != skill || seat.lane as usize != place);
         }
         place
     }
@@ -356,7 +343,7 @@ impl Balancer {
         fell.add(RejectReason::Skill, count(self.members.len() - index.agents.len()));
         fell.add(RejectReason::Labels, count(index.agents.len() - agents.len()));
         for (seat, &(agent, _)) in (0..).zip(&agents) {
-            self.seats[agent as usize].push(SeatRef { skill, lane: count(place), seat });
+            self.members[agent as usize].seats.push(SeatRef { skill, lane: count(place), seat });
         }
         let lane = Lane::new(labels, index.strategy, agents, fell);
         let lanes = &mut self.skills[skill as usize].lanes;

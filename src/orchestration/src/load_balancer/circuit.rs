@@ -31,8 +31,8 @@ impl Default for BreakerOptions {
     fn default() -> Self {
         Self {
             consecutive_failures: 10,
-            failure_rate: 0.5,
-            window: 32,
+            failure_rate: 0.6,
+            window: 64,
             open_for: Duration::from_secs(5),
             longest: Duration::from_secs(60),
             probes: 2,

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use baton_domain::agent::Strategy;
 use baton_domain::ports::Chance;
-use baton_domain::wire::task::{Candidate, Explanation, Rejection};
+use baton_domain::wire::task::{AgentRef, Candidate, Explanation, Rejection};
 
+use super::latency::PeakEwma;
 use super::member::Member;
 use super::reason::{RejectReason, Tally};
 use super::score::{self, Question};
@@ -40,7 +41,18 @@ enum Order {
     /// Best first; the last part of a key is the seat.
     Ranked(BTreeSet<Key>),
     /// As they came, to draw from.
-    Drawn(Vec<u32>),
+    Drawn(Vec<Lot>),
+}
+
+/// A candidate that may be drawn, with all that is asked of it. What is drawn by lot is in no cache, so it lies in one line of
+/// memory.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Lot {
+    seat: u32,
+    agent: u32,
+    pending: PeakEwma,
+    name: AgentRef,
 }
 
 /// The agents for one skill and set of labels.
@@ -132,16 +144,18 @@ impl Lane {
             Order::Drawn(drawn) => match (before, after) {
                 (Some(_), None) => {
                     seat.place = drawn.len();
-                    drawn.push(number);
+                    let (pending, name) = (score::pending(member, seat.at), member.facts.agent.clone());
+                    drawn.push(Lot { seat: number, agent: seat.agent, pending, name });
                 }
+                (None, None) => drawn[seat.place].pending = score::pending(member, seat.at),
                 (None, Some(_)) => {
                     let place = seat.place;
                     drawn.swap_remove(place);
-                    if let Some(&moved) = drawn.get(place) {
-                        self.seats[moved as usize].place = place;
+                    if let Some(moved) = drawn.get(place) {
+                        self.seats[moved.seat as usize].place = place;
                     }
                 }
-                _ => {}
+                (Some(_), Some(_)) => {}
             },
         }
     }
@@ -164,15 +178,19 @@ impl Lane {
         let explain = |number: u32| {
             let seat = &self.seats[number as usize];
             let member = &members[seat.agent as usize];
-            (seat.agent, score::terms(question, member, seat.at).candidate(member))
+            (seat.agent, score::terms(question, member, seat.at).candidate(&member.facts.agent))
         };
         match &self.order {
             Order::Ranked(ranked) => list.extend(ranked.iter().take(EXPLAINED).map(|&(_, _, number)| explain(number))),
             Order::Drawn(drawn) => {
-                list.extend(draw_two(drawn, chance).into_iter().flatten().map(explain));
-                if list.len() == 2 && list[1].1.score > list[0].1.score {
-                    list.swap(0, 1);
+                // Both are looked at before either is explained: the two waits for memory are one.
+                let mut two = draw_two(drawn, chance).map(|lot| lot.map(|lot| (lot, score::fastest(question, &lot.pending))));
+                if let [Some((_, one)), Some((_, other))] = &two
+                    && other.score() > one.score()
+                {
+                    two.swap(0, 1);
                 }
+                list.extend(two.into_iter().flatten().map(|(lot, terms)| (lot.agent, terms.candidate(&lot.name))));
                 fell.add(RejectReason::NotSampled, self.candidates().saturating_sub(2));
             }
         }
@@ -193,15 +211,15 @@ impl Lane {
 
 /// Two different ones by lot, or the only one: with two to choose from, the longest queue grows with the logarithm of the
 /// logarithm of the number of agents (Mitzenmacher, *The Power of Two Choices in Randomized Load Balancing*, 2001).
-fn draw_two(drawn: &[u32], chance: &dyn Chance) -> [Option<u32>; 2] {
+fn draw_two<'a, T>(drawn: &'a [T], chance: &dyn Chance) -> [Option<&'a T>; 2] {
     if drawn.len() < 2 {
-        return [drawn.first().copied(), None];
+        return [drawn.first(), None];
     }
     let first = below(drawn.len(), chance.next());
     let second = below(drawn.len() - 1, chance.next());
     // One of those that are left.
     let second = if second >= first { second + 1 } else { second };
-    [drawn.get(first).copied(), drawn.get(second).copied()]
+    [drawn.get(first), drawn.get(second)]
 }
 
 /// A whole number below `count` from a number in [0, 1).

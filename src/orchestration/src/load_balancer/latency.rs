@@ -17,6 +17,16 @@ impl PeakEwma {
         Self { millis, at }
     }
 
+    /// One that does not sink.
+    pub(super) const fn lasting(millis: f64) -> Self {
+        Self { millis, at: Timestamp::from_millis(i64::MAX) }
+    }
+
+    /// So many times as much, sinking alike.
+    pub(super) fn times(&self, count: u32) -> Self {
+        Self { millis: self.millis * f64::from(count), at: self.at }
+    }
+
     pub(super) fn observe(&mut self, millis: f64, at: Timestamp, memory: Duration) {
         let keeps = kept(at.since(self.at), memory);
         self.millis = if millis > self.millis { millis } else { self.millis * keeps + millis * (1.0 - keeps) };

@@ -18,14 +18,16 @@ pub struct ChoiceCost {
     pub strategy: Strategy,
     /// How many agents there were.
     pub agents: u32,
-    /// Microseconds for one task: choosing with explanation, beginning, recording, giving back; the median of the rounds.
+    /// Microseconds to choose an agent and explain it, after the changes since the last choice; of the quietest round.
     pub micros: f64,
+    /// Microseconds for one task in all: choosing, beginning, recording, giving back; of the quietest round.
+    pub task_micros: f64,
 }
 
-/// Rounds, of which the median counts: machines are noisy.
-const ROUNDS: usize = 21;
+/// Rounds, of which the quietest counts: what a machine does beside it can only make a round longer.
+const ROUNDS: usize = 40;
 /// Tasks of a round.
-const TASKS: u32 = 2_000;
+const TASKS: u32 = 1_000;
 /// Attempts that run at the same time, whatever the size of the fleet, as from a machine of that many slots.
 const AT_ONCE: usize = 16;
 const SKILL: &str = "measured.work";
@@ -34,27 +36,29 @@ const SKILL: &str = "measured.work";
 /// reads no clock.
 #[must_use]
 pub fn choice_cost(strategy: Strategy, sizes: &[u32], elapsed: &dyn Fn() -> Duration) -> Vec<ChoiceCost> {
-    let mut fleets: Vec<(Bench, Vec<f64>)> = sizes.iter().map(|&size| (Bench::new(strategy, size), Vec::new())).collect();
+    let mut fleets: Vec<(Bench, ChoiceCost)> = sizes
+        .iter()
+        .map(|&agents| (Bench::new(strategy, agents), ChoiceCost { strategy, agents, micros: f64::MAX, task_micros: f64::MAX }))
+        .collect();
     // Warm: every lane is made, every agent has worked.
-    for (bench, _) in &mut fleets {
-        bench.round(TASKS.max(bench.agents * 2));
+    for (bench, cost) in &mut fleets {
+        bench.round(TASKS.max(cost.agents * 2), &|| Duration::ZERO);
     }
     for _ in 0..ROUNDS {
-        for (bench, seen) in &mut fleets {
+        for (bench, cost) in &mut fleets {
+            let choosing = bench.round(TASKS, elapsed);
             let before = elapsed();
-            bench.round(TASKS);
-            seen.push(elapsed().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(TASKS));
+            bench.round(TASKS, &|| Duration::ZERO);
+            let all = elapsed().saturating_sub(before);
+            let a_task = |span: Duration| span.as_secs_f64() * 1e6 / f64::from(TASKS);
+            cost.micros = cost.micros.min(a_task(choosing));
+            cost.task_micros = cost.task_micros.min(a_task(all));
         }
     }
-    let cost = |(bench, mut seen): (Bench, Vec<f64>)| {
-        seen.sort_by(f64::total_cmp);
-        ChoiceCost { strategy, agents: bench.agents, micros: seen[ROUNDS / 2] }
-    };
-    fleets.into_iter().map(cost).collect()
+    fleets.into_iter().map(|(_, cost)| cost).collect()
 }
 
 struct Bench {
-    agents: u32,
     balancer: Balancer,
     lots: Lots,
     now: i64,
@@ -73,10 +77,12 @@ impl Bench {
             failed: 0,
         };
         let options = BalancerOptions { strategy, ..BalancerOptions::default() };
-        Self { agents, balancer: Balancer::new(options, (0..agents).map(facts).collect()), lots: Lots::new(1), now: 1_000 }
+        Self { balancer: Balancer::new(options, (0..agents).map(facts).collect()), lots: Lots::new(1), now: 1_000 }
     }
 
-    fn round(&mut self, tasks: u32) {
+    /// Gives out this many tasks; says how long the choices took.
+    fn round(&mut self, tasks: u32, elapsed: &dyn Fn() -> Duration) -> Duration {
+        let mut choosing = Duration::ZERO;
         let mut held = std::collections::VecDeque::with_capacity(AT_ONCE);
         for task in 0..tasks {
             // Ten tasks a millisecond.
@@ -85,7 +91,10 @@ impl Bench {
             if held.len() == AT_ONCE {
                 self.end(&mut held, now);
             }
-            if let Ok(choice) = std::hint::black_box(self.balancer.choose(SKILL, &[], true, now, &self.lots)) {
+            let before = elapsed();
+            let choice = std::hint::black_box(self.balancer.choose(SKILL, &[], true, now, &self.lots));
+            choosing += elapsed().saturating_sub(before);
+            if let Ok(choice) = choice {
                 self.balancer.begin(choice.agent, now);
                 held.push_back(choice.agent);
             }
@@ -93,6 +102,7 @@ impl Bench {
         while !held.is_empty() {
             self.end(&mut held, Timestamp::from_millis(self.now));
         }
+        choosing
     }
 
     fn end(&mut self, held: &mut std::collections::VecDeque<u32>, now: Timestamp) {

@@ -71,9 +71,23 @@ pub(super) struct Member {
     /// Which choice of the balancer it was when this one was last chosen; 0 is never.
     pub(super) last_turn: u64,
     /// By position in `facts.skills`.
-    pub(super) latencies: Vec<Option<Box<Latency>>>,
+    pub(super) latencies: Vec<Option<Latency>>,
     /// The next look; earlier entries of the timers are stale.
     pub(super) look_at: Option<Timestamp>,
+    /// Its skills as the balancer numbers them, in the order of `facts.skills`.
+    pub(super) skills: Vec<u32>,
+    /// Its seats in lanes.
+    pub(super) seats: Vec<SeatRef>,
+    /// The free slots of it that are counted in the balancer's sum.
+    pub(super) counted: u32,
+}
+
+/// A seat of an agent in a lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SeatRef {
+    pub(super) skill: u32,
+    pub(super) lane: u32,
+    pub(super) seat: u32,
 }
 
 impl Member {
@@ -94,6 +108,9 @@ impl Member {
             last_turn: 0,
             latencies,
             look_at: None,
+            skills: Vec::new(),
+            seats: Vec::new(),
+            counted: 0,
         }
     }
 
@@ -158,7 +175,7 @@ impl Member {
         };
         match at.and_then(|at| self.latencies.get_mut(at)) {
             Some(Some(latency)) => latency.observe(run, counted, now, options.memory),
-            Some(unknown) => *unknown = Some(Box::new(Latency::first(run, counted, now))),
+            Some(unknown) => *unknown = Some(Latency::first(run, counted, now)),
             None => {}
         }
     }

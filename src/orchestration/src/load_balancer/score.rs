@@ -5,8 +5,9 @@
 
 use baton_domain::agent::Strategy;
 use baton_domain::time::Timestamp;
-use baton_domain::wire::task::{Candidate, ScoreTerm};
+use baton_domain::wire::task::{AgentRef, Candidate, ScoreTerm};
 
+use super::latency::PeakEwma;
 use super::member::Member;
 use super::options::BalancerOptions;
 
@@ -57,9 +58,9 @@ impl Terms {
     }
 
     /// As it stands in an explanation.
-    pub(super) fn candidate(&self, member: &Member) -> Candidate {
+    pub(super) fn candidate(&self, agent: &AgentRef) -> Candidate {
         let terms = self.all().iter().map(|&(name, value, weight)| ScoreTerm { name: name.to_owned(), value, weight }).collect();
-        Candidate { agent: member.facts.agent.clone(), score: self.score(), terms }
+        Candidate { agent: agent.clone(), score: self.score(), terms }
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) fn terms(question: &Question<'_>, member: &Member, at: usize) -> Term
     match question.strategy {
         Strategy::RoundRobin => Terms::one("turns_since", question.turn.saturating_sub(member.last_turn) as f64, 1.0),
         Strategy::LeastLoaded => Terms::one("free_slots", free_share(member), 1.0),
-        Strategy::Fastest => Terms::one("expected_ms", expected_millis(question, member, at), -1.0),
+        Strategy::Fastest => fastest(question, &pending(member, at)),
         Strategy::Weighted => weighted(question, member, at),
     }
 }
@@ -89,11 +90,16 @@ fn free_share(member: &Member) -> f64 {
 }
 
 /// Peak EWMA of latency times what would be pending: Finagle's measure of load.
-fn expected_millis(question: &Question<'_>, member: &Member, at: usize) -> f64 {
+pub(super) fn pending(member: &Member, at: usize) -> PeakEwma {
     match member.latencies.get(at).and_then(Option::as_ref) {
-        Some(latency) => latency.expected.now(question.now, question.options.memory) * f64::from(member.busy + 1),
-        None => UNKNOWN_MILLIS * f64::from(member.busy),
+        Some(latency) => latency.expected.times(member.busy + 1),
+        None => PeakEwma::lasting(UNKNOWN_MILLIS * f64::from(member.busy)),
     }
+}
+
+/// What is pending with an agent by now.
+pub(super) fn fastest(question: &Question<'_>, pending: &PeakEwma) -> Terms {
+    Terms::one("expected_ms", pending.now(question.now, question.options.memory), -1.0)
 }
 
 /// 1 for nothing, falling with the logarithm, 0 from 2^`most` on. Ratios count alike everywhere on the scale.

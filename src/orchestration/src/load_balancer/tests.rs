@@ -69,7 +69,7 @@ mod full_scan {
                 Some(reason) => fell[reason as usize] += 1,
                 None => {
                     let position = member.facts.skills.iter().position(|known| known == skill).unwrap();
-                    candidates.push((member.last_turn, terms(&question, member, position).candidate(member)));
+                    candidates.push((member.last_turn, terms(&question, member, position).candidate(&member.facts.agent)));
                 }
             }
         }

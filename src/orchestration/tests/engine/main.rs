@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod balancing;
 mod recovery;
 mod requests;
 mod world;

@@ -1,12 +1,12 @@
 //! What the services of the tests give: one of each kind.
 
-use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentStatus, CircuitState, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::event::Event;
 use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, TaskId, UserId};
 use baton_domain::task::{Priority, RetryPolicy, TaskState};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal, Role};
-use baton_domain::wire::agent::AgentView;
+use baton_domain::wire::agent::{AgentStanding, AgentView, Balancing, CircuitView, HostView};
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::auth::{Me, Secret, Tokens, UserView};
 use baton_domain::wire::metrics::{Point, Series};
@@ -91,6 +91,29 @@ pub(crate) fn agent(number: u128) -> AgentView {
         last_active_at: None,
         registered_at: Timestamp::from_millis(START),
     }
+}
+
+pub(crate) fn standing(number: u128) -> AgentStanding {
+    AgentStanding {
+        agent_id: AgentId::new(id(number)),
+        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+        instances: Vec::new(),
+        range: InstanceRange::default(),
+        success_rate: 0.5,
+        skills: Vec::new(),
+    }
+}
+
+pub(crate) fn balancing() -> Balancing {
+    let host = HostView {
+        name: "h".into(),
+        cpu_millicores: 2_000,
+        cpu_taken_millicores: 0,
+        memory_mib: 1_024,
+        memory_taken_mib: 0,
+        models: Vec::new(),
+    };
+    Balancing { host, weights: Vec::new(), skills: Vec::new() }
 }
 
 pub(crate) fn skill() -> Skill {

@@ -24,6 +24,8 @@ pub struct Figures {
     pub p50_ms: f64,
     /// 99 of 100 did.
     pub p99_ms: f64,
+    /// 999 of 1,000 did.
+    pub p999_ms: f64,
     /// The share of tasks that completed.
     pub success: f64,
     /// Attempts for each task.
@@ -210,16 +212,17 @@ impl Run<'_> {
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are small")]
     fn figures(mut self) -> Figures {
         self.latencies.sort_unstable();
-        let rank = |percent: usize| {
-            let index = (self.latencies.len() * percent).div_ceil(100).saturating_sub(1);
+        let rank = |per_mille: usize| {
+            let index = (self.latencies.len() * per_mille).div_ceil(1_000).saturating_sub(1);
             self.latencies.get(index).map_or(0.0, |micros| *micros as f64 / 1_000.0)
         };
         let tasks = self.latencies.len();
         let share = |count: usize| count as f64 / tasks.max(1) as f64;
         Figures {
             tasks,
-            p50_ms: rank(50),
-            p99_ms: rank(99),
+            p50_ms: rank(500),
+            p99_ms: rank(990),
+            p999_ms: rank(999),
             success: share(self.completed),
             attempts: share(self.attempts),
             over_slots: self.over_slots,
