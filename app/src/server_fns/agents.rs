@@ -65,7 +65,7 @@ pub async fn reset_circuit(id: AgentId) -> Called<AgentStanding> {
 ///
 /// # Errors
 /// As [`AgentService::balancing`](baton_domain::services::AgentService::balancing).
-#[server(endpoint = "/agents/balancing", input = Json, output = Json)]
+#[server(name = ReadBalancing, endpoint = "/agents/balancing", input = Json, output = Json)]
 pub async fn balancing() -> Called<Balancing> {
     serve::answer(serve::services()?.agents.balancing(&serve::caller()).await)
 }

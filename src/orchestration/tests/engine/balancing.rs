@@ -4,7 +4,7 @@ use baton_domain::agent::{CircuitState, InstanceKind, InstanceStatus};
 use baton_domain::id::AgentId;
 use baton_domain::problem::Code;
 use baton_domain::task::{RetryPolicy, TaskState};
-use baton_domain::user::{Caller, Principal, Role};
+use baton_domain::user::{Caller, Role};
 use baton_domain::wire::agent::AgentDetail;
 use baton_domain::wire::task::NewTask;
 use serde_json::json;
@@ -52,7 +52,7 @@ async fn a_task_waits_while_the_circuit_of_its_only_agent_is_open_and_goes_on_wh
     let fallen = &world.engine.agents().balancing(&world.caller).await.unwrap().skills[0].now;
     assert!(fallen.candidates.is_empty() && fallen.rejected.iter().any(|fell| fell.reason == "circuit_open"), "{fallen:?}");
 
-    let viewer = Caller { principal: Principal::System, role: Role::Viewer, ..Caller::system() };
+    let viewer = Caller { role: Some(Role::Viewer), ..Caller::system() };
     let refused = world.engine.agents().reset_circuit(&viewer, agent).await.unwrap_err();
     assert!(refused.is(Code::Forbidden));
     let unknown = AgentId::new(*baton_domain::id::DEFAULT_PROJECT.as_uuid());
