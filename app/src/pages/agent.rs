@@ -85,9 +85,11 @@ impl Model {
         let hub = live.clone();
         let following = live.follow(self.as_of.get_value(), None, move |notice| {
             let concerns = match notice {
-                Notice::Event(event) => {
-                    matches!(&event.body, Body::Task(task) if task.agent.as_ref().is_some_and(|agent| agent.id == self.id))
-                }
+                Notice::Event(event) => match &event.body {
+                    Body::Task(task) => task.agent.as_ref().is_some_and(|agent| agent.id == self.id),
+                    Body::Agent(agent) => agent.id == self.id,
+                    _ => false,
+                },
                 Notice::Stale => true,
                 Notice::Transient(_) => false,
             };

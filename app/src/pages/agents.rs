@@ -64,6 +64,8 @@ impl Model {
                     Body::Task(task) if task.agent.is_some() => SETTLE,
                     // Its own row follows by itself; an agent that is not here yet must be read.
                     Body::Agent(agent) if !self.knows(agent) => Duration::ZERO,
+                    // How work is balanced changes with it.
+                    Body::Agent(_) => SETTLE,
                     _ => return,
                 },
                 Notice::Stale => Duration::ZERO,
