@@ -183,13 +183,14 @@ impl Lane {
         match &self.order {
             Order::Ranked(ranked) => list.extend(ranked.iter().take(EXPLAINED).map(|&(_, _, number)| explain(number))),
             Order::Drawn(drawn) => {
-                // Both are looked at before either is explained: the two waits for memory are one.
+                // Both are looked at before either is explained, their names too: what would be two waits for memory is one.
                 let mut two = draw_two(drawn, chance).map(|lot| lot.map(|lot| (lot, score::fastest(question, &lot.pending))));
                 if let [Some((_, one)), Some((_, other))] = &two
                     && other.score() > one.score()
                 {
                     two.swap(0, 1);
                 }
+                std::hint::black_box(two.each_ref().map(|lot| lot.as_ref().and_then(|(lot, _)| lot.name.name.as_bytes().first())));
                 list.extend(two.into_iter().flatten().map(|(lot, terms)| (lot.agent, terms.candidate(&lot.name))));
                 fell.add(RejectReason::NotSampled, self.candidates().saturating_sub(2));
             }
