@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::{Event, NewEvent, TopicFilter};
+use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{DEFAULT_PROJECT, EventSeq, ProjectId};
 use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
 use sqlx::PgConnection;
@@ -34,7 +34,7 @@ pub(crate) async fn append(sql: &mut PgConnection, new: Vec<NewEvent>, origin: U
         .bind(column(&new, |event| event.kind.as_str()))
         .bind(column(&new, |event| event.subject.as_str()))
         .bind(try_column(&new, |event| text(&event.actor))?)
-        .bind(try_column(&new, |event| text(&event.data))?)
+        .bind(column(&new, |event| event.data.text()))
         .bind(CHANNEL)
         .bind(origin.to_string())
         .fetch_one(sql)
@@ -83,6 +83,10 @@ pub(crate) async fn after(sql: &mut PgConnection, since: EventSeq, limit: u32) -
     Ok(rows.iter().map(|row| event(row).map(Arc::new)).collect::<Result<_, _>>()?)
 }
 
+fn payload(text: String) -> Result<Payload, StoreError> {
+    Payload::from_text(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 fn event(row: &PgRow) -> Result<Event, StoreError> {
     Ok(Event {
         seq: EventSeq(get(row, "seq")?),
@@ -91,7 +95,7 @@ fn event(row: &PgRow) -> Result<Event, StoreError> {
         kind: get(row, "kind")?,
         subject: get(row, "subject")?,
         actor: json(row, "actor")?,
-        data: json(row, "data")?,
+        data: payload(get(row, "data")?)?,
     })
 }
 

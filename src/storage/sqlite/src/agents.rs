@@ -2,34 +2,37 @@
 
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
 use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
-use crate::columns::{count, id, instant, json, maybe_instant, named, small, text};
+use crate::columns::{Columns, text};
 use crate::events;
-use crate::failure::failed;
+use crate::statement::{all, run};
 use crate::writer::Tx;
 
-const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_active_at, registered_at,
+const SELECT: &str = "SELECT id, card, status, completed, failed, last_active_at, registered_at,
      (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy
      FROM agents WHERE listed ORDER BY name";
 
-fn view(row: &SqliteRow) -> Result<AgentView, StoreError> {
-    let card: AgentCard = json(row, "card")?;
-    let busy = small(row, "busy")?;
-    let status = match named(row, "status", AgentStatus::parse)? {
+fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
+    let id = row.id(AgentId::new)?;
+    let card: AgentCard = row.json()?;
+    let status = row.named(AgentStatus::parse)?;
+    let (completed, failed) = (row.count()?, row.count()?);
+    let (last_active_at, registered_at) = (row.maybe_instant()?, row.instant()?);
+    let busy = row.small()?;
+    let status = match status {
         AgentStatus::Draining if busy == 0 => AgentStatus::Drained,
         status => status,
     };
     Ok(AgentView {
-        id: id(row, "id", AgentId::new)?,
+        id,
         name: card.name,
         title: card.title,
         description: card.description,
@@ -39,17 +42,17 @@ fn view(row: &SqliteRow) -> Result<AgentView, StoreError> {
         labels: card.labels,
         slots: card.slots,
         busy,
-        completed: count(row, "completed")?,
-        failed: count(row, "failed")?,
-        last_active_at: maybe_instant(row, "last_active_at")?,
-        registered_at: instant(row, "registered_at")?,
+        completed,
+        failed,
+        last_active_at,
+        registered_at,
     })
 }
 
-async fn all(sql: &mut SqliteConnection) -> Result<AgentsAt, StoreError> {
-    let rows = sqlx::query(SELECT).fetch_all(&mut *sql).await.map_err(failed)?;
-    let (as_of, _) = events::head(sql).await?;
-    Ok(AgentsAt { items: rows.iter().map(view).collect::<Result<_, _>>()?, as_of })
+fn listed(sql: &Connection) -> Result<AgentsAt, StoreError> {
+    let items = all(sql, SELECT, [], view)?;
+    let (as_of, _) = events::head(sql)?;
+    Ok(AgentsAt { items, as_of })
 }
 
 fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
@@ -59,28 +62,23 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
         kind: kind.to_owned(),
         subject: format!("agent:{}", agent.id),
         actor,
-        data: serde_json::to_value(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }
 
-async fn register(tx: &mut Tx, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
-    let before = all(tx.sql()).await?;
-    sqlx::query("UPDATE agents SET listed = 0").execute(tx.sql()).await.map_err(failed)?;
-    for agent in &agents {
-        sqlx::query(
-            "INSERT INTO agents (id, name, card, status, listed, registered_at) VALUES ($1, $2, $3, 'active', 1, $4)
+fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, StoreError> {
+    let before = listed(tx.sql())?;
+    run(tx.sql(), "UPDATE agents SET listed = 0", [])?;
+    for agent in agents {
+        run(
+            tx.sql(),
+            "INSERT INTO agents (id, name, card, status, listed, registered_at) VALUES (?1, ?2, ?3, 'active', 1, ?4)
              ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = 1",
-        )
-        .bind(*agent.id.as_uuid())
-        .bind(&agent.card.name)
-        .bind(text(&agent.card)?)
-        .bind(at.as_millis())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+            params![agent.id.as_uuid().as_bytes(), agent.card.name, text(&agent.card)?, at.as_millis()],
+        )?;
     }
-    let after = all(tx.sql()).await?;
+    let after = listed(tx.sql())?;
     for agent in &after.items {
         if !before.items.iter().any(|known| known.id == agent.id) {
             announce(tx, "agent.registered", agent, Principal::System, at)?;
@@ -89,20 +87,10 @@ async fn register(tx: &mut Tx, agents: Vec<AgentRegistration>, at: Timestamp) ->
     Ok(after)
 }
 
-async fn set_status(
-    tx: &mut Tx,
-    wanted: AgentId,
-    status: AgentStatus,
-    actor: Principal,
-    at: Timestamp,
-) -> Result<Option<AgentView>, StoreError> {
-    sqlx::query("UPDATE agents SET status = $1 WHERE id = $2 AND listed")
-        .bind(status.as_str())
-        .bind(*wanted.as_uuid())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    let found = all(tx.sql()).await?.items.into_iter().find(|agent| agent.id == wanted);
+fn set_status(tx: &mut Tx, wanted: AgentId, status: AgentStatus, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+    let change = "UPDATE agents SET status = ?1 WHERE id = ?2 AND listed";
+    run(tx.sql(), change, params![status.as_str(), wanted.as_uuid().as_bytes()])?;
+    let found = listed(tx.sql())?.items.into_iter().find(|agent| agent.id == wanted);
     if let Some(agent) = &found {
         announce(tx, &format!("agent.{status}"), agent, actor, at)?;
     }
@@ -112,12 +100,11 @@ async fn set_status(
 #[async_trait]
 impl AgentStore for SqliteStore {
     async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
-        self.writer.run(move |tx| Box::pin(register(tx, agents, at))).await
+        self.writer.run(move |tx| register(tx, &agents, at)).await
     }
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        all(&mut snapshot).await
+        self.readers.snapshot(listed).await
     }
 
     async fn set_agent_status(
@@ -127,6 +114,6 @@ impl AgentStore for SqliteStore {
         actor: Principal,
         at: Timestamp,
     ) -> Result<Option<AgentView>, StoreError> {
-        self.writer.run(move |tx| Box::pin(set_status(tx, id, status, actor, at))).await
+        self.writer.run(move |tx| set_status(tx, id, status, actor, at)).await
     }
 }

@@ -2,68 +2,110 @@
 
 use baton_domain::time::Timestamp;
 use baton_storage::StoreError;
+use rusqlite::Row;
+use rusqlite::types::{FromSql, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::failure::failed;
 
-/// A column of a row, by name.
-pub(crate) fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
-where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-{
-    row.try_get(column).map_err(failed)
+/// The columns of a row, read from left to right: looking them up by name would cost more than reading them.
+pub(crate) struct Columns<'row, 'statement> {
+    row: &'row Row<'statement>,
+    next: usize,
 }
 
-/// An instant.
-pub(crate) fn instant(row: &SqliteRow, column: &str) -> Result<Timestamp, StoreError> {
-    Ok(Timestamp::from_millis(get(row, column)?))
-}
+impl<'row, 'statement> Columns<'row, 'statement> {
+    /// Before the first column.
+    pub(crate) fn of(row: &'row Row<'statement>) -> Self {
+        Self { row, next: 0 }
+    }
 
-/// An instant that may be absent.
-pub(crate) fn maybe_instant(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_millis))
-}
+    fn place(&mut self) -> usize {
+        let place = self.next;
+        self.next += 1;
+        place
+    }
 
-/// An identifier.
-pub(crate) fn id<T>(row: &SqliteRow, column: &str, wrap: fn(Uuid) -> T) -> Result<T, StoreError> {
-    Ok(wrap(get(row, column)?))
-}
+    /// The next column.
+    pub(crate) fn get<T: FromSql>(&mut self) -> Result<T, StoreError> {
+        let place = self.place();
+        self.row.get(place).map_err(failed)
+    }
 
-/// An identifier that may be absent.
-pub(crate) fn maybe_id<T>(row: &SqliteRow, column: &str, wrap: fn(Uuid) -> T) -> Result<Option<T>, StoreError> {
-    Ok(get::<Option<Uuid>>(row, column)?.map(wrap))
-}
+    /// Text that may be absent, without a copy of it.
+    pub(crate) fn maybe_str(&mut self) -> Result<Option<&'row str>, StoreError> {
+        let place = self.place();
+        match self.row.get_ref(place).map_err(failed)? {
+            ValueRef::Null => Ok(None),
+            value => value.as_str().map(Some).map_err(|error| StoreError::Corrupt(format!("column {place}: {error}"))),
+        }
+    }
 
-/// A value of a closed set, by its name.
-pub(crate) fn named<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, StoreError> {
-    let text: &str = get(row, column)?;
-    parse(text).ok_or_else(|| StoreError::Corrupt(format!("{column} holds {text:?}")))
-}
+    /// Text, without a copy of it.
+    pub(crate) fn str(&mut self) -> Result<&'row str, StoreError> {
+        let place = self.next;
+        self.maybe_str()?.ok_or_else(|| StoreError::Corrupt(format!("column {place} is absent")))
+    }
 
-/// A value of a closed set that may be absent.
-pub(crate) fn maybe_named<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
-    match get::<Option<&str>>(row, column)? {
-        None => Ok(None),
-        Some(text) => parse(text).map(Some).ok_or_else(|| StoreError::Corrupt(format!("{column} holds {text:?}"))),
+    /// An instant.
+    pub(crate) fn instant(&mut self) -> Result<Timestamp, StoreError> {
+        Ok(Timestamp::from_millis(self.get()?))
+    }
+
+    /// An instant that may be absent.
+    pub(crate) fn maybe_instant(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.get::<Option<i64>>()?.map(Timestamp::from_millis))
+    }
+
+    /// An identifier.
+    pub(crate) fn id<T>(&mut self, wrap: fn(Uuid) -> T) -> Result<T, StoreError> {
+        Ok(wrap(Uuid::from_bytes(self.get()?)))
+    }
+
+    /// An identifier that may be absent.
+    pub(crate) fn maybe_id<T>(&mut self, wrap: fn(Uuid) -> T) -> Result<Option<T>, StoreError> {
+        Ok(self.get::<Option<[u8; 16]>>()?.map(|bytes| wrap(Uuid::from_bytes(bytes))))
+    }
+
+    /// A value of a closed set, by its name.
+    pub(crate) fn named<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+        let text = self.str()?;
+        parse(text).ok_or_else(|| StoreError::Corrupt(format!("{text:?} is no name of this column")))
+    }
+
+    /// A value of a closed set that may be absent.
+    pub(crate) fn maybe_named<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+        match self.maybe_str()? {
+            None => Ok(None),
+            Some(text) => parse(text).map(Some).ok_or_else(|| StoreError::Corrupt(format!("{text:?} is no name of this column"))),
+        }
+    }
+
+    /// A structure.
+    pub(crate) fn json<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
+        structure(self.str()?)
+    }
+
+    /// A structure that may be absent.
+    pub(crate) fn maybe_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, StoreError> {
+        self.maybe_str()?.map(structure).transpose()
+    }
+
+    /// A count.
+    pub(crate) fn count(&mut self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.get::<i64>()?).unwrap_or(0))
+    }
+
+    /// A small number.
+    pub(crate) fn small(&mut self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(self.get::<i64>()?).unwrap_or(u32::MAX))
     }
 }
 
-/// A structure.
-pub(crate) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
-    let text: &str = get(row, column)?;
-    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
-}
-
-/// A structure that may be absent.
-pub(crate) fn maybe_json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>, StoreError> {
-    match get::<Option<&str>>(row, column)? {
-        None => Ok(None),
-        Some(text) => serde_json::from_str(text).map(Some).map_err(|error| StoreError::Corrupt(format!("{column}: {error}"))),
-    }
+fn structure<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// A structure as text.
@@ -79,14 +121,4 @@ pub(crate) fn maybe_text(value: Option<&impl Serialize>) -> Result<Option<String
 /// A number of rows or a count, as it is stored.
 pub(crate) fn stored_count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// A stored count.
-pub(crate) fn count(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
-    Ok(u64::try_from(get::<i64>(row, column)?).unwrap_or(0))
-}
-
-/// A stored small number.
-pub(crate) fn small(row: &SqliteRow, column: &str) -> Result<u32, StoreError> {
-    Ok(u32::try_from(get::<i64>(row, column)?).unwrap_or(u32::MAX))
 }

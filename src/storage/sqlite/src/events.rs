@@ -3,125 +3,112 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::{Event, NewEvent, TopicFilter};
+use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{EventSeq, ProjectId};
 use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
-use crate::columns::{get, id, instant, json, text};
+use crate::columns::text;
 use crate::failure::failed;
-use crate::many;
+use crate::statement::{one, run};
 use crate::writer::numbered;
 
 /// Appends events as the last statements of a transaction and gives them with their places.
-pub(crate) async fn append(sql: &mut SqliteConnection, new: Vec<NewEvent>) -> Result<Vec<Arc<Event>>, StoreError> {
+pub(crate) fn append(sql: &Connection, new: Vec<NewEvent>) -> Result<Vec<Arc<Event>>, StoreError> {
     let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar("UPDATE stream_head SET seq = seq + $1 WHERE id = 1 RETURNING seq")
-        .bind(count)
-        .fetch_one(&mut *sql)
-        .await
-        .map_err(failed)?;
+    let last: i64 = one(sql, "UPDATE stream_head SET seq = seq + ?1 WHERE id = 1 RETURNING seq", [count], |row| row.get())?;
     let events = numbered(new, last - count + 1);
-    many::insert(sql, "INSERT INTO events (seq, at, project_id, kind, subject, actor, data)", &events, |row, event| {
-        row.push_bind(event.seq.0)
-            .push_bind(event.at.as_millis())
-            .push_bind(*event.project_id.as_uuid())
-            .push_bind(&event.kind)
-            .push_bind(&event.subject)
-            .push_bind(text(&event.actor)?)
-            .push_bind(text(&event.data)?);
-        Ok(())
-    })
-    .await?;
+    let mut insert = sql
+        .prepare_cached("INSERT INTO events (seq, at, project_id, kind, subject, actor, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        .map_err(failed)?;
+    for event in &events {
+        insert
+            .execute(params![
+                event.seq.0,
+                event.at.as_millis(),
+                event.project_id.as_uuid().as_bytes(),
+                event.kind,
+                event.subject,
+                text(&event.actor)?,
+                event.data.text()
+            ])
+            .map_err(failed)?;
+    }
     Ok(events)
 }
 
 /// The newest event's place and the oldest place that can be asked for.
-pub(crate) async fn head(sql: &mut SqliteConnection) -> Result<(EventSeq, EventSeq), StoreError> {
-    let row = sqlx::query("SELECT seq, floor FROM stream_head WHERE id = 1").fetch_one(sql).await.map_err(failed)?;
-    Ok((EventSeq(get(&row, "seq")?), EventSeq(get(&row, "floor")?)))
-}
-
-fn event(row: &SqliteRow) -> Result<Event, StoreError> {
-    Ok(Event {
-        seq: EventSeq(get(row, "seq")?),
-        at: instant(row, "at")?,
-        project_id: id(row, "project_id", ProjectId::new)?,
-        kind: get(row, "kind")?,
-        subject: get(row, "subject")?,
-        actor: json(row, "actor")?,
-        data: json(row, "data")?,
-    })
+pub(crate) fn head(sql: &Connection) -> Result<(EventSeq, EventSeq), StoreError> {
+    one(sql, "SELECT seq, floor FROM stream_head WHERE id = 1", [], |row| Ok((EventSeq(row.get()?), EventSeq(row.get()?))))
 }
 
 /// Stores audit rows within a transaction.
-pub(crate) async fn insert_audit(sql: &mut SqliteConnection, row: &AuditRow) -> Result<(), StoreError> {
-    sqlx::query(
+pub(crate) fn insert_audit(sql: &Connection, row: &AuditRow) -> Result<(), StoreError> {
+    let text_of_principal = text(&row.principal)?;
+    run(
+        sql,
         "INSERT INTO audit (id, at, principal, principal_tag, action, target, allowed, code, request_id, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(*row.id.as_uuid())
-    .bind(row.at.as_millis())
-    .bind(text(&row.principal)?)
-    .bind(row.principal.tag())
-    .bind(&row.action)
-    .bind(row.target.as_deref())
-    .bind(row.allowed)
-    .bind(row.code.as_deref())
-    .bind(row.request_id.as_deref())
-    .bind(row.address.as_deref())
-    .execute(sql)
-    .await
-    .map_err(failed)?;
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            row.id.as_uuid().as_bytes(),
+            row.at.as_millis(),
+            text_of_principal,
+            row.principal.tag(),
+            row.action,
+            row.target,
+            row.allowed,
+            row.code,
+            row.request_id,
+            row.address
+        ],
+    )?;
     Ok(())
+}
+
+fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
+    let (head, floor) = head(sql)?;
+    let mut statement = sql
+        .prepare_cached("SELECT kind, subject, seq, at, project_id, actor, data FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")
+        .map_err(failed)?;
+    let mut rows = statement.query(params![since.0, limit]).map_err(failed)?;
+    let (mut items, mut next_since) = (Vec::new(), since);
+    while let Some(row) = rows.next().map_err(failed)? {
+        let mut row = crate::columns::Columns::of(row);
+        let (kind, subject) = (row.str()?, row.str()?);
+        next_since = EventSeq(row.get()?);
+        // Kind and subject decide; the payload of an unwanted event is not parsed.
+        if filter.wants(kind, subject) {
+            items.push(Event {
+                seq: next_since,
+                kind: kind.to_owned(),
+                subject: subject.to_owned(),
+                at: row.instant()?,
+                project_id: row.id(ProjectId::new)?,
+                actor: row.json()?,
+                data: Payload::from_text(row.get::<String>()?).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            });
+        }
+    }
+    Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
 }
 
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn head(&self) -> Result<EventSeq, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        Ok(head(&mut snapshot).await?.0)
+        self.readers.statement(|sql| Ok(head(sql)?.0)).await
     }
 
-    async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let (head, floor) = head(&mut snapshot).await?;
-        let rows = sqlx::query("SELECT seq, at, project_id, kind, subject, actor, data FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
-            .bind(since.0)
-            .bind(limit)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let next_since = match rows.last() {
-            Some(last) => EventSeq(last.try_get("seq").map_err(failed)?),
-            None => since,
-        };
-        let mut items = Vec::new();
-        for row in &rows {
-            // Kind and subject decide; the payload of an unwanted event is not parsed.
-            if filter.wants(get(row, "kind")?, get(row, "subject")?) {
-                items.push(event(row)?);
-            }
-        }
-        Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+    async fn events_since(&self, place: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
+        let filter = filter.clone();
+        self.readers.snapshot(move |sql| since(sql, place, &filter, limit)).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
-        self.writer
-            .run(move |tx| {
-                Box::pin(async move {
-                    for row in &rows {
-                        insert_audit(tx.sql(), row).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
+        self.writer.run(move |tx| rows.iter().try_for_each(|row| insert_audit(tx.sql(), row))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.writer.run(|_| Box::pin(async { Ok(()) })).await
+        self.writer.run(|_| Ok(())).await
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The file is in WAL mode with `synchronous=FULL`: what was acknowledged survives a loss of power. All writes go
 //! through [`writer`], which owns the only writing connection; the events of a group take their range of the global
-//! sequence as the last statement before the commit, so their order is the order of commits.
+//! sequence as the last statement before the commit, so their order is the order of commits. Writer and [`readers`] have
+//! threads of their own and run whole transactions there: see `docs/adr/009`.
 
 mod agents;
 mod artifacts;
@@ -10,23 +11,23 @@ mod columns;
 mod events;
 mod failure;
 mod identity;
-mod many;
 mod metrics;
 mod open;
+mod readers;
+mod statement;
 mod tally;
 mod tasks;
 mod traces;
 mod writer;
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use baton_storage::StoreError;
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use parking_lot::Mutex;
 
 pub use open::SqliteOptions;
 
-use failure::failed;
+use readers::Readers;
 use tally::Tally;
 use writer::Writer;
 
@@ -34,30 +35,22 @@ use writer::Writer;
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
     tally: Arc<Tally>,
     // Keeps the writer's thread joinable: see `close`.
-    writing: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+    writing: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl SqliteStore {
-    /// A snapshot of everything that is committed now.
-    async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.readers.begin().await.map_err(failed)
-    }
-
-    /// A connection for a single statement, which is its own snapshot.
-    async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.readers.acquire().await.map_err(failed)
-    }
-
-    /// Commits what was handed in and closes the file. Later calls fail with [`StoreError::Unavailable`].
+    /// Commits what was handed in and closes the file. Later calls fail with
+    /// [`StoreError::Unavailable`](baton_storage::StoreError::Unavailable).
     pub async fn close(&self) {
-        self.writer.close();
-        if let Some(writing) = self.writing.lock().await.take() {
+        self.writer.close().await;
+        self.readers.close();
+        let writing = self.writing.lock().take();
+        if let Some(writing) = writing {
             // A writer that panicked has nothing left to commit.
-            let _ = writing.await;
+            let _ = tokio::task::spawn_blocking(move || writing.join()).await;
         }
-        self.readers.close().await;
     }
 }

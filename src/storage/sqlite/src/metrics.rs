@@ -3,32 +3,33 @@
 use async_trait::async_trait;
 use baton_domain::time::Timestamp;
 use baton_storage::{BucketKey, BucketRow, MetricStore, StoreError};
-use sqlx::{QueryBuilder, Sqlite};
+use rusqlite::types::Value;
+use rusqlite::{params, params_from_iter};
 
 use crate::SqliteStore;
-use crate::columns::{count, get, instant, stored_count};
-use crate::failure::failed;
+use crate::columns::stored_count;
+use crate::statement::{all, run};
 use crate::writer::Tx;
 
-async fn put(tx: &mut Tx, buckets: Vec<(BucketKey, BucketRow)>) -> Result<(), StoreError> {
+fn put(tx: &mut Tx, buckets: &[(BucketKey, BucketRow)]) -> Result<(), StoreError> {
     for (key, row) in buckets {
-        sqlx::query(
+        run(
+            tx.sql(),
             "INSERT OR REPLACE INTO metric_buckets (at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        )
-        .bind(key.at.as_millis())
-        .bind(key.skill)
-        .bind(key.agent)
-        .bind(stored_count(row.submitted))
-        .bind(stored_count(row.started))
-        .bind(stored_count(row.completed))
-        .bind(stored_count(row.failed))
-        .bind(stored_count(row.canceled))
-        .bind(row.wait_sketch)
-        .bind(row.run_sketch)
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                key.at.as_millis(),
+                key.skill,
+                key.agent,
+                stored_count(row.submitted),
+                stored_count(row.started),
+                stored_count(row.completed),
+                stored_count(row.failed),
+                stored_count(row.canceled),
+                row.wait_sketch,
+                row.run_sketch
+            ],
+        )?;
     }
     Ok(())
 }
@@ -36,7 +37,7 @@ async fn put(tx: &mut Tx, buckets: Vec<(BucketKey, BucketRow)>) -> Result<(), St
 #[async_trait]
 impl MetricStore for SqliteStore {
     async fn put_buckets(&self, buckets: Vec<(BucketKey, BucketRow)>) -> Result<(), StoreError> {
-        self.writer.run(move |tx| Box::pin(put(tx, buckets))).await
+        self.writer.run(move |tx| put(tx, &buckets)).await
     }
 
     async fn buckets(
@@ -46,31 +47,33 @@ impl MetricStore for SqliteStore {
         skill: Option<&str>,
         agent: Option<&str>,
     ) -> Result<Vec<(BucketKey, BucketRow)>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let mut text: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT * FROM metric_buckets WHERE at >= ");
-        text.push_bind(since.as_millis()).push(" AND at <= ").push_bind(until.as_millis());
-        if let Some(skill) = skill {
-            text.push(" AND skill = ").push_bind(skill.to_owned());
+        let mut text = "SELECT at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch
+             FROM metric_buckets WHERE at >= ? AND at <= ?"
+            .to_owned();
+        let mut values: Vec<Value> = vec![since.as_millis().into(), until.as_millis().into()];
+        for (condition, wanted) in [(" AND skill = ?", skill), (" AND agent = ?", agent)] {
+            if let Some(wanted) = wanted {
+                text.push_str(condition);
+                values.push(wanted.to_owned().into());
+            }
         }
-        if let Some(agent) = agent {
-            text.push(" AND agent = ").push_bind(agent.to_owned());
-        }
-        text.push(" ORDER BY at, skill, agent");
-        let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                let key = BucketKey { at: instant(row, "at")?, skill: get(row, "skill")?, agent: get(row, "agent")? };
-                let bucket = BucketRow {
-                    submitted: count(row, "submitted")?,
-                    started: count(row, "started")?,
-                    completed: count(row, "completed")?,
-                    failed: count(row, "failed")?,
-                    canceled: count(row, "canceled")?,
-                    wait_sketch: get(row, "wait_sketch")?,
-                    run_sketch: get(row, "run_sketch")?,
-                };
-                Ok((key, bucket))
+        text.push_str(" ORDER BY at, skill, agent");
+        self.readers
+            .statement(move |sql| {
+                all(sql, &text, params_from_iter(values), |row| {
+                    let key = BucketKey { at: row.instant()?, skill: row.get()?, agent: row.get()? };
+                    let bucket = BucketRow {
+                        submitted: row.count()?,
+                        started: row.count()?,
+                        completed: row.count()?,
+                        failed: row.count()?,
+                        canceled: row.count()?,
+                        wait_sketch: row.get()?,
+                        run_sketch: row.get()?,
+                    };
+                    Ok((key, bucket))
+                })
             })
-            .collect()
+            .await
     }
 }

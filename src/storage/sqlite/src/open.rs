@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_storage::{CommitSink, StoreError};
+use rusqlite::{Connection, OpenFlags};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection as _};
 
 use crate::SqliteStore;
 use crate::failure::failed;
+use crate::readers::Readers;
+use crate::statement::PREPARED;
 use crate::tally::Tally;
 use crate::tasks;
 use crate::writer::Writer;
@@ -26,7 +29,7 @@ const OLDEST_SAFE_TEXT: &str = "3.51.3";
 pub struct SqliteOptions {
     /// The file; made if it is missing.
     pub path: PathBuf,
-    /// Connections that read.
+    /// Threads that read, each with its own connection.
     pub readers: u32,
     /// How long a statement waits for a lock that another program holds.
     pub busy_timeout: Duration,
@@ -39,46 +42,61 @@ impl SqliteOptions {
         Self { path: path.into(), readers: 4, busy_timeout: Duration::from_secs(5) }
     }
 
-    fn connect(&self) -> SqliteConnectOptions {
-        SqliteConnectOptions::new()
+    /// Opens the file, migrates it, and starts the writer. `sink` is told what was committed.
+    ///
+    /// # Errors
+    /// [`StoreError::LibraryTooOld`], [`StoreError::TooNew`] for a file of a newer version, or what SQLite says.
+    pub async fn open(&self, sink: Arc<dyn CommitSink>) -> Result<SqliteStore, StoreError> {
+        check_library()?;
+        self.migrate().await?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
+        prepare(&connection, self.busy_timeout)?;
+        let (counts, head) = tasks::count_states(&connection)?;
+        let tally = Arc::new(Tally::new(counts, head));
+        let readers = Readers::start(&self.path, self.readers, self.busy_timeout)?;
+        let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally))?;
+        Ok(SqliteStore { writer, readers, tally, writing: Arc::new(parking_lot::Mutex::new(Some(writing))) })
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let unavailable = |error: sqlx::Error| match error {
+            sqlx::Error::Database(cause) if cause.code().as_deref() == Some("13") => StoreError::Full,
+            error => StoreError::Unavailable(error.to_string()),
+        };
+        let mut connection = SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(self.busy_timeout)
             .foreign_keys(true)
-            .pragma("cache_size", "-20000")
-            .statement_cache_capacity(256)
             .disable_statement_logging()
-    }
-
-    /// Opens the file, migrates it, and starts the writer. `sink` is told what was committed.
-    ///
-    /// # Errors
-    /// [`StoreError::LibraryTooOld`], [`StoreError::TooNew`] for a file of a newer version, or what SQLite says.
-    pub async fn open(&self, sink: Arc<dyn CommitSink>) -> Result<SqliteStore, StoreError> {
-        let mut connection = self.connect().connect().await.map_err(failed)?;
-        check_library(&mut connection).await?;
-        migrate(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(self.readers)
-            .acquire_timeout(self.busy_timeout)
-            // A file does not go away between two reads, and asking would cost as much as the read.
-            .test_before_acquire(false)
-            .connect_with(self.connect().read_only(true))
+            .connect()
             .await
-            .map_err(failed)?;
-        let (counts, head) = tasks::count_states(&mut connection).await?;
-        let tally = Arc::new(Tally::new(counts, head));
-        let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally));
-        Ok(SqliteStore { writer, readers, tally, writing: Arc::new(tokio::sync::Mutex::new(Some(writing))) })
+            .map_err(unavailable)?;
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        match MIGRATIONS.run(&mut connection).await {
+            Ok(()) => connection.close().await.map_err(unavailable),
+            Err(MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _)) => Err(StoreError::TooNew { found, known }),
+            Err(error) => Err(StoreError::Corrupt(format!("migration failed: {error}"))),
+        }
     }
 }
 
-async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await.map_err(failed)?;
-    if version(&found) < OLDEST_SAFE {
-        return Err(StoreError::LibraryTooOld { found, needed: OLDEST_SAFE_TEXT });
+/// Settings of a connection. That the file is in WAL mode stands in the file.
+pub(crate) fn prepare(connection: &Connection, busy_timeout: Duration) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.busy_timeout(busy_timeout).map_err(failed)?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -20000; PRAGMA temp_store = MEMORY;")
+        .map_err(failed)
+}
+
+fn check_library() -> Result<(), StoreError> {
+    let found = rusqlite::version();
+    if version(found) < OLDEST_SAFE {
+        return Err(StoreError::LibraryTooOld { found: found.to_owned(), needed: OLDEST_SAFE_TEXT });
     }
     Ok(())
 }
@@ -87,15 +105,6 @@ fn version(text: &str) -> (u32, u32, u32) {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || parts.next().unwrap_or(0);
     (next(), next(), next())
-}
-
-async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    match MIGRATIONS.run(connection).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _)) => Err(StoreError::TooNew { found, known }),
-        Err(error) => Err(StoreError::Corrupt(format!("migration failed: {error}"))),
-    }
 }
 
 #[cfg(test)]

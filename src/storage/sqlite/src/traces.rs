@@ -3,13 +3,12 @@
 use async_trait::async_trait;
 use baton_domain::id::{AttemptId, SpanId, TaskId};
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
-use baton_storage::{NewLogLine, NewSpan, StoreError, TraceBatch, TraceStore};
-use serde_json::Value;
+use baton_storage::{NewSpan, StoreError, TraceBatch, TraceStore};
+use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
-use crate::columns::{get, id, instant, json, maybe_id, text};
-use crate::failure::failed;
-use crate::many;
+use crate::columns::text;
+use crate::statement::{all, one, run};
 use crate::writer::Tx;
 
 /// Levels are stored as numbers, so that "at least this much" is a comparison.
@@ -32,130 +31,118 @@ fn level(rank: i64) -> Level {
 }
 
 /// Stores spans within a transaction.
-pub(crate) async fn insert_spans(tx: &mut Tx, task: TaskId, attempt: AttemptId, spans: &[NewSpan]) -> Result<(), StoreError> {
-    let head = "INSERT INTO spans (id, parent_id, task_id, attempt_id, name, started_at, duration_us, ok, attributes)";
-    many::insert(tx.sql(), head, spans, |row, span| {
-        row.push_bind(*span.id.as_uuid())
-            .push_bind(span.parent.map(|id| *id.as_uuid()))
-            .push_bind(*task.as_uuid())
-            .push_bind(*attempt.as_uuid())
-            .push_bind(&span.name)
-            .push_bind(span.started_at.as_millis())
-            .push_bind(span.duration_us)
-            .push_bind(span.ok)
-            .push_bind(text(&span.attributes)?);
-        Ok(())
-    })
-    .await
+pub(crate) fn insert_spans(sql: &Connection, task: TaskId, attempt: AttemptId, spans: &[NewSpan]) -> Result<(), StoreError> {
+    for span in spans {
+        run(
+            sql,
+            "INSERT INTO spans (id, parent_id, task_id, attempt_id, name, started_at, duration_us, ok, attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                span.id.as_uuid().as_bytes(),
+                span.parent.as_ref().map(|id| id.as_uuid().as_bytes()),
+                task.as_uuid().as_bytes(),
+                attempt.as_uuid().as_bytes(),
+                span.name,
+                span.started_at.as_millis(),
+                span.duration_us,
+                span.ok,
+                text(&span.attributes)?
+            ],
+        )?;
+    }
+    Ok(())
 }
 
-async fn append(tx: &mut Tx, batch: TraceBatch) -> Result<i64, StoreError> {
-    let last: i64 = sqlx::query_scalar("SELECT COALESCE(max(seq), 0) FROM log_lines WHERE task_id = $1")
-        .bind(*batch.task.as_uuid())
-        .fetch_one(tx.sql())
-        .await
-        .map_err(failed)?;
-    let lines: Vec<(&NewLogLine, i64)> = batch.logs.iter().zip(last + 1..).collect();
-    let head = "INSERT INTO log_lines (task_id, seq, attempt_id, at, level, message, fields)";
-    many::insert(tx.sql(), head, &lines, |row, (line, seq)| {
-        row.push_bind(*batch.task.as_uuid())
-            .push_bind(*seq)
-            .push_bind(*batch.attempt.as_uuid())
-            .push_bind(line.at.as_millis())
-            .push_bind(rank(line.level))
-            .push_bind(&line.message)
-            .push_bind(text(&line.fields)?);
-        Ok(())
-    })
-    .await?;
-    insert_spans(tx, batch.task, batch.attempt, &batch.spans).await?;
+fn append(tx: &mut Tx, batch: &TraceBatch) -> Result<i64, StoreError> {
+    let sql = tx.sql();
+    let (task, attempt) = (batch.task.as_uuid().as_bytes(), batch.attempt.as_uuid().as_bytes());
+    let last: i64 = one(sql, "SELECT COALESCE(max(seq), 0) FROM log_lines WHERE task_id = ?1", [task], |row| row.get())?;
+    for (line, seq) in batch.logs.iter().zip(last + 1..) {
+        run(
+            sql,
+            "INSERT INTO log_lines (task_id, seq, attempt_id, at, level, message, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![task, seq, attempt, line.at.as_millis(), rank(line.level), line.message, text(&line.fields)?],
+        )?;
+    }
+    insert_spans(sql, batch.task, batch.attempt, &batch.spans)?;
     for error in &batch.errors {
-        sqlx::query("INSERT INTO errors (task_id, attempt_id, at, code, message, retryable) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(*batch.task.as_uuid())
-            .bind(*batch.attempt.as_uuid())
-            .bind(error.at.as_millis())
-            .bind(&error.code)
-            .bind(&error.message)
-            .bind(error.retryable)
-            .execute(tx.sql())
-            .await
-            .map_err(failed)?;
+        run(
+            sql,
+            "INSERT INTO errors (task_id, attempt_id, at, code, message, retryable) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![task, attempt, error.at.as_millis(), error.code, error.message, error.retryable],
+        )?;
     }
     Ok(last + 1)
+}
+
+fn spans_of(sql: &Connection, task: TaskId) -> Result<Vec<SpanView>, StoreError> {
+    all(
+        sql,
+        "SELECT id, parent_id, attempt_id, name, started_at, duration_us, ok, attributes FROM spans
+         WHERE task_id = ?1 ORDER BY started_at, duration_us DESC",
+        [task.as_uuid().as_bytes()],
+        |row| {
+            Ok(SpanView {
+                id: row.id(SpanId::new)?,
+                parent_id: row.maybe_id(SpanId::new)?,
+                attempt_id: row.maybe_id(AttemptId::new)?,
+                name: row.get()?,
+                started_at: row.instant()?,
+                duration_us: row.get()?,
+                ok: row.get()?,
+                attributes: row.json()?,
+            })
+        },
+    )
+}
+
+fn errors_of(sql: &Connection, task: TaskId) -> Result<Vec<ErrorView>, StoreError> {
+    all(
+        sql,
+        "SELECT attempt_id, at, code, message, retryable FROM errors WHERE task_id = ?1 ORDER BY id",
+        [task.as_uuid().as_bytes()],
+        |row| {
+            Ok(ErrorView {
+                attempt_id: row.id(AttemptId::new)?,
+                at: row.instant()?,
+                code: row.get()?,
+                message: row.get()?,
+                retryable: row.get()?,
+            })
+        },
+    )
 }
 
 #[async_trait]
 impl TraceStore for SqliteStore {
     async fn append_trace(&self, batch: TraceBatch) -> Result<i64, StoreError> {
-        self.writer.run(move |tx| Box::pin(append(tx, batch))).await
+        self.writer.run(move |tx| append(tx, &batch)).await
     }
 
     async fn log_lines(&self, task: TaskId, after: i64, at_least: Level, limit: u32) -> Result<Vec<LogLine>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let rows = sqlx::query(
-            "SELECT attempt_id, seq, at, level, message, fields FROM log_lines WHERE task_id = $1 AND seq > $2 AND level >= $3
-             ORDER BY seq LIMIT $4",
-        )
-        .bind(*task.as_uuid())
-        .bind(after)
-        .bind(rank(at_least))
-        .bind(limit)
-        .fetch_all(&mut *snapshot)
-        .await
-        .map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(LogLine {
-                    attempt_id: id(row, "attempt_id", AttemptId::new)?,
-                    seq: get(row, "seq")?,
-                    at: instant(row, "at")?,
-                    level: level(get(row, "level")?),
-                    message: get(row, "message")?,
-                    fields: json::<Value>(row, "fields")?,
-                })
+        self.readers
+            .statement(move |sql| {
+                all(
+                    sql,
+                    "SELECT attempt_id, seq, at, level, message, fields FROM log_lines WHERE task_id = ?1 AND seq > ?2 AND level >= ?3
+                     ORDER BY seq LIMIT ?4",
+                    params![task.as_uuid().as_bytes(), after, rank(at_least), limit],
+                    |row| {
+                        Ok(LogLine {
+                            attempt_id: row.id(AttemptId::new)?,
+                            seq: row.get()?,
+                            at: row.instant()?,
+                            level: level(row.get()?),
+                            message: row.get()?,
+                            fields: row.json()?,
+                        })
+                    },
+                )
             })
-            .collect()
+            .await
     }
 
     async fn spans_and_errors(&self, task: TaskId) -> Result<(Vec<SpanView>, Vec<ErrorView>), StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let spans = sqlx::query("SELECT * FROM spans WHERE task_id = $1 ORDER BY started_at, duration_us DESC")
-            .bind(*task.as_uuid())
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let errors = sqlx::query("SELECT * FROM errors WHERE task_id = $1 ORDER BY id")
-            .bind(*task.as_uuid())
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let spans = spans
-            .iter()
-            .map(|row| {
-                Ok(SpanView {
-                    id: id(row, "id", SpanId::new)?,
-                    parent_id: maybe_id(row, "parent_id", SpanId::new)?,
-                    attempt_id: maybe_id(row, "attempt_id", AttemptId::new)?,
-                    name: get(row, "name")?,
-                    started_at: instant(row, "started_at")?,
-                    duration_us: get(row, "duration_us")?,
-                    ok: get(row, "ok")?,
-                    attributes: json(row, "attributes")?,
-                })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        let errors = errors
-            .iter()
-            .map(|row| {
-                Ok(ErrorView {
-                    attempt_id: id(row, "attempt_id", AttemptId::new)?,
-                    at: instant(row, "at")?,
-                    code: get(row, "code")?,
-                    message: get(row, "message")?,
-                    retryable: get(row, "retryable")?,
-                })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        Ok((spans, errors))
+        self.readers.snapshot(move |sql| Ok((spans_of(sql, task)?, errors_of(sql, task)?))).await
     }
 }

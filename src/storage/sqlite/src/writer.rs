@@ -1,20 +1,20 @@
-//! How writes are committed in groups: one task owns the writing connection and takes whatever waits.
+//! How writes are committed in groups: one thread owns the writing connection and takes whatever waits.
 //!
 //! Each job runs in a savepoint of the group's transaction: one that fails is rolled back alone, the others commit. A
 //! synced commit costs the same for one job as for many, so under load the cost of the disk is shared, and without
 //! load a job commits at once.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use baton_domain::event::{Event, NewEvent};
 use baton_domain::id::EventSeq;
 use baton_storage::{Advanced, CommitSink, Completion, StoreError};
-use futures::future::BoxFuture;
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::events;
-use crate::failure::failed;
+use crate::statement::run;
 use crate::tally::{Move, Tally};
 use crate::tasks::complete::{Completions, Reply};
 
@@ -26,15 +26,15 @@ const GROUP: usize = 512;
 /// What a job writes into.
 #[derive(Debug)]
 pub(crate) struct Tx {
-    connection: SqliteConnection,
+    connection: Connection,
     events: Vec<NewEvent>,
     moves: Vec<Move>,
 }
 
 impl Tx {
     /// The connection, within the transaction.
-    pub(crate) fn sql(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
+    pub(crate) fn sql(&self) -> &Connection {
+        &self.connection
     }
 
     /// Counts a task's change of state once it is committed.
@@ -46,12 +46,26 @@ impl Tx {
     pub(crate) fn event(&mut self, event: NewEvent) {
         self.events.push(event);
     }
+
+    /// Runs a part of the transaction; if it fails, nothing of it stays.
+    pub(crate) fn part<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        run(self.sql(), "SAVEPOINT part", [])?;
+        let (events_before, moves_before) = (self.events.len(), self.moves.len());
+        let result = work(self);
+        if result.is_err() {
+            self.events.truncate(events_before);
+            self.moves.truncate(moves_before);
+            run(self.sql(), "ROLLBACK TO part", [])?;
+        }
+        run(self.sql(), "RELEASE part", [])?;
+        result
+    }
 }
 
 /// A job whose type is forgotten.
 pub(crate) trait Job: Send {
-    /// Runs it; gives whether it is to be kept.
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool>;
+    /// Runs it; fails if nothing of it is to be kept.
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
     /// Answers whoever waits, after the commit or with the reason why there was none.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -64,25 +78,28 @@ struct JobOf<F, T> {
 
 impl<F, T> Job for JobOf<F, T>
 where
-    F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send,
+    F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send,
     T: Send,
 {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
-        Box::pin(async move {
-            if let Some(work) = self.work.take() {
-                self.result = Some(work(tx).await);
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        match work(tx) {
+            Ok(value) => {
+                self.result = Some(Ok(value));
+                Ok(())
             }
-            matches!(self.result, Some(Ok(_)))
-        })
+            Err(error) => {
+                self.result = Some(Err(error.clone()));
+                Err(error)
+            }
+        }
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let lost = || Err(StoreError::Unavailable("the job was not run".to_owned()));
         let result = match (self.result, committed) {
-            (Some(Ok(_)), Err(error)) => Err(error),
+            (Some(Ok(_)) | None, Err(error)) => Err(error),
             (Some(result), _) => result,
-            (None, Err(error)) => Err(error),
-            (None, Ok(())) => lost(),
+            (None, Ok(())) => Err(StoreError::Unavailable("the job was not run".to_owned())),
         };
         // Whoever asked may have gone; what was committed stays.
         let _ = self.reply.send(result);
@@ -96,27 +113,38 @@ enum Message {
     Close,
 }
 
-/// Hands jobs to the writing task. Cloning is cheap.
+/// Hands jobs to the writing thread. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
 }
 
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
 impl Writer {
-    /// Starts the writing task on this connection.
-    pub(crate) fn start(connection: SqliteConnection, sink: Arc<dyn CommitSink>, tally: Arc<Tally>) -> (Self, tokio::task::JoinHandle<()>) {
+    /// Starts the writing thread on this connection.
+    pub(crate) fn start(
+        connection: Connection,
+        sink: Arc<dyn CommitSink>,
+        tally: Arc<Tally>,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(write(Tx { connection, events: Vec::new(), moves: Vec::new() }, waiting, sink, tally));
-        (Self { queue }, task)
+        let tx = Tx { connection, events: Vec::new(), moves: Vec::new() };
+        let thread = std::thread::Builder::new()
+            .name("baton-write".to_owned())
+            .spawn(move || write(tx, waiting, sink.as_ref(), &tally))
+            .map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?;
+        Ok((Self { queue }, thread))
     }
 
     /// Runs a job in a transaction and gives its answer once that is committed.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let closed = || StoreError::Unavailable("the store is closed".to_owned());
         let (reply, answer) = oneshot::channel();
         let job = JobOf { work: Some(work), result: None, reply };
         self.queue.send(Message::Work(Box::new(job))).await.map_err(|_| closed())?;
@@ -125,25 +153,21 @@ impl Writer {
 
     /// Records a result under its lease.
     pub(crate) async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
-        let closed = || StoreError::Unavailable("the store is closed".to_owned());
         let (reply, answer) = oneshot::channel();
         self.queue.send(Message::Complete(Box::new(completion), reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
-    /// Ends the writing task after everything that was handed in before.
-    pub(crate) fn close(&self) {
-        // A full queue closes all the same: the task ends when the last sender is gone.
-        let queue = self.queue.clone();
-        tokio::spawn(async move {
-            let _ = queue.send(Message::Close).await;
-        });
+    /// Ends the writing thread after everything that was handed in before.
+    pub(crate) async fn close(&self) {
+        // An error says that it has ended.
+        let _ = self.queue.send(Message::Close).await;
     }
 }
 
-async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn CommitSink>, tally: Arc<Tally>) {
+fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink, tally: &Tally) {
     let mut open = true;
-    while open && let Some(first) = waiting.recv().await {
+    while open && let Some(first) = waiting.blocking_recv() {
         let (mut group, mut completions): (Vec<Box<dyn Job>>, Vec<_>) = (Vec::new(), Vec::new());
         let mut next = Some(first);
         while let Some(message) = next {
@@ -163,7 +187,7 @@ async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn C
         if group.is_empty() {
             break;
         }
-        let committed = commit(&mut tx, &mut group).await;
+        let committed = commit(&mut tx, &mut group);
         if let Ok(events) = &committed {
             tally.committed(&tx.moves, events.last().map(|event| event.seq));
             if !events.is_empty() {
@@ -176,61 +200,57 @@ async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: Arc<dyn C
         }
     }
     waiting.close();
-    while let Some(message) = waiting.recv().await {
-        let closed = || StoreError::Unavailable("the store is closed".to_owned());
+    while let Some(message) = waiting.blocking_recv() {
         match message {
             Message::Work(job) => job.answer(Err(closed())),
             Message::Complete(_, reply) => drop(reply.send(Err(closed()))),
             Message::Close => {}
         }
     }
-    if let Err(error) = sqlx::Connection::close(tx.connection).await {
+    // Closing the last connection moves what is in the log of writes into the file.
+    if let Err((_, error)) = tx.connection.close() {
         tracing::warn!(%error, "the database did not close cleanly; it recovers when it is opened");
     }
 }
 
 /// Runs a group in one transaction; gives its events, each with its place.
-async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
+fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
     tx.events.clear();
     tx.moves.clear();
-    let result = attempt(tx, group).await;
-    if result.is_err() {
-        // The transaction may be gone already; then there is nothing to roll back.
-        let _ = sqlx::query("ROLLBACK").execute(tx.sql()).await;
+    let result = attempt(tx, group);
+    if result.is_err() && !tx.sql().is_autocommit() {
+        // An error that ended the transaction by itself, as a full disk, leaves nothing to roll back.
+        let _ = run(tx.sql(), "ROLLBACK", []);
     }
     result
 }
 
-async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
-    sqlx::query("BEGIN IMMEDIATE").execute(tx.sql()).await.map_err(failed)?;
+fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
+    run(tx.sql(), "BEGIN IMMEDIATE", [])?;
     if let [job] = group {
         // Alone it needs no savepoint: what it wrote goes with the transaction.
-        if !job.run(tx).await {
+        if job.run(tx).is_err() {
             tx.events.clear();
             tx.moves.clear();
-            sqlx::query("ROLLBACK").execute(tx.sql()).await.map_err(failed)?;
+            if !tx.sql().is_autocommit() {
+                run(tx.sql(), "ROLLBACK", [])?;
+            }
             return Ok(Vec::new());
         }
-        return finish(tx).await;
+        return finish(tx);
     }
     for job in group {
-        sqlx::query("SAVEPOINT job").execute(tx.sql()).await.map_err(failed)?;
-        let (events_before, moves_before) = (tx.events.len(), tx.moves.len());
-        if !job.run(tx).await {
-            tx.events.truncate(events_before);
-            tx.moves.truncate(moves_before);
-            sqlx::query("ROLLBACK TO job").execute(tx.sql()).await.map_err(failed)?;
-        }
-        sqlx::query("RELEASE job").execute(tx.sql()).await.map_err(failed)?;
+        // Its reason is answered by the job itself; a transaction that is gone fails the next statement.
+        let _ = tx.part(|tx| job.run(tx));
     }
-    finish(tx).await
+    finish(tx)
 }
 
 /// Writes the events, as the last statements, and commits.
-async fn finish(tx: &mut Tx) -> Result<Vec<Arc<Event>>, StoreError> {
+fn finish(tx: &mut Tx) -> Result<Vec<Arc<Event>>, StoreError> {
     let new = std::mem::take(&mut tx.events);
-    let events = if new.is_empty() { Vec::new() } else { events::append(tx.sql(), new).await? };
-    sqlx::query("COMMIT").execute(tx.sql()).await.map_err(failed)?;
+    let events = if new.is_empty() { Vec::new() } else { events::append(tx.sql(), new)? };
+    run(tx.sql(), "COMMIT", [])?;
     Ok(events)
 }
 

@@ -4,69 +4,53 @@ use baton_domain::id::ApiKeyId;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Role;
 use baton_storage::{ApiKeyRecord, AuditRow, StoreError};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::{Connection, params};
 
-use crate::columns::{get, id, instant, maybe_instant, named};
+use crate::columns::Columns;
 use crate::events::insert_audit;
-use crate::failure::failed;
+use crate::statement::{all, maybe, run};
 use crate::writer::Tx;
 
-fn key(row: &SqliteRow) -> Result<ApiKeyRecord, StoreError> {
-    let hash: Vec<u8> = get(row, "secret_hash")?;
+fn key(row: &mut Columns<'_, '_>) -> Result<ApiKeyRecord, StoreError> {
     Ok(ApiKeyRecord {
-        id: id(row, "id", ApiKeyId::new)?,
-        name: get(row, "name")?,
-        role: named(row, "role", Role::parse)?,
-        secret_hash: hash.try_into().map_err(|_| StoreError::Corrupt("secret_hash is not 32 bytes".to_owned()))?,
-        created_at: instant(row, "created_at")?,
-        created_by: get(row, "created_by")?,
-        last_used_at: maybe_instant(row, "last_used_at")?,
-        revoked_at: maybe_instant(row, "revoked_at")?,
+        id: row.id(ApiKeyId::new)?,
+        name: row.get()?,
+        role: row.named(Role::parse)?,
+        secret_hash: row.get()?,
+        created_at: row.instant()?,
+        created_by: row.get()?,
+        last_used_at: row.maybe_instant()?,
+        revoked_at: row.maybe_instant()?,
     })
 }
 
-pub(super) async fn insert(tx: &mut Tx, key: ApiKeyRecord, audit: AuditRow) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO api_keys (id, name, role, secret_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(*key.id.as_uuid())
-        .bind(key.name)
-        .bind(key.role.as_str())
-        .bind(key.secret_hash.to_vec())
-        .bind(key.created_at.as_millis())
-        .bind(key.created_by)
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    insert_audit(tx.sql(), &audit).await
+const SELECT: &str = "SELECT id, name, role, secret_hash, created_at, created_by, last_used_at, revoked_at FROM api_keys";
+
+pub(super) fn insert(tx: &mut Tx, key: &ApiKeyRecord, audit: &AuditRow) -> Result<(), StoreError> {
+    run(
+        tx.sql(),
+        "INSERT INTO api_keys (id, name, role, secret_hash, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![key.id.as_uuid().as_bytes(), key.name, key.role.as_str(), key.secret_hash, key.created_at.as_millis(), key.created_by],
+    )?;
+    insert_audit(tx.sql(), audit)
 }
 
-pub(super) async fn by_id(sql: &mut SqliteConnection, wanted: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM api_keys WHERE id = $1").bind(*wanted.as_uuid()).fetch_optional(sql).await.map_err(failed)?;
-    row.as_ref().map(key).transpose()
+pub(super) fn by_id(sql: &Connection, wanted: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+    maybe(sql, &format!("{SELECT} WHERE id = ?1"), [wanted.as_uuid().as_bytes()], key)
 }
 
-pub(super) async fn all(sql: &mut SqliteConnection) -> Result<Vec<ApiKeyRecord>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM api_keys WHERE revoked_at IS NULL ORDER BY id DESC").fetch_all(sql).await.map_err(failed)?;
-    rows.iter().map(key).collect()
+pub(super) fn valid(sql: &Connection) -> Result<Vec<ApiKeyRecord>, StoreError> {
+    all(sql, &format!("{SELECT} WHERE revoked_at IS NULL ORDER BY id DESC"), [], key)
 }
 
-pub(super) async fn touch(tx: &mut Tx, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE api_keys SET last_used_at = $1 WHERE id = $2")
-        .bind(at.as_millis())
-        .bind(*id.as_uuid())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+pub(super) fn touch(tx: &mut Tx, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
+    run(tx.sql(), "UPDATE api_keys SET last_used_at = ?1 WHERE id = ?2", params![at.as_millis(), id.as_uuid().as_bytes()])?;
     Ok(())
 }
 
-pub(super) async fn revoke(tx: &mut Tx, id: ApiKeyId, at: Timestamp, audit: AuditRow) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
-        .bind(at.as_millis())
-        .bind(*id.as_uuid())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    insert_audit(tx.sql(), &audit).await?;
-    Ok(done.rows_affected() == 1)
+pub(super) fn revoke(tx: &mut Tx, id: ApiKeyId, at: Timestamp, audit: &AuditRow) -> Result<bool, StoreError> {
+    let change = "UPDATE api_keys SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL";
+    let changed = run(tx.sql(), change, params![at.as_millis(), id.as_uuid().as_bytes()])?;
+    insert_audit(tx.sql(), audit)?;
+    Ok(changed == 1)
 }

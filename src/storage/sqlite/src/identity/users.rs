@@ -4,89 +4,70 @@ use baton_domain::id::UserId;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Role;
 use baton_storage::{AuditRow, StoreError, UserRecord};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::{Connection, params};
 
-use crate::columns::{get, id, instant, maybe_instant, named};
+use crate::columns::Columns;
 use crate::events::insert_audit;
-use crate::failure::failed;
+use crate::statement::{all, maybe, one, run};
 use crate::writer::Tx;
 
-/// A user from a row of `users`.
-pub(super) fn user(row: &SqliteRow) -> Result<UserRecord, StoreError> {
+fn user(row: &mut Columns<'_, '_>) -> Result<UserRecord, StoreError> {
     Ok(UserRecord {
-        id: id(row, "id", UserId::new)?,
-        email: get(row, "email")?,
-        password_hash: get(row, "password_hash")?,
-        role: named(row, "role", Role::parse)?,
-        active: get(row, "active")?,
-        created_at: instant(row, "created_at")?,
-        last_login_at: maybe_instant(row, "last_login_at")?,
+        id: row.id(UserId::new)?,
+        email: row.get()?,
+        password_hash: row.get()?,
+        role: row.named(Role::parse)?,
+        active: row.get()?,
+        created_at: row.instant()?,
+        last_login_at: row.maybe_instant()?,
     })
 }
 
-pub(super) async fn any(sql: &mut SqliteConnection) -> Result<bool, StoreError> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)").fetch_one(sql).await.map_err(failed)
+const SELECT: &str = "SELECT id, email, password_hash, role, active, created_at, last_login_at FROM users";
+
+pub(super) fn any(sql: &Connection) -> Result<bool, StoreError> {
+    one(sql, "SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get())
 }
 
-pub(super) async fn by_id(sql: &mut SqliteConnection, wanted: UserId) -> Result<Option<UserRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(*wanted.as_uuid()).fetch_optional(sql).await.map_err(failed)?;
-    row.as_ref().map(user).transpose()
+pub(super) fn by_id(sql: &Connection, wanted: UserId) -> Result<Option<UserRecord>, StoreError> {
+    maybe(sql, &format!("{SELECT} WHERE id = ?1"), [wanted.as_uuid().as_bytes()], user)
 }
 
-pub(super) async fn by_email(sql: &mut SqliteConnection, email: &str) -> Result<Option<UserRecord>, StoreError> {
-    let row = sqlx::query("SELECT * FROM users WHERE email = $1").bind(email).fetch_optional(sql).await.map_err(failed)?;
-    row.as_ref().map(user).transpose()
+pub(super) fn by_email(sql: &Connection, email: &str) -> Result<Option<UserRecord>, StoreError> {
+    maybe(sql, &format!("{SELECT} WHERE email = ?1"), [email], user)
 }
 
-pub(super) async fn all(sql: &mut SqliteConnection) -> Result<Vec<UserRecord>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM users ORDER BY email").fetch_all(sql).await.map_err(failed)?;
-    rows.iter().map(user).collect()
+pub(super) fn everyone(sql: &Connection) -> Result<Vec<UserRecord>, StoreError> {
+    all(sql, &format!("{SELECT} ORDER BY email"), [], user)
 }
 
-pub(super) async fn insert(tx: &mut Tx, user: UserRecord, only_first: bool, audit: AuditRow) -> Result<bool, StoreError> {
-    if only_first && any(tx.sql()).await? {
+pub(super) fn insert(tx: &mut Tx, user: &UserRecord, only_first: bool, audit: &AuditRow) -> Result<bool, StoreError> {
+    if only_first && any(tx.sql())? {
         return Ok(false);
     }
-    sqlx::query("INSERT INTO users (id, email, password_hash, role, active, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(*user.id.as_uuid())
-        .bind(user.email)
-        .bind(user.password_hash)
-        .bind(user.role.as_str())
-        .bind(user.active)
-        .bind(user.created_at.as_millis())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    insert_audit(tx.sql(), &audit).await?;
+    run(
+        tx.sql(),
+        "INSERT INTO users (id, email, password_hash, role, active, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![user.id.as_uuid().as_bytes(), user.email, user.password_hash, user.role.as_str(), user.active, user.created_at.as_millis()],
+    )?;
+    insert_audit(tx.sql(), audit)?;
     Ok(true)
 }
 
-pub(super) async fn change(tx: &mut Tx, id: UserId, role: Role, active: bool, at: Timestamp, audit: AuditRow) -> Result<bool, StoreError> {
-    let others: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND active AND id <> $1)")
-        .bind(*id.as_uuid())
-        .fetch_one(tx.sql())
-        .await
-        .map_err(failed)?;
+pub(super) fn change(tx: &mut Tx, id: UserId, role: Role, active: bool, at: Timestamp, audit: &AuditRow) -> Result<bool, StoreError> {
+    let sql = tx.sql();
+    let wanted = id.as_uuid().as_bytes();
+    let others: bool =
+        one(sql, "SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND active AND id <> ?1)", [wanted], |row| row.get())?;
     let stays_administrator = role == Role::Admin && active;
     if !(others || stays_administrator) {
         return Ok(false);
     }
-    sqlx::query("UPDATE users SET role = $1, active = $2 WHERE id = $3")
-        .bind(role.as_str())
-        .bind(active)
-        .bind(*id.as_uuid())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+    run(sql, "UPDATE users SET role = ?1, active = ?2 WHERE id = ?3", params![role.as_str(), active, wanted])?;
     if !active {
-        sqlx::query("UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL")
-            .bind(at.as_millis())
-            .bind(*id.as_uuid())
-            .execute(tx.sql())
-            .await
-            .map_err(failed)?;
+        let end = "UPDATE sessions SET revoked_at = ?1 WHERE user_id = ?2 AND revoked_at IS NULL";
+        run(sql, end, params![at.as_millis(), wanted])?;
     }
-    insert_audit(tx.sql(), &audit).await?;
+    insert_audit(sql, audit)?;
     Ok(true)
 }

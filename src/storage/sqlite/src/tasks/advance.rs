@@ -6,20 +6,21 @@ use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::{AttemptOutcome, Failure};
+use baton_domain::wire::task::AttemptOutcome;
 use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, StoreError, TaskRecord};
+use rusqlite::params;
 use serde_json::Value;
 
 use super::announce::{fact, moved};
 use super::read;
 use super::rows::outcome_name;
 use crate::columns::maybe_text;
-use crate::failure::failed;
+use crate::statement::run;
 use crate::tally::Move;
 use crate::writer::Tx;
 
-pub(super) async fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreError> {
-    let Some(mut record) = read::record(tx.sql(), change.task).await? else { return Ok(Advanced::Missing) };
+pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreError> {
+    let Some(mut record) = read::record(tx.sql(), change.task)? else { return Ok(Advanced::Missing) };
     let state = record.summary.state;
     let guarded = match change.guard {
         Guard::Lease(lease) => record.lease == lease && state.holds_lease(),
@@ -58,25 +59,20 @@ pub(super) async fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, St
         record.lease_until = None;
         record.deadline_at = None;
     }
-    write(tx, &record, change.result.as_ref()).await?;
+    write(tx, &record, change.result.as_ref())?;
     if row.to == TaskState::Running {
-        sqlx::query("UPDATE attempts SET started_at = $1 WHERE task_id = $2 AND lease = $3")
-            .bind(change.at.as_millis())
-            .bind(*change.task.as_uuid())
-            .bind(lease.0)
-            .execute(tx.sql())
-            .await
-            .map_err(failed)?;
+        let text = "UPDATE attempts SET started_at = ?1 WHERE task_id = ?2 AND lease = ?3";
+        run(tx.sql(), text, params![change.at.as_millis(), change.task.as_uuid().as_bytes(), lease.0])?;
     }
     if let Some(end) = &change.attempt_end {
-        end_attempt(tx, change.task, lease, end, change.at).await?;
+        end_attempt(tx, change.task, lease, end, change.at)?;
     }
     moved(tx, &record.summary, Move { from: Some(state), to: row.to }, change.actor, change.at)?;
     Ok(Advanced::Applied(Box::new(record)))
 }
 
-pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
-    let Some(mut record) = read::record(tx.sql(), id).await? else { return Ok(CancelRequest::Missing) };
+pub(super) fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
+    let Some(mut record) = read::record(tx.sql(), id)? else { return Ok(CancelRequest::Missing) };
     let state = record.summary.state;
     if state.is_terminal() {
         return Ok(CancelRequest::Ended(Box::new(record)));
@@ -84,7 +80,7 @@ pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at
     if state.holds_lease() {
         if record.summary.cancel_requested_at.is_none() {
             record.summary.cancel_requested_at = Some(at);
-            write(tx, &record, None).await?;
+            write(tx, &record, None)?;
             fact(tx, &record.summary, "task.cancel_requested".to_owned(), actor, at)?;
         }
         return Ok(CancelRequest::Running(Box::new(record)));
@@ -92,8 +88,8 @@ pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at
     let mut change = Advance::new(id, Guard::State(state), Trigger::Cancel, actor, at);
     change.reason = Some("canceled".to_owned());
     record.summary.cancel_requested_at = Some(at);
-    write(tx, &record, None).await?;
-    match advance(tx, change).await? {
+    write(tx, &record, None)?;
+    match advance(tx, change)? {
         Advanced::Applied(record) => Ok(CancelRequest::Canceled(record)),
         Advanced::Refused(record) => Ok(CancelRequest::Ended(record)),
         Advanced::Missing => Ok(CancelRequest::Missing),
@@ -101,64 +97,55 @@ pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at
 }
 
 /// Writes what can change of a task.
-async fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), StoreError> {
+fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), StoreError> {
     let summary = &record.summary;
-    sqlx::query(
-        "UPDATE tasks SET state = $2, wait_kind = $3, reason = $4, rank = $5, attempt = $6, lease = $7, lease_until = $8, deadline_at = $9,
-             agent_id = $10, agent_name = $11, ready_at = $12, not_before = $13, started_at = $14, finished_at = $15,
-             cancel_requested_at = $16, result = COALESCE($17, result), failure = $18
-         WHERE id = $1",
-    )
-    .bind(*summary.id.as_uuid())
-    .bind(summary.state.as_str())
-    .bind(summary.wait_kind.map(|kind| kind.as_str()))
-    .bind(summary.reason.as_deref())
-    .bind(summary.priority.rank(record.ready_at))
-    .bind(summary.attempt)
-    .bind(record.lease.0)
-    .bind(record.lease_until.map(Timestamp::as_millis))
-    .bind(record.deadline_at.map(Timestamp::as_millis))
-    .bind(summary.agent.as_ref().map(|agent| *agent.id.as_uuid()))
-    .bind(summary.agent.as_ref().map(|agent| agent.name.as_str()))
-    .bind(record.ready_at.as_millis())
-    .bind(summary.not_before.map(Timestamp::as_millis))
-    .bind(summary.started_at.map(Timestamp::as_millis))
-    .bind(summary.finished_at.map(Timestamp::as_millis))
-    .bind(summary.cancel_requested_at.map(Timestamp::as_millis))
-    .bind(maybe_text(result)?)
-    .bind(maybe_text(summary.failure.as_ref())?)
-    .execute(tx.sql())
-    .await
-    .map_err(failed)?;
+    run(
+        tx.sql(),
+        "UPDATE tasks SET state = ?2, wait_kind = ?3, reason = ?4, rank = ?5, attempt = ?6, lease = ?7, lease_until = ?8, deadline_at = ?9,
+             agent_id = ?10, agent_name = ?11, ready_at = ?12, not_before = ?13, started_at = ?14, finished_at = ?15,
+             cancel_requested_at = ?16, result = COALESCE(?17, result), failure = ?18
+         WHERE id = ?1",
+        params![
+            summary.id.as_uuid().as_bytes(),
+            summary.state.as_str(),
+            summary.wait_kind.map(|kind| kind.as_str()),
+            summary.reason,
+            summary.priority.rank(record.ready_at),
+            summary.attempt,
+            record.lease.0,
+            record.lease_until.map(Timestamp::as_millis),
+            record.deadline_at.map(Timestamp::as_millis),
+            summary.agent.as_ref().map(|agent| agent.id.as_uuid().as_bytes()),
+            summary.agent.as_ref().map(|agent| agent.name.as_str()),
+            record.ready_at.as_millis(),
+            summary.not_before.map(Timestamp::as_millis),
+            summary.started_at.map(Timestamp::as_millis),
+            summary.finished_at.map(Timestamp::as_millis),
+            summary.cancel_requested_at.map(Timestamp::as_millis),
+            maybe_text(result)?,
+            maybe_text(summary.failure.as_ref())?
+        ],
+    )?;
     Ok(())
 }
 
-async fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &AttemptEnd, at: Timestamp) -> Result<(), StoreError> {
-    let failure: Option<&Failure> = end.failure.as_ref();
-    sqlx::query("UPDATE attempts SET ended_at = $1, outcome = $2, failure = $3 WHERE task_id = $4 AND lease = $5")
-        .bind(at.as_millis())
-        .bind(outcome_name(end.outcome))
-        .bind(maybe_text(failure)?)
-        .bind(*task.as_uuid())
-        .bind(lease.0)
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
-    let (completed, failed_count) = match end.outcome {
+fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &AttemptEnd, at: Timestamp) -> Result<(), StoreError> {
+    let (key, failure) = (task.as_uuid().as_bytes(), maybe_text(end.failure.as_ref())?);
+    run(
+        tx.sql(),
+        "UPDATE attempts SET ended_at = ?1, outcome = ?2, failure = ?3 WHERE task_id = ?4 AND lease = ?5",
+        params![at.as_millis(), outcome_name(end.outcome), failure, key, lease.0],
+    )?;
+    let (completed, failed) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
         AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
     };
-    sqlx::query(
-        "UPDATE agents SET completed = completed + $1, failed = failed + $2, last_active_at = $3
-         WHERE id = (SELECT agent_id FROM tasks WHERE id = $4)",
-    )
-    .bind(completed)
-    .bind(failed_count)
-    .bind(at.as_millis())
-    .bind(*task.as_uuid())
-    .execute(tx.sql())
-    .await
-    .map_err(failed)?;
+    run(
+        tx.sql(),
+        "UPDATE agents SET completed = completed + ?1, failed = failed + ?2, last_active_at = ?3
+         WHERE id = (SELECT agent_id FROM tasks WHERE id = ?4)",
+        params![completed, failed, at.as_millis(), key],
+    )?;
     Ok(())
 }

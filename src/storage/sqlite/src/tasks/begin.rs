@@ -1,103 +1,94 @@
-//! How do ready tasks get their agents and begin? A round of the dispatcher is a handful of statements, however many tasks it has.
+//! How do ready tasks get their agents and begin? All of a round of the dispatcher in one transaction.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
-use baton_domain::id::TaskId;
+use baton_domain::id::LeaseToken;
 use baton_domain::task::{TaskState, Trigger, apply};
+use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_storage::{Assignment, BegunTask, StoreError, TaskRecord};
+use baton_storage::{Assignment, BegunTask, StoreError};
+use rusqlite::{Connection, params};
 
 use super::announce::moved;
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{json, text};
-use crate::failure::failed;
-use crate::many;
+use crate::columns::text;
+use crate::statement::{maybe, run};
 use crate::tally::Move;
 use crate::writer::Tx;
 
-/// An assignment that found its task as it was chosen.
-struct Begun {
-    task: TaskRecord,
-    input: serde_json::Value,
-    assignment: Assignment,
-}
-
 /// Assigns and starts tasks: both changes, with an event each, are one commit, since the agent is in this process and takes the
 /// work at once.
-pub(super) async fn begin(tx: &mut Tx, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
+pub(super) fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec<BegunTask>, StoreError> {
     let (Ok(assign), Ok(start)) = (apply(Some(TaskState::Queued), Trigger::Assign), apply(Some(TaskState::Assigned), Trigger::Start))
     else {
         return Err(StoreError::Corrupt("the transition table does not let tasks begin".to_owned()));
     };
+    let look = format!(
+        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input FROM tasks
+         WHERE id = ?1 AND state = 'queued' AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= ?2)"
+    );
     let mut begun = Vec::with_capacity(assignments.len());
-    for part in many::parts(&assignments) {
-        claim(tx, part, start.to, &mut begun).await?;
-    }
-    many::insert(
-        tx.sql(),
-        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation)",
-        &begun,
-        |row, Begun { task, assignment, .. }| {
-            row.push_bind(*assignment.attempt.as_uuid())
-                .push_bind(*task.summary.id.as_uuid())
-                .push_bind(task.summary.attempt)
-                .push_bind(task.lease.0)
-                .push_bind(*assignment.agent.id.as_uuid())
-                .push_bind(&assignment.agent.name)
-                .push_bind(task.ready_at.as_millis())
-                .push_bind(assignment.at.as_millis())
-                .push_bind(assignment.at.as_millis())
-                .push_bind(text(&assignment.explanation)?);
-            Ok(())
-        },
-    )
-    .await?;
-    let mut answer = Vec::with_capacity(begun.len());
-    for Begun { task, input, assignment } in begun {
+    for assignment in assignments {
+        let Some(task) = take(tx.sql(), &look, start.to, assignment)? else { continue };
         let at = assignment.at;
-        let mut assigned = task.summary.clone();
+        let mut assigned = task.task.summary.clone();
         assigned.state = assign.to;
         // Set with the start, unless an earlier attempt had set it.
         assigned.started_at = assigned.started_at.filter(|started| *started < at);
         moved(tx, &assigned, Move { from: Some(TaskState::Queued), to: assign.to }, Principal::System, at)?;
-        moved(tx, &task.summary, Move { from: Some(assign.to), to: start.to }, Principal::System, at)?;
-        answer.push(BegunTask { task, input, attempt: assignment.attempt });
+        moved(tx, &task.task.summary, Move { from: Some(assign.to), to: start.to }, Principal::System, at)?;
+        begun.push(task);
     }
-    Ok(answer)
+    Ok(begun)
 }
 
-/// Takes the tasks of a part that are still queued, due and wanted.
-async fn claim(tx: &mut Tx, part: &[Assignment], state: TaskState, begun: &mut Vec<Begun>) -> Result<(), StoreError> {
-    let mut query = many::with_values("WITH claim (id, at, lease_until, agent_id, agent_name) AS (", part, |row, assignment| {
-        row.push_bind(*assignment.task.as_uuid())
-            .push_bind(assignment.at.as_millis())
-            .push_bind(assignment.lease_until.as_millis())
-            .push_bind(*assignment.agent.id.as_uuid())
-            .push_bind(&assignment.agent.name);
-        Ok(())
-    })?;
-    // The plus keeps SQLite from going through all queued tasks instead of looking up those that are claimed.
-    query.push(") UPDATE tasks SET state = ").push_bind(state.as_str());
-    query.push(
-        ", reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = claim.lease_until,
-             deadline_at = claim.at + json_extract(timeouts, '$.start_to_close_ms'), agent_id = claim.agent_id,
-             agent_name = claim.agent_name, started_at = COALESCE(started_at, claim.at)
-         FROM claim WHERE tasks.id = claim.id AND +tasks.state = 'queued' AND tasks.cancel_requested_at IS NULL
-             AND (tasks.not_before IS NULL OR tasks.not_before <= claim.at)
-         RETURNING ",
-    );
-    query.push(SUMMARY_COLUMNS).push(", ").push(RECORD_COLUMNS).push(", input");
-    let found = query.build().fetch_all(tx.sql()).await.map_err(failed)?;
-    // The rows come in no order that could be relied on; events keep that of the queue.
-    let mut rows = HashMap::with_capacity(found.len());
-    for row in &found {
-        let task = rows::record(row)?;
-        rows.insert(task.summary.id, (task, json::<serde_json::Value>(row, "input")?));
-    }
-    let taken = |assignment: &Assignment| -> Option<Begun> {
-        let id: TaskId = assignment.task;
-        rows.remove(&id).map(|(task, input)| Begun { task, input, assignment: assignment.clone() })
-    };
-    begun.extend(part.iter().filter_map(taken));
-    Ok(())
+/// Takes the task of an assignment, if it is still queued, due and wanted, and opens its attempt.
+///
+/// A look and then a change: `RETURNING` would build a table of its own for each row. Between the two nobody else writes.
+fn take(sql: &Connection, look: &str, state: TaskState, assignment: &Assignment) -> Result<Option<BegunTask>, StoreError> {
+    let (agent, at) = (&assignment.agent, assignment.at);
+    let key = assignment.task.as_uuid().as_bytes();
+    let found = maybe(sql, look, params![key, at.as_millis()], |row| Ok((rows::record(row)?, row.json()?)))?;
+    let Some((mut task, input)) = found else { return Ok(None) };
+    task.lease = LeaseToken(task.lease.0 + 1);
+    task.lease_until = Some(assignment.lease_until);
+    task.deadline_at = Some(at.plus(Duration::from_millis(task.timeouts.start_to_close_ms)));
+    task.summary.state = state;
+    task.summary.reason = None;
+    task.summary.wait_kind = None;
+    task.summary.agent = Some(agent.clone());
+    let started = *task.summary.started_at.get_or_insert(at);
+    run(
+        sql,
+        "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease = ?2, lease_until = ?3, deadline_at = ?4, agent_id = ?5,
+             agent_name = ?6, started_at = ?7
+         WHERE id = ?8",
+        params![
+            state.as_str(),
+            task.lease.0,
+            assignment.lease_until.as_millis(),
+            task.deadline_at.map(Timestamp::as_millis),
+            agent.id.as_uuid().as_bytes(),
+            agent.name,
+            started.as_millis(),
+            key
+        ],
+    )?;
+    run(
+        sql,
+        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+        params![
+            assignment.attempt.as_uuid().as_bytes(),
+            key,
+            task.summary.attempt,
+            task.lease.0,
+            agent.id.as_uuid().as_bytes(),
+            agent.name,
+            task.ready_at.as_millis(),
+            at.as_millis(),
+            text(&assignment.explanation)?
+        ],
+    )?;
+    Ok(Some(BegunTask { task, input, attempt: assignment.attempt }))
 }

@@ -1,22 +1,21 @@
 //! How are results recorded? All that arrive for one commit together, each only under its own lease.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use baton_domain::id::{AgentId, LeaseToken, TaskId};
+use baton_domain::id::AgentId;
 use baton_domain::task::{TaskState, Trigger, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_storage::{Advanced, Completion, StoreError};
-use futures::future::BoxFuture;
+use rusqlite::params;
 use tokio::sync::oneshot;
 
 use super::announce::moved;
 use super::read;
 use super::rows::outcome_name;
-use crate::columns::{get, id, maybe_instant, text};
-use crate::failure::failed;
-use crate::many;
+use crate::columns::text;
+use crate::statement::{maybe, run};
 use crate::tally::Move;
 use crate::traces;
 use crate::writer::{Job, Tx};
@@ -27,131 +26,112 @@ pub(crate) type Reply = oneshot::Sender<Result<Advanced, StoreError>>;
 /// The completions of one commit, as one job.
 pub(crate) struct Completions {
     waiting: Vec<(Completion, Reply)>,
-    result: Option<Result<Vec<Advanced>, StoreError>>,
+    answers: Vec<Result<Advanced, StoreError>>,
 }
 
 impl Completions {
     pub(crate) fn new(waiting: Vec<(Completion, Reply)>) -> Self {
-        Self { waiting, result: None }
+        Self { waiting, answers: Vec::new() }
     }
 }
 
 impl Job for Completions {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
-        Box::pin(async move {
-            let completions: Vec<&Completion> = self.waiting.iter().map(|(completion, _)| completion).collect();
-            let result = complete(tx, &completions).await;
-            let kept = result.is_ok();
-            self.result = Some(result);
-            kept
-        })
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        // Nearly always all can be stored. Where one cannot, each is tried apart, so that it takes no other with it.
+        let waiting = &self.waiting;
+        let together = tx.part(|tx| {
+            let mut agents = Agents::default();
+            let answers: Result<Vec<Advanced>, StoreError> =
+                waiting.iter().map(|(completion, _)| complete(tx, completion, &mut agents)).collect();
+            agents.write(tx)?;
+            answers
+        });
+        self.answers = match together {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(_) => waiting.iter().map(|(completion, _)| alone(tx, completion)).collect(),
+        };
+        Ok(())
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let answers = match (self.result, committed) {
-            (Some(Ok(answers)), Ok(())) => Ok(answers),
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-            (None, Ok(())) => Err(StoreError::Unavailable("the job was not run".to_owned())),
-        };
-        match answers {
+        let Self { waiting, answers } = *self;
+        let mut answers = answers.into_iter();
+        for (_, reply) in waiting {
+            let answer = match (&committed, answers.next()) {
+                (Err(error), _) => Err(error.clone()),
+                (Ok(()), Some(answer)) => answer,
+                (Ok(()), None) => Err(StoreError::Unavailable("the job was not run".to_owned())),
+            };
             // Whoever asked may have gone; what was committed stays.
-            Ok(answers) => self.waiting.into_iter().zip(answers).for_each(|((_, reply), answer)| drop(reply.send(Ok(answer)))),
-            Err(error) => self.waiting.into_iter().for_each(|(_, reply)| drop(reply.send(Err(error.clone())))),
+            drop(reply.send(answer));
         }
     }
 }
 
-/// The completions that were accepted, each with when somebody had asked to cancel its task.
-type Applied = BTreeMap<(TaskId, LeaseToken), Option<Timestamp>>;
+/// What a commit adds to the counts of agents: one statement for each, however many results it had.
+#[derive(Debug, Default)]
+struct Agents(BTreeMap<AgentId, (i64, Timestamp)>);
 
-/// The task and the lease that a completion is under; a stale one of the same task can be in the same group.
-fn under(completion: &Completion) -> (TaskId, LeaseToken) {
-    (completion.task.summary.id, completion.task.lease)
+impl Agents {
+    fn completed(&mut self, agent: AgentId, at: Timestamp) {
+        let entry = self.0.entry(agent).or_insert((0, at));
+        *entry = (entry.0 + 1, entry.1.max(at));
+    }
+
+    fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
+        for (agent, (count, at)) in self.0 {
+            let text = "UPDATE agents SET completed = completed + ?1, last_active_at = ?2 WHERE id = ?3";
+            run(tx.sql(), text, params![count, at.as_millis(), agent.as_uuid().as_bytes()])?;
+        }
+        Ok(())
+    }
 }
 
-async fn complete(tx: &mut Tx, completions: &[&Completion]) -> Result<Vec<Advanced>, StoreError> {
+fn alone(tx: &mut Tx, completion: &Completion) -> Result<Advanced, StoreError> {
+    tx.part(|tx| {
+        let mut agents = Agents::default();
+        let answer = complete(tx, completion, &mut agents)?;
+        agents.write(tx)?;
+        Ok(answer)
+    })
+}
+
+/// Ends a task and its attempt, if the lease is still the newest.
+fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result<Advanced, StoreError> {
     let Ok(end) = apply(Some(TaskState::Running), Trigger::Complete) else {
         return Err(StoreError::Corrupt("the transition table does not let tasks complete".to_owned()));
     };
-    let mut applied = Applied::new();
-    // Of two completions under the same lease the first is written, or the database would choose between them.
-    let mut leases = HashSet::new();
-    let firsts: Vec<&Completion> = completions.iter().copied().filter(|completion| leases.insert(under(completion))).collect();
-    for part in many::parts(&firsts) {
-        write(tx, part, end.to, &mut applied).await?;
+    let (id, at) = (completion.task.summary.id, completion.at);
+    let (key, lease) = (id.as_uuid().as_bytes(), completion.task.lease.0);
+    // A look and then a change, as in `begin`.
+    let look = "SELECT cancel_requested_at FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
+    let Some(cancel_requested_at) = maybe(tx.sql(), look, params![key, lease], |row| row.maybe_instant())? else {
+        let now = read::record(tx.sql(), id)?;
+        return Ok(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
+    };
+    run(
+        tx.sql(),
+        "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = ?2,
+             result = ?3, failure = NULL
+         WHERE id = ?4",
+        params![end.to.as_str(), at.as_millis(), text(&completion.result)?, key],
+    )?;
+    run(
+        tx.sql(),
+        "UPDATE attempts SET ended_at = ?1, outcome = ?2 WHERE task_id = ?3 AND lease = ?4 AND outcome IS NULL",
+        params![at.as_millis(), outcome_name(AttemptOutcome::Completed), key, lease],
+    )?;
+    let mut task = completion.task.clone();
+    task.lease_until = None;
+    task.deadline_at = None;
+    task.summary.state = end.to;
+    task.summary.reason = None;
+    task.summary.finished_at = Some(at);
+    task.summary.cancel_requested_at = cancel_requested_at;
+    if let Some(agent) = &task.summary.agent {
+        agents.completed(agent.id, at);
     }
-    let mut agents: BTreeMap<AgentId, (i64, Timestamp)> = BTreeMap::new();
-    let mut answers = Vec::with_capacity(completions.len());
-    let mut counted = HashSet::new();
-    for completion in completions {
-        let id = completion.task.summary.id;
-        let lease = under(completion);
-        let Some(cancel_requested_at) = applied.get(&lease).filter(|_| counted.insert(lease)) else {
-            let now = read::record(tx.sql(), id).await?;
-            answers.push(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
-            continue;
-        };
-        let mut task = completion.task.clone();
-        task.lease_until = None;
-        task.deadline_at = None;
-        task.summary.state = end.to;
-        task.summary.reason = None;
-        task.summary.finished_at = Some(completion.at);
-        task.summary.cancel_requested_at = *cancel_requested_at;
-        if let Some(agent) = &task.summary.agent {
-            let entry = agents.entry(agent.id).or_insert((0, completion.at));
-            *entry = (entry.0 + 1, entry.1.max(completion.at));
-        }
-        let change = Move { from: Some(TaskState::Running), to: end.to };
-        moved(tx, &task.summary, change, Principal::System, completion.at)?;
-        if !completion.spans.is_empty() {
-            traces::insert_spans(tx, id, completion.attempt, &completion.spans).await?;
-        }
-        answers.push(Advanced::Applied(Box::new(task)));
-    }
-    for (agent, (count, at)) in agents {
-        sqlx::query("UPDATE agents SET completed = completed + $1, last_active_at = $2 WHERE id = $3")
-            .bind(count)
-            .bind(at.as_millis())
-            .bind(*agent.as_uuid())
-            .execute(tx.sql())
-            .await
-            .map_err(failed)?;
-    }
-    Ok(answers)
-}
-
-/// Ends tasks and attempts of a part; notes which tasks that were, and whether somebody had asked to cancel them.
-async fn write(tx: &mut Tx, part: &[&Completion], state: TaskState, applied: &mut Applied) -> Result<(), StoreError> {
-    let mut query = many::with_values("WITH done (id, lease, at, result) AS (", part, |row, completion| {
-        row.push_bind(*completion.task.summary.id.as_uuid())
-            .push_bind(completion.task.lease.0)
-            .push_bind(completion.at.as_millis())
-            .push_bind(text(&completion.result)?);
-        Ok(())
-    })?;
-    // The plus keeps SQLite from going through all running tasks instead of looking up those that are done.
-    query.push(") UPDATE tasks SET state = ").push_bind(state.as_str());
-    query.push(
-        ", reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = done.at, result = done.result,
-             failure = NULL
-         FROM done WHERE tasks.id = done.id AND +tasks.state = 'running' AND tasks.lease = done.lease
-         RETURNING id, lease, cancel_requested_at",
-    );
-    let rows = query.build().fetch_all(tx.sql()).await.map_err(failed)?;
-    for row in &rows {
-        let accepted = (id(row, "id", TaskId::new)?, LeaseToken(get(row, "lease")?));
-        applied.insert(accepted, maybe_instant(row, "cancel_requested_at")?);
-    }
-    let ended: Vec<&&Completion> = part.iter().filter(|completion| applied.contains_key(&under(completion))).collect();
-    for part in many::parts(&ended) {
-        let mut query = many::with_values("WITH done (task_id, lease, at) AS (", part, |row, completion| {
-            row.push_bind(*completion.task.summary.id.as_uuid()).push_bind(completion.task.lease.0).push_bind(completion.at.as_millis());
-            Ok(())
-        })?;
-        query.push(") UPDATE attempts SET ended_at = done.at, outcome = ").push_bind(outcome_name(AttemptOutcome::Completed));
-        query.push(" FROM done WHERE attempts.task_id = done.task_id AND attempts.lease = done.lease AND attempts.outcome IS NULL");
-        query.build().execute(tx.sql()).await.map_err(failed)?;
-    }
-    Ok(())
+    moved(tx, &task.summary, Move { from: Some(TaskState::Running), to: end.to }, Principal::System, at)?;
+    traces::insert_spans(tx.sql(), id, completion.attempt, &completion.spans)?;
+    Ok(Advanced::Applied(Box::new(task)))
 }

@@ -29,22 +29,20 @@ pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
 #[async_trait]
 impl TaskStore for SqliteStore {
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
-        self.writer.run(move |tx| Box::pin(insert::insert(tx, tasks, idempotency))).await
+        self.writer.run(move |tx| insert::insert(tx, &tasks, idempotency)).await
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
-        let mut reader = self.reader().await?;
-        read::record(&mut reader, id).await
+        self.readers.statement(move |sql| read::record(sql, id)).await
     }
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        read::rows(&mut snapshot, id).await
+        self.readers.snapshot(move |sql| read::rows(sql, id)).await
     }
 
     async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        read::page(&mut snapshot, query).await
+        let query = query.clone();
+        self.readers.snapshot(move |sql| read::page(sql, &query)).await
     }
 
     async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
@@ -52,12 +50,12 @@ impl TaskStore for SqliteStore {
     }
 
     async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        let mut reader = self.reader().await?;
-        queue::ready(&mut reader, skills, limit, now).await
+        let skills = skills.to_vec();
+        self.readers.statement(move |sql| queue::ready(sql, &skills, limit, now)).await
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
-        self.writer.run(move |tx| Box::pin(begin::begin(tx, assignments))).await
+        self.writer.run(move |tx| begin::begin(tx, &assignments)).await
     }
 
     async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
@@ -65,43 +63,38 @@ impl TaskStore for SqliteStore {
     }
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
-        self.writer.run(move |tx| Box::pin(advance::advance(tx, change))).await
+        self.writer.run(move |tx| advance::advance(tx, change)).await
     }
 
     async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {
-        self.writer.run(move |tx| Box::pin(advance::request_cancel(tx, id, actor, at))).await
+        self.writer.run(move |tx| advance::request_cancel(tx, id, actor, at)).await
     }
 
     async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
-        self.writer.run(move |tx| Box::pin(queue::heartbeat(tx, leases))).await
+        self.writer.run(move |tx| queue::heartbeat(tx, &leases)).await
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
-        let mut reader = self.reader().await?;
-        queue::leased(&mut reader).await
+        self.readers.statement(queue::leased).await
     }
 
     async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        queue::due(&mut snapshot, now, limit).await
+        self.readers.snapshot(move |sql| queue::due(sql, now, limit)).await
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let mut reader = self.reader().await?;
-        queue::next_due(&mut reader, now).await
+        self.readers.statement(move |sql| queue::next_due(sql, now)).await
     }
 
     async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
-        let mut reader = self.reader().await?;
-        queue::of_agent(&mut reader, agent).await
+        self.readers.statement(move |sql| queue::of_agent(sql, agent)).await
     }
 
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
-        self.writer.run(move |tx| Box::pin(insert::forget_keys(tx, now.minus(age)))).await
+        self.writer.run(move |tx| insert::forget_keys(tx, now.minus(age))).await
     }
 
     async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
-        let mut reader = self.reader().await?;
-        queue::artifact_in_use(&mut reader, artifact).await
+        self.readers.statement(move |sql| queue::artifact_in_use(sql, artifact)).await
     }
 }

@@ -1,132 +1,103 @@
 //! How tasks are read: one, with everything about it, or a page of a list.
 
-use baton_domain::id::TaskId;
+use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
+use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
-use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{count, get, json, maybe_json, named};
+use super::rows::{self, ARTIFACT_COLUMNS, ATTEMPT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::events;
-use crate::failure::failed;
-use baton_domain::id::EventSeq;
+use crate::statement::{all, maybe};
 
-async fn record_row(sql: &mut SqliteConnection, id: TaskId, more: &str) -> Result<Option<SqliteRow>, StoreError> {
-    // The text is put together from constants of this module only.
-    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}{more} FROM tasks WHERE id = $1");
-    sqlx::query(AssertSqlSafe(text)).bind(*id.as_uuid()).fetch_optional(sql).await.map_err(failed)
+pub(super) fn record(sql: &Connection, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS} FROM tasks WHERE id = ?1");
+    maybe(sql, &text, [id.as_uuid().as_bytes()], rows::record)
 }
 
-pub(super) async fn record(sql: &mut SqliteConnection, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
-    record_row(sql, id, "").await?.as_ref().map(rows::record).transpose()
+pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
+    let key = [id.as_uuid().as_bytes()];
+    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result FROM tasks WHERE id = ?1");
+    let found = maybe(sql, &text, key, |row| Ok((rows::record(row)?, row.json()?, row.maybe_json()?)))?;
+    let Some((task, input, result)) = found else { return Ok(None) };
+    let (as_of, _) = events::head(sql)?;
+    let timeline = timeline(sql, id)?;
+    let text = format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = ?1 ORDER BY lease");
+    let attempts = all(sql, &text, key, rows::attempt)?;
+    let text = format!("SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = ?1 ORDER BY id");
+    let artifacts = all(sql, &text, key, rows::artifact)?;
+    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, as_of }))
 }
 
-pub(super) async fn rows(sql: &mut SqliteConnection, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
-    let Some(row) = record_row(sql, id, ", input, result").await? else { return Ok(None) };
-    let (as_of, _) = events::head(sql).await?;
-    let timeline = timeline(sql, id).await?;
-    let attempts = sqlx::query("SELECT * FROM attempts WHERE task_id = $1 ORDER BY lease")
-        .bind(*id.as_uuid())
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
-    let artifacts = sqlx::query(AssertSqlSafe(format!("SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = $1 ORDER BY id")))
-        .bind(*id.as_uuid())
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
-    Ok(Some(TaskRows {
-        task: rows::record(&row)?,
-        input: json(&row, "input")?,
-        result: maybe_json(&row, "result")?,
-        timeline,
-        attempts: attempts.iter().map(rows::attempt).collect::<Result<_, _>>()?,
-        artifacts: artifacts.iter().map(rows::artifact).collect::<Result<_, _>>()?,
-        as_of,
-    }))
-}
-
-async fn timeline(sql: &mut SqliteConnection, id: TaskId) -> Result<Vec<TimelineEntry>, StoreError> {
-    let rows = sqlx::query("SELECT seq, at, kind, actor, data FROM events WHERE subject = $1 ORDER BY seq")
-        .bind(format!("task:{id}"))
-        .fetch_all(sql)
-        .await
-        .map_err(failed)?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let kind: &str = get(row, "kind")?;
+fn timeline(sql: &Connection, id: TaskId) -> Result<Vec<TimelineEntry>, StoreError> {
+    let text = "SELECT kind, seq, at, actor, data FROM events WHERE subject = ?1 ORDER BY seq";
+    let entries = all(sql, text, [format!("task:{id}")], |row| {
         // Other facts about a task, as a request to cancel it, change no state.
-        let Some(state) = kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
-        let summary: TaskSummary = json(row, "data")?;
-        let actor: Principal = json(row, "actor")?;
-        entries.push(TimelineEntry {
-            seq: EventSeq(get(row, "seq")?),
-            state,
-            at: crate::columns::instant(row, "at")?,
-            reason: summary.reason,
-            attempt: summary.attempt,
-            actor: actor.label().to_owned(),
-        });
-    }
-    Ok(entries)
+        let Some(state) = row.str()?.strip_prefix("task.").and_then(TaskState::parse) else { return Ok(None) };
+        let (seq, at) = (EventSeq(row.get()?), row.instant()?);
+        let actor: Principal = row.json()?;
+        let summary: TaskSummary = row.json()?;
+        let TaskSummary { reason, attempt, .. } = summary;
+        Ok(Some(TimelineEntry { seq, state, at, reason, attempt, actor: actor.label().to_owned() }))
+    })?;
+    Ok(entries.into_iter().flatten().collect())
 }
 
-pub(super) async fn page(sql: &mut SqliteConnection, query: &TaskQuery) -> Result<TaskPage, StoreError> {
-    let filter = &query.filter;
-    let mut text: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT ");
-    text.push(SUMMARY_COLUMNS).push(" FROM tasks WHERE 1");
+pub(super) fn page(sql: &Connection, query: &TaskQuery) -> Result<TaskPage, StoreError> {
+    let mut text = format!("SELECT {SUMMARY_COLUMNS} FROM tasks WHERE 1");
+    let mut values: Vec<Value> = Vec::new();
     if let Some(before) = query.before {
-        text.push(" AND id < ").push_bind(*before.as_uuid());
+        text.push_str(" AND id < ?");
+        values.push(before.as_uuid().as_bytes().to_vec().into());
     }
+    conditions(&query.filter, &mut text, &mut values);
+    text.push_str(" ORDER BY id DESC LIMIT ?");
+    values.push(i64::from(query.limit).into());
+    let items = all(sql, &text, params_from_iter(values), rows::summary)?;
+    let (as_of, _) = events::head(sql)?;
+    Ok(TaskPage { items, as_of })
+}
+
+/// What a filter wants, as conditions that follow a `WHERE 1`, and their values.
+fn conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Value>) {
     if !filter.states.is_empty() {
-        text.push(" AND state IN (");
-        let mut states = text.separated(", ");
-        for state in &filter.states {
-            states.push_bind(state.as_str());
-        }
-        text.push(")");
+        text.push_str(" AND state IN (");
+        text.push_str(&vec!["?"; filter.states.len()].join(", "));
+        text.push(')');
+        values.extend(filter.states.iter().map(|state| Value::from(state.as_str().to_owned())));
     }
     if let Some(skill) = &filter.skill {
         if skill.contains('.') {
-            text.push(" AND skill = ").push_bind(skill.clone());
+            text.push_str(" AND skill = ?");
+            values.push(skill.clone().into());
         } else {
             // All skills of a family lie between `family.` and `family/`, the character after the dot.
-            text.push(" AND skill >= ").push_bind(format!("{skill}.")).push(" AND skill < ").push_bind(format!("{skill}/"));
+            text.push_str(" AND skill >= ? AND skill < ?");
+            values.extend([format!("{skill}.").into(), format!("{skill}/").into()]);
         }
     }
     if let Some(priority) = filter.priority {
-        text.push(" AND priority = ").push_bind(priority.get());
+        text.push_str(" AND priority = ?");
+        values.push(i64::from(priority.get()).into());
     }
     if let Some(agent) = filter.agent {
-        text.push(" AND agent_id = ").push_bind(*agent.as_uuid());
+        text.push_str(" AND agent_id = ?");
+        values.push(agent.as_uuid().as_bytes().to_vec().into());
     }
     if let Some(wanted) = &filter.text {
+        text.push_str(" AND (instr(lower(title), lower(?)) > 0 OR instr(skill, ?) > 0 OR instr(hex(id), ?) = 1)");
         let hex = wanted.replace('-', "").to_uppercase();
-        text.push(" AND (instr(lower(title), lower(")
-            .push_bind(wanted.clone())
-            .push(")) > 0 OR instr(skill, ")
-            .push_bind(wanted.to_lowercase());
-        text.push(") > 0 OR instr(hex(id), ").push_bind(hex).push(") = 1)");
+        values.extend([wanted.clone().into(), wanted.to_lowercase().into(), hex.into()]);
     }
-    text.push(" ORDER BY id DESC LIMIT ").push_bind(query.limit);
-    let found = text.build().fetch_all(&mut *sql).await.map_err(failed)?;
-    let (as_of, _) = events::head(sql).await?;
-    Ok(TaskPage { items: found.iter().map(rows::summary).collect::<Result<_, _>>()?, as_of })
 }
 
 /// Counts every task, once when the file is opened: see `tally`.
-pub(crate) async fn count_states(sql: &mut SqliteConnection) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
-    let rows = sqlx::query("SELECT state, count(*) AS tasks FROM tasks GROUP BY state ORDER BY state")
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
-    let counts = rows
-        .iter()
-        .map(|row| Ok(StateCount { state: named(row, "state", TaskState::parse)?, count: count(row, "tasks")? }))
-        .collect::<Result<_, StoreError>>()?;
-    let (as_of, _) = events::head(sql).await?;
+pub(crate) fn count_states(sql: &Connection) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
+    let counts = all(sql, "SELECT state, count(*) FROM tasks GROUP BY state ORDER BY state", [], |row| {
+        Ok(StateCount { state: row.named(TaskState::parse)?, count: row.count()? })
+    })?;
+    let (as_of, _) = events::head(sql)?;
     Ok((counts, as_of))
 }

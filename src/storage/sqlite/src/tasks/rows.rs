@@ -1,4 +1,4 @@
-//! How rows become tasks, attempts and artifacts.
+//! How rows become tasks, attempts and artifacts. Each reader takes its columns in the order of the list above it.
 
 use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, TaskId};
 use baton_domain::task::{Priority, TaskState, WaitKind};
@@ -6,9 +6,8 @@ use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, AttemptView, TaskSummary};
 use baton_storage::{StoreError, TaskRecord};
-use sqlx::sqlite::SqliteRow;
 
-use crate::columns::{count, get, id, instant, json, maybe_id, maybe_instant, maybe_json, maybe_named, named, small};
+use crate::columns::Columns;
 
 /// What a summary is made of.
 pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, attempt, \
@@ -18,54 +17,71 @@ pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, w
 /// What a record has beyond its summary.
 pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth";
 
+/// What an attempt is made of.
+pub(super) const ATTEMPT_COLUMNS: &str =
+    "id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, ended_at, outcome, failure, explanation";
+
 /// What an artifact is made of.
 pub(crate) const ARTIFACT_COLUMNS: &str = "id, project_id, name, media_type, size, sha256, created_by, task_id, created_at";
 
-fn agent(row: &SqliteRow) -> Result<Option<AgentRef>, StoreError> {
-    let name: Option<String> = get(row, "agent_name")?;
-    Ok(maybe_id(row, "agent_id", AgentId::new)?.zip(name).map(|(id, name)| AgentRef { id, name }))
+fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSummary), StoreError> {
+    let (id, project_id) = (row.id(TaskId::new)?, row.id(ProjectId::new)?);
+    let (title, skill) = (row.get()?, row.get()?);
+    let (state, wait_kind, reason) = (row.named(TaskState::parse)?, row.maybe_named(WaitKind::parse)?, row.get()?);
+    let priority = Priority::new(row.get()?).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let labels = match row.str()? {
+        "[]" => Vec::new(),
+        text => serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("labels: {error}")))?,
+    };
+    let (attempt, maximum_attempts) = (row.small()?, row.small()?);
+    let agent = row.maybe_id(AgentId::new)?.zip(row.get()?).map(|(id, name)| AgentRef { id, name });
+    let (created_at, not_before, started_at) = (row.instant()?, row.maybe_instant()?, row.maybe_instant()?);
+    let (finished_at, cancel_requested_at) = (row.maybe_instant()?, row.maybe_instant()?);
+    let principal: Principal = row.json()?;
+    let summary = TaskSummary {
+        id,
+        project_id,
+        title,
+        skill,
+        state,
+        wait_kind,
+        reason,
+        priority,
+        labels,
+        attempt,
+        maximum_attempts,
+        agent,
+        created_at,
+        not_before,
+        started_at,
+        finished_at,
+        cancel_requested_at,
+        created_by: principal.label().to_owned(),
+        rerun_of: row.maybe_id(TaskId::new)?,
+        parent_id: row.maybe_id(TaskId::new)?,
+        failure: row.maybe_json()?,
+    };
+    Ok((principal, summary))
 }
 
-pub(super) fn summary(row: &SqliteRow) -> Result<TaskSummary, StoreError> {
-    let created_by: Principal = json(row, "created_by")?;
-    let priority: u8 = get(row, "priority")?;
-    Ok(TaskSummary {
-        id: id(row, "id", TaskId::new)?,
-        project_id: id(row, "project_id", ProjectId::new)?,
-        title: get(row, "title")?,
-        skill: get(row, "skill")?,
-        state: named(row, "state", TaskState::parse)?,
-        wait_kind: maybe_named(row, "wait_kind", WaitKind::parse)?,
-        reason: get(row, "reason")?,
-        priority: Priority::new(priority).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-        labels: json(row, "labels")?,
-        attempt: small(row, "attempt")?,
-        maximum_attempts: small(row, "maximum_attempts")?,
-        agent: agent(row)?,
-        created_at: instant(row, "created_at")?,
-        not_before: maybe_instant(row, "not_before")?,
-        started_at: maybe_instant(row, "started_at")?,
-        finished_at: maybe_instant(row, "finished_at")?,
-        cancel_requested_at: maybe_instant(row, "cancel_requested_at")?,
-        created_by: created_by.label().to_owned(),
-        rerun_of: maybe_id(row, "rerun_of", TaskId::new)?,
-        parent_id: maybe_id(row, "parent_id", TaskId::new)?,
-        failure: maybe_json(row, "failure")?,
-    })
+pub(super) fn summary(row: &mut Columns<'_, '_>) -> Result<TaskSummary, StoreError> {
+    Ok(principal_and_summary(row)?.1)
 }
 
-pub(super) fn record(row: &SqliteRow) -> Result<TaskRecord, StoreError> {
+/// The columns of a summary, then those of a record.
+pub(super) fn record(row: &mut Columns<'_, '_>) -> Result<TaskRecord, StoreError> {
+    let (created_by, summary) = principal_and_summary(row)?;
     Ok(TaskRecord {
-        summary: summary(row)?,
-        result_kind: get(row, "result_kind")?,
-        retry: json(row, "retry")?,
-        timeouts: json(row, "timeouts")?,
-        lease: LeaseToken(get(row, "lease")?),
-        lease_until: maybe_instant(row, "lease_until")?,
-        deadline_at: maybe_instant(row, "deadline_at")?,
-        ready_at: instant(row, "ready_at")?,
-        depth: small(row, "depth")?,
-        created_by: json(row, "created_by")?,
+        summary,
+        result_kind: row.get()?,
+        retry: row.json()?,
+        timeouts: row.json()?,
+        lease: LeaseToken(row.get()?),
+        lease_until: row.maybe_instant()?,
+        deadline_at: row.maybe_instant()?,
+        ready_at: row.instant()?,
+        depth: row.small()?,
+        created_by,
     })
 }
 
@@ -86,32 +102,32 @@ fn outcome(name: &str) -> Option<AttemptOutcome> {
     [Completed, Failed, TimedOut, Canceled, Lost, HandedBack].into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
-pub(super) fn attempt(row: &SqliteRow) -> Result<AttemptView, StoreError> {
+pub(super) fn attempt(row: &mut Columns<'_, '_>) -> Result<AttemptView, StoreError> {
     Ok(AttemptView {
-        id: id(row, "id", AttemptId::new)?,
-        number: small(row, "number")?,
-        lease: get(row, "lease")?,
-        agent: AgentRef { id: id(row, "agent_id", AgentId::new)?, name: get(row, "agent_name")? },
-        ready_at: maybe_instant(row, "ready_at")?,
-        assigned_at: instant(row, "assigned_at")?,
-        started_at: maybe_instant(row, "started_at")?,
-        ended_at: maybe_instant(row, "ended_at")?,
-        outcome: maybe_named(row, "outcome", outcome)?,
-        failure: maybe_json(row, "failure")?,
-        explanation: json(row, "explanation")?,
+        id: row.id(AttemptId::new)?,
+        number: row.small()?,
+        lease: row.get()?,
+        agent: AgentRef { id: row.id(AgentId::new)?, name: row.get()? },
+        ready_at: row.maybe_instant()?,
+        assigned_at: row.instant()?,
+        started_at: row.maybe_instant()?,
+        ended_at: row.maybe_instant()?,
+        outcome: row.maybe_named(outcome)?,
+        failure: row.maybe_json()?,
+        explanation: row.json()?,
     })
 }
 
-pub(crate) fn artifact(row: &SqliteRow) -> Result<ArtifactView, StoreError> {
+pub(crate) fn artifact(row: &mut Columns<'_, '_>) -> Result<ArtifactView, StoreError> {
     Ok(ArtifactView {
-        id: id(row, "id", ArtifactId::new)?,
-        project_id: id(row, "project_id", ProjectId::new)?,
-        name: get(row, "name")?,
-        media_type: get(row, "media_type")?,
-        size: count(row, "size")?,
-        sha256: get(row, "sha256")?,
-        created_by: get(row, "created_by")?,
-        task_id: maybe_id(row, "task_id", TaskId::new)?,
-        created_at: instant(row, "created_at")?,
+        id: row.id(ArtifactId::new)?,
+        project_id: row.id(ProjectId::new)?,
+        name: row.get()?,
+        media_type: row.get()?,
+        size: row.count()?,
+        sha256: row.get()?,
+        created_by: row.get()?,
+        task_id: row.maybe_id(TaskId::new)?,
+        created_at: row.instant()?,
     })
 }
