@@ -190,7 +190,7 @@ impl Lane {
                 {
                     two.swap(0, 1);
                 }
-                std::hint::black_box(two.each_ref().map(|lot| lot.as_ref().and_then(|(lot, _)| lot.name.name.as_bytes().first())));
+                std::hint::black_box(two.each_ref().map(|lot| lot.as_ref().and_then(|(lot, _)| lot.name.name.as_bytes().first().copied())));
                 list.extend(two.into_iter().flatten().map(|(lot, terms)| (lot.agent, terms.candidate(&lot.name))));
                 fell.add(RejectReason::NotSampled, self.candidates().saturating_sub(2));
             }
