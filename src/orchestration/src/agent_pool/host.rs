@@ -88,6 +88,11 @@ impl HostLedger {
         Self { capacity, taken: Share::default() }
     }
 
+    /// Whether this takes anything of a host.
+    pub(crate) const fn takes(needs: &Needs) -> bool {
+        needs.cpu_millicores > 0 || needs.memory_mib > 0
+    }
+
     /// Whether the host could give this if nothing were taken.
     pub(crate) fn could_ever(&self, needs: &Needs) -> bool {
         needs.cpu_millicores <= self.capacity.cpu_millicores

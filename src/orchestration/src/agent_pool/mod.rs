@@ -5,7 +5,8 @@
 //! back what it had.
 //!
 //! - `state`: agents with their instances, the balancer and the host, changed together
-//! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host
+//! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who
+//!   goes first when it is full
 //! - `standing`: how all of it is shown; `service`: what can be asked of it
 
 mod host;
@@ -16,6 +17,7 @@ mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -162,12 +164,19 @@ impl AgentPool {
     }
 
     /// The skills for which an agent has a free slot now and the host has what they need, by name, and how many free slots
-    /// there are in all.
+    /// there are in all. Now and then a skill is among them for which the host has no room, so that it is seen to wait.
     pub(crate) fn capacity(&self) -> (Vec<String>, u32) {
         let mut state = self.state.lock();
-        state.tick(self.sources.clock.now());
-        let fits = |name: &&str| self.skills.get(*name).is_some_and(|known| state.host.fits(&known.skill.needs));
-        let mut skills: Vec<String> = state.balancer.open_skills().filter(fits).map(str::to_owned).collect();
+        let state = &mut *state;
+        let now = self.sources.clock.now();
+        state.tick(now);
+        let (host, turns) = (&state.host, &mut state.turns);
+        let has_room = |name: &&str| {
+            let Some(known) = self.skills.get(*name) else { return false };
+            let needs = &known.skill.needs;
+            state::has_room(host, turns, name, needs, now) || (host.could_ever(needs) && turns.is_worth_asking(name, now))
+        };
+        let mut skills: Vec<String> = state.balancer.open_skills().filter(has_room).map(str::to_owned).collect();
         skills.sort_unstable();
         let slots = if skills.is_empty() { 0 } else { state.balancer.free_slots() };
         (skills, u32::try_from(slots).unwrap_or(u32::MAX))

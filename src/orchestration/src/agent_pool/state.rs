@@ -16,6 +16,7 @@ use super::PoolOptions;
 use super::host::{HostLedger, Share};
 use super::instance::{Instance, RestartOptions};
 use super::scaling::{Scale, Scaler, ScalingOptions};
+use super::turns::Turns;
 use crate::load_balancer::{AgentFacts, AgentNumber, Balancer, Ending};
 
 /// An agent that this server carries.
@@ -79,6 +80,7 @@ pub(super) struct State {
     pub(super) carried: Vec<Carried>,
     numbers: HashMap<AgentId, AgentNumber>,
     pub(super) host: HostLedger,
+    pub(super) turns: Turns,
     /// Instances of other engines on the same store.
     pub(super) workers: HashMap<AgentId, Vec<InstanceView>>,
     /// When the next instance is started again.
@@ -109,7 +111,7 @@ impl State {
         }
         let balancer = Balancer::new(options.balancing.clone(), facts);
         let host = HostLedger::new(options.host.detect());
-        Self { balancer, carried, numbers, host, workers: HashMap::new(), restart_at: None }
+        Self { balancer, carried, numbers, host, turns: Turns::default(), workers: HashMap::new(), restart_at: None }
     }
 
     pub(super) fn number(&self, agent: AgentId) -> Option<AgentNumber> {
@@ -146,7 +148,10 @@ impl State {
     ) -> Result<Taken, Vec<Rejection>> {
         let now = sources.clock.now();
         self.tick(now);
-        let fits = needs.is_none_or(|needs| self.host.fits(needs));
+        let fits = needs.is_none_or(|needs| has_room(&self.host, &self.turns, skill, needs, now));
+        if needs.is_some_and(|needs| !self.host.fits(needs) && self.host.could_ever(needs)) {
+            self.turns.refused(skill, now);
+        }
         let choice = self.balancer.choose(skill, labels, fits, now, &*sources.chance)?;
         let carried = &mut self.carried[choice.agent as usize];
         // The balancer counts as free what some instance has free, so there is one.
@@ -157,6 +162,7 @@ impl State {
         let number = instance.number;
         let share = needs.and_then(|needs| self.host.take(needs)).unwrap_or_default();
         self.balancer.begin(choice.agent, now);
+        self.turns.served(skill);
         Ok(Taken {
             number: choice.agent,
             instance: number,
@@ -249,4 +255,9 @@ impl State {
         self.balancer.set_slots(agent, carried.counted());
         scale
     }
+}
+
+/// Whether the host has room for an attempt, and nobody who waits longer goes first.
+pub(super) fn has_room(host: &HostLedger, turns: &Turns, skill: &str, needs: &Needs, now: Timestamp) -> bool {
+    host.fits(needs) && !(HostLedger::takes(needs) && turns.holds_back(skill, now))
 }

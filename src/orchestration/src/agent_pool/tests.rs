@@ -149,13 +149,36 @@ fn a_host_is_not_oversubscribed_and_what_needs_nothing_still_runs() {
     let one = world.reserve(HEAVY).unwrap();
     let _two = world.reserve(HEAVY).unwrap();
     assert_eq!(world.reserve(HEAVY).err(), Some(fell("no_capacity")));
-    assert_eq!(world.pool.capacity(), (vec![LIGHT.to_owned()], 2), "its queue is not even read");
+    assert_eq!(world.pool.capacity().0, [HEAVY, LIGHT], "is there work that waits?");
+    assert_eq!(world.pool.capacity(), (vec![LIGHT.to_owned()], 2), "its queue is not read again at once");
     assert!(world.reserve(LIGHT).is_ok());
     let balancing = world.pool.balancing();
     assert_eq!((balancing.host.cpu_taken_millicores, balancing.host.memory_taken_mib), (2_000, 200));
     assert_eq!(balancing.skills[0].now.rejected[0].reason, "no_capacity");
     drop(one);
     assert!(world.reserve(HEAVY).is_ok());
+}
+
+#[test]
+fn work_that_needs_the_whole_host_gets_it_although_small_work_never_ends() {
+    const WHOLE: &str = "test.whole";
+    let whole = Needs { cpu_millicores: 2_000, memory_mib: 0, model: None };
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(WHOLE, Isolation::Process, whole)];
+    let world = World::new(vec![card("a", skills)]);
+    let mut small: std::collections::VecDeque<Reservation> = (0..2).map(|_| world.reserve(HEAVY).unwrap()).collect();
+    for second in 0..40 {
+        if let Ok(reservation) = world.reserve(WHOLE) {
+            assert!(second >= 30, "patience comes first");
+            drop(reservation);
+            assert!(world.reserve(HEAVY).is_ok(), "then the others go on");
+            return;
+        }
+        // One of the small ones ends each second, and there is always another.
+        drop(small.pop_front());
+        small.extend(world.reserve(HEAVY).ok());
+        world.clock.advance(Duration::from_secs(1));
+    }
+    panic!("it never got the host");
 }
 
 #[test]
