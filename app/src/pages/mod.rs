@@ -2,24 +2,28 @@
 
 mod agent;
 mod agents;
+mod events;
 mod first_run;
 mod gallery;
 mod members;
 mod new_task;
 mod not_found;
 mod overview;
+mod servers;
 mod sign_in;
 mod task;
 mod tasks;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use events::Events;
 pub(crate) use first_run::FirstRun;
 pub(crate) use gallery::Gallery;
 pub(crate) use members::Members;
 pub(crate) use new_task::NewTask;
 pub(crate) use not_found::NotFound;
 pub(crate) use overview::Overview;
+pub(crate) use servers::Servers;
 pub(crate) use sign_in::SignIn;
 pub(crate) use task::Task;
 pub(crate) use tasks::Tasks;

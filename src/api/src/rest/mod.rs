@@ -11,6 +11,7 @@ mod auth;
 mod events;
 mod health;
 mod metrics;
+mod servers;
 mod skills;
 mod task_insight;
 mod tasks;
@@ -69,9 +70,13 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(agents::resume_agent))
         .routes(routes!(agents::reset_agent_circuit))
         .routes(routes!(agents::get_balancing))
+        .routes(routes!(servers::list_servers))
+        .routes(routes!(servers::drain_server))
+        .routes(routes!(servers::resume_server))
         .routes(routes!(skills::list_skills))
         .routes(routes!(skills::get_skill))
         .routes(routes!(events::list_events))
+        .routes(routes!(events::get_event_log))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }

@@ -30,12 +30,16 @@ GET /api/v1/auth/me me read
 POST /api/v1/auth/refresh refresh public
 GET /api/v1/balancing get_balancing read
 GET /api/v1/events list_events read
+GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read
 GET /api/v1/events/ws follow_by_socket read
 GET /api/v1/health/live live public
 GET /api/v1/health/ready ready public
 GET /api/v1/metrics/overview get_overview read
 GET /api/v1/metrics/series get_series read
+GET /api/v1/servers list_servers read
+POST /api/v1/servers/{id}/drain drain_server operate
+POST /api/v1/servers/{id}/resume resume_server operate
 GET /api/v1/skills list_skills read
 GET /api/v1/skills/{name} get_skill read
 GET /api/v1/tasks list_tasks read

@@ -199,6 +199,19 @@ macro_rules! conformance {
                 audit_rows_are_stored_all_or_none,
                 a_store_that_can_write_says_so,
             }
+            retention = retention {
+                without_limits_nothing_is_forgotten,
+                the_newest_are_kept_by_their_number,
+                the_young_are_kept_by_their_age,
+                an_old_event_stays_behind_a_young_one,
+                either_limit_is_enough_to_forget,
+                a_step_forgets_no_more_than_its_limit,
+                a_log_that_was_forgotten_whole_goes_on_where_it_was,
+                a_reader_learns_of_the_floor_with_its_page,
+                forgetting_is_no_event_and_changes_nothing_else,
+                a_timeline_begins_where_the_log_does,
+                the_floor_is_kept_over_a_restart,
+            }
             users = users {
                 a_user_reads_back_by_identifier_and_address,
                 users_come_by_address,
@@ -237,6 +250,7 @@ macro_rules! conformance {
                 of_a_bucket_given_twice_the_last_stays,
                 both_ends_of_a_span_are_included_and_the_oldest_comes_first,
                 buckets_can_be_of_one_skill_or_agent,
+                what_one_server_counted_no_other_overwrites,
                 no_buckets_are_no_error,
             }
             traces = traces {
@@ -248,6 +262,25 @@ macro_rules! conformance {
                 errors_come_in_the_order_they_happened,
                 a_batch_with_a_span_that_exists_stores_nothing,
                 a_long_batch_keeps_its_order,
+            }
+            servers = servers {
+                a_server_that_joins_is_shown_and_told_of,
+                a_server_that_joins_again_keeps_its_status_and_its_start,
+                servers_come_by_name,
+                a_server_with_another_key_is_refused_while_the_others_live,
+                whoever_signs_nothing_joins_whatever_the_others_key,
+                a_beat_moves_the_end_of_leases_and_when_the_server_was_seen,
+                a_beat_gives_back_stale_leases_and_wanted_ends_in_their_order,
+                a_beat_of_a_server_that_nobody_knows_says_so_and_keeps_its_leases,
+                busy_counts_the_leases_a_server_holds,
+                a_change_of_a_servers_status_reaches_its_beat_and_has_its_event,
+                a_server_that_does_not_exist_has_no_status,
+                the_slots_of_an_agent_are_those_of_all_servers_that_carry_it,
+                an_agent_of_another_server_stays_listed,
+                a_server_that_leaves_takes_its_agents_with_it,
+                only_silent_servers_are_forgotten,
+                one_server_leads_until_its_term_is_over,
+                whoever_leaves_steps_down,
             }
             together = together {
                 many_writers_leave_no_gap_and_the_sink_hears_their_order,

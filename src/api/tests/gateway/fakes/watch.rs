@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use baton_domain::agent::Skill;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, EventSeq};
-use baton_domain::services::{AgentService, Answer, EventService, HealthService, LiveStream, MetricsService};
+use baton_domain::id::{AgentId, EventSeq, ServerId};
+use baton_domain::services::{AgentService, Answer, EventService, HealthService, LiveStream, MetricsService, ServerService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use baton_domain::wire::health::{Health, HealthCheck};
-use baton_domain::wire::live::EventPage;
+use baton_domain::wire::live::{EventLog, EventPage, KeepEvents};
 use baton_domain::wire::metrics::{Overview, Point, Series, SeriesQuery};
+use baton_domain::wire::server::{ServerList, ServerView};
 use std::sync::atomic::Ordering;
 
 use super::Fake;
-use super::samples::{agent, balancing, event, series, skill, standing, summary};
+use super::samples::{agent, balancing, event, series, server, skill, standing, summary};
 
 #[async_trait]
 impl AgentService for Fake {
@@ -59,10 +60,33 @@ impl AgentService for Fake {
 }
 
 #[async_trait]
+impl ServerService for Fake {
+    async fn list(&self, caller: &Caller) -> Answer<ServerList> {
+        self.0.allowed(caller, Permission::Read, "servers".into())?;
+        Ok(ServerList { items: vec![server(80)], as_of: EventSeq(7) })
+    }
+
+    async fn drain(&self, caller: &Caller, _id: ServerId) -> Answer<ServerView> {
+        self.0.allowed(caller, Permission::Operate, "drain server".into())?;
+        Ok(server(80))
+    }
+
+    async fn resume(&self, caller: &Caller, _id: ServerId) -> Answer<ServerView> {
+        self.0.allowed(caller, Permission::Operate, "resume server".into())?;
+        Ok(server(80))
+    }
+}
+
+#[async_trait]
 impl EventService for Fake {
     async fn head(&self, caller: &Caller) -> Answer<EventSeq> {
         caller.require(Permission::Read)?;
         Ok(EventSeq(7))
+    }
+
+    async fn log(&self, caller: &Caller) -> Answer<EventLog> {
+        self.0.allowed(caller, Permission::Read, "log".into())?;
+        Ok(EventLog { head: EventSeq(7), floor: EventSeq(2), keep: KeepEvents { count: None, days: Some(90) } })
     }
 
     async fn since(&self, caller: &Caller, since: EventSeq, filter: TopicFilter, limit: Option<u32>) -> Answer<EventPage> {
