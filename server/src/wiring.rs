@@ -130,6 +130,7 @@ impl Parts {
             members: Arc::clone(&auth) as _,
             tasks: engine.tasks(),
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
+            limits: engine.limits(),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             servers: engine.servers(),

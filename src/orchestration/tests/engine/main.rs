@@ -5,6 +5,9 @@
 mod accounts;
 mod attempts;
 mod balancing;
+mod bulk;
+mod dependencies;
 mod recovery;
 mod requests;
+mod turns;
 mod world;
