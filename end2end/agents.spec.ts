@@ -62,6 +62,32 @@ test("an agent's own page has its skills, its charts and its latest tasks, live"
   await document.intact();
 });
 
+test('the page of all agents says how work is balanced, and what is against whom', async ({ dashboard: page, api }) => {
+  await open(page, '/agents');
+  const echo = page.getByTestId('balancing-row').and(page.locator('[data-skill="diagnostics.echo"]'));
+  await expect(echo).toContainText('least_loaded');
+  await expect(echo).toContainText('diagnostics');
+  await expect(echo).toContainText('3 by skill');
+  await expect(page.getByTestId('host')).toContainText(/0 cores of .* and 0 of \d+ MiB taken/);
+  await card(page, 'diagnostics').getByTestId('drain').click();
+  await expect(echo).toContainText('1 by draining');
+  await api.resume('diagnostics');
+});
+
+test('an agent that keeps failing is left alone until somebody closes its circuit', async ({ dashboard: page, api }) => {
+  await open(page, '/agents');
+  await card(page, 'diagnostics').getByRole('link', { name: 'Diagnostics' }).click();
+  await expect(page.getByTestId('circuit')).toHaveAttribute('data-state', 'closed');
+  await expect(page.getByTestId('instance')).toHaveCount(1);
+  await expect(page.getByTestId('instance')).toHaveAttribute('data-status', 'ready');
+  const retry = { initial_interval_ms: 10, maximum_interval_ms: 10, maximum_attempts: 20, jitter: 'none' };
+  const task = await api.submit('diagnostics.fail', { times: 100 }, { title: 'Opens the circuit', retry });
+  await expect(page.getByTestId('circuit')).not.toHaveAttribute('data-state', 'closed');
+  await page.getByTestId('reset-circuit').click();
+  await expect(page.getByTestId('circuit')).toHaveAttribute('data-state', 'closed');
+  await api.cancel(task.id).catch(() => undefined);
+});
+
 test('an address without an agent says so', async ({ dashboard: page, watch }) => {
   watch.allow(/status of 404/);
   const response = await page.goto('/agents/00000000-0000-7000-8000-000000000000');

@@ -172,6 +172,7 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
     Some(match function {
         "agents/drain"
         | "agents/resume"
+        | "agents/reset_circuit"
         | "artifacts/delete"
         | "tasks/cancel"
         | "tasks/pause"

@@ -10,12 +10,15 @@
 //! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty` |
 //! | new task | `skill`, `example`, `submit`, `curl` |
 //! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl` |
-//! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume` |
+//! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume`, `balancing-row` (with `data-skill`), `host` |
+//! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | members | `member-row`, `key-row`, `create-user`, `create-key`, `new-secret`, `revoke` |
 
 pub mod agent_card;
+pub mod agent_standing;
 pub mod artifact_list;
 pub mod badge;
+pub mod balancing_table;
 pub mod banner;
 pub mod button;
 pub mod card;
@@ -30,6 +33,7 @@ pub mod icon;
 pub mod json_tree;
 pub mod loaded;
 pub mod log_view;
+pub mod needs;
 pub mod page_head;
 pub mod pill;
 pub mod progress;

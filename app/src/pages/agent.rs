@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::id::{AgentId, EventSeq};
 use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::wire::agent::{AgentDetail, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentStanding, AgentView};
 use baton_domain::wire::metrics::{Series, SeriesQuery};
 use baton_domain::wire::task::{TaskFilter, TaskSummary};
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::task::Fact;
 use crate::components::agent_card::{AgentActions, Slots, family_word};
+use crate::components::agent_standing::{Circuit, Instances, Skills};
 use crate::components::badge::Badge;
 use crate::components::card::Card;
 use crate::components::chart::{Chart, latency_options, throughput_options};
@@ -58,6 +59,7 @@ async fn read(id: String) -> Called<Data> {
 struct Model {
     id: AgentId,
     agent: RwSignal<AgentView>,
+    standing: RwSignal<Option<AgentStanding>>,
     series: RwSignal<Series>,
     tasks: RwSignal<Vec<ArcRwSignal<TaskSummary>>>,
     as_of: StoredValue<EventSeq>,
@@ -69,6 +71,7 @@ impl Model {
     fn new(live: &Live, (detail, series, tasks): Data) -> Self {
         Self {
             id: detail.agent.id,
+            standing: RwSignal::new(detail.standing),
             agent: RwSignal::from(live.agent(detail.agent, detail.as_of)),
             series: RwSignal::new(series),
             as_of: StoredValue::new(detail.as_of.min(tasks.as_of)),
@@ -82,9 +85,11 @@ impl Model {
         let hub = live.clone();
         let following = live.follow(self.as_of.get_value(), None, move |notice| {
             let concerns = match notice {
-                Notice::Event(event) => {
-                    matches!(&event.body, Body::Task(task) if task.agent.as_ref().is_some_and(|agent| agent.id == self.id))
-                }
+                Notice::Event(event) => match &event.body {
+                    Body::Task(task) => task.agent.as_ref().is_some_and(|agent| agent.id == self.id),
+                    Body::Agent(agent) => agent.id == self.id,
+                    _ => false,
+                },
                 Notice::Stale => true,
                 Notice::Transient(_) => false,
             };
@@ -103,6 +108,7 @@ impl Model {
             let Ok((detail, series, tasks)) = read(self.id.to_string()).await else { return };
             let as_of = detail.as_of.min(tasks.as_of);
             let _ = live.agent(detail.agent, detail.as_of);
+            self.standing.try_set(detail.standing);
             self.series.try_set(series);
             self.tasks.try_set(tasks.items.into_iter().map(|task| live.task(task, tasks.as_of)).collect());
             if let Some(Some(following)) = self.following.try_get_value() {
@@ -116,25 +122,13 @@ impl Model {
 fn Content(model: Model) -> impl IntoView {
     let live = use_live();
     Effect::new(move || model.follow(&live));
-    let Model { agent, series, tasks, .. } = model;
+    let Model { agent, standing, series, tasks, .. } = model;
     let (title, description, family, skills, labels, registered_at) = agent.with_untracked(|agent| {
         (agent.title.clone(), agent.description.clone(), agent.family, agent.skills.clone(), agent.labels.clone(), agent.registered_at)
     });
     let status = Memo::new(move |_| agent.with(|agent| agent.status));
     let counts = move || agent.with(|agent| format!("{} done, {} failed", format::count(agent.completed), format::count(agent.failed)));
     let none = Memo::new(move |_| tasks.with(Vec::is_empty));
-    let skills: Vec<_> = skills
-        .into_iter()
-        .map(|skill| {
-            view! {
-                <li>
-                    <a class="font-mono text-13 text-accent hover:underline" href=format!("/tasks/new?skill={skill}")>
-                        {skill.clone()}
-                    </a>
-                </li>
-            }
-        })
-        .collect();
     let labels: Vec<_> = labels.into_iter().map(|label| view! { <Badge>{label}</Badge> " " }).collect();
     view! {
         <div class="space-y-4">
@@ -164,8 +158,16 @@ fn Content(model: Model) -> impl IntoView {
                 </Card>
             </div>
             <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">
+                <Card title="Circuit">
+                    <Circuit standing/>
+                </Card>
+                <Card title="Instances" flush=true>
+                    <Instances standing/>
+                </Card>
+            </div>
+            <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">
                 <Card title="Skills">
-                    <ul class="space-y-1">{skills}</ul>
+                    <Skills names=skills standing/>
                 </Card>
                 <Card title="Its latest tasks" flush=true>
                     {move || {

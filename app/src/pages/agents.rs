@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use baton_domain::id::EventSeq;
-use baton_domain::wire::agent::{AgentList, AgentView};
+use baton_domain::wire::agent::{AgentList, AgentView, Balancing};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::agent_card::AgentCard;
+use crate::components::balancing_table::BalancingTable;
+use crate::components::card::Card;
 use crate::components::empty::Empty;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::live::{Body, Following, Live, Notice, Refresh, use_live};
-use crate::server_fns::agents;
+use crate::server_fns::{Called, agents};
 
 /// How long after an event that moves slots the agents are read.
 const SETTLE: Duration = Duration::from_millis(600);
@@ -20,27 +22,34 @@ const SETTLE: Duration = Duration::from_millis(600);
 /// The page of agents.
 #[component]
 pub(crate) fn Agents() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| agents::list());
+    let data = Resource::new_blocking(|| (), |()| read());
     view! {
         <PageHead title="Agents"/>
-        {loaded(data, |list| view! { <Grid model=Model::new(&use_live(), list)/> })}
+        {loaded(data, |data| view! { <Grid model=Model::new(&use_live(), data)/> })}
     }
     .into_any()
+}
+
+async fn read() -> Called<(AgentList, Balancing)> {
+    let (list, balancing) = futures::join!(agents::list(), agents::balancing());
+    Ok((list?, balancing?))
 }
 
 #[derive(Clone, Copy)]
 struct Model {
     agents: RwSignal<Vec<ArcRwSignal<AgentView>>>,
+    balancing: RwSignal<Balancing>,
     as_of: StoredValue<EventSeq>,
     following: StoredValue<Option<Following>>,
     refresh: StoredValue<Refresh>,
 }
 
 impl Model {
-    fn new(live: &Live, list: AgentList) -> Self {
+    fn new(live: &Live, (list, balancing): (AgentList, Balancing)) -> Self {
         let as_of = list.as_of;
         Self {
             agents: RwSignal::new(list.items.into_iter().map(|agent| live.agent(agent, as_of)).collect()),
+            balancing: RwSignal::new(balancing),
             as_of: StoredValue::new(as_of),
             following: StoredValue::new(None),
             refresh: StoredValue::new(Refresh::default()),
@@ -55,6 +64,8 @@ impl Model {
                     Body::Task(task) if task.agent.is_some() => SETTLE,
                     // Its own row follows by itself; an agent that is not here yet must be read.
                     Body::Agent(agent) if !self.knows(agent) => Duration::ZERO,
+                    // How work is balanced changes with it.
+                    Body::Agent(_) => SETTLE,
                     _ => return,
                 },
                 Notice::Stale => Duration::ZERO,
@@ -78,8 +89,9 @@ impl Model {
         let live = live.clone();
         spawn_local(async move {
             // A failure leaves the page as it is; the connection's state says why.
-            let Ok(list) = agents::list().await else { return };
+            let Ok((list, balancing)) = read().await else { return };
             let as_of = list.as_of;
+            self.balancing.try_set(balancing);
             self.agents.try_set(list.items.into_iter().map(|agent| live.agent(agent, as_of)).collect());
             if let Some(Some(following)) = self.following.try_get_value() {
                 following.restart(as_of);
@@ -103,6 +115,11 @@ fn Grid(model: Model) -> impl IntoView {
             </div>
             {move || none.get().then(|| view! { <Empty text="No agent is registered."/> })}
         </section>
+        <div class="mt-4">
+            <Card title="Balancing" flush=true>
+                <BalancingTable balancing=model.balancing/>
+            </Card>
+        </div>
     }
     .into_any()
 }

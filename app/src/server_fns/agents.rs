@@ -2,7 +2,7 @@
 
 use baton_domain::agent::Skill;
 use baton_domain::id::AgentId;
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -48,6 +48,26 @@ pub async fn resume(id: AgentId) -> Called<AgentView> {
     let agent = serve::answer(serve::services()?.agents.resume(&serve::caller(), id).await)?;
     serve::go_back();
     Ok(agent)
+}
+
+/// Closes the agent's circuit and starts instances that wait.
+///
+/// # Errors
+/// As [`AgentService::reset_circuit`](baton_domain::services::AgentService::reset_circuit).
+#[server(endpoint = "/agents/reset_circuit", input = PostUrl, output = Json)]
+pub async fn reset_circuit(id: AgentId) -> Called<AgentStanding> {
+    let standing = serve::answer(serve::services()?.agents.reset_circuit(&serve::caller(), id).await)?;
+    serve::go_back();
+    Ok(standing)
+}
+
+/// How work is balanced.
+///
+/// # Errors
+/// As [`AgentService::balancing`](baton_domain::services::AgentService::balancing).
+#[server(name = ReadBalancing, endpoint = "/agents/balancing", input = Json, output = Json)]
+pub async fn balancing() -> Called<Balancing> {
+    serve::answer(serve::services()?.agents.balancing(&serve::caller()).await)
 }
 
 /// All skills, by name.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use baton_orchestration::EngineOptions;
 
+use super::BalancingConfig;
+
 /// The engine's settings.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct EngineConfig {
@@ -23,6 +25,8 @@ pub(crate) struct EngineConfig {
     /// tests: short ones are lost when a machine is busy.
     #[arg(long, env = "BATON_LEASE_MILLIS", hide = true, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(500..=600_000))]
     pub(crate) lease_millis: u64,
+    #[command(flatten)]
+    pub(crate) balancing: BalancingConfig,
 }
 
 impl EngineConfig {
@@ -36,6 +40,8 @@ impl EngineConfig {
             heartbeat: Duration::from_millis(self.lease_millis / 3),
             term: Duration::from_millis(self.lease_millis / 3),
             heart_thread: true,
+            balancing: self.balancing.options(),
+            host: self.balancing.host(),
             ..EngineOptions::default()
         }
     }

@@ -1,6 +1,7 @@
 //! What can a server be told? One file a concern; each setting is a flag and an environment variable.
 
 mod admin;
+mod balancing;
 mod bind;
 mod data;
 mod database;
@@ -15,6 +16,7 @@ mod sessions;
 mod site;
 
 pub(crate) use admin::AdminConfig;
+pub(crate) use balancing::BalancingConfig;
 pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};

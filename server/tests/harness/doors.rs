@@ -59,6 +59,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("agents::get", "get_agent", "agents/get", "/agents/:id"),
     row("agents::drain", "drain_agent", "agents/drain", "/agents"),
     row("agents::resume", "resume_agent", "agents/resume", "/agents"),
+    row("agents::reset_circuit", "reset_agent_circuit", "agents/reset_circuit", "/agents/:id"),
+    row("agents::balancing", "get_balancing", "agents/balancing", "/agents"),
     row("agents::skills", "list_skills", "agents/skills", "/tasks/new"),
     row("agents::skill", "get_skill", "agents/skill", "/tasks/new"),
     row("servers::list", "list_servers", "servers/list", "/servers"),

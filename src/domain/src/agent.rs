@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::task::RetryPolicy;
 
-pub use self::named::{AgentStatus, Family, Isolation};
+pub use self::named::{AgentStatus, CircuitState, Family, InstanceKind, InstanceStatus, Isolation, Strategy};
 
 mod named {
     use serde::{Deserialize, Serialize};
@@ -50,6 +50,60 @@ mod named {
             Process = "process",
         }
     );
+
+    named_enum!(
+        /// By what an agent is chosen for a task.
+        Strategy {
+            /// Each in turn.
+            RoundRobin = "round_robin",
+            /// The one with the largest share of free slots.
+            LeastLoaded = "least_loaded",
+            /// The better of two drawn by lot, by peak EWMA of latency and what is pending.
+            Fastest = "fastest",
+            /// The best sum of weighted terms.
+            Weighted = "weighted",
+        }
+    );
+
+    named_enum!(
+        /// Whether an agent that fails is left alone.
+        CircuitState {
+            /// It gets work.
+            Closed = "closed",
+            /// It failed too much and gets none for a while.
+            Open = "open",
+            /// It is tried with little work.
+            HalfOpen = "half_open",
+        }
+    );
+
+    named_enum!(
+        /// Where an instance of an agent runs.
+        InstanceKind {
+            /// In the server's own process.
+            InProcess = "in_process",
+            /// In child processes of the server, one for each attempt.
+            Child = "child",
+            /// In a worker: another process, often on another host.
+            Worker = "worker",
+        }
+    );
+
+    named_enum!(
+        /// How an instance of an agent is.
+        InstanceStatus {
+            /// It has not proved itself yet, so it gets one attempt.
+            Starting = "starting",
+            /// It takes work.
+            Ready = "ready",
+            /// It keeps failing to start or dying, and waits for its next start.
+            Unhealthy = "unhealthy",
+            /// It finishes what it has and takes no more.
+            Draining = "draining",
+            /// It is gone.
+            Stopped = "stopped",
+        }
+    );
 }
 
 /// A named ability with its contract.
@@ -85,6 +139,23 @@ pub struct Skill {
     pub limits: Limits,
     /// The retry policy of tasks that state none.
     pub retry: RetryPolicy,
+    /// What an attempt takes of its host while it runs.
+    #[serde(default)]
+    pub needs: Needs,
+}
+
+/// What one attempt takes of the host it runs on. The attempts on a host never take more than the host has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Needs {
+    /// Thousandths of a core; 0 for work that hardly computes.
+    pub cpu_millicores: u32,
+    /// Memory in MiB; 0 for work that hardly needs any.
+    pub memory_mib: u32,
+    /// A model that the host must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// What one attempt may use.
@@ -125,6 +196,40 @@ pub struct AgentCard {
     pub skills: Vec<Skill>,
     /// Properties that tasks may require of it.
     pub labels: Vec<String>,
-    /// How many attempts it takes at once.
+    /// How many attempts one instance takes at once.
     pub slots: u32,
+    /// Between how many instances it has.
+    #[serde(default)]
+    pub instances: InstanceRange,
+    /// What an attempt costs, in millionths of the installation's currency; 0 if nothing.
+    #[serde(default)]
+    pub cost_micros: u64,
+}
+
+/// Between how many instances an agent has; the pool moves between the two as its queue ages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InstanceRange {
+    /// The fewest.
+    pub minimum: u32,
+    /// The most.
+    pub maximum: u32,
+}
+
+impl InstanceRange {
+    /// The most instances that an agent may declare.
+    pub const LIMIT: u32 = 64;
+
+    /// Whether 1 ≤ minimum ≤ maximum ≤ [`LIMIT`](Self::LIMIT).
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        1 <= self.minimum && self.minimum <= self.maximum && self.maximum <= Self::LIMIT
+    }
+}
+
+impl Default for InstanceRange {
+    /// Always one.
+    fn default() -> Self {
+        Self { minimum: 1, maximum: 1 }
+    }
 }

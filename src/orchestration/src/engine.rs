@@ -13,6 +13,7 @@ use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
 use baton_domain::services::{AgentService, ArtifactService, LimitService, ServerService, TaskService};
+use baton_domain::wire::agent::InstanceView;
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
@@ -22,12 +23,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agent_pool::{AgentPool, PoolError, PoolService};
+use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
 use crate::limits::Limits;
+use crate::load_balancer::BalancerOptions;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
 use crate::{cluster, dispatcher, task_manager};
@@ -53,6 +55,14 @@ pub struct EngineOptions {
     pub maximum_live_tasks: u64,
     /// The most bytes of one artifact.
     pub maximum_artifact_bytes: u64,
+    /// How agents are chosen.
+    pub balancing: BalancerOptions,
+    /// What the host has for attempts.
+    pub host: HostOptions,
+    /// When instances of agents that fail are started again.
+    pub restart: RestartOptions,
+    /// When agents get and lose instances.
+    pub scaling: ScalingOptions,
 }
 
 /// Who a server is to the others on its database.
@@ -91,6 +101,10 @@ impl Default for EngineOptions {
             identity: Identity::default(),
             maximum_live_tasks: 1_000_000,
             maximum_artifact_bytes: 1 << 30,
+            balancing: BalancerOptions::default(),
+            host: HostOptions::default(),
+            restart: RestartOptions::default(),
+            scaling: ScalingOptions::default(),
         }
     }
 }
@@ -247,7 +261,8 @@ impl EngineOptions {
             .map_err(|error| EngineError::Folder(carriers.blobs.clone(), error))?;
         let blobs = store.blobs(folder);
         let agents: Vec<_> = carriers.registry.iter().cloned().collect();
-        let pool = Arc::new(AgentPool::new(&agents).map_err(EngineError::Pool)?);
+        let pool_options = PoolOptions { balancing: self.balancing.clone(), restart: self.restart, host: self.host.clone() };
+        let pool = Arc::new(AgentPool::new(&agents, pool_options, sources.clone()).map_err(EngineError::Pool)?);
         let id = self.identity.id.unwrap_or_else(|| ServerId::new(sources.ids.next()));
         let registration = ServerRegistration {
             server: ServerRef { id, name: self.identity.name.clone() },
@@ -299,6 +314,7 @@ impl EngineOptions {
             loops.spawn(cluster::doorbell::run(Arc::clone(&shared)));
             loops.spawn(cluster::leadership::run(Arc::clone(&shared)));
         }
+        loops.spawn(agent_pool::scaling::run(Arc::clone(&shared)));
         loops.close();
         let heart = shared.store.own_heart().unwrap_or_else(|| Arc::clone(&shared.store) as Arc<dyn Heart>);
         let beating = Beating::start(Arc::clone(&shared), heart).map_err(EngineError::Thread)?;
@@ -319,6 +335,11 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Arc<dyn AgentService> {
         Arc::clone(&self.pool) as Arc<dyn AgentService>
+    }
+
+    /// Takes over which instances of agents other engines on the same store say they have; they are shown with the agents.
+    pub fn see_workers(&self, instances: impl IntoIterator<Item = (AgentId, InstanceView)>) {
+        self.shared.pool.see_workers(instances);
     }
 
     /// Shows, drains and resumes servers and workers.

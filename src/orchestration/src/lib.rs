@@ -28,6 +28,6 @@ mod schema;
 mod task_manager;
 mod turns;
 
-pub use agent_pool::PoolError;
+pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use cluster::{Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity};

@@ -1,6 +1,6 @@
 //! Does the form have the controls that a browser, a keyboard and a screen reader need?
 
-use baton_domain::agent::{Family, Isolation, Limits, Skill};
+use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::problem::FieldError;
 use baton_domain::task::RetryPolicy;
 use leptos::prelude::*;
@@ -23,6 +23,7 @@ fn skill(input_schema: Value) -> Skill {
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 

@@ -13,7 +13,7 @@ mod syntax;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family};
+use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use skills::METRICS;
@@ -43,6 +43,8 @@ impl Agent for CodeAnalysis {
             skills: skills::all(),
             labels: vec!["native".to_owned()],
             slots: self.slots,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the code analysis agent can do, as contracts.
 
-use baton_domain::agent::{Family, Isolation, Limits, Skill};
+use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
@@ -41,6 +41,7 @@ fn metrics() -> Skill {
         isolation: Isolation::Process,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs { cpu_millicores: 1_000, memory_mib: 128, model: None },
     }
 }
 

@@ -16,7 +16,7 @@ mod svg;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family};
+use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
@@ -46,6 +46,8 @@ impl Agent for DataScience {
             skills: skills::all(),
             labels: vec!["native".to_owned()],
             slots: self.slots,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the data science agent can do, as contracts.
 
-use baton_domain::agent::{Family, Isolation, Limits, Skill};
+use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
@@ -39,6 +39,7 @@ fn profile() -> Skill {
         // And 200 columns, each with a histogram or its top values.
         limits: Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() },
         retry: RetryPolicy::default(),
+        needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
     }
 }
 

@@ -11,7 +11,7 @@ mod words;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family};
+use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use skills::{DETECT_LANGUAGE, KEYWORDS, SENTIMENT, SUMMARIZE};
@@ -41,6 +41,8 @@ impl Agent for Nlp {
             skills: skills::all(),
             labels: vec!["native".to_owned()],
             slots: self.slots,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

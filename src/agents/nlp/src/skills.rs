@@ -1,6 +1,6 @@
 //! What the natural language agent can do, as contracts.
 
-use baton_domain::agent::{Family, Isolation, Limits, Skill};
+use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Map, Value, json};
 
@@ -37,6 +37,7 @@ fn skill(name: &str, title: &str, description: &str, kind: &str, input_schema: V
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 

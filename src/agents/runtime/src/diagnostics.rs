@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::problem::Code;
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 
@@ -88,6 +89,7 @@ impl Agent for Diagnostics {
         );
         let spin = Skill {
             isolation: Isolation::Process,
+            needs: Needs { cpu_millicores: 1_000, memory_mib: 32, model: None },
             ..skill(
                 SPIN,
                 "Keep busy",
@@ -104,6 +106,8 @@ impl Agent for Diagnostics {
             skills: vec![echo, noop, sleep, fail, spin],
             labels: vec!["native".to_owned()],
             slots: self.slots,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

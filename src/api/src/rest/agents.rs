@@ -1,9 +1,9 @@
-//! How agents are watched, drained and resumed over REST.
+//! How agents are watched, drained and resumed over REST, and how work is balanced between them.
 
 use axum::Json;
 use axum::extract::State;
 use baton_domain::id::AgentId;
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 
 use crate::extract::{Id, SignedIn};
 use crate::gateway::Gateway;
@@ -56,4 +56,35 @@ pub(crate) async fn resume_agent(
     Id(id): Id<AgentId>,
 ) -> Reply<Json<AgentView>> {
     Ok(Json(gateway.services.agents.resume(&caller, id).await?))
+}
+
+/// Close an agent's circuit
+///
+/// The failures that opened it are forgotten, and instances that wait for their next start are started at once. It concerns the
+/// server that answers.
+#[utoipa::path(
+    post, path = "/agents/{id}/reset-circuit", tag = "agents", operation_id = "reset_agent_circuit",
+    params(("id" = String, Path, format = "uuid", description = "The agent")),
+    responses((status = 200, description = "How the agent stands now", body = AgentStanding)),
+    extensions(("x-permission" = json!("operate")), ("x-errors" = json!(["AGENT-001"])))
+)]
+pub(crate) async fn reset_agent_circuit(
+    State(gateway): State<Gateway>,
+    SignedIn(caller): SignedIn,
+    Id(id): Id<AgentId>,
+) -> Reply<Json<AgentStanding>> {
+    Ok(Json(gateway.services.agents.reset_circuit(&caller, id).await?))
+}
+
+/// Get how work is balanced
+///
+/// For each skill the strategy, what an attempt needs, and which agent would be chosen now and why; and what is taken of the
+/// host. It concerns the server that answers.
+#[utoipa::path(
+    get, path = "/balancing", tag = "agents", operation_id = "get_balancing",
+    responses((status = 200, description = "How work is balanced now", body = Balancing)),
+    extensions(("x-permission" = json!("read")), ("x-errors" = json!([])))
+)]
+pub(crate) async fn get_balancing(State(gateway): State<Gateway>, SignedIn(caller): SignedIn) -> Reply<Json<Balancing>> {
+    Ok(Json(gateway.services.agents.balancing(&caller).await?))
 }

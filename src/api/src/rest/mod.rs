@@ -75,6 +75,8 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(agents::get_agent))
         .routes(routes!(agents::drain_agent))
         .routes(routes!(agents::resume_agent))
+        .routes(routes!(agents::reset_agent_circuit))
+        .routes(routes!(agents::get_balancing))
         .routes(routes!(servers::list_servers))
         .routes(routes!(servers::drain_server))
         .routes(routes!(servers::resume_server))

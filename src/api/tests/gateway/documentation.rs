@@ -12,6 +12,7 @@ const EVERYTHING: &str = "\
 GET /api/v1/agents list_agents read
 GET /api/v1/agents/{id} get_agent read
 POST /api/v1/agents/{id}/drain drain_agent operate
+POST /api/v1/agents/{id}/reset-circuit reset_agent_circuit operate
 POST /api/v1/agents/{id}/resume resume_agent operate
 GET /api/v1/api-keys list_api_keys administer
 POST /api/v1/api-keys create_api_key administer
@@ -27,6 +28,7 @@ POST /api/v1/auth/login login public
 POST /api/v1/auth/logout logout read
 GET /api/v1/auth/me me read
 POST /api/v1/auth/refresh refresh public
+GET /api/v1/balancing get_balancing read
 GET /api/v1/events list_events read
 GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_bus::{EventStream, InProcessBus};
-use baton_domain::agent::{AgentCard, AgentStatus, Family};
+use baton_domain::agent::{AgentCard, AgentStatus, Family, InstanceRange};
 use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::{AgentId, DEFAULT_PROJECT, EventSeq, LeaseToken, TaskId};
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
@@ -37,6 +37,8 @@ fn card(name: &str) -> AgentCard {
         skills: Vec::new(),
         labels: Vec::new(),
         slots: 1,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{FieldKind, form_fields, input_from_form};
-use crate::agent::{Family, Isolation, Limits, Skill};
+use crate::agent::{Family, Isolation, Limits, Needs, Skill};
 use crate::task::RetryPolicy;
 
 fn skill() -> Skill {
@@ -42,6 +42,7 @@ fn skill() -> Skill {
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 

@@ -6,9 +6,9 @@ use super::Answer;
 use crate::agent::Skill;
 use crate::id::AgentId;
 use crate::user::Caller;
-use crate::wire::agent::{AgentDetail, AgentList, AgentView};
+use crate::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 
-/// Shows agents and skills; drains and resumes agents.
+/// Shows agents, skills and how work is balanced; drains and resumes agents, and closes their circuits.
 #[async_trait]
 pub trait AgentService: Send + Sync {
     /// All agents, by name.
@@ -34,6 +34,19 @@ pub trait AgentService: Send + Sync {
     /// # Errors
     /// `AGENT-001`.
     async fn resume(&self, caller: &Caller, id: AgentId) -> Answer<AgentView>;
+
+    /// Closes the agent's circuit on this server and forgets the failures that opened it; instances that wait for their
+    /// next start are started at once. Does no harm if there is nothing to close.
+    ///
+    /// # Errors
+    /// `AGENT-001`.
+    async fn reset_circuit(&self, caller: &Caller, id: AgentId) -> Answer<AgentStanding>;
+
+    /// How work is balanced on this server: each skill's strategy, needs and present candidates, and the host.
+    ///
+    /// # Errors
+    /// Only those of the caller's rights.
+    async fn balancing(&self, caller: &Caller) -> Answer<Balancing>;
 
     /// All skills, by name.
     ///

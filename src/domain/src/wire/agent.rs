@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{AgentStatus, Family};
+use crate::agent::{AgentStatus, CircuitState, Family, InstanceKind, InstanceRange, InstanceStatus, Needs, Strategy};
 use crate::id::{AgentId, EventSeq, TaskId};
 use crate::time::Timestamp;
+use crate::wire::task::{Explanation, ScoreTerm};
 
 /// An agent and what it is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct AgentView {
     pub skills: Vec<String>,
     /// Properties that tasks may require of it.
     pub labels: Vec<String>,
-    /// How many attempts it takes at once.
+    /// How many attempts it takes at once, with all its instances.
     pub slots: u32,
     /// How many it has now.
     pub busy: u32,
@@ -47,6 +48,9 @@ pub struct AgentView {
 pub struct AgentDetail {
     /// What lists show.
     pub agent: AgentView,
+    /// How it stands with the balancer of the server that answers; absent if that server does not carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<AgentStanding>,
     /// The tasks it has now.
     pub running: Vec<TaskId>,
     /// The last event that this takes into account.
@@ -59,6 +63,125 @@ pub struct AgentDetail {
 pub struct AgentList {
     /// The agents.
     pub items: Vec<AgentView>,
+    /// How those that the answering server carries stand with its balancer, by name.
+    pub standings: Vec<AgentStanding>,
     /// The last event that this takes into account.
     pub as_of: EventSeq,
+}
+
+/// How an agent stands with a server's balancer: what is counted in memory and starts anew with the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentStanding {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Whether it is left alone because it fails.
+    pub circuit: CircuitView,
+    /// Its instances, those of this server first.
+    pub instances: Vec<InstanceView>,
+    /// Between how many instances it has.
+    pub range: InstanceRange,
+    /// The share of its latest attempts that succeeded, 0 to 1.
+    pub success_rate: f64,
+    /// How its skills are balanced.
+    pub skills: Vec<SkillStanding>,
+}
+
+/// The circuit breaker of an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CircuitView {
+    /// Its state.
+    pub state: CircuitState,
+    /// Failures since the last success.
+    pub consecutive_failures: u32,
+    /// The share of failures among the latest attempts, 0 to 1.
+    pub failure_rate: f64,
+    /// Until when it stays open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<Timestamp>,
+}
+
+/// An instance of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InstanceView {
+    /// Its number among the agent's instances on its host, from 1.
+    pub number: u32,
+    /// Where it runs.
+    pub kind: InstanceKind,
+    /// The name of the host.
+    pub host: String,
+    /// How it is.
+    pub status: InstanceStatus,
+    /// How many attempts it takes at once.
+    pub slots: u32,
+    /// How many it has.
+    pub busy: u32,
+    /// Starts that failed and deaths since it last did work.
+    pub failures: u32,
+    /// When it is started again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Timestamp>,
+}
+
+/// How a skill of an agent is balanced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SkillStanding {
+    /// The skill.
+    pub skill: String,
+    /// By what agents are chosen for it.
+    pub strategy: Strategy,
+    /// What an attempt takes of its host.
+    pub needs: Needs,
+    /// The 95th percentile of its latest attempts, in milliseconds; absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_ms: Option<f64>,
+}
+
+/// How work is balanced on the server that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Balancing {
+    /// The host of the server and what is taken of it.
+    pub host: HostView,
+    /// What the terms of `weighted` count; `value` is not used here and stands at 0.
+    pub weights: Vec<ScoreTerm>,
+    /// Every skill, by name.
+    pub skills: Vec<SkillBalancing>,
+}
+
+/// A host and what is taken of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HostView {
+    /// Its name.
+    pub name: String,
+    /// Thousandths of a core that it has for attempts.
+    pub cpu_millicores: u32,
+    /// Thousandths of a core that attempts have taken.
+    pub cpu_taken_millicores: u32,
+    /// MiB of memory that it has for attempts.
+    pub memory_mib: u32,
+    /// MiB of memory that attempts have taken.
+    pub memory_taken_mib: u32,
+    /// The models that it has.
+    pub models: Vec<String>,
+}
+
+/// How a skill is balanced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SkillBalancing {
+    /// The skill.
+    pub skill: String,
+    /// By what agents are chosen.
+    pub strategy: Strategy,
+    /// What an attempt takes of its host.
+    pub needs: Needs,
+    /// Whether the host could ever give that.
+    pub fits: bool,
+    /// What the choice would be for a task without labels that came now; no candidates if it had to wait.
+    pub now: Explanation,
 }

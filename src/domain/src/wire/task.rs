@@ -265,7 +265,8 @@ pub struct ScoreTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejection {
-    /// The reason: `skill`, `labels`, `draining`, `no_slot`, `unhealthy`.
+    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; or `not_sampled`, if the
+    /// strategy looks at two by lot and the agent was not drawn.
     pub reason: String,
     /// How many.
     pub count: u32,

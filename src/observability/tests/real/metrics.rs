@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::real_store::{RealStore, Unreliable, at};
 use async_trait::async_trait;
-use baton_domain::agent::{AgentCard, Family, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Skill};
 use baton_domain::id::{AgentId, EventSeq, ServerId};
 use baton_domain::ports::Recorder;
 use baton_domain::services::{AgentService, Answer, MetricsService};
 use baton_domain::user::Caller;
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use baton_domain::wire::metrics::{Series, SeriesQuery};
 use baton_domain::wire::task::AttemptOutcome;
 use baton_observability::{Analytics, MetricsFlusher, MetricsRecorder};
@@ -31,7 +31,7 @@ struct StoredAgents(SqliteStore);
 impl AgentService for StoredAgents {
     async fn list(&self, _caller: &Caller) -> Answer<AgentList> {
         let agents = self.0.agents().await?;
-        Ok(AgentList { items: agents.items, as_of: agents.as_of })
+        Ok(AgentList { items: agents.items, standings: Vec::new(), as_of: agents.as_of })
     }
 
     async fn get(&self, _: &Caller, _: AgentId) -> Answer<AgentDetail> {
@@ -43,6 +43,14 @@ impl AgentService for StoredAgents {
     }
 
     async fn resume(&self, _: &Caller, _: AgentId) -> Answer<AgentView> {
+        unreachable!("not asked for")
+    }
+
+    async fn reset_circuit(&self, _: &Caller, _: AgentId) -> Answer<AgentStanding> {
+        unreachable!("not asked for")
+    }
+
+    async fn balancing(&self, _: &Caller) -> Answer<Balancing> {
         unreachable!("not asked for")
     }
 
@@ -223,6 +231,8 @@ async fn the_overview_has_everything_and_its_day_stays_right_as_time_goes_on() {
         skills: Vec::new(),
         labels: Vec::new(),
         slots: 2,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
     };
     let registration = AgentRegistration { id: AgentId::new(Uuid::new_v4()), card };
     real.store.register_agents(vec![registration], at(0)).await.unwrap();

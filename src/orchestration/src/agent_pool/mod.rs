@@ -1,24 +1,48 @@
 //! Which agents are there, and what do they have on their hands?
 //!
-//! The registry is durable: an agent that was drained stays so when the server starts again. Slots are counted here,
-//! in memory, and taken by guards, so that an attempt that ends in whatever way gives its slot back.
+//! The registry is durable: an agent that was drained stays so when the server starts again. Slots, instances, circuits and the
+//! host's ledger are counted here, in memory, and taken by guards, so that an attempt that ends in whatever way gives
+//! back what it had.
+//!
+//! - `state`: agents with their instances, the balancer and the host, changed together
+//! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who
+//!   goes first when it is full
+//! - `standing`: how all of it is shown; `service`: what can be asked of it
 
+mod host;
+mod instance;
+pub(crate) mod scaling;
 mod service;
+mod standing;
+mod state;
+#[cfg(test)]
+mod tests;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_agents_runtime::Agent;
-use baton_domain::agent::{AgentStatus, Skill};
+use baton_domain::agent::{AgentStatus, CircuitState, Skill};
 use baton_domain::id::AgentId;
+use baton_domain::ports::Sources;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::agent::InstanceView;
 use baton_domain::wire::task::{AgentRef, Explanation, Rejection};
 use baton_storage::AgentsAt;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::load_balancer::{self, AgentFacts};
+use crate::load_balancer::{AgentNumber, BalancerOptions, Ending};
 use crate::schema::Schema;
+use host::Share;
+use scaling::Scale;
+use state::State;
 
+pub use host::{HostCapacity, HostOptions};
+pub use instance::RestartOptions;
+pub use scaling::ScalingOptions;
 pub(crate) use service::PoolService;
 
 /// Why the agents of this program cannot be used.
@@ -33,6 +57,10 @@ pub enum PoolError {
     },
     /// Two agents describe a skill of the same name differently.
     SkillsDiffer(String),
+    /// An agent declares no sensible range of instances.
+    BadInstances(String),
+    /// A strategy was given for a skill that no agent has.
+    StrategyForNothing(String),
 }
 
 impl std::fmt::Display for PoolError {
@@ -40,6 +68,11 @@ impl std::fmt::Display for PoolError {
         match self {
             Self::BadSchema { skill, error } => write!(f, "a schema of {skill} is no JSON Schema: {error}"),
             Self::SkillsDiffer(skill) => write!(f, "two agents describe {skill} differently"),
+            Self::BadInstances(agent) => {
+                let most = baton_domain::agent::InstanceRange::LIMIT;
+                write!(f, "{agent} must have between 1 and {most} instances, the minimum no more than the maximum")
+            }
+            Self::StrategyForNothing(skill) => write!(f, "a balancing strategy is set for {skill}, which no agent has"),
         }
     }
 }
@@ -54,58 +87,65 @@ pub(crate) struct KnownSkill {
     pub(crate) output: Schema,
 }
 
-struct Member {
-    agent: Arc<dyn Agent>,
-    facts: AgentFacts,
+/// How the pool works.
+#[derive(Debug, Clone)]
+pub(crate) struct PoolOptions {
+    pub(crate) balancing: BalancerOptions,
+    pub(crate) restart: RestartOptions,
+    pub(crate) host: HostOptions,
 }
 
 /// The agents of this server.
 pub(crate) struct AgentPool {
     skills: BTreeMap<String, Arc<KnownSkill>>,
-    members: Mutex<Vec<Member>>,
+    state: Mutex<State>,
+    options: PoolOptions,
+    sources: Sources,
     /// Rung when a slot becomes free or an agent takes work again.
     pub(crate) capacity_freed: Notify,
 }
 
 impl AgentPool {
     /// A pool of these agents; who they are in the registry comes with [`learn`](Self::learn).
-    pub(crate) fn new(agents: &[Arc<dyn Agent>]) -> Result<Self, PoolError> {
+    pub(crate) fn new(agents: &[Arc<dyn Agent>], options: PoolOptions, sources: Sources) -> Result<Self, PoolError> {
         let mut skills: BTreeMap<String, Arc<KnownSkill>> = BTreeMap::new();
-        for skill in agents.iter().flat_map(|agent| agent.card().skills) {
-            let name = skill.name.clone();
-            match skills.get(&name) {
-                Some(known) if known.skill != skill => return Err(PoolError::SkillsDiffer(name)),
-                Some(_) => {}
-                None => {
-                    let bad = |error| PoolError::BadSchema { skill: name.clone(), error };
-                    let input = Schema::compile(&skill.input_schema).map_err(bad)?;
-                    let output = Schema::compile(&skill.output_schema).map_err(bad)?;
-                    skills.insert(name.clone(), Arc::new(KnownSkill { skill, input, output }));
+        for card in agents.iter().map(|agent| agent.card()) {
+            if !card.instances.is_valid() {
+                return Err(PoolError::BadInstances(card.name));
+            }
+            for skill in card.skills {
+                let name = skill.name.clone();
+                match skills.get(&name) {
+                    Some(known) if known.skill != skill => return Err(PoolError::SkillsDiffer(name)),
+                    Some(_) => {}
+                    None => {
+                        let bad = |error| PoolError::BadSchema { skill: name.clone(), error };
+                        let input = Schema::compile(&skill.input_schema).map_err(bad)?;
+                        let output = Schema::compile(&skill.output_schema).map_err(bad)?;
+                        skills.insert(name.clone(), Arc::new(KnownSkill { skill, input, output }));
+                    }
                 }
             }
         }
-        Ok(Self { skills, members: Mutex::default(), capacity_freed: Notify::new() })
+        if let Some(skill) = options.balancing.per_skill.keys().find(|skill| !skills.contains_key(*skill)) {
+            return Err(PoolError::StrategyForNothing(skill.clone()));
+        }
+        let state = State::new(&options, vec![]);
+        for known in skills.values().filter(|known| !state.host.could_ever(&known.skill.needs)) {
+            let (skill, needs) = (&known.skill.name, &known.skill.needs);
+            tracing::warn!(%skill, ?needs, host = ?state.host.view(), "this host can never give what the skill needs: its tasks will wait");
+        }
+        Ok(Self { skills, state: Mutex::new(state), options, sources, capacity_freed: Notify::new() })
     }
 
     /// Takes over what the registry says of the agents.
     pub(crate) fn learn(&self, agents: &[Arc<dyn Agent>], registered: &AgentsAt) {
-        let mut members = self.members.lock();
-        members.clear();
-        for agent in agents {
+        let known = |agent: &Arc<dyn Agent>| {
             let card = agent.card();
-            let Some(view) = registered.items.iter().find(|view| view.name == card.name) else { continue };
-            let facts = AgentFacts {
-                agent: AgentRef { id: view.id, name: card.name },
-                skills: card.skills.into_iter().map(|skill| skill.name).collect(),
-                labels: card.labels,
-                status: view.status,
-                slots: card.slots.max(1),
-                busy: 0,
-                completed: view.completed,
-                failed: view.failed,
-            };
-            members.push(Member { agent: Arc::clone(agent), facts });
-        }
+            let view = registered.items.iter().find(|view| view.name == card.name)?;
+            Some((Arc::clone(agent), card, view.clone()))
+        };
+        *self.state.lock() = State::new(&self.options, agents.iter().filter_map(known).collect());
     }
 
     /// A skill that some agent has.
@@ -120,51 +160,118 @@ impl AgentPool {
 
     /// Whether some agent that has the skill has all these labels.
     pub(crate) fn has_labels(&self, skill: &str, labels: &[String]) -> bool {
-        self.members.lock().iter().any(|member| {
-            member.facts.skills.iter().any(|known| known == skill) && labels.iter().all(|label| member.facts.labels.contains(label))
-        })
+        self.state.lock().balancer.has_labels(skill, labels)
     }
 
-    /// The skills for which an agent has a free slot now, and how many free slots there are in all.
+    /// The skills for which an agent has a free slot now and the host has what they need, by name, and how many free slots
+    /// there are in all. Now and then a skill is among them for which the host has no room, so that it is seen to wait.
     pub(crate) fn capacity(&self) -> (Vec<String>, u32) {
-        let members = self.members.lock();
-        let free = members.iter().filter(|member| member.facts.status == AgentStatus::Active && member.facts.busy < member.facts.slots);
-        let (mut skills, mut slots) = (Vec::new(), 0);
-        for member in free {
-            slots += member.facts.slots - member.facts.busy;
-            skills.extend(member.facts.skills.iter().cloned());
-        }
-        skills.sort();
-        skills.dedup();
-        (skills, slots)
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let now = self.sources.clock.now();
+        state.tick(now);
+        let (host, turns) = (&state.host, &mut state.turns);
+        let has_room = |name: &&str| {
+            let Some(known) = self.skills.get(*name) else { return false };
+            let needs = &known.skill.needs;
+            state::has_room(host, turns, name, needs, now) || (host.could_ever(needs) && turns.is_worth_asking(name, now))
+        };
+        let mut skills: Vec<String> = state.balancer.open_skills().filter(has_room).map(str::to_owned).collect();
+        skills.sort_unstable();
+        let slots = if skills.is_empty() { 0 } else { state.balancer.free_slots() };
+        (skills, u32::try_from(slots).unwrap_or(u32::MAX))
     }
 
-    /// Chooses an agent for a task and takes one of its slots.
+    /// Chooses an agent for a task and takes one of its slots, and of the host what the skill needs.
     pub(crate) fn reserve(self: &Arc<Self>, skill: &str, labels: &[String]) -> Result<Reservation, Vec<Rejection>> {
-        let mut members = self.members.lock();
-        let (chosen, explanation) = load_balancer::choose(members.iter().map(|member| &member.facts), skill, labels)?;
-        let Some(member) = members.iter_mut().find(|member| member.facts.agent.id == chosen.id) else { return Err(explanation.rejected) };
-        member.facts.busy += 1;
-        let agent = Arc::clone(&member.agent);
-        Ok(Reservation { slot: SlotGuard { pool: Arc::clone(self), agent: chosen.id }, agent, name: chosen, explanation })
+        let needs = self.skills.get(skill).map(|known| &known.skill.needs);
+        let taken = self.state.lock().reserve(skill, labels, needs, &self.sources)?;
+        let state::Taken { number, instance, share, agent, name, explanation } = taken;
+        Ok(Reservation { slot: SlotGuard { pool: Arc::clone(self), agent: number, instance, share }, agent, name, explanation })
     }
 
-    /// Changes whether an agent takes work.
+    /// Changes whether an agent takes work. If it does again, instances that wait for their next start are started at once.
     pub(crate) fn set_status(&self, agent: AgentId, status: AgentStatus) {
-        for member in self.members.lock().iter_mut().filter(|member| member.facts.agent.id == agent) {
-            member.facts.status = status;
+        let mut state = self.state.lock();
+        if let Some(number) = state.number(agent) {
+            state.balancer.set_status(number, status);
+            if status == AgentStatus::Active {
+                state.start_instances(number);
+            }
         }
+        drop(state);
         self.capacity_freed.notify_one();
     }
 
-    /// Counts how an attempt ended, for later choices.
-    pub(crate) fn record(&self, agent: AgentId, completed: bool) {
-        for member in self.members.lock().iter_mut().filter(|member| member.facts.agent.id == agent) {
-            if completed {
-                member.facts.completed += 1;
-            } else {
-                member.facts.failed += 1;
+    /// Closes an agent's circuit and starts instances that wait; gives whether there is such an agent.
+    pub(crate) fn reset_circuit(&self, agent: AgentId) -> bool {
+        let mut state = self.state.lock();
+        let Some(number) = state.number(agent) else { return false };
+        state.balancer.reset_circuit(number);
+        state.start_instances(number);
+        drop(state);
+        self.capacity_freed.notify_one();
+        true
+    }
+
+    /// Counts how an attempt in this slot ended, after this time, for later choices. `died` says that what it ran in went down
+    /// with it, or never came up.
+    pub(crate) fn record(&self, slot: &SlotGuard, skill: &str, ending: Ending, died: bool, run: Duration) {
+        let mut state = self.state.lock();
+        let before = state.balancer.circuit(slot.agent).state;
+        let now = self.sources.clock.now();
+        state.balancer.record(slot.agent, skill, ending, run, now);
+        state.instance_ended(slot.agent, slot.instance, ending, died, now, &self.options.restart, &*self.sources.chance);
+        let circuit = state.balancer.circuit(slot.agent);
+        if circuit.state != before {
+            let agent = &state.balancer.facts(slot.agent).agent.name;
+            match circuit.state {
+                CircuitState::Open => {
+                    tracing::warn!(%agent, until = ?circuit.open_until, "the agent fails too much and gets no work for a while")
+                }
+                CircuitState::Closed | CircuitState::HalfOpen => tracing::info!(%agent, "the agent works again"),
             }
+        }
+    }
+
+    /// Takes over which instances of agents other engines on the same store say they have: shown, not used from here.
+    pub(crate) fn see_workers(&self, instances: impl IntoIterator<Item = (AgentId, InstanceView)>) {
+        let mut state = self.state.lock();
+        state.workers.clear();
+        for (agent, instance) in instances {
+            state.workers.entry(agent).or_default().push(instance);
+        }
+    }
+
+    /// Whether some agent may have more or fewer instances than it has.
+    pub(crate) fn is_elastic(&self) -> bool {
+        self.state.lock().elastic().next().is_some()
+    }
+
+    /// The agents whose number of instances may change, with their skills.
+    fn elastic_agents(&self) -> Vec<(AgentNumber, Vec<String>)> {
+        let state = self.state.lock();
+        state.elastic().map(|number| (number, state.balancer.facts(number).skills.clone())).collect()
+    }
+
+    /// Whether an agent that takes work has no free slot.
+    fn is_full(&self, agent: AgentNumber) -> bool {
+        let state = self.state.lock();
+        let facts = state.balancer.facts(agent);
+        facts.status == AgentStatus::Active && state.balancer.busy(agent) >= facts.slots
+    }
+
+    /// Gives an agent another instance, or takes one, if its queue of this age says so.
+    fn scale(&self, agent: AgentNumber, age: Duration, now: Timestamp, options: &ScalingOptions) {
+        let mut state = self.state.lock();
+        let scale = state.scale(agent, age, now, options);
+        if scale != Scale::Keep {
+            let name = &state.balancer.facts(agent).agent.name;
+            tracing::info!(agent = %name, ?scale, instances = state.instances(agent), ?age, "the number of instances changes");
+        }
+        drop(state);
+        if scale == Scale::Grow {
+            self.capacity_freed.notify_one();
         }
     }
 }
@@ -177,17 +284,17 @@ pub(crate) struct Reservation {
     pub(crate) explanation: Explanation,
 }
 
-/// A taken slot; dropping it gives it back.
+/// A taken slot and what its attempt has of the host; dropping it gives both back.
 pub(crate) struct SlotGuard {
     pool: Arc<AgentPool>,
-    agent: AgentId,
+    agent: AgentNumber,
+    instance: u32,
+    share: Share,
 }
 
 impl Drop for SlotGuard {
     fn drop(&mut self) {
-        for member in self.pool.members.lock().iter_mut().filter(|member| member.facts.agent.id == self.agent) {
-            member.facts.busy = member.facts.busy.saturating_sub(1);
-        }
+        self.pool.state.lock().give_back(self.agent, self.instance, self.share);
         self.pool.capacity_freed.notify_one();
     }
 }

@@ -8,7 +8,7 @@ use baton_domain::id::AgentId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{AgentService, Answer};
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 
 use crate::engine::Shared;
 
@@ -23,7 +23,13 @@ impl PoolService {
         let changed = self.shared.store.set_agent_status(id, status, caller.principal.clone(), self.shared.sources.clock.now()).await?;
         let agent = changed.ok_or_else(|| no_such_agent(id))?;
         self.shared.pool.set_status(id, status);
-        Ok(agent)
+        Ok(self.with_slots(agent))
+    }
+
+    /// The registry knows the slots of one instance; how many instances there are, the pool knows.
+    fn with_slots(&self, agent: AgentView) -> AgentView {
+        let slots = self.shared.pool.slots(agent.id).unwrap_or(agent.slots);
+        AgentView { slots, ..agent }
     }
 }
 
@@ -36,7 +42,10 @@ impl AgentService for PoolService {
     async fn list(&self, caller: &Caller) -> Answer<AgentList> {
         self.shared.gate.require(caller, Permission::Read, "agent.list")?;
         let agents = self.shared.store.agents().await?;
-        Ok(AgentList { items: agents.items, as_of: agents.as_of })
+        // What another server on the same store carries is listed without a standing.
+        let standings = agents.items.iter().filter_map(|agent| self.shared.pool.standing(agent.id)).collect();
+        let items = agents.items.into_iter().map(|agent| self.with_slots(agent)).collect();
+        Ok(AgentList { items, standings, as_of: agents.as_of })
     }
 
     async fn get(&self, caller: &Caller, id: AgentId) -> Answer<AgentDetail> {
@@ -44,7 +53,8 @@ impl AgentService for PoolService {
         let agents = self.shared.store.agents().await?;
         let agent = agents.items.into_iter().find(|agent| agent.id == id).ok_or_else(|| no_such_agent(id))?;
         let running = self.shared.store.tasks_of_agent(id).await?;
-        Ok(AgentDetail { agent, running, as_of: agents.as_of })
+        let standing = self.shared.pool.standing(id);
+        Ok(AgentDetail { agent: self.with_slots(agent), standing, running, as_of: agents.as_of })
     }
 
     async fn drain(&self, caller: &Caller, id: AgentId) -> Answer<AgentView> {
@@ -53,6 +63,21 @@ impl AgentService for PoolService {
 
     async fn resume(&self, caller: &Caller, id: AgentId) -> Answer<AgentView> {
         self.set_status(caller, id, AgentStatus::Active, "agent.resume").await
+    }
+
+    async fn reset_circuit(&self, caller: &Caller, id: AgentId) -> Answer<AgentStanding> {
+        const ACTION: &str = "agent.reset_circuit";
+        self.shared.gate.require(caller, Permission::Operate, ACTION)?;
+        let known = self.shared.pool.reset_circuit(id);
+        let answer = self.shared.pool.standing(id).filter(|_| known).ok_or_else(|| no_such_agent(id));
+        // The circuit is this server's and leaves no event; who closed it is told all the same.
+        self.shared.gate.asked(caller, ACTION, &format!("agent:{id}"), answer.as_ref().map(|_| ()));
+        answer
+    }
+
+    async fn balancing(&self, caller: &Caller) -> Answer<Balancing> {
+        self.shared.gate.require(caller, Permission::Read, "agent.balancing")?;
+        Ok(self.shared.pool.balancing())
     }
 
     async fn skills(&self, caller: &Caller) -> Answer<Vec<Skill>> {

@@ -61,11 +61,10 @@ async fn run(
     let BegunTask { task, input, attempt } = begun;
     let mut trace = TraceBuffer::new(Arc::clone(shared), task.summary.id, attempt);
     let began = shared.sources.clock.now();
-    let agent = reservation.name.name.clone();
-    shared.recorder.started(began, &task.summary.skill, &agent, began.since(task.ready_at));
+    shared.recorder.started(began, &task.summary.skill, &reservation.name.name, began.since(task.ready_at));
     let Some(known) = shared.pool.skill(&task.summary.skill) else {
         let failure = failure(Code::UnknownSkill, "No agent of this server has the skill any more.", false);
-        return finish(shared, task, &agent, trace, began, End::Failed { failure, retry_after: None }).await;
+        return finish(shared, task, reservation, trace, began, End::Failed { failure, retry_after: None }).await;
     };
     let end = if task.summary.cancel_requested_at.is_some() {
         End::Ordered(Order::Cancel)
@@ -75,11 +74,11 @@ async fn run(
                 let conversation = Conversation { shared, orchestrator, task: &task, known: &known };
                 conversation.hold(connection, &mut trace, &mut orders).await
             }
-            Err(failure) => End::Failed { failure, retry_after: None },
+            Err(end) => end,
         }
     };
     remove_scratch(shared, task.lease, &task).await;
-    finish(shared, task, &agent, trace, began, end).await;
+    finish(shared, task, reservation, trace, began, end).await;
 }
 
 /// Gathers the inputs and starts the agent.
@@ -90,10 +89,11 @@ async fn connect(
     input: serde_json::Value,
     reservation: &Reservation,
     known: &KnownSkill,
-) -> Result<Connection, Failure> {
+) -> Result<Connection, End> {
     let scratch = scratch_folder(shared, task.lease, task);
-    let artifacts = inputs::gather(shared, known, &input, &scratch).await?;
-    let cannot = |error: std::io::Error| failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true);
+    let gathered = inputs::gather(shared, known, &input, &scratch).await;
+    let artifacts = gathered.map_err(|failure| End::Failed { failure, retry_after: None })?;
+    let cannot = |error: std::io::Error| End::Lost(failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true));
     if known.skill.isolation == Isolation::Process {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
     }
@@ -139,12 +139,13 @@ async fn remove_scratch(shared: &Shared, lease: LeaseToken, task: &TaskRecord) {
 async fn finish(
     shared: &Arc<Shared>,
     task: TaskRecord,
-    agent: &str,
+    reservation: &Reservation,
     mut trace: TraceBuffer,
     began: baton_domain::time::Timestamp,
     end: End,
 ) {
     let ended = shared.sources.clock.now();
+    let (ending, died) = outcome::blame(&end);
     let change = match end {
         End::Completed(result) => {
             let spans = trace.take_spans();
@@ -173,13 +174,9 @@ async fn finish(
     };
     task_manager::dependencies::ended(shared, &now);
     if let Some(how) = how {
-        shared.recorder.ended(ended, &task.summary.skill, agent, how, ended.since(began));
-        if let Some(agent) = &task.summary.agent {
-            use baton_domain::wire::task::AttemptOutcome::{Canceled, Completed, HandedBack};
-            if !matches!(how, Canceled | HandedBack) {
-                shared.pool.record(agent.id, how == Completed);
-            }
-        }
+        let run = ended.since(began);
+        shared.recorder.ended(ended, &task.summary.skill, &reservation.name.name, how, run);
+        shared.pool.record(&reservation.slot, &task.summary.skill, ending, died, run);
     }
     if again {
         // It may be due at once.

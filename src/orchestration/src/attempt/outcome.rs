@@ -13,6 +13,7 @@ use baton_storage::{Advance, Advanced, AttemptEnd, Completion, Guard, StoreError
 use super::conversation::End;
 use super::failure;
 use crate::engine::{Order, Shared};
+use crate::load_balancer::Ending;
 
 /// How long the first and the longest pause between tries to record an outcome are.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -69,6 +70,19 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
         End::Ordered(Order::HandBack) => change(Trigger::HandBack, "handed_back", AttemptOutcome::HandedBack, None),
         End::Completed(_) | End::Ordered(Order::Stale | Order::Work) => return None,
     })
+}
+
+/// What an end says of the agent, and whether what the attempt ran in went down with it. A failure that another attempt would
+/// repeat is the input's, unless the engine says that the agent broke its side of the protocol.
+pub(super) fn blame(end: &End) -> (Ending, bool) {
+    let of = |failure: &Failure| if failure.retryable || failure.code.starts_with("ATTEMPT-") { Ending::Failed } else { Ending::Excused };
+    match end {
+        End::Completed(_) => (Ending::Completed, false),
+        // A child that went over its limits did what its input made it do.
+        End::Lost(failure) => (of(failure), failure.retryable),
+        End::Failed { failure, .. } | End::TimedOut(failure) => (of(failure), false),
+        End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => (Ending::Excused, false),
+    }
 }
 
 /// Another attempt if the policy allows one, else the end.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod balancing;
 mod bulk;
 mod dependencies;
 mod recovery;

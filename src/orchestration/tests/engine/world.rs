@@ -10,7 +10,7 @@ use baton_agents_runtime::carrier::ChildCommand;
 use baton_agents_runtime::diagnostics::Diagnostics;
 use baton_agents_runtime::{Agent, AgentRegistry, Context, SkillError};
 use baton_bus::InProcessBus;
-use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::id::TaskId;
 use baton_domain::invariants::{TaskFacts, check_task};
 use baton_domain::ports::{Clock, Recorder, Sources};
@@ -81,6 +81,7 @@ impl Agent for Scripted {
             isolation: Isolation::Task,
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
             retry: RetryPolicy { maximum_attempts: 1, ..quick() },
+            needs: Needs::default(),
         };
         AgentCard {
             name: "scripted".into(),
@@ -90,6 +91,8 @@ impl Agent for Scripted {
             skills: vec![skill],
             labels: vec!["scripted".into()],
             slots: 8,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

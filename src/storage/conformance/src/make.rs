@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::id::{AgentId, ArtifactId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, ServerId, TaskId, UserId};
 use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
@@ -58,6 +58,7 @@ pub(crate) fn card(name: &str) -> AgentCard {
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     };
     AgentCard {
         name: name.to_owned(),
@@ -67,6 +68,8 @@ pub(crate) fn card(name: &str) -> AgentCard {
         skills: vec![skill],
         labels: vec!["gpu".to_owned()],
         slots: 4,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the services of the tests give: one of each kind.
 
-use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Skill};
+use baton_domain::agent::{AgentStatus, CircuitState, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::event::Event;
 use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, ServerId, TaskId, UserId};
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::{Priority, RetryPolicy, TaskState};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal, Role};
-use baton_domain::wire::agent::AgentView;
+use baton_domain::wire::agent::{AgentStanding, AgentView, Balancing, CircuitView, HostView};
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::auth::{Me, Secret, Tokens, UserView};
 use baton_domain::wire::metrics::{Point, Series};
@@ -96,6 +96,29 @@ pub(crate) fn agent(number: u128) -> AgentView {
     }
 }
 
+pub(crate) fn standing(number: u128) -> AgentStanding {
+    AgentStanding {
+        agent_id: AgentId::new(id(number)),
+        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+        instances: Vec::new(),
+        range: InstanceRange::default(),
+        success_rate: 0.5,
+        skills: Vec::new(),
+    }
+}
+
+pub(crate) fn balancing() -> Balancing {
+    let host = HostView {
+        name: "h".into(),
+        cpu_millicores: 2_000,
+        cpu_taken_millicores: 0,
+        memory_mib: 1_024,
+        memory_taken_mib: 0,
+        models: Vec::new(),
+    };
+    Balancing { host, weights: Vec::new(), skills: Vec::new() }
+}
+
 pub(crate) fn server(number: u128) -> ServerView {
     ServerView {
         id: ServerId::new(id(number)),
@@ -127,6 +150,7 @@ pub(crate) fn skill() -> Skill {
         isolation: Isolation::Task,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
+        needs: Needs::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use baton_domain::event::TopicFilter;
 use baton_domain::id::{AgentId, EventSeq, ServerId};
 use baton_domain::services::{AgentService, Answer, EventService, HealthService, LiveStream, MetricsService, ServerService};
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use baton_domain::wire::health::{Health, HealthCheck};
 use baton_domain::wire::live::{EventLog, EventPage, KeepEvents};
 use baton_domain::wire::metrics::{Overview, Point, Series, SeriesQuery};
@@ -14,18 +14,18 @@ use baton_domain::wire::server::{ServerList, ServerView};
 use std::sync::atomic::Ordering;
 
 use super::Fake;
-use super::samples::{agent, event, series, server, skill, summary};
+use super::samples::{agent, balancing, event, series, server, skill, standing, summary};
 
 #[async_trait]
 impl AgentService for Fake {
     async fn list(&self, caller: &Caller) -> Answer<AgentList> {
         self.0.allowed(caller, Permission::Read, "agents".into())?;
-        Ok(AgentList { items: vec![agent(60)], as_of: EventSeq(7) })
+        Ok(AgentList { items: vec![agent(60)], standings: vec![standing(60)], as_of: EventSeq(7) })
     }
 
     async fn get(&self, caller: &Caller, _id: AgentId) -> Answer<AgentDetail> {
         self.0.allowed(caller, Permission::Read, "agent".into())?;
-        Ok(AgentDetail { agent: agent(60), running: Vec::new(), as_of: EventSeq(7) })
+        Ok(AgentDetail { agent: agent(60), standing: Some(standing(60)), running: Vec::new(), as_of: EventSeq(7) })
     }
 
     async fn drain(&self, caller: &Caller, _id: AgentId) -> Answer<AgentView> {
@@ -36,6 +36,16 @@ impl AgentService for Fake {
     async fn resume(&self, caller: &Caller, _id: AgentId) -> Answer<AgentView> {
         self.0.allowed(caller, Permission::Operate, "resume".into())?;
         Ok(agent(60))
+    }
+
+    async fn reset_circuit(&self, caller: &Caller, _id: AgentId) -> Answer<AgentStanding> {
+        self.0.allowed(caller, Permission::Operate, "reset circuit".into())?;
+        Ok(standing(60))
+    }
+
+    async fn balancing(&self, caller: &Caller) -> Answer<Balancing> {
+        self.0.allowed(caller, Permission::Read, "balancing".into())?;
+        Ok(balancing())
     }
 
     async fn skills(&self, caller: &Caller) -> Answer<Vec<Skill>> {

@@ -1,0 +1,192 @@
+//! How an agent stands with the balancer: its circuit, its instances, its skills.
+
+use baton_domain::agent::{CircuitState, InstanceKind, InstanceStatus};
+use baton_domain::user::Permission;
+use baton_domain::wire::agent::{AgentStanding, InstanceView, SkillStanding};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::banner::LastProblem;
+use super::button::Button;
+use super::icon::Sign;
+use super::needs::needs_words;
+use super::table::{CELL, HEAD, TABLE};
+use super::times::RelativeTime;
+use crate::format;
+use crate::server_fns::agents::ResetCircuit;
+use crate::session::use_session;
+
+/// The word for a circuit's state.
+#[must_use]
+pub const fn circuit_word(state: CircuitState) -> &'static str {
+    match state {
+        CircuitState::Closed => "closed",
+        CircuitState::Open => "open",
+        CircuitState::HalfOpen => "half open",
+    }
+}
+
+const fn circuit_colour(state: CircuitState) -> &'static str {
+    match state {
+        CircuitState::Closed => "text-success",
+        CircuitState::Open => "text-danger",
+        CircuitState::HalfOpen => "text-warning",
+    }
+}
+
+const fn kind_words(kind: InstanceKind) -> &'static str {
+    match kind {
+        InstanceKind::InProcess => "in the server",
+        InstanceKind::Child => "child processes",
+        InstanceKind::Worker => "worker",
+    }
+}
+
+const fn status_colour(status: InstanceStatus) -> &'static str {
+    match status {
+        InstanceStatus::Ready => "text-success",
+        InstanceStatus::Starting | InstanceStatus::Draining => "text-warning",
+        InstanceStatus::Unhealthy => "text-danger",
+        InstanceStatus::Stopped => "text-muted",
+    }
+}
+
+/// The circuit in a word or two, and the button that closes it.
+#[component]
+pub fn Circuit(
+    /// How the agent stands.
+    standing: RwSignal<Option<AgentStanding>>,
+) -> impl IntoView {
+    let reset = ServerAction::<ResetCircuit>::new();
+    Effect::new(move || {
+        if let Some(Ok(answer)) = reset.value().get() {
+            standing.try_set(Some(answer));
+        }
+    });
+    let problem = Signal::derive(move || reset.value().get().and_then(Result::err).map(|error| error.0));
+    let circuit = Memo::new(move |_| standing.with(|standing| standing.as_ref().map(|standing| standing.circuit)));
+    let trouble = Memo::new(move |_| {
+        standing.with(|standing| {
+            standing.as_ref().is_some_and(|standing| {
+                standing.circuit.state != CircuitState::Closed
+                    || standing.circuit.consecutive_failures > 0
+                    || standing.instances.iter().any(|instance| instance.status == InstanceStatus::Unhealthy)
+            })
+        })
+    });
+    let id = standing.with_untracked(|standing| standing.as_ref().map(|standing| standing.agent_id.to_string()));
+    let may = use_session().may(Permission::Operate);
+    let words = move || {
+        circuit.get().map(|circuit| {
+            let state = circuit.state;
+            view! {
+                <p class="text-13" data-testid="circuit" data-state=state.as_str()>
+                    <span class=format!("font-medium {}", circuit_colour(state))>{circuit_word(state)}</span>
+                    {circuit.open_until.map(|at| view! { ", tried again " <RelativeTime at/> })}
+                    <span class="text-muted">
+                        {format!(
+                            "; {} failures since the last success, {:.0} % of the latest attempts failed",
+                            format::count(circuit.consecutive_failures.into()),
+                            circuit.failure_rate * 100.0,
+                        )}
+                    </span>
+                </p>
+            }
+        })
+    };
+    let button = move || {
+        let id = id.clone().filter(|_| may && trouble.get());
+        id.map(|id| {
+            view! {
+                <ActionForm action=reset>
+                    <input type="hidden" name="id" value=id/>
+                    <Button submits=true sign=Sign::Repeat test_id="reset-circuit" disabled=reset.pending()>
+                        "Close the circuit"
+                    </Button>
+                </ActionForm>
+            }
+        })
+    };
+    view! {
+        <div class="space-y-2">
+            <LastProblem problem/>
+            {words}
+            {button}
+        </div>
+    }
+    .into_any()
+}
+
+/// The instances of an agent.
+#[component]
+pub fn Instances(
+    /// How the agent stands.
+    standing: RwSignal<Option<AgentStanding>>,
+) -> impl IntoView {
+    let rows = move || standing.with(|standing| standing.iter().flat_map(|standing| &standing.instances).map(instance_row).collect_view());
+    view! {
+        <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Instances">
+            <table class=TABLE data-testid="instances">
+                <thead>
+                    <tr>
+                        <th scope="col" class=HEAD>"Instance"</th>
+                        <th scope="col" class=HEAD>"Runs in"</th>
+                        <th scope="col" class=HEAD>"Host"</th>
+                        <th scope="col" class=HEAD>"Status"</th>
+                        <th scope="col" class=HEAD>"Busy"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
+    let status = instance.status;
+    view! {
+        <tr data-testid="instance" data-status=status.as_str()>
+            <th scope="row" class=format!("{CELL} text-left font-medium tabular-nums")>{instance.number}</th>
+            <td class=CELL>{kind_words(instance.kind)}</td>
+            <td class=CELL>{instance.host.clone()}</td>
+            <td class=CELL>
+                <span class=status_colour(status)>{status.as_str()}</span>
+                {instance.restart_at.map(|at| view! { ", starts again " <RelativeTime at/> })}
+            </td>
+            <td class=format!("{CELL} tabular-nums")>{format!("{} of {}", instance.busy, instance.slots)}</td>
+        </tr>
+    }
+}
+
+/// How the skills of an agent are balanced, each a way to give it work.
+#[component]
+pub fn Skills(
+    /// The names of the skills, for when the server that answers does not carry the agent.
+    names: Vec<String>,
+    /// How the agent stands.
+    standing: RwSignal<Option<AgentStanding>>,
+) -> impl IntoView {
+    let rows = move || {
+        let known: Vec<SkillStanding> =
+            standing.with(|standing| standing.as_ref().map(|standing| standing.skills.clone()).unwrap_or_default());
+        let row = |name: &String| skill_row(name, known.iter().find(|skill| skill.skill == *name));
+        names.iter().map(row).collect_view()
+    };
+    view! { <ul class="space-y-2">{rows}</ul> }.into_any()
+}
+
+fn skill_row(name: &str, known: Option<&SkillStanding>) -> impl IntoView + use<> {
+    let words = known.map(|known| {
+        let p95 = known.p95_ms.map(|p95| format!(", p95 {}", format::millis(p95))).unwrap_or_default();
+        format!("{}, {}{p95}", known.strategy, needs_words(&known.needs))
+    });
+    view! {
+        <li>
+            <a class="font-mono text-13 text-accent hover:underline" href=format!("/tasks/new?skill={name}")>
+                {name.to_owned()}
+            </a>
+            {words.map(|words| view! { <p class="text-12 text-muted" data-testid="skill-balancing">{words}</p> })}
+        </li>
+    }
+}

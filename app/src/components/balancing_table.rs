@@ -1,0 +1,66 @@
+//! How work is balanced: each skill with its strategy, and what is taken of the host.
+
+use baton_domain::wire::agent::{Balancing, HostView, SkillBalancing};
+use leptos::prelude::*;
+
+use super::needs::{cores, needs_words};
+use super::table::{CELL, HEAD, TABLE};
+
+/// Every skill: by what agents are chosen, what an attempt needs, who would be chosen now, and what is against the others.
+#[component]
+pub fn BalancingTable(
+    /// How work is balanced now.
+    balancing: RwSignal<Balancing>,
+) -> impl IntoView {
+    let rows = move || balancing.with(|balancing| balancing.skills.iter().map(row).collect_view());
+    let host = move || balancing.with(|balancing| host_words(&balancing.host));
+    view! {
+        <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Balancing">
+            <table class=TABLE>
+                <thead>
+                    <tr>
+                        <th scope="col" class=HEAD>"Skill"</th>
+                        <th scope="col" class=HEAD>"Strategy"</th>
+                        <th scope="col" class=HEAD>"An attempt"</th>
+                        <th scope="col" class=HEAD>"Next"</th>
+                        <th scope="col" class=HEAD>"Out of the question"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <p class="px-4 py-3 text-12 text-muted" data-testid="host">{host}</p>
+    }
+    .into_any()
+}
+
+fn row(skill: &SkillBalancing) -> impl IntoView + use<> {
+    let next = match skill.now.candidates.first() {
+        Some(best) => best.agent.name.clone(),
+        None if !skill.fits => "nobody: this host can never give that".to_owned(),
+        None => "nobody now".to_owned(),
+    };
+    let fell: Vec<String> = skill.now.rejected.iter().map(|fell| format!("{} by {}", fell.count, fell.reason)).collect();
+    let fell = if fell.is_empty() { "nobody".to_owned() } else { fell.join(", ") };
+    view! {
+        <tr data-testid="balancing-row" data-skill=skill.skill.clone()>
+            <th scope="row" class=format!("{CELL} text-left font-mono text-12 font-medium")>{skill.skill.clone()}</th>
+            <td class=format!("{CELL} font-mono text-12")>{skill.strategy.as_str()}</td>
+            <td class=CELL>{needs_words(&skill.needs)}</td>
+            <td class=CELL>{next}</td>
+            <td class=format!("{CELL} text-soft")>{fell}</td>
+        </tr>
+    }
+}
+
+fn host_words(host: &HostView) -> String {
+    let models = if host.models.is_empty() { String::new() } else { format!("; models: {}", host.models.join(", ")) };
+    format!(
+        "{}: {} of {} and {} of {} MiB taken{models}",
+        host.name,
+        cores(host.cpu_taken_millicores),
+        cores(host.cpu_millicores),
+        host.memory_taken_mib,
+        host.memory_mib,
+    )
+}

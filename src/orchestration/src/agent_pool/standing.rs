@@ -1,0 +1,71 @@
+//! How is it shown how agents stand, and how work is balanced?
+
+use baton_domain::agent::{AgentStatus, Needs};
+use baton_domain::id::AgentId;
+use baton_domain::wire::agent::{AgentStanding, Balancing, SkillBalancing, SkillStanding};
+use baton_domain::wire::task::{Explanation, ScoreTerm};
+
+use super::AgentPool;
+
+impl AgentPool {
+    /// How an agent stands; nothing if this server does not carry it.
+    pub(crate) fn standing(&self, agent: AgentId) -> Option<AgentStanding> {
+        let mut state = self.state.lock();
+        state.tick(self.sources.clock.now());
+        let number = state.number(agent)?;
+        let (balancer, carried) = (&state.balancer, &state.carried[number as usize]);
+        let facts = balancer.facts(number);
+        let drains = facts.status != AgentStatus::Active;
+        let here = carried.instances.iter().map(|instance| instance.view(state.host.name(), drains));
+        let elsewhere = state.workers.get(&agent).into_iter().flatten().cloned();
+        let skills = facts.skills.iter().map(|skill| SkillStanding {
+            skill: skill.clone(),
+            strategy: balancer.strategy(skill),
+            needs: self.needs(skill),
+            p95_ms: balancer.p95_millis(number, skill),
+        });
+        Some(AgentStanding {
+            agent_id: agent,
+            circuit: balancer.circuit(number),
+            instances: here.chain(elsewhere).collect(),
+            range: carried.range,
+            success_rate: balancer.success_rate(number),
+            skills: skills.collect(),
+        })
+    }
+
+    /// How many attempts an agent takes at once with all its instances; nothing if this server does not carry it.
+    pub(crate) fn slots(&self, agent: AgentId) -> Option<u32> {
+        let state = self.state.lock();
+        let carried = &state.carried[state.number(agent)? as usize];
+        Some(carried.instances.iter().map(|instance| instance.view("", false).slots).sum())
+    }
+
+    fn needs(&self, skill: &str) -> Needs {
+        self.skills.get(skill).map(|known| known.skill.needs.clone()).unwrap_or_default()
+    }
+
+    /// How work is balanced now.
+    pub(crate) fn balancing(&self) -> Balancing {
+        let mut state = self.state.lock();
+        let now = self.sources.clock.now();
+        state.tick(now);
+        let skills = self.skills.values().map(|known| {
+            let (name, needs) = (&known.skill.name, &known.skill.needs);
+            let (fits, strategy) = (state.host.fits(needs), state.balancer.strategy(name));
+            let choice = state.balancer.choose(name, &[], fits, now, &*self.sources.chance);
+            let nobody = |rejected| Explanation { strategy: strategy.as_str().to_owned(), candidates: Vec::new(), rejected };
+            SkillBalancing {
+                skill: name.clone(),
+                strategy,
+                needs: needs.clone(),
+                fits: state.host.could_ever(needs),
+                now: choice.map_or_else(nobody, |choice| choice.explanation),
+            }
+        });
+        let skills = skills.collect();
+        let weights = state.balancer.options().weights.named();
+        let weights = weights.into_iter().map(|(name, weight)| ScoreTerm { name: name.to_owned(), value: 0.0, weight }).collect();
+        Balancing { host: state.host.view(), weights, skills }
+    }
+}

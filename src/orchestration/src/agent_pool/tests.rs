@@ -1,0 +1,358 @@
+//! Does the pool give out what there is, no more, and take back all of it?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_domain::agent::{
+    AgentCard, AgentStatus, CircuitState, Family, InstanceKind, InstanceRange, InstanceStatus, Isolation, Limits, Needs, Skill, Strategy,
+};
+use baton_domain::id::{AgentId, EventSeq};
+use baton_domain::ports::{Chance, IdSource};
+use baton_domain::task::RetryPolicy;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::agent::{AgentView, InstanceView};
+use baton_testkit::{SeededChance, SeededIds, TestClock, test_sources};
+use serde_json::{Value, json};
+
+use super::*;
+
+struct Carded(AgentCard);
+
+#[async_trait]
+impl Agent for Carded {
+    fn card(&self) -> AgentCard {
+        self.0.clone()
+    }
+
+    async fn perform(&self, _: Context, _: &str, _: Value) -> Result<Value, SkillError> {
+        unreachable!("these tests run no attempts")
+    }
+}
+
+fn skill(name: &str, isolation: Isolation, needs: Needs) -> Skill {
+    Skill {
+        name: name.into(),
+        title: name.into(),
+        description: String::new(),
+        family: Family::Custom,
+        input_schema: json!({}),
+        output_schema: json!({}),
+        examples: vec![],
+        result_kind: "json".into(),
+        idempotent: true,
+        destructive: false,
+        isolation,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+        needs,
+    }
+}
+
+fn card(name: &str, skills: Vec<Skill>) -> AgentCard {
+    AgentCard {
+        name: name.into(),
+        title: name.into(),
+        description: String::new(),
+        family: Family::Custom,
+        skills,
+        labels: vec![],
+        slots: 4,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
+    }
+}
+
+const LIGHT: &str = "test.light";
+const HEAVY: &str = "test.heavy";
+
+fn heavy() -> Needs {
+    Needs { cpu_millicores: 1_000, memory_mib: 100, model: None }
+}
+
+fn options() -> PoolOptions {
+    PoolOptions {
+        balancing: BalancerOptions::default(),
+        restart: RestartOptions::default(),
+        host: HostOptions { cpu_millicores: Some(2_000), memory_mib: Some(1_000), models: vec![] },
+    }
+}
+
+struct World {
+    pool: Arc<AgentPool>,
+    clock: Arc<TestClock>,
+    ids: Vec<AgentId>,
+}
+
+impl World {
+    fn new(cards: Vec<AgentCard>) -> Self {
+        let (sources, clock) = test_sources(1);
+        let ids = SeededIds::default();
+        let view = |card: &AgentCard| AgentView {
+            id: AgentId::new(ids.next()),
+            name: card.name.clone(),
+            title: String::new(),
+            description: String::new(),
+            family: card.family,
+            status: AgentStatus::Active,
+            skills: vec![],
+            labels: vec![],
+            slots: card.slots,
+            busy: 0,
+            completed: 0,
+            failed: 0,
+            last_active_at: None,
+            registered_at: Timestamp::default(),
+        };
+        let items: Vec<AgentView> = cards.iter().map(view).collect();
+        let ids = items.iter().map(|view| view.id).collect();
+        let agents: Vec<Arc<dyn Agent>> = cards.into_iter().map(|card| Arc::new(Carded(card)) as Arc<dyn Agent>).collect();
+        let pool = AgentPool::new(&agents, options(), sources).unwrap();
+        pool.learn(&agents, &AgentsAt { items, as_of: EventSeq(0) });
+        Self { pool: Arc::new(pool), clock, ids }
+    }
+
+    fn reserve(&self, skill: &str) -> Result<Reservation, Vec<(String, u32)>> {
+        let fell = |fell: Vec<Rejection>| fell.into_iter().map(|fell| (fell.reason, fell.count)).collect();
+        self.pool.reserve(skill, &[]).map_err(fell)
+    }
+
+    fn end(&self, reservation: Reservation, skill: &str, ending: Ending, died: bool) {
+        self.pool.record(&reservation.slot, skill, ending, died, Duration::from_millis(10));
+    }
+
+    fn instances(&self) -> Vec<InstanceView> {
+        self.pool.standing(self.ids[0]).unwrap().instances
+    }
+}
+
+fn fell(reason: &str) -> Vec<(String, u32)> {
+    vec![(reason.to_owned(), 1)]
+}
+
+#[test]
+fn slots_come_back_whatever_becomes_of_the_attempt() {
+    let world = World::new(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])]);
+    let taken: Vec<Reservation> = (0..4).map(|_| world.reserve(LIGHT).unwrap()).collect();
+    assert_eq!(world.reserve(LIGHT).err(), Some(fell("no_slot")));
+    assert_eq!(world.pool.capacity(), (vec![], 0));
+    drop(taken);
+    assert_eq!(world.pool.capacity(), (vec![LIGHT.to_owned()], 4));
+    assert_eq!(world.instances()[0].busy, 0);
+}
+
+#[test]
+fn a_host_is_not_oversubscribed_and_what_needs_nothing_still_runs() {
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Task, Needs::default())];
+    let world = World::new(vec![card("a", skills)]);
+    let one = world.reserve(HEAVY).unwrap();
+    let _two = world.reserve(HEAVY).unwrap();
+    assert_eq!(world.reserve(HEAVY).err(), Some(fell("no_capacity")));
+    assert_eq!(world.pool.capacity().0, [HEAVY, LIGHT], "is there work that waits?");
+    assert_eq!(world.pool.capacity(), (vec![LIGHT.to_owned()], 2), "its queue is not read again at once");
+    assert!(world.reserve(LIGHT).is_ok());
+    let balancing = world.pool.balancing();
+    assert_eq!((balancing.host.cpu_taken_millicores, balancing.host.memory_taken_mib), (2_000, 200));
+    assert_eq!(balancing.skills[0].now.rejected[0].reason, "no_capacity");
+    drop(one);
+    assert!(world.reserve(HEAVY).is_ok());
+}
+
+#[test]
+fn work_that_needs_the_whole_host_gets_it_although_small_work_never_ends() {
+    const WHOLE: &str = "test.whole";
+    let whole = Needs { cpu_millicores: 2_000, memory_mib: 0, model: None };
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(WHOLE, Isolation::Process, whole)];
+    let world = World::new(vec![card("a", skills)]);
+    let mut small: std::collections::VecDeque<Reservation> = (0..2).map(|_| world.reserve(HEAVY).unwrap()).collect();
+    for second in 0..40 {
+        if let Ok(reservation) = world.reserve(WHOLE) {
+            assert!(second >= 30, "patience comes first");
+            drop(reservation);
+            assert!(world.reserve(HEAVY).is_ok(), "then the others go on");
+            return;
+        }
+        // One of the small ones ends each second, and there is always another.
+        drop(small.pop_front());
+        small.extend(world.reserve(HEAVY).ok());
+        world.clock.advance(Duration::from_secs(1));
+    }
+    panic!("it never got the host");
+}
+
+#[test]
+fn a_skill_that_the_host_can_never_serve_says_so() {
+    let needs = Needs { model: Some("large".into()), ..Needs::default() };
+    let world = World::new(vec![card("a", vec![skill(HEAVY, Isolation::Task, needs)])]);
+    assert!(!world.pool.balancing().skills[0].fits);
+    assert_eq!(world.reserve(HEAVY).err(), Some(fell("no_capacity")));
+}
+
+#[test]
+fn an_instance_that_keeps_dying_waits_and_comes_back_on_trial() {
+    let world = World::new(vec![card("a", vec![skill(HEAVY, Isolation::Process, Needs::default())])]);
+    assert_eq!((world.instances()[0].kind, world.instances()[0].status), (InstanceKind::Child, InstanceStatus::Ready));
+    let still_running = world.reserve(HEAVY).unwrap();
+    for _ in 0..3 {
+        world.end(world.reserve(HEAVY).unwrap(), HEAVY, Ending::Failed, true);
+    }
+    assert_eq!(world.instances()[0].status, InstanceStatus::Unhealthy);
+    assert_eq!(world.reserve(HEAVY).err(), Some(fell("no_slot")), "the one that still runs keeps its slot");
+    drop(still_running);
+    assert_eq!(world.reserve(HEAVY).err(), Some(fell("unhealthy")));
+    world.clock.advance(Duration::from_secs(1));
+    let trial = world.reserve(HEAVY).unwrap();
+    assert!(world.reserve(HEAVY).is_err(), "one attempt is the trial");
+    world.end(trial, HEAVY, Ending::Completed, false);
+    assert_eq!(world.instances()[0].status, InstanceStatus::Ready);
+    assert_eq!(world.pool.capacity().1, 4);
+}
+
+#[test]
+fn resuming_or_resetting_starts_what_waits_at_once() {
+    for reset in [false, true] {
+        let world = World::new(vec![card("a", vec![skill(HEAVY, Isolation::Process, Needs::default())])]);
+        for _ in 0..3 {
+            world.end(world.reserve(HEAVY).unwrap(), HEAVY, Ending::Failed, true);
+        }
+        assert!(world.reserve(HEAVY).is_err());
+        if reset {
+            assert!(world.pool.reset_circuit(world.ids[0]));
+        } else {
+            world.pool.set_status(world.ids[0], AgentStatus::Active);
+        }
+        assert!(world.reserve(HEAVY).is_ok());
+    }
+}
+
+#[test]
+fn a_circuit_opens_shows_and_closes() {
+    let world = World::new(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])]);
+    for _ in 0..10 {
+        world.end(world.reserve(LIGHT).unwrap(), LIGHT, Ending::Failed, false);
+    }
+    let standing = world.pool.standing(world.ids[0]).unwrap();
+    assert_eq!((standing.circuit.state, standing.circuit.consecutive_failures), (CircuitState::Open, 10));
+    assert_eq!(world.reserve(LIGHT).err(), Some(fell("circuit_open")));
+    assert!(world.pool.reset_circuit(world.ids[0]));
+    assert_eq!(world.pool.standing(world.ids[0]).unwrap().circuit.state, CircuitState::Closed);
+    assert!(world.reserve(LIGHT).is_ok());
+    assert!(!world.pool.reset_circuit(AgentId::new(*baton_domain::id::DEFAULT_PROJECT.as_uuid())), "no such agent");
+}
+
+#[test]
+fn instances_come_with_an_old_queue_and_go_with_a_young_one() {
+    let range = InstanceRange { minimum: 1, maximum: 2 };
+    let world = World::new(vec![AgentCard { instances: range, ..card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())]) }]);
+    assert!(world.pool.is_elastic());
+    let scaling = ScalingOptions::default();
+    let seconds = |count: u64, age: Duration| {
+        for _ in 0..count {
+            world.clock.advance(Duration::from_secs(1));
+            world.pool.scale(0, age, world.pool.sources.clock.now(), &scaling);
+        }
+    };
+    let held: Vec<Reservation> = (0..4).map(|_| world.reserve(LIGHT).unwrap()).collect();
+    assert!(world.pool.is_full(0));
+    seconds(10, Duration::from_secs(5));
+    assert_eq!((world.instances().len(), world.pool.slots(world.ids[0])), (2, Some(8)));
+    let later = world.reserve(LIGHT).unwrap();
+    drop(held);
+    seconds(62, Duration::ZERO);
+    let statuses: Vec<_> = world.instances().iter().map(|instance| (instance.number, instance.status, instance.busy)).collect();
+    assert_eq!(statuses, [(2, InstanceStatus::Ready, 1)], "the emptiest went");
+    assert_eq!(world.pool.capacity().1, 3);
+    drop(later);
+    seconds(200, Duration::ZERO);
+    assert_eq!(world.instances().len(), 1, "the minimum stays");
+}
+
+#[test]
+fn instances_elsewhere_are_shown_and_not_used() {
+    let world = World::new(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])]);
+    let elsewhere = InstanceView {
+        number: 1,
+        kind: InstanceKind::Worker,
+        host: "far".into(),
+        status: InstanceStatus::Ready,
+        slots: 16,
+        busy: 3,
+        failures: 0,
+        restart_at: None,
+    };
+    world.pool.see_workers([(world.ids[0], elsewhere.clone())]);
+    assert_eq!(world.instances()[1], elsewhere);
+    assert_eq!(world.pool.capacity().1, 4);
+    world.pool.see_workers([]);
+    assert_eq!(world.instances().len(), 1);
+}
+
+#[test]
+fn agents_that_make_no_sense_are_refused_at_the_start() {
+    let start = |card: AgentCard, options: PoolOptions| {
+        AgentPool::new(&[Arc::new(Carded(card)) as Arc<dyn Agent>], options, test_sources(1).0).err()
+    };
+    let light = || vec![skill(LIGHT, Isolation::Task, Needs::default())];
+    for (minimum, maximum) in [(0, 1), (2, 1), (1, 65)] {
+        let instances = InstanceRange { minimum, maximum };
+        assert_eq!(start(AgentCard { instances, ..card("a", light()) }, options()), Some(PoolError::BadInstances("a".into())));
+    }
+    let mut strange = options();
+    strange.balancing.per_skill.insert("no.such".into(), Strategy::Fastest);
+    assert_eq!(start(card("a", light()), strange), Some(PoolError::StrategyForNothing("no.such".into())));
+}
+
+#[test]
+fn whatever_happens_no_slot_and_no_share_is_given_twice_or_lost() {
+    for seed in 0..50 {
+        let chance = SeededChance::new(seed);
+        let below = |count: u64| chance.bits() % count;
+        let cards = ["a", "b", "c"].map(|name| AgentCard {
+            instances: InstanceRange { minimum: 1, maximum: 3 },
+            slots: 1 + below(3) as u32,
+            ..card(name, vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Process, Needs::default())])
+        });
+        let world = World::new(cards.to_vec());
+        let mut held: Vec<(Reservation, &str)> = Vec::new();
+        for _ in 0..400 {
+            match below(8) {
+                0..=2 => {
+                    let skill = if below(2) == 0 { HEAVY } else { LIGHT };
+                    held.extend(world.reserve(skill).ok().map(|reservation| (reservation, skill)));
+                }
+                3..=4 if !held.is_empty() => {
+                    let (reservation, skill) = held.swap_remove(below(held.len() as u64) as usize);
+                    let died = chance.next() < 0.4;
+                    world.end(reservation, skill, if died { Ending::Failed } else { Ending::Completed }, died);
+                }
+                5 => world.clock.advance(Duration::from_millis(below(30_000))),
+                6 => {
+                    let age = Duration::from_secs(below(2) * 5);
+                    let now = world.pool.sources.clock.now();
+                    world.pool.scale(
+                        below(3) as u32,
+                        age,
+                        now,
+                        &ScalingOptions { grow_after: Duration::ZERO, ..ScalingOptions::default() },
+                    );
+                }
+                _ => world
+                    .pool
+                    .set_status(world.ids[below(3) as usize], if below(4) == 0 { AgentStatus::Draining } else { AgentStatus::Active }),
+            }
+            let standings: Vec<_> = world.ids.iter().map(|id| world.pool.standing(*id).unwrap()).collect();
+            let busy: u32 = standings.iter().flat_map(|standing| &standing.instances).map(|instance| instance.busy).sum();
+            assert_eq!(busy as usize, held.len(), "seed {seed}");
+            for instance in standings.iter().flat_map(|standing| &standing.instances) {
+                assert!(instance.busy <= instance.slots, "seed {seed}: {instance:?}");
+            }
+            let host = world.pool.balancing().host;
+            let heavy = held.iter().filter(|(_, skill)| *skill == HEAVY).count() as u32;
+            assert_eq!((host.cpu_taken_millicores, host.memory_taken_mib), (heavy * 1_000, heavy * 100), "seed {seed}");
+            assert!(heavy <= 2);
+        }
+        drop(held);
+        assert_eq!(world.pool.balancing().host.cpu_taken_millicores, 0);
+    }
+}
