@@ -90,7 +90,7 @@ async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refu
 #[tokio::test]
 async fn the_last_attempt_lost_fails_the_task() {
     let world = World::new().await;
-    let retry = baton_domain::task::RetryPolicy { maximum_attempts: 1, ..crate::world::quick() };
+    let retry = RetryPolicy { maximum_attempts: 1, ..quick() };
     let id = held(&world, NewTask { retry: Some(retry), ..NewTask::new("diagnostics.echo", json!({})) }).await;
     abandon(&world, id).await;
     world.clock.advance(Duration::from_secs(31));

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger, WaitKind, apply};
-use baton_domain::user::Principal;
 use baton_storage::{Advance, Advanced, BegunTask, CancelRequest, DueTask, Guard};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
