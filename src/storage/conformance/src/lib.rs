@@ -25,6 +25,7 @@ pub mod durable;
 pub mod events;
 pub mod limits;
 mod list;
+pub mod machine;
 mod make;
 pub mod metrics;
 pub mod retention;

@@ -29,3 +29,8 @@ baton_storage_conformance::conformance!(Memory(None));
 fn the_same_walk_has_the_same_story() {
     baton_storage_conformance::walk::same_story(Memory(None), Memory(None), 11, 400);
 }
+
+#[test]
+fn it_behaves_as_the_model() {
+    baton_storage_conformance::machine::behaves_as_the_model(|| Memory(None));
+}

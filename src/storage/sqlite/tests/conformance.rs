@@ -61,3 +61,8 @@ fn the_store_in_memory_tells_the_same_story() {
         baton_storage_conformance::walk::same_story(Sqlite::new(), Memory, seed, 100);
     }
 }
+
+#[test]
+fn it_behaves_as_the_model() {
+    baton_storage_conformance::machine::behaves_as_the_model(Sqlite::new);
+}
