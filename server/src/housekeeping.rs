@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_auth::Auth;
+use baton_bus::EventStream;
 use baton_domain::ports::Clock;
 use baton_orchestration::Leadership;
 use baton_storage::Store;
@@ -15,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(3_600);
 /// How soon a server that does not lead looks again whether it does.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often old events are: under load there are thousands of them a second.
+const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
 const IDEMPOTENCY_KEYS: Duration = Duration::from_secs(24 * 3_600);
 
@@ -25,23 +28,33 @@ const UNUSED_BYTES: Duration = Duration::from_secs(3_600);
 pub(crate) struct Housekeeping {
     pub(crate) auth: Arc<Auth>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) events: Arc<EventStream>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Of several servers, the one that leads cleans up.
     pub(crate) leadership: Leadership,
 }
 
-/// Forgets old rows until it is told to stop. A failure is logged and tried again an hour later: nothing depends on it but room.
+/// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
-    let mut rounds = tokio::time::interval(EVERY);
+    let rows = rounds(&work, EVERY, async || work.clean_up().await);
+    let events = rounds(&work, EVENTS_EVERY, async || work.forget_events().await);
+    // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
+    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
+}
+
+/// Does a thing again and again while this server leads.
+async fn rounds(work: &Housekeeping, every: Duration, task: impl AsyncFn()) {
+    let mut rounds = tokio::time::interval(every);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
-        if !work.leadership.leads() {
+    loop {
+        rounds.tick().await;
+        if work.leadership.leads() {
+            task().await;
+        } else {
             // Whoever leads later should not wait for a whole round.
             rounds.reset_after(AGAIN);
-            continue;
         }
-        work.clean_up().await;
     }
 }
 
@@ -59,6 +72,14 @@ impl Housekeeping {
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
+        }
+    }
+
+    async fn forget_events(&self) {
+        match self.events.forget_old(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old events were forgotten"),
+            Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let sources = sources::system();
     baton_observability::server_log::install(&config.log.options(), Arc::clone(&sources.clock))
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    config.faults.arm();
     // The port first: whoever starts a second server by mistake learns of it at once.
     let listener = bind(config.bind.listen).await?;
     let folder = DataFolder::take(&config.data.data)?;

@@ -32,6 +32,9 @@ pub fn Rail() -> impl IntoView {
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>
                 <Place href="/servers" sign=Sign::Servers words="Servers"/>
             </Group>
+            <Group name="Observe">
+                <Place href="/events" sign=Sign::Clock words="Events"/>
+            </Group>
             {session
                 .may(Permission::Administer)
                 .then(|| {

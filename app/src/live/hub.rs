@@ -21,6 +21,10 @@ pub struct LiveEvent {
     pub seq: EventSeq,
     /// When it happened.
     pub at: Timestamp,
+    /// What happened, as `task.queued`.
+    pub kind: String,
+    /// What it happened to, as `task:<id>`.
+    pub subject: String,
     /// Who did it, as people read it.
     pub actor: String,
     /// The thing as it is now.
@@ -43,18 +47,14 @@ pub enum Body {
 impl From<Event> for LiveEvent {
     fn from(event: Event) -> Self {
         let body = match event.kind.split('.').next() {
-            Some("task") => read(&event.data).map_or(Body::Other, |task| Body::Task(Box::new(task))),
-            Some("agent") => read(&event.data).map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
-            Some("artifact") => read(&event.data).map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
+            Some("task") => event.data.read().map_or(Body::Other, |task| Body::Task(Box::new(task))),
+            Some("agent") => event.data.read().map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
+            Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
             _ => Body::Other,
         };
-        Self { seq: event.seq, at: event.at, actor: event.actor.label().to_owned(), body }
+        let actor = event.actor.label().to_owned();
+        Self { seq: event.seq, at: event.at, kind: event.kind, subject: event.subject, actor, body }
     }
-}
-
-/// Reads a part of a frame. By way of its text: reading from a value would be a second copy of the code in the browser.
-fn read<T: serde::de::DeserializeOwned>(data: &serde_json::Value) -> Option<T> {
-    serde_json::from_str(&data.to_string()).ok()
 }
 
 /// What a follower is told.
@@ -214,7 +214,8 @@ mod tests {
     use super::*;
 
     fn event(seq: i64) -> Arc<LiveEvent> {
-        Arc::new(LiveEvent { seq: EventSeq(seq), at: Timestamp::default(), actor: String::new(), body: Body::Other })
+        let (kind, subject, actor) = Default::default();
+        Arc::new(LiveEvent { seq: EventSeq(seq), at: Timestamp::default(), kind, subject, actor, body: Body::Other })
     }
 
     fn listener() -> (Arc<Mutex<Vec<i64>>>, Callback) {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod agents;
+mod events;
 mod first_run;
 mod gallery;
 mod members;
@@ -15,6 +16,7 @@ mod tasks;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use events::Events;
 pub(crate) use first_run::FirstRun;
 pub(crate) use gallery::Gallery;
 pub(crate) use members::Members;

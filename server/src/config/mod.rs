@@ -5,6 +5,8 @@ mod bind;
 mod data;
 mod database;
 mod engine;
+mod events;
+mod faults;
 mod identity;
 mod limits;
 mod log;
@@ -16,6 +18,8 @@ pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};
 pub(crate) use engine::EngineConfig;
+pub(crate) use events::EventsConfig;
+pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
@@ -44,9 +48,13 @@ pub(crate) struct ServeConfig {
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
     #[command(flatten)]
+    pub(crate) events: EventsConfig,
+    #[command(flatten)]
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
+    #[command(flatten)]
+    pub(crate) faults: FaultsConfig,
 }
 
 /// Everything that `baton worker` can be told.

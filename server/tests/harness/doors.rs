@@ -61,7 +61,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("servers::resume", "resume_server", "servers/resume", "/servers"),
     // The place is part of every answer (`as_of`) and of the socket's first frame.
     Capability { method: "events::head", operation: None, function: Some("events/head"), page: Some("/") },
-    row("events::since", "list_events", "events/since", "/"),
+    row("events::log", "get_event_log", "events/log", "/events"),
+    row("events::since", "list_events", "events/since", "/events"),
     // A stream: the socket and its plain-HTTP form, not a call.
     Capability { method: "events::follow", operation: Some("follow_by_socket"), function: None, page: Some("/") },
     row("metrics::series", "get_series", "metrics/series", "/"),

@@ -3,6 +3,8 @@
 
 pub mod cluster;
 pub mod doors;
+pub mod keyed;
+pub mod ledger;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

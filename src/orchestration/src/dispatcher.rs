@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use baton_domain::id::AttemptId;
+use baton_domain::id::{AttemptId, TaskId};
+use baton_domain::task::TaskState;
+use baton_domain::user::Principal;
 use baton_domain::wire::task::Explanation;
-use baton_storage::{Assignment, ReadyTask, StoreError};
-use std::collections::HashMap;
+use baton_storage::fault_points::{FaultPoint, reach};
+use baton_storage::{Assignment, StoreError, TaskRecord};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::agent_pool::Reservation;
@@ -17,6 +20,8 @@ use crate::orchestrator::Orchestrator;
 const ROUND: u32 = 256;
 /// The most tasks that one round looks at.
 const WINDOW: u32 = 1_024;
+/// The most tasks of one round that are asked why they could not be given out.
+const LOOKED_AT: usize = 16;
 /// How long the loop waits after storage failed.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long the loop waits after others were faster.
@@ -40,6 +45,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             Err(error) => {
                 tracing::warn!(%error, "tasks cannot be given out now");
                 tokio::select! {
+                    biased;
                     () = shared.stop.cancelled() => return,
                     () = tokio::time::sleep(PAUSE) => {}
                 }
@@ -59,6 +65,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         }
         // The sweep also covers a task that became due while this loop was reading.
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = shared.backlog.rung.notified() => {}
             () = shared.pool.capacity_freed.notified() => {}
@@ -96,13 +103,13 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
             shared.backlog.empty(skill, rings);
         }
     }
-    let mut reserved: HashMap<_, Reservation> = HashMap::new();
+    let mut reserved: BTreeMap<_, Reservation> = BTreeMap::new();
     let mut assignments = Vec::new();
     for task in ready {
         if assignments.len() >= ROUND as usize {
             break;
         }
-        if let Some((assignment, reservation)) = place(shared, task) {
+        if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
             reserved.insert(assignment.task, reservation);
             assignments.push(assignment);
         }
@@ -114,20 +121,37 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
     let wanted = assignments.len();
     let begun = shared.store.begin(assignments).await?;
     let given = begun.len();
+    if given > 0 {
+        reach(FaultPoint::AfterClaim);
+    }
     for task in begun {
         if let Some(reservation) = reserved.remove(&task.task.summary.id) {
             attempt::begin(shared, orchestrator, task, reservation);
         }
     }
+    let left: Vec<TaskId> = reserved.into_keys().take(LOOKED_AT).collect();
+    for task in left {
+        end_if_asked(shared, task).await?;
+    }
     Ok(Round { given, contended: given < wanted })
 }
 
-fn place(shared: &Arc<Shared>, task: ReadyTask) -> Option<(Assignment, Reservation)> {
-    let mut reservation = shared.pool.reserve(&task.skill, &task.labels).ok()?;
+/// Ends a task that is not begun because somebody wants it to end: its attempt had ended some other way before it heard of that.
+async fn end_if_asked(shared: &Shared, task: TaskId) -> Result<(), StoreError> {
+    let Some(TaskRecord { summary, .. }) = shared.store.task(task).await? else { return Ok(()) };
+    if summary.state == TaskState::Queued && summary.cancel_requested_at.is_some() {
+        shared.store.request_cancel(task, Principal::System, shared.sources.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Takes a slot for a task and makes the assignment of it.
+pub(crate) fn place(shared: &Shared, task: TaskId, skill: &str, labels: &[String]) -> Option<(Assignment, Reservation)> {
+    let mut reservation = shared.pool.reserve(skill, labels).ok()?;
     let at = shared.sources.clock.now();
     let explanation: Explanation = std::mem::take(&mut reservation.explanation);
     let assignment = Assignment {
-        task: task.id,
+        task,
         attempt: AttemptId::new(shared.sources.ids.next()),
         agent: reservation.name.clone(),
         server: shared.cluster.server().clone(),

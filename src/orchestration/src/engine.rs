@@ -1,6 +1,6 @@
 //! What holds the engine together, and how does it start and stop?
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -176,7 +176,8 @@ pub(crate) struct Shared {
     pub(crate) artifacts: Arc<Artifacts>,
     pub(crate) child: ChildCommand,
     pub(crate) scratch: PathBuf,
-    pub(crate) running: Mutex<HashMap<TaskId, Running>>,
+    /// In order, so that what is told to all of them is told in the same order every time.
+    pub(crate) running: Mutex<BTreeMap<TaskId, Running>>,
     pub(crate) backlog: Backlog,
     pub(crate) attempts: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -285,7 +286,7 @@ impl EngineOptions {
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
-        let orchestrator = Arc::new(Orchestrator::new(Arc::clone(&shared)).await?);
+        let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));

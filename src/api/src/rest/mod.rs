@@ -74,6 +74,7 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(skills::list_skills))
         .routes(routes!(skills::get_skill))
         .routes(routes!(events::list_events))
+        .routes(routes!(events::get_event_log))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }

@@ -12,7 +12,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::TaskSummary;
 use baton_storage::{
-    AuditRow, BucketKey, BucketRow, EventStore, EventsSince, MetricStore, NewTaskRecord, NoSink, StoreError, TaskRecord, TaskStore,
+    AuditRow, BucketKey, BucketRow, EventStore, EventsSince, Forgotten, MetricStore, NewTaskRecord, NoSink, Retention, StoreError,
+    TaskRecord, TaskStore,
 };
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use sqlx::{ConnectOptions, Connection};
@@ -157,6 +158,11 @@ impl EventStore for Unreliable {
     async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
         self.fail_if_due()?;
         self.store.events_since(since, filter, limit).await
+    }
+
+    async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+        self.fail_if_due()?;
+        self.store.forget_events(retention, limit).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

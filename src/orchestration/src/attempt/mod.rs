@@ -14,6 +14,7 @@ use baton_domain::agent::Isolation;
 use baton_domain::id::LeaseToken;
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advanced, BegunTask, Completion, TaskRecord};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -158,7 +159,9 @@ async fn finish(
         }
     };
     let (how, again) = (change.outcome(), change.queues_again());
+    reach(FaultPoint::AfterEffect);
     let stored = outcome::store(shared, change).await;
+    reach(FaultPoint::AfterOutcome);
     if !matches!(stored, Some(Advanced::Applied(_))) {
         tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
         return;

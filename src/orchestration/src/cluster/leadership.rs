@@ -93,6 +93,7 @@ pub(crate) async fn run(shared: Shared) {
             }
         }
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = sleep(pause) => {}
         }

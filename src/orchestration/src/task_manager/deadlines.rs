@@ -28,6 +28,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let next = shared.store.next_due(now).await.ok().flatten();
         let pause = next.map_or(shared.options.sweep, |at| at.since(now).min(shared.options.sweep));
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }

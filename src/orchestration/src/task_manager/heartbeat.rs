@@ -54,6 +54,7 @@ async fn run(shared: Arc<Shared>, heart: Arc<dyn Heart>) {
     loop {
         let sleeping = sleep(pause.min(until_trust_ends(&shared)));
         tokio::select! {
+            biased;
             () = sleeping => {}
             () = async { shared.stop.cancelled().await; shared.attempts.wait().await; } => return,
         }

@@ -5,6 +5,7 @@ use baton_domain::problem::Code;
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advance, Advanced, AttemptEnd, Guard, StoreError, TaskRecord};
 
 use crate::attempt::failure;
@@ -20,6 +21,7 @@ pub(crate) async fn recover(shared: &Shared) -> Result<usize, StoreError> {
     let count = held.len();
     for task in held {
         take_back(shared, &task, task.lease).await?;
+        reach(FaultPoint::DuringRecovery);
     }
     Ok(count)
 }

@@ -25,6 +25,7 @@ pub mod events;
 mod list;
 mod make;
 pub mod metrics;
+pub mod retention;
 pub mod servers;
 pub mod sessions;
 pub mod tasks;

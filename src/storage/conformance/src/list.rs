@@ -199,6 +199,19 @@ macro_rules! conformance {
                 audit_rows_are_stored_all_or_none,
                 a_store_that_can_write_says_so,
             }
+            retention = retention {
+                without_limits_nothing_is_forgotten,
+                the_newest_are_kept_by_their_number,
+                the_young_are_kept_by_their_age,
+                an_old_event_stays_behind_a_young_one,
+                either_limit_is_enough_to_forget,
+                a_step_forgets_no_more_than_its_limit,
+                a_log_that_was_forgotten_whole_goes_on_where_it_was,
+                a_reader_learns_of_the_floor_with_its_page,
+                forgetting_is_no_event_and_changes_nothing_else,
+                a_timeline_begins_where_the_log_does,
+                the_floor_is_kept_over_a_restart,
+            }
             users = users {
                 a_user_reads_back_by_identifier_and_address,
                 users_come_by_address,

@@ -1,28 +1,31 @@
 //! How is something committed? Under the lock, with its events numbered and handed to the sink before the next commit.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use baton_domain::event::{Event, NewEvent};
+use baton_domain::event::{Event, NewEvent, Payload};
 use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq, ProjectId, SessionId, UserId};
 use baton_domain::wire::artifact::ArtifactView;
 use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, StoreError, UserRecord};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::MemoryStore;
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
 use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
+use crate::{MemoryStore, PlantedBug};
 
 /// Everything that is stored.
 pub(crate) struct State {
     pub(crate) sink: Arc<dyn CommitSink>,
+    /// The events after the floor.
     pub(crate) log: Vec<Arc<Event>>,
-    /// Where in the log the events of a subject are.
-    pub(crate) subjects: BTreeMap<String, Vec<usize>>,
+    /// The last event that was forgotten.
+    pub(crate) floor: EventSeq,
+    /// The places of a subject's events.
+    pub(crate) subjects: BTreeMap<String, Vec<EventSeq>>,
     pub(crate) audit: BTreeMap<AuditId, AuditRow>,
     pub(crate) tasks: Tasks,
     pub(crate) agents: Agents,
@@ -33,6 +36,9 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
     pub(crate) traces: Traces,
+    pub(crate) planted: Option<PlantedBug>,
+    /// Events that have their places and cannot be read yet; only a planted mistake makes such.
+    pub(crate) unreadable: Range<usize>,
     pub(crate) servers: Servers,
 }
 
@@ -41,6 +47,7 @@ impl State {
         Self {
             sink,
             log: Vec::new(),
+            floor: EventSeq(0),
             subjects: BTreeMap::new(),
             audit: BTreeMap::new(),
             tasks: Tasks::default(),
@@ -52,18 +59,25 @@ impl State {
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
             traces: Traces::default(),
+            planted: None,
+            unreadable: 0..0,
             servers: Servers::default(),
         }
     }
 
     /// The newest event's place.
     pub(crate) fn head(&self) -> EventSeq {
-        EventSeq(i64::try_from(self.log.len()).unwrap_or(i64::MAX))
+        EventSeq(self.floor.0 + i64::try_from(self.log.len()).unwrap_or(i64::MAX))
     }
 
     /// The events of a subject, oldest first.
     pub(crate) fn events_of(&self, subject: &str) -> impl Iterator<Item = &Arc<Event>> {
-        self.subjects.get(subject).into_iter().flatten().filter_map(|index| self.log.get(*index))
+        self.subjects.get(subject).into_iter().flatten().filter_map(|seq| self.log.get(self.index_after(EventSeq(seq.0 - 1))))
+    }
+
+    /// Where in the log the first event after this place is.
+    pub(crate) fn index_after(&self, place: EventSeq) -> usize {
+        usize::try_from(place.0.saturating_sub(self.floor.0)).unwrap_or(0).min(self.log.len())
     }
 
     /// Refuses rows of a project that does not exist; so far there is one.
@@ -76,16 +90,21 @@ impl State {
         if self.audit.contains_key(&row.id) { Err(taken()) } else { Ok(()) }
     }
 
+    /// Whether this mistake is to be made.
+    pub(crate) fn makes(&self, bug: PlantedBug) -> bool {
+        self.planted == Some(bug)
+    }
+
     fn append(&mut self, new: Vec<NewEvent>) {
-        if new.is_empty() {
+        let first = self.log.len();
+        if new.is_empty() || (self.makes(PlantedBug::EventOutsideTransaction) && first % 97 == 96) {
             return;
         }
-        let first = self.log.len();
         for event in new {
-            let index = self.log.len();
-            self.subjects.entry(event.subject.clone()).or_default().push(index);
+            let seq = EventSeq(self.head().0 + 1);
+            self.subjects.entry(event.subject.clone()).or_default().push(seq);
             self.log.push(Arc::new(Event {
-                seq: EventSeq(self.head().0 + 1),
+                seq,
                 at: event.at,
                 project_id: event.project,
                 kind: event.kind,
@@ -93,6 +112,9 @@ impl State {
                 actor: event.actor,
                 data: event.data,
             }));
+        }
+        if self.makes(PlantedBug::SequenceBeforeCommit) {
+            self.unreadable = if first.is_multiple_of(8) { first..self.log.len() } else { 0..0 };
         }
         self.sink.committed(&self.log[first..]);
     }
@@ -104,8 +126,8 @@ pub(crate) const fn taken() -> StoreError {
 }
 
 /// A thing as events carry it.
-pub(crate) fn data(thing: &impl Serialize) -> Result<Value, StoreError> {
-    serde_json::to_value(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
+pub(crate) fn data(thing: &impl Serialize) -> Result<Payload, StoreError> {
+    Payload::of(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 impl MemoryStore {

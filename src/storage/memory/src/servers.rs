@@ -11,9 +11,9 @@ use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
 use baton_storage::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
 
-use crate::MemoryStore;
 use crate::commit::{State, data};
 use crate::tasks::Told;
+use crate::{MemoryStore, PlantedBug};
 
 /// What is stored of one server.
 #[derive(Clone)]
@@ -107,6 +107,7 @@ fn beat(state: &mut State, beat: Beat) -> Beaten {
     for (task, lease) in beat.leases {
         let row = state.tasks.get(task).filter(|row| row.record.lease == lease && row.record.summary.state.holds_lease());
         match row.map(|row| row.record.summary.cancel_requested_at) {
+            None if state.makes(PlantedBug::HeartbeatRevivesStaleLease) => state.tasks.believe(task, beat.until),
             None => beaten.stale.push((task, lease)),
             Some(cancel) => {
                 beaten.cancel.extend(cancel.map(|_| (task, lease)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -27,7 +27,7 @@ fn announce(tx: &mut Tx, kind: &str, artifact: &ArtifactView, actor: &Principal,
         kind: kind.to_owned(),
         subject: format!("artifact:{}", artifact.id),
         actor: actor.clone(),
-        data: serde_json::to_value(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }

@@ -33,7 +33,8 @@ async fn all_servers_show_the_time_of_the_database() {
     let url = database();
     let (one, two) = (open(&url).await, open(&url).await);
     let mut sql = PgConnection::connect(&url).await.unwrap();
-    let theirs: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetch_one(&mut sql).await.unwrap();
+    let theirs: i64 =
+        sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetch_one(&mut sql).await.unwrap();
     for store in [&one, &two] {
         let ours = store.clock().unwrap().now().as_millis();
         assert!((ours - theirs).abs() < 1_000, "{ours} and {theirs}");

@@ -72,7 +72,7 @@ pub(crate) fn event(seq: i64) -> Event {
         kind: "task.queued".into(),
         subject: format!("task:{seq}"),
         actor: Principal::System,
-        data: serde_json::json!({ "n": seq }),
+        data: serde_json::json!({ "n": seq }).into(),
     }
 }
 

@@ -157,7 +157,15 @@ pub fn artifact(sha256: &str) -> ArtifactView {
 /// Gives a task to the agent.
 pub fn assignment(task: TaskId) -> Assignment {
     let explanation = Explanation { strategy: "score".to_owned(), candidates: Vec::new(), rejected: Vec::new() };
-    Assignment { task, attempt: AttemptId::new(id()), agent: agent(), server: server("main"), explanation, at: at(100), lease_until: at(30_000) }
+    Assignment {
+        task,
+        attempt: AttemptId::new(id()),
+        agent: agent(),
+        server: server("main"),
+        explanation,
+        at: at(100),
+        lease_until: at(30_000),
+    }
 }
 
 /// A task that the agent works on.
