@@ -9,7 +9,7 @@ use baton_domain::ports::Clock;
 use baton_orchestration::Leadership;
 use baton_storage::Store;
 use baton_storage::blobs::Blobs;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 /// How often old rows are looked for; the first time right after the start.
@@ -37,28 +37,43 @@ pub(crate) struct Housekeeping {
 
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
-    let rows = rounds(&work, EVERY, async || work.clean_up().await);
-    let events = rounds(&work, EVENTS_EVERY, async || work.forget_events().await);
     // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
-    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
+    stop.run_until_cancelled(async { tokio::join!(work.forget_rows(), work.forget_old_events()) }).await;
 }
 
-/// Does a thing again and again while this server leads.
-async fn rounds(work: &Housekeeping, every: Duration, task: impl AsyncFn()) {
+fn rounds(every: Duration) -> Interval {
     let mut rounds = tokio::time::interval(every);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        rounds.tick().await;
-        if work.leadership.leads() {
-            task().await;
-        } else {
-            // Whoever leads later should not wait for a whole round.
-            rounds.reset_after(AGAIN);
-        }
-    }
+    rounds
 }
 
 impl Housekeeping {
+    /// Waits for the next round in which this server leads.
+    async fn turn(&self, rounds: &mut Interval) {
+        rounds.tick().await;
+        while !self.leadership.leads() {
+            // Whoever leads later should not wait for a whole round.
+            rounds.reset_after(AGAIN);
+            rounds.tick().await;
+        }
+    }
+
+    async fn forget_rows(&self) {
+        let mut rounds = rounds(EVERY);
+        loop {
+            self.turn(&mut rounds).await;
+            self.clean_up().await;
+        }
+    }
+
+    async fn forget_old_events(&self) {
+        let mut rounds = rounds(EVENTS_EVERY);
+        loop {
+            self.turn(&mut rounds).await;
+            self.forget_events().await;
+        }
+    }
+
     async fn clean_up(&self) {
         let now = self.clock.now();
         match self.auth.forget_ended_sessions().await {
