@@ -37,22 +37,8 @@ pub(crate) struct Housekeeping {
 
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
-    let rows = async {
-        let mut rounds = rounds(EVERY);
-        loop {
-            work.turn(&mut rounds).await;
-            work.clean_up().await;
-        }
-    };
-    let events = async {
-        let mut rounds = rounds(EVENTS_EVERY);
-        loop {
-            work.turn(&mut rounds).await;
-            work.forget_events().await;
-        }
-    };
     // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
-    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
+    stop.run_until_cancelled(async { tokio::join!(work.forget_rows(), work.forget_old_events()) }).await;
 }
 
 fn rounds(every: Duration) -> Interval {
@@ -64,13 +50,27 @@ fn rounds(every: Duration) -> Interval {
 impl Housekeeping {
     /// Waits for the next round in which this server leads.
     async fn turn(&self, rounds: &mut Interval) {
-        loop {
-            rounds.tick().await;
-            if self.leadership.leads() {
-                return;
-            }
+        rounds.tick().await;
+        while !self.leadership.leads() {
             // Whoever leads later should not wait for a whole round.
             rounds.reset_after(AGAIN);
+            rounds.tick().await;
+        }
+    }
+
+    async fn forget_rows(&self) {
+        let mut rounds = rounds(EVERY);
+        loop {
+            self.turn(&mut rounds).await;
+            self.clean_up().await;
+        }
+    }
+
+    async fn forget_old_events(&self) {
+        let mut rounds = rounds(EVENTS_EVERY);
+        loop {
+            self.turn(&mut rounds).await;
+            self.forget_events().await;
         }
     }
 

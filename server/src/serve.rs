@@ -39,8 +39,10 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let secure = config.bind.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let router = site::router(&parts.gateway, &parts.services, &site_root, secure);
     let address = listener.local_addr().map_err(|error| StartError::new(Code::PortOccupied, error.to_string()))?;
+    // Before anybody knows that it runs: from then on it may be told to stop.
+    let signals = listen_for_signals()?;
     announce(address, &config, code.as_deref());
-    let served = serve(listener, router, parts.live.clone(), parts.claims()).await;
+    let served = serve(listener, router, signals, parts.live.clone(), parts.claims()).await;
     parts.stop().await;
     tracing::info!("stopped");
     drop(folder);
@@ -80,10 +82,15 @@ fn announce(address: SocketAddr, config: &ServeConfig, code: Option<&str>) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn serve(listener: TcpListener, router: Router, live: CancellationToken, claims: Claims) -> Result<(), StartError> {
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    signals: impl Future<Output = ()> + Send + 'static,
+    live: CancellationToken,
+    claims: Claims,
+) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     let stopping = stop.clone();
-    let signals = listen_for_signals()?;
     tokio::spawn(async move {
         signals.await;
         tracing::info!("stopping");

@@ -15,7 +15,8 @@ impl Orchestrator {
     pub(super) fn at_once(&self, tasks: &[NewTaskRecord]) -> Option<(Assignment, Reservation)> {
         let [only] = tasks else { return None };
         let summary = &only.task.summary;
-        if summary.state != TaskState::Queued || self.shared.stop.is_cancelled() || !self.shared.backlog.is_empty(&summary.skill) {
+        let takes_none = self.shared.stop.is_cancelled() || self.shared.cluster.is_draining();
+        if summary.state != TaskState::Queued || takes_none || !self.shared.backlog.is_empty(&summary.skill) {
             return None;
         }
         dispatcher::place(&self.shared, summary.id, &summary.skill, &summary.labels)
