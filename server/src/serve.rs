@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use baton_domain::problem::Code;
+use baton_orchestration::Claims;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -39,7 +40,7 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let router = site::router(&parts.gateway, &parts.services, &site_root, secure);
     let address = listener.local_addr().map_err(|error| StartError::new(Code::PortOccupied, error.to_string()))?;
     announce(address, &config, code.as_deref());
-    let served = serve(listener, router, parts.live.clone()).await;
+    let served = serve(listener, router, parts.live.clone(), parts.claims()).await;
     parts.stop().await;
     tracing::info!("stopped");
     drop(folder);
@@ -79,13 +80,14 @@ fn announce(address: SocketAddr, config: &ServeConfig, code: Option<&str>) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn serve(listener: TcpListener, router: Router, live: CancellationToken) -> Result<(), StartError> {
+async fn serve(listener: TcpListener, router: Router, live: CancellationToken, claims: Claims) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     let signals = listen_for_signals()?;
     tokio::spawn(async move {
         signals.await;
         tracing::info!("stopping");
+        claims.end();
         // Live connections end first: they would hold the server up for ever.
         live.cancel();
         stopping.cancel();

@@ -13,7 +13,7 @@ use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
 use baton_domain::services::Services;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
-use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
+use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
 use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -161,6 +161,11 @@ impl Parts {
         Ok(Self { services, gateway, auth, live, core, housekeeping })
     }
 
+    /// What ends the taking of attempts while the last requests are answered.
+    pub(crate) fn claims(&self) -> Claims {
+        self.core.engine.claims()
+    }
+
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
     pub(crate) async fn stop(self) {
         self.live.cancel();
@@ -173,8 +178,7 @@ impl Parts {
 }
 
 fn carriers(config: &EngineConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
-    let registry =
-        agents::registry(config.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    let registry = agents::registry(config.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
     let child = ChildCommand { program, arguments: vec!["attempt".to_owned()] };

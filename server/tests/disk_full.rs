@@ -1,7 +1,15 @@
 //! What happens when the disk is full? Work is refused with a code, nothing that was acknowledged is lost, and when there is room
 //! again the server goes on by itself.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, clippy::print_stderr, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 mod harness;
 

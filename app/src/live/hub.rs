@@ -43,18 +43,13 @@ pub enum Body {
 impl From<Event> for LiveEvent {
     fn from(event: Event) -> Self {
         let body = match event.kind.split('.').next() {
-            Some("task") => read(&event.data).map_or(Body::Other, |task| Body::Task(Box::new(task))),
-            Some("agent") => read(&event.data).map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
-            Some("artifact") => read(&event.data).map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
+            Some("task") => event.data.read().map_or(Body::Other, |task| Body::Task(Box::new(task))),
+            Some("agent") => event.data.read().map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
+            Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
             _ => Body::Other,
         };
         Self { seq: event.seq, at: event.at, actor: event.actor.label().to_owned(), body }
     }
-}
-
-/// Reads a part of a frame. By way of its text: reading from a value would be a second copy of the code in the browser.
-fn read<T: serde::de::DeserializeOwned>(data: &serde_json::Value) -> Option<T> {
-    serde_json::from_str(&data.to_string()).ok()
 }
 
 /// What a follower is told.

@@ -128,7 +128,7 @@ async fn follow(
         let mut events = Box::pin(api.follow(since, "task").await.map_err(failed)?);
         while let Some(Ok(event)) = events.next().await {
             since = event.seq;
-            let Ok(task) = serde_json::from_value::<TaskSummary>(event.data) else { continue };
+            let Ok(task) = event.data.read::<TaskSummary>() else { continue };
             if task.state.is_terminal() && open.remove(&task.id).is_some() {
                 bar.inc(1);
                 bar.set_message(task.skill.clone());

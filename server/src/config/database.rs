@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use baton_domain::problem::Code;
+use baton_storage_postgres::PostgresOptions;
 
 use crate::data_folder::DataFolder;
 use crate::start_error::StartError;
@@ -94,7 +95,10 @@ impl DatabaseUrl {
             "sqlite" if rest.is_empty() || rest.contains('?') || rest.starts_with(':') => wrong("names no file"),
             "sqlite" => Ok(Database::Sqlite(PathBuf::from(rest))),
             "postgres" | "postgresql" if rest.is_empty() => wrong("names no server"),
-            "postgres" | "postgresql" => Ok(Database::Postgres(self.clone())),
+            "postgres" | "postgresql" => match PostgresOptions::new(&self.0).check() {
+                Ok(()) => Ok(Database::Postgres(self.clone())),
+                Err(why) => wrong(&format!("cannot be read: {why}")),
+            },
             _ => wrong("is of a kind of database that Baton does not know"),
         }
     }
@@ -119,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_names_neither_is_refused_with_its_code_and_without_its_password() {
-        for text in ["", "baton.db", "sqlite://", "sqlite://:memory:", "mysql://ada:secret@db/baton", "postgres://", "ada:secret@db"] {
+        for text in ["", "baton.db", "sqlite://", "sqlite://:memory:", "mysql://ada:secret@db/baton", "postgres://", "ada:secret@db", "postgres://ada:secret@db:port/x"] {
             let said = url(text).database().unwrap_err().to_string();
             assert!(said.contains("SERVER-008") && !said.contains("secret@"), "{said}");
         }

@@ -23,7 +23,7 @@ impl Ledger {
             assert_eq!(check_log(self.since, &page.items), [], "after {}", self.since);
             for event in page.items {
                 let Some(state) = event.kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
-                let task: TaskSummary = serde_json::from_value(event.data).expect("a task");
+                let task: TaskSummary = event.data.read().expect("a task");
                 let entry = self.tasks.entry(task.id).or_insert_with(|| (Vec::new(), task.clone()));
                 entry.0.push(state);
                 entry.1 = task;

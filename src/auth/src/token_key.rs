@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn a_fingerprint_tells_keys_apart_and_does_not_hold_them() {
-        let keys: Vec<TokenKey> = [0, 1].map(|first| TokenKey::parse(&hex::encode((first..first + 32).collect::<Vec<u8>>())).unwrap()).into();
+        let keys: Vec<TokenKey> =
+            [0, 1].map(|first| TokenKey::parse(&hex::encode((first..first + 32).collect::<Vec<u8>>())).unwrap()).into();
         assert_eq!(keys[0].fingerprint(), keys[0].clone().fingerprint());
         assert_ne!(keys[0].fingerprint(), keys[1].fingerprint());
         assert!(!keys[0].fingerprint().contains("000102"));

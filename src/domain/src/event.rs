@@ -1,10 +1,14 @@
 //! What an event is: one appended fact with its place in the global order. A state change's event is its audit record.
 
+mod payload;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventSeq, ProjectId};
 use crate::time::Timestamp;
 use crate::user::Principal;
+
+pub use payload::Payload;
 
 /// A fact before it has its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +24,7 @@ pub struct NewEvent {
     /// Who did it.
     pub actor: Principal,
     /// The thing as it is now, small enough to send to every subscriber.
-    pub data: serde_json::Value,
+    pub data: Payload,
 }
 
 /// A committed fact.
@@ -43,7 +47,7 @@ pub struct Event {
     /// [`AgentView`](crate::wire::agent::AgentView), for `artifact.*` an
     /// [`ArtifactView`](crate::wire::artifact::ArtifactView).
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub data: serde_json::Value,
+    pub data: Payload,
 }
 
 /// Which events somebody wants.

@@ -7,7 +7,7 @@ use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::Explanation;
 use baton_storage::fault_points::{FaultPoint, reach};
-use baton_storage::{Assignment, ReadyTask, StoreError, TaskRecord};
+use baton_storage::{Assignment, StoreError, TaskRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
         if assignments.len() >= ROUND as usize {
             break;
         }
-        if let Some((assignment, reservation)) = place(shared, task) {
+        if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
             reserved.insert(assignment.task, reservation);
             assignments.push(assignment);
         }
@@ -145,12 +145,13 @@ async fn end_if_asked(shared: &Shared, task: TaskId) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn place(shared: &Arc<Shared>, task: ReadyTask) -> Option<(Assignment, Reservation)> {
-    let mut reservation = shared.pool.reserve(&task.skill, &task.labels).ok()?;
+/// Takes a slot for a task and makes the assignment of it.
+pub(crate) fn place(shared: &Shared, task: TaskId, skill: &str, labels: &[String]) -> Option<(Assignment, Reservation)> {
+    let mut reservation = shared.pool.reserve(skill, labels).ok()?;
     let at = shared.sources.clock.now();
     let explanation: Explanation = std::mem::take(&mut reservation.explanation);
     let assignment = Assignment {
-        task: task.id,
+        task,
         attempt: AttemptId::new(shared.sources.ids.next()),
         agent: reservation.name.clone(),
         server: shared.cluster.server().clone(),

@@ -24,8 +24,8 @@ use tokio_util::task::TaskTracker;
 use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
+use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
-use crate::cluster::{Cluster, Leadership, ServersService, membership};
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
 use crate::{cluster, dispatcher, task_manager};
@@ -286,7 +286,7 @@ impl EngineOptions {
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
-        let orchestrator = Arc::new(Orchestrator::new(Arc::clone(&shared)).await?);
+        let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
@@ -326,6 +326,12 @@ impl Engine {
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         self.shared.cluster.leadership()
+    }
+
+    /// What ends the taking of attempts while the rest goes on.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        self.shared.cluster.claims()
     }
 
     /// The bytes of artifacts.

@@ -25,5 +25,5 @@ mod schema;
 mod task_manager;
 
 pub use agent_pool::PoolError;
-pub use cluster::Leadership;
+pub use cluster::{Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity};

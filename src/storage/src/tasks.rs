@@ -281,6 +281,26 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError>;
 
+    /// Stores tasks as [`insert_tasks`](Self::insert_tasks) does and begins those of them that have an agent already, as
+    /// [`begin`](Self::begin) does. A back-end that can does both in one commit; what is stored and not begun is queued.
+    ///
+    /// # Errors
+    /// Only those of storage; then nothing is stored.
+    async fn insert_and_begin(
+        &self,
+        tasks: Vec<NewTaskRecord>,
+        idempotency: Option<Idempotency>,
+        assignments: Vec<Assignment>,
+    ) -> Result<(Inserted, Vec<BegunTask>), StoreError> {
+        let inserted = self.insert_tasks(tasks, idempotency).await?;
+        if inserted != Inserted::Stored || assignments.is_empty() {
+            return Ok((inserted, Vec::new()));
+        }
+        // They are stored, whatever becomes of this.
+        let begun = self.begin(assignments).await.unwrap_or_default();
+        Ok((inserted, begun))
+    }
+
     /// One task.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub fn check_story<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a 
     let mut last: Option<TaskSummary> = None;
     let mut cancel_requested = false;
     for event in events {
-        let Ok(now) = serde_json::from_value::<TaskSummary>(event.data.clone()) else {
+        let Ok(now) = event.data.read::<TaskSummary>() else {
             report(Invariant::ChangeHasEvent, format!("event {} carries no task", event.seq));
             continue;
         };
@@ -86,6 +86,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::event::Payload;
     use crate::id::{DEFAULT_PROJECT, EventSeq};
     use crate::time::Timestamp;
     use crate::user::Principal;
@@ -144,7 +145,7 @@ mod tests {
                 kind: (*kind).to_owned(),
                 subject: String::new(),
                 actor: Principal::System,
-                data: serde_json::to_value(task).unwrap(),
+                data: Payload::of(task).unwrap(),
             })
             .collect();
         check_story(row, &events).into_iter().map(|violation| violation.invariant).collect()

@@ -60,7 +60,7 @@ mod tests {
             kind: "task.queued".to_owned(),
             subject: "task:1".to_owned(),
             actor: Principal::System,
-            data: serde_json::Value::Null,
+            data: crate::event::Payload::default(),
         };
         places.iter().map(event).collect()
     }

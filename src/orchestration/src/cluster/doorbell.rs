@@ -4,6 +4,8 @@
 //! tasks that somebody wants to end and of agents and servers that were drained or resumed. A message that is lost costs time:
 //! queues are looked at now and then anyway, and the heartbeat brings the rest.
 
+use std::sync::Arc;
+
 use baton_bus::message_bus::Message;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::Event;
@@ -25,7 +27,7 @@ pub(crate) async fn run(shared: Shared) {
             message = bus.next() => message,
         };
         match message {
-            Some(Message::Committed(events)) => events.iter().for_each(|event| hear(&shared, event)),
+            Some(Message::Committed(events)) => hear_all(&shared, &events),
             Some(Message::Transient(_)) => {}
             Some(Message::Lagged) => shared.backlog.ring_all(),
             None => return,
@@ -33,21 +35,37 @@ pub(crate) async fn run(shared: Shared) {
     }
 }
 
+/// What of a queued task tells where it waits.
+#[derive(Deserialize)]
+struct Queued {
+    skill: String,
+}
+
+fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
+    for (index, event) in events.iter().enumerate() {
+        // A task that was stored and begun in one commit waits for nobody.
+        let begun = |next: &Arc<Event>| next.kind == "task.assigned" && next.subject == event.subject;
+        if event.kind != "task.queued" || !events.get(index + 1).is_some_and(begun) {
+            hear(shared, event);
+        }
+    }
+}
+
 fn hear(shared: &Shared, event: &Event) {
     match event.kind.as_str() {
         "task.queued" => {
-            if let Some(skill) = event.data.get("skill").and_then(serde_json::Value::as_str) {
-                shared.backlog.ring(skill);
+            if let Ok(Queued { skill }) = event.data.read() {
+                shared.backlog.ring(&skill);
             }
         }
         "task.cancel_requested" => {
-            let Ok(task) = TaskSummary::deserialize(&event.data) else { return };
+            let Ok(task) = event.data.read::<TaskSummary>() else { return };
             if let Some(running) = shared.running.lock().get(&task.id) {
                 running.orders.send_if_modified(|order| *order == Order::Work && std::mem::replace(order, Order::Cancel) == Order::Work);
             }
         }
         "agent.active" | "agent.draining" => {
-            let Ok(agent) = AgentView::deserialize(&event.data) else { return };
+            let Ok(agent) = event.data.read::<AgentView>() else { return };
             let status = if event.kind == "agent.active" { AgentStatus::Active } else { AgentStatus::Draining };
             shared.pool.set_status(agent.id, status);
             shared.backlog.rung.notify_one();

@@ -19,6 +19,17 @@ use baton_storage::ServerRegistration;
 pub use leadership::Leadership;
 pub(crate) use service::ServersService;
 
+/// The taking of attempts, which ends before the rest of a server does.
+#[derive(Debug, Clone, Default)]
+pub struct Claims(Arc<AtomicBool>);
+
+impl Claims {
+    /// From now on no attempt is taken.
+    pub fn end(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// This server among the others.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -26,6 +37,7 @@ pub(crate) struct Cluster {
     shared: bool,
     leadership: Leadership,
     draining: AtomicBool,
+    closing: Claims,
     /// How many servers take work, and how many of them come before this one.
     of: AtomicU32,
     place: AtomicU32,
@@ -34,7 +46,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     fn new(registration: ServerRegistration, shared: bool) -> Self {
         let leadership = if shared { Leadership::wanted() } else { Leadership::undisputed() };
-        Self { registration, shared, leadership, draining: AtomicBool::new(false), of: AtomicU32::new(1), place: AtomicU32::new(0) }
+        Self { registration, shared, leadership, draining: AtomicBool::new(false), closing: Claims::default(), of: AtomicU32::new(1), place: AtomicU32::new(0) }
     }
 
     /// This server.
@@ -59,7 +71,12 @@ impl Cluster {
 
     /// Whether this server takes no more attempts.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.load(Ordering::Relaxed) || self.closing.0.load(Ordering::Relaxed)
+    }
+
+    /// What ends the taking of attempts.
+    pub(crate) fn claims(&self) -> Claims {
+        self.closing.clone()
     }
 
     /// Somebody decided whether this server takes work.

@@ -78,9 +78,8 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
         DueTask::LeaseExpired(task, lease) => {
             // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it, or we
             // trust it.
-            let ours = |running: &Running| {
-                running.lease == lease && (!shared.cluster.is_shared() || running.trusted_until > Instant::now())
-            };
+            let ours =
+                |running: &Running| running.lease == lease && (!shared.cluster.is_shared() || running.trusted_until > Instant::now());
             if shared.running.lock().get(&task).is_some_and(ours) || !shared.cluster.leadership().may_rescue() {
                 return Ok(());
             }

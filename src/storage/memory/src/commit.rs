@@ -4,19 +4,18 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use baton_domain::event::{Event, NewEvent};
+use baton_domain::event::{Event, NewEvent, Payload};
 use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq, ProjectId, SessionId, UserId};
 use baton_domain::wire::artifact::ArtifactView;
 use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, StoreError, UserRecord};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::{MemoryStore, PlantedBug};
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
 use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
+use crate::{MemoryStore, PlantedBug};
 
 /// Everything that is stored.
 pub(crate) struct State {
@@ -118,8 +117,8 @@ pub(crate) const fn taken() -> StoreError {
 }
 
 /// A thing as events carry it.
-pub(crate) fn data(thing: &impl Serialize) -> Result<Value, StoreError> {
-    serde_json::to_value(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
+pub(crate) fn data(thing: &impl Serialize) -> Result<Payload, StoreError> {
+    Payload::of(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 impl MemoryStore {

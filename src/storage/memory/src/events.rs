@@ -17,8 +17,7 @@ fn since(state: &State, since: EventSeq, filter: &TopicFilter, limit: u32) -> Ev
     let looked_at = &state.log[start..end];
     let next_since = looked_at.last().map_or(since, |event| event.seq);
     let readable = (start..).zip(looked_at).filter(|(index, _)| !state.unreadable.contains(index)).map(|(_, event)| event);
-    let items: Vec<Event> =
-        readable.filter(|event| filter.wants(&event.kind, &event.subject)).map(|event| Event::clone(event)).collect();
+    let items: Vec<Event> = readable.filter(|event| filter.wants(&event.kind, &event.subject)).map(|event| Event::clone(event)).collect();
     EventsSince { items, next_since, more: next_since < head, floor: EventSeq(0), head }
 }
 

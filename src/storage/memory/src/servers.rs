@@ -83,10 +83,8 @@ fn join(state: &mut State, registration: ServerRegistration, at: Timestamp, aliv
 }
 
 fn remove(state: &mut State, gone: Vec<ServerId>, kind: &str, at: Timestamp) -> Told<Vec<ServerView>> {
-    let views: Vec<ServerView> =
-        gone.iter().filter_map(|id| state.servers.rows.get(id)).map(|server| view(state, server, at)).collect();
-    let events: Vec<NewEvent> =
-        views.iter().map(|server| announcement(kind, server, Principal::System, at)).collect::<Result<_, _>>()?;
+    let views: Vec<ServerView> = gone.iter().filter_map(|id| state.servers.rows.get(id)).map(|server| view(state, server, at)).collect();
+    let events: Vec<NewEvent> = views.iter().map(|server| announcement(kind, server, Principal::System, at)).collect::<Result<_, _>>()?;
     for server in &views {
         state.servers.rows.remove(&server.id);
         if let Some(leader) = state.servers.leader.as_mut().filter(|leader| leader.server == server.id) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -68,7 +68,7 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
         kind: kind.to_owned(),
         subject: format!("agent:{}", agent.id),
         actor,
-        data: serde_json::to_value(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }
@@ -151,7 +151,7 @@ impl AgentStore for PostgresStore {
     }
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
-        Ok(all(&mut *self.snapshot().await?).await?)
+        self.answered(async { Ok(all(&mut *self.snapshot().await?).await?) }).await
     }
 
     async fn set_agent_status(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -27,7 +27,7 @@ fn announce(tx: &mut Tx, kind: &str, artifact: &ArtifactView, actor: &Principal,
         kind: kind.to_owned(),
         subject: format!("artifact:{}", artifact.id),
         actor: actor.clone(),
-        data: serde_json::to_value(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }
@@ -93,23 +93,26 @@ impl ArtifactStore for PostgresStore {
     }
 
     async fn artifact(&self, id: ArtifactId) -> Result<Option<ArtifactView>, StoreError> {
-        Ok(one(&mut *self.reader().await?, id).await?)
+        self.answered(async { Ok(one(&mut *self.reader().await?, id).await?) }).await
     }
 
     async fn artifacts(&self, task: Option<TaskId>, before: Option<ArtifactId>, limit: u32) -> Result<ArtifactPage, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT ");
-        text.push(ARTIFACT_COLUMNS).push(" FROM artifacts WHERE TRUE");
-        if let Some(task) = task {
-            text.push(" AND task_id = ").push_bind(*task.as_uuid());
-        }
-        if let Some(before) = before {
-            text.push(" AND id < ").push_bind(*before.as_uuid());
-        }
-        text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
-        let (as_of, _) = events::head(&mut snapshot).await?;
-        Ok(ArtifactPage { items: rows.iter().map(artifact).collect::<Result<_, _>>()?, as_of })
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT ");
+            text.push(ARTIFACT_COLUMNS).push(" FROM artifacts WHERE TRUE");
+            if let Some(task) = task {
+                text.push(" AND task_id = ").push_bind(*task.as_uuid());
+            }
+            if let Some(before) = before {
+                text.push(" AND id < ").push_bind(*before.as_uuid());
+            }
+            text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+            let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
+            let (as_of, _) = events::head(&mut snapshot).await?;
+            Ok(ArtifactPage { items: rows.iter().map(artifact).collect::<Result<_, _>>()?, as_of })
+        })
+        .await
     }
 
     async fn delete_artifact(&self, id: ArtifactId, actor: Principal, at: Timestamp) -> Result<Option<Option<String>>, StoreError> {

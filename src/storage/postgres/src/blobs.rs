@@ -43,9 +43,12 @@ async fn store(sql: &mut PgConnection, received: &ReceivedBlob, at: Timestamp) -
     .fetch_one(&mut *tx)
     .await
     .map_err(refused)?;
+    if !fresh {
+        return tx.commit().await.map_err(refused);
+    }
     let mut file = File::open(received.path()).await?;
     let mut n = 0_i32;
-    while fresh {
+    loop {
         let mut chunk = Vec::with_capacity(CHUNK);
         (&mut file).take(CHUNK as u64).read_to_end(&mut chunk).await?;
         if chunk.is_empty() {

@@ -40,10 +40,8 @@ impl DatabaseClock {
 
     async fn correct(&self, sql: &mut PgConnection, slow: Duration) -> Result<(), Fault> {
         let asked = self.origin.elapsed();
-        let shown: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-            .fetch_one(sql)
-            .await
-            .map_err(failed)?;
+        let shown: i64 =
+            sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetch_one(sql).await.map_err(failed)?;
         let took = self.origin.elapsed().saturating_sub(asked);
         if took <= slow {
             // It was shown half-way between question and answer, as far as anybody knows.

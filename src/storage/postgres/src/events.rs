@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::{Event, NewEvent, TopicFilter};
+use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{DEFAULT_PROJECT, EventSeq, ProjectId};
 use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
 use sqlx::PgConnection;
@@ -34,7 +34,7 @@ pub(crate) async fn append(sql: &mut PgConnection, new: Vec<NewEvent>, origin: U
         .bind(column(&new, |event| event.kind.as_str()))
         .bind(column(&new, |event| event.subject.as_str()))
         .bind(try_column(&new, |event| text(&event.actor))?)
-        .bind(try_column(&new, |event| text(&event.data))?)
+        .bind(column(&new, |event| event.data.text()))
         .bind(CHANNEL)
         .bind(origin.to_string())
         .fetch_one(sql)
@@ -83,6 +83,10 @@ pub(crate) async fn after(sql: &mut PgConnection, since: EventSeq, limit: u32) -
     Ok(rows.iter().map(|row| event(row).map(Arc::new)).collect::<Result<_, _>>()?)
 }
 
+fn payload(text: String) -> Result<Payload, StoreError> {
+    Payload::from_text(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 fn event(row: &PgRow) -> Result<Event, StoreError> {
     Ok(Event {
         seq: EventSeq(get(row, "seq")?),
@@ -91,7 +95,7 @@ fn event(row: &PgRow) -> Result<Event, StoreError> {
         kind: get(row, "kind")?,
         subject: get(row, "subject")?,
         actor: json(row, "actor")?,
-        data: json(row, "data")?,
+        data: payload(get(row, "data")?)?,
     })
 }
 
@@ -131,22 +135,25 @@ async fn touch(tx: &mut Tx) -> Result<(), Fault> {
 #[async_trait]
 impl EventStore for PostgresStore {
     async fn head(&self) -> Result<EventSeq, StoreError> {
-        Ok(head(&mut *self.reader().await?).await?.0)
+        self.answered(async { Ok(head(&mut *self.reader().await?).await?.0) }).await
     }
 
     async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let (head, floor) = head(&mut snapshot).await?;
-        let rows = rows_after(&mut snapshot, since, limit).await?;
-        let next_since = rows.last().map_or(Ok(since), |last| get(last, "seq").map(EventSeq))?;
-        let mut items = Vec::new();
-        for row in &rows {
-            // Kind and subject decide; the payload of an unwanted event is not parsed.
-            if filter.wants(get(row, "kind")?, get(row, "subject")?) {
-                items.push(event(row)?);
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let (head, floor) = head(&mut snapshot).await?;
+            let rows = rows_after(&mut snapshot, since, limit).await?;
+            let next_since = rows.last().map_or(Ok(since), |last| get(last, "seq").map(EventSeq))?;
+            let mut items = Vec::new();
+            for row in &rows {
+                // Kind and subject decide; the payload of an unwanted event is not parsed.
+                if filter.wants(get(row, "kind")?, get(row, "subject")?) {
+                    items.push(event(row)?);
+                }
             }
-        }
-        Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+            Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+        })
+        .await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

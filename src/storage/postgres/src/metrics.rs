@@ -58,31 +58,34 @@ impl MetricStore for PostgresStore {
         skill: Option<&str>,
         agent: Option<&str>,
     ) -> Result<Vec<(BucketKey, BucketRow)>, StoreError> {
-        let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT * FROM metric_buckets WHERE at >= ");
-        text.push_bind(since.as_millis()).push(" AND at <= ").push_bind(until.as_millis());
-        if let Some(skill) = skill {
-            text.push(" AND skill = ").push_bind(plain(skill));
-        }
-        if let Some(agent) = agent {
-            text.push(" AND agent = ").push_bind(plain(agent));
-        }
-        text.push(" ORDER BY at, skill, agent, server_id");
-        let rows = text.build().fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                let (at, server) = (instant(row, "at")?, id(row, "server_id", ServerId::new)?);
-                let key = BucketKey { at, skill: get(row, "skill")?, agent: get(row, "agent")?, server };
-                let bucket = BucketRow {
-                    submitted: count(row, "submitted")?,
-                    started: count(row, "started")?,
-                    completed: count(row, "completed")?,
-                    failed: count(row, "failed")?,
-                    canceled: count(row, "canceled")?,
-                    wait_sketch: get(row, "wait_sketch")?,
-                    run_sketch: get(row, "run_sketch")?,
-                };
-                Ok((key, bucket))
-            })
-            .collect()
+        self.answered(async {
+            let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT * FROM metric_buckets WHERE at >= ");
+            text.push_bind(since.as_millis()).push(" AND at <= ").push_bind(until.as_millis());
+            if let Some(skill) = skill {
+                text.push(" AND skill = ").push_bind(plain(skill));
+            }
+            if let Some(agent) = agent {
+                text.push(" AND agent = ").push_bind(plain(agent));
+            }
+            text.push(" ORDER BY at, skill, agent, server_id");
+            let rows = text.build().fetch_all(&mut *self.reader().await?).await.map_err(failed)?;
+            rows.iter()
+                .map(|row| {
+                    let (at, server) = (instant(row, "at")?, id(row, "server_id", ServerId::new)?);
+                    let key = BucketKey { at, skill: get(row, "skill")?, agent: get(row, "agent")?, server };
+                    let bucket = BucketRow {
+                        submitted: count(row, "submitted")?,
+                        started: count(row, "started")?,
+                        completed: count(row, "completed")?,
+                        failed: count(row, "failed")?,
+                        canceled: count(row, "canceled")?,
+                        wait_sketch: get(row, "wait_sketch")?,
+                        run_sketch: get(row, "run_sketch")?,
+                    };
+                    Ok((key, bucket))
+                })
+                .collect()
+        })
+        .await
     }
 }

@@ -13,12 +13,13 @@ use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::clock::DatabaseClock;
 use crate::failure::failed;
 use crate::feed::Feed;
 use crate::group::{self, Shared};
-use crate::writer::Writer;
 use crate::heart::PostgresHeart;
-use crate::clock::DatabaseClock;
+use crate::reach::{self, Reach};
+use crate::writer::Writer;
 use crate::{PostgresStore, Tasks, clock, events, listener};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/postgres");
@@ -50,6 +51,14 @@ impl PostgresOptions {
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), readers: 8, writers: 2, acquire_timeout: Duration::from_secs(5), lock_timeout: Duration::from_secs(5) }
+    }
+
+    /// Looks whether the address can be read, without going there.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words; without the address, which may hold a password.
+    pub fn check(&self) -> Result<(), String> {
+        PgConnectOptions::from_str(&self.url).map(drop).map_err(|error| error.to_string())
     }
 
     fn connect(&self) -> Result<PgConnectOptions, StoreError> {
@@ -88,18 +97,20 @@ impl PostgresOptions {
         let first = listener::begin(&watchers).await?;
         let (seen, _) = events::head(&mut *readers.acquire().await.map_err(failed)?).await?;
         let feed = Arc::new(Feed::new(sink, seen));
-        let (writer, waiting) = Writer::new();
+        let reach = Reach::new();
+        let (writer, waiting) = Writer::new(reach.clone());
         let heart = PostgresHeart::new(connect.clone());
         let mut tasks = Tasks { writing: Vec::new(), watching: JoinSet::new() };
-        let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect };
+        let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect, reach: reach.clone() };
         for _ in 0..self.writers.max(1) {
             let connection = group::connect(&shared.connect).await?;
             tasks.writing.push(tokio::spawn(group::write(shared.clone(), connection)));
         }
         tasks.watching.spawn(listener::listen(watchers.clone(), first, Arc::clone(&feed)));
         tasks.watching.spawn(listener::follow(watchers.clone(), feed));
+        tasks.watching.spawn(reach::watch(shared.connect.clone(), reach.clone()));
         tasks.watching.spawn(clock::follow(watchers.clone(), Arc::clone(&clock)));
-        Ok(PostgresStore { writer, readers, watchers, clock, heart, tasks: Arc::new(Mutex::new(tasks)) })
+        Ok(PostgresStore { writer, readers, watchers, clock, heart, reach, tasks: Arc::new(Mutex::new(tasks)) })
     }
 }
 
@@ -110,10 +121,8 @@ impl PostgresOptions {
     /// [`StoreError::TooNew`] for a database of a newer version, or what PostgreSQL says.
     pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
         let mut connection = group::connect(&self.connect()?).await?;
-        let any: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(failed)?;
+        let any: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut connection).await.map_err(failed)?;
         let applied: Vec<i64> = if any {
             let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
             sqlx::query_scalar(text).fetch_all(&mut connection).await.map_err(failed)?

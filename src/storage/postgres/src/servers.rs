@@ -1,7 +1,7 @@
 //! How are the servers that share the database stored: who lives, who leads, who holds which leases?
 
 use async_trait::async_trait;
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{DEFAULT_PROJECT, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::Clock;
 use baton_domain::server::{ServerKind, ServerStatus};
@@ -55,7 +55,7 @@ fn announce(tx: &mut Tx, kind: &str, server: &ServerView, actor: Principal, at: 
         kind: kind.to_owned(),
         subject: format!("server:{}", server.id),
         actor,
-        data: serde_json::to_value(server).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(server).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }
@@ -263,10 +263,13 @@ impl ServerStore for PostgresStore {
     }
 
     async fn servers(&self, now: Timestamp) -> Result<ServersAt, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let items = all(&mut snapshot, now).await?;
-        let (as_of, _) = events::head(&mut snapshot).await?;
-        Ok(ServersAt { items, as_of })
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let items = all(&mut snapshot, now).await?;
+            let (as_of, _) = events::head(&mut snapshot).await?;
+            Ok(ServersAt { items, as_of })
+        })
+        .await
     }
 
     async fn set_server_status(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -64,7 +64,7 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
         kind: kind.to_owned(),
         subject: format!("agent:{}", agent.id),
         actor,
-        data: serde_json::to_value(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(agent).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! How artifacts are stored.
 
 use async_trait::async_trait;
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -24,7 +24,7 @@ fn announce(tx: &mut Tx, kind: &str, artifact: &ArtifactView, actor: Principal, 
         kind: kind.to_owned(),
         subject: format!("artifact:{}", artifact.id),
         actor,
-        data: serde_json::to_value(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(artifact).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }

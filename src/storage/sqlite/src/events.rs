@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::{Event, NewEvent, TopicFilter};
+use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{EventSeq, ProjectId};
 use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
 use rusqlite::{Connection, params};
@@ -31,7 +31,7 @@ pub(crate) fn append(sql: &Connection, new: Vec<NewEvent>) -> Result<Vec<Arc<Eve
                 event.kind,
                 event.subject,
                 text(&event.actor)?,
-                text(&event.data)?
+                event.data.text()
             ])
             .map_err(failed)?;
     }
@@ -86,7 +86,7 @@ fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) ->
                 at: row.instant()?,
                 project_id: row.id(ProjectId::new)?,
                 actor: row.json()?,
-                data: row.json()?,
+                data: Payload::from_text(row.get::<String>()?).map_err(|error| StoreError::Corrupt(error.to_string()))?,
             });
         }
     }

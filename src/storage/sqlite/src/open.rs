@@ -24,6 +24,11 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/sqlite");
 const OLDEST_SAFE: (u32, u32, u32) = (3, 51, 3);
 const OLDEST_SAFE_TEXT: &str = "3.51.3";
 
+/// Pages that the writer keeps, in KiB. It touches the ends of many indexes in turn; what it drops, it reads back from the log of writes.
+const WRITER_CACHE_KIB: i64 = 32_768;
+/// Pages that each reader keeps, in KiB.
+pub(crate) const READER_CACHE_KIB: i64 = 8_192;
+
 /// How to open the file.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
@@ -51,7 +56,7 @@ impl SqliteOptions {
         self.migrate().await?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
-        prepare(&connection, self.busy_timeout)?;
+        prepare(&connection, WRITER_CACHE_KIB, self.busy_timeout)?;
         let (counts, head) = tasks::count_states(&connection)?;
         let tally = Arc::new(Tally::new(counts, head));
         let readers = Readers::start(&self.path, self.readers, self.busy_timeout)?;
@@ -106,8 +111,7 @@ fn applied(path: &Path) -> Result<Vec<i64>, StoreError> {
         return Ok(Vec::new());
     }
     let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
-    let any: bool =
-        one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
+    let any: bool = one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
     if !any {
         return Ok(Vec::new());
     }
@@ -115,11 +119,12 @@ fn applied(path: &Path) -> Result<Vec<i64>, StoreError> {
 }
 
 /// Settings of a connection. That the file is in WAL mode stands in the file.
-pub(crate) fn prepare(connection: &Connection, busy_timeout: Duration) -> Result<(), StoreError> {
+pub(crate) fn prepare(connection: &Connection, cache_kib: i64, busy_timeout: Duration) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.busy_timeout(busy_timeout).map_err(failed)?;
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -20000; PRAGMA temp_store = MEMORY;")
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")
+        .and_then(|()| connection.pragma_update(None, "cache_size", -cache_kib))
         .map_err(failed)
 }
 

@@ -1,7 +1,7 @@
 //! How is the server of this file stored? As in a database that several share, though here there is one at a time.
 
 use async_trait::async_trait;
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{DEFAULT_PROJECT, ServerId};
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::time::Timestamp;
@@ -49,7 +49,7 @@ fn announce(tx: &mut Tx, kind: &str, server: &ServerView, actor: Principal, at: 
         kind: kind.to_owned(),
         subject: format!("server:{}", server.id),
         actor,
-        data: serde_json::to_value(server).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(server).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }

@@ -99,9 +99,14 @@ async fn check(image: &Image, log: &[u8], sound: u64, what: &str) {
     let path = folder.path().join("baton.db");
     std::fs::write(&path, &image.database).unwrap();
     std::fs::write(log_of(&path), log).unwrap();
-    let opened = SqliteOptions { readers: 1, ..SqliteOptions::new(&path) }.open(Arc::new(NoSink)).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-    let verdict: String =
-        Connection::open(&path).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let opened = SqliteOptions { readers: 1, ..SqliteOptions::new(&path) }
+        .open(Arc::new(NoSink))
+        .await
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
+    let verdict: String = Connection::open(&path)
+        .unwrap()
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(verdict, "ok", "{what}");
     let durable = image.committed.iter().filter(|commit| commit.bytes <= sound).map(|commit| commit.artifact);
     for id in image.before.iter().copied().chain(durable) {

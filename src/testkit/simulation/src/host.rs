@@ -17,10 +17,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use crate::agent;
 use crate::link::Link;
 use crate::plan::Cut;
 use crate::world::World;
-use crate::agent;
 
 /// How the simulated engines work: as in production, in a fifth of the time.
 pub(crate) const LEASE: Duration = Duration::from_secs(6);

@@ -54,7 +54,11 @@ impl Link {
     }
 
     /// A call that changes nothing.
-    pub(crate) async fn read<T>(&self, name: &'static str, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+    pub(crate) async fn read<T>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
         self.host.alive().await;
         let passage = self.passage();
         if passage.call_lost || self.host.cut() == Some(Cut::Both) {
@@ -71,7 +75,12 @@ impl Link {
     }
 
     /// A call that changes something; `repeatable` if doing it twice must do no harm.
-    pub(crate) async fn write<T, F>(&self, name: &'static str, repeatable: bool, call: impl Fn() -> F + Send + 'static) -> Result<T, StoreError>
+    pub(crate) async fn write<T, F>(
+        &self,
+        name: &'static str,
+        repeatable: bool,
+        call: impl Fn() -> F + Send + 'static,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send,

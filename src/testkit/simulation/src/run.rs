@@ -78,11 +78,8 @@ fn hear_panics() {
 
 fn run_kept(seed: u64, bug: Option<PlantedBug>, folder: &Path, keep_trace: bool) -> Result<Outcome, String> {
     hear_panics();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().map_err(|error| error.to_string())?;
     let world = runtime.block_on(async {
         let doorbell = Doorbell::new();
         let store = MemoryStore::new(Arc::clone(&doorbell) as Arc<dyn CommitSink>);

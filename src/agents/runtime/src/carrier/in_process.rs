@@ -49,7 +49,9 @@ pub(super) async fn run(
         std::future::pending::<()>().await;
     };
     let heartbeat = async {
-        let mut beat = tokio::time::interval(Duration::from_millis(start.heartbeat_ms.max(50)));
+        let span = Duration::from_millis(start.heartbeat_ms.max(50));
+        // That it started is its first sign of life.
+        let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + span, span);
         loop {
             beat.tick().await;
             let _ = say.try_send(FromAgent::Heartbeat);

@@ -29,10 +29,10 @@ pub async fn beginning_tells_assigned_then_running(world: &World) {
     assert_eq!(events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["task.assigned", "task.running"]);
     for (event, state) in events.iter().zip([TaskState::Assigned, TaskState::Running]) {
         assert_eq!((event.at, &event.actor, &event.subject), (at(100), &Principal::System, &format!("task:{id}")));
-        let data: TaskSummary = serde_json::from_value(event.data.clone()).unwrap();
+        let data: TaskSummary = event.data.read().unwrap();
         assert_eq!((data.state, data.agent), (state, Some(agent())));
     }
-    assert_eq!(events[1].data, serde_json::to_value(&begun.task.summary).unwrap());
+    assert_eq!(events[1].data.value(), serde_json::to_value(&begun.task.summary).unwrap());
 }
 
 pub async fn an_attempt_remembers_why_this_agent(world: &World) {

@@ -58,7 +58,7 @@ async fn decided(world: &World, state: TaskState) {
                     assert_eq!(events.len(), 1, "{case}");
                     assert_eq!((events[0].kind.clone(), events[0].at), (format!("task.{}", row.to), at(800)), "{case}");
                     assert_eq!((&events[0].actor, &events[0].subject), (&person(), &format!("task:{}", after.summary.id)), "{case}");
-                    let told: TaskSummary = serde_json::from_value(events[0].data.clone()).unwrap();
+                    let told: TaskSummary = events[0].data.read().unwrap();
                     assert_eq!(told, after.summary, "{case}");
                 }
                 None => {

@@ -6,7 +6,6 @@ use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRows};
-use serde::Deserialize;
 
 use super::announce::subject;
 use crate::commit::State;
@@ -29,7 +28,7 @@ fn timeline(state: &State, task: &TaskSummary) -> Result<Vec<TimelineEntry>, Sto
     for event in state.events_of(&subject(task)) {
         // Other facts about a task, as a request to cancel it, change no state.
         let Some(state) = event.kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
-        let then = TaskSummary::deserialize(&event.data).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let then = event.data.read::<TaskSummary>().map_err(|error| StoreError::Corrupt(error.to_string()))?;
         entries.push(TimelineEntry {
             seq: event.seq,
             state,

@@ -1,6 +1,6 @@
 //! What does the log of events say of a task?
 
-use baton_domain::event::NewEvent;
+use baton_domain::event::{NewEvent, Payload};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::TaskSummary;
@@ -23,7 +23,7 @@ pub(super) fn fact(tx: &mut Tx, task: &TaskSummary, kind: String, actor: Princip
         kind,
         subject: format!("task:{}", task.id),
         actor,
-        data: serde_json::to_value(task).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        data: Payload::of(task).map_err(|error| StoreError::Corrupt(error.to_string()))?,
     });
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! How do ready tasks get their agents and begin? All of a round of the dispatcher in one transaction.
 
+use std::time::Duration;
+
+use baton_domain::id::LeaseToken;
 use baton_domain::task::{TaskState, Trigger, apply};
+use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::{Assignment, BegunTask, StoreError};
 use rusqlite::{Connection, params};
@@ -19,10 +23,13 @@ pub(super) fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec<Begun
     else {
         return Err(StoreError::Corrupt("the transition table does not let tasks begin".to_owned()));
     };
-    let claim = claim_text(start.to);
+    let look = format!(
+        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input FROM tasks
+         WHERE id = ?1 AND state = 'queued' AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= ?2)"
+    );
     let mut begun = Vec::with_capacity(assignments.len());
     for assignment in assignments {
-        let Some(task) = take(tx.sql(), &claim, assignment)? else { continue };
+        let Some(task) = take(tx.sql(), &look, start.to, assignment)? else { continue };
         let at = assignment.at;
         let mut assigned = task.task.summary.clone();
         assigned.state = assign.to;
@@ -35,22 +42,39 @@ pub(super) fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec<Begun
     Ok(begun)
 }
 
-fn claim_text(state: TaskState) -> String {
-    format!(
-        "UPDATE tasks SET state = '{state}', reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = ?1,
-             deadline_at = ?2 + json_extract(timeouts, '$.start_to_close_ms'), agent_id = ?3, agent_name = ?4,
-             server_id = ?6, started_at = COALESCE(started_at, ?2)
-         WHERE id = ?5 AND state = 'queued' AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= ?2)
-         RETURNING {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input"
-    )
-}
-
 /// Takes the task of an assignment, if it is still queued, due and wanted, and opens its attempt.
-fn take(sql: &Connection, claim: &str, assignment: &Assignment) -> Result<Option<BegunTask>, StoreError> {
-    let (agent, at) = (&assignment.agent, assignment.at.as_millis());
-    let (task, server) = (assignment.task.as_uuid().as_bytes(), assignment.server.id.as_uuid().as_bytes());
-    let values = params![assignment.lease_until.as_millis(), at, agent.id.as_uuid().as_bytes(), agent.name, task, server];
-    let Some((task, input)) = maybe(sql, claim, values, |row| Ok((rows::record(row)?, row.json()?)))? else { return Ok(None) };
+///
+/// A look and then a change: `RETURNING` would build a table of its own for each row. Between the two nobody else writes.
+fn take(sql: &Connection, look: &str, state: TaskState, assignment: &Assignment) -> Result<Option<BegunTask>, StoreError> {
+    let (agent, at) = (&assignment.agent, assignment.at);
+    let key = assignment.task.as_uuid().as_bytes();
+    let found = maybe(sql, look, params![key, at.as_millis()], |row| Ok((rows::record(row)?, row.json()?)))?;
+    let Some((mut task, input)) = found else { return Ok(None) };
+    task.lease = LeaseToken(task.lease.0 + 1);
+    task.lease_until = Some(assignment.lease_until);
+    task.deadline_at = Some(at.plus(Duration::from_millis(task.timeouts.start_to_close_ms)));
+    task.summary.state = state;
+    task.summary.reason = None;
+    task.summary.wait_kind = None;
+    task.summary.agent = Some(agent.clone());
+    let started = *task.summary.started_at.get_or_insert(at);
+    run(
+        sql,
+        "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease = ?2, lease_until = ?3, deadline_at = ?4, agent_id = ?5,
+             agent_name = ?6, started_at = ?7, server_id = ?9
+         WHERE id = ?8",
+        params![
+            state.as_str(),
+            task.lease.0,
+            assignment.lease_until.as_millis(),
+            task.deadline_at.map(Timestamp::as_millis),
+            agent.id.as_uuid().as_bytes(),
+            agent.name,
+            started.as_millis(),
+            key,
+            assignment.server.id.as_uuid().as_bytes()
+        ],
+    )?;
     run(
         sql,
         "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation,
@@ -58,15 +82,15 @@ fn take(sql: &Connection, claim: &str, assignment: &Assignment) -> Result<Option
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
         params![
             assignment.attempt.as_uuid().as_bytes(),
-            assignment.task.as_uuid().as_bytes(),
+            key,
             task.summary.attempt,
             task.lease.0,
             agent.id.as_uuid().as_bytes(),
             agent.name,
             task.ready_at.as_millis(),
-            at,
+            at.as_millis(),
             text(&assignment.explanation)?,
-            server,
+            assignment.server.id.as_uuid().as_bytes(),
             assignment.server.name
         ],
     )?;

@@ -103,18 +103,19 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     };
     let (id, at) = (completion.task.summary.id, completion.at);
     let (key, lease) = (id.as_uuid().as_bytes(), completion.task.lease.0);
-    let written = maybe(
-        tx.sql(),
-        "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = ?2,
-             result = ?3, failure = NULL
-         WHERE id = ?4 AND state = 'running' AND lease = ?5 RETURNING cancel_requested_at",
-        params![end.to.as_str(), at.as_millis(), text(&completion.result)?, key, lease],
-        |row| row.maybe_instant(),
-    )?;
-    let Some(cancel_requested_at) = written else {
+    // A look and then a change, as in `begin`.
+    let look = "SELECT cancel_requested_at FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
+    let Some(cancel_requested_at) = maybe(tx.sql(), look, params![key, lease], |row| row.maybe_instant())? else {
         let now = read::record(tx.sql(), id)?;
         return Ok(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
     };
+    run(
+        tx.sql(),
+        "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = ?2,
+             result = ?3, failure = NULL
+         WHERE id = ?4",
+        params![end.to.as_str(), at.as_millis(), text(&completion.result)?, key],
+    )?;
     run(
         tx.sql(),
         "UPDATE attempts SET ended_at = ?1, outcome = ?2 WHERE task_id = ?3 AND lease = ?4 AND outcome IS NULL",

@@ -19,8 +19,7 @@ pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, w
 pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth";
 
 /// What an attempt is made of.
-pub(super) const ATTEMPT_COLUMNS: &str =
-    "id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at, outcome, \
+pub(super) const ATTEMPT_COLUMNS: &str = "id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at, outcome, \
      failure, explanation";
 
 /// What an artifact is made of.
