@@ -27,6 +27,10 @@ test('a new installation says that all is well and what to do first', async ({ c
       - list:
         - listitem:
           - link "Agents"
+      - paragraph: Observe
+      - list:
+        - listitem:
+          - link "Events"
       - paragraph: Set up
       - list:
         - listitem:

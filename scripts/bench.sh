@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# How fast is it? Measures server and dashboard on what it builds; standard output has JSON lines only.
+# How fast is it? Measures what it builds; standard output has JSON lines only. docs/benchmarks.md says what each figure means.
 #
-# usage: scripts/bench.sh [arguments of `baton bench`]
+# usage: scripts/bench.sh [arguments of `baton bench`]   with arguments only what they name, else everything and the dashboard
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,6 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 cd "$root"
 "$baton_bin" bench "$@"
+[ $# -eq 0 ] || exit 0
 
 measurements=$(mktemp)
 trap 'rm -f "$measurements"' EXIT

@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_auth::Auth;
+use baton_bus::EventStream;
 use baton_domain::ports::Clock;
 use baton_orchestration::Leadership;
 use baton_storage::Store;
 use baton_storage::blobs::Blobs;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 /// How often old rows are looked for; the first time right after the start.
 const EVERY: Duration = Duration::from_secs(3_600);
 /// How soon a server that does not lead looks again whether it does.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often old events are: under load there are thousands of them a second.
+const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
 const IDEMPOTENCY_KEYS: Duration = Duration::from_secs(24 * 3_600);
 
@@ -25,27 +28,52 @@ const UNUSED_BYTES: Duration = Duration::from_secs(3_600);
 pub(crate) struct Housekeeping {
     pub(crate) auth: Arc<Auth>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) events: Arc<EventStream>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Of several servers, the one that leads cleans up.
     pub(crate) leadership: Leadership,
 }
 
-/// Forgets old rows until it is told to stop. A failure is logged and tried again an hour later: nothing depends on it but room.
+/// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
-    let mut rounds = tokio::time::interval(EVERY);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
-        if !work.leadership.leads() {
-            // Whoever leads later should not wait for a whole round.
-            rounds.reset_after(AGAIN);
-            continue;
+    let rows = async {
+        let mut rounds = rounds(EVERY);
+        loop {
+            work.turn(&mut rounds).await;
+            work.clean_up().await;
         }
-        work.clean_up().await;
-    }
+    };
+    let events = async {
+        let mut rounds = rounds(EVENTS_EVERY);
+        loop {
+            work.turn(&mut rounds).await;
+            work.forget_events().await;
+        }
+    };
+    // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
+    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
+}
+
+fn rounds(every: Duration) -> Interval {
+    let mut rounds = tokio::time::interval(every);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
 }
 
 impl Housekeeping {
+    /// Waits for the next round in which this server leads.
+    async fn turn(&self, rounds: &mut Interval) {
+        loop {
+            rounds.tick().await;
+            if self.leadership.leads() {
+                return;
+            }
+            // Whoever leads later should not wait for a whole round.
+            rounds.reset_after(AGAIN);
+        }
+    }
+
     async fn clean_up(&self) {
         let now = self.clock.now();
         match self.auth.forget_ended_sessions().await {
@@ -59,6 +87,14 @@ impl Housekeeping {
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
+        }
+    }
+
+    async fn forget_events(&self) {
+        match self.events.forget_old(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old events were forgotten"),
+            Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_clients::baton_api::BatonApi;
 use baton_domain::problem::Code;
-use baton_domain::wire::auth::Secret;
+use baton_domain::wire::auth::{Secret, Tokens};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -27,8 +27,10 @@ pub(crate) struct OwnServer {
     pub(crate) api: BatonApi,
     /// Its process.
     pub(crate) pid: Option<u32>,
+    /// The tokens of its administrator's session.
+    pub(crate) tokens: Tokens,
     // Removed with the value.
-    _data: TempDir,
+    data: TempDir,
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {
@@ -65,13 +67,18 @@ impl OwnServer {
             .ok_or_else(|| failed("it ended before it listened; its reason stands above"))?
             .to_owned();
         let mut api = BatonApi::new(&url, None).map_err(failed)?;
-        api.login(EMAIL, &password).await.map_err(failed)?;
+        let tokens = api.login(EMAIL, &password).await.map_err(failed)?;
         let pid = child.id();
-        Ok(Self { child, url, api, pid, _data: data })
+        Ok(Self { child, url, api, pid, tokens, data })
     }
 
-    /// Stops the server as a supervisor would.
-    pub(crate) async fn stop(mut self) {
+    /// Stops the server as a supervisor would, and removes its data.
+    pub(crate) async fn stop(self) {
+        drop(self.stop_and_keep_data().await);
+    }
+
+    /// Stops the server as a supervisor would; its data lives as long as the answer.
+    pub(crate) async fn stop_and_keep_data(mut self) -> TempDir {
         if let Some(pid) = self.pid {
             let terminate = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await;
             if terminate.is_ok() {
@@ -79,5 +86,6 @@ impl OwnServer {
                 let _ = tokio::time::timeout(STOP, self.child.wait()).await;
             }
         }
+        self.data
     }
 }

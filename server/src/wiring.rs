@@ -122,19 +122,22 @@ impl Parts {
         if let Err(error) = analytics.warm().await {
             tracing::warn!(%error, "the day's measurements could not be read yet");
         }
-        let events = Arc::clone(store) as Arc<dyn EventStore>;
+
+        let log = Arc::clone(store) as Arc<dyn EventStore>;
+        let events = Arc::new(EventStream::new(Arc::clone(&log), Arc::clone(&core.bus)).keeping(config.events.keep()));
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
             tasks: engine.tasks(),
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
+            limits: engine.limits(),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             servers: engine.servers(),
-            events: Arc::new(EventStream::new(Arc::clone(&events), Arc::clone(&core.bus))),
+            events: Arc::clone(&events) as _,
             metrics: Arc::new(analytics),
             health: Arc::new(HealthMonitor::new(
-                events,
+                log,
                 core.heartbeat.clone(),
                 Arc::clone(&sources.clock),
                 HealthOptions::new(VERSION, folder.path()),
@@ -144,6 +147,7 @@ impl Parts {
         let work = Housekeeping {
             auth: Arc::clone(&auth),
             store: Arc::clone(store),
+            events,
             blobs: engine.blobs(),
             clock: Arc::clone(&sources.clock),
             leadership: engine.leadership(),

@@ -21,6 +21,10 @@ pub struct LiveEvent {
     pub seq: EventSeq,
     /// When it happened.
     pub at: Timestamp,
+    /// What happened, as `task.queued`.
+    pub kind: String,
+    /// What it happened to, as `task:<id>`.
+    pub subject: String,
     /// Who did it, as people read it.
     pub actor: String,
     /// The thing as it is now.
@@ -48,7 +52,8 @@ impl From<Event> for LiveEvent {
             Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
             _ => Body::Other,
         };
-        Self { seq: event.seq, at: event.at, actor: event.actor.label().to_owned(), body }
+        let actor = event.actor.label().to_owned();
+        Self { seq: event.seq, at: event.at, kind: event.kind, subject: event.subject, actor, body }
     }
 }
 
@@ -209,7 +214,8 @@ mod tests {
     use super::*;
 
     fn event(seq: i64) -> Arc<LiveEvent> {
-        Arc::new(LiveEvent { seq: EventSeq(seq), at: Timestamp::default(), actor: String::new(), body: Body::Other })
+        let (kind, subject, actor) = Default::default();
+        Arc::new(LiveEvent { seq: EventSeq(seq), at: Timestamp::default(), kind, subject, actor, body: Body::Other })
     }
 
     fn listener() -> (Arc<Mutex<Vec<i64>>>, Callback) {

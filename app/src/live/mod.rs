@@ -26,6 +26,7 @@ pub use hub::{Body, LiveEvent, Notice};
 pub use reconcile::{apply_to_counts, presumed_state_before};
 pub use refresh::{OneAtATime, Refresh};
 use socket::Socket;
+pub use socket::TOPICS;
 use store::Store;
 
 /// What the connection to the server is doing.

@@ -1,7 +1,7 @@
 //! How the dashboard reads the event log; its live end is the socket.
 
 use baton_domain::id::EventSeq;
-use baton_domain::wire::live::EventPage;
+use baton_domain::wire::live::{EventLog, EventPage};
 use leptos::prelude::server;
 
 #[cfg(feature = "ssr")]
@@ -15,6 +15,15 @@ use super::{Called, Json};
 #[server(endpoint = "/events/head", input = Json, output = Json)]
 pub async fn head() -> Called<EventSeq> {
     serve::answer(serve::services()?.events.head(&serve::caller()).await)
+}
+
+/// How far the log reaches, and how long events are kept.
+///
+/// # Errors
+/// As [`EventService::log`](baton_domain::services::EventService::log).
+#[server(name = ReadEventLog, endpoint = "/events/log", input = Json, output = Json)]
+pub async fn log() -> Called<EventLog> {
+    serve::answer(serve::services()?.events.log(&serve::caller()).await)
 }
 
 /// Events after a place, oldest first; `topics` as for the socket.

@@ -123,7 +123,16 @@ mod tests {
 
     #[test]
     fn what_names_neither_is_refused_with_its_code_and_without_its_password() {
-        for text in ["", "baton.db", "sqlite://", "sqlite://:memory:", "mysql://ada:secret@db/baton", "postgres://", "ada:secret@db", "postgres://ada:secret@db:port/x"] {
+        for text in [
+            "",
+            "baton.db",
+            "sqlite://",
+            "sqlite://:memory:",
+            "mysql://ada:secret@db/baton",
+            "postgres://",
+            "ada:secret@db",
+            "postgres://ada:secret@db:port/x",
+        ] {
             let said = url(text).database().unwrap_err().to_string();
             assert!(said.contains("SERVER-008") && !said.contains("secret@"), "{said}");
         }

@@ -5,6 +5,7 @@ mod bind;
 mod data;
 mod database;
 mod engine;
+mod events;
 mod faults;
 mod identity;
 mod limits;
@@ -17,6 +18,7 @@ pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};
 pub(crate) use engine::EngineConfig;
+pub(crate) use events::EventsConfig;
 pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
@@ -45,6 +47,8 @@ pub(crate) struct ServeConfig {
     pub(crate) sessions: SessionsConfig,
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
+    #[command(flatten)]
+    pub(crate) events: EventsConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]

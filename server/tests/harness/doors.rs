@@ -41,6 +41,11 @@ pub const CAPABILITIES: &[Capability] = &[
     row("tasks::pause", "pause_task", "tasks/pause", "/tasks/:id"),
     row("tasks::resume", "resume_task", "tasks/resume", "/tasks/:id"),
     row("tasks::rerun", "rerun_task", "tasks/rerun", "/tasks/:id"),
+    row("tasks::rerun_all", "rerun_tasks", "tasks/rerun_all", "/tasks/dead"),
+    row("tasks::cancel_all", "cancel_tasks", "tasks/cancel_all", "/tasks"),
+    row("limits::list", "list_limits", "limits/list", "/limits"),
+    row("limits::set", "set_limit", "limits/set", "/limits"),
+    row("limits::remove", "remove_limit", "limits/remove", "/limits"),
     row("tasks::attempts", "list_attempts", "tasks/attempts", "/tasks/:id"),
     row("tracing::logs", "list_logs", "traces/logs", "/tasks/:id"),
     row("tracing::trace", "get_trace", "traces/trace", "/tasks/:id"),
@@ -61,7 +66,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("servers::resume", "resume_server", "servers/resume", "/servers"),
     // The place is part of every answer (`as_of`) and of the socket's first frame.
     Capability { method: "events::head", operation: None, function: Some("events/head"), page: Some("/") },
-    row("events::since", "list_events", "events/since", "/"),
+    row("events::log", "get_event_log", "events/log", "/events"),
+    row("events::since", "list_events", "events/since", "/events"),
     // A stream: the socket and its plain-HTTP form, not a call.
     Capability { method: "events::follow", operation: Some("follow_by_socket"), function: None, page: Some("/") },
     row("metrics::series", "get_series", "metrics/series", "/"),

@@ -74,14 +74,14 @@ impl BatonApi {
         answer(self.request(reqwest::Method::POST, path).json(body).send().await?).await
     }
 
-    /// Signs in and uses the access token from then on.
+    /// Signs in and uses the access token from then on; gives the tokens, for whoever stays longer than that one lives.
     ///
     /// # Errors
     /// `AUTH-002`, `AUTH-006`.
-    pub async fn login(&mut self, email: &str, password: &Secret) -> Result<(), Error> {
+    pub async fn login(&mut self, email: &str, password: &Secret) -> Result<Tokens, Error> {
         let tokens: Tokens = self.post("/auth/login", &Login { email: email.to_owned(), password: password.clone() }).await?;
-        self.token = Some(tokens.access_token);
-        Ok(())
+        self.token = Some(tokens.access_token.clone());
+        Ok(tokens)
     }
 
     /// Stores a file.

@@ -1,4 +1,4 @@
-//! How a fleet is tried out: an agent whose skills answer at once, take their time, or fail on demand.
+//! How a fleet is tried out: an agent whose skills do nothing, answer at once, take their time, or fail on demand.
 
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub struct Diagnostics {
     pub slots: u32,
 }
 
+/// The skill that does nothing, which is what the machinery around it is measured with.
+pub const NOOP: &str = "diagnostics.noop";
+/// How many characters of its message that skill's result holds.
+pub const NOOP_CHARACTERS: usize = 64;
 /// The skill that answers with its input.
 pub const ECHO: &str = "diagnostics.echo";
 /// The skill that takes its time.
@@ -55,6 +59,16 @@ impl Agent for Diagnostics {
             json!({"type": "object", "properties": {"message": {"type": "string", "title": "Message", "maxLength": 10_000}}, "additionalProperties": false}),
             vec![json!({"message": "hello"})],
         );
+        let noop = skill(
+            NOOP,
+            "Do nothing",
+            "Answers at once with the beginning of its message.",
+            json!({"type": "object", "properties": {
+                "id": {"type": "integer", "title": "Number"},
+                "message": {"type": "string", "title": "Message", "maxLength": 10_000, "default": ""}
+            }, "required": ["id"], "additionalProperties": false}),
+            vec![json!({"id": 1, "message": "hello"})],
+        );
         let sleep = skill(
             SLEEP,
             "Sleep",
@@ -87,7 +101,7 @@ impl Agent for Diagnostics {
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, sleep, fail, spin],
+            skills: vec![echo, noop, sleep, fail, spin],
             labels: vec!["native".to_owned()],
             slots: self.slots,
         }
@@ -97,6 +111,10 @@ impl Agent for Diagnostics {
         let milliseconds = input["milliseconds"].as_u64().unwrap_or(0);
         match skill {
             ECHO => Ok(input),
+            NOOP => {
+                let excerpt: String = input["message"].as_str().unwrap_or_default().chars().take(NOOP_CHARACTERS).collect();
+                Ok(json!({"id": input["id"], "ok": true, "message": excerpt}))
+            }
             SLEEP => {
                 for step in 0..10u32 {
                     tokio::time::sleep(Duration::from_millis(milliseconds) / 10).await;

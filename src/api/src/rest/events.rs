@@ -9,7 +9,7 @@ use axum::response::Response;
 use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::wire::live::EventPage;
+use baton_domain::wire::live::{EventLog, EventPage};
 use serde::Deserialize;
 
 use crate::extract::{Client, Params, SignedIn, wrong_parameter};
@@ -50,7 +50,7 @@ fn place(since: EventSeq) -> Result<EventSeq, Problem> {
     params(
         ("since" = Option<i64>, Query, minimum = 0, description = "The last event one has; 0 by default"),
         ("topics" = Option<String>, Query, description = "At most 64, separated by commas: `task`, `task.completed`, `task:<id>`; everything by default", example = json!("task,agent")),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "The most events; 50 by default"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most events that are looked at; 500 by default"),
     ),
     responses((status = 200, description = "A page of events", body = EventPage)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["EVENT-001"])))
@@ -62,6 +62,19 @@ pub(crate) async fn list_events(
 ) -> Reply<Json<EventPage>> {
     let since = place(query.since)?;
     Ok(Json(gateway.services.events.since(&caller, since, filter(&query.topics)?, query.limit).await?))
+}
+
+/// Describe the event log
+///
+/// How far it reaches, and how long events are kept. A `since` below `floor` asks for events that are forgotten: lists answer 410
+/// with `EVENT-001`, live connections say `resync`.
+#[utoipa::path(
+    get, path = "/events/log", tag = "events", operation_id = "get_event_log",
+    responses((status = 200, description = "The log", body = EventLog)),
+    extensions(("x-permission" = json!("read")), ("x-errors" = json!([])))
+)]
+pub(crate) async fn get_event_log(State(gateway): State<Gateway>, SignedIn(caller): SignedIn) -> Reply<Json<EventLog>> {
+    Ok(Json(gateway.services.events.log(&caller).await?))
 }
 
 /// Follow events over a WebSocket

@@ -28,6 +28,7 @@ POST /api/v1/auth/logout logout read
 GET /api/v1/auth/me me read
 POST /api/v1/auth/refresh refresh public
 GET /api/v1/events list_events read
+GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read
 GET /api/v1/events/ws follow_by_socket read
 GET /api/v1/health/live live public

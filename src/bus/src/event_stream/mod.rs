@@ -1,6 +1,7 @@
 //! How is the event log read and followed? In pages by sequence, then live, without a gap, a repetition or a change of order.
 
 mod follower;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,9 @@ use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, EventService, LiveStream};
+use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::live::EventPage;
+use baton_domain::wire::live::{EventLog, EventPage, KeepEvents};
 use baton_storage::EventStore;
 use futures::stream;
 
@@ -31,13 +33,14 @@ pub struct EventStream {
     store: Arc<dyn EventStore>,
     bus: Arc<InProcessBus>,
     idle_check: Duration,
+    keep: KeepEvents,
 }
 
 impl EventStream {
     /// Over this log and this doorbell; the store must ring that bell.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, bus: Arc<InProcessBus>) -> Self {
-        Self { store, bus, idle_check: IDLE_CHECK }
+        Self { store, bus, idle_check: IDLE_CHECK, keep: KeepEvents::default() }
     }
 
     /// Changes how long a quiet stream trusts the doorbell; 10 seconds otherwise.
@@ -45,6 +48,22 @@ impl EventStream {
     pub fn with_idle_check(mut self, idle_check: Duration) -> Self {
         self.idle_check = idle_check;
         self
+    }
+
+    /// Says how long events are kept; for ever otherwise.
+    #[must_use]
+    pub fn keeping(mut self, keep: KeepEvents) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Forgets the events that are not kept any longer; gives how many. It goes in steps that let others write in between, and can
+    /// be dropped at any moment: what is left is forgotten the next time.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    pub async fn forget_old(&self, now: Timestamp) -> Answer<u64> {
+        Ok(retention::forget(&*self.store, self.keep, now).await?)
     }
 }
 
@@ -59,6 +78,12 @@ impl EventService for EventStream {
     async fn head(&self, caller: &Caller) -> Answer<EventSeq> {
         caller.require(Permission::Read)?;
         Ok(self.store.head().await?)
+    }
+
+    async fn log(&self, caller: &Caller) -> Answer<EventLog> {
+        caller.require(Permission::Read)?;
+        let nothing = self.store.events_since(EventSeq(0), &TopicFilter::default(), 0).await?;
+        Ok(EventLog { head: nothing.head, floor: nothing.floor, keep: self.keep })
     }
 
     async fn since(&self, caller: &Caller, since: EventSeq, filter: TopicFilter, limit: Option<u32>) -> Answer<EventPage> {

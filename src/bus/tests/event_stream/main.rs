@@ -5,3 +5,4 @@
 mod following;
 mod no_gap_no_repetition;
 mod real_log;
+mod retention;

@@ -11,13 +11,14 @@ use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::TaskSummary;
-use baton_storage::{AgentRegistration, AgentStore, CommitSink, EventStore, NewTaskRecord, TaskRecord, TaskStore};
+use baton_storage::{AgentRegistration, AgentStore, CommitSink, EventStore, NewTaskRecord, Retention, TaskRecord, TaskStore};
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use uuid::Uuid;
 
 /// A real log in a folder of its own.
 pub(crate) struct RealLog {
-    folder: tempfile::TempDir,
+    // Removed with the log.
+    _folder: tempfile::TempDir,
     pub(crate) store: SqliteStore,
     pub(crate) bus: Arc<InProcessBus>,
     pub(crate) agent: AgentId,
@@ -50,6 +51,7 @@ fn task(id: TaskId) -> NewTaskRecord {
         reason: Some("submitted".to_owned()),
         priority: Priority::default(),
         labels: Vec::new(),
+        fairness_key: None,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,
@@ -74,9 +76,13 @@ fn task(id: TaskId) -> NewTaskRecord {
             deadline_at: None,
             ready_at: at(0),
             depth: 0,
+            fairness_weight: 1.0,
+            budget: None,
+            awaited: false,
             created_by: Principal::System,
         },
         input: serde_json::json!({}),
+        depends_on: Vec::new(),
     }
 }
 
@@ -93,7 +99,7 @@ impl RealLog {
         let store = SqliteOptions::new(folder.path().join("baton.db")).open(between(Arc::clone(&bus))).await.unwrap();
         let agent = AgentId::new(Uuid::new_v4());
         store.register_agents(vec![AgentRegistration { id: agent, card: card("tester") }], at(0)).await.unwrap();
-        Self { folder, store, bus, agent }
+        Self { _folder: folder, store, bus, agent }
     }
 
     pub(crate) fn stream(&self) -> EventStream {
@@ -126,14 +132,11 @@ impl RealLog {
         }
     }
 
-    /// Forgets the events up to here, as retention will.
+    /// Forgets the events up to here.
     pub(crate) async fn raise_floor(&self, floor: EventSeq) {
-        use sqlx::{ConnectOptions, Connection};
-        let path = self.folder.path().join("baton.db");
-        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
-        sqlx::query("DELETE FROM events WHERE seq <= $1").bind(floor.0).execute(&mut connection).await.unwrap();
-        sqlx::query("UPDATE stream_head SET floor = $1").bind(floor.0).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        let head = self.store.head().await.unwrap();
+        let retention = Retention { count: Some(u64::try_from(head.0 - floor.0).unwrap()), since: None };
+        assert_eq!(self.store.forget_events(retention, u32::MAX).await.unwrap().floor, floor);
     }
 }
 

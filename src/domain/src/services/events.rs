@@ -10,7 +10,7 @@ use super::Answer;
 use crate::event::{Event, TopicFilter};
 use crate::id::EventSeq;
 use crate::user::Caller;
-use crate::wire::live::{EventPage, Transient};
+use crate::wire::live::{EventLog, EventPage, Transient};
 
 /// What a live subscription gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,12 @@ pub trait EventService: Send + Sync {
     /// # Errors
     /// Only those of the caller's rights and of storage.
     async fn head(&self, caller: &Caller) -> Answer<EventSeq>;
+
+    /// How far the log reaches, and how long it is kept.
+    ///
+    /// # Errors
+    /// Only those of the caller's rights and of storage.
+    async fn log(&self, caller: &Caller) -> Answer<EventLog>;
 
     /// Events after a place, oldest first.
     ///

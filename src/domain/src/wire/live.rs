@@ -94,6 +94,30 @@ pub enum ClientFrame {
     },
 }
 
+/// How long events are kept. What either limit does not keep is forgotten, the oldest first; without limits nothing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeepEvents {
+    /// The most events that are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The most days that an event is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+}
+
+/// How far the log of events reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventLog {
+    /// The newest event.
+    pub head: EventSeq,
+    /// The oldest place that can be given as `since`: the events after it are kept.
+    pub floor: EventSeq,
+    /// How long events are kept.
+    pub keep: KeepEvents,
+}
+
 /// Events of the log, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

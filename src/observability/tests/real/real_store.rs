@@ -12,7 +12,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::TaskSummary;
 use baton_storage::{
-    AuditRow, BucketKey, BucketRow, EventStore, EventsSince, MetricStore, NewTaskRecord, NoSink, StoreError, TaskRecord, TaskStore,
+    AuditRow, BucketKey, BucketRow, EventStore, EventsSince, Forgotten, MetricStore, NewTaskRecord, NoSink, Retention, StoreError,
+    TaskRecord, TaskStore,
 };
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use sqlx::{ConnectOptions, Connection};
@@ -97,6 +98,7 @@ impl RealStore {
             reason: Some("submitted".to_owned()),
             priority: Priority::default(),
             labels: Vec::new(),
+            fairness_key: None,
             attempt: 1,
             maximum_attempts: 4,
             agent: None,
@@ -120,9 +122,12 @@ impl RealStore {
             deadline_at: None,
             ready_at: at(0),
             depth: 0,
+            fairness_weight: 1.0,
+            budget: None,
+            awaited: false,
             created_by: Principal::System,
         };
-        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}) }], None).await.unwrap();
+        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new() }], None).await.unwrap();
         id
     }
 }
@@ -157,6 +162,11 @@ impl EventStore for Unreliable {
     async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
         self.fail_if_due()?;
         self.store.events_since(since, filter, limit).await
+    }
+
+    async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+        self.fail_if_due()?;
+        self.store.forget_events(retention, limit).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

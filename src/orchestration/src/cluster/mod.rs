@@ -46,7 +46,15 @@ pub(crate) struct Cluster {
 impl Cluster {
     fn new(registration: ServerRegistration, shared: bool) -> Self {
         let leadership = if shared { Leadership::wanted() } else { Leadership::undisputed() };
-        Self { registration, shared, leadership, draining: AtomicBool::new(false), closing: Claims::default(), of: AtomicU32::new(1), place: AtomicU32::new(0) }
+        Self {
+            registration,
+            shared,
+            leadership,
+            draining: AtomicBool::new(false),
+            closing: Claims::default(),
+            of: AtomicU32::new(1),
+            place: AtomicU32::new(0),
+        }
     }
 
     /// This server.

@@ -20,11 +20,14 @@
 pub mod agents;
 pub mod api_keys;
 pub mod artifacts;
+mod dice;
 pub mod durable;
 pub mod events;
+pub mod limits;
 mod list;
 mod make;
 pub mod metrics;
+pub mod retention;
 pub mod servers;
 pub mod sessions;
 pub mod tasks;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::limits::Limits;
 use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
@@ -20,11 +21,15 @@ use crate::{MemoryStore, PlantedBug};
 /// Everything that is stored.
 pub(crate) struct State {
     pub(crate) sink: Arc<dyn CommitSink>,
+    /// The events after the floor.
     pub(crate) log: Vec<Arc<Event>>,
-    /// Where in the log the events of a subject are.
-    pub(crate) subjects: BTreeMap<String, Vec<usize>>,
+    /// The last event that was forgotten.
+    pub(crate) floor: EventSeq,
+    /// The places of a subject's events.
+    pub(crate) subjects: BTreeMap<String, Vec<EventSeq>>,
     pub(crate) audit: BTreeMap<AuditId, AuditRow>,
     pub(crate) tasks: Tasks,
+    pub(crate) limits: Limits,
     pub(crate) agents: Agents,
     pub(crate) artifacts: BTreeMap<ArtifactId, ArtifactView>,
     pub(crate) users: BTreeMap<UserId, UserRecord>,
@@ -44,9 +49,11 @@ impl State {
         Self {
             sink,
             log: Vec::new(),
+            floor: EventSeq(0),
             subjects: BTreeMap::new(),
             audit: BTreeMap::new(),
             tasks: Tasks::default(),
+            limits: Limits::default(),
             agents: Agents::default(),
             artifacts: BTreeMap::new(),
             users: BTreeMap::new(),
@@ -63,12 +70,17 @@ impl State {
 
     /// The newest event's place.
     pub(crate) fn head(&self) -> EventSeq {
-        EventSeq(i64::try_from(self.log.len()).unwrap_or(i64::MAX))
+        EventSeq(self.floor.0 + i64::try_from(self.log.len()).unwrap_or(i64::MAX))
     }
 
     /// The events of a subject, oldest first.
     pub(crate) fn events_of(&self, subject: &str) -> impl Iterator<Item = &Arc<Event>> {
-        self.subjects.get(subject).into_iter().flatten().filter_map(|index| self.log.get(*index))
+        self.subjects.get(subject).into_iter().flatten().filter_map(|seq| self.log.get(self.index_after(EventSeq(seq.0 - 1))))
+    }
+
+    /// Where in the log the first event after this place is.
+    pub(crate) fn index_after(&self, place: EventSeq) -> usize {
+        usize::try_from(place.0.saturating_sub(self.floor.0)).unwrap_or(0).min(self.log.len())
     }
 
     /// Refuses rows of a project that does not exist; so far there is one.
@@ -92,10 +104,10 @@ impl State {
             return;
         }
         for event in new {
-            let index = self.log.len();
-            self.subjects.entry(event.subject.clone()).or_default().push(index);
+            let seq = EventSeq(self.head().0 + 1);
+            self.subjects.entry(event.subject.clone()).or_default().push(seq);
             self.log.push(Arc::new(Event {
-                seq: EventSeq(self.head().0 + 1),
+                seq,
                 at: event.at,
                 project_id: event.project,
                 kind: event.kind,

@@ -11,9 +11,9 @@ use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
 use baton_storage::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
 
-use crate::{MemoryStore, PlantedBug};
 use crate::commit::{State, data};
 use crate::tasks::Told;
+use crate::{MemoryStore, PlantedBug};
 
 /// What is stored of one server.
 #[derive(Clone)]

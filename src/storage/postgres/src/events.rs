@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{DEFAULT_PROJECT, EventSeq, ProjectId};
-use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
-use sqlx::PgConnection;
+use baton_storage::{AuditRow, EventStore, EventsSince, Forgotten, Retention, StoreError};
 use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::PostgresStore;
@@ -132,6 +132,35 @@ async fn touch(tx: &mut Tx) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Forgets old events in a transaction of its own, not in a group of writers: those take the head's row as the last thing, and so does
+/// this, for no longer than its commit takes.
+async fn forget(sql: &mut PgConnection, retention: Retention, limit: u32) -> Result<Forgotten, Fault> {
+    let mut tx = sql.begin().await.map_err(failed)?;
+    let (newest, floor) = head(&mut tx).await?;
+    let first_young: Option<i64> =
+        sqlx::query_scalar("SELECT min(seq) FROM (SELECT seq, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2) AS next WHERE at >= $3")
+            .bind(floor.0)
+            .bind(i64::from(limit))
+            .bind(retention.since.unwrap_or_default().as_millis())
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(failed)?;
+    let (next, more) = retention.next_floor(floor, newest, limit, first_young.map(EventSeq));
+    if next == floor {
+        return Ok(Forgotten { events: 0, floor, more });
+    }
+    let gone = sqlx::query("DELETE FROM events WHERE seq <= $1").bind(next.0).execute(&mut *tx).await.map_err(failed)?;
+    // Another server may have gone further meanwhile.
+    let row = sqlx::query("UPDATE stream_head SET floor = GREATEST(floor, $1) WHERE id = 1 RETURNING seq, floor")
+        .bind(next.0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(failed)?;
+    let floor = EventSeq(get(&row, "floor")?);
+    tx.commit().await.map_err(failed)?;
+    Ok(Forgotten { events: gone.rows_affected(), floor, more })
+}
+
 #[async_trait]
 impl EventStore for PostgresStore {
     async fn head(&self) -> Result<EventSeq, StoreError> {
@@ -143,7 +172,7 @@ impl EventStore for PostgresStore {
             let mut snapshot = self.snapshot().await?;
             let (head, floor) = head(&mut snapshot).await?;
             let rows = rows_after(&mut snapshot, since, limit).await?;
-            let next_since = rows.last().map_or(Ok(since), |last| get(last, "seq").map(EventSeq))?;
+            let next_since = rows.last().map_or(Ok(since.max(floor)), |last| get(last, "seq").map(EventSeq))?;
             let mut items = Vec::new();
             for row in &rows {
                 // Kind and subject decide; the payload of an unwanted event is not parsed.
@@ -154,6 +183,10 @@ impl EventStore for PostgresStore {
             Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
         })
         .await
+    }
+
+    async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+        Ok(forget(&mut *self.reader().await?, retention, limit).await?)
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

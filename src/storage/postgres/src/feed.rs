@@ -64,8 +64,17 @@ impl Feed {
         }
     }
 
-    /// These were read from the log.
-    pub(crate) fn read(&self, events: &[Arc<Event>]) {
+    /// These were read from the log after a place. The log has no gap: what is missing between that place and the first of them was
+    /// forgotten before this server had read it, and nobody waits for it any more. Whoever follows sees the gap and is told.
+    pub(crate) fn read(&self, since: EventSeq, events: &[Arc<Event>]) {
+        if let Some(first) = events.first()
+            && first.seq.0 > since.0 + 1
+        {
+            let mut order = self.order.lock();
+            order.seen = order.seen.max(EventSeq(first.seq.0 - 1));
+            let seen = order.seen;
+            order.early.retain(|seq, _| *seq > seen);
+        }
         self.accept(events);
     }
 
@@ -138,7 +147,7 @@ mod tests {
             kind: "task.queued".to_owned(),
             subject: "task:1".to_owned(),
             actor: Principal::System,
-            data: serde_json::Value::Null,
+            data: baton_domain::event::Payload::default(),
         };
         places.map(|seq| Arc::new(event(seq))).collect()
     }
@@ -157,10 +166,20 @@ mod tests {
         feed.committed(&events(15..=16));
         assert_eq!(*told.0.lock(), [11, 12], "13 and 14 are somebody else's");
         assert!(rings(&feed), "the log is asked for them");
-        feed.read(&events(12..=15));
-        feed.read(&events(11..=16));
+        feed.read(EventSeq(11), &events(12..=15));
+        feed.read(EventSeq(10), &events(11..=16));
         assert_eq!(*told.0.lock(), [11, 12, 13, 14, 15, 16]);
         assert_eq!(feed.seen(), EventSeq(16));
+    }
+
+    #[test]
+    fn events_that_were_forgotten_unread_are_not_waited_for() {
+        let told = Arc::new(Told::default());
+        let feed = Feed::new(Arc::clone(&told) as Arc<dyn CommitSink>, EventSeq(10));
+        feed.committed(&events(14..=15));
+        feed.read(EventSeq(10), &events(13..=13));
+        assert_eq!(*told.0.lock(), [13, 14, 15]);
+        assert_eq!(feed.seen(), EventSeq(15));
     }
 
     #[test]

@@ -95,10 +95,11 @@ pub(crate) async fn follow(pool: PgPool, feed: Arc<Feed>) {
 async fn catch_up(pool: &PgPool, feed: &Feed) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await.map_err(failed)?;
     loop {
-        let events = events::after(&mut connection, feed.seen(), ROWS).await?;
+        let since = feed.seen();
+        let events = events::after(&mut connection, since, ROWS).await?;
         if events.is_empty() {
             return Ok(());
         }
-        feed.read(&events);
+        feed.read(since, &events);
     }
 }

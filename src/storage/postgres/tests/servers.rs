@@ -33,7 +33,8 @@ async fn all_servers_show_the_time_of_the_database() {
     let url = database();
     let (one, two) = (open(&url).await, open(&url).await);
     let mut sql = PgConnection::connect(&url).await.unwrap();
-    let theirs: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetch_one(&mut sql).await.unwrap();
+    let theirs: i64 =
+        sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetch_one(&mut sql).await.unwrap();
     for store in [&one, &two] {
         let ours = store.clock().unwrap().now().as_millis();
         assert!((ours - theirs).abs() < 1_000, "{ours} and {theirs}");
@@ -58,7 +59,8 @@ async fn a_heart_beats_while_no_other_write_gets_through() {
         async move { harness::insert(&store, 1).await }
     });
     let heart = store.own_heart().unwrap();
-    let beat = |millis| Beat { server: harness::server("main").id, at: at(millis), leases: vec![(id, lease)], until: at(millis + 30_000) };
+    let beat =
+        move |millis| Beat { server: harness::server("main").id, at: at(millis), leases: vec![(id, lease)], until: at(millis + 30_000) };
     // A thread and a runtime of its own, as the engine has it.
     let beating = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
 use baton_domain::id::{EventSeq, ProjectId};
-use baton_storage::{AuditRow, EventStore, EventsSince, StoreError};
+use baton_storage::{AuditRow, EventStore, EventsSince, Forgotten, Retention, StoreError};
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
@@ -66,13 +66,31 @@ pub(crate) fn insert_audit(sql: &Connection, row: &AuditRow) -> Result<(), Store
     Ok(())
 }
 
+/// Forgets old events within a transaction.
+fn forget(sql: &Connection, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+    let (newest, floor) = head(sql)?;
+    let first_young: Option<i64> = one(
+        sql,
+        "SELECT min(seq) FROM (SELECT seq, at FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2) WHERE at >= ?3",
+        params![floor.0, limit, retention.since.unwrap_or_default().as_millis()],
+        |row| row.get(),
+    )?;
+    let (next, more) = retention.next_floor(floor, newest, limit, first_young.map(EventSeq));
+    if next == floor {
+        return Ok(Forgotten { events: 0, floor, more });
+    }
+    let events = run(sql, "DELETE FROM events WHERE seq <= ?1", [next.0])?;
+    run(sql, "UPDATE stream_head SET floor = ?1 WHERE id = 1", [next.0])?;
+    Ok(Forgotten { events: events as u64, floor: next, more })
+}
+
 fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
     let (head, floor) = head(sql)?;
     let mut statement = sql
         .prepare_cached("SELECT kind, subject, seq, at, project_id, actor, data FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")
         .map_err(failed)?;
     let mut rows = statement.query(params![since.0, limit]).map_err(failed)?;
-    let (mut items, mut next_since) = (Vec::new(), since);
+    let (mut items, mut next_since) = (Vec::new(), since.max(floor));
     while let Some(row) = rows.next().map_err(failed)? {
         let mut row = crate::columns::Columns::of(row);
         let (kind, subject) = (row.str()?, row.str()?);
@@ -102,6 +120,10 @@ impl EventStore for SqliteStore {
     async fn events_since(&self, place: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
         let filter = filter.clone();
         self.readers.snapshot(move |sql| since(sql, place, &filter, limit)).await
+    }
+
+    async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
+        self.writer.run(move |tx| forget(tx.sql(), retention, limit)).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

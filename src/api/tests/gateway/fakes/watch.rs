@@ -8,7 +8,7 @@ use baton_domain::services::{AgentService, Answer, EventService, HealthService, 
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
 use baton_domain::wire::health::{Health, HealthCheck};
-use baton_domain::wire::live::EventPage;
+use baton_domain::wire::live::{EventLog, EventPage, KeepEvents};
 use baton_domain::wire::metrics::{Overview, Point, Series, SeriesQuery};
 use baton_domain::wire::server::{ServerList, ServerView};
 use std::sync::atomic::Ordering;
@@ -72,6 +72,11 @@ impl EventService for Fake {
     async fn head(&self, caller: &Caller) -> Answer<EventSeq> {
         caller.require(Permission::Read)?;
         Ok(EventSeq(7))
+    }
+
+    async fn log(&self, caller: &Caller) -> Answer<EventLog> {
+        self.0.allowed(caller, Permission::Read, "log".into())?;
+        Ok(EventLog { head: EventSeq(7), floor: EventSeq(2), keep: KeepEvents { count: None, days: Some(90) } })
     }
 
     async fn since(&self, caller: &Caller, since: EventSeq, filter: TopicFilter, limit: Option<u32>) -> Answer<EventPage> {
