@@ -78,7 +78,8 @@ async fn a_full_disk_refuses_loses_nothing_and_is_over_when_there_is_room() {
     let mut start = command(&data, &[]);
     start.stderr(std::fs::File::create(&said).unwrap());
     let server = Server::start_with(start);
-    let client = KeyedClient::sign_in(&server).await.expect("signed in");
+    // Signing in writes, too.
+    let (api, client) = (server.api().await, KeyedClient::sign_in(&server).await.expect("signed in"));
     let ballast = disk.fill(LEFT);
 
     let (mut acknowledged, mut refused, mut number) = (Vec::new(), 0, 0);
@@ -102,7 +103,6 @@ async fn a_full_disk_refuses_loses_nothing_and_is_over_when_there_is_room() {
     }
     assert!(!acknowledged.is_empty(), "nothing was taken before the disk was full");
     // What only reads goes on.
-    let api = server.api().await;
     api.tasks("limit=1").await.expect("a list");
 
     std::fs::remove_file(&ballast).unwrap();

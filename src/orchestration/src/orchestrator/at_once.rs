@@ -4,6 +4,7 @@
 //! empty, and that nobody rang for since, holds no task that should go first.
 
 use baton_domain::task::TaskState;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Assignment, Idempotency, Inserted, NewTaskRecord, StoreError};
 
 use super::Orchestrator;
@@ -38,6 +39,7 @@ impl Orchestrator {
             let task = begun.into_iter().next();
             let began = task.is_some();
             if let Some(task) = task {
+                reach(FaultPoint::AfterClaim);
                 attempt::begin(&me.shared, &me, task, reservation);
             }
             Ok((inserted, began))

@@ -83,6 +83,15 @@ over_the_link! {
     }
 
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Answer<Inserted> {
+        self.insert_and_begin(tasks, idempotency, Vec::new()).await.map(|(inserted, _)| inserted)
+    }
+
+    async fn insert_and_begin(
+        &self,
+        tasks: Vec<NewTaskRecord>,
+        idempotency: Option<Idempotency>,
+        assignments: Vec<Assignment>,
+    ) -> Answer<(Inserted, Vec<BegunTask>)> {
         // The same rows again are refused by their identifiers, the same request by its key.
         let repeatable = idempotency.is_some();
         let (world, host) = (Arc::clone(&self.world), Arc::clone(&self.host));
@@ -93,11 +102,15 @@ over_the_link! {
                     let _ = world.store.insert_tasks(tasks, idempotency).await;
                 }
             });
-            return Ok(Inserted::Stored);
+            return Ok((Inserted::Stored, Vec::new()));
         }
         let call = move || {
-            let (world, tasks, idempotency) = (Arc::clone(&world), tasks.clone(), idempotency.clone());
-            async move { world.store.insert_tasks(tasks, idempotency).await }
+            let (world, tasks, idempotency, assignments) = (Arc::clone(&world), tasks.clone(), idempotency.clone(), assignments.clone());
+            async move {
+                let (inserted, begun) = world.store.insert_and_begin(tasks, idempotency, assignments).await?;
+                world.ledger.pages().begun(begun.iter().map(|begun| &begun.task));
+                Ok((inserted, begun))
+            }
         };
         self.write("insert_tasks", repeatable, call).await
     }
