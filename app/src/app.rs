@@ -9,7 +9,7 @@ use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
-use crate::pages::{Agent, Agents, Events, FirstRun, Gallery, Members, NewTask, NotFound, Overview, SignIn, Task, Tasks};
+use crate::pages::{Agent, Agents, Events, FirstRun, Gallery, Members, NewTask, NotFound, Overview, Servers, SignIn, Task, Tasks};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -43,6 +43,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/agents") view=Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Agent ssr=SsrMode::Async/>
                     <Route path=path!("/events") view=Events ssr=SsrMode::Async/>
+                    <Route path=path!("/servers") view=Servers ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Members ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Gallery ssr=SsrMode::Async/>
                 </ParentRoute>

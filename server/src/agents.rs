@@ -6,7 +6,7 @@ use baton_agents_runtime::diagnostics::Diagnostics;
 use baton_agents_runtime::{Agent, AgentRegistry, DuplicateAgent};
 
 /// How many attempts the diagnostics agent takes at once.
-const DIAGNOSTICS_SLOTS: u32 = 64;
+const DIAGNOSTICS_SLOTS: u32 = 256;
 
 /// The native agents, with the diagnostics agent if it is wanted.
 pub(crate) fn registry(diagnostics: bool) -> Result<AgentRegistry, DuplicateAgent> {

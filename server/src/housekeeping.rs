@@ -6,7 +6,9 @@ use std::time::Duration;
 use baton_auth::Auth;
 use baton_bus::EventStream;
 use baton_domain::ports::Clock;
+use baton_orchestration::Leadership;
 use baton_storage::Store;
+use baton_storage::blobs::Blobs;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -14,46 +16,79 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(3_600);
 /// How often old events are: under load there are thousands of them a second.
 const EVENTS_EVERY: Duration = Duration::from_secs(60);
+/// How soon a server that does not lead looks again whether it does.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
 const IDEMPOTENCY_KEYS: Duration = Duration::from_secs(24 * 3_600);
 
+/// How long bytes that no artifact refers to are kept: an upload has stored its artifact long before.
+const UNUSED_BYTES: Duration = Duration::from_secs(3_600);
+
+/// What the clean-up works on.
+pub(crate) struct Housekeeping {
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) events: Arc<EventStream>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Of several servers, the one that leads cleans up.
+    pub(crate) leadership: Leadership,
+}
+
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
-pub(crate) async fn run(auth: Arc<Auth>, store: Arc<dyn Store>, events: Arc<EventStream>, clock: Arc<dyn Clock>, stop: CancellationToken) {
-    let rows = rows(&auth, &*store, &*clock);
-    let events = forget_events(&events, &*clock);
-    // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
-    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
-}
-
-async fn rows(auth: &Auth, store: &dyn Store, clock: &dyn Clock) {
-    let mut hours = every(EVERY);
-    loop {
-        hours.tick().await;
-        match auth.forget_ended_sessions().await {
-            Ok(sessions) => tracing::debug!(sessions, "ended sessions were forgotten"),
-            Err(problem) => tracing::warn!(%problem, "ended sessions could not be forgotten"),
-        }
-        match store.forget_idempotency_keys(clock.now(), IDEMPOTENCY_KEYS).await {
-            Ok(keys) => tracing::debug!(keys, "old idempotency keys were forgotten"),
-            Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
-        }
-    }
-}
-
-async fn forget_events(events: &EventStream, clock: &dyn Clock) {
-    let mut minutes = every(EVENTS_EVERY);
-    loop {
-        minutes.tick().await;
-        match events.forget_old(clock.now()).await {
-            Ok(0) => {}
-            Ok(events) => tracing::info!(events, "old events were forgotten"),
-            Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
-        }
-    }
+pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
+    // Each step is a commit of its own: what is broken off is done the next time.
+    stop.run_until_cancelled(async { tokio::join!(work.rows(), work.old_events()) }).await;
 }
 
 fn every(span: Duration) -> Interval {
     let mut interval = tokio::time::interval(span);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
+}
+
+impl Housekeeping {
+    async fn rows(&self) {
+        let mut rounds = every(EVERY);
+        loop {
+            rounds.tick().await;
+            if self.leadership.leads() {
+                self.clean_up().await;
+            } else {
+                // Whoever leads later should not wait for a whole round.
+                rounds.reset_after(AGAIN);
+            }
+        }
+    }
+
+    async fn old_events(&self) {
+        let mut rounds = every(EVENTS_EVERY);
+        loop {
+            rounds.tick().await;
+            if !self.leadership.leads() {
+                continue;
+            }
+            match self.events.forget_old(self.clock.now()).await {
+                Ok(0) => {}
+                Ok(events) => tracing::info!(events, "old events were forgotten"),
+                Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
+            }
+        }
+    }
+
+    async fn clean_up(&self) {
+        let now = self.clock.now();
+        match self.auth.forget_ended_sessions().await {
+            Ok(sessions) => tracing::debug!(sessions, "ended sessions were forgotten"),
+            Err(problem) => tracing::warn!(%problem, "ended sessions could not be forgotten"),
+        }
+        match self.store.forget_idempotency_keys(now, IDEMPOTENCY_KEYS).await {
+            Ok(keys) => tracing::debug!(keys, "old idempotency keys were forgotten"),
+            Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
+        }
+        match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
+            Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
+            Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
+        }
+    }
 }

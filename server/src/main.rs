@@ -1,9 +1,10 @@
-//! The one binary of Baton: `serve`, `demo`, `bench`, and the child process that attempts run in.
+//! The one binary of Baton: `serve`, `worker`, `migrate`, `demo`, `bench`, and the child process that attempts run in.
 
 mod agents;
 mod cli;
 mod config;
 mod data_folder;
+mod database;
 mod housekeeping;
 mod own_server;
 mod serve;
@@ -11,6 +12,7 @@ mod site;
 mod sources;
 mod start_error;
 mod wiring;
+mod worker;
 
 use std::process::ExitCode;
 

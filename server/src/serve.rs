@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use baton_domain::problem::Code;
+use baton_orchestration::Claims;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let sources = sources::system();
     baton_observability::server_log::install(&config.log.options(), Arc::clone(&sources.clock))
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    config.faults.arm();
     // The port first: whoever starts a second server by mistake learns of it at once.
     let listener = bind(config.bind.listen).await?;
     let folder = DataFolder::take(&config.data.data)?;
@@ -38,7 +40,7 @@ pub(crate) async fn run(config: ServeConfig) -> Result<(), StartError> {
     let router = site::router(&parts.gateway, &parts.services, &site_root, secure);
     let address = listener.local_addr().map_err(|error| StartError::new(Code::PortOccupied, error.to_string()))?;
     announce(address, &config, code.as_deref());
-    let served = serve(listener, router, parts.live.clone()).await;
+    let served = serve(listener, router, parts.live.clone(), parts.claims()).await;
     parts.stop().await;
     tracing::info!("stopped");
     drop(folder);
@@ -78,13 +80,14 @@ fn announce(address: SocketAddr, config: &ServeConfig, code: Option<&str>) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn serve(listener: TcpListener, router: Router, live: CancellationToken) -> Result<(), StartError> {
+async fn serve(listener: TcpListener, router: Router, live: CancellationToken, claims: Claims) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     let signals = listen_for_signals()?;
     tokio::spawn(async move {
         signals.await;
         tracing::info!("stopping");
+        claims.end();
         // Live connections end first: they would hold the server up for ever.
         live.cancel();
         stopping.cancel();
@@ -98,7 +101,7 @@ async fn serve(listener: TcpListener, router: Router, live: CancellationToken) -
     }
 }
 
-fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
+pub(crate) fn listen_for_signals() -> Result<impl Future<Output = ()>, StartError> {
     let failed = |error: std::io::Error| StartError::new(Code::Internal, format!("signals cannot be listened to: {error}"));
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt()).map_err(failed)?, signal(SignalKind::terminate()).map_err(failed)?);

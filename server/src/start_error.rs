@@ -3,6 +3,7 @@
 use std::fmt;
 
 use baton_domain::problem::{Code, Problem};
+use baton_orchestration::EngineError;
 use baton_storage::StoreError;
 
 /// Why a command failed.
@@ -35,6 +36,22 @@ impl StartError {
             error => Self::new(Code::DataFolderUnusable, format!("{path} cannot be opened: {error}.")),
         }
     }
+
+    /// What a database server says when it is opened; `place` is its address without secrets.
+    pub(crate) fn connecting(place: &str, error: StoreError) -> Self {
+        match error {
+            StoreError::TooNew { found, known } => Self::new(
+                Code::DatabaseTooNew,
+                format!("{place} was made by a newer Baton (migration {found}; this one knows up to {known}). Start the newer version."),
+            ),
+            StoreError::Full => Self::new(Code::StorageFull, format!("There is no room left for {place}.")),
+            StoreError::Unavailable(why) => Self::new(
+                Code::DatabaseUnreachable,
+                format!("{place}: {why}. Check that it runs, and the address, user, password and certificate."),
+            ),
+            error => Self::new(Code::Internal, format!("{place} cannot be used: {error}.")),
+        }
+    }
 }
 
 impl fmt::Display for StartError {
@@ -44,6 +61,21 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl From<EngineError> for StartError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::OtherKey(name) => Self::new(
+                Code::ConfigurationInvalid,
+                format!(
+                    "{name}, which runs on the same database, signs access tokens with another key, so neither would believe the other's. Give all servers the same one: copy token.key and name it with BATON_TOKEN_KEY_FILE, or set BATON_TOKEN_KEY."
+                ),
+            ),
+            EngineError::Store(error) => Self::from(Problem::from(error)),
+            error => Self::new(Code::ConfigurationInvalid, format!("the engine did not start: {error}")),
+        }
+    }
+}
 
 impl From<Problem> for StartError {
     fn from(problem: Problem) -> Self {

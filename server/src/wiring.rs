@@ -1,23 +1,27 @@
 //! How do the parts of Baton find one another? Here, and nowhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_api::{Gateway, GatewayConfig};
-use baton_auth::{Auth, TokenKey};
+use baton_auth::Auth;
 use baton_bus::{EventStream, InProcessBus};
+use baton_domain::id::ServerId;
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::problem::Code;
+use baton_domain::server::ServerKind;
 use baton_domain::services::Services;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
-use baton_orchestration::{Carriers, Engine};
-use baton_storage::{CommitSink, Store};
-use baton_storage_sqlite::{SqliteOptions, SqliteStore};
+use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
+use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::ServeConfig;
+use crate::config::{Database, EngineConfig, ServeConfig};
 use crate::data_folder::DataFolder;
+use crate::database::Opened;
+use crate::housekeeping::Housekeeping;
 use crate::start_error::StartError;
 use crate::{agents, housekeeping};
 
@@ -27,110 +31,156 @@ const BUS_CAPACITY: usize = 4_096;
 /// The version of this build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What servers and workers have in common: the store, the engine, and what measures them.
+pub(crate) struct Core {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) engine: Engine,
+    pub(crate) sources: Sources,
+    bus: Arc<InProcessBus>,
+    recorder: Arc<MetricsRecorder>,
+    heartbeat: Heartbeat,
+    opened: Opened,
+    writing: Vec<JoinHandle<()>>,
+    flush: CancellationToken,
+}
+
+impl Core {
+    /// Opens the store and starts the engine on it. On a database that servers share, all instants are on its clock.
+    pub(crate) async fn start(
+        database: &Database,
+        wait: Duration,
+        engine: &EngineConfig,
+        identity: Identity,
+        folder: &DataFolder,
+        mut sources: Sources,
+    ) -> Result<Self, StartError> {
+        let bus = Arc::new(InProcessBus::new(BUS_CAPACITY));
+        let opened = Opened::open(database, wait, Arc::clone(&bus) as Arc<dyn CommitSink>).await?;
+        let store = opened.store();
+        if let Some(clock) = store.clock() {
+            sources.clock = clock;
+        }
+        let id = ServerId::new(sources.ids.next());
+        let flush = CancellationToken::new();
+        let recorder = MetricsRecorder::new(id);
+        let metrics = Arc::clone(&store) as Arc<dyn MetricStore>;
+        let flusher = MetricsFlusher::new(Arc::clone(&recorder), metrics, Arc::clone(&sources.clock));
+        let (auditor, audit_writer) = Auditor::new(Arc::clone(&store) as Arc<dyn EventStore>, sources.clone());
+        let writing = vec![tokio::spawn(flusher.run(flush.clone())), tokio::spawn(audit_writer.run(flush.clone()))];
+        let heartbeat = Heartbeat::new(Arc::clone(&sources.clock));
+        let beat = heartbeat.clone();
+        let recording: Arc<dyn Recorder> = Arc::clone(&recorder) as Arc<dyn Recorder>;
+        let options = EngineOptions { identity: Identity { id: Some(id), ..identity }, ..engine.options() };
+        let engine = options
+            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(engine, folder)?, move || {
+                beat.beat()
+            })
+            .await?;
+        Ok(Self { store, engine, sources, bus, recorder, heartbeat, opened, writing, flush })
+    }
+
+    /// Stops in the order that loses nothing: attempts, measurements, the store.
+    pub(crate) async fn stop(self) {
+        self.engine.stop().await;
+        self.flush.cancel();
+        for writing in self.writing {
+            if let Err(error) = writing.await {
+                tracing::warn!(%error, "what was left to store was not stored");
+            }
+        }
+        self.opened.close().await;
+    }
+}
+
 /// A wired server, without its listener.
 pub(crate) struct Parts {
     pub(crate) services: Services,
     pub(crate) gateway: Gateway,
     pub(crate) auth: Arc<Auth>,
     pub(crate) live: CancellationToken,
-    engine: Engine,
-    store: SqliteStore,
-    flushing: JoinHandle<()>,
-    auditing: JoinHandle<()>,
+    core: Core,
     housekeeping: JoinHandle<()>,
-    flush: CancellationToken,
 }
 
 impl Parts {
     /// Opens the store and starts everything that stands on it.
     pub(crate) async fn start(config: &ServeConfig, folder: &DataFolder, sources: Sources) -> Result<Self, StartError> {
-        let bus = Arc::new(InProcessBus::new(BUS_CAPACITY));
-        let database = folder.join("baton.db");
-        let sink: Arc<dyn CommitSink> = Arc::clone(&bus) as Arc<dyn CommitSink>;
-        let sqlite = SqliteOptions::new(&database).open(sink).await.map_err(|error| StartError::opening(&database, error))?;
-        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
-
-        let key = TokenKey::load_or_create(&folder.join("token.key"))
-            .map_err(|error| StartError::new(Code::DataFolderUnusable, format!("the token key cannot be used: {error}")))?;
-        let auth = Arc::new(config.sessions.options().build(Arc::clone(&store), sources.clone(), &key)?);
-
-        let recorder = MetricsRecorder::new();
-        let flush = CancellationToken::new();
-        let flusher = MetricsFlusher::new(Arc::clone(&recorder), Arc::new(sqlite.clone()), Arc::clone(&sources.clock));
-        let flushing = tokio::spawn(flusher.run(flush.clone()));
-
-        let (auditor, audit_writer) = Auditor::new(Arc::new(sqlite.clone()), sources.clone());
-        let auditing = tokio::spawn(audit_writer.run(flush.clone()));
-
-        let heartbeat = Heartbeat::new(Arc::clone(&sources.clock));
-        let beat = heartbeat.clone();
-        let recording: Arc<dyn Recorder> = Arc::clone(&recorder) as Arc<dyn Recorder>;
-        let engine = config
-            .engine
-            .options()
-            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers(config, folder)?, move || {
-                beat.beat()
-            })
-            .await
-            .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the engine did not start: {error}")))?;
-
-        let analytics =
-            Analytics::new(Arc::new(sqlite.clone()), recorder, Arc::new(sqlite.clone()), engine.agents(), Arc::clone(&sources.clock));
+        let database = config.database.database(folder)?;
+        let key = config.token_key.key(folder)?;
+        let identity = config.name.identity(ServerKind::Server, Some(&key));
+        let core = Core::start(&database, config.database.wait(), &config.engine, identity, folder, sources).await?;
+        let Core { store, engine, sources, .. } = &core;
+        let auth = Arc::new(config.sessions.options().build(Arc::clone(store), sources.clone(), &key)?);
+        let analytics = Analytics::new(
+            Arc::clone(store) as Arc<dyn MetricStore>,
+            Arc::clone(&core.recorder),
+            Arc::clone(store) as Arc<dyn TaskStore>,
+            engine.agents(),
+            Arc::clone(&sources.clock),
+        );
         // Or the first overview after a busy day would read the whole day.
         if let Err(error) = analytics.warm().await {
             tracing::warn!(%error, "the day's measurements could not be read yet");
         }
-
-        let events = Arc::new(EventStream::new(Arc::new(sqlite.clone()), Arc::clone(&bus)).keeping(config.events.keep()));
+        let log = Arc::clone(store) as Arc<dyn EventStore>;
+        let events = Arc::new(EventStream::new(Arc::clone(&log), Arc::clone(&core.bus)).keeping(config.events.keep()));
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
             tasks: engine.tasks(),
-            traces: Arc::new(DebugTracer::new(Arc::new(sqlite.clone()), Arc::new(sqlite.clone()))),
+            traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
+            servers: engine.servers(),
             events: Arc::clone(&events) as _,
             metrics: Arc::new(analytics),
             health: Arc::new(HealthMonitor::new(
-                Arc::new(sqlite.clone()),
-                heartbeat,
+                log,
+                core.heartbeat.clone(),
                 Arc::clone(&sources.clock),
                 HealthOptions::new(VERSION, folder.path()),
             )),
         };
         let live = CancellationToken::new();
-        let housekeeping = housekeeping::run(Arc::clone(&auth), store, events, Arc::clone(&sources.clock), live.clone());
-        let housekeeping = tokio::spawn(housekeeping);
+        let work = Housekeeping {
+            auth: Arc::clone(&auth),
+            store: Arc::clone(store),
+            events,
+            blobs: engine.blobs(),
+            clock: Arc::clone(&sources.clock),
+            leadership: engine.leadership(),
+        };
+        let housekeeping = tokio::spawn(housekeeping::run(work, live.clone()));
         let gateway = Gateway::new(
             services.clone(),
             GatewayConfig {
                 public_origin: config.bind.public_origin.clone(),
                 trusted_proxies: config.bind.trusted_proxies.clone(),
                 limits: config.limits.gateway(),
-                ..GatewayConfig::new(VERSION, sources, live.clone())
+                ..GatewayConfig::new(VERSION, sources.clone(), live.clone())
             },
         );
-        Ok(Self { services, gateway, auth, live, engine, store: sqlite, flushing, auditing, housekeeping, flush })
+        Ok(Self { services, gateway, auth, live, core, housekeeping })
+    }
+
+    /// What ends the taking of attempts while the last requests are answered.
+    pub(crate) fn claims(&self) -> Claims {
+        self.core.engine.claims()
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
     pub(crate) async fn stop(self) {
         self.live.cancel();
         self.gateway.live_connections_ended().await;
-        self.engine.stop().await;
-        self.flush.cancel();
-        for writing in [self.flushing, self.auditing, self.housekeeping] {
-            if let Err(error) = writing.await {
-                tracing::warn!(%error, "what was left to store was not stored");
-            }
+        if let Err(error) = self.housekeeping.await {
+            tracing::warn!(%error, "the clean-up had ended before its time");
         }
-        self.store.close().await;
+        self.core.stop().await;
     }
 }
 
-fn carriers(config: &ServeConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
-    let registry =
-        agents::registry(config.engine.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+fn carriers(config: &EngineConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
+    let registry = agents::registry(config.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
     let child = ChildCommand { program, arguments: vec!["attempt".to_owned()] };

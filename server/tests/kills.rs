@@ -1,47 +1,43 @@
-//! Is anything lost when the server is killed in the middle? Every acknowledged task completes, and completes once.
+//! Is anything lost when the server is killed, anywhere? Every acknowledged task completes, and completes once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
 
 mod harness;
 
-use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use baton_clients::baton_api::BatonApi;
-use baton_domain::id::{EventSeq, TaskId};
-use baton_domain::invariants::{TaskFacts, check_task};
-use baton_domain::task::TaskState;
-use baton_domain::wire::task::{NewTask, TaskSummary};
+use baton_domain::id::TaskId;
+use baton_domain::wire::task::NewTask;
+use baton_storage::fault_points::FaultPoint;
 use baton_testkit::{SeededChance, scale};
-use harness::{PATIENCE, Server, data_folder};
+use harness::keyed::{Answer, KeyedClient};
+use harness::ledger::Ledger;
+use harness::{PATIENCE, Server, command, data_folder};
 use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 
-/// What the events say of each task, gathered as the log grows.
-#[derive(Default)]
-struct Ledger {
-    since: EventSeq,
-    tasks: HashMap<TaskId, (Vec<TaskState>, TaskSummary)>,
+/// A server that was killed answers again within this.
+const READY: Duration = Duration::from_secs(5);
+
+fn echoes(count: usize) -> Vec<NewTask> {
+    (0..count).map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()}))).collect()
 }
 
-impl Ledger {
-    /// Reads on; says how many tasks have ended.
-    async fn read(&mut self, api: &BatonApi) -> usize {
-        loop {
-            let page = api.events(self.since, "task").await.expect("events");
-            for event in page.items {
-                assert!(event.seq > self.since, "the sequence goes back at {}", event.seq);
-                let task: TaskSummary = event.data.read().expect("a task");
-                let Some(state) = event.kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
-                let entry = self.tasks.entry(task.id).or_insert_with(|| (Vec::new(), task.clone()));
-                entry.0.push(state);
-                entry.1 = task;
-            }
-            self.since = page.next_since;
-            if !page.more {
-                return self.tasks.values().filter(|(_, task)| task.state.is_terminal()).count();
-            }
-        }
-    }
+/// Starts a server on what a killed one left, and says how long that took until it answered.
+async fn again(folder: &Path) -> (Server, Duration) {
+    let began = Instant::now();
+    let server = Server::start(folder);
+    let _ = server.api().await;
+    (server, began.elapsed())
+}
+
+async fn check_file(folder: &Path) {
+    let mut file: SqliteConnection = SqliteConnectOptions::new().filename(folder.join("baton.db")).connect().await.expect("the database");
+    let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut file).await.expect("a verdict");
+    assert_eq!(verdict, "ok");
+    file.close().await.expect("closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,10 +54,9 @@ async fn killed_again_and_again_the_server_loses_no_task_and_completes_none_twic
     while acknowledged.len() < count || ledger.read(&api).await < count {
         assert!(began.elapsed() < PATIENCE * 10, "{} of {count} ended", ledger.read(&api).await);
         if acknowledged.len() < count {
-            let tasks = (0..(count / kills).min(count - acknowledged.len()))
-                .map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()})));
+            let tasks = echoes((count / kills).min(count - acknowledged.len()));
             // Only what was acknowledged counts; a batch that the kill cut off may be stored or not.
-            acknowledged.extend(api.submit_batch(tasks.collect()).await.expect("a batch").ids);
+            acknowledged.extend(api.submit_batch(tasks).await.expect("a batch").ids);
         }
         // Spread over the run: one kill for each share of the tasks that has gone in.
         if killed < kills && acknowledged.len() * kills >= count * killed {
@@ -75,19 +70,144 @@ async fn killed_again_and_again_the_server_loses_no_task_and_completes_none_twic
     }
     assert_eq!(killed, kills);
     assert!(in_the_middle * 4 >= kills, "only {in_the_middle} of {kills} kills met work that was not done");
-    for id in &acknowledged {
-        let (history, task) = ledger.tasks.get(id).unwrap_or_else(|| panic!("{id} is lost"));
-        assert_eq!(task.state, TaskState::Completed, "{id}: {:?} {history:?}", task.failure);
-        assert_eq!(history.iter().filter(|state| state.is_terminal()).count(), 1, "{id} ended twice");
-        let facts = TaskFacts {
-            id: *id,
-            state: task.state,
-            has_lease_holder: false,
-            attempt: task.attempt,
-            maximum_attempts: task.maximum_attempts,
-            history: history.clone(),
-        };
-        assert_eq!(check_task(&facts), []);
-    }
+    ledger.check(&acknowledged);
     assert!(server.terminate());
+}
+
+/// A client that goes on through the deaths of its server. What was not acknowledged is sent again, with the same key.
+struct Persistent {
+    sent: usize,
+    unanswered: Option<(String, Vec<NewTask>)>,
+    acknowledged: Vec<TaskId>,
+}
+
+impl Persistent {
+    const fn new() -> Self {
+        Self { sent: 0, unanswered: None, acknowledged: Vec::new() }
+    }
+
+    /// Sends batches until the server does not answer any more.
+    async fn until_silence(&mut self, server: &Server) {
+        let Some(client) = KeyedClient::sign_in(server).await else { return };
+        let began = Instant::now();
+        while self.one(&client).await {
+            assert!(began.elapsed() < PATIENCE, "the server never died");
+        }
+    }
+
+    /// Sends one batch; says whether there was an answer.
+    async fn one(&mut self, client: &KeyedClient) -> bool {
+        let (key, tasks) = self.unanswered.take().unwrap_or_else(|| {
+            self.sent += 1;
+            (format!("batch-{}", self.sent), echoes(20))
+        });
+        match client.submit(&key, &tasks).await {
+            Answer::Stored(batch) => {
+                assert_eq!(batch.ids.len(), tasks.len());
+                self.acknowledged.extend(batch.ids);
+                true
+            }
+            Answer::Refused(status, code) => panic!("{key} was refused: {status} {code}"),
+            Answer::Silence => {
+                self.unanswered = Some((key, tasks));
+                false
+            }
+        }
+    }
+
+    /// Everything that was sent is there once, and done.
+    async fn check(mut self, server: &Server) {
+        let client = KeyedClient::sign_in(server).await.expect("signed in");
+        while self.unanswered.is_some() {
+            assert!(self.one(&client).await, "the server that was started again does not answer");
+        }
+        let api = server.api().await;
+        let mut ledger = Ledger::default();
+        let began = Instant::now();
+        while ledger.read(&api).await < self.acknowledged.len() {
+            assert!(began.elapsed() < PATIENCE, "{} of {} ended", ledger.read(&api).await, self.acknowledged.len());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ledger.check(&self.acknowledged);
+        // One task for each that was asked for: what was sent twice is stored once.
+        assert_eq!(ledger.tasks.len(), self.acknowledged.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_at_any_named_point_loses_nothing_and_is_back_soon() {
+    for &point in FaultPoint::ALL.iter().filter(|point| **point != FaultPoint::DuringRecovery) {
+        for turn in 1..=scale().of(2, 8) {
+            let folder = data_folder();
+            let mut client = Persistent::new();
+            // A start makes some commits of its own, the first one more: the point is to be met by work.
+            assert!(Server::start(folder.path()).terminate());
+            let die_at = format!("{point}:{}", 20 + turn * 7);
+            let dying = Server::start_with(command(folder.path(), &["--die-at", &die_at]));
+            client.until_silence(&dying).await;
+            drop(dying);
+            let (server, took) = again(folder.path()).await;
+            assert!(took <= READY, "{die_at}: ready after {took:?}");
+            client.check(&server).await;
+            assert!(server.terminate(), "{die_at}");
+            check_file(folder.path()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_while_it_recovers_recovers_the_next_time() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let sleeping = (0..8).map(|_| NewTask::new("diagnostics.sleep", json!({"milliseconds": 300}))).collect();
+    let api = server.api().await;
+    let ids = api.submit_batch(sleeping).await.expect("a batch").ids;
+    let mut ledger = Ledger::default();
+    let running = |ledger: &Ledger| ledger.tasks.values().filter(|(history, _)| history.len() >= 3).count();
+    while running(&ledger) < 4 {
+        ledger.read(&api).await;
+    }
+    server.kill();
+    // It dies before it says where it listens.
+    let mut dying = command(folder.path(), &["--die-at", "during_recovery:2"]);
+    assert!(!dying.stdout(std::process::Stdio::null()).status().expect("it starts").success());
+    let (server, took) = again(folder.path()).await;
+    assert!(took <= READY, "ready after {took:?}");
+    let api = server.api().await;
+    while ledger.read(&api).await < ids.len() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ledger.check(&ids);
+    assert!(server.terminate());
+    check_file(folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_the_server_is_back_soon_and_what_was_not_acknowledged_is_stored_once() {
+    let kills = scale().of(5, 100);
+    let folder = data_folder();
+    let chance = SeededChance::new(100);
+    let mut client = Persistent::new();
+    let mut server = Server::start(folder.path());
+    let mut slowest = Duration::ZERO;
+    for kill in 0..kills {
+        let moment = Duration::from_micros(chance.bits() % 120_000);
+        let pid = server.pid().to_string();
+        let killer = tokio::spawn(async move {
+            tokio::time::sleep(moment).await;
+            let sent = std::process::Command::new("kill").args(["-KILL", &pid]).status();
+            assert!(sent.expect("kill runs").success());
+        });
+        client.until_silence(&server).await;
+        killer.await.expect("killed");
+        server.kill();
+        let (next, took) = again(folder.path()).await;
+        assert!(took <= READY, "kill {kill}: ready after {took:?}");
+        slowest = slowest.max(took);
+        server = next;
+    }
+    eprintln!("{kills} kills, {} tasks acknowledged, ready after {slowest:?} at the latest", client.acknowledged.len());
+    client.check(&server).await;
+    assert!(server.terminate());
+    check_file(folder.path()).await;
 }

@@ -97,3 +97,99 @@ fn a_new_server_prints_a_one_time_code_until_the_first_administrator_exists() {
     });
     assert!(server.terminate());
 }
+
+fn shared_database() -> String {
+    baton_testkit::PostgresServer::shared().unwrap().new_database().unwrap()
+}
+
+/// The command that starts a server on a folder and a database.
+fn on_database(folder: &std::path::Path, url: &str) -> std::process::Command {
+    command(folder, &["--database", url, "--database-wait-seconds", "1"])
+}
+
+#[test]
+fn an_address_that_names_no_database_is_refused_with_its_code_and_without_its_password() {
+    let folder = data_folder();
+    for url in ["mysql://ada:s3cr3t@db/baton", "postgres://", "sqlite://", "db"] {
+        let said = refused(on_database(folder.path(), url));
+        assert!(said.contains("SERVER-008") && said.contains("postgres://") && !said.contains("s3cr3t"), "{url}: {said}");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_waited_for_and_then_named() {
+    let folder = data_folder();
+    let said = refused(on_database(folder.path(), "postgres://ada:s3cr3t@127.0.0.1:1/baton"));
+    assert!(said.contains("SERVER-009") && said.contains("postgres://127.0.0.1:1/baton") && !said.contains("s3cr3t"), "{said}");
+    assert!(said.contains("trying again"), "{said}");
+}
+
+#[test]
+fn a_certificate_authority_that_cannot_be_read_is_named() {
+    let folder = data_folder();
+    let url = format!("{}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", shared_database());
+    let said = refused(on_database(folder.path(), &url));
+    assert!(said.contains("SERVER-009"), "{said}");
+}
+
+#[test]
+fn a_postgresql_of_a_newer_version_is_left_alone() {
+    let folder = data_folder();
+    let url = shared_database();
+    assert!(Server::start_with(on_database(folder.path(), &url)).terminate());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
+        let text =
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, '', 0)";
+        sqlx::query(text).execute(&mut database).await.unwrap();
+    });
+    let said = refused(on_database(folder.path(), &url));
+    assert!(said.contains("SERVER-004") && said.contains("9999"), "{said}");
+}
+
+#[test]
+fn a_server_that_would_sign_with_another_key_is_refused_while_the_first_runs() {
+    let url = shared_database();
+    let folders = [data_folder(), data_folder()];
+    let first = Server::start_with(on_database(folders[0].path(), &url));
+    let said = refused(on_database(folders[1].path(), &url));
+    assert!(said.contains("SERVER-006") && said.contains("BATON_TOKEN_KEY_FILE"), "{said}");
+    let mut second = on_database(folders[1].path(), &url);
+    second.env("BATON_TOKEN_KEY_FILE", folders[0].path().join("token.key"));
+    assert!(Server::start_with(second).terminate());
+    assert!(first.terminate());
+    // Nobody is left who would not believe it.
+    assert!(Server::start_with(on_database(folders[1].path(), &url)).terminate());
+}
+
+#[test]
+fn a_worker_needs_a_database_that_servers_share() {
+    let folder = data_folder();
+    for arguments in [vec![], vec!["--database", "sqlite://baton.db"]] {
+        let mut start = std::process::Command::new(harness::binary());
+        start.args(["worker", "--data"]).arg(folder.path().join("worker")).args(arguments);
+        let said = refused(start);
+        assert!(said.contains("SERVER-008") && said.contains("postgres://"), "{said}");
+    }
+}
+
+#[test]
+fn migrations_are_listed_and_applied_apart_from_a_start() {
+    let folder = data_folder();
+    let (file, url) = (format!("sqlite://{}", folder.path().join("apart.db").display()), shared_database());
+    for database in [file, url] {
+        let run = |action: &str| {
+            let output = std::process::Command::new(harness::binary()).args(["migrate", action, "--database", &database]).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let before = run("status");
+        assert!(before.contains("0001 first") && before.contains("missing: run baton migrate up"), "{before}");
+        for action in ["up", "status", "up"] {
+            let after = run(action);
+            assert!(after.ends_with("up to date\n") && !after.contains("missing"), "{after}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ pub enum Sign {
     Overview,
     Tasks,
     Agents,
+    Servers,
     Members,
     Plus,
     Sun,
@@ -46,6 +47,7 @@ impl Sign {
             Self::Overview => "M2.5 9.5V13M6.2 6v7M9.8 8v5M13.5 3v10",
             Self::Tasks => "M2.5 4h1M2.5 8h1M2.5 12h1M6 4h7.5M6 8h7.5M6 12h7.5",
             Self::Agents => "M3 6.5h10v6H3zM8 6.5v-3M8 3.5h.01M6 9.5h.01M10 9.5h.01",
+            Self::Servers => "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M5 11h.01",
             Self::Members => {
                 "M5.8 7.5a2.3 2.3 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600M2 13c0-2.200 1.600-3.600 3.800-3.600S9.600 10.800 9.600 13M10.500 7.200a2 2 0 1 0-.8-3.800M11.400 9.500c1.600.2 2.600 1.500 2.600 3.500"
             }

@@ -30,6 +30,7 @@ pub fn Rail() -> impl IntoView {
             </Group>
             <Group name="Agents">
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>
+                <Place href="/servers" sign=Sign::Servers words="Servers"/>
             </Group>
             <Group name="Observe">
                 <Place href="/events" sign=Sign::Clock words="Events"/>

@@ -16,6 +16,7 @@ pub mod members;
 pub mod metrics;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
+pub mod servers;
 pub mod submit;
 pub mod tasks;
 pub mod traces;

@@ -3,12 +3,13 @@
 mod attempt;
 mod bench;
 mod demo;
+mod migrate;
 
 use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::ServeConfig;
+use crate::config::{ServeConfig, WorkerConfig};
 use crate::start_error::StartError;
 use baton_domain::problem::Code;
 
@@ -24,6 +25,11 @@ pub(crate) struct Cli {
 enum Command {
     /// Run a server: dashboard, API, engine and agents.
     Serve(Box<ServeConfig>),
+    /// Run a worker: engine and agents for servers on the same PostgreSQL, without dashboard and API.
+    Worker(Box<WorkerConfig>),
+    /// Look at the database's schema, or bring it up to date.
+    #[command(subcommand)]
+    Migrate(migrate::Action),
     /// Submit a mixed batch of real work and follow it to the end.
     Demo(demo::DemoConfig),
     /// Measure a server of its own; one JSON object a line.
@@ -37,6 +43,8 @@ enum Command {
 pub(crate) fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command {
         Command::Serve(config) => runtime()?.block_on(crate::serve::run(*config)),
+        Command::Worker(config) => runtime()?.block_on(crate::worker::run(*config)),
+        Command::Migrate(action) => runtime()?.block_on(migrate::run(action)),
         Command::Demo(config) => runtime()?.block_on(demo::run(config)),
         Command::Bench(config) => runtime()?.block_on(bench::run(config)),
         Command::Attempt => attempt::run(),

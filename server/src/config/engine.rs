@@ -19,6 +19,10 @@ pub(crate) struct EngineConfig {
     /// Seconds that running attempts get when the server stops, before they are handed back.
     #[arg(long, env = "BATON_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub(crate) drain_seconds: u64,
+    /// Milliseconds that a lease is believed without a heartbeat; a third of it is the heartbeat, and the term of a leader. For
+    /// tests: short ones are lost when a machine is busy.
+    #[arg(long, env = "BATON_LEASE_MILLIS", hide = true, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(500..=600_000))]
+    pub(crate) lease_millis: u64,
 }
 
 impl EngineConfig {
@@ -28,6 +32,10 @@ impl EngineConfig {
             maximum_live_tasks: self.maximum_live_tasks,
             maximum_artifact_bytes: self.maximum_artifact_bytes,
             drain: Duration::from_secs(self.drain_seconds),
+            lease: Duration::from_millis(self.lease_millis),
+            heartbeat: Duration::from_millis(self.lease_millis / 3),
+            term: Duration::from_millis(self.lease_millis / 3),
+            heart_thread: true,
             ..EngineOptions::default()
         }
     }

@@ -3,8 +3,11 @@
 mod admin;
 mod bind;
 mod data;
+mod database;
 mod engine;
 mod events;
+mod faults;
+mod identity;
 mod limits;
 mod log;
 mod sessions;
@@ -13,8 +16,11 @@ mod site;
 pub(crate) use admin::AdminConfig;
 pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
+pub(crate) use database::{Database, DatabaseConfig};
 pub(crate) use engine::EngineConfig;
 pub(crate) use events::EventsConfig;
+pub(crate) use faults::FaultsConfig;
+pub(crate) use identity::{NameConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use sessions::SessionsConfig;
@@ -28,6 +34,12 @@ pub(crate) struct ServeConfig {
     #[command(flatten)]
     pub(crate) data: DataConfig,
     #[command(flatten)]
+    pub(crate) database: DatabaseConfig,
+    #[command(flatten)]
+    pub(crate) name: NameConfig,
+    #[command(flatten)]
+    pub(crate) token_key: TokenKeyConfig,
+    #[command(flatten)]
     pub(crate) site: SiteConfig,
     #[command(flatten)]
     pub(crate) admin: AdminConfig,
@@ -39,6 +51,24 @@ pub(crate) struct ServeConfig {
     pub(crate) events: EventsConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
+    #[command(flatten)]
+    pub(crate) log: LogConfig,
+    #[command(flatten)]
+    pub(crate) faults: FaultsConfig,
+}
+
+/// Everything that `baton worker` can be told.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct WorkerConfig {
+    /// Folder for what attempts need on disk; made if it is missing. Nothing in it is needed after the worker has stopped.
+    #[arg(long, env = "BATON_DATA", default_value = "worker-data")]
+    pub(crate) data: std::path::PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseConfig,
+    #[command(flatten)]
+    pub(crate) name: NameConfig,
+    #[command(flatten)]
+    pub(crate) engine: EngineConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
 }

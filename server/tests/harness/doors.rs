@@ -56,6 +56,9 @@ pub const CAPABILITIES: &[Capability] = &[
     row("agents::resume", "resume_agent", "agents/resume", "/agents"),
     row("agents::skills", "list_skills", "agents/skills", "/tasks/new"),
     row("agents::skill", "get_skill", "agents/skill", "/tasks/new"),
+    row("servers::list", "list_servers", "servers/list", "/servers"),
+    row("servers::drain", "drain_server", "servers/drain", "/servers"),
+    row("servers::resume", "resume_server", "servers/resume", "/servers"),
     // The place is part of every answer (`as_of`) and of the socket's first frame.
     Capability { method: "events::head", operation: None, function: Some("events/head"), page: Some("/") },
     row("events::log", "get_event_log", "events/log", "/events"),

@@ -1,7 +1,10 @@
 //! How do these tests run the real binary? Each test has a server of its own: a process, a port, a data folder.
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 
+pub mod cluster;
 pub mod doors;
+pub mod keyed;
+pub mod ledger;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -70,6 +70,10 @@ identifier!(
     AgentId
 );
 identifier!(
+    /// One run of a server or worker: a new one with every start.
+    ServerId
+);
+identifier!(
     /// A stored input or output.
     ArtifactId
 );

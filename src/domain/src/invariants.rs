@@ -1,6 +1,12 @@
 //! What must hold whatever happens: one catalogue, checked in tests and in production.
 
+mod attempts;
+mod log;
+
 use std::fmt;
+
+pub use attempts::{check_attempts, check_story};
+pub use log::{check_followed, check_log};
 
 use crate::id::TaskId;
 use crate::task::{TABLE, TaskState};

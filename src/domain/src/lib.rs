@@ -12,6 +12,7 @@ pub mod page;
 pub mod ports;
 pub mod problem;
 pub mod schema;
+pub mod server;
 pub mod services;
 pub mod task;
 pub mod time;

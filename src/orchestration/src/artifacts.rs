@@ -11,9 +11,8 @@ use baton_domain::services::{Answer, ArtifactContent, ArtifactService, ByteStrea
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
 use baton_storage::Store;
-use baton_storage::blobs::{BlobError, BlobFolder};
-use tokio::sync::Mutex;
-use tokio_util::io::ReaderStream;
+use baton_storage::blobs::{BlobError, Blobs};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::gate::Gate;
 
@@ -25,11 +24,17 @@ const MAXIMUM_MEDIA_TYPE: usize = 127;
 /// The artifact service.
 pub(crate) struct Artifacts {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) blobs: BlobFolder,
+    pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) sources: Sources,
     pub(crate) gate: Gate,
     /// Held while a blob gets or loses its last row: between the two, another upload of the same bytes would lose its blob.
     pub(crate) turn: Mutex<()>,
+}
+
+impl Artifacts {
+    async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.blobs.needs_turns() { Some(self.turn.lock().await) } else { None }
+    }
 }
 
 /// The rows of a page: 1 to 500, 50 when nobody says.
@@ -69,6 +74,7 @@ fn from_blob_error(error: BlobError) -> Problem {
     match error {
         BlobError::TooLarge(maximum) => Problem::new(Code::ArtifactTooLarge, format!("An artifact may have at most {maximum} bytes.")),
         BlobError::Full => Problem::new(Code::StorageFull, "Free space on the server's disk.").retry_after(30),
+        BlobError::Store(error) => error.into(),
         BlobError::Io(error) => {
             tracing::warn!(%error, "an upload broke off");
             Problem::new(Code::StorageUnavailable, "The upload broke off; send it again.").retry_after(1)
@@ -110,8 +116,8 @@ impl ArtifactService for Artifacts {
             task_id: artifact.task_id,
             created_at: self.sources.clock.now(),
         };
-        let _turn = self.turn.lock().await;
-        self.blobs.keep(blob).await.map_err(from_blob_error)?;
+        let _turn = self.turn().await;
+        self.blobs.keep(blob, view.created_at).await.map_err(from_blob_error)?;
         self.store.insert_artifact(view.clone(), caller.principal.clone()).await?;
         Ok(view)
     }
@@ -134,11 +140,15 @@ impl ArtifactService for Artifacts {
 
     async fn open(&self, caller: &Caller, id: ArtifactId) -> Answer<ArtifactContent> {
         let view = self.get(caller, id).await?;
-        let file = self.blobs.read(&view.sha256).await.map_err(|error| {
+        let bytes = self.blobs.read(&view.sha256).await.map_err(|error| {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                tracing::warn!(%error, artifact = %id, "a blob cannot be read");
+                return Problem::new(Code::StorageUnavailable, "Try again in a moment.").retry_after(2);
+            }
             tracing::error!(%error, artifact = %id, "a blob is missing");
             no_such_artifact(id)
         })?;
-        Ok(ArtifactContent { view, bytes: Box::pin(ReaderStream::with_capacity(file, 64 * 1024)) })
+        Ok(ArtifactContent { view, bytes })
     }
 
     async fn delete(&self, caller: &Caller, id: ArtifactId) -> Answer<()> {
@@ -146,7 +156,7 @@ impl ArtifactService for Artifacts {
         if self.store.artifact_in_use(id).await? {
             return Err(Problem::new(Code::ArtifactInUse, "Wait until the task has ended, or cancel it."));
         }
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let deleted = self.store.delete_artifact(id, caller.principal.clone(), self.sources.clock.now()).await?;
         let unused = deleted.ok_or_else(|| no_such_artifact(id))?;
         if let Some(sha256) = unused

@@ -50,6 +50,11 @@ impl Backlog {
         skills.into_iter().filter_map(|skill| rings(&skill).map(|rings| (skill, rings))).collect()
     }
 
+    /// Whether the last look at the queue of a skill found nothing, and nobody rang since.
+    pub(crate) fn is_empty(&self, skill: &str) -> bool {
+        self.seen.lock().get(skill).is_some_and(|seen| seen.empty)
+    }
+
     /// A look at the queue of a skill, begun at `rings`, found nothing. Does nothing if it was rung for meanwhile.
     pub(crate) fn empty(&self, skill: String, rings: u64) {
         let mut seen = self.seen.lock();

@@ -1,6 +1,6 @@
 //! What holds the engine together, and how does it start and stop?
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,23 +8,27 @@ use std::time::Duration;
 use baton_agents_runtime::AgentRegistry;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
-use baton_domain::id::{AgentId, LeaseToken, TaskId};
+use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Recorder, Sources};
-use baton_domain::services::{AgentService, ArtifactService, TaskService};
+use baton_domain::server::{ServerKind, ServerRef};
+use baton_domain::services::{AgentService, ArtifactService, ServerService, TaskService};
 use baton_observability::Auditor;
-use baton_storage::blobs::BlobFolder;
-use baton_storage::{AgentRegistration, Store, StoreError};
+use baton_storage::blobs::{BlobFolder, Blobs};
+use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agent_pool::{AgentPool, PoolError, PoolService};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
+use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
 use crate::orchestrator::Orchestrator;
-use crate::{dispatcher, task_manager};
+use crate::task_manager::heartbeat::Beating;
+use crate::{cluster, dispatcher, task_manager};
 
 /// How the engine works.
 #[derive(Debug, Clone)]
@@ -37,10 +41,40 @@ pub struct EngineOptions {
     pub sweep: Duration,
     /// How long running attempts may go on once the server shuts down, before they are handed back.
     pub drain: Duration,
+    /// How long a leader leads without renewing it; renewed three times as often.
+    pub term: Duration,
+    /// Whether leases are renewed on a thread of their own, so that a busy server does not lose them.
+    pub heart_thread: bool,
+    /// Who this server is to the others.
+    pub identity: Identity,
     /// The most tasks that have not ended.
     pub maximum_live_tasks: u64,
     /// The most bytes of one artifact.
     pub maximum_artifact_bytes: u64,
+}
+
+/// Who a server is to the others on its database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// This run of it; made at the start if it is not given.
+    pub id: Option<ServerId>,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub kind: ServerKind,
+    /// The machine it runs on.
+    pub host: String,
+    /// Its version.
+    pub version: String,
+    /// Tells the keys that sign tokens apart; none if it signs none.
+    pub token_key: Option<String>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        let (name, version) = ("server".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        Self { id: None, name, kind: ServerKind::Server, host: "localhost".to_owned(), version, token_key: None }
+    }
 }
 
 impl Default for EngineOptions {
@@ -50,6 +84,9 @@ impl Default for EngineOptions {
             heartbeat: Duration::from_secs(10),
             sweep: Duration::from_secs(1),
             drain: Duration::from_secs(10),
+            term: Duration::from_secs(10),
+            heart_thread: false,
+            identity: Identity::default(),
             maximum_live_tasks: 1_000_000,
             maximum_artifact_bytes: 1 << 30,
         }
@@ -65,7 +102,7 @@ pub struct Carriers {
     pub child: ChildCommand,
     /// Where attempts have their folders; emptied at the start.
     pub scratch: PathBuf,
-    /// Where artifacts have their bytes.
+    /// Where artifacts have their bytes; with several servers, where they come in.
     pub blobs: PathBuf,
 }
 
@@ -78,6 +115,10 @@ pub enum EngineError {
     Store(StoreError),
     /// A folder cannot be used.
     Folder(PathBuf, std::io::Error),
+    /// This server, which lives, signs tokens with another key.
+    OtherKey(String),
+    /// A thread cannot be started.
+    Thread(std::io::Error),
 }
 
 impl std::fmt::Display for EngineError {
@@ -86,6 +127,8 @@ impl std::fmt::Display for EngineError {
             Self::Pool(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Folder(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::OtherKey(name) => write!(f, "{name} signs tokens with another key"),
+            Self::Thread(error) => write!(f, "a thread cannot be started: {error}"),
         }
     }
 }
@@ -101,6 +144,8 @@ impl From<StoreError> for EngineError {
 /// A running attempt, as the rest of the engine sees it.
 pub(crate) struct Running {
     pub(crate) lease: LeaseToken,
+    /// Until when this server believes that the lease is its own, if others may take it: a little less long than they do.
+    pub(crate) trusted_until: Instant,
     pub(crate) orders: watch::Sender<Order>,
 }
 
@@ -126,17 +171,24 @@ pub(crate) struct Shared {
     pub(crate) sources: Sources,
     pub(crate) gate: Gate,
     pub(crate) pool: Arc<AgentPool>,
-    pub(crate) blobs: BlobFolder,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) cluster: Cluster,
     pub(crate) artifacts: Arc<Artifacts>,
     pub(crate) child: ChildCommand,
     pub(crate) scratch: PathBuf,
-    pub(crate) running: Mutex<HashMap<TaskId, Running>>,
+    /// In order, so that what is told to all of them is told in the same order every time.
+    pub(crate) running: Mutex<BTreeMap<TaskId, Running>>,
     pub(crate) backlog: Backlog,
     pub(crate) attempts: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
 
 impl Shared {
+    /// How long before its end a lease is no longer trusted by its holder.
+    pub(crate) fn trust_margin(&self) -> Duration {
+        self.options.lease / 6
+    }
+
     /// Tells a running attempt something; gives whether there is one under this lease.
     pub(crate) fn order(&self, task: TaskId, lease: LeaseToken, order: Order) -> bool {
         match self.running.lock().get(&task) {
@@ -153,8 +205,10 @@ impl Shared {
 pub struct Engine {
     shared: Arc<Shared>,
     loops: TaskTracker,
+    beating: Mutex<Option<Beating>>,
     orchestrator: Arc<Orchestrator>,
     pool: Arc<PoolService>,
+    servers: Arc<ServersService>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -164,10 +218,11 @@ impl std::fmt::Debug for Engine {
 }
 
 impl EngineOptions {
-    /// Registers the agents, recovers what a stopped server left, and starts the engine's loops. `beat` is called
-    /// whenever the dispatcher goes round, for the health check.
+    /// Joins the other servers, registers the agents, recovers what a stopped server left, and starts the engine's loops.
+    /// `beat` is called whenever the dispatcher goes round, for the health check.
     ///
-    /// The caller holds the lock of the data folder, so whoever held leases before is gone.
+    /// On a store that servers do not share, the caller has made sure that there is no other one, so whoever held leases
+    /// before is gone. On a shared one the sources' clock must be the store's.
     ///
     /// # Errors
     /// [`EngineError`].
@@ -183,11 +238,22 @@ impl EngineOptions {
         beat: impl Fn() + Send + Sync + 'static,
     ) -> Result<Engine, EngineError> {
         empty_folder(&carriers.scratch).await.map_err(|error| EngineError::Folder(carriers.scratch.clone(), error))?;
-        let blobs = BlobFolder::open(carriers.blobs.clone(), self.maximum_artifact_bytes)
+        let folder = BlobFolder::open(carriers.blobs.clone(), self.maximum_artifact_bytes)
             .await
             .map_err(|error| EngineError::Folder(carriers.blobs.clone(), error))?;
+        let blobs = store.blobs(folder);
         let agents: Vec<_> = carriers.registry.iter().cloned().collect();
         let pool = Arc::new(AgentPool::new(&agents).map_err(EngineError::Pool)?);
+        let id = self.identity.id.unwrap_or_else(|| ServerId::new(sources.ids.next()));
+        let registration = ServerRegistration {
+            server: ServerRef { id, name: self.identity.name.clone() },
+            kind: self.identity.kind,
+            host: self.identity.host.clone(),
+            version: self.identity.version.clone(),
+            token_key: self.identity.token_key.clone(),
+            agents: agents.iter().map(|agent| agent.card()).map(|card| (card.name, card.slots.max(1))).collect(),
+        };
+        let cluster = membership::join(&store, registration, &sources, self.lease).await?;
         let registrations =
             agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
         let registered = store.register_agents(registrations, sources.clock.now()).await?;
@@ -195,7 +261,7 @@ impl EngineOptions {
         let gate = Gate::new(auditor);
         let artifacts = Arc::new(Artifacts {
             store: Arc::clone(&store),
-            blobs: blobs.clone(),
+            blobs: Arc::clone(&blobs),
             sources: sources.clone(),
             gate: gate.clone(),
             turn: tokio::sync::Mutex::default(),
@@ -209,6 +275,7 @@ impl EngineOptions {
             gate,
             pool,
             blobs,
+            cluster,
             artifacts,
             child: carriers.child,
             scratch: carriers.scratch,
@@ -218,15 +285,21 @@ impl EngineOptions {
             stop: CancellationToken::new(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
-        tracing::info!(recovered, agents = agents.len(), "the engine starts");
-        let orchestrator = Arc::new(Orchestrator::new(Arc::clone(&shared)).await?);
+        tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
+        let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
-        loops.spawn(task_manager::heartbeat::run(Arc::clone(&shared)));
+        if shared.cluster.is_shared() {
+            loops.spawn(cluster::doorbell::run(Arc::clone(&shared)));
+            loops.spawn(cluster::leadership::run(Arc::clone(&shared)));
+        }
         loops.close();
+        let heart = shared.store.own_heart().unwrap_or_else(|| Arc::clone(&shared.store) as Arc<dyn Heart>);
+        let beating = Beating::start(Arc::clone(&shared), heart).map_err(EngineError::Thread)?;
         let pool = Arc::new(PoolService { shared: Arc::clone(&shared) });
-        Ok(Engine { shared, loops, orchestrator, pool })
+        let servers = Arc::new(ServersService { shared: Arc::clone(&shared) });
+        Ok(Engine { shared, loops, beating: Mutex::new(Some(beating)), orchestrator, pool, servers })
     }
 }
 
@@ -241,6 +314,36 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Arc<dyn AgentService> {
         Arc::clone(&self.pool) as Arc<dyn AgentService>
+    }
+
+    /// Shows, drains and resumes servers and workers.
+    #[must_use]
+    pub fn servers(&self) -> Arc<dyn ServerService> {
+        Arc::clone(&self.servers) as Arc<dyn ServerService>
+    }
+
+    /// Whether this server does now what only one server may do.
+    #[must_use]
+    pub fn leadership(&self) -> Leadership {
+        self.shared.cluster.leadership()
+    }
+
+    /// What ends the taking of attempts while the rest goes on.
+    #[must_use]
+    pub fn claims(&self) -> Claims {
+        self.shared.cluster.claims()
+    }
+
+    /// The bytes of artifacts.
+    #[must_use]
+    pub fn blobs(&self) -> Arc<dyn Blobs> {
+        Arc::clone(&self.shared.blobs)
+    }
+
+    /// How many attempts run here now.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.shared.running.lock().len()
     }
 
     /// Stores and shows files.
@@ -261,6 +364,11 @@ impl Engine {
             self.shared.attempts.wait().await;
         }
         self.loops.wait().await;
+        let beating = self.beating.lock().take();
+        if let Some(beating) = beating {
+            beating.ended().await;
+        }
+        membership::leave(&self.shared).await;
     }
 }
 

@@ -7,6 +7,7 @@
 //! - [`load_balancer`]: which agent a task goes to, and why
 //! - `attempt`: one execution, from its start message to its recorded outcome
 //! - `artifacts`: stored files, as the artifact service
+//! - `cluster`: the other servers on the same database, as the server service
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
@@ -14,6 +15,7 @@ mod agent_pool;
 mod artifacts;
 mod attempt;
 mod backlog;
+mod cluster;
 mod dispatcher;
 mod engine;
 mod gate;
@@ -23,4 +25,5 @@ mod schema;
 mod task_manager;
 
 pub use agent_pool::PoolError;
-pub use engine::{Carriers, Engine, EngineError, EngineOptions};
+pub use cluster::{Claims, Leadership};
+pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity};

@@ -21,7 +21,7 @@ pub struct AgentRegistration {
 /// Agents, read in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentsAt {
-    /// The agents, by name; `busy` counts the leases they hold.
+    /// The agents, by name; `busy` counts the leases they hold, `slots` those of all servers that carry them.
     pub items: Vec<AgentView>,
     /// The newest event at that moment.
     pub as_of: EventSeq,
@@ -31,7 +31,7 @@ pub struct AgentsAt {
 #[async_trait]
 pub trait AgentStore: Send + Sync {
     /// Stores what agents say of themselves; those known by name keep identifier, status and counts. Agents that are
-    /// not among them are no longer listed.
+    /// not among them are no longer listed, unless a server that has joined carries them.
     ///
     /// # Errors
     /// Only those of storage.

@@ -1,5 +1,7 @@
 //! What is stored of artifacts; their bytes are [`blobs`](crate::blobs).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use baton_domain::id::{ArtifactId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
@@ -7,6 +9,7 @@ use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
 
 use crate::StoreError;
+use crate::blobs::{BlobFolder, Blobs};
 
 /// Rows of a list, read in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,12 @@ pub struct ArtifactPage {
 /// Artifacts.
 #[async_trait]
 pub trait ArtifactStore: Send + Sync {
+    /// Where the bytes of artifacts are: in this folder, or, if several servers must have them, in the store itself, with
+    /// the folder for what is coming in.
+    fn blobs(&self, folder: BlobFolder) -> Arc<dyn Blobs> {
+        Arc::new(folder)
+    }
+
     /// Stores an artifact whose blob is on disk.
     ///
     /// # Errors

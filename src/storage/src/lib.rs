@@ -8,8 +8,10 @@ mod artifacts;
 pub mod blobs;
 mod error;
 mod events;
+pub mod fault_points;
 mod identity;
 mod metrics;
+mod servers;
 mod tasks;
 mod traces;
 
@@ -19,6 +21,7 @@ pub use error::StoreError;
 pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
+pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
 pub use tasks::{
     Advance, Advanced, Assignment, AttemptEnd, BegunTask, CancelRequest, Completion, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
     ReadyTask, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
@@ -26,6 +29,6 @@ pub use tasks::{
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 
 /// Everything that is stored.
-pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}
+pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore {}
 
-impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + TraceStore {}
+impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore {}

@@ -1,6 +1,7 @@
-//! What is stored of measurements: one row for each 10 seconds, skill and agent.
+//! What is stored of measurements: one row for each 10 seconds, skill, agent and server.
 
 use async_trait::async_trait;
+use baton_domain::id::ServerId;
 use baton_domain::time::Timestamp;
 
 use crate::StoreError;
@@ -14,6 +15,8 @@ pub struct BucketKey {
     pub skill: String,
     /// The agent's name; empty for what happened before an agent was chosen.
     pub agent: String,
+    /// The server that counted: each has rows of its own, so that none overwrites what another counted.
+    pub server: ServerId,
 }
 
 /// A bucket.

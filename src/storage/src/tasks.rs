@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::id::{AgentId, AttemptId, EventSeq, LeaseToken, TaskId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -143,6 +144,8 @@ pub struct Assignment {
     pub attempt: AttemptId,
     /// The agent.
     pub agent: AgentRef,
+    /// The server that the agent is on.
+    pub server: ServerRef,
     /// Why this agent.
     pub explanation: Explanation,
     /// Now.
@@ -277,6 +280,26 @@ pub trait TaskStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError>;
+
+    /// Stores tasks as [`insert_tasks`](Self::insert_tasks) does and begins those of them that have an agent already, as
+    /// [`begin`](Self::begin) does. A back-end that can does both in one commit; what is stored and not begun is queued.
+    ///
+    /// # Errors
+    /// Only those of storage; then nothing is stored.
+    async fn insert_and_begin(
+        &self,
+        tasks: Vec<NewTaskRecord>,
+        idempotency: Option<Idempotency>,
+        assignments: Vec<Assignment>,
+    ) -> Result<(Inserted, Vec<BegunTask>), StoreError> {
+        let inserted = self.insert_tasks(tasks, idempotency).await?;
+        if inserted != Inserted::Stored || assignments.is_empty() {
+            return Ok((inserted, Vec::new()));
+        }
+        // They are stored, whatever becomes of this.
+        let begun = self.begin(assignments).await.unwrap_or_default();
+        Ok((inserted, begun))
+    }
 
     /// One task.
     ///

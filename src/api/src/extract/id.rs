@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, ServerId, TaskId, UserId};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
@@ -30,6 +30,7 @@ resource_ids! {
     TaskId = NoSuchTask, "task";
     ArtifactId = NoSuchArtifact, "artifact";
     AgentId = NoSuchAgent, "agent";
+    ServerId = NoSuchServer, "server";
     UserId = NoSuchUser, "user";
     ApiKeyId = NoSuchApiKey, "API key";
 }

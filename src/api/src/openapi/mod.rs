@@ -30,6 +30,7 @@ RFC 3339 in UTC.";
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "artifacts", description = "Files that tasks read and write"),
         (name = "agents", description = "Who works"),
+        (name = "servers", description = "Where the work runs"),
         (name = "skills", description = "What can be asked for"),
         (name = "events", description = "What happened and what happens"),
         (name = "metrics", description = "How much and how fast"),

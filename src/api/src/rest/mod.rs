@@ -11,6 +11,7 @@ mod auth;
 mod events;
 mod health;
 mod metrics;
+mod servers;
 mod skills;
 mod task_insight;
 mod tasks;
@@ -67,6 +68,9 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(agents::get_agent))
         .routes(routes!(agents::drain_agent))
         .routes(routes!(agents::resume_agent))
+        .routes(routes!(servers::list_servers))
+        .routes(routes!(servers::drain_server))
+        .routes(routes!(servers::resume_server))
         .routes(routes!(skills::list_skills))
         .routes(routes!(skills::get_skill))
         .routes(routes!(events::list_events))

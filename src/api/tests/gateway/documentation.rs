@@ -35,6 +35,9 @@ GET /api/v1/health/live live public
 GET /api/v1/health/ready ready public
 GET /api/v1/metrics/overview get_overview read
 GET /api/v1/metrics/series get_series read
+GET /api/v1/servers list_servers read
+POST /api/v1/servers/{id}/drain drain_server operate
+POST /api/v1/servers/{id}/resume resume_server operate
 GET /api/v1/skills list_skills read
 GET /api/v1/skills/{name} get_skill read
 GET /api/v1/tasks list_tasks read

@@ -77,6 +77,7 @@ async fn what_cannot_be_an_id_is_answered_like_one_that_does_not_exist() {
         ("GET", "/api/v1/artifacts/x/content", "ARTIFACT-001"),
         ("DELETE", "/api/v1/artifacts/x", "ARTIFACT-001"),
         ("POST", "/api/v1/agents/x/drain", "AGENT-001"),
+        ("POST", "/api/v1/servers/x/drain", "SERVER-007"),
         ("PATCH", "/api/v1/users/x", "USER-001"),
         ("DELETE", "/api/v1/api-keys/x", "KEY-001"),
     ] {

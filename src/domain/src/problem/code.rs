@@ -111,6 +111,9 @@ codes! {
     DatabaseTooNew = "SERVER-004", 500, "The database is from a newer version";
     SqliteTooOld = "SERVER-005", 500, "The SQLite library is too old";
     ConfigurationInvalid = "SERVER-006", 500, "The configuration is wrong";
+    NoSuchServer = "SERVER-007", 404, "No such server";
+    DatabaseAddressInvalid = "SERVER-008", 500, "The database address is wrong";
+    DatabaseUnreachable = "SERVER-009", 500, "The database cannot be reached";
 }
 
 #[cfg(test)]

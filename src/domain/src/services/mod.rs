@@ -10,6 +10,7 @@ mod events;
 mod health;
 mod members;
 mod metrics;
+mod servers;
 mod tasks;
 mod tracing;
 
@@ -22,6 +23,7 @@ pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
+pub use servers::ServerService;
 pub use tasks::TaskService;
 pub use tracing::TraceService;
 
@@ -46,6 +48,8 @@ pub struct Services {
     pub artifacts: Arc<dyn ArtifactService>,
     /// Agents and skills.
     pub agents: Arc<dyn AgentService>,
+    /// Servers and workers.
+    pub servers: Arc<dyn ServerService>,
     /// The event log and its live end.
     pub events: Arc<dyn EventService>,
     /// Measurements.

@@ -6,5 +6,6 @@ pub mod auth;
 pub mod health;
 pub mod live;
 pub mod metrics;
+pub mod server;
 pub mod task;
 pub mod trace;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::artifact::ArtifactView;
 use crate::id::{AgentId, AttemptId, EventSeq, ProjectId, TaskId};
+use crate::server::ServerRef;
 use crate::task::{Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use crate::time::Timestamp;
 
@@ -244,6 +245,9 @@ pub struct AttemptView {
     pub lease: i64,
     /// Who worked.
     pub agent: AgentRef,
+    /// Where; absent for what was begun before servers had names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerRef>,
     /// Since when the task was ready for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<Timestamp>,

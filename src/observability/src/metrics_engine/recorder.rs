@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::id::ServerId;
 use baton_domain::ports::Recorder;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_storage::{BucketKey, BucketRow};
 use parking_lot::Mutex;
+use uuid::Uuid;
 
 use super::BUCKET_MILLIS;
 use super::rollup::Tally;
@@ -23,8 +25,9 @@ const MAXIMUM_BUCKETS: usize = 20_000;
 const KEEP: Duration = Duration::from_secs(60);
 
 /// Counts what the engine reports.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MetricsRecorder {
+    server: ServerId,
     memory: Mutex<Memory>,
 }
 
@@ -72,15 +75,15 @@ pub(crate) struct InMemory {
 }
 
 impl MetricsRecorder {
-    /// A recorder that has counted nothing yet.
+    /// The recorder of this server, which has counted nothing yet.
     #[must_use]
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
+    pub fn new(server: ServerId) -> Arc<Self> {
+        Arc::new(Self { server, memory: Mutex::default() })
     }
 
     fn change(&self, at: Timestamp, skill: &str, agent: &str, change: impl FnOnce(&mut Tally)) {
         let at = Timestamp::from_millis(at.as_millis().div_euclid(BUCKET_MILLIS) * BUCKET_MILLIS);
-        let key = BucketKey { at, skill: skill.to_owned(), agent: agent.to_owned() };
+        let key = BucketKey { at, skill: skill.to_owned(), agent: agent.to_owned(), server: self.server };
         let mut memory = self.memory.lock();
         let memory = &mut *memory;
         if memory.buckets.len() >= MAXIMUM_BUCKETS && !memory.buckets.contains_key(&key) {
@@ -101,7 +104,7 @@ impl MetricsRecorder {
     /// Makes the buckets of an instant whole with what is stored for it.
     pub(crate) fn settle(&self, at: Timestamp, stored: &[(BucketKey, BucketRow)]) {
         let mut memory = self.memory.lock();
-        for (key, row) in stored.iter().filter(|(key, _)| key.at == at) {
+        for (key, row) in stored.iter().filter(|(key, _)| key.at == at && key.server == self.server) {
             let bucket = memory.buckets.entry(key.clone()).or_default();
             if !bucket.whole {
                 bucket.tally.merge(&Tally::from_row(row));
@@ -170,7 +173,7 @@ impl Memory {
 
 /// The smallest key of an instant.
 fn first_of(at: Timestamp) -> BucketKey {
-    BucketKey { at, skill: String::new(), agent: String::new() }
+    BucketKey { at, skill: String::new(), agent: String::new(), server: ServerId::new(Uuid::nil()) }
 }
 
 impl Recorder for MetricsRecorder {
@@ -204,7 +207,7 @@ mod tests {
     }
 
     fn key(seconds: i64) -> BucketKey {
-        BucketKey { at: at(seconds), skill: "nlp.sentiment".to_owned(), agent: String::new() }
+        BucketKey { at: at(seconds), skill: "nlp.sentiment".to_owned(), agent: String::new(), server: ServerId::new(Uuid::nil()) }
     }
 
     fn store_changed(recorder: &MetricsRecorder) -> Vec<(BucketKey, BucketRow)> {
@@ -215,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_bucket_is_not_stored_before_its_stored_part_was_read() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         recorder.submitted(at(15), "nlp.sentiment", 2);
         assert!(recorder.changed().is_empty());
         assert_eq!(recorder.unsettled(), BTreeSet::from([at(10)]));
@@ -226,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_stored_bucket_that_was_not_in_memory_yet_is_not_overwritten_later() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         recorder.submitted(at(15), "other.skill", 1);
         recorder.settle(at(10), &[(key(10), row(5))]);
         recorder.submitted(at(16), "nlp.sentiment", 1);
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn settling_twice_adds_nothing() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         recorder.submitted(at(15), "nlp.sentiment", 1);
         recorder.settle(at(10), &[(key(10), row(5))]);
         recorder.settle(at(10), &[(key(10), row(6))]);
@@ -244,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_change_while_it_is_being_stored_is_stored_the_next_time() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         recorder.submitted(at(15), "nlp.sentiment", 1);
         recorder.settle(at(10), &[]);
         let changed = recorder.changed();
@@ -255,7 +258,7 @@ mod tests {
 
     #[test]
     fn only_what_is_old_and_stored_is_forgotten() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         for seconds in [0, 10, 100] {
             recorder.submitted(at(seconds), "nlp.sentiment", 1);
             recorder.settle(at(seconds), &[]);
@@ -271,7 +274,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_a_loss_is_told_once() {
-        let recorder = MetricsRecorder::new();
+        let recorder = MetricsRecorder::new(ServerId::new(Uuid::nil()));
         let count = i64::try_from(MAXIMUM_BUCKETS).unwrap() + 3;
         for index in 0..count {
             recorder.submitted(at(index * 10), "nlp.sentiment", 1);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::real_store::{RealStore, Unreliable, at};
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, Family, Skill};
-use baton_domain::id::{AgentId, EventSeq};
+use baton_domain::id::{AgentId, EventSeq, ServerId};
 use baton_domain::ports::Recorder;
 use baton_domain::services::{AgentService, Answer, MetricsService};
 use baton_domain::user::Caller;
@@ -67,7 +67,7 @@ fn begin(real: &RealStore) -> Life {
 }
 
 fn begin_with(real: &RealStore, metrics: Arc<dyn MetricStore>) -> Life {
-    let recorder = MetricsRecorder::new();
+    let recorder = MetricsRecorder::new(ServerId::new(Uuid::from_u128(9)));
     let flusher = MetricsFlusher::new(recorder.clone(), metrics, real.clock.clone());
     let store = Arc::new(real.store.clone());
     let agents = Arc::new(StoredAgents(real.store.clone()));

@@ -62,6 +62,17 @@ impl Conversation<'_> {
         let mut flush_at: Option<Instant> = None;
         let end = loop {
             tokio::select! {
+                // The same happenings always give the same end. Deadlines go before messages, or an agent that never stops
+                // talking would outlive its own; silence goes after them, since a message that waits was said in time.
+                biased;
+                order = next_order(orders) => break End::Ordered(order),
+                () = tokio::time::sleep_until(deadline) => {
+                    break End::TimedOut(failure(Code::AttemptTimedOut, format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms), true));
+                }
+                () = at(flush_at) => {
+                    trace.flush().await;
+                    flush_at = None;
+                }
                 message = from_agent.recv() => {
                     heard = Instant::now();
                     match message {
@@ -76,17 +87,9 @@ impl Conversation<'_> {
                         flush_at = Some(Instant::now() + LINGER);
                     }
                 }
-                () = at(flush_at) => {
-                    trace.flush().await;
-                    flush_at = None;
-                }
-                () = tokio::time::sleep_until(deadline) => {
-                    break End::TimedOut(failure(Code::AttemptTimedOut, format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms), true));
-                }
                 () = tokio::time::sleep_until(heard + silence) => {
                     break End::TimedOut(failure(Code::HeartbeatMissed, format!("Nothing was heard of the attempt for {} ms.", self.task.timeouts.heartbeat_ms), true));
                 }
-                order = next_order(orders) => break End::Ordered(order),
                 Some(_) = asks.join_next() => {}
             }
         };

@@ -1,6 +1,7 @@
 //! Which files may an attempt read? Those that its input names where the skill's schema says so.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use baton_agents_runtime::protocol::FileRef;
 use baton_domain::id::ArtifactId;
@@ -13,20 +14,28 @@ use crate::agent_pool::KnownSkill;
 use crate::engine::Shared;
 use crate::schema::artifact_ids;
 
+/// Where copies of files are put, below the attempt's own folder, which goes with the attempt.
+const COPIES: &str = "inputs";
+
 /// The files of the artifacts that the input names.
-pub(super) async fn gather(shared: &Shared, known: &KnownSkill, input: &Value) -> Result<BTreeMap<ArtifactId, FileRef>, Failure> {
+pub(super) async fn gather(
+    shared: &Shared,
+    known: &KnownSkill,
+    input: &Value,
+    scratch: &Path,
+) -> Result<BTreeMap<ArtifactId, FileRef>, Failure> {
     let mut files = BTreeMap::new();
     for id in artifact_ids(&known.input.artifacts(input)) {
         let found = shared.store.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
         let Some(artifact) = found else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
-        let file = FileRef {
-            path: shared.blobs.path(&artifact.sha256),
-            name: artifact.name,
-            media_type: artifact.media_type,
-            size: artifact.size,
-        };
+        let path = shared
+            .blobs
+            .file(&artifact.sha256, &scratch.join(COPIES))
+            .await
+            .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;
+        let file = FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size };
         files.insert(id, file);
     }
     Ok(files)

@@ -14,8 +14,10 @@ use baton_domain::agent::Isolation;
 use baton_domain::id::LeaseToken;
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advanced, BegunTask, Completion, TaskRecord};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::agent_pool::{KnownSkill, Reservation};
 use crate::engine::{Order, Running, Shared};
@@ -28,7 +30,9 @@ use record::TraceBuffer;
 pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {
     let (orders, receive) = watch::channel(Order::Work);
     let (id, lease) = (begun.task.summary.id, begun.task.lease);
-    shared.running.lock().insert(id, Running { lease, orders });
+    let left = begun.task.lease_until.map_or(shared.options.lease, |until| until.since(shared.sources.clock.now()));
+    let trusted_until = Instant::now() + left.saturating_sub(shared.trust_margin());
+    shared.running.lock().insert(id, Running { lease, trusted_until, orders });
     let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
@@ -83,8 +87,8 @@ async fn connect(
     reservation: &Reservation,
     known: &KnownSkill,
 ) -> Result<Connection, Failure> {
-    let artifacts = inputs::gather(shared, known, &input).await?;
     let scratch = scratch_folder(shared, task.lease, task);
+    let artifacts = inputs::gather(shared, known, &input, &scratch).await?;
     let cannot = |error: std::io::Error| failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true);
     if known.skill.isolation == Isolation::Process {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
@@ -155,7 +159,9 @@ async fn finish(
         }
     };
     let (how, again) = (change.outcome(), change.queues_again());
+    reach(FaultPoint::AfterEffect);
     let stored = outcome::store(shared, change).await;
+    reach(FaultPoint::AfterOutcome);
     if !matches!(stored, Some(Advanced::Applied(_))) {
         tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
         return;

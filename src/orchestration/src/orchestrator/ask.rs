@@ -52,9 +52,7 @@ impl Orchestrator {
         self.take_in(vec![admitted], None).await.map_err(refused)?;
         let mut guard = CancelOnDrop { orchestrator: self, child: Some(child) };
         loop {
-            self.wait_for_end(child, LOOK).await.map_err(refused)?;
-            let rows = self.shared.store.task_rows(child).await.map_err(|error| refused(error.into()))?;
-            let Some(rows) = rows else { return Err(failure(Code::NoSuchTask, "The child task is gone.", false)) };
+            let rows = self.wait_for_end(child, LOOK).await.map_err(refused)?;
             let summary = rows.task.summary;
             if summary.state.is_terminal() {
                 guard.child = None;

@@ -2,11 +2,12 @@
 
 mod admission;
 mod ask;
+mod at_once;
 mod pause;
 mod wait;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, MAXIMUM_BATCH, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
 };
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, StoreError, TaskQuery, TaskRecord, TaskRows};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +32,8 @@ const MAXIMUM_KEY: usize = 255;
 /// The task service.
 pub struct Orchestrator {
     shared: Arc<Shared>,
+    /// Attempts that begin with their submission keep hold of the whole.
+    me: Weak<Self>,
     /// Tasks that have not ended, nearly: kept so that a full queue is refused without counting rows.
     live: AtomicI64,
 }
@@ -41,8 +45,8 @@ impl std::fmt::Debug for Orchestrator {
 }
 
 impl Orchestrator {
-    pub(crate) async fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
-        let orchestrator = Self { shared, live: AtomicI64::new(0) };
+    pub(crate) async fn new(shared: Arc<Shared>) -> Result<Arc<Self>, StoreError> {
+        let orchestrator = Arc::new_cyclic(|me| Self { shared, me: Weak::clone(me), live: AtomicI64::new(0) });
         orchestrator.count_live().await?;
         Ok(orchestrator)
     }
@@ -77,13 +81,20 @@ impl Orchestrator {
         for task in &tasks {
             *skills.entry(task.task.summary.skill.clone()).or_default() += 1;
         }
-        match self.shared.store.insert_tasks(tasks, idempotency).await? {
+        let (inserted, began) = match self.at_once(&tasks) {
+            Some((assignment, reservation)) => self.store_and_begin(tasks, idempotency, assignment, reservation).await?,
+            None => (self.shared.store.insert_tasks(tasks, idempotency).await?, false),
+        };
+        match inserted {
             Inserted::Stored => {
+                reach(FaultPoint::BeforeAcknowledgement);
                 self.live.fetch_add(i64::try_from(ids.len()).unwrap_or(0), Ordering::Relaxed);
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {
                     self.shared.recorder.submitted(now, &skill, count);
-                    self.shared.backlog.ring(&skill);
+                    if !began {
+                        self.shared.backlog.ring(&skill);
+                    }
                 }
                 Ok(ids)
             }
@@ -190,7 +201,7 @@ impl TaskService for Orchestrator {
                 return Err(Problem::new(Code::InvalidQuery, format!("Wait at most {MAXIMUM_WAIT_SECONDS} seconds."))
                     .with_field("wait", "too long"));
             }
-            self.wait_for_end(id, span).await?;
+            return self.wait_for_end(id, span).await.map(detail);
         }
         self.shared.store.task_rows(id).await?.map(detail).ok_or_else(|| no_such_task(id))
     }

@@ -7,10 +7,11 @@ use baton_domain::task::Trigger;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::{Advance, DueTask, Guard, StoreError};
+use tokio::time::Instant;
 
 use super::recovery::take_back;
 use crate::attempt::failure;
-use crate::engine::{Order, Shared};
+use crate::engine::{Order, Running, Shared};
 
 /// The most tasks of one sweep.
 const SWEEP: u32 = 500;
@@ -27,6 +28,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let next = shared.store.next_due(now).await.ok().flatten();
         let pause = next.map_or(shared.options.sweep, |at| at.since(now).min(shared.options.sweep));
         tokio::select! {
+            biased;
             () = shared.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
@@ -40,9 +42,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
     let now = shared.sources.clock.now();
     let due = shared.store.due_tasks(now, SWEEP).await?;
-    let count = due.len();
+    let mut count = 0;
     for task in due {
-        handle(shared, task, now).await?;
+        // One server does it for all, but for an attempt that must end: whoever holds it ends it.
+        let mine = matches!(&task, DueTask::ClosedTooLate(id, state) if state.holds_lease() && shared.running.lock().contains_key(id));
+        if mine || shared.cluster.leads() {
+            count += 1;
+            handle(shared, task, now).await?;
+        }
     }
     Ok(count)
 }
@@ -69,8 +76,11 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
             shared.store.advance(Advance { reason: Some(late.code.clone()), failure: Some(late), ..change }).await?;
         }
         DueTask::LeaseExpired(task, lease) => {
-            // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it.
-            if shared.running.lock().get(&task).is_some_and(|running| running.lease == lease) {
+            // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it, or we
+            // trust it.
+            let ours =
+                |running: &Running| running.lease == lease && (!shared.cluster.is_shared() || running.trusted_until > Instant::now());
+            if shared.running.lock().get(&task).is_some_and(ours) || !shared.cluster.leadership().may_rescue() {
                 return Ok(());
             }
             if let Some(record) = shared.store.task(task).await? {

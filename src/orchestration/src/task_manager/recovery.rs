@@ -5,17 +5,23 @@ use baton_domain::problem::Code;
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advance, Advanced, AttemptEnd, Guard, StoreError, TaskRecord};
 
 use crate::attempt::failure;
 use crate::engine::Shared;
 
-/// Takes back every task that a former incarnation of this server held; says how many.
+/// Takes back every task that a former incarnation of this server held; says how many. Where there may be other servers, the
+/// leases may be theirs: then only their end says that a holder is gone, and the leader sees to it.
 pub(crate) async fn recover(shared: &Shared) -> Result<usize, StoreError> {
+    if shared.cluster.is_shared() {
+        return Ok(0);
+    }
     let held = shared.store.leased_tasks().await?;
     let count = held.len();
     for task in held {
         take_back(shared, &task, task.lease).await?;
+        reach(FaultPoint::DuringRecovery);
     }
     Ok(count)
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::id::AttemptId;
+use baton_domain::id::{AttemptId, ServerId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
@@ -32,6 +33,7 @@ async fn abandon(world: &World, id: baton_domain::id::TaskId) {
         task: id,
         attempt: AttemptId::new(world.sources.ids.next()),
         agent: AgentRef { id: agent.id, name: agent.name },
+        server: ServerRef { id: ServerId::new(world.sources.ids.next()), name: "gone".to_owned() },
         explanation: Explanation::default(),
         at: now,
         lease_until: now.plus(Duration::from_secs(30)),

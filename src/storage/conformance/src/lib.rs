@@ -26,6 +26,7 @@ mod list;
 mod make;
 pub mod metrics;
 pub mod retention;
+pub mod servers;
 pub mod sessions;
 pub mod tasks;
 pub mod together;

@@ -250,6 +250,7 @@ macro_rules! conformance {
                 of_a_bucket_given_twice_the_last_stays,
                 both_ends_of_a_span_are_included_and_the_oldest_comes_first,
                 buckets_can_be_of_one_skill_or_agent,
+                what_one_server_counted_no_other_overwrites,
                 no_buckets_are_no_error,
             }
             traces = traces {
@@ -261,6 +262,25 @@ macro_rules! conformance {
                 errors_come_in_the_order_they_happened,
                 a_batch_with_a_span_that_exists_stores_nothing,
                 a_long_batch_keeps_its_order,
+            }
+            servers = servers {
+                a_server_that_joins_is_shown_and_told_of,
+                a_server_that_joins_again_keeps_its_status_and_its_start,
+                servers_come_by_name,
+                a_server_with_another_key_is_refused_while_the_others_live,
+                whoever_signs_nothing_joins_whatever_the_others_key,
+                a_beat_moves_the_end_of_leases_and_when_the_server_was_seen,
+                a_beat_gives_back_stale_leases_and_wanted_ends_in_their_order,
+                a_beat_of_a_server_that_nobody_knows_says_so_and_keeps_its_leases,
+                busy_counts_the_leases_a_server_holds,
+                a_change_of_a_servers_status_reaches_its_beat_and_has_its_event,
+                a_server_that_does_not_exist_has_no_status,
+                the_slots_of_an_agent_are_those_of_all_servers_that_carry_it,
+                an_agent_of_another_server_stays_listed,
+                a_server_that_leaves_takes_its_agents_with_it,
+                only_silent_servers_are_forgotten,
+                one_server_leads_until_its_term_is_over,
+                whoever_leaves_steps_down,
             }
             together = together {
                 many_writers_leave_no_gap_and_the_sink_hears_their_order,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use baton_domain::agent::{AgentCard, Family, Isolation, Limits, Skill};
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, TaskId, UserId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, ServerId, TaskId, UserId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -28,6 +29,12 @@ pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// The agent that works here.
 pub(crate) fn agent() -> AgentRef {
     AgentRef { id: AgentId::new(Uuid::from_u128(0xa9)), name: "nlp".to_owned() }
+}
+
+/// A server of this name; the same name is the same server.
+pub(crate) fn server(name: &str) -> ServerRef {
+    let number = name.bytes().fold(0xc0_u128, |number, byte| (number << 8) | u128::from(byte));
+    ServerRef { id: ServerId::new(Uuid::from_u128(number)), name: name.to_owned() }
 }
 
 /// Somebody who asks.
@@ -147,7 +154,8 @@ impl World {
     /// Gives a task to the agent.
     pub(crate) fn assignment(&self, task: TaskId, now: Timestamp) -> Assignment {
         let attempt = AttemptId::new(self.id());
-        Assignment { task, attempt, agent: agent(), explanation: explanation(), at: now, lease_until: now.plus(LEASE) }
+        let (agent, server) = (agent(), server("main"));
+        Assignment { task, attempt, agent, server, explanation: explanation(), at: now, lease_until: now.plus(LEASE) }
     }
 
     /// Begins a task that is ready.

@@ -3,10 +3,10 @@
 use baton_storage::{BucketKey, BucketRow};
 
 use crate::World;
-use crate::make::at;
+use crate::make::{at, server};
 
 fn key(millis: i64, skill: &str, agent: &str) -> BucketKey {
-    BucketKey { at: at(millis), skill: skill.to_owned(), agent: agent.to_owned() }
+    BucketKey { at: at(millis), skill: skill.to_owned(), agent: agent.to_owned(), server: server("main").id }
 }
 
 fn bucket(count: u64) -> BucketRow {
@@ -66,6 +66,16 @@ pub async fn buckets_can_be_of_one_skill_or_agent(world: &World) {
     assert_eq!(of(None, Some("")).await, [0]);
     assert_eq!(of(Some("b.y"), Some("two")).await, [3]);
     assert_eq!(of(Some("a"), None).await, [0usize; 0]);
+}
+
+pub async fn what_one_server_counted_no_other_overwrites(world: &World) {
+    let of = |name: &str| BucketKey { server: server(name).id, ..key(0, "s", "a") };
+    let mut given = vec![(of("one"), bucket(1)), (of("two"), bucket(2))];
+    given.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for bucket in given.clone() {
+        world.store.put_buckets(vec![bucket]).await.unwrap();
+    }
+    assert_eq!(world.store.buckets(at(0), at(0), None, None).await.unwrap(), given);
 }
 
 pub async fn no_buckets_are_no_error(world: &World) {

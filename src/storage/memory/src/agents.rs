@@ -32,6 +32,13 @@ struct Agent {
 pub(crate) struct Agents(BTreeMap<String, Agent>);
 
 impl Agents {
+    /// Lists no longer what this does not want.
+    pub(crate) fn keep_listed(&mut self, wanted: impl Fn(&str) -> bool) {
+        for (name, agent) in &mut self.0 {
+            agent.listed &= wanted(name);
+        }
+    }
+
     /// Counts an attempt that ended.
     pub(crate) fn count(&mut self, id: AgentId, completed: u64, failed: u64, at: Timestamp) {
         if let Some(agent) = self.0.values_mut().find(|agent| agent.id == id) {
@@ -45,6 +52,7 @@ impl Agents {
 fn view(state: &State, agent: &Agent) -> AgentView {
     let busy = u32::try_from(state.tasks.of_agent(agent.id).count()).unwrap_or(u32::MAX);
     let card = agent.card.clone();
+    let slots = state.servers.slots(&card.name).unwrap_or(card.slots);
     AgentView {
         id: agent.id,
         name: card.name,
@@ -54,7 +62,7 @@ fn view(state: &State, agent: &Agent) -> AgentView {
         status: if agent.status == AgentStatus::Draining && busy == 0 { AgentStatus::Drained } else { agent.status },
         skills: card.skills.into_iter().map(|skill| skill.name).collect(),
         labels: card.labels,
-        slots: card.slots,
+        slots,
         busy,
         completed: agent.completed,
         failed: agent.failed,
@@ -76,7 +84,7 @@ fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Re
     let known: BTreeSet<AgentId> = state.agents.0.values().filter(|agent| agent.listed).map(|agent| agent.id).collect();
     let mut agents = state.agents.clone();
     for agent in agents.0.values_mut() {
-        agent.listed = false;
+        agent.listed &= state.servers.slots(&agent.card.name).is_some();
     }
     for AgentRegistration { id, card } in new {
         if let Some(agent) = agents.0.get_mut(&card.name) {

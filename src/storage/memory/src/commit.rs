@@ -1,6 +1,7 @@
 //! How is something committed? Under the lock, with its events numbered and handed to the sink before the next commit.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use baton_domain::event::{Event, NewEvent, Payload};
@@ -9,11 +10,12 @@ use baton_domain::wire::artifact::ArtifactView;
 use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, StoreError, UserRecord};
 use serde::Serialize;
 
-use crate::MemoryStore;
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
+use crate::{MemoryStore, PlantedBug};
 
 /// Everything that is stored.
 pub(crate) struct State {
@@ -34,6 +36,10 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<ApiKeyId, ApiKeyRecord>,
     pub(crate) buckets: BTreeMap<BucketKey, BucketRow>,
     pub(crate) traces: Traces,
+    pub(crate) planted: Option<PlantedBug>,
+    /// Events that have their places and cannot be read yet; only a planted mistake makes such.
+    pub(crate) unreadable: Range<usize>,
+    pub(crate) servers: Servers,
 }
 
 impl State {
@@ -53,6 +59,9 @@ impl State {
             api_keys: BTreeMap::new(),
             buckets: BTreeMap::new(),
             traces: Traces::default(),
+            planted: None,
+            unreadable: 0..0,
+            servers: Servers::default(),
         }
     }
 
@@ -81,11 +90,16 @@ impl State {
         if self.audit.contains_key(&row.id) { Err(taken()) } else { Ok(()) }
     }
 
+    /// Whether this mistake is to be made.
+    pub(crate) fn makes(&self, bug: PlantedBug) -> bool {
+        self.planted == Some(bug)
+    }
+
     fn append(&mut self, new: Vec<NewEvent>) {
-        if new.is_empty() {
+        let first = self.log.len();
+        if new.is_empty() || (self.makes(PlantedBug::EventOutsideTransaction) && first % 97 == 96) {
             return;
         }
-        let first = self.log.len();
         for event in new {
             let seq = EventSeq(self.head().0 + 1);
             self.subjects.entry(event.subject.clone()).or_default().push(seq);
@@ -98,6 +112,9 @@ impl State {
                 actor: event.actor,
                 data: event.data,
             }));
+        }
+        if self.makes(PlantedBug::SequenceBeforeCommit) {
+            self.unreadable = if first.is_multiple_of(8) { first..self.log.len() } else { 0..0 };
         }
         self.sink.committed(&self.log[first..]);
     }

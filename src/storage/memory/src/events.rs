@@ -16,8 +16,8 @@ fn since(state: &State, since: EventSeq, filter: &TopicFilter, limit: u32) -> Ev
     let end = start.saturating_add(usize::try_from(limit).unwrap_or(usize::MAX)).min(state.log.len());
     let looked_at = &state.log[start..end];
     let next_since = looked_at.last().map_or(since.max(state.floor), |event| event.seq);
-    let items: Vec<Event> =
-        looked_at.iter().filter(|event| filter.wants(&event.kind, &event.subject)).map(|event| Event::clone(event)).collect();
+    let readable = (start..).zip(looked_at).filter(|(index, _)| !state.unreadable.contains(index)).map(|(_, event)| event);
+    let items: Vec<Event> = readable.filter(|event| filter.wants(&event.kind, &event.subject)).map(|event| Event::clone(event)).collect();
     EventsSince { items, next_since, more: next_since < head, floor: state.floor, head }
 }
 
@@ -28,6 +28,7 @@ fn forget(state: &mut State, retention: Retention, limit: u32) -> Forgotten {
     let count = state.index_after(floor);
     state.log.drain(..count);
     state.floor = floor;
+    state.unreadable = state.unreadable.start.saturating_sub(count)..state.unreadable.end.saturating_sub(count);
     state.subjects.retain(|_, places| {
         places.retain(|place| *place > floor);
         !places.is_empty()

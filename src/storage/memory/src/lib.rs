@@ -10,15 +10,19 @@ mod commit;
 mod events;
 mod identity;
 mod metrics;
+mod planted;
+mod servers;
 mod tasks;
 mod traces;
 
 use std::sync::Arc;
 
+use baton_domain::id::EventSeq;
 use baton_storage::CommitSink;
 use parking_lot::Mutex;
 
 use commit::State;
+pub use planted::PlantedBug;
 
 /// The store in memory. Cloning is cheap; clones are the same store.
 #[derive(Clone)]
@@ -31,6 +35,17 @@ impl MemoryStore {
     #[must_use]
     pub fn new(sink: Arc<dyn CommitSink>) -> Self {
         Self { state: Arc::new(Mutex::new(State::new(sink))) }
+    }
+
+    /// Makes this mistake from now on, for whoever wants to see that it is found.
+    pub fn plant(&self, bug: PlantedBug) {
+        self.state.lock().planted = Some(bug);
+    }
+
+    /// The newest event's place, now.
+    #[must_use]
+    pub fn newest_event(&self) -> EventSeq {
+        self.read(State::head)
     }
 
     /// The same data for a server that starts again: from now on `sink` is told, and the one before no longer.

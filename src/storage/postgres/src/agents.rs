@@ -14,14 +14,15 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
 use crate::PostgresStore;
-use crate::columns::{count as stored, id, instant, json, maybe_instant, named, small, text};
+use crate::columns::{count as stored, get, id, instant, json, maybe_instant, named, small, text};
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
 use crate::writer::{Tally, Tx};
 
 const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_active_at, registered_at,
-     (SELECT count(*)::integer FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy
+     (SELECT count(*)::integer FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
+     (SELECT sum(slots)::bigint FROM server_agents WHERE agent = agents.name) AS carried
      FROM agents WHERE listed ORDER BY name";
 
 fn view(row: &PgRow) -> Result<AgentView, StoreError> {
@@ -40,7 +41,7 @@ fn view(row: &PgRow) -> Result<AgentView, StoreError> {
         status,
         skills: card.skills.into_iter().map(|skill| skill.name).collect(),
         labels: card.labels,
-        slots: card.slots,
+        slots: get::<Option<i64>>(row, "carried")?.map_or(card.slots, |slots| u32::try_from(slots).unwrap_or(u32::MAX)),
         busy,
         completed: stored(row, "completed")?,
         failed: stored(row, "failed")?,
@@ -79,11 +80,13 @@ async fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> R
     // The last of a name says what holds, as if they were stored one by one.
     let agents: Vec<&AgentRegistration> =
         agents.iter().map(|agent| (&agent.card.name, agent)).collect::<BTreeMap<_, _>>().into_values().collect();
-    sqlx::query("UPDATE agents SET listed = FALSE WHERE listed AND name <> ALL($1)")
-        .bind(column(&agents, |agent| agent.card.name.as_str()))
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+    sqlx::query(
+        "UPDATE agents SET listed = FALSE WHERE listed AND name <> ALL($1) AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)",
+    )
+    .bind(column(&agents, |agent| agent.card.name.as_str()))
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
     sqlx::query(
         "INSERT INTO agents (id, name, card, status, listed, registered_at)
          SELECT new.id, new.name, new.card, 'active', TRUE, $4 FROM UNNEST($1::uuid[], $2::text[], $3::text[]) AS new (id, name, card)
@@ -148,7 +151,7 @@ impl AgentStore for PostgresStore {
     }
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
-        Ok(all(&mut *self.snapshot().await?).await?)
+        self.answered(async { Ok(all(&mut *self.snapshot().await?).await?) }).await
     }
 
     async fn set_agent_status(

@@ -1,15 +1,19 @@
 //! How artifacts are stored.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
+use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{ArtifactPage, ArtifactStore, StoreError};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
 use crate::PostgresStore;
+use crate::blobs::PostgresBlobs;
 use crate::columns::{plain, stored_count};
 use crate::events;
 use crate::failure::{Fault, failed};
@@ -80,28 +84,35 @@ async fn delete(tx: &mut Tx, id: ArtifactId, actor: &Principal, at: Timestamp) -
 
 #[async_trait]
 impl ArtifactStore for PostgresStore {
+    fn blobs(&self, folder: BlobFolder) -> Arc<dyn Blobs> {
+        Arc::new(PostgresBlobs { pool: self.readers.clone(), incoming: folder })
+    }
+
     async fn insert_artifact(&self, artifact: ArtifactView, actor: Principal) -> Result<(), StoreError> {
         self.writer.run((artifact, actor), |tx, (artifact, actor)| Box::pin(insert(tx, artifact, actor))).await
     }
 
     async fn artifact(&self, id: ArtifactId) -> Result<Option<ArtifactView>, StoreError> {
-        Ok(one(&mut *self.reader().await?, id).await?)
+        self.answered(async { Ok(one(&mut *self.reader().await?, id).await?) }).await
     }
 
     async fn artifacts(&self, task: Option<TaskId>, before: Option<ArtifactId>, limit: u32) -> Result<ArtifactPage, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT ");
-        text.push(ARTIFACT_COLUMNS).push(" FROM artifacts WHERE TRUE");
-        if let Some(task) = task {
-            text.push(" AND task_id = ").push_bind(*task.as_uuid());
-        }
-        if let Some(before) = before {
-            text.push(" AND id < ").push_bind(*before.as_uuid());
-        }
-        text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
-        let (as_of, _) = events::head(&mut snapshot).await?;
-        Ok(ArtifactPage { items: rows.iter().map(artifact).collect::<Result<_, _>>()?, as_of })
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let mut text: QueryBuilder<Postgres> = QueryBuilder::new("SELECT ");
+            text.push(ARTIFACT_COLUMNS).push(" FROM artifacts WHERE TRUE");
+            if let Some(task) = task {
+                text.push(" AND task_id = ").push_bind(*task.as_uuid());
+            }
+            if let Some(before) = before {
+                text.push(" AND id < ").push_bind(*before.as_uuid());
+            }
+            text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+            let rows = text.build().fetch_all(&mut *snapshot).await.map_err(failed)?;
+            let (as_of, _) = events::head(&mut snapshot).await?;
+            Ok(ArtifactPage { items: rows.iter().map(artifact).collect::<Result<_, _>>()?, as_of })
+        })
+        .await
     }
 
     async fn delete_artifact(&self, id: ArtifactId, actor: Principal, at: Timestamp) -> Result<Option<Option<String>>, StoreError> {

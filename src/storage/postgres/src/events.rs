@@ -164,26 +164,29 @@ async fn forget(sql: &mut PgConnection, retention: Retention, limit: u32) -> Res
 #[async_trait]
 impl EventStore for PostgresStore {
     async fn head(&self) -> Result<EventSeq, StoreError> {
-        Ok(head(&mut *self.reader().await?).await?.0)
+        self.answered(async { Ok(head(&mut *self.reader().await?).await?.0) }).await
     }
 
     async fn events_since(&self, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let (head, floor) = head(&mut snapshot).await?;
-        let rows = rows_after(&mut snapshot, since, limit).await?;
-        let next_since = rows.last().map_or(Ok(since.max(floor)), |last| get(last, "seq").map(EventSeq))?;
-        let mut items = Vec::new();
-        for row in &rows {
-            // Kind and subject decide; the payload of an unwanted event is not parsed.
-            if filter.wants(get(row, "kind")?, get(row, "subject")?) {
-                items.push(event(row)?);
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let (head, floor) = head(&mut snapshot).await?;
+            let rows = rows_after(&mut snapshot, since, limit).await?;
+            let next_since = rows.last().map_or(Ok(since.max(floor)), |last| get(last, "seq").map(EventSeq))?;
+            let mut items = Vec::new();
+            for row in &rows {
+                // Kind and subject decide; the payload of an unwanted event is not parsed.
+                if filter.wants(get(row, "kind")?, get(row, "subject")?) {
+                    items.push(event(row)?);
+                }
             }
-        }
-        Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+            Ok(EventsSince { items, next_since, more: next_since < head, floor, head })
+        })
+        .await
     }
 
     async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
-        Ok(forget(&mut *self.reader().await?, retention, limit).await?)
+        self.answered(async { Ok(forget(&mut *self.reader().await?, retention, limit).await?) }).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {

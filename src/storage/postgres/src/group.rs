@@ -22,6 +22,7 @@ use crate::agents;
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::feed::Feed;
+use crate::reach::Reach;
 use crate::tasks::complete::Completions;
 use crate::writer::{Job, Message, Pending, Tx, closed};
 
@@ -34,11 +35,12 @@ const GROUP_LIMIT: Duration = Duration::from_secs(30);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the writing tasks share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) waiting: Arc<Mutex<mpsc::Receiver<Message>>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) connect: PgConnectOptions,
+    pub(crate) reach: Reach,
 }
 
 /// Why a transaction was not committed.
@@ -63,6 +65,9 @@ pub(crate) async fn write(shared: Shared, connection: PgConnection) {
     loop {
         let group = gather(&mut *shared.waiting.lock().await).await;
         let Some(mut group) = group else { break };
+        if group.is_empty() {
+            continue;
+        }
         let committed = commit(&shared, &mut tx, &mut group).await;
         if let Ok(events) = &committed {
             shared.feed.committed(events);
@@ -85,7 +90,9 @@ async fn gather(waiting: &mut mpsc::Receiver<Message>) -> Option<Vec<Box<dyn Job
     let mut next = Some(waiting.recv().await?);
     while let Some(message) = next {
         match message {
+            Message::Work(job) if job.is_abandoned() => {}
             Message::Work(job) => group.push(job),
+            Message::Complete(_, reply) if reply.is_closed() => {}
             Message::Complete(completion, reply) => completions.push((*completion, reply)),
             // Nothing more comes in; what is in is taken by this and the following groups.
             Message::Close => waiting.close(),
@@ -108,10 +115,16 @@ async fn commit(shared: &Shared, open: &mut Option<Tx>, group: &mut [Box<dyn Job
             None => open.insert(Tx::new(connect(&shared.connect).await?)),
         };
         tx.pending = Pending::default();
-        let stop = match timeout(GROUP_LIMIT, attempt(tx, group, apart, shared.feed.origin())).await {
-            Ok(Ok(events)) => return Ok(events),
-            Ok(Err(stop)) => stop,
-            Err(_) => Stop::Unknown("no answer in time".to_owned()),
+        let running = timeout(GROUP_LIMIT, attempt(tx, group, apart, shared.feed.origin()));
+        let stop = tokio::select! {
+            biased;
+            ran = running => match ran {
+                Ok(Ok(events)) => return Ok(events),
+                Ok(Err(stop)) => stop,
+                Err(_) => Stop::Unknown("no answer in time".to_owned()),
+            },
+            // Nobody waits for the answer any more, and the connection may never give one.
+            () = shared.reach.lost() => Stop::Unknown("PostgreSQL does not answer".to_owned()),
         };
         match stop {
             Stop::Job => {

@@ -8,16 +8,21 @@
 
 mod agents;
 mod artifacts;
+mod blobs;
+mod clock;
 mod columns;
 mod events;
 mod failure;
 mod feed;
 mod group;
+mod heart;
 mod identity;
 mod listener;
 mod many;
 mod metrics;
 mod open;
+mod reach;
+mod servers;
 mod tasks;
 mod traces;
 mod writer;
@@ -31,7 +36,10 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use open::PostgresOptions;
 
+use clock::DatabaseClock;
 use failure::failed;
+use heart::PostgresHeart;
+use reach::Reach;
 use writer::Writer;
 
 /// The store on one PostgreSQL database. Cloning is cheap.
@@ -41,6 +49,9 @@ pub struct PostgresStore {
     readers: PgPool,
     // What listens; apart from the readers, so that many of those do not keep live events waiting.
     watchers: PgPool,
+    clock: Arc<DatabaseClock>,
+    heart: PostgresHeart,
+    reach: Reach,
     // Keeps the tasks joinable, see `close`. Without it they end with the last clone of the store: the writers when they have
     // written what was handed in, the others at once.
     tasks: Arc<tokio::sync::Mutex<Tasks>>,
@@ -62,6 +73,11 @@ impl PostgresStore {
     /// A connection for a read of one statement, which is its own snapshot.
     async fn reader(&self) -> Result<PoolConnection<Postgres>, StoreError> {
         Ok(self.readers.acquire().await.map_err(failed)?)
+    }
+
+    /// The answer of something that PostgreSQL is asked, or that it does not answer.
+    async fn answered<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.reach.answered(work).await
     }
 
     /// Commits what was handed in and closes all connections. Later calls fail with [`StoreError::Unavailable`].

@@ -13,11 +13,14 @@ use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::clock::DatabaseClock;
 use crate::failure::failed;
 use crate::feed::Feed;
 use crate::group::{self, Shared};
+use crate::heart::PostgresHeart;
+use crate::reach::{self, Reach};
 use crate::writer::Writer;
-use crate::{PostgresStore, Tasks, events, listener};
+use crate::{PostgresStore, Tasks, clock, events, listener};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/postgres");
 
@@ -50,6 +53,14 @@ impl PostgresOptions {
         Self { url: url.into(), readers: 8, writers: 2, acquire_timeout: Duration::from_secs(5), lock_timeout: Duration::from_secs(5) }
     }
 
+    /// Looks whether the address can be read, without going there.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words; without the address, which may hold a password.
+    pub fn check(&self) -> Result<(), String> {
+        PgConnectOptions::from_str(&self.url).map(drop).map_err(|error| error.to_string())
+    }
+
     fn connect(&self) -> Result<PgConnectOptions, StoreError> {
         let options = PgConnectOptions::from_str(&self.url).map_err(failed)?;
         Ok(options.application_name("baton").statement_cache_capacity(256).disable_statement_logging())
@@ -68,6 +79,7 @@ impl PostgresOptions {
         let connect = self.connect()?;
         let mut connection = group::connect(&connect).await?;
         migrate(&mut connection).await?;
+        let clock = Arc::new(DatabaseClock::ask(&mut connection).await?);
         // Nothing is left to do on it.
         let _ = sqlx::Connection::close(connection).await;
         let connect = connect.options([
@@ -85,16 +97,44 @@ impl PostgresOptions {
         let first = listener::begin(&watchers).await?;
         let (seen, _) = events::head(&mut *readers.acquire().await.map_err(failed)?).await?;
         let feed = Arc::new(Feed::new(sink, seen));
-        let (writer, waiting) = Writer::new();
+        let reach = Reach::new();
+        let (writer, waiting) = Writer::new(reach.clone());
+        let heart = PostgresHeart::new(connect.clone());
         let mut tasks = Tasks { writing: Vec::new(), watching: JoinSet::new() };
-        let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect };
+        let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect, reach: reach.clone() };
         for _ in 0..self.writers.max(1) {
             let connection = group::connect(&shared.connect).await?;
             tasks.writing.push(tokio::spawn(group::write(shared.clone(), connection)));
         }
         tasks.watching.spawn(listener::listen(watchers.clone(), first, Arc::clone(&feed)));
         tasks.watching.spawn(listener::follow(watchers.clone(), feed));
-        Ok(PostgresStore { writer, readers, watchers, tasks: Arc::new(Mutex::new(tasks)) })
+        tasks.watching.spawn(reach::watch(shared.connect.clone(), reach.clone()));
+        tasks.watching.spawn(clock::follow(watchers.clone(), Arc::clone(&clock)));
+        Ok(PostgresStore { writer, readers, watchers, clock, heart, reach, tasks: Arc::new(Mutex::new(tasks)) })
+    }
+}
+
+impl PostgresOptions {
+    /// Every migration that this program knows: its number, what it is for, and whether the database has it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a database of a newer version, or what PostgreSQL says.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let mut connection = group::connect(&self.connect()?).await?;
+        let any: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut connection).await.map_err(failed)?;
+        let applied: Vec<i64> = if any {
+            let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+            sqlx::query_scalar(text).fetch_all(&mut connection).await.map_err(failed)?
+        } else {
+            Vec::new()
+        };
+        let known: Vec<_> = MIGRATIONS.iter().map(|migration| (migration.version, migration.description.to_string())).collect();
+        let newest = known.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if let Some(found) = applied.iter().copied().find(|version| *version > newest) {
+            return Err(StoreError::TooNew { found, known: newest });
+        }
+        Ok(known.into_iter().map(|(version, name)| (version, name, applied.contains(&version))).collect())
     }
 }
 

@@ -117,70 +117,76 @@ impl TraceStore for PostgresStore {
     }
 
     async fn log_lines(&self, task: TaskId, after: i64, at_least: Level, limit: u32) -> Result<Vec<LogLine>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT attempt_id, seq, at, level, message, fields FROM log_lines WHERE task_id = $1 AND seq > $2 AND level >= $3
+        self.answered(async {
+            let rows = sqlx::query(
+                "SELECT attempt_id, seq, at, level, message, fields FROM log_lines WHERE task_id = $1 AND seq > $2 AND level >= $3
              ORDER BY seq LIMIT $4",
-        )
-        .bind(*task.as_uuid())
-        .bind(after)
-        .bind(rank(at_least))
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader().await?)
-        .await
-        .map_err(failed)?;
-        rows.iter()
-            .map(|row| {
-                Ok(LogLine {
-                    attempt_id: id(row, "attempt_id", AttemptId::new)?,
-                    seq: get(row, "seq")?,
-                    at: instant(row, "at")?,
-                    level: level(get(row, "level")?),
-                    message: get(row, "message")?,
-                    fields: json::<Value>(row, "fields")?,
+            )
+            .bind(*task.as_uuid())
+            .bind(after)
+            .bind(rank(at_least))
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.reader().await?)
+            .await
+            .map_err(failed)?;
+            rows.iter()
+                .map(|row| {
+                    Ok(LogLine {
+                        attempt_id: id(row, "attempt_id", AttemptId::new)?,
+                        seq: get(row, "seq")?,
+                        at: instant(row, "at")?,
+                        level: level(get(row, "level")?),
+                        message: get(row, "message")?,
+                        fields: json::<Value>(row, "fields")?,
+                    })
                 })
-            })
-            .collect()
+                .collect()
+        })
+        .await
     }
 
     async fn spans_and_errors(&self, task: TaskId) -> Result<(Vec<SpanView>, Vec<ErrorView>), StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let spans = sqlx::query("SELECT * FROM spans WHERE task_id = $1 ORDER BY started_at, duration_us DESC, id")
-            .bind(*task.as_uuid())
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let errors = sqlx::query("SELECT * FROM errors WHERE task_id = $1 ORDER BY id")
-            .bind(*task.as_uuid())
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-        let spans = spans
-            .iter()
-            .map(|row| {
-                Ok(SpanView {
-                    id: id(row, "id", SpanId::new)?,
-                    parent_id: maybe_id(row, "parent_id", SpanId::new)?,
-                    attempt_id: maybe_id(row, "attempt_id", AttemptId::new)?,
-                    name: get(row, "name")?,
-                    started_at: instant(row, "started_at")?,
-                    duration_us: get(row, "duration_us")?,
-                    ok: get(row, "ok")?,
-                    attributes: json(row, "attributes")?,
+        self.answered(async {
+            let mut snapshot = self.snapshot().await?;
+            let spans = sqlx::query("SELECT * FROM spans WHERE task_id = $1 ORDER BY started_at, duration_us DESC, id")
+                .bind(*task.as_uuid())
+                .fetch_all(&mut *snapshot)
+                .await
+                .map_err(failed)?;
+            let errors = sqlx::query("SELECT * FROM errors WHERE task_id = $1 ORDER BY id")
+                .bind(*task.as_uuid())
+                .fetch_all(&mut *snapshot)
+                .await
+                .map_err(failed)?;
+            let spans = spans
+                .iter()
+                .map(|row| {
+                    Ok(SpanView {
+                        id: id(row, "id", SpanId::new)?,
+                        parent_id: maybe_id(row, "parent_id", SpanId::new)?,
+                        attempt_id: maybe_id(row, "attempt_id", AttemptId::new)?,
+                        name: get(row, "name")?,
+                        started_at: instant(row, "started_at")?,
+                        duration_us: get(row, "duration_us")?,
+                        ok: get(row, "ok")?,
+                        attributes: json(row, "attributes")?,
+                    })
                 })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        let errors = errors
-            .iter()
-            .map(|row| {
-                Ok(ErrorView {
-                    attempt_id: id(row, "attempt_id", AttemptId::new)?,
-                    at: instant(row, "at")?,
-                    code: get(row, "code")?,
-                    message: get(row, "message")?,
-                    retryable: get(row, "retryable")?,
+                .collect::<Result<_, StoreError>>()?;
+            let errors = errors
+                .iter()
+                .map(|row| {
+                    Ok(ErrorView {
+                        attempt_id: id(row, "attempt_id", AttemptId::new)?,
+                        at: instant(row, "at")?,
+                        code: get(row, "code")?,
+                        message: get(row, "message")?,
+                        retryable: get(row, "retryable")?,
+                    })
                 })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        Ok((spans, errors))
+                .collect::<Result<_, StoreError>>()?;
+            Ok((spans, errors))
+        })
+        .await
     }
 }

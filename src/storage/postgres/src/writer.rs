@@ -14,6 +14,7 @@ use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::failure::Fault;
+use crate::reach::Reach;
 use crate::tasks::complete::Reply;
 
 /// Jobs that wait to be written; senders wait when it is full.
@@ -67,6 +68,8 @@ impl Tx {
 pub(crate) trait Job: Send {
     /// The tasks it changes.
     fn tasks(&self) -> &[TaskId];
+    /// Whether nobody waits for it any more. Then it is not begun: whoever gave up has been told that it may not have been done.
+    fn is_abandoned(&self) -> bool;
     /// Runs it, for the first time or again; its transaction is not to be kept if it fails.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>>;
     /// Answers whoever waits, after the commit or with the reason why there was none.
@@ -89,6 +92,10 @@ where
 {
     fn tasks(&self) -> &[TaskId] {
         &self.tasks
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>> {
@@ -133,6 +140,7 @@ pub(crate) enum Message {
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
+    reach: Reach,
 }
 
 pub(crate) fn closed() -> StoreError {
@@ -141,9 +149,9 @@ pub(crate) fn closed() -> StoreError {
 
 impl Writer {
     /// A writer and what its tasks take their jobs from.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Message>) {
+    pub(crate) fn new(reach: Reach) -> (Self, mpsc::Receiver<Message>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Self { queue }, waiting)
+        (Self { queue, reach }, waiting)
     }
 
     /// Runs a job that changes no task in a transaction and gives its answer once that is committed.
@@ -165,15 +173,22 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = JobOf { tasks, data, work, result: None, reply };
-        self.queue.send(Message::Work(Box::new(job))).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.handed_in(Message::Work(Box::new(job)), answer).await
     }
 
     /// Records a result under its lease.
     pub(crate) async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Message::Complete(Box::new(completion), reply)).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.handed_in(Message::Complete(Box::new(completion), reply), answer).await
+    }
+
+    /// Waits for the answer to a message, as long as PostgreSQL answers at all.
+    async fn handed_in<T>(&self, message: Message, answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+        let waiting = async {
+            self.queue.send(message).await.map_err(|_| closed())?;
+            answer.await.map_err(|_| closed())?
+        };
+        self.reach.answered(waiting).await
     }
 
     /// Ends the writing tasks after everything that was handed in before.

@@ -35,13 +35,14 @@ async fn of_sqlite() -> Schema {
     schema
 }
 
+/// Without the bytes of artifacts: beside a file they are in a folder.
 async fn of_postgres() -> Schema {
     let url = database();
     open(&url).await.close().await;
     let mut sql = PgConnection::connect(&url).await.unwrap();
     let rows = sqlx::query(
         "SELECT table_name::text AS tab, column_name::text AS col, is_nullable = 'YES' AS maybe FROM information_schema.columns
-         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'",
+         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' AND table_name NOT IN ('blobs', 'blob_chunks')",
     )
     .fetch_all(&mut sql)
     .await

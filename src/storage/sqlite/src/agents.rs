@@ -17,7 +17,8 @@ use crate::statement::{all, run};
 use crate::writer::Tx;
 
 const SELECT: &str = "SELECT id, card, status, completed, failed, last_active_at, registered_at,
-     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy
+     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
+     (SELECT sum(slots) FROM server_agents WHERE agent = agents.name) AS carried
      FROM agents WHERE listed ORDER BY name";
 
 fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
@@ -27,6 +28,7 @@ fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
     let (completed, failed) = (row.count()?, row.count()?);
     let (last_active_at, registered_at) = (row.maybe_instant()?, row.instant()?);
     let busy = row.small()?;
+    let carried = row.get::<Option<i64>>()?;
     let status = match status {
         AgentStatus::Draining if busy == 0 => AgentStatus::Drained,
         status => status,
@@ -40,7 +42,7 @@ fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
         status,
         skills: card.skills.into_iter().map(|skill| skill.name).collect(),
         labels: card.labels,
-        slots: card.slots,
+        slots: carried.map_or(card.slots, |slots| u32::try_from(slots).unwrap_or(u32::MAX)),
         busy,
         completed,
         failed,
@@ -69,7 +71,7 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
 
 fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, StoreError> {
     let before = listed(tx.sql())?;
-    run(tx.sql(), "UPDATE agents SET listed = 0", [])?;
+    run(tx.sql(), "UPDATE agents SET listed = 0 WHERE NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)", [])?;
     for agent in agents {
         run(
             tx.sql(),

@@ -14,6 +14,7 @@ mod identity;
 mod metrics;
 mod open;
 mod readers;
+mod servers;
 mod statement;
 mod tally;
 mod tasks;

@@ -1,6 +1,7 @@
 //! How measurements are stored.
 
 use async_trait::async_trait;
+use baton_domain::id::ServerId;
 use baton_domain::time::Timestamp;
 use baton_storage::{BucketKey, BucketRow, MetricStore, StoreError};
 use rusqlite::types::Value;
@@ -15,12 +16,14 @@ fn put(tx: &mut Tx, buckets: &[(BucketKey, BucketRow)]) -> Result<(), StoreError
     for (key, row) in buckets {
         run(
             tx.sql(),
-            "INSERT OR REPLACE INTO metric_buckets (at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR REPLACE INTO metric_buckets (at, skill, agent, server_id, submitted, started, completed, failed, canceled, wait_sketch,
+                 run_sketch)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 key.at.as_millis(),
                 key.skill,
                 key.agent,
+                key.server.as_uuid().as_bytes(),
                 stored_count(row.submitted),
                 stored_count(row.started),
                 stored_count(row.completed),
@@ -47,7 +50,7 @@ impl MetricStore for SqliteStore {
         skill: Option<&str>,
         agent: Option<&str>,
     ) -> Result<Vec<(BucketKey, BucketRow)>, StoreError> {
-        let mut text = "SELECT at, skill, agent, submitted, started, completed, failed, canceled, wait_sketch, run_sketch
+        let mut text = "SELECT at, skill, agent, server_id, submitted, started, completed, failed, canceled, wait_sketch, run_sketch
              FROM metric_buckets WHERE at >= ? AND at <= ?"
             .to_owned();
         let mut values: Vec<Value> = vec![since.as_millis().into(), until.as_millis().into()];
@@ -57,11 +60,12 @@ impl MetricStore for SqliteStore {
                 values.push(wanted.to_owned().into());
             }
         }
-        text.push_str(" ORDER BY at, skill, agent");
+        text.push_str(" ORDER BY at, skill, agent, server_id");
         self.readers
             .statement(move |sql| {
                 all(sql, &text, params_from_iter(values), |row| {
-                    let key = BucketKey { at: row.instant()?, skill: row.get()?, agent: row.get()? };
+                    let (at, skill, agent) = (row.instant()?, row.get()?, row.get()?);
+                    let key = BucketKey { at, skill, agent, server: row.id(ServerId::new)? };
                     let bucket = BucketRow {
                         submitted: row.count()?,
                         started: row.count()?,

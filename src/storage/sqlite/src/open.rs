@@ -1,6 +1,6 @@
 //! How the file is opened: settings, the oldest safe library, migrations.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection as _};
 use crate::SqliteStore;
 use crate::failure::failed;
 use crate::readers::Readers;
-use crate::statement::PREPARED;
+use crate::statement::{PREPARED, all, one};
 use crate::tally::Tally;
 use crate::tasks;
 use crate::writer::Writer;
@@ -23,6 +23,11 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/sqlite");
 /// Before this version SQLite could lose committed writes with two connections (the WAL-reset bug).
 const OLDEST_SAFE: (u32, u32, u32) = (3, 51, 3);
 const OLDEST_SAFE_TEXT: &str = "3.51.3";
+
+/// Pages that the writer keeps, in KiB. It touches the ends of many indexes in turn; what it drops, it reads back from the log of writes.
+const WRITER_CACHE_KIB: i64 = 32_768;
+/// Pages that each reader keeps, in KiB.
+pub(crate) const READER_CACHE_KIB: i64 = 8_192;
 
 /// How to open the file.
 #[derive(Debug, Clone)]
@@ -51,12 +56,28 @@ impl SqliteOptions {
         self.migrate().await?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
-        prepare(&connection, self.busy_timeout)?;
+        prepare(&connection, WRITER_CACHE_KIB, self.busy_timeout)?;
         let (counts, head) = tasks::count_states(&connection)?;
         let tally = Arc::new(Tally::new(counts, head));
         let readers = Readers::start(&self.path, self.readers, self.busy_timeout)?;
         let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally))?;
         Ok(SqliteStore { writer, readers, tally, writing: Arc::new(parking_lot::Mutex::new(Some(writing))) })
+    }
+
+    /// Every migration that this program knows: its number, what it is for, and whether the file has it. Makes no file.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a file of a newer version, or what SQLite says.
+    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let path = self.path.clone();
+        let looking = tokio::task::spawn_blocking(move || applied(&path));
+        let applied = looking.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+        let known: Vec<_> = MIGRATIONS.iter().map(|migration| (migration.version, migration.description.to_string())).collect();
+        let newest = known.iter().map(|(version, _)| *version).max().unwrap_or(0);
+        if let Some(found) = applied.iter().copied().find(|version| *version > newest) {
+            return Err(StoreError::TooNew { found, known: newest });
+        }
+        Ok(known.into_iter().map(|(version, name)| (version, name, applied.contains(&version))).collect())
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -84,12 +105,26 @@ impl SqliteOptions {
     }
 }
 
+/// The migrations that a file has.
+fn applied(path: &Path) -> Result<Vec<i64>, StoreError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
+    let any: bool = one(&sql, "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')", [], |row| row.get())?;
+    if !any {
+        return Ok(Vec::new());
+    }
+    all(&sql, "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version", [], |row| row.get())
+}
+
 /// Settings of a connection. That the file is in WAL mode stands in the file.
-pub(crate) fn prepare(connection: &Connection, busy_timeout: Duration) -> Result<(), StoreError> {
+pub(crate) fn prepare(connection: &Connection, cache_kib: i64, busy_timeout: Duration) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.busy_timeout(busy_timeout).map_err(failed)?;
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -20000; PRAGMA temp_store = MEMORY;")
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;")
+        .and_then(|()| connection.pragma_update(None, "cache_size", -cache_kib))
         .map_err(failed)
 }
 

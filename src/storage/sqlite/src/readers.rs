@@ -33,7 +33,7 @@ impl Readers {
         for index in 0..count.max(1) {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-            open::prepare(&connection, busy_timeout)?;
+            open::prepare(&connection, open::READER_CACHE_KIB, busy_timeout)?;
             let waiting = Arc::clone(&waiting);
             let thread = std::thread::Builder::new().name(format!("baton-read-{index}"));
             let started = thread.spawn(move || {

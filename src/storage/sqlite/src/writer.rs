@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use baton_domain::event::{Event, NewEvent};
 use baton_domain::id::EventSeq;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advanced, CommitSink, Completion, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -250,7 +251,9 @@ fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, S
 fn finish(tx: &mut Tx) -> Result<Vec<Arc<Event>>, StoreError> {
     let new = std::mem::take(&mut tx.events);
     let events = if new.is_empty() { Vec::new() } else { events::append(tx.sql(), new)? };
+    reach(FaultPoint::BeforeCommit);
     run(tx.sql(), "COMMIT", [])?;
+    reach(FaultPoint::AfterCommit);
     Ok(events)
 }
 

@@ -21,8 +21,9 @@ pub fn begin_in_process(agent: Arc<dyn Agent>, start: Start) -> Connection {
     let stopped = stop.clone();
     let task = tokio::spawn(async move {
         tokio::select! {
-            () = run(agent, start, host_says, say, stopped.clone()) => {}
+            biased;
             () = stopped.cancelled() => {}
+            () = run(agent, start, host_says, say, stopped.clone()) => {}
         }
         None
     });
@@ -58,6 +59,7 @@ pub(super) async fn run(
     };
     let work = std::panic::AssertUnwindSafe(agent.perform(context, &start.skill, start.input)).catch_unwind();
     let result = tokio::select! {
+        biased;
         result = work => result.unwrap_or_else(|panic| Err(crashed(panic.as_ref()))),
         () = listen => return,
         () = heartbeat => return,

@@ -88,6 +88,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         traces: fake.clone(),
         artifacts: fake.clone(),
         agents: fake.clone(),
+        servers: fake.clone(),
         events: fake.clone(),
         metrics: fake.clone(),
         health: fake,

@@ -2,7 +2,8 @@
 
 use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Skill};
 use baton_domain::event::Event;
-use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, TaskId, UserId};
+use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, ServerId, TaskId, UserId};
+use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::{Priority, RetryPolicy, TaskState};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal, Role};
@@ -10,6 +11,7 @@ use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::auth::{Me, Secret, Tokens, UserView};
 use baton_domain::wire::metrics::{Point, Series};
+use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::TaskSummary;
 use uuid::Uuid;
 
@@ -90,6 +92,22 @@ pub(crate) fn agent(number: u128) -> AgentView {
         failed: 0,
         last_active_at: None,
         registered_at: Timestamp::from_millis(START),
+    }
+}
+
+pub(crate) fn server(number: u128) -> ServerView {
+    ServerView {
+        id: ServerId::new(id(number)),
+        name: "one".into(),
+        kind: ServerKind::Server,
+        status: ServerStatus::Active,
+        host: "host.example".into(),
+        version: "0.0.0".into(),
+        slots: 2,
+        busy: 0,
+        leads: true,
+        started_at: Timestamp::from_millis(START),
+        seen_at: Timestamp::from_millis(START),
     }
 }
 

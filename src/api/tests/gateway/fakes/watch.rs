@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use baton_domain::agent::Skill;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, EventSeq};
-use baton_domain::services::{AgentService, Answer, EventService, HealthService, LiveStream, MetricsService};
+use baton_domain::id::{AgentId, EventSeq, ServerId};
+use baton_domain::services::{AgentService, Answer, EventService, HealthService, LiveStream, MetricsService, ServerService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentView};
 use baton_domain::wire::health::{Health, HealthCheck};
 use baton_domain::wire::live::{EventLog, EventPage, KeepEvents};
 use baton_domain::wire::metrics::{Overview, Point, Series, SeriesQuery};
+use baton_domain::wire::server::{ServerList, ServerView};
 use std::sync::atomic::Ordering;
 
 use super::Fake;
-use super::samples::{agent, event, series, skill, summary};
+use super::samples::{agent, event, series, server, skill, summary};
 
 #[async_trait]
 impl AgentService for Fake {
@@ -45,6 +46,24 @@ impl AgentService for Fake {
     async fn skill(&self, caller: &Caller, name: &str) -> Answer<Skill> {
         self.0.allowed(caller, Permission::Read, format!("skill {name}"))?;
         Ok(skill())
+    }
+}
+
+#[async_trait]
+impl ServerService for Fake {
+    async fn list(&self, caller: &Caller) -> Answer<ServerList> {
+        self.0.allowed(caller, Permission::Read, "servers".into())?;
+        Ok(ServerList { items: vec![server(80)], as_of: EventSeq(7) })
+    }
+
+    async fn drain(&self, caller: &Caller, _id: ServerId) -> Answer<ServerView> {
+        self.0.allowed(caller, Permission::Operate, "drain server".into())?;
+        Ok(server(80))
+    }
+
+    async fn resume(&self, caller: &Caller, _id: ServerId) -> Answer<ServerView> {
+        self.0.allowed(caller, Permission::Operate, "resume server".into())?;
+        Ok(server(80))
     }
 }
 

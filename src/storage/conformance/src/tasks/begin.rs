@@ -9,7 +9,7 @@ use baton_domain::wire::task::{AgentRef, AttemptView, TaskSummary};
 use baton_storage::{Advance, Assignment, Guard, StoreError};
 
 use crate::World;
-use crate::make::{LEASE, agent, at};
+use crate::make::{LEASE, agent, at, server};
 
 pub async fn a_begun_task_runs_under_a_lease_of_its_agent(world: &World) {
     let id = world.insert_with(|task| task.timeouts = Timeouts { start_to_close_ms: 5_000, ..Timeouts::default() }).await;
@@ -44,6 +44,7 @@ pub async fn an_attempt_remembers_why_this_agent(world: &World) {
         number: 1,
         lease: 1,
         agent: agent(),
+        server: Some(server("main")),
         ready_at: Some(at(0)),
         assigned_at: at(100),
         started_at: Some(at(100)),

@@ -11,6 +11,7 @@ use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRec
 
 use super::Told;
 use super::announce::{event, fact};
+use crate::PlantedBug;
 use crate::commit::State;
 
 pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
@@ -23,7 +24,10 @@ pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
     summary.reason = change.reason;
     summary.wait_kind = change.wait_kind.filter(|_| to.state == TaskState::Waiting);
     if to.next_attempt {
-        summary.attempt += 1;
+        summary.attempt += if state.makes(PlantedBug::AttemptCountedTwice) { 2 } else { 1 };
+        if state.makes(PlantedBug::CancelForgottenOnRetry) {
+            summary.cancel_requested_at = None;
+        }
     }
     match to.state {
         TaskState::Queued => {

@@ -12,6 +12,7 @@ use baton_storage::{Assignment, BegunTask, StoreError};
 use super::Told;
 use super::announce::event;
 use super::table::TaskRow;
+use crate::PlantedBug;
 use crate::commit::{State, taken};
 
 pub(super) fn begin(state: &mut State, assignments: Vec<Assignment>) -> Told<Vec<BegunTask>> {
@@ -29,8 +30,10 @@ pub(super) fn begin(state: &mut State, assignments: Vec<Assignment>) -> Told<Vec
         }
         let mut row = row.clone();
         let record = &mut row.record;
-        record.lease = LeaseToken(record.lease.0 + 1);
-        state.tasks.attempt_is_new(assignment.task, record.lease, assignment.attempt)?;
+        if record.lease.0 == 0 || !state.makes(PlantedBug::LeaseNotIncreased) {
+            record.lease = LeaseToken(record.lease.0 + 1);
+            state.tasks.attempt_is_new(assignment.task, record.lease, assignment.attempt)?;
+        }
         if !attempts.insert(assignment.attempt) {
             return Err(taken());
         }
@@ -69,6 +72,7 @@ fn attempt(row: &TaskRow, assignment: &Assignment) -> AttemptView {
         number: row.record.summary.attempt,
         lease: row.record.lease.0,
         agent: assignment.agent.clone(),
+        server: Some(assignment.server.clone()),
         ready_at: Some(row.record.ready_at),
         assigned_at: assignment.at,
         started_at: Some(assignment.at),

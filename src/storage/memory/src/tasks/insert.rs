@@ -11,6 +11,7 @@ use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord
 use super::Told;
 use super::announce::event;
 use super::table::TaskRow;
+use crate::PlantedBug;
 use crate::commit::{State, taken};
 
 pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Told<Inserted> {
@@ -30,7 +31,8 @@ pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Op
     }
     let announced = |new: &NewTaskRecord| event(&new.task.summary, new.task.created_by.clone(), new.task.summary.created_at);
     let events: Vec<NewEvent> = new.iter().map(announced).collect::<Result<_, StoreError>>()?;
-    if let (Some(key), Some(first)) = (idempotency, new.first()) {
+    let forgotten = state.makes(PlantedBug::KeyOutsideTransaction) && state.head().0 % 5 == 4;
+    if let (Some(key), Some(first), false) = (idempotency, new.first(), forgotten) {
         let tasks: Vec<TaskId> = new.iter().map(|new| new.task.summary.id).collect();
         state.tasks.remember(key, tasks, first.task.summary.created_at);
     }

@@ -27,7 +27,7 @@ use crate::MemoryStore;
 pub(crate) use table::Tasks;
 
 /// An answer with the events that belong to it.
-type Told<T> = Result<(T, Vec<NewEvent>), StoreError>;
+pub(crate) type Told<T> = Result<(T, Vec<NewEvent>), StoreError>;
 
 #[async_trait]
 impl TaskStore for MemoryStore {

@@ -1,16 +1,20 @@
 //! What does the engine ask of the queue? What is ready, what is due, who holds a lease.
 
+use std::time::Duration;
+
 use baton_domain::id::{ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::{TaskState, WaitKind};
 use baton_domain::time::Timestamp;
 use baton_storage::{DueTask, ReadyTask};
 
 use super::table::TaskRow;
+use crate::PlantedBug;
 use crate::commit::State;
 
 pub(super) fn ready(state: &State, skills: &[String], limit: u32, now: Timestamp) -> Vec<ReadyTask> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let due = |row: &&TaskRow| row.record.summary.not_before.is_none_or(|at| at <= now);
+    let seen = |row: &TaskRow| row.record.summary.attempt == 1 || !state.makes(PlantedBug::RetryNotQueued);
+    let due = |row: &&TaskRow| row.record.summary.not_before.is_none_or(|at| at <= now) && seen(row);
     let mut ready: Vec<ReadyTask> = skills
         .iter()
         .flat_map(|skill| state.tasks.queued(skill).filter(due).take(limit))
@@ -27,7 +31,7 @@ pub(super) fn heartbeat(state: &mut State, leases: Vec<(TaskId, LeaseToken, Time
     let mut stale = Vec::new();
     for (task, lease, until) in leases {
         let held = |row: &TaskRow| row.record.lease == lease && row.record.summary.state.holds_lease();
-        if state.tasks.get(task).is_some_and(held) {
+        if state.tasks.get(task).is_some_and(held) || state.makes(PlantedBug::HeartbeatRevivesStaleLease) {
             state.tasks.believe(task, until);
         } else {
             stale.push((task, lease));
@@ -63,7 +67,8 @@ pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
     due.extend(late.map(|row| DueTask::StartedTooLate(row.record.summary.id, row.record.summary.state)));
     let open = come(state.tasks.live(), |row| row.close_by, now, limit);
     due.extend(open.map(|row| DueTask::ClosedTooLate(row.record.summary.id, row.record.summary.state)));
-    let silent = come(state.tasks.leased(), |row| row.record.lease_until, now, limit);
+    let early = Duration::from_secs(if state.makes(PlantedBug::LiveLeaseRecovered) { 4 } else { 0 });
+    let silent = come(state.tasks.leased(), |row| row.record.lease_until.map(|until| until.minus(early)), now, limit);
     due.extend(silent.map(|row| DueTask::LeaseExpired(row.record.summary.id, row.record.lease)));
     due
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::id::{AgentId, AttemptId, LeaseToken, TaskId};
+use baton_domain::id::{AgentId, AttemptId, LeaseToken, ServerId, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptView;
@@ -80,6 +80,12 @@ impl Tasks {
     pub(crate) fn of_agent(&self, agent: AgentId) -> impl Iterator<Item = TaskId> {
         let held = move |row: &&TaskRow| row.record.summary.agent.as_ref().is_some_and(|holder| holder.id == agent);
         self.leased().filter(held).map(|row| row.record.summary.id)
+    }
+
+    /// How many leases a server holds.
+    pub(crate) fn held_by(&self, server: ServerId) -> usize {
+        let holder = |row: &TaskRow| self.attempts.get(&(row.record.summary.id, row.record.lease))?.server.as_ref().map(|server| server.id);
+        self.leased().filter(|row| holder(row) == Some(server)).count()
     }
 
     /// The queued tasks of a skill, in the order of the queue.

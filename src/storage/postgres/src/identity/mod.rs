@@ -15,7 +15,7 @@ use crate::PostgresStore;
 #[async_trait]
 impl IdentityStore for PostgresStore {
     async fn has_users(&self) -> Result<bool, StoreError> {
-        Ok(users::any(&mut *self.reader().await?).await?)
+        self.answered(async { Ok(users::any(&mut *self.reader().await?).await?) }).await
     }
 
     async fn insert_user(&self, user: UserRecord, only_first: bool, audit: AuditRow) -> Result<bool, StoreError> {
@@ -25,15 +25,15 @@ impl IdentityStore for PostgresStore {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
-        Ok(users::by_id(&mut *self.reader().await?, id).await?)
+        self.answered(async { Ok(users::by_id(&mut *self.reader().await?, id).await?) }).await
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError> {
-        Ok(users::by_email(&mut *self.reader().await?, email).await?)
+        self.answered(async { Ok(users::by_email(&mut *self.reader().await?, email).await?) }).await
     }
 
     async fn users(&self) -> Result<Vec<UserRecord>, StoreError> {
-        Ok(users::all(&mut *self.reader().await?).await?)
+        self.answered(async { Ok(users::all(&mut *self.reader().await?).await?) }).await
     }
 
     async fn change_user(&self, id: UserId, role: Role, active: bool, at: Timestamp, audit: AuditRow) -> Result<bool, StoreError> {
@@ -49,11 +49,11 @@ impl IdentityStore for PostgresStore {
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        Ok(sessions::by_id(&mut *self.snapshot().await?, id).await?)
+        self.answered(async { Ok(sessions::by_id(&mut *self.snapshot().await?, id).await?) }).await
     }
 
     async fn refresh_token(&self, hash: [u8; 32]) -> Result<Option<RefreshTokenRecord>, StoreError> {
-        Ok(sessions::by_token(&mut *self.snapshot().await?, hash).await?)
+        self.answered(async { Ok(sessions::by_token(&mut *self.snapshot().await?, hash).await?) }).await
     }
 
     async fn rotate_refresh_token(&self, old: [u8; 32], new: [u8; 32], at: Timestamp, expires_at: Timestamp) -> Result<bool, StoreError> {
@@ -71,11 +71,11 @@ impl IdentityStore for PostgresStore {
     }
 
     async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
-        Ok(api_keys::by_id(&mut *self.reader().await?, id).await?)
+        self.answered(async { Ok(api_keys::by_id(&mut *self.reader().await?, id).await?) }).await
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        Ok(api_keys::all(&mut *self.reader().await?).await?)
+        self.answered(async { Ok(api_keys::all(&mut *self.reader().await?).await?) }).await
     }
 
     async fn touch_api_key(&self, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {

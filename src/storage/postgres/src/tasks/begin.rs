@@ -51,8 +51,8 @@ async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Re
     // statistics of a state that lasts for seconds are always wrong.
     let text_of_query = format!(
         "WITH claim AS (
-             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::text[])
-                 AS claim (task, new_attempt, since, until, by_id, by_name, because)),
+             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $9::uuid[],
+                 $10::text[]) AS claim (task, new_attempt, since, until, by_id, by_name, because, on_id, on_name)),
              free AS (
                  SELECT tasks.id AS free_id FROM tasks JOIN claim ON tasks.id = claim.task
                  WHERE tasks.id = ANY($1) AND tasks.state || '' = 'queued' AND tasks.cancel_requested_at IS NULL
@@ -61,13 +61,13 @@ async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Re
              begun AS (
                  UPDATE tasks SET state = $8, reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = claim.until,
                      deadline_at = claim.since + (timeouts::json ->> 'start_to_close_ms')::bigint, agent_id = claim.by_id,
-                     agent_name = claim.by_name, started_at = COALESCE(started_at, claim.since)
+                     agent_name = claim.by_name, server_id = claim.on_id, started_at = COALESCE(started_at, claim.since)
                  FROM claim JOIN free ON free_id = claim.task WHERE id = ANY($1) AND id = free_id AND state || '' = 'queued'
-                 RETURNING {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, new_attempt, since, because),
+                 RETURNING {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, new_attempt, since, because, on_id, on_name),
              begun_attempts AS (
                  INSERT INTO attempts
-                     (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation)
-                 SELECT new_attempt, id, attempt, lease, agent_id, agent_name, ready_at, since, since, because FROM begun)
+                     (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation, server_id, server_name)
+                 SELECT new_attempt, id, attempt, lease, agent_id, agent_name, ready_at, since, since, because, on_id, on_name FROM begun)
          SELECT * FROM begun"
     );
     let found = sqlx::query(AssertSqlSafe(text_of_query))
@@ -79,6 +79,8 @@ async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Re
         .bind(column(assignments, |assignment| assignment.agent.name.as_str()))
         .bind(try_column(assignments, |assignment| text(&assignment.explanation))?)
         .bind(state.as_str())
+        .bind(column(assignments, |assignment| *assignment.server.id.as_uuid()))
+        .bind(column(assignments, |assignment| assignment.server.name.as_str()))
         .fetch_all(tx.sql())
         .await
         .map_err(failed)?;

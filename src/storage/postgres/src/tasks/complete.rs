@@ -41,6 +41,10 @@ impl Job for Completions {
         &self.tasks
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.waiting.iter().all(|(_, reply)| reply.is_closed())
+    }
+
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
             self.result = None;

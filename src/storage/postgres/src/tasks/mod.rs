@@ -32,23 +32,23 @@ impl TaskStore for PostgresStore {
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
-        Ok(read::record(&mut *self.reader().await?, id).await?)
+        self.answered(async { Ok(read::record(&mut *self.reader().await?, id).await?) }).await
     }
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
-        Ok(read::rows(&mut *self.snapshot().await?, id).await?)
+        self.answered(async { Ok(read::rows(&mut *self.snapshot().await?, id).await?) }).await
     }
 
     async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {
-        Ok(read::page(&mut *self.snapshot().await?, query).await?)
+        self.answered(async { Ok(read::page(&mut *self.snapshot().await?, query).await?) }).await
     }
 
     async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
-        Ok(read::state_counts(&mut *self.snapshot().await?).await?)
+        self.answered(async { Ok(read::state_counts(&mut *self.snapshot().await?).await?) }).await
     }
 
     async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        Ok(queue::ready(&mut *self.reader().await?, skills, limit, now).await?)
+        self.answered(async { Ok(queue::ready(&mut *self.reader().await?, skills, limit, now).await?) }).await
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
@@ -73,19 +73,19 @@ impl TaskStore for PostgresStore {
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
-        Ok(queue::leased(&mut *self.reader().await?).await?)
+        self.answered(async { Ok(queue::leased(&mut *self.reader().await?).await?) }).await
     }
 
     async fn due_tasks(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
-        Ok(queue::due(&mut *self.reader().await?, now, limit).await?)
+        self.answered(async { Ok(queue::due(&mut *self.reader().await?, now, limit).await?) }).await
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        Ok(queue::next_due(&mut *self.reader().await?, now).await?)
+        self.answered(async { Ok(queue::next_due(&mut *self.reader().await?, now).await?) }).await
     }
 
     async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
-        Ok(queue::of_agent(&mut *self.reader().await?, agent).await?)
+        self.answered(async { Ok(queue::of_agent(&mut *self.reader().await?, agent).await?) }).await
     }
 
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
@@ -93,6 +93,6 @@ impl TaskStore for PostgresStore {
     }
 
     async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {
-        Ok(queue::artifact_in_use(&mut *self.reader().await?, artifact).await?)
+        self.answered(async { Ok(queue::artifact_in_use(&mut *self.reader().await?, artifact).await?) }).await
     }
 }

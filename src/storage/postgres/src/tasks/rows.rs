@@ -1,6 +1,7 @@
 //! How rows become tasks, attempts and artifacts.
 
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, ServerId, TaskId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, TaskState, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
@@ -95,6 +96,9 @@ pub(super) fn attempt(row: &PgRow) -> Result<AttemptView, StoreError> {
         number: small(row, "number")?,
         lease: get(row, "lease")?,
         agent: AgentRef { id: id(row, "agent_id", AgentId::new)?, name: get(row, "agent_name")? },
+        server: maybe_id(row, "server_id", ServerId::new)?
+            .zip(get::<Option<String>>(row, "server_name")?)
+            .map(|(id, name)| ServerRef { id, name }),
         ready_at: maybe_instant(row, "ready_at")?,
         assigned_at: instant(row, "assigned_at")?,
         started_at: maybe_instant(row, "started_at")?,

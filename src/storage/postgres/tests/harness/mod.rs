@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::event::Event;
-use baton_domain::id::{AgentId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, TaskId, UserId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, AuditId, DEFAULT_PROJECT, LeaseToken, ServerId, TaskId, UserId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
+use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, Explanation, TaskSummary};
 use baton_storage::{Assignment, AuditRow, BegunTask, CommitSink, Completion, NewTaskRecord, NoSink, TaskRecord, TaskStore, UserRecord};
 use baton_storage_postgres::{PostgresOptions, PostgresStore};
@@ -131,10 +133,39 @@ pub async fn insert(store: &PostgresStore, count: usize) -> Vec<TaskId> {
     ids
 }
 
+/// A server of this name; the same name is the same server.
+pub fn server(name: &str) -> ServerRef {
+    let number = name.bytes().fold(0xc0_u128, |number, byte| (number << 8) | u128::from(byte));
+    ServerRef { id: ServerId::new(Uuid::from_u128(number)), name: name.to_owned() }
+}
+
+/// An artifact with this content.
+pub fn artifact(sha256: &str) -> ArtifactView {
+    ArtifactView {
+        id: ArtifactId::new(id()),
+        project_id: DEFAULT_PROJECT,
+        name: "note.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size: 6,
+        sha256: sha256.to_owned(),
+        created_by: "system".to_owned(),
+        task_id: None,
+        created_at: at(0),
+    }
+}
+
 /// Gives a task to the agent.
 pub fn assignment(task: TaskId) -> Assignment {
     let explanation = Explanation { strategy: "score".to_owned(), candidates: Vec::new(), rejected: Vec::new() };
-    Assignment { task, attempt: AttemptId::new(id()), agent: agent(), explanation, at: at(100), lease_until: at(30_000) }
+    Assignment {
+        task,
+        attempt: AttemptId::new(id()),
+        agent: agent(),
+        server: server("main"),
+        explanation,
+        at: at(100),
+        lease_until: at(30_000),
+    }
 }
 
 /// A task that the agent works on.

@@ -61,7 +61,7 @@ fn take(sql: &Connection, look: &str, state: TaskState, assignment: &Assignment)
     run(
         sql,
         "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease = ?2, lease_until = ?3, deadline_at = ?4, agent_id = ?5,
-             agent_name = ?6, started_at = ?7
+             agent_name = ?6, started_at = ?7, server_id = ?9
          WHERE id = ?8",
         params![
             state.as_str(),
@@ -71,13 +71,15 @@ fn take(sql: &Connection, look: &str, state: TaskState, assignment: &Assignment)
             agent.id.as_uuid().as_bytes(),
             agent.name,
             started.as_millis(),
-            key
+            key,
+            assignment.server.id.as_uuid().as_bytes()
         ],
     )?;
     run(
         sql,
-        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+        "INSERT INTO attempts (id, task_id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, explanation,
+             server_id, server_name)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
         params![
             assignment.attempt.as_uuid().as_bytes(),
             key,
@@ -87,7 +89,9 @@ fn take(sql: &Connection, look: &str, state: TaskState, assignment: &Assignment)
             agent.name,
             task.ready_at.as_millis(),
             at.as_millis(),
-            text(&assignment.explanation)?
+            text(&assignment.explanation)?,
+            assignment.server.id.as_uuid().as_bytes(),
+            assignment.server.name
         ],
     )?;
     Ok(Some(BegunTask { task, input, attempt: assignment.attempt }))

@@ -22,6 +22,7 @@ use baton_storage::{
 };
 
 use crate::SqliteStore;
+use crate::writer::Tx;
 
 pub(crate) use read::count_states;
 pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
@@ -30,6 +31,20 @@ pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
 impl TaskStore for SqliteStore {
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
         self.writer.run(move |tx| insert::insert(tx, &tasks, idempotency)).await
+    }
+
+    async fn insert_and_begin(
+        &self,
+        tasks: Vec<NewTaskRecord>,
+        idempotency: Option<Idempotency>,
+        assignments: Vec<Assignment>,
+    ) -> Result<(Inserted, Vec<BegunTask>), StoreError> {
+        let both = move |tx: &mut Tx| {
+            let inserted = insert::insert(tx, &tasks, idempotency)?;
+            let begun = if inserted == Inserted::Stored { begin::begin(tx, &assignments)? } else { Vec::new() };
+            Ok((inserted, begun))
+        };
+        self.writer.run(both).await
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {

@@ -1,6 +1,7 @@
 //! How rows become tasks, attempts and artifacts. Each reader takes its columns in the order of the list above it.
 
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, ServerId, TaskId};
+use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, TaskState, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
@@ -18,8 +19,8 @@ pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, w
 pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth";
 
 /// What an attempt is made of.
-pub(super) const ATTEMPT_COLUMNS: &str =
-    "id, number, lease, agent_id, agent_name, ready_at, assigned_at, started_at, ended_at, outcome, failure, explanation";
+pub(super) const ATTEMPT_COLUMNS: &str = "id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at, outcome, \
+     failure, explanation";
 
 /// What an artifact is made of.
 pub(crate) const ARTIFACT_COLUMNS: &str = "id, project_id, name, media_type, size, sha256, created_by, task_id, created_at";
@@ -102,12 +103,18 @@ fn outcome(name: &str) -> Option<AttemptOutcome> {
     [Completed, Failed, TimedOut, Canceled, Lost, HandedBack].into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
+fn server(row: &mut Columns<'_, '_>) -> Result<Option<ServerRef>, StoreError> {
+    let (id, name) = (row.maybe_id(ServerId::new)?, row.get::<Option<String>>()?);
+    Ok(id.zip(name).map(|(id, name)| ServerRef { id, name }))
+}
+
 pub(super) fn attempt(row: &mut Columns<'_, '_>) -> Result<AttemptView, StoreError> {
     Ok(AttemptView {
         id: row.id(AttemptId::new)?,
         number: row.small()?,
         lease: row.get()?,
         agent: AgentRef { id: row.id(AgentId::new)?, name: row.get()? },
+        server: server(row)?,
         ready_at: row.maybe_instant()?,
         assigned_at: row.instant()?,
         started_at: row.maybe_instant()?,

@@ -1,0 +1,202 @@
+//! Do two servers and a worker on one PostgreSQL share the work, and finish what one of them leaves?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
+
+mod harness;
+
+use std::time::{Duration, Instant};
+
+use baton_domain::server::ServerKind;
+use baton_domain::task::TaskState;
+use baton_domain::wire::task::NewTask;
+use baton_testkit::scale;
+use harness::PATIENCE;
+use harness::cluster::{Cluster, Ledger, Rest, signal, submit};
+use serde_json::json;
+
+/// A lease that is lost soon, and one as it is in production.
+fn lease_millis() -> u64 {
+    scale().of(3_000, 30_000) as u64
+}
+
+/// What is promised of attempts whose server was killed.
+const ELSEWHERE: Duration = Duration::from_secs(45);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_and_a_worker_share_the_work_and_know_one_another() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    let worker = cluster.worker("three", &[]);
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    // A token of one is believed by the other, which signs with the same key.
+    let seen = rest.at(&two).servers().await.items;
+    let kinds: Vec<_> = seen.iter().map(|server| (server.name.as_str(), server.kind)).collect();
+    assert_eq!(kinds, [("one", ServerKind::Server), ("three", ServerKind::Worker), ("two", ServerKind::Server)]);
+    assert_eq!(seen.iter().filter(|server| server.leads).count(), 1);
+    let agents: serde_json::Value = rest.get("/agents").await.json().await.unwrap();
+    let diagnostics = agents["items"].as_array().unwrap().iter().find(|agent| agent["name"] == "diagnostics").unwrap();
+    assert_eq!(diagnostics["slots"], 3 * 64, "the slots of all three");
+    // Until each knows of the others.
+    tokio::time::sleep(Duration::from_millis(lease_millis() / 9 * 2)).await;
+    let count = scale().of(1_500, 10_000);
+    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 400})).await;
+    let mut ledger = Ledger::default();
+    ledger.ended(&two.api().await, count, PATIENCE * 3).await;
+    ledger.holds(&ids);
+    let shares = cluster.completed_by().await;
+    assert_eq!(shares.values().sum::<usize>(), count, "each attempt counts once: {shares:?}");
+    for name in ["one", "two", "three"] {
+        assert!(shares[name] * 10 >= count * 3, "{name} did less than 30 %: {shares:?}");
+    }
+    assert!(worker.terminate().0);
+    let left: Vec<String> = rest.servers().await.items.into_iter().map(|server| server.name).collect();
+    assert_eq!(left, ["one", "two"]);
+    assert!(two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_hears_of_the_end_whoever_works_and_wherever_it_is_cancelled() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    rest.change("one", "drain").await;
+    for _ in 0..20 {
+        let task = api.run(&NewTask::new("diagnostics.echo", json!({"message": "hello"})), Duration::from_secs(30)).await.unwrap();
+        assert_eq!(task.summary.state, TaskState::Completed);
+        assert_eq!(task.attempts[0].server.as_ref().unwrap().name, "two");
+    }
+    let endless = submit(&api, 1, "diagnostics.sleep", json!({"milliseconds": 600_000})).await[0];
+    cluster.runs_on("two", 1).await;
+    assert!(rest.post(&format!("/tasks/{endless}/cancel"), &json!({})).await.status().is_success());
+    let task: serde_json::Value = rest.get(&format!("/tasks/{endless}?wait=30")).await.json().await.unwrap();
+    assert_eq!(task["summary"]["state"].as_str().or(task["state"].as_str()), Some("canceled"), "{task}");
+    assert!(two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_reads_the_files_that_a_server_stored_and_a_server_those_of_a_worker() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    let worker = cluster.worker("three", &[]);
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    for name in ["one", "two"] {
+        rest.change(name, "drain").await;
+    }
+    // More than two chunks, and no round number of them.
+    let mut table = "town,people\n".to_owned();
+    while table.len() < (2 << 20) + 4_321 {
+        table.push_str("Nantes,323204\nTours,136463\n");
+    }
+    let stored = api.upload("towns.csv", "text/csv", table.clone().into_bytes()).await.unwrap();
+    let content = rest.at(&two).get(&format!("/artifacts/{}/content", stored.id)).await.bytes().await.unwrap();
+    assert!(content == table.as_bytes(), "{} of {} bytes", content.len(), table.len());
+    let task = api.run(&NewTask::new("data_science.profile", json!({"artifact": stored.id})), Duration::from_secs(60)).await.unwrap();
+    assert_eq!(task.summary.state, TaskState::Completed, "{:?}", task.summary.failure);
+    assert_eq!(task.attempts[0].server.as_ref().unwrap().name, "three");
+    for made in task.artifacts {
+        let answer = rest.get(&format!("/artifacts/{}/content", made.id)).await;
+        assert_eq!(answer.bytes().await.unwrap().len() as u64, made.size, "{}", made.name);
+    }
+    assert!(worker.terminate().0 && two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_held_is_finished_elsewhere() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    let worker = cluster.worker("three", &[]);
+    let api = one.api().await;
+    let count = 150;
+    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 1_500})).await;
+    cluster.runs_on("two", 10).await;
+    two.kill();
+    let killed = Instant::now();
+    let held = cluster.running_on("two").await;
+    assert!(held > 0, "the kill met nothing");
+    let mut ledger = Ledger::default();
+    ledger.ended(&api, count, ELSEWHERE).await;
+    eprintln!("{held} attempts of a killed server were finished elsewhere after {:.1} s", killed.elapsed().as_secs_f64());
+    ledger.holds(&ids);
+    let lost = cluster.column::<String>("SELECT server_name FROM attempts WHERE outcome = 'lost'").await;
+    assert_eq!((lost.len(), lost.iter().all(|name| name == "two")), (held, true), "{lost:?}");
+    // And it is forgotten.
+    let rest = Rest::of(&one).await;
+    let began = Instant::now();
+    while rest.servers().await.items.iter().any(|server| server.name == "two") {
+        assert!(began.elapsed() < Duration::from_millis(lease_millis() * 3), "it is still listed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(worker.terminate().0 && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refused() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    rest.change("one", "drain").await;
+    // 64 is what the agent of one server takes at once; the others run in a second round.
+    let count = scale().of(60, 100);
+    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 800})).await;
+    cluster.runs_on("two", count.min(64)).await;
+    signal(two.pid(), "STOP");
+    let held = cluster.running_on("two").await;
+    assert!(held > 0, "it had finished before it was stopped");
+    rest.change("one", "resume").await;
+    let mut ledger = Ledger::default();
+    ledger.ended(&api, count, ELSEWHERE).await;
+    let before = cluster.completed_by().await;
+    signal(two.pid(), "CONT");
+    // It is awake when it works again: then what it held has ended, one way or the other.
+    rest.change("one", "drain").await;
+    let again = submit(&api, 20, "diagnostics.echo", json!({})).await;
+    ledger.ended(&api, count + again.len(), PATIENCE).await;
+    ledger.holds(&ids);
+    let after = cluster.completed_by().await;
+    assert_eq!(after["one"], before["one"], "nothing of what it held was done twice: {before:?} {after:?}");
+    assert_eq!(after["two"], before.get("two").unwrap_or(&0) + again.len(), "its late completions were refused: {before:?} {after:?}");
+    let lost = cluster.column::<String>("SELECT server_name FROM attempts WHERE outcome = 'lost'").await;
+    assert_eq!(lost, vec!["two"; held], "each of the {held} was taken from it");
+    assert!(two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_leads_soon_after_the_leader_was_killed() {
+    let mut cluster = Cluster::new(lease_millis());
+    let mut servers = vec![("one", cluster.server("one")), ("two", cluster.server("two"))];
+    let rest = Rest::of(&servers[0].1).await;
+    let leader =
+        |list: baton_domain::wire::server::ServerList| list.items.into_iter().find(|server| server.leads).map(|server| server.name);
+    let first = leader(rest.servers().await).expect("somebody leads");
+    let place = servers.iter().position(|(name, _)| *name == first).unwrap();
+    let (_, killed) = servers.remove(place);
+    killed.kill();
+    let (name, other) = servers.remove(0);
+    let rest = rest.at(&other);
+    let began = Instant::now();
+    while leader(rest.servers().await).as_deref() != Some(name) {
+        assert!(began.elapsed() < Duration::from_secs(15), "nobody leads");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(other.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_told_to_stop_hands_its_work_back_and_no_attempt_is_burnt() {
+    let mut cluster = Cluster::new(lease_millis());
+    let one = cluster.server("one");
+    let worker = cluster.worker("two", &["--drain-seconds", "1"]);
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    rest.change("one", "drain").await;
+    let ids = submit(&api, 20, "diagnostics.sleep", json!({"milliseconds": 4_000})).await;
+    cluster.runs_on("two", ids.len()).await;
+    let (well, took) = worker.terminate();
+    assert!(well && took < Duration::from_secs(30), "{took:?}");
+    rest.change("one", "resume").await;
+    let mut ledger = Ledger::default();
+    ledger.ended(&api, ids.len(), PATIENCE).await;
+    ledger.holds(&ids);
+    assert!(ledger.tasks.values().all(|(_, task)| task.attempt == 1), "an attempt was burnt");
+    assert_eq!(cluster.completed_by().await["one"], ids.len());
+    assert!(one.terminate());
+}

@@ -1,0 +1,80 @@
+//! How does what another server committed reach the parts that wait for it here?
+//!
+//! The store hands the events of all servers to the bus, in the order of the log. Here they ring for the queues, and tell of
+//! tasks that somebody wants to end and of agents and servers that were drained or resumed. A message that is lost costs time:
+//! queues are looked at now and then anyway, and the heartbeat brings the rest.
+
+use std::sync::Arc;
+
+use baton_bus::message_bus::Message;
+use baton_domain::agent::AgentStatus;
+use baton_domain::event::Event;
+use baton_domain::server::ServerStatus;
+use baton_domain::wire::agent::AgentView;
+use baton_domain::wire::task::TaskSummary;
+use serde::Deserialize;
+
+use super::Shared;
+use crate::engine::Order;
+
+/// Listens until the engine stops.
+pub(crate) async fn run(shared: Shared) {
+    let mut bus = shared.bus.subscribe_to_commits();
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => return,
+            message = bus.next() => message,
+        };
+        match message {
+            Some(Message::Committed(events)) => hear_all(&shared, &events),
+            Some(Message::Transient(_)) => {}
+            Some(Message::Lagged) => shared.backlog.ring_all(),
+            None => return,
+        }
+    }
+}
+
+/// What of a queued task tells where it waits.
+#[derive(Deserialize)]
+struct Queued {
+    skill: String,
+}
+
+fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
+    for (index, event) in events.iter().enumerate() {
+        // A task that was stored and begun in one commit waits for nobody.
+        let begun = |next: &Arc<Event>| next.kind == "task.assigned" && next.subject == event.subject;
+        if event.kind != "task.queued" || !events.get(index + 1).is_some_and(begun) {
+            hear(shared, event);
+        }
+    }
+}
+
+fn hear(shared: &Shared, event: &Event) {
+    match event.kind.as_str() {
+        "task.queued" => {
+            if let Ok(Queued { skill }) = event.data.read() {
+                shared.backlog.ring(&skill);
+            }
+        }
+        "task.cancel_requested" => {
+            let Ok(task) = event.data.read::<TaskSummary>() else { return };
+            if let Some(running) = shared.running.lock().get(&task.id) {
+                running.orders.send_if_modified(|order| *order == Order::Work && std::mem::replace(order, Order::Cancel) == Order::Work);
+            }
+        }
+        "agent.active" | "agent.draining" => {
+            let Ok(agent) = event.data.read::<AgentView>() else { return };
+            let status = if event.kind == "agent.active" { AgentStatus::Active } else { AgentStatus::Draining };
+            shared.pool.set_status(agent.id, status);
+            shared.backlog.rung.notify_one();
+        }
+        "server.active" | "server.draining" if event.subject == format!("server:{}", shared.cluster.server().id) => {
+            let status = if event.kind == "server.active" { ServerStatus::Active } else { ServerStatus::Draining };
+            shared.cluster.set_status(status);
+            shared.backlog.rung.notify_one();
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,73 @@
+//! How does a server join the others, and how does it leave?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::ports::Sources;
+use baton_domain::server::ServerStatus;
+use baton_storage::{Joined, ServerRegistration, Store, StoreError};
+
+use super::{Cluster, Shared};
+use crate::engine::EngineError;
+
+/// How long the others wait for a word of somebody who leaves.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
+/// How long a server may be silent before it is forgotten: its leases have ended long before.
+pub(crate) const fn silence(lease: Duration) -> Duration {
+    lease.saturating_mul(2)
+}
+
+/// Joins.
+pub(crate) async fn join(
+    store: &Arc<dyn Store>,
+    registration: ServerRegistration,
+    sources: &Sources,
+    lease: Duration,
+) -> Result<Cluster, EngineError> {
+    let at = sources.clock.now();
+    if !store.is_shared() {
+        // Whoever is there has not left, and cannot be.
+        store.forget_servers(at, at).await?;
+    }
+    match store.join_server(registration.clone(), at, at.minus(silence(lease))).await? {
+        Joined::Joined => Ok(Cluster::new(registration, store.is_shared())),
+        Joined::OtherKey(name) => Err(EngineError::OtherKey(name)),
+    }
+}
+
+/// Joins again: the others thought that this server is dead.
+pub(crate) async fn join_again(shared: &Shared) -> Result<(), StoreError> {
+    let at = shared.sources.clock.now();
+    let registration = shared.cluster.registration.clone();
+    match shared.store.join_server(registration, at, at.minus(silence(shared.options.lease))).await? {
+        Joined::Joined => tracing::warn!("this server was silent for so long that the others had forgotten it"),
+        // Its leases are gone; those who sign in here are not known there.
+        Joined::OtherKey(name) => tracing::error!(other = name, "this server was forgotten, and another signs tokens with another key"),
+    }
+    Ok(())
+}
+
+/// Leaves. If that cannot be said, the others find out by the silence.
+pub(crate) async fn leave(shared: &Shared) {
+    let (id, at) = (shared.cluster.server().id, shared.sources.clock.now());
+    match tokio::time::timeout(LAST_WORD, shared.store.leave_server(id, at)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the other servers were not told that this one leaves"),
+        Err(_) => tracing::warn!("storage did not take in time that this server leaves"),
+    }
+}
+
+/// Looks who is there: learns this server's part of the queue's beginning.
+pub(crate) async fn look_around(shared: &Shared) -> Result<(), StoreError> {
+    let now = shared.sources.clock.now();
+    let mine = shared.cluster.server().id;
+    let alive_since = now.minus(shared.options.lease);
+    let mut taking: Vec<_> = shared.store.servers(now).await?.items;
+    taking.retain(|server| server.id == mine || (server.status == ServerStatus::Active && server.seen_at > alive_since));
+    taking.sort_by_key(|server| server.id);
+    let place = taking.iter().position(|server| server.id == mine).unwrap_or(0);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    shared.cluster.set_part(number(place), number(taking.len()));
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Which mistakes can this store make on purpose? Those that the simulation must be able to find, one at a time.
+//!
+//! The store in memory is for tests only, so nothing that runs for anybody can make them.
+
+/// A mistake that queues and stores are known to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlantedBug {
+    /// A result is taken from whoever comes, whatever lease they hold.
+    NoLeaseCheckOnComplete,
+    /// A task is acknowledged first and stored a little later. The simulation's link makes this one.
+    AcknowledgedBeforeCommit,
+    /// Events take their places before their transaction is over, so that later ones can be read first.
+    SequenceBeforeCommit,
+    /// A change's event is written after its transaction, and now and then nobody is left to write it.
+    EventOutsideTransaction,
+    /// A task that has ended can end again.
+    EndedTaskChanges,
+    /// Another attempt of a task gets the lease number of the one before.
+    LeaseNotIncreased,
+    /// A heartbeat renews whatever it names.
+    HeartbeatRevivesStaleLease,
+    /// Leases are taken for expired well before they are.
+    LiveLeaseRecovered,
+    /// A retry counts twice.
+    AttemptCountedTwice,
+    /// A task that is queued again is not put where the dispatcher looks.
+    RetryNotQueued,
+    /// The idempotency key is stored after the task, and now and then nobody is left to store it.
+    KeyOutsideTransaction,
+    /// A retry forgets that somebody asked for the task to end.
+    CancelForgottenOnRetry,
+}
+
+impl PlantedBug {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::NoLeaseCheckOnComplete,
+        Self::AcknowledgedBeforeCommit,
+        Self::SequenceBeforeCommit,
+        Self::EventOutsideTransaction,
+        Self::EndedTaskChanges,
+        Self::LeaseNotIncreased,
+        Self::HeartbeatRevivesStaleLease,
+        Self::LiveLeaseRecovered,
+        Self::AttemptCountedTwice,
+        Self::RetryNotQueued,
+        Self::KeyOutsideTransaction,
+        Self::CancelForgottenOnRetry,
+    ];
+}

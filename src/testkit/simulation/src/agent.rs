@@ -1,0 +1,71 @@
+//! Who does the work? An agent that does what its input says, attempt by attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, AgentRegistry, Context, DuplicateAgent, SkillError};
+use baton_domain::agent::AgentCard;
+use baton_domain::problem::Code;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// The skills there are.
+pub(crate) const SKILLS: [&str; 2] = ["sim.quick", "sim.slow"];
+
+struct Worker {
+    world: Arc<World>,
+    name: &'static str,
+    skills: &'static [&'static str],
+    slots: u32,
+}
+
+/// The agents of a server: each server has the same.
+pub(crate) fn registry(world: &Arc<World>, _server: usize) -> Result<AgentRegistry, DuplicateAgent> {
+    let worker = |name, skills, slots| Arc::new(Worker { world: Arc::clone(world), name, skills, slots }) as Arc<dyn Agent>;
+    AgentRegistry::new([worker("both", &SKILLS, 4), worker("slow", &SKILLS[1..], 3)])
+}
+
+#[async_trait]
+impl Agent for Worker {
+    fn card(&self) -> AgentCard {
+        let skills: Vec<Value> = self.skills.iter().map(|name| skill(name)).collect();
+        let card = json!({
+            "name": self.name, "title": self.name, "description": "Does what its input says.", "family": "custom", "skills": skills,
+            "labels": ["simulated"], "slots": self.slots,
+        });
+        // Written as JSON, so that what a card may say besides has its default here.
+        serde_json::from_value(card).unwrap_or_else(|error| unreachable!("the card is one: {error}"))
+    }
+
+    async fn perform(&self, context: Context, _skill: &str, input: Value) -> Result<Value, SkillError> {
+        let steps = input["plan"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let index = usize::try_from(context.attempt()).unwrap_or(1).saturating_sub(1).min(steps.len().saturating_sub(1));
+        let step = steps.get(index).unwrap_or(&Value::Null);
+        tokio::time::sleep(Duration::from_millis(step[1].as_u64().unwrap_or(0))).await;
+        match step[0].as_str() {
+            Some("fail") => return Err(SkillError::passing(Code::Internal, "as planned")),
+            Some("fatal") => return Err(SkillError::new(Code::Internal, "as planned, for good")),
+            Some("busy") => return Err(SkillError { retry_after_ms: Some(300), ..SkillError::passing(Code::Internal, "come back later") }),
+            Some("hang") => std::future::pending().await,
+            Some("log") => context.info("still here", Value::Null),
+            Some("ask") => {
+                let child = json!({"n": input["n"], "plan": [["done", 50]]});
+                context.ask(SKILLS[0], child).await?;
+            }
+            _ => {}
+        }
+        let number = self.world.ledger.pages().execution(context.task_id());
+        Ok(json!({"execution": number}))
+    }
+}
+
+fn skill(name: &str) -> Value {
+    json!({
+        "name": name, "title": name, "description": "Does what its input says.", "family": "custom",
+        "input_schema": {"type": "object", "required": ["n", "plan"]}, "output_schema": {"type": "object"}, "examples": [],
+        "result_kind": "json", "idempotent": true, "destructive": false, "isolation": "task", "limits": {},
+        "retry": {"initial_interval_ms": 100, "maximum_interval_ms": 1_000, "maximum_attempts": 4},
+    })
+}

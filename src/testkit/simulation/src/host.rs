@@ -1,0 +1,219 @@
+//! How does a server come, go, and stand still? One incarnation of it: an engine, its link, its bus.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use baton_agents_runtime::carrier::ChildCommand;
+use baton_bus::InProcessBus;
+use baton_domain::ports::Recorder;
+use baton_domain::services::TaskService;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::task::AttemptOutcome;
+use baton_observability::Auditor;
+use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
+use baton_storage::{EventStore, Store};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::agent;
+use crate::link::Link;
+use crate::plan::Cut;
+use crate::world::World;
+
+/// How the simulated engines work: as in production, in a fifth of the time.
+pub(crate) const LEASE: Duration = Duration::from_secs(6);
+const HEARTBEAT: Duration = Duration::from_secs(2);
+const SWEEP: Duration = Duration::from_secs(1);
+const DRAIN: Duration = Duration::from_secs(1);
+const TERM: Duration = Duration::from_secs(2);
+/// When a server that could not start is started again.
+const SUPERVISOR: Duration = Duration::from_millis(700);
+/// Messages that a bus keeps for its slowest subscriber: few, so that some are too slow.
+const BUS: usize = 16;
+/// Turns after which whatever could be done at this instant is done.
+const SETTLED: usize = 400;
+
+const UP: u8 = 0;
+const PAUSED: u8 = 1;
+const CRASHED: u8 = 2;
+
+const OPEN: u8 = 0;
+const CUT_BOTH: u8 = 1;
+const CUT_ANSWERS: u8 = 2;
+
+/// One incarnation of a server.
+pub(crate) struct Host {
+    pub(crate) server: usize,
+    pub(crate) incarnation: usize,
+    pub(crate) bus: Arc<InProcessBus>,
+    life: AtomicU8,
+    way: AtomicU8,
+    /// Rung when it goes on after a pause. `Notify` wakes in the order of waiting, unlike `watch`, which draws lots.
+    resumed: Notify,
+    engine: Mutex<Option<Arc<Engine>>>,
+    link: Mutex<Option<Arc<Link>>>,
+    start: Mutex<Option<AbortHandle>>,
+}
+
+impl Host {
+    pub(crate) fn new(server: usize, incarnation: usize, way: u8) -> Arc<Self> {
+        Arc::new(Self {
+            server,
+            incarnation,
+            bus: Arc::new(InProcessBus::new(BUS)),
+            life: AtomicU8::new(UP),
+            way: AtomicU8::new(way),
+            resumed: Notify::new(),
+            engine: Mutex::default(),
+            link: Mutex::default(),
+            start: Mutex::default(),
+        })
+    }
+
+    /// Returns while the server runs: at once, after a pause, or never.
+    pub(crate) async fn alive(&self) {
+        while self.life.load(Ordering::SeqCst) != UP {
+            self.resumed.notified().await;
+        }
+    }
+
+    pub(crate) fn crashed(&self) -> bool {
+        self.life.load(Ordering::SeqCst) == CRASHED
+    }
+
+    pub(crate) fn pause(&self) {
+        let _ = self.life.compare_exchange(UP, PAUSED, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    pub(crate) fn go_on(&self) {
+        if self.life.compare_exchange(PAUSED, UP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.resumed.notify_waiters();
+        }
+    }
+
+    /// Which ways to the store are closed.
+    pub(crate) fn cut(&self) -> Option<Cut> {
+        match self.way.load(Ordering::SeqCst) {
+            CUT_BOTH => Some(Cut::Both),
+            CUT_ANSWERS => Some(Cut::Answers),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set_cut(&self, cut: Option<Cut>) {
+        let way = match cut {
+            None => OPEN,
+            Some(Cut::Both) => CUT_BOTH,
+            Some(Cut::Answers) => CUT_ANSWERS,
+        };
+        self.way.store(way, Ordering::SeqCst);
+    }
+
+    /// The engine's task service, once it has started and while it has not been told to stop.
+    pub(crate) fn tasks(&self) -> Option<Arc<dyn TaskService>> {
+        if self.crashed() {
+            return None;
+        }
+        self.engine.lock().as_ref().map(|engine| engine.tasks())
+    }
+
+    /// Its way to the event log.
+    pub(crate) fn log(&self) -> Option<Arc<dyn EventStore>> {
+        self.link.lock().clone().map(|link| link as Arc<dyn EventStore>)
+    }
+
+    /// Everything of it stops for ever: what it calls is never answered, and nothing reaches it. What is under way to the store
+    /// arrives there.
+    pub(crate) fn crash(&self) {
+        self.life.store(CRASHED, Ordering::SeqCst);
+        if let Some(start) = self.start.lock().take() {
+            start.abort();
+        }
+    }
+
+    /// Forgets what it was made of; it has crashed, or the world is over.
+    pub(crate) fn let_go(&self) {
+        self.crash();
+        self.engine.lock().take();
+        self.link.lock().take();
+    }
+
+    /// Stops in order, and then is gone.
+    pub(crate) async fn stop(&self) {
+        let engine = self.engine.lock().take();
+        if let Some(engine) = engine {
+            engine.stop().await;
+        }
+        self.crash();
+    }
+}
+
+/// Puts a new incarnation in a server's place and starts it; it is there once [`Host::tasks`] says so.
+pub(crate) fn start(world: &Arc<World>, server: usize) -> Arc<Host> {
+    let mut hosts = world.hosts.lock();
+    let (incarnation, way) = hosts.get(server).map_or((0, OPEN), |old| (old.incarnation + 1, old.way.load(Ordering::SeqCst)));
+    let host = Host::new(server, incarnation, way);
+    if let Some(place) = hosts.get_mut(server) {
+        *place = Arc::clone(&host);
+    } else {
+        hosts.push(Arc::clone(&host));
+    }
+    drop(hosts);
+    let starting = tokio::spawn(bring_up(Arc::clone(world), Arc::clone(&host)));
+    *host.start.lock() = Some(starting.abort_handle());
+    host
+}
+
+async fn bring_up(world: Arc<World>, host: Arc<Host>) {
+    let link = Arc::new(Link::new(&world, &host));
+    *host.link.lock() = Some(Arc::clone(&link));
+    let sources = world.sources(host.server, host.incarnation);
+    let identity = Identity { name: format!("server-{}", host.server), ..Identity::default() };
+    let options =
+        EngineOptions { lease: LEASE, heartbeat: HEARTBEAT, sweep: SWEEP, drain: DRAIN, term: TERM, identity, ..EngineOptions::default() };
+    loop {
+        let starting = world.starting.lock().await;
+        // The first thing that an engine does is to look at its folders, on a thread. Time stands still meanwhile; when nothing
+        // else is left to do at this instant, the thread has nobody to race with.
+        for _ in 0..SETTLED {
+            tokio::task::yield_now().await;
+        }
+        let store: Arc<dyn Store> = Arc::clone(&link) as Arc<dyn Store>;
+        let (auditor, _) = Auditor::new(Arc::clone(&link) as Arc<dyn EventStore>, sources.clone());
+        let Ok(registry) = agent::registry(&world, host.server) else { return };
+        let folder = world.folder.join(format!("server-{}", host.server));
+        let carriers = Carriers {
+            registry,
+            // No skill here runs in a child.
+            child: ChildCommand { program: "/bin/false".into(), arguments: Vec::new() },
+            scratch: folder.join("scratch"),
+            blobs: folder.join("blobs"),
+        };
+        let started =
+            options.clone().start(store, Arc::clone(&host.bus), Arc::new(NoRecorder), auditor, sources.clone(), carriers, || {}).await;
+        drop(starting);
+        match started {
+            Ok(engine) => {
+                world.trace.note(format_args!("s{} incarnation {} is up", host.server, host.incarnation));
+                *host.engine.lock() = Some(Arc::new(engine));
+                return;
+            }
+            Err(error) => {
+                world.trace.note(format_args!("s{} cannot start: {error}", host.server));
+                tokio::time::sleep(SUPERVISOR).await;
+            }
+        }
+    }
+}
+
+/// Counts nothing: what counts is in the store.
+struct NoRecorder;
+
+impl Recorder for NoRecorder {
+    fn submitted(&self, _: Timestamp, _: &str, _: u64) {}
+    fn started(&self, _: Timestamp, _: &str, _: &str, _: Duration) {}
+    fn ended(&self, _: Timestamp, _: &str, _: &str, _: AttemptOutcome, _: Duration) {}
+    fn canceled(&self, _: Timestamp, _: &str) {}
+}

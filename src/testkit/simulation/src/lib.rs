@@ -1,0 +1,31 @@
+//! Does the engine keep its promises whatever happens to it? A seed decides a world, the world runs, and what must hold is checked.
+//!
+//! The engine is the real one: its dispatcher, attempts, deadlines, heartbeats and recovery. Around it, everything is simulated in
+//! one thread whose time moves only when nothing is left to do:
+//!
+//! - `host`: servers that start, crash, stand still, are cut off and start again, all on one store in memory
+//! - `link`: the way from a server to the store, which delays, loses and repeats
+//! - `doorbell`: the way from a commit to the servers' buses, which may lose, repeat and reorder
+//! - `agent`, `client`, `reader`: whoever works, asks for work, and follows the events
+//! - `plan`: what the seed decides; `check`: what must hold in the end; `trace`: everything that happened, in a line each
+//!
+//! The same seed gives the same trace: ids, chance and time come from the seed, and nothing here or in the engine asks the
+//! machine (docs/adr/018).
+
+mod agent;
+mod check;
+mod client;
+mod doorbell;
+mod host;
+mod ledger;
+mod link;
+mod plan;
+mod reader;
+mod run;
+mod sources;
+mod store;
+mod trace;
+mod world;
+
+pub use baton_storage_memory::PlantedBug;
+pub use run::{Outcome, run, run_with_trace};
