@@ -9,7 +9,9 @@ use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
-use crate::pages::{Agent, Agents, Events, FirstRun, Gallery, Members, NewTask, NotFound, Overview, Servers, SignIn, Task, Tasks};
+use crate::pages::{
+    Agent, Agents, DeadTasks, Events, FirstRun, Gallery, Limits, Members, NewTask, NotFound, Overview, Servers, SignIn, Task, Tasks,
+};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -39,11 +41,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
                     <Route path=path!("/tasks") view=Tasks ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/new") view=NewTask ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/dead") view=DeadTasks ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/:id") view=Task ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Agent ssr=SsrMode::Async/>
-                    <Route path=path!("/events") view=Events ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Servers ssr=SsrMode::Async/>
+                    <Route path=path!("/events") view=Events ssr=SsrMode::Async/>
+                    <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Members ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Gallery ssr=SsrMode::Async/>
                 </ParentRoute>

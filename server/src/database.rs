@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// An open database, to be closed.
 pub(crate) enum Opened {
     Sqlite(SqliteStore),
-    Postgres(PostgresStore),
+    Postgres(Box<PostgresStore>),
 }
 
 impl Opened {
@@ -31,8 +31,8 @@ impl Opened {
             }
             Database::Postgres(url) => {
                 let options = PostgresOptions::new(url.text());
-                let opened = patiently(wait, &url.shown(), || options.open(Arc::clone(&sink))).await;
-                opened.map(Self::Postgres).map_err(|error| StartError::connecting(&url.shown(), error))
+                let opened = patiently(wait, &url.shown(), || Box::pin(options.open(Arc::clone(&sink)))).await;
+                opened.map(|store| Self::Postgres(Box::new(store))).map_err(|error| StartError::connecting(&url.shown(), error))
             }
         }
     }
@@ -41,7 +41,7 @@ impl Opened {
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(store) => Arc::new(store.clone()),
-            Self::Postgres(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(PostgresStore::clone(store)),
         }
     }
 

@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How often old rows are looked for; the first time right after the start.
 const EVERY: Duration = Duration::from_secs(3_600);
-/// How often old events are: under load there are thousands of them a second.
-const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a server that does not lead looks again whether it does.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often old events are: under load there are thousands of them a second.
+const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
 const IDEMPOTENCY_KEYS: Duration = Duration::from_secs(24 * 3_600);
 
@@ -37,42 +37,40 @@ pub(crate) struct Housekeeping {
 
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
-    // Each step is a commit of its own: what is broken off is done the next time.
-    stop.run_until_cancelled(async { tokio::join!(work.rows(), work.old_events()) }).await;
+    let rows = async {
+        let mut rounds = rounds(EVERY);
+        loop {
+            work.turn(&mut rounds).await;
+            work.clean_up().await;
+        }
+    };
+    let events = async {
+        let mut rounds = rounds(EVENTS_EVERY);
+        loop {
+            work.turn(&mut rounds).await;
+            work.forget_events().await;
+        }
+    };
+    // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
+    stop.run_until_cancelled(async { tokio::join!(rows, events) }).await;
 }
 
-fn every(span: Duration) -> Interval {
-    let mut interval = tokio::time::interval(span);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
+fn rounds(every: Duration) -> Interval {
+    let mut rounds = tokio::time::interval(every);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
 }
 
 impl Housekeeping {
-    async fn rows(&self) {
-        let mut rounds = every(EVERY);
+    /// Waits for the next round in which this server leads.
+    async fn turn(&self, rounds: &mut Interval) {
         loop {
             rounds.tick().await;
             if self.leadership.leads() {
-                self.clean_up().await;
-            } else {
-                // Whoever leads later should not wait for a whole round.
-                rounds.reset_after(AGAIN);
+                return;
             }
-        }
-    }
-
-    async fn old_events(&self) {
-        let mut rounds = every(EVENTS_EVERY);
-        loop {
-            rounds.tick().await;
-            if !self.leadership.leads() {
-                continue;
-            }
-            match self.events.forget_old(self.clock.now()).await {
-                Ok(0) => {}
-                Ok(events) => tracing::info!(events, "old events were forgotten"),
-                Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
-            }
+            // Whoever leads later should not wait for a whole round.
+            rounds.reset_after(AGAIN);
         }
     }
 
@@ -89,6 +87,14 @@ impl Housekeeping {
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
+        }
+    }
+
+    async fn forget_events(&self) {
+        match self.events.forget_old(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old events were forgotten"),
+            Err(problem) => tracing::warn!(%problem, "old events could not be forgotten"),
         }
     }
 }

@@ -122,6 +122,7 @@ impl Parts {
         if let Err(error) = analytics.warm().await {
             tracing::warn!(%error, "the day's measurements could not be read yet");
         }
+
         let log = Arc::clone(store) as Arc<dyn EventStore>;
         let events = Arc::new(EventStream::new(Arc::clone(&log), Arc::clone(&core.bus)).keeping(config.events.keep()));
         let services = Services {
@@ -129,6 +130,7 @@ impl Parts {
             members: Arc::clone(&auth) as _,
             tasks: engine.tasks(),
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
+            limits: engine.limits(),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             servers: engine.servers(),

@@ -82,6 +82,9 @@ impl World {
             "create_user" => request.json(&json!({"email": "x", "password": "y", "role": "viewer"})),
             "create_api_key" => request.json(&json!({"name": "", "role": "viewer"})),
             "change_user" => request.json(&json!({})),
+            "rerun_tasks" | "cancel_tasks" => request.json(&json!({"filter": {}})),
+            "set_limit" => request.json(&json!({"scope": "skill", "name": "no.such.skill", "maximum": 1})),
+            "remove_limit" => request.query(&[("scope", "skill"), ("name", "no.such.skill")]),
             // The one that is done for who may: a file more harms nobody.
             "upload_artifact" => request.query(&[("name", "x.txt")]).body("x"),
             _ if operation.method == "GET" => request,
@@ -172,6 +175,8 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         | "members/revoke_api_key" => vec![("id", NOBODY)],
         "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
         "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
+        "limits/set" => vec![("scope", "skill"), ("name", "no.such.skill"), ("maximum", "1")],
+        "limits/remove" => vec![("scope", "skill"), ("name", "no.such.skill")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
         _ => return None,
     })
@@ -185,6 +190,7 @@ fn json_body(function: &str) -> Value {
         "tasks/submit" => json!({"task": {"skill": "no.such.skill", "input": {}}}),
         "tasks/submit_batch" => json!({"batch": {"tasks": []}}),
         "tasks/list" | "artifacts/list" => json!({"filter": {}}),
+        "tasks/rerun_all" | "tasks/cancel_all" => json!({"which": {"filter": {}}}),
         "traces/logs" => json!({"id": NOBODY, "query": {}}),
         "metrics/series" => json!({"query": {}}),
         "events/since" => json!({"since": 0, "topics": "", "limit": null}),

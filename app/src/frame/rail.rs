@@ -31,6 +31,7 @@ pub fn Rail() -> impl IntoView {
             <Group name="Agents">
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>
                 <Place href="/servers" sign=Sign::Servers words="Servers"/>
+                <Place href="/limits" sign=Sign::Pause words="Limits"/>
             </Group>
             <Group name="Observe">
                 <Place href="/events" sign=Sign::Clock words="Events"/>

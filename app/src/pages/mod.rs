@@ -2,9 +2,11 @@
 
 mod agent;
 mod agents;
+mod dead_tasks;
 mod events;
 mod first_run;
 mod gallery;
+mod limits;
 mod members;
 mod new_task;
 mod not_found;
@@ -16,9 +18,11 @@ mod tasks;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use dead_tasks::DeadTasks;
 pub(crate) use events::Events;
 pub(crate) use first_run::FirstRun;
 pub(crate) use gallery::Gallery;
+pub(crate) use limits::Limits;
 pub(crate) use members::Members;
 pub(crate) use new_task::NewTask;
 pub(crate) use not_found::NotFound;

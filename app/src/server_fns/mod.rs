@@ -12,6 +12,7 @@ pub mod artifacts;
 pub mod auth;
 pub mod events;
 pub mod health;
+pub mod limits;
 pub mod members;
 pub mod metrics;
 #[cfg(feature = "ssr")]

@@ -7,7 +7,8 @@ use super::upload::MultipartFormData;
 pub use super::upload::Upload;
 use super::{Called, Json};
 
-/// Submits the form of the page "New task": `skill`, `title`, `priority`, `input[<property>]` as text and
+/// Submits the form of the page "New task": `skill`, `title`, `priority`, `depends_on`, `fairness_key`,
+/// `fairness_weight`, `budget_tokens`, `budget_cost`, `input[<property>]` as text and
 /// `file[<property>]` as files, which are stored first and whose identifiers go into the input.
 ///
 /// # Errors
@@ -27,9 +28,9 @@ mod reading {
     use baton_domain::problem::{Code, Problem};
     use baton_domain::schema::input_from_form;
     use baton_domain::services::{Answer, NewArtifact, Services};
-    use baton_domain::task::Priority;
+    use baton_domain::task::{Budget, Priority};
     use baton_domain::user::{Caller, Permission};
-    use baton_domain::wire::task::{MAXIMUM_INPUT_BYTES, NewTask, TaskSummary};
+    use baton_domain::wire::task::{DependsOn, MAXIMUM_INPUT_BYTES, NewTask, TaskSummary};
     use futures::TryStreamExt as _;
     use leptos::server_fn::codec::MultipartData;
 
@@ -47,6 +48,8 @@ mod reading {
         skill: String,
         title: String,
         priority: String,
+        /// The other fields of the task, by their names.
+        more: BTreeMap<String, String>,
         idempotency_key: Option<String>,
         input: BTreeMap<String, String>,
         stored: Vec<ArtifactId>,
@@ -123,6 +126,9 @@ mod reading {
                 "skill" => self.skill = text,
                 "title" => self.title = text,
                 "priority" => self.priority = text,
+                "depends_on" | "fairness_key" | "fairness_weight" | "budget_tokens" | "budget_cost" => {
+                    self.more.insert(name.to_owned(), text.trim().to_owned());
+                }
                 "idempotency_key" => self.idempotency_key = Some(text).filter(|key| !key.is_empty()),
                 _ => match inside(name, "input") {
                     // A file of the same property wins over a typed identifier, whichever comes first.
@@ -156,7 +162,32 @@ mod reading {
                     self.priority.parse().map_err(|_| Problem::invalid_field("priority", "Use 1 (critical) to 5 (background)."))?;
                 task.priority = Priority::new(number).map_err(|error| Problem::invalid_field("priority", error.to_string()))?;
             }
+            self.more_of(&mut task)?;
             services.tasks.submit(caller, task, self.idempotency_key.take()).await
+        }
+
+        /// What a field beyond the usual ones holds, if it was filled in.
+        fn filled(&self, name: &str) -> Option<&str> {
+            self.more.get(name).map(String::as_str).filter(|text| !text.is_empty())
+        }
+
+        fn number<T: std::str::FromStr>(&self, name: &str) -> Answer<Option<T>> {
+            let wrong = |_| Problem::invalid_field(name, "Use a number.");
+            self.filled(name).map(|text| text.parse().map_err(wrong)).transpose()
+        }
+
+        fn more_of(&self, task: &mut NewTask) -> Answer<()> {
+            for word in self.filled("depends_on").unwrap_or_default().split([' ', ',', '\n']).filter(|word| !word.is_empty()) {
+                let id = word.parse().map_err(|_| Problem::invalid_field("depends_on", "Use the ids of tasks, with spaces between."))?;
+                task.depends_on.push(DependsOn::Task(id));
+            }
+            task.fairness_key = self.filled("fairness_key").map(str::to_owned);
+            if let Some(weight) = self.number("fairness_weight")? {
+                task.fairness_weight = weight;
+            }
+            let budget = Budget { tokens: self.number("budget_tokens")?, cost: self.number("budget_cost")? };
+            task.budget = Some(budget).filter(|budget| *budget != Budget::default());
+            Ok(())
         }
     }
 

@@ -2,7 +2,9 @@
 
 use baton_domain::id::TaskId;
 use baton_domain::page::Page;
-use baton_domain::wire::task::{AcceptedBatch, AttemptView, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
+use baton_domain::wire::task::{
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -89,6 +91,24 @@ pub async fn rerun(id: TaskId, #[server(default)] idempotency_key: Option<String
     let task = serve::answer(serve::services()?.tasks.rerun(&serve::caller(), id, idempotency_key).await)?;
     serve::go(&format!("/tasks/{}", task.id));
     Ok(task)
+}
+
+/// Runs again what fits a filter and has ended, some at a time.
+///
+/// # Errors
+/// As [`TaskService::rerun_all`](baton_domain::services::TaskService::rerun_all).
+#[server(endpoint = "/tasks/rerun_all", input = Json, output = Json)]
+pub async fn rerun_all(which: BulkRerun, #[server(default)] idempotency_key: Option<String>) -> Called<BulkAnswer> {
+    serve::answer(serve::services()?.tasks.rerun_all(&serve::caller(), which, idempotency_key).await)
+}
+
+/// Asks for everything that fits a filter and has not ended to end, some at a time.
+///
+/// # Errors
+/// As [`TaskService::cancel_all`](baton_domain::services::TaskService::cancel_all).
+#[server(endpoint = "/tasks/cancel_all", input = Json, output = Json)]
+pub async fn cancel_all(which: BulkCancel) -> Called<BulkAnswer> {
+    serve::answer(serve::services()?.tasks.cancel_all(&serve::caller(), which).await)
 }
 
 /// The attempts of a task, oldest first.

@@ -218,7 +218,7 @@ impl Ledger {
             let page = api.events(self.since, "task").await.expect("events");
             for event in page.items {
                 assert!(event.seq > self.since, "the sequence goes back at {}", event.seq);
-                let task: TaskSummary = serde_json::from_value(event.data).expect("a task");
+                let task: TaskSummary = event.data.read().expect("a task");
                 let Some(state) = event.kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
                 let entry = self.tasks.entry(task.id).or_insert_with(|| (Vec::new(), task.clone()));
                 entry.0.push(state);

@@ -1,99 +1,246 @@
-//! Which skills may have tasks that are ready? So that a round of the dispatcher reads only queues that can hold something.
+//! Where may ready tasks be, and whose turn is it? So that a round of the dispatcher asks the store only for what it needs.
+//!
+//! What is known comes from insertions, from the ends of waits, and from looks into the store at the start and from time to time.
+//! It may be wrong: a class that is believed to hold tasks is found empty, one that is not known of is found by the next look.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_domain::task::Priority;
+use baton_domain::wire::limit::LimitScope;
+use baton_domain::wire::task::TaskSummary;
+use baton_storage::{QueueClass, TaskRecord};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// What was last seen of the queue of a skill.
-#[derive(Debug, Default)]
-struct Seen {
-    /// Grows whenever a task of the skill may have become ready.
-    rings: u64,
-    /// Nothing was ready when `rings` stood where it stands.
-    empty: bool,
+use crate::fair_queue::{FairQueue, Key, Turn};
+
+/// Tasks of one class that a round could need.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    pub(crate) skill: String,
+    pub(crate) priority: Priority,
+    pub(crate) turn: Turn,
 }
 
-/// The doorbell of the queues. A ring that is lost costs the time until the dispatcher looks everywhere, and nothing else.
+impl Lane {
+    /// The class as the store knows it.
+    pub(crate) fn class(&self) -> QueueClass {
+        QueueClass { skill: self.skill.clone(), fairness_key: self.turn.key.as_deref().map(str::to_owned), priority: self.priority }
+    }
+}
+
 #[derive(Debug, Default)]
+struct Known {
+    queues: BTreeMap<String, FairQueue>,
+    /// Where the last look into the store ended, if it did not reach the end.
+    look_on: Option<QueueClass>,
+    limited: HashSet<(LimitScope, String)>,
+    /// Skills, keys, or both together whose concurrency limit was found to leave no room.
+    held: HashSet<(Option<String>, Option<String>)>,
+}
+
+/// The doorbell of the queues. A ring that is lost costs the time until the next look, and nothing else.
+#[derive(Debug)]
 pub(crate) struct Backlog {
-    seen: Mutex<HashMap<String, Seen>>,
+    known: Mutex<Known>,
+    /// Whether the store should be looked into.
+    look: AtomicBool,
+    /// Whether any class waits for room under a limit.
+    holds: AtomicBool,
     /// Rung with every ring.
     pub(crate) rung: Notify,
+    /// Rung when something is due that no clock says.
+    pub(crate) due: Notify,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        let (known, holds) = (Mutex::default(), AtomicBool::new(false));
+        Self { known, look: AtomicBool::new(true), holds, rung: Notify::new(), due: Notify::new() }
+    }
 }
 
 impl Backlog {
-    /// Tasks of this skill may be ready.
-    pub(crate) fn ring(&self, skill: &str) {
-        let mut seen = self.seen.lock();
-        match seen.get_mut(skill) {
-            Some(seen) => wake(seen),
-            None => wake(seen.entry(skill.to_owned()).or_default()),
+    /// Tasks of these classes may be ready; each with the weight of its newest task.
+    pub(crate) fn ring(&self, classes: &[(QueueClass, f64)]) {
+        let mut known = self.known.lock();
+        for (class, weight) in classes {
+            known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, Some(*weight));
         }
-        drop(seen);
+        drop(known);
         self.rung.notify_one();
     }
 
-    /// Tasks of any skill may be ready.
+    /// Another server says that a task of this class may be ready; with which weight, it does not say.
+    pub(crate) fn ring_one(&self, class: &QueueClass) {
+        self.known.lock().queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
+        self.rung.notify_one();
+    }
+
+    /// This task may be ready.
+    pub(crate) fn ring_for(&self, task: &TaskRecord) {
+        let TaskSummary { skill, fairness_key, priority, .. } = &task.summary;
+        self.known.lock().queue(skill).ring(fairness_key.as_deref(), *priority, Some(task.fairness_weight));
+        self.rung.notify_one();
+    }
+
+    /// Tasks of any class may be ready: the store is looked into.
     pub(crate) fn ring_all(&self) {
-        self.seen.lock().values_mut().for_each(wake);
+        self.look.store(true, Ordering::Release);
         self.rung.notify_one();
     }
 
-    /// Those of the skills whose queues may hold something, each with what to give to [`empty`](Self::empty).
-    pub(crate) fn worth_a_look(&self, skills: Vec<String>) -> Vec<(String, u64)> {
-        let seen = self.seen.lock();
-        let rings = |skill: &String| match seen.get(skill) {
-            Some(seen) if seen.empty => None,
-            seen => Some(seen.map_or(0, |seen| seen.rings)),
-        };
-        skills.into_iter().filter_map(|skill| rings(&skill).map(|rings| (skill, rings))).collect()
+    /// Whether the store should be looked into, and after which class; asking answers the ring.
+    pub(crate) fn look_after(&self) -> Option<Option<QueueClass>> {
+        self.look.swap(false, Ordering::AcqRel).then(|| self.known.lock().look_on.take())
     }
 
-    /// Whether the last look at the queue of a skill found nothing, and nobody rang since.
+    /// Whether no task of a skill is believed to wait: nobody rang since the last look, and that found none.
     pub(crate) fn is_empty(&self, skill: &str) -> bool {
-        self.seen.lock().get(skill).is_some_and(|seen| seen.empty)
+        if self.look.load(Ordering::Acquire) {
+            return false;
+        }
+        let known = self.known.lock();
+        known.look_on.is_none() && known.queues.get(skill).is_none_or(FairQueue::is_empty)
     }
 
-    /// A look at the queue of a skill, begun at `rings`, found nothing. Does nothing if it was rung for meanwhile.
-    pub(crate) fn empty(&self, skill: String, rings: u64) {
-        let mut seen = self.seen.lock();
-        let seen = seen.entry(skill).or_default();
-        seen.empty |= seen.rings == rings;
+    /// What a look found: the classes, whether there are more, and which limits there are.
+    pub(crate) fn looked(&self, classes: Vec<QueueClass>, more: bool, limited: HashSet<(LimitScope, String)>) {
+        let mut known = self.known.lock();
+        for class in &classes {
+            known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
+        }
+        known.look_on = classes.into_iter().next_back().filter(|_| more);
+        known.limited = limited;
+        known.held.clear();
+        self.holds.store(false, Ordering::Release);
+    }
+
+    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them.
+    pub(crate) fn lanes(&self, skills: &[String], tasks: u32) -> Vec<Lane> {
+        let known = self.known.lock();
+        let mut lanes = Vec::new();
+        for skill in skills {
+            let Some(queue) = known.queues.get(skill) else { continue };
+            let held = |key: &Key| !known.held.is_empty() && known.holds(skill, key.as_deref());
+            for priority in Priority::ALL {
+                let turns = queue.turns(priority, tasks, held);
+                lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn }));
+            }
+        }
+        lanes
+    }
+
+    /// A look at a class, begun when the lane was made, found no task.
+    pub(crate) fn empty(&self, lane: &Lane) {
+        self.known.lock().queue(&lane.skill).empty(&lane.turn.key, lane.priority, lane.turn.rings);
+    }
+
+    /// So many tasks of a key began, with this weight.
+    pub(crate) fn served(&self, skill: &str, key: Option<&str>, tasks: u32, weight: f64) {
+        self.known.lock().queue(skill).served(&key.map(Into::into), tasks, weight);
+    }
+
+    /// The store left a task out that it could have begun. If a limit can be why, its class is left alone until something under
+    /// the limit ends or the store is looked into; otherwise the store is looked into now. Says whether a limit can be why.
+    pub(crate) fn left_out(&self, skill: &str, key: Option<&str>) -> bool {
+        let mut known = self.known.lock();
+        let of_skill = known.limited.contains(&(LimitScope::Skill, skill.to_owned())).then(|| skill.to_owned());
+        let of_key = key.filter(|key| known.limited.contains(&(LimitScope::FairnessKey, (*key).to_owned()))).map(str::to_owned);
+        if of_skill.is_none() && of_key.is_none() {
+            drop(known);
+            self.look.store(true, Ordering::Release);
+            return false;
+        }
+        known.held.insert((of_skill, of_key));
+        self.holds.store(true, Ordering::Release);
+        true
+    }
+
+    /// An attempt of a task with these has ended.
+    pub(crate) fn freed(&self, skill: &str, key: Option<&str>) {
+        if !self.holds.load(Ordering::Acquire) {
+            return;
+        }
+        let mut known = self.known.lock();
+        let held = known.held.len();
+        known.held.retain(|(of_skill, of_key)| of_skill.as_deref() != Some(skill) && (of_key.is_none() || of_key.as_deref() != key));
+        if known.held.len() < held {
+            self.holds.store(!known.held.is_empty(), Ordering::Release);
+            self.rung.notify_one();
+        }
     }
 }
 
-fn wake(seen: &mut Seen) {
-    seen.rings += 1;
-    seen.empty = false;
+impl Known {
+    fn queue(&mut self, skill: &str) -> &mut FairQueue {
+        if !self.queues.contains_key(skill) {
+            self.queues.insert(skill.to_owned(), FairQueue::default());
+        }
+        self.queues.entry(skill.to_owned()).or_default()
+    }
+
+    fn holds(&self, skill: &str, key: Option<&str>) -> bool {
+        self.held.iter().any(|(of_skill, of_key)| {
+            of_skill.as_deref().is_none_or(|held| held == skill) && of_key.as_deref().is_none_or(|held| Some(held) == key)
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_queue_found_empty_is_left_alone_until_it_is_rung_for() {
-        let backlog = Backlog::default();
-        let look = || backlog.worth_a_look(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(look(), [("a".to_owned(), 0), ("b".to_owned(), 0)]);
-        backlog.empty("a".to_owned(), 0);
-        assert_eq!(look(), [("b".to_owned(), 0)]);
-        backlog.ring("a");
-        assert_eq!(look(), [("a".to_owned(), 1), ("b".to_owned(), 0)]);
+    fn class(key: Option<&str>) -> QueueClass {
+        QueueClass { skill: "a".to_owned(), fairness_key: key.map(str::to_owned), priority: Priority::default() }
+    }
+
+    fn keys(backlog: &Backlog) -> Vec<Option<String>> {
+        backlog.lanes(&["a".to_owned()], 9).iter().map(|lane| lane.class().fairness_key).collect()
     }
 
     #[test]
-    fn a_ring_during_the_look_is_not_lost() {
+    fn a_class_found_empty_is_left_alone_until_it_is_rung_for() {
         let backlog = Backlog::default();
-        let before = backlog.worth_a_look(vec!["a".to_owned()]);
-        backlog.ring("a");
-        for (skill, rings) in before {
-            backlog.empty(skill, rings);
-        }
-        assert_eq!(backlog.worth_a_look(vec!["a".to_owned()]), [("a".to_owned(), 1)]);
-        backlog.empty("a".to_owned(), 1);
+        assert_eq!(backlog.look_after(), Some(None), "at the start the store is looked into");
+        assert_eq!(backlog.look_after(), None);
+        assert!(keys(&backlog).is_empty());
+        backlog.looked(vec![class(None)], false, HashSet::new());
+        let lane = backlog.lanes(&["a".to_owned()], 9).remove(0);
+        backlog.empty(&lane);
+        assert!(keys(&backlog).is_empty());
+        backlog.ring(&[(class(None), 1.0)]);
+        assert_eq!(keys(&backlog), [None]);
+    }
+
+    #[test]
+    fn a_look_that_did_not_reach_the_end_goes_on() {
+        let backlog = Backlog::default();
+        backlog.look_after();
+        backlog.looked(vec![class(None), class(Some("x"))], true, HashSet::new());
         backlog.ring_all();
-        assert_eq!(backlog.worth_a_look(vec!["a".to_owned()]).len(), 1);
+        assert_eq!(backlog.look_after(), Some(Some(class(Some("x")))));
+        backlog.looked(Vec::new(), false, HashSet::new());
+        backlog.ring_all();
+        assert_eq!(backlog.look_after(), Some(None));
+    }
+
+    #[test]
+    fn a_class_without_room_waits_for_an_end_under_its_limit_and_holds_up_no_other() {
+        let backlog = Backlog::default();
+        backlog.look_after();
+        let limited = HashSet::from([(LimitScope::FairnessKey, "x".to_owned())]);
+        backlog.looked(vec![class(None), class(Some("x"))], false, limited);
+        backlog.left_out("a", Some("x"));
+        assert_eq!(keys(&backlog), [None]);
+        backlog.freed("a", Some("y"));
+        backlog.freed("a", None);
+        assert_eq!(keys(&backlog), [None]);
+        backlog.freed("b", Some("x"));
+        assert_eq!(keys(&backlog).len(), 2);
+        assert_eq!(backlog.look_after(), None);
+        backlog.left_out("a", None);
+        assert_eq!(backlog.look_after(), Some(None), "whatever it was, it is looked at");
     }
 }

@@ -1,27 +1,27 @@
 //! When does a ready task get its agent? This loop gives ready tasks to free slots, whenever either appears.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_domain::id::{AttemptId, TaskId};
-use baton_domain::task::TaskState;
-use baton_domain::user::Principal;
 use baton_domain::wire::task::Explanation;
 use baton_storage::fault_points::{FaultPoint, reach};
-use baton_storage::{Assignment, StoreError, TaskRecord};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use baton_storage::{Assignment, QueueClass, ReadyTask, StoreError, Wanted};
 
 use crate::agent_pool::Reservation;
 use crate::attempt;
+use crate::backlog::Lane;
 use crate::engine::Shared;
 use crate::orchestrator::Orchestrator;
+use crate::turns::Turns;
 
 /// The most tasks that one round gives out.
 const ROUND: u32 = 256;
 /// The most tasks that one round looks at.
 const WINDOW: u32 = 1_024;
-/// The most tasks of one round that are asked why they could not be given out.
-const LOOKED_AT: usize = 16;
+/// The most classes of the queue that one look into the store finds.
+const LOOK: u32 = 1_000;
 /// How long the loop waits after storage failed.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long the loop waits after others were faster.
@@ -38,10 +38,18 @@ struct Round {
 
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, beat: impl Fn()) {
+    let mut turns = Turns::default();
+    let mut looked = shared.sources.clock.now();
     loop {
         beat();
-        let Round { given, contended } = match round(&shared, &orchestrator).await {
-            Ok(given) => given,
+        // What other servers put into the queue rings here only if their events do.
+        let now = shared.sources.clock.now();
+        if now.since(looked) >= shared.options.sweep {
+            looked = now;
+            shared.backlog.ring_all();
+        }
+        let Round { given, contended } = match round(&shared, &orchestrator, &mut turns).await {
+            Ok(round) => round,
             Err(error) => {
                 tracing::warn!(%error, "tasks cannot be given out now");
                 tokio::select! {
@@ -74,8 +82,27 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
     }
 }
 
+/// What is believed of the queues, brought up to date.
+async fn look(shared: &Shared, after: Option<QueueClass>) -> Result<(), StoreError> {
+    let looked = async {
+        let classes = shared.store.queue_classes(after.as_ref(), LOOK).await?;
+        Ok::<_, StoreError>((classes, shared.store.limits().await?))
+    };
+    match looked.await {
+        Ok((classes, limits)) => {
+            let more = classes.len() >= LOOK as usize;
+            shared.backlog.looked(classes, more, limits.into_iter().map(|limit| (limit.scope, limit.name)).collect());
+            Ok(())
+        }
+        Err(error) => {
+            shared.backlog.ring_all();
+            Err(error)
+        }
+    }
+}
+
 /// Gives out what can be given out now; says how many tasks that were.
-async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result<Round, StoreError> {
+async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, turns: &mut Turns) -> Result<Round, StoreError> {
     if shared.stop.is_cancelled() || shared.cluster.is_draining() {
         return Ok(Round::default());
     }
@@ -83,66 +110,86 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>) -> Result
     if slots == 0 {
         return Ok(Round::default());
     }
-    let skills = shared.backlog.worth_a_look(skills);
-    if skills.is_empty() {
-        return Ok(Round::default());
+    if let Some(after) = shared.backlog.look_after() {
+        look(shared, after).await?;
     }
-    let now = shared.sources.clock.now();
-    let names: Vec<String> = skills.iter().map(|(skill, _)| skill.clone()).collect();
-    // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
-    // server, which looks at the same queue.
-    let (mine, of) = shared.cluster.part();
-    let limit = (slots * 2).clamp(16, ROUND).saturating_mul(of).min(WINDOW);
-    let mut ready = shared.store.ready_tasks(&names, limit, now).await?;
-    if of > 1 && !ready.is_empty() {
-        let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
-        ready.rotate_left(first);
-    }
-    for (skill, rings) in skills {
-        if !ready.iter().any(|task| task.skill == skill) {
-            shared.backlog.empty(skill, rings);
-        }
-    }
-    let mut reserved: BTreeMap<_, Reservation> = BTreeMap::new();
+    let ready = ready(shared, turns, &skills, slots).await?;
+    let mut reserved: BTreeMap<TaskId, (Reservation, String, Option<String>)> = BTreeMap::new();
     let mut assignments = Vec::new();
     for task in ready {
         if assignments.len() >= ROUND as usize {
             break;
         }
         if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
-            reserved.insert(assignment.task, reservation);
+            reserved.insert(assignment.task, (reservation, task.skill, task.fairness_key));
             assignments.push(assignment);
         }
     }
     if assignments.is_empty() {
         return Ok(Round::default());
     }
-    // Reservations of tasks that are not in the answer are dropped at the end, which frees their slots.
-    let wanted = assignments.len();
     let begun = shared.store.begin(assignments).await?;
     let given = begun.len();
     if given > 0 {
         reach(FaultPoint::AfterClaim);
     }
+    let mut served: BTreeMap<(String, Option<String>), (u32, f64)> = BTreeMap::new();
     for task in begun {
-        if let Some(reservation) = reserved.remove(&task.task.summary.id) {
-            attempt::begin(shared, orchestrator, task, reservation);
-        }
+        let Some((reservation, skill, key)) = reserved.remove(&task.task.summary.id) else { continue };
+        let of_key = served.entry((skill, key)).or_insert((0, 1.0));
+        *of_key = (of_key.0 + 1, task.task.fairness_weight);
+        attempt::begin(shared, orchestrator, task, reservation);
     }
-    let left: Vec<TaskId> = reserved.into_keys().take(LOOKED_AT).collect();
-    for task in left {
-        end_if_asked(shared, task).await?;
+    for ((skill, key), (tasks, weight)) in served {
+        shared.backlog.served(&skill, key.as_deref(), tasks, weight);
     }
-    Ok(Round { given, contended: given < wanted })
+    // The reservations of tasks that did not begin are dropped with this, which frees their slots.
+    let mut contended = false;
+    for (_, skill, key) in reserved.into_values() {
+        contended |= !shared.backlog.left_out(&skill, key.as_deref());
+    }
+    Ok(Round { given, contended })
 }
 
-/// Ends a task that is not begun because somebody wants it to end: its attempt had ended some other way before it heard of that.
-async fn end_if_asked(shared: &Shared, task: TaskId) -> Result<(), StoreError> {
-    let Some(TaskRecord { summary, .. }) = shared.store.task(task).await? else { return Ok(()) };
-    if summary.state == TaskState::Queued && summary.cancel_requested_at.is_some() {
-        shared.store.request_cancel(task, Principal::System, shared.sources.clock.now()).await?;
+/// The tasks that could be given out now, in the order in which they should be.
+async fn ready(shared: &Shared, turns: &mut Turns, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
+    // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
+    // server, which looks at the same queue.
+    let (mine, of) = shared.cluster.part();
+    let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).min(WINDOW);
+    let lanes = shared.backlog.lanes(skills, window);
+    if lanes.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let now = shared.sources.clock.now();
+    let wanted: Vec<Wanted> = lanes.iter().map(|lane| Wanted { class: lane.class(), limit: lane.turn.tasks }).collect();
+    let found = shared.store.ready_tasks(&wanted, now).await?;
+    let mut ready = turns.order(sorted(shared, lanes, found), now);
+    if of > 1 && !ready.is_empty() {
+        let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
+        ready.rotate_left(first);
+    }
+    Ok(ready)
+}
+
+/// The ready tasks by their lanes; lanes without any are known to be empty from now on.
+fn sorted(shared: &Shared, lanes: Vec<Lane>, ready: Vec<ReadyTask>) -> Vec<(Lane, Vec<ReadyTask>)> {
+    let mut found: Vec<(Lane, Vec<ReadyTask>)> = lanes.into_iter().map(|lane| (lane, Vec::new())).collect();
+    if let [(_, tasks)] = found.as_mut_slice() {
+        *tasks = ready;
+    } else {
+        let places: HashMap<QueueClass, usize> = found.iter().enumerate().map(|(index, (lane, _))| (lane.class(), index)).collect();
+        for task in ready {
+            let class = QueueClass { skill: task.skill.clone(), fairness_key: task.fairness_key.clone(), priority: task.priority };
+            if let Some(index) = places.get(&class) {
+                found[*index].1.push(task);
+            }
+        }
+    }
+    for (lane, _) in found.iter().filter(|(_, tasks)| tasks.is_empty()) {
+        shared.backlog.empty(lane);
+    }
+    found
 }
 
 /// Takes a slot for a task and makes the assignment of it.

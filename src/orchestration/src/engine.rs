@@ -11,7 +11,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
-use baton_domain::services::{AgentService, ArtifactService, ServerService, TaskService};
+use baton_domain::services::{AgentService, ArtifactService, LimitService, ServerService, TaskService};
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
@@ -26,6 +26,7 @@ use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
+use crate::limits::Limits;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
 use crate::{cluster, dispatcher, task_manager};
@@ -344,6 +345,12 @@ impl Engine {
     #[must_use]
     pub fn running(&self) -> usize {
         self.shared.running.lock().len()
+    }
+
+    /// Shows, sets and removes concurrency limits.
+    #[must_use]
+    pub fn limits(&self) -> Arc<dyn LimitService> {
+        Arc::new(Limits { shared: Arc::clone(&self.shared) })
     }
 
     /// Stores and shows files.

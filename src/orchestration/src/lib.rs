@@ -8,6 +8,7 @@
 //! - `attempt`: one execution, from its start message to its recorded outcome
 //! - `artifacts`: stored files, as the artifact service
 //! - `cluster`: the other servers on the same database, as the server service
+//! - `limits`: concurrency limits, as the limit service
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
@@ -18,11 +19,14 @@ mod backlog;
 mod cluster;
 mod dispatcher;
 mod engine;
+mod fair_queue;
 mod gate;
+mod limits;
 pub mod load_balancer;
 pub mod orchestrator;
 mod schema;
 mod task_manager;
+mod turns;
 
 pub use agent_pool::PoolError;
 pub use cluster::{Claims, Leadership};

@@ -6,29 +6,38 @@
 mod agents;
 mod artifacts;
 pub mod blobs;
+mod changes;
 mod error;
 mod events;
 pub mod fault_points;
 mod identity;
+mod limits;
 mod metrics;
+mod queue;
 mod servers;
 mod tasks;
 mod traces;
 
 pub use agents::{AgentRegistration, AgentStore, AgentsAt};
 pub use artifacts::{ArtifactPage, ArtifactStore};
+pub use changes::{Advance, Advanced, AttemptEnd, CancelRequest, Completion, Guard, Settled, dependency_failed};
 pub use error::StoreError;
 pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
+pub use limits::{LimitRoom, LimitStore};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
+pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
-pub use tasks::{
-    Advance, Advanced, Assignment, AttemptEnd, BegunTask, CancelRequest, Completion, DueTask, Guard, Idempotency, Inserted, NewTaskRecord,
-    ReadyTask, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
-};
+pub use tasks::{Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore};
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 
 /// Everything that is stored.
-pub trait Store: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore {}
+pub trait Store:
+    TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore
+{
+}
 
-impl<T> Store for T where T: TaskStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore {}
+impl<T> Store for T where
+    T: TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TraceStore
+{
+}

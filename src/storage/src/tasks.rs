@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, AttemptId, EventSeq, LeaseToken, TaskId};
-use baton_domain::server::ServerRef;
-use baton_domain::task::{RetryPolicy, TaskState, Timeouts, Trigger, WaitKind};
+use baton_domain::id::{AgentId, EventSeq, LeaseToken, TaskId};
+use baton_domain::task::{Budget, RetryPolicy, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
-use baton_domain::wire::task::{
-    AgentRef, AttemptOutcome, AttemptView, Explanation, Failure, StateCount, TaskFilter, TaskSummary, TimelineEntry,
-};
+use baton_domain::wire::task::{AttemptView, Dependency, StateCount, TaskFilter, TaskSummary, TimelineEntry};
 use serde_json::Value;
 
-use crate::{NewSpan, StoreError};
+use crate::{
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, QueueClass, ReadyTask, Settled, StoreError, Wanted,
+};
 
 /// A task as it is stored, without its input and its result, which can be large.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +36,12 @@ pub struct TaskRecord {
     pub ready_at: Timestamp,
     /// How many tasks asked for one another above this one.
     pub depth: u32,
+    /// The share of its fairness key among the others.
+    pub fairness_weight: f64,
+    /// What it may use up.
+    pub budget: Option<Budget>,
+    /// Whether tasks depend on it that have not been told of its end: see [`TaskStore::settle_dependents`].
+    pub awaited: bool,
     /// Who submitted it.
     pub created_by: Principal,
 }
@@ -48,17 +53,8 @@ pub struct NewTaskRecord {
     pub task: TaskRecord,
     /// The input.
     pub input: Value,
-}
-
-/// A task that an agent has begun to work on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BegunTask {
-    /// The task, with the new lease.
-    pub task: TaskRecord,
-    /// The input.
-    pub input: Value,
-    /// The attempt that begins.
-    pub attempt: AttemptId,
+    /// The tasks that it depends on. Then its first state is that of waiting for a dependency.
+    pub depends_on: Vec<TaskId>,
 }
 
 /// Makes a repeated request give the answer of the first.
@@ -81,6 +77,8 @@ pub enum Inserted {
     Replayed(Vec<TaskId>),
     /// The key was used for another request.
     KeyConflict,
+    /// Nothing is stored: a task depends on this one, which does not exist in its project.
+    NoSuchDependency(TaskId),
 }
 
 /// Which tasks a list wants.
@@ -118,164 +116,17 @@ pub struct TaskRows {
     pub attempts: Vec<AttemptView>,
     /// What it stored.
     pub artifacts: Vec<ArtifactView>,
+    /// The tasks that it depends on, as they are now, by identifier.
+    pub depends_on: Vec<Dependency>,
     /// The newest event at that moment.
     pub as_of: EventSeq,
-}
-
-/// A task that is ready for an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadyTask {
-    /// The task.
-    pub id: TaskId,
-    /// The skill asked for.
-    pub skill: String,
-    /// Labels that the agent must have.
-    pub labels: Vec<String>,
-    /// Its place in the queue; lower goes first.
-    pub rank: i64,
-}
-
-/// Gives a ready task to an agent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Assignment {
-    /// The task; must still be queued and due.
-    pub task: TaskId,
-    /// The attempt that begins with this.
-    pub attempt: AttemptId,
-    /// The agent.
-    pub agent: AgentRef,
-    /// The server that the agent is on.
-    pub server: ServerRef,
-    /// Why this agent.
-    pub explanation: Explanation,
-    /// Now.
-    pub at: Timestamp,
-    /// Until when the holder is believed without a heartbeat.
-    pub lease_until: Timestamp,
-}
-
-/// When a change applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
-    /// Only while this lease is the newest and the task is assigned or running.
-    Lease(LeaseToken),
-    /// Only in this state.
-    State(TaskState),
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptEnd {
-    /// In which way.
-    pub outcome: AttemptOutcome,
-    /// Why, if it failed.
-    pub failure: Option<Failure>,
-}
-
-/// One change of a task's state, looked up in the transition table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Advance {
-    /// The task.
-    pub task: TaskId,
-    /// When the change applies.
-    pub guard: Guard,
-    /// What happens.
-    pub trigger: Trigger,
-    /// Why, as an open code.
-    pub reason: Option<String>,
-    /// Who does it.
-    pub actor: Principal,
-    /// Now.
-    pub at: Timestamp,
-    /// For a task that goes back to the queue or waits: not before then.
-    pub not_before: Option<Timestamp>,
-    /// For a task that waits: for what.
-    pub wait_kind: Option<WaitKind>,
-    /// For a task that completes: its result.
-    pub result: Option<Value>,
-    /// For a task that fails: why.
-    pub failure: Option<Failure>,
-    /// For a task whose attempt ends with this: how.
-    pub attempt_end: Option<AttemptEnd>,
-}
-
-impl Advance {
-    /// A change without details.
-    #[must_use]
-    pub fn new(task: TaskId, guard: Guard, trigger: Trigger, actor: Principal, at: Timestamp) -> Self {
-        Self {
-            task,
-            guard,
-            trigger,
-            reason: None,
-            actor,
-            at,
-            not_before: None,
-            wait_kind: None,
-            result: None,
-            failure: None,
-            attempt_end: None,
-        }
-    }
-}
-
-/// A result of an attempt. What the holder of a lease knows of its task stays true while the lease does, but for requests to
-/// cancel it, which the store looks at itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Completion {
-    /// The running task, as [`TaskStore::begin`] gave it.
-    pub task: TaskRecord,
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Its result.
-    pub result: Value,
-    /// Now.
-    pub at: Timestamp,
-    /// Spans that are not stored yet.
-    pub spans: Vec<NewSpan>,
-}
-
-/// What became of a change.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Advanced {
-    /// It is stored; the task as it is now.
-    Applied(Box<TaskRecord>),
-    /// The guard or the table refused it; nothing changed. The task as it is.
-    Refused(Box<TaskRecord>),
-    /// There is no such task.
-    Missing,
-}
-
-/// What became of a request to cancel.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CancelRequest {
-    /// Nothing of it ran: it is cancelled.
-    Canceled(Box<TaskRecord>),
-    /// An attempt runs under this lease and must be stopped; the request is stored.
-    Running(Box<TaskRecord>),
-    /// It has ended; nothing changed.
-    Ended(Box<TaskRecord>),
-    /// There is no such task.
-    Missing,
-}
-
-/// A task that something must be done about because of the time.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DueTask {
-    /// It waited for its `run_at`, which has come.
-    Timer(TaskId),
-    /// It was not begun in time.
-    StartedTooLate(TaskId, TaskState),
-    /// It did not end in time.
-    ClosedTooLate(TaskId, TaskState),
-    /// Its attempt fell silent.
-    LeaseExpired(TaskId, LeaseToken),
 }
 
 /// Tasks and attempts.
 #[async_trait]
 pub trait TaskStore: Send + Sync {
-    /// Stores tasks in their first state, all or none.
+    /// Stores tasks in their first state, all or none. Those that others depend on are marked as awaited, whether they have ended
+    /// or not, so that no end is missed: what has ended and is awaited is due.
     ///
     /// # Errors
     /// Only those of storage.
@@ -325,14 +176,24 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn state_counts(&self) -> Result<(Vec<StateCount>, EventSeq), StoreError>;
 
-    /// Tasks that are queued and due, at most `limit` for each of these skills, each skill's in the order of the queue.
+    /// Which classes of the queue hold tasks, due or not: those after a class, by skill, fairness key (none first) and priority, at
+    /// most `limit`.
     ///
     /// # Errors
     /// Only those of storage.
-    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError>;
+    async fn queue_classes(&self, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError>;
+
+    /// Tasks that are queued, due and not asked to end: of each class at most as many as are wanted of it, the lowest rank first. The
+    /// answer is in the order of rank over all classes.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn ready_tasks(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError>;
 
     /// Gives tasks to agents that take them at once: queued to assigned to running, with lease, attempt, explanation and an
-    /// event for each change, in one transaction. A task that is no longer queued and due is left out of the answer.
+    /// event for each change, in one transaction. A task that is no longer queued and due is left out of the answer, and
+    /// so is one for which the concurrency limit of its skill or of its fairness key leaves no room, in the order of the
+    /// assignments.
     ///
     /// # Errors
     /// Only those of storage.
@@ -344,11 +205,26 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError>;
 
-    /// Changes a task's state as the transition table says.
+    /// Changes a task's state as the transition table says. An agent is never assigned this way, since that needs a lease: it is
+    /// [`begin`](Self::begin) that does. A task that waits for its dependencies again makes them awaited again.
     ///
     /// # Errors
     /// Only those of storage.
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError>;
+
+    /// Tells those that depend on a task of its end, at most `limit` of them: once all that one depends on have completed it is
+    /// queued, and if this task ended otherwise it fails with `TASK-010`. Does nothing while the task has not ended. When nobody
+    /// is left to tell, the task is no longer awaited.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError>;
+
+    /// The tasks that a task's agent asked for, that have not ended and that nobody asked to end, at most `limit`.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn live_children(&self, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError>;
 
     /// Stores that somebody wants a task to end; ends it at once if no attempt of it runs.
     ///
@@ -368,7 +244,7 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError>;
 
-    /// Tasks that something must be done about by now, at most `limit`.
+    /// Tasks that something must be done about by now, at most `limit` in all; each reason's earliest first.
     ///
     /// # Errors
     /// Only those of storage.

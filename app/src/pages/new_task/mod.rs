@@ -195,6 +195,25 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
                             <SelectField name="priority" label="Priority" options=priorities value="3"/>
                         </div>
                     </details>
+                    <details class="rounded-control border border-line p-3">
+                        <summary class="text-13 font-medium">"Dependencies, fairness and budget"</summary>
+                        <div class="mt-3 grid grid-cols-1 gap-3 sm:grid-cols-2">
+                            <TextField
+                                name="depends_on"
+                                label="Depends on"
+                                help="Ids of tasks that must complete first, with spaces between."
+                            />
+                            <TextField
+                                name="fairness_key"
+                                label="Fairness key"
+                                max_length="64"
+                                help="Keys take turns: a tenant or a customer."
+                            />
+                            <TextField name="fairness_weight" label="Fairness weight" placeholder="1" help="0.001 to 1000."/>
+                            <TextField name="budget_tokens" label="At most, tokens" placeholder="no limit"/>
+                            <TextField name="budget_cost" label="At most, cost" placeholder="no limit"/>
+                        </div>
+                    </details>
                     <Button
                         submits=true
                         kind=Kind::Primary

@@ -3,6 +3,7 @@
 mod attempts;
 mod facts;
 mod model;
+mod terms;
 
 use baton_domain::wire::task::NewTask;
 pub(super) use facts::Fact;
@@ -12,6 +13,7 @@ use leptos_router::hooks::use_params_map;
 use self::attempts::Attempts;
 use self::facts::Facts;
 use self::model::{Model, read};
+use self::terms::Terms;
 use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::ProblemBanner;
 use crate::components::card::Card;
@@ -82,6 +84,7 @@ fn Content(model: Model) -> impl IntoView {
                     <Card title="States">
                         <Timeline entries=model.timeline/>
                     </Card>
+                    <Terms detail=model.detail/>
                     <Card title="Input" test_id="input">
                         <JsonTree value=input/>
                     </Card>

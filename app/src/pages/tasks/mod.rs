@@ -1,5 +1,6 @@
 //! All tasks: filtered by the address, a page at a time, each row live.
 
+mod cancel_all;
 mod model;
 
 use baton_domain::agent::Skill;
@@ -11,6 +12,7 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
+use self::cancel_all::CancelFiltered;
 use self::model::Model;
 use crate::components::button::{Button, Kind};
 use crate::components::empty::Empty;
@@ -33,6 +35,9 @@ pub(crate) fn Tasks() -> impl IntoView {
         <PageHead
             title="Tasks"
             actions=view! {
+                <a class=Kind::Plain.class() href="/tasks/dead" data-testid="dead-tasks">
+                    "Dead tasks"
+                </a>
                 <a class=Kind::Primary.class() href="/tasks/new">
                     "New task"
                 </a>
@@ -61,6 +66,11 @@ fn filter(query: &ParamsMap) -> TaskFilter {
         priority: text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()),
         agent: text("agent").and_then(|id| id.parse().ok()),
         text: text("q"),
+        labels: text("label").into_iter().collect(),
+        fairness_key: text("key"),
+        code: text("code"),
+        created_from: text("from").and_then(|at| at.parse().ok()),
+        created_before: text("before").and_then(|at| at.parse().ok()),
         cursor: text("cursor"),
         limit: None,
     }
@@ -74,7 +84,19 @@ fn address(filter: &TaskFilter, cursor: Option<&str>) -> String {
     }
     let agent = filter.agent.map(|agent| agent.to_string());
     let priority = filter.priority.map(|priority| priority.get().to_string());
-    let rest = [("skill", &filter.skill), ("priority", &priority), ("agent", &agent), ("q", &filter.text)];
+    let label = filter.labels.first().cloned();
+    let (from, before) = (filter.created_from.map(|at| at.to_string()), filter.created_before.map(|at| at.to_string()));
+    let rest = [
+        ("skill", &filter.skill),
+        ("priority", &priority),
+        ("agent", &agent),
+        ("q", &filter.text),
+        ("label", &label),
+        ("key", &filter.fairness_key),
+        ("code", &filter.code),
+        ("from", &from),
+        ("before", &before),
+    ];
     for (name, value) in rest.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))) {
         query.insert(name, value);
     }
@@ -108,7 +130,8 @@ fn Content(filter: TaskFilter, page: Page<TaskSummary>, skills: Vec<Skill>) -> i
     };
     view! {
         <div class="space-y-4">
-            <FilterForm filter skills/>
+            <FilterForm filter=filter.clone() skills/>
+            <CancelFiltered filter/>
             <section
                 class="min-w-0 rounded-card border border-line bg-raised"
                 on:pointerenter=move |_| model.hold(true)
@@ -174,6 +197,15 @@ fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
                         value=filter.text.clone().unwrap_or_default()
                         placeholder="Title, skill or id"
                         max_length="200"
+                    />
+                    <TextField name="key" label="Fairness key" value=filter.fairness_key.clone().unwrap_or_default() max_length="64"/>
+                    <TextField name="label" label="Label" value=filter.labels.first().cloned().unwrap_or_default() max_length="64"/>
+                    <TextField name="code" label="Code" value=filter.code.clone().unwrap_or_default() max_length="64"/>
+                    <TextField
+                        name="from"
+                        label="Submitted from"
+                        value=filter.created_from.map(|at| at.to_string()).unwrap_or_default()
+                        placeholder="2026-01-31T08:00:00Z"
                     />
                     {agent}
                     <Button submits=true sign=Sign::Search>

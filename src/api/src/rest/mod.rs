@@ -10,9 +10,11 @@ mod artifacts;
 mod auth;
 mod events;
 mod health;
+mod limits;
 mod metrics;
 mod servers;
 mod skills;
+mod task_bulk;
 mod task_insight;
 mod tasks;
 mod users;
@@ -59,6 +61,9 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(tasks::pause_task))
         .routes(routes!(tasks::resume_task))
         .routes(routes!(tasks::rerun_task))
+        .routes(routes!(task_bulk::rerun_tasks))
+        .routes(routes!(task_bulk::cancel_tasks))
+        .routes(routes!(limits::list_limits, limits::set_limit, limits::remove_limit))
         .routes(routes!(task_insight::list_attempts))
         .routes(routes!(task_insight::list_logs))
         .routes(routes!(task_insight::get_trace))

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, StatusCode};
 use baton_domain::id::{AgentId, TaskId};
 use baton_domain::page::Page;
 use baton_domain::task::{Priority, TaskState};
+use baton_domain::time::Timestamp;
 use baton_domain::wire::task::{AcceptedBatch, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ pub(crate) enum Submitted {
     ),
     request_body(content = NewTask, example = json!({"skill": "nlp.sentiment", "input": {"text": "What a fine day."}, "priority": 2})),
     responses((status = 201, description = "Accepted", body = Submitted, headers(("Location", description = "The task's address")))),
-    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-002", "TASK-003", "TASK-006", "REQUEST-009", "STORAGE-002"])))
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-002", "TASK-003", "TASK-006", "TASK-008", "TASK-011", "REQUEST-009", "STORAGE-002"])))
 )]
 pub(crate) async fn create_task(
     State(gateway): State<Gateway>,
@@ -60,16 +61,17 @@ pub(crate) async fn create_task(
 
 /// Submit many tasks
 ///
-/// At most 1,000 tasks and 16 MiB; all are accepted or none. Large inputs belong in artifacts.
+/// At most 1,000 tasks and 16 MiB; all are accepted or none. Large inputs belong in artifacts. A task can depend on others of the
+/// batch, earlier or later, by their `ref`.
 #[utoipa::path(
     post, path = "/tasks/batch", tag = "tasks", operation_id = "create_batch",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "The same key with the same request gives the tasks of the first call")),
     request_body(content = NewBatch, example = json!({"tasks": [
-        {"skill": "nlp.language", "input": {"text": "Bonjour tout le monde"}},
-        {"skill": "nlp.keywords", "input": {"text": "Queues, leases and events."}, "priority": 4}
+        {"skill": "nlp.language", "input": {"text": "Bonjour tout le monde"}, "ref": "language"},
+        {"skill": "nlp.keywords", "input": {"text": "Queues, leases and events."}, "priority": 4, "depends_on": ["language"]}
     ]})),
     responses((status = 201, description = "All accepted", body = AcceptedBatch)),
-    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-002", "TASK-003", "TASK-005", "TASK-006", "REQUEST-009", "STORAGE-002"])))
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-002", "TASK-003", "TASK-005", "TASK-006", "TASK-008", "TASK-009", "TASK-011", "REQUEST-009", "STORAGE-002"])))
 )]
 pub(crate) async fn create_batch(
     State(gateway): State<Gateway>,
@@ -90,6 +92,11 @@ pub(crate) struct TaskQuery {
     priority: Option<Priority>,
     agent: Option<AgentId>,
     text: Option<String>,
+    label: String,
+    fairness_key: Option<String>,
+    code: Option<String>,
+    created_from: Option<Timestamp>,
+    created_before: Option<Timestamp>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -98,8 +105,9 @@ impl TaskQuery {
     fn into_filter(self) -> Result<TaskFilter, Failure> {
         let names = self.state.split(',').map(str::trim).filter(|name| !name.is_empty());
         let states = names.map(|name| TaskState::parse(name).ok_or_else(|| wrong_state(name))).collect::<Result<Vec<_>, _>>()?;
-        let Self { skill, priority, agent, text, cursor, limit, .. } = self;
-        Ok(TaskFilter { states, skill, priority, agent, text, cursor, limit })
+        let labels = self.label.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect();
+        let Self { skill, priority, agent, text, fairness_key, code, created_from, created_before, cursor, limit, .. } = self;
+        Ok(TaskFilter { states, skill, priority, agent, text, labels, fairness_key, code, created_from, created_before, cursor, limit })
     }
 }
 
@@ -120,6 +128,11 @@ fn wrong_state(name: &str) -> Failure {
         ("priority" = Option<u8>, Query, minimum = 1, maximum = 5, description = "Only this priority"),
         ("agent" = Option<String>, Query, format = "uuid", description = "Only tasks of this agent"),
         ("text" = Option<String>, Query, description = "Only titles and skills that contain this text, and ids that begin with it"),
+        ("label" = Option<String>, Query, description = "Only tasks that ask for all of these labels, separated by commas"),
+        ("fairness_key" = Option<String>, Query, description = "Only tasks of this fairness key"),
+        ("code" = Option<String>, Query, description = "Only tasks that ended with this code", example = json!("ATTEMPT-001")),
+        ("created_from" = Option<String>, Query, format = "date-time", description = "Only tasks submitted at this instant or later"),
+        ("created_before" = Option<String>, Query, format = "date-time", description = "Only tasks submitted before this instant"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),

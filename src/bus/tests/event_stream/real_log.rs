@@ -51,6 +51,7 @@ fn task(id: TaskId) -> NewTaskRecord {
         reason: Some("submitted".to_owned()),
         priority: Priority::default(),
         labels: Vec::new(),
+        fairness_key: None,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,
@@ -75,9 +76,13 @@ fn task(id: TaskId) -> NewTaskRecord {
             deadline_at: None,
             ready_at: at(0),
             depth: 0,
+            fairness_weight: 1.0,
+            budget: None,
+            awaited: false,
             created_by: Principal::System,
         },
         input: serde_json::json!({}),
+        depends_on: Vec::new(),
     }
 }
 

@@ -16,6 +16,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $text),+ }
             }
 
+            /// The code that is written so.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+
             /// The HTTP status it is answered with. Codes of attempts and of start-up carry 500, since they
             /// never answer a request themselves.
             #[must_use]
@@ -62,6 +68,12 @@ codes! {
     BatchTooLarge = "TASK-005", 422, "The batch is too large";
     QueueFull = "TASK-006", 429, "The queue is full";
     NestedTooDeep = "TASK-007", 422, "Too many tasks ask for one another";
+    UnknownDependency = "TASK-008", 422, "A task depends on one that does not exist";
+    CyclicDependency = "TASK-009", 422, "Tasks depend on one another in a circle";
+    DependencyFailed = "TASK-010", 500, "A task that this one depends on did not complete";
+    UnknownLabel = "TASK-011", 422, "No agent has these labels";
+    NoSuchLimit = "LIMIT-001", 404, "No such limit";
+    InvalidLimit = "LIMIT-002", 422, "The limit is out of range";
 
     NoSuchArtifact = "ARTIFACT-001", 404, "No such artifact";
     ArtifactTooLarge = "ARTIFACT-002", 413, "The artifact is too large";
@@ -93,6 +105,7 @@ codes! {
     ResultTooLarge = "ATTEMPT-007", 500, "The result is too large";
     StartedTooLate = "ATTEMPT-008", 500, "No agent began the task in time";
     ClosedTooLate = "ATTEMPT-009", 500, "The task did not end in time";
+    Quarantined = "ATTEMPT-010", 500, "The task kept killing its worker";
 
     RaggedTable = "DATA-001", 422, "The table's rows differ in length";
     WrongEncoding = "DATA-002", 422, "The file is not UTF-8 text";

@@ -8,6 +8,7 @@ mod artifacts;
 mod auth;
 mod events;
 mod health;
+mod limits;
 mod members;
 mod metrics;
 mod servers;
@@ -21,6 +22,7 @@ pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
+pub use limits::LimitService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use servers::ServerService;
@@ -42,6 +44,8 @@ pub struct Services {
     pub members: Arc<dyn MemberService>,
     /// Tasks.
     pub tasks: Arc<dyn TaskService>,
+    /// Concurrency limits.
+    pub limits: Arc<dyn LimitService>,
     /// Logs, spans and errors of tasks.
     pub traces: Arc<dyn TraceService>,
     /// Stored files.

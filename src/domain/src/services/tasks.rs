@@ -8,7 +8,9 @@ use super::Answer;
 use crate::id::TaskId;
 use crate::page::Page;
 use crate::user::Caller;
-use crate::wire::task::{AcceptedBatch, AttemptView, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
+use crate::wire::task::{
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+};
 
 /// Submits, shows, stops and repeats tasks.
 #[async_trait]
@@ -17,13 +19,13 @@ pub trait TaskService: Send + Sync {
     /// task of the first call.
     ///
     /// # Errors
-    /// `TASK-002`, `TASK-003`, `TASK-006`, `REQUEST-002`, `REQUEST-009`.
+    /// `TASK-002`, `TASK-003`, `TASK-006`, `TASK-008`, `TASK-011`, `REQUEST-002`, `REQUEST-009`.
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary>;
 
     /// Accepts all tasks of a batch, or none.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit), with the index in the field names; `TASK-005`.
+    /// As [`submit`](Self::submit), with the index in the field names; `TASK-005`, `TASK-009`.
     async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch>;
 
     /// Tasks, the newest first.
@@ -62,6 +64,20 @@ pub trait TaskService: Send + Sync {
     /// # Errors
     /// `TASK-001`, `TASK-004` while it has not ended.
     async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary>;
+
+    /// Runs again what fits a filter and has ended, each as a new task with `rerun_of`; at most 500 a call, the newest first. The
+    /// same `idempotency_key` with the same request gives the tasks of the first call.
+    ///
+    /// # Errors
+    /// `REQUEST-002` for states that have not ended, `REQUEST-009`, `REQUEST-010` for a bad cursor or limit, `TASK-006`.
+    async fn rerun_all(&self, caller: &Caller, which: BulkRerun, idempotency_key: Option<String>) -> Answer<BulkAnswer>;
+
+    /// Asks for everything that fits a filter and has not ended to end; at most 500 a call, the newest first. Asking twice does no
+    /// harm.
+    ///
+    /// # Errors
+    /// `REQUEST-002` for states that have ended, `REQUEST-010` for a bad cursor or limit.
+    async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer>;
 
     /// The attempts of a task, oldest first.
     ///

@@ -63,6 +63,24 @@ impl Priority {
     }
 }
 
+impl Priority {
+    /// Since when a task with this rank is ready: what [`rank`](Self::rank) was made of.
+    #[must_use]
+    pub fn ready_at(self, rank: i64) -> Timestamp {
+        Timestamp::from_millis(rank).minus(AGING_STEP.saturating_mul(u32::from(self.0)))
+    }
+
+    /// The priority that a task counts as once it has been ready for `waited`: one higher for each step, at most the highest.
+    #[must_use]
+    pub fn aged(self, waited: Duration) -> Self {
+        let steps = u8::try_from(waited.as_secs() / AGING_STEP.as_secs()).unwrap_or(u8::MAX);
+        Self(self.0.saturating_sub(steps).max(1))
+    }
+
+    /// All priorities, the most urgent first.
+    pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
+}
+
 impl Default for Priority {
     fn default() -> Self {
         Self(3)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::Code;
+
 /// How the computed delay is spread, so that many retries do not come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -33,8 +35,26 @@ pub struct RetryPolicy {
     pub maximum_attempts: u32,
     /// How delays are spread.
     pub jitter: Jitter,
-    /// Error codes that are never tried again.
+    /// Error codes that are never tried again, beside those of [`is_final`].
     pub non_retryable: Vec<String>,
+    /// After this many attempts in a row whose worker died the task is taken for their cause and set aside: it fails with
+    /// `ATTEMPT-010`, however many attempts are left.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
+    pub quarantine_after: u32,
+}
+
+/// The longest that another side may ask to be left alone before the next attempt, as with `Retry-After`.
+pub const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(86_400);
+
+/// Kinds of failures that another attempt cannot mend, whatever a policy says: the same request would get the same answer.
+const FINAL: [&str; 9] =
+    ["http_400", "http_401", "http_403", "http_404", "http_422", "schema_invalid", "budget_exceeded", "rejected", "dependency_failed"];
+
+/// Whether a failure with this code is never tried again: the kinds of `docs/api-design.md`, and our own codes that answer a
+/// request with 400, 401, 403, 404 or 422.
+#[must_use]
+pub fn is_final(code: &str) -> bool {
+    FINAL.contains(&code) || Code::parse(code).is_some_and(|code| matches!(code.status(), 400 | 401 | 403 | 404 | 422))
 }
 
 impl Default for RetryPolicy {
@@ -46,6 +66,7 @@ impl Default for RetryPolicy {
             maximum_attempts: 4,
             jitter: Jitter::Full,
             non_retryable: Vec::new(),
+            quarantine_after: 3,
         }
     }
 }
@@ -70,7 +91,7 @@ impl RetryPolicy {
     /// Whether an attempt that failed with this code may be followed by another.
     #[must_use]
     pub fn allows(&self, attempt: u32, code: &str) -> bool {
-        attempt < self.maximum_attempts && !self.non_retryable.iter().any(|fatal| fatal == code)
+        attempt < self.maximum_attempts && !is_final(code) && !self.non_retryable.iter().any(|fatal| fatal == code)
     }
 }
 
@@ -84,6 +105,17 @@ mod tests {
         let policy = RetryPolicy { jitter: Jitter::None, ..RetryPolicy::default() };
         let seconds: Vec<u64> = (1..=8).map(|attempt| policy.delay(attempt, 0.5).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn what_another_attempt_cannot_mend_is_not_tried_again() {
+        let policy = RetryPolicy { non_retryable: vec!["mine".to_owned()], ..RetryPolicy::default() };
+        for code in FINAL.into_iter().chain(["TASK-003", "AUTH-001", "AUTH-005", "ARTIFACT-001", "REQUEST-001", "mine"]) {
+            assert!(!policy.allows(1, code), "{code}");
+        }
+        for code in ["http_429", "http_503", "ATTEMPT-001", "STORAGE-001", "something"] {
+            assert!(policy.allows(1, code) && !policy.allows(4, code), "{code}");
+        }
     }
 
     proptest! {

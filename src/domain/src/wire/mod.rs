@@ -3,9 +3,13 @@
 pub mod agent;
 pub mod artifact;
 pub mod auth;
+mod bulk;
 pub mod health;
+pub mod limit;
 pub mod live;
 pub mod metrics;
+mod new_task;
 pub mod server;
 pub mod task;
+mod task_filter;
 pub mod trace;

@@ -1,4 +1,4 @@
-//! How tasks are asked for and shown.
+//! How tasks are shown. How they are asked for is in the modules beside, whose types are found here too.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,84 +6,17 @@ use serde_json::Value;
 use super::artifact::ArtifactView;
 use crate::id::{AgentId, AttemptId, EventSeq, ProjectId, TaskId};
 use crate::server::ServerRef;
-use crate::task::{Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use crate::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use crate::time::Timestamp;
 
-/// The most tasks of one batch.
-pub const MAXIMUM_BATCH: usize = 1_000;
-/// The most bytes of one task's input, as JSON.
-pub const MAXIMUM_INPUT_BYTES: usize = 256 * 1024;
-/// The most labels of one task, and of one agent.
-pub const MAXIMUM_LABELS: usize = 16;
+pub use super::bulk::{BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BULK};
+pub use super::new_task::{
+    AcceptedBatch, DependsOn, MAXIMUM_BATCH, MAXIMUM_DEPENDENCIES, MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, NewBatch, NewTask,
+};
+pub use super::task_filter::TaskFilter;
+
 /// The longest that a call may wait for a task to end, in seconds.
 pub const MAXIMUM_WAIT_SECONDS: u64 = 60;
-
-/// A request for a skill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewTask {
-    /// The skill's name, as `nlp.sentiment`.
-    pub skill: String,
-    /// The input; must fit the skill's input schema.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub input: Value,
-    /// What people read on lists; the skill's title when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
-    pub title: Option<String>,
-    /// How urgent it is.
-    #[serde(default)]
-    pub priority: Priority,
-    /// Labels that the agent must have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 16))]
-    pub labels: Vec<String>,
-    /// Not before this instant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_at: Option<Timestamp>,
-    /// What happens when an attempt fails; the skill's own policy when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<RetryPolicy>,
-    /// How long it may take.
-    #[serde(default)]
-    pub timeouts: Timeouts,
-}
-
-impl NewTask {
-    /// A request with defaults for everything but the skill and its input.
-    #[must_use]
-    pub fn new(skill: impl Into<String>, input: Value) -> Self {
-        Self {
-            skill: skill.into(),
-            input,
-            title: None,
-            priority: Priority::default(),
-            labels: Vec::new(),
-            run_at: None,
-            retry: None,
-            timeouts: Timeouts::default(),
-        }
-    }
-}
-
-/// Several requests, all accepted or all refused.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewBatch {
-    /// 1 to 1,000 requests.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1_000))]
-    pub tasks: Vec<NewTask>,
-}
-
-/// The identifiers of an accepted batch, in the order of the requests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AcceptedBatch {
-    /// One for each request.
-    pub ids: Vec<TaskId>,
-}
 
 /// Which agent works or worked on a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +65,9 @@ pub struct TaskSummary {
     /// Labels that the agent must have.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Among the tasks of which key it has its share; one without a key shares with the others that have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness_key: Option<String>,
     /// The number of the present or last attempt; 1 is the first.
     pub attempt: u32,
     /// The most attempts.
@@ -185,6 +121,18 @@ pub struct TimelineEntry {
     pub actor: String,
 }
 
+/// A task that another one depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Dependency {
+    /// The task.
+    pub id: TaskId,
+    /// What people read on lists.
+    pub title: String,
+    /// Where it is in its life.
+    pub state: TaskState,
+}
+
 /// A task with everything about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -204,6 +152,14 @@ pub struct TaskDetail {
     pub retry: RetryPolicy,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// The share of its fairness key among the others.
+    pub fairness_weight: f64,
+    /// What it may use up, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// The tasks that it depends on, as they are now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Dependency>,
     /// Every state it went through, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Every attempt, oldest first.
@@ -313,45 +269,6 @@ pub struct Rejection {
     pub reason: String,
     /// How many.
     pub count: u32,
-}
-
-/// What a list of tasks is filtered by. Filters add up.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TaskFilter {
-    /// Only these states.
-    pub states: Vec<TaskState>,
-    /// Only this skill, or this family if it has no dot.
-    pub skill: Option<String>,
-    /// Only this priority.
-    pub priority: Option<Priority>,
-    /// Only tasks of this agent.
-    pub agent: Option<AgentId>,
-    /// Only titles, skills and ids that contain this text.
-    pub text: Option<String>,
-    /// Where the page before ended.
-    pub cursor: Option<String>,
-    /// Rows of the page.
-    pub limit: Option<u32>,
-}
-
-impl TaskFilter {
-    /// Whether a task passes the filter; cursor and limit aside.
-    #[must_use]
-    pub fn admits(&self, task: &TaskSummary) -> bool {
-        let skill_fits = |wanted: &String| {
-            if wanted.contains('.') { task.skill == *wanted } else { task.skill.split('.').next() == Some(wanted) }
-        };
-        let text_fits = |wanted: &String| {
-            let wanted = wanted.to_lowercase();
-            task.title.to_lowercase().contains(&wanted) || task.skill.contains(&wanted) || task.id.to_string().starts_with(&wanted)
-        };
-        (self.states.is_empty() || self.states.contains(&task.state))
-            && self.skill.as_ref().is_none_or(skill_fits)
-            && self.priority.is_none_or(|wanted| wanted == task.priority)
-            && self.agent.is_none_or(|wanted| task.agent.as_ref().is_some_and(|agent| agent.id == wanted))
-            && self.text.as_ref().is_none_or(text_fits)
-    }
 }
 
 /// How many tasks are in each state now; states without tasks are absent.

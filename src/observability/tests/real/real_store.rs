@@ -98,6 +98,7 @@ impl RealStore {
             reason: Some("submitted".to_owned()),
             priority: Priority::default(),
             labels: Vec::new(),
+            fairness_key: None,
             attempt: 1,
             maximum_attempts: 4,
             agent: None,
@@ -121,9 +122,12 @@ impl RealStore {
             deadline_at: None,
             ready_at: at(0),
             depth: 0,
+            fairness_weight: 1.0,
+            budget: None,
+            awaited: false,
             created_by: Principal::System,
         };
-        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}) }], None).await.unwrap();
+        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new() }], None).await.unwrap();
         id
     }
 }

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::agent_pool::{KnownSkill, Reservation};
 use crate::engine::{Order, Running, Shared};
 use crate::orchestrator::Orchestrator;
+use crate::task_manager;
 use conversation::{Conversation, End};
 use outcome::Change;
 use record::TraceBuffer;
@@ -36,7 +37,9 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begu
     let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
+        let (skill, key) = (begun.task.summary.skill.clone(), begun.task.summary.fairness_key.clone());
         run(&shared, &orchestrator, begun, &reservation, receive).await;
+        shared.backlog.freed(&skill, key.as_deref());
         // A later lease of the same task may stand there already.
         let mut running = shared.running.lock();
         if running.get(&id).is_some_and(|entry| entry.lease == lease) {
@@ -149,6 +152,7 @@ async fn finish(
             Change::Complete(Box::new(Completion { task: task.clone(), attempt, result, at: ended, spans }))
         }
         end => {
+            let end = quarantined(shared, &task, end).await;
             let advance = outcome::decide(shared, &task, &end, ended);
             if let Some(failure) = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()?.failure.as_ref()) {
                 trace.error(ended, failure);
@@ -162,10 +166,11 @@ async fn finish(
     reach(FaultPoint::AfterEffect);
     let stored = outcome::store(shared, change).await;
     reach(FaultPoint::AfterOutcome);
-    if !matches!(stored, Some(Advanced::Applied(_))) {
+    let Some(Advanced::Applied(now)) = stored else {
         tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
         return;
-    }
+    };
+    task_manager::dependencies::ended(shared, &now);
     if let Some(how) = how {
         shared.recorder.ended(ended, &task.summary.skill, agent, how, ended.since(began));
         if let Some(agent) = &task.summary.agent {
@@ -177,7 +182,22 @@ async fn finish(
     }
     if again {
         // It may be due at once.
-        shared.backlog.ring(&task.summary.skill);
+        shared.backlog.ring_for(&task);
+    }
+}
+
+/// The loss of a worker is a failure of its own once the task is taken for its cause.
+async fn quarantined(shared: &Shared, task: &TaskRecord, end: End) -> End {
+    if !matches!(end, End::Lost(_)) {
+        return end;
+    }
+    match task_manager::quarantine::reached(shared, task).await {
+        Ok(Some(failure)) => End::Lost(failure),
+        Ok(None) => end,
+        Err(error) => {
+            tracing::warn!(%error, task = %task.summary.id, "earlier attempts could not be looked at");
+            end
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_domain::id::TaskId;
 use baton_domain::problem::Code;
-use baton_domain::task::Trigger;
+use baton_domain::task::{MAXIMUM_RETRY_AFTER, Trigger};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
@@ -85,7 +85,9 @@ fn again_or(
     let base = Advance::new(task.summary.id, Guard::Lease(task.lease), last, Principal::System, at);
     if failure.retryable && task.retry.allows(task.summary.attempt, &failure.code) {
         // What the other side asked for goes before what the policy computes.
-        let delay = retry_after.unwrap_or_else(|| task.retry.delay(task.summary.attempt, shared.sources.chance.next()));
+        let delay = retry_after
+            .map(|asked| asked.min(MAXIMUM_RETRY_AFTER))
+            .unwrap_or_else(|| task.retry.delay(task.summary.attempt, shared.sources.chance.next()));
         let trigger = if outcome == AttemptOutcome::Lost { Trigger::LoseWorker } else { Trigger::Retry };
         let reason = if outcome == AttemptOutcome::Lost { "worker_lost" } else { "retry" };
         return Advance { trigger, reason: Some(reason.to_owned()), not_before: Some(at.plus(delay)), attempt_end, ..base };

@@ -10,8 +10,10 @@ use baton_bus::message_bus::Message;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::Event;
 use baton_domain::server::ServerStatus;
+use baton_domain::task::Priority;
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::task::TaskSummary;
+use baton_storage::QueueClass;
 use serde::Deserialize;
 
 use super::Shared;
@@ -39,6 +41,9 @@ pub(crate) async fn run(shared: Shared) {
 #[derive(Deserialize)]
 struct Queued {
     skill: String,
+    #[serde(default)]
+    fairness_key: Option<String>,
+    priority: Priority,
 }
 
 fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
@@ -54,8 +59,8 @@ fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
 fn hear(shared: &Shared, event: &Event) {
     match event.kind.as_str() {
         "task.queued" => {
-            if let Ok(Queued { skill }) = event.data.read() {
-                shared.backlog.ring(&skill);
+            if let Ok(Queued { skill, fairness_key, priority }) = event.data.read() {
+                shared.backlog.ring_one(&QueueClass { skill, fairness_key, priority });
             }
         }
         "task.cancel_requested" => {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::{Code, FieldError, Problem};
-use baton_domain::task::{RetryPolicy, TaskState, Trigger, WaitKind, apply};
+use baton_domain::task::{FAIRNESS_WEIGHTS, RetryPolicy, TaskState, Trigger, WaitKind, apply, invalid_fairness_key};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::task::{MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, NewTask, TaskSummary};
 use baton_storage::{NewTaskRecord, TaskRecord};
 
 use super::Orchestrator;
+use super::dependencies::{Admitted, too_many};
 use crate::agent_pool::KnownSkill;
 
 /// The longest title in bytes, and the longest label.
@@ -25,19 +26,20 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 
 impl Orchestrator {
     /// Checks a request and makes the task of it; `prefix` is where the request stands in its body.
-    pub(super) async fn admit(&self, caller: &Caller, task: NewTask, prefix: &str) -> Result<NewTaskRecord, Problem> {
+    pub(super) async fn admit(&self, caller: &Caller, mut task: NewTask, prefix: &str) -> Result<Admitted, Problem> {
         let Some(known) = self.shared.pool.skill(&task.skill) else { return Err(self.unknown_skill(&task.skill, prefix)) };
         let now = self.shared.sources.clock.now();
-        let mut errors = field_errors(&task, prefix, now);
-        if !task.labels.is_empty() && !self.shared.pool.has_labels(&task.skill, &task.labels) {
-            let message = format!("no agent with the skill {} has all of these labels", task.skill);
-            errors.push(FieldError { field: format!("{prefix}/labels"), message });
-        }
+        let errors = field_errors(&task, prefix, now);
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
+        if !task.labels.is_empty() && !self.shared.pool.has_labels(&task.skill, &task.labels) {
+            let detail = format!("No agent with the skill {} has all of these labels; leave out what none has.", task.skill);
+            return Err(Problem::new(Code::UnknownLabel, detail).with_field(format!("{prefix}/labels"), "no agent has all of these"));
+        }
         self.check_input(&task, &known, prefix).await?;
-        Ok(self.record(caller, task, &known, now))
+        let (depends_on, reference) = (std::mem::take(&mut task.depends_on), task.reference.take());
+        Ok(Admitted { new: self.record(caller, task, &known, now), depends_on, reference, prefix: prefix.to_owned() })
     }
 
     fn unknown_skill(&self, name: &str, prefix: &str) -> Problem {
@@ -95,6 +97,7 @@ impl Orchestrator {
             reason: Some("submitted".to_owned()),
             priority: task.priority,
             labels: task.labels,
+            fairness_key: task.fairness_key,
             attempt: 1,
             maximum_attempts: retry.maximum_attempts,
             agent: None,
@@ -118,9 +121,12 @@ impl Orchestrator {
             deadline_at: None,
             ready_at: later.unwrap_or(now),
             depth: 0,
+            fairness_weight: task.fairness_weight,
+            budget: task.budget,
+            awaited: false,
             created_by: caller.principal.clone(),
         };
-        NewTaskRecord { task: record, input: task.input }
+        NewTaskRecord { task: record, input: task.input, depends_on: Vec::new() }
     }
 }
 
@@ -139,6 +145,18 @@ fn field_errors(task: &NewTask, prefix: &str, now: Timestamp) -> Vec<FieldError>
         } else if at > now.plus(FURTHEST) {
             wrong("run_at", "lies more than a year ahead".to_owned());
         }
+    }
+    if let Some(message) = too_many(&task.depends_on) {
+        wrong("depends_on", message);
+    }
+    if let Some(message) = task.fairness_key.as_deref().and_then(invalid_fairness_key) {
+        wrong("fairness_key", message.to_owned());
+    }
+    if !FAIRNESS_WEIGHTS.contains(&task.fairness_weight) {
+        wrong("fairness_weight", format!("use {} to {}", FAIRNESS_WEIGHTS.start(), FAIRNESS_WEIGHTS.end()));
+    }
+    if let Some(field) = task.budget.and_then(|budget| budget.invalid_field()) {
+        wrong(&format!("budget/{field}"), "must be above zero and not beyond its maximum; leave it out for no limit".to_owned());
     }
     if let Some(field) = task.timeouts.invalid_field() {
         wrong(&format!("timeouts/{field}"), "use 1 ms to 30 days".to_owned());
@@ -161,6 +179,9 @@ fn invalid_retry(retry: &RetryPolicy) -> Option<&'static str> {
     }
     if retry.maximum_interval_ms > MAXIMUM_INTERVAL_MS {
         return Some("maximum_interval_ms");
+    }
+    if !(1..=MAXIMUM_ATTEMPTS).contains(&retry.quarantine_after) {
+        return Some("quarantine_after");
     }
     (retry.non_retryable.len() > 64 || retry.non_retryable.iter().any(|code| code.len() > 64)).then_some("non_retryable")
 }

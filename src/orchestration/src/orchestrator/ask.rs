@@ -5,14 +5,14 @@ use std::time::Duration;
 use baton_agents_runtime::protocol::MAXIMUM_DEPTH;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
-use baton_domain::user::Caller;
+use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::task::{Failure, NewTask};
 use baton_storage::TaskRecord;
 use serde_json::Value;
 
 use super::Orchestrator;
 use crate::attempt::failure;
-use crate::engine::Order;
+use crate::task_manager::cancel;
 
 /// How long one look for the child's end waits before the next.
 const LOOK: Duration = Duration::from_secs(30);
@@ -28,10 +28,9 @@ impl Drop for CancelOnDrop<'_> {
         let Some(child) = self.child else { return };
         let shared = std::sync::Arc::clone(&self.orchestrator.shared);
         tokio::spawn(async move {
-            let now = shared.sources.clock.now();
-            let asked = shared.store.request_cancel(child, baton_domain::user::Principal::System, now).await;
-            if let Ok(baton_storage::CancelRequest::Running(record)) = asked {
-                shared.order(child, record.lease, Order::Cancel);
+            // If this fails or the server dies first, the sweep finds the child once its parent has ended.
+            if let Err(error) = cancel::end(&shared, child, &Principal::System).await {
+                tracing::warn!(%error, task = %child, "a child could not be asked to end yet");
             }
         });
     }
@@ -44,8 +43,13 @@ impl Orchestrator {
             return Err(failure(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep."), false));
         }
         let caller = Caller { project: parent.summary.project_id, principal: parent.created_by.clone(), ..Caller::system() };
-        let request = NewTask { priority: parent.summary.priority, ..NewTask::new(skill, input) };
-        let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?;
+        let request = NewTask {
+            priority: parent.summary.priority,
+            fairness_key: parent.summary.fairness_key.clone(),
+            fairness_weight: parent.fairness_weight,
+            ..NewTask::new(skill, input)
+        };
+        let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?.new;
         admitted.task.summary.parent_id = Some(parent.summary.id);
         admitted.task.depth = parent.depth + 1;
         let child = admitted.task.summary.id;

@@ -3,9 +3,12 @@
 mod admission;
 mod ask;
 mod at_once;
+mod bulk;
+mod dependencies;
 mod pause;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -15,19 +18,24 @@ use baton_domain::id::TaskId;
 use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
+use baton_domain::task::TaskState;
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::task::{
-    AcceptedBatch, AttemptView, MAXIMUM_BATCH, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
+    TaskDetail, TaskFilter, TaskSummary,
 };
 use baton_storage::fault_points::{FaultPoint, reach};
-use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, StoreError, TaskQuery, TaskRecord, TaskRows};
+use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, QueueClass, StoreError, TaskQuery, TaskRecord, TaskRows};
 use sha2::{Digest, Sha256};
 
 use crate::artifacts::{page_cursor, page_limit};
-use crate::engine::{Order, Shared};
+use crate::engine::Shared;
+use crate::task_manager::cancel;
 
 /// The longest idempotency key.
 const MAXIMUM_KEY: usize = 255;
+/// The longest text that a list is searched for.
+const MAXIMUM_SEARCH: usize = 200;
 
 /// The task service.
 pub struct Orchestrator {
@@ -77,9 +85,24 @@ impl Orchestrator {
     async fn take_in(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Vec<TaskId>, Problem> {
         self.check_room(tasks.len()).await?;
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
-        let mut skills: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
-        for task in &tasks {
-            *skills.entry(task.task.summary.skill.clone()).or_default() += 1;
+        let mut skills: BTreeMap<String, u64> = BTreeMap::new();
+        let mut classes: Vec<(QueueClass, f64)> = Vec::new();
+        let mut awaited = false;
+        for NewTaskRecord { task, depends_on, .. } in &tasks {
+            let summary = &task.summary;
+            match skills.get_mut(&summary.skill) {
+                Some(count) => *count += 1,
+                None => drop(skills.insert(summary.skill.clone(), 1)),
+            }
+            awaited |= !depends_on.is_empty();
+            // Most batches are of one class.
+            let same = |(class, _): &(QueueClass, f64)| {
+                class.skill == summary.skill && class.fairness_key == summary.fairness_key && class.priority == summary.priority
+            };
+            if summary.state == TaskState::Queued && !classes.last().is_some_and(same) {
+                let (skill, fairness_key) = (summary.skill.clone(), summary.fairness_key.clone());
+                classes.push((QueueClass { skill, fairness_key, priority: summary.priority }, task.fairness_weight));
+            }
         }
         let (inserted, began) = match self.at_once(&tasks) {
             Some((assignment, reservation)) => self.store_and_begin(tasks, idempotency, assignment, reservation).await?,
@@ -92,13 +115,19 @@ impl Orchestrator {
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {
                     self.shared.recorder.submitted(now, &skill, count);
-                    if !began {
-                        self.shared.backlog.ring(&skill);
-                    }
+                }
+                if !began {
+                    self.shared.backlog.ring(&classes);
+                }
+                if awaited {
+                    // What they depend on may have ended while they were stored.
+                    self.shared.backlog.due.notify_one();
                 }
                 Ok(ids)
             }
             Inserted::Replayed(ids) => Ok(ids),
+            Inserted::NoSuchDependency(id) => Err(Problem::new(Code::UnknownDependency, format!("There is no task {id} in this project."))
+                .with_field("/depends_on", "no such task")),
             Inserted::KeyConflict => {
                 Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."))
             }
@@ -112,6 +141,20 @@ impl Orchestrator {
 
 fn no_such_task(id: TaskId) -> Problem {
     Problem::new(Code::NoSuchTask, format!("There is no task {id}."))
+}
+
+/// Refuses a filter that would be too much work.
+fn check_filter(filter: &TaskFilter) -> Result<(), Problem> {
+    let texts = [("text", &filter.text), ("code", &filter.code), ("skill", &filter.skill), ("fairness_key", &filter.fairness_key)];
+    let long = texts.into_iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.len() > MAXIMUM_SEARCH));
+    if let Some((field, _)) = long {
+        return Err(Problem::new(Code::InvalidQuery, format!("Search for at most {MAXIMUM_SEARCH} bytes.")).with_field(field, "too long"));
+    }
+    if filter.labels.len() > MAXIMUM_LABELS || filter.labels.iter().any(|label| label.len() > MAXIMUM_SEARCH) {
+        let detail = format!("Search for at most {MAXIMUM_LABELS} labels.");
+        return Err(Problem::new(Code::InvalidQuery, detail).with_field("labels", "too many, or too long"));
+    }
+    Ok(())
 }
 
 fn ended(record: &TaskRecord, wanted: &str) -> Problem {
@@ -143,6 +186,9 @@ pub(crate) fn detail(rows: TaskRows) -> TaskDetail {
         result_kind: rows.task.result_kind,
         retry: rows.task.retry,
         timeouts: rows.task.timeouts,
+        fairness_weight: rows.task.fairness_weight,
+        budget: rows.task.budget,
+        depends_on: rows.depends_on,
         timeline: rows.timeline,
         attempts: rows.attempts,
         artifacts: rows.artifacts,
@@ -156,8 +202,11 @@ impl TaskService for Orchestrator {
         self.shared.gate.require(caller, Permission::Work, "task.submit")?;
         let key = idempotency(caller, idempotency_key, "task", &task)?;
         let admitted = self.admit(caller, task, "").await?;
-        let summary = admitted.task.summary.clone();
-        let ids = self.take_in(vec![admitted], key).await?;
+        let admitted = self.resolve(caller, vec![admitted]).await?;
+        let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
+            return Err(Problem::new(Code::Internal, "an admitted task is gone"));
+        };
+        let ids = self.take_in(admitted, key).await?;
         match ids.first() {
             Some(id) if *id != summary.id => self.summary(*id).await,
             _ => Ok(summary),
@@ -177,6 +226,7 @@ impl TaskService for Orchestrator {
         for (index, task) in batch.tasks.into_iter().enumerate() {
             admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);
         }
+        let admitted = self.resolve(caller, admitted).await?;
         Ok(AcceptedBatch { ids: self.take_in(admitted, key).await? })
     }
 
@@ -184,9 +234,7 @@ impl TaskService for Orchestrator {
         self.shared.gate.require(caller, Permission::Read, "task.list")?;
         let limit = page_limit(filter.limit)?;
         let before = page_cursor(filter.cursor.as_deref())?;
-        if filter.text.as_ref().is_some_and(|text| text.len() > 200) {
-            return Err(Problem::new(Code::InvalidQuery, "Search for at most 200 bytes of text.").with_field("text", "too long"));
-        }
+        check_filter(&filter)?;
         let mut page = self.shared.store.tasks(&TaskQuery { filter, before, limit: limit + 1 }).await?;
         let more = page.items.len() > limit as usize;
         page.items.truncate(limit as usize);
@@ -208,17 +256,9 @@ impl TaskService for Orchestrator {
 
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
         self.shared.gate.require(caller, Permission::Work, "task.cancel")?;
-        let now = self.shared.sources.clock.now();
-        match self.shared.store.request_cancel(id, caller.principal.clone(), now).await? {
-            CancelRequest::Canceled(record) => {
-                self.shared.recorder.canceled(now, &record.summary.skill);
-                Ok(record.summary)
-            }
-            CancelRequest::Running(record) => {
-                self.shared.order(id, record.lease, Order::Cancel);
-                Ok(record.summary)
-            }
-            CancelRequest::Ended(record) if record.summary.state == baton_domain::task::TaskState::Canceled => Ok(record.summary),
+        match cancel::end(&self.shared, id, &caller.principal).await? {
+            CancelRequest::Canceled(record) | CancelRequest::Running(record) => Ok(record.summary),
+            CancelRequest::Ended(record) if record.summary.state == TaskState::Canceled => Ok(record.summary),
             CancelRequest::Ended(record) => Err(ended(&record, "cancelled")),
             CancelRequest::Missing => Err(no_such_task(id)),
         }
@@ -237,7 +277,7 @@ impl TaskService for Orchestrator {
     async fn rerun(&self, caller: &Caller, id: TaskId, idempotency_key: Option<String>) -> Answer<TaskSummary> {
         self.shared.gate.require(caller, Permission::Work, "task.rerun")?;
         let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
-        let old = rows.task;
+        let old = &rows.task;
         if !old.summary.state.is_terminal() {
             return Err(Problem::new(
                 Code::IllegalTransition,
@@ -245,22 +285,23 @@ impl TaskService for Orchestrator {
             ));
         }
         let key = idempotency(caller, idempotency_key, "rerun", &id)?;
-        let again = NewTask {
-            title: Some(old.summary.title),
-            priority: old.summary.priority,
-            labels: old.summary.labels,
-            retry: Some(old.retry),
-            timeouts: old.timeouts,
-            ..NewTask::new(old.summary.skill, rows.input)
-        };
-        let mut admitted = self.admit(caller, again, "").await?;
-        admitted.task.summary.rerun_of = Some(id);
+        let admitted = self.again(caller, rows).await?;
         let summary = admitted.task.summary.clone();
         let ids = self.take_in(vec![admitted], key).await?;
         match ids.first() {
             Some(id) if *id != summary.id => self.summary(*id).await,
             _ => Ok(summary),
         }
+    }
+
+    async fn rerun_all(&self, caller: &Caller, which: BulkRerun, idempotency_key: Option<String>) -> Answer<BulkAnswer> {
+        self.shared.gate.require(caller, Permission::Work, "task.rerun_all")?;
+        self.run_all_again(caller, which, idempotency_key).await
+    }
+
+    async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer> {
+        self.shared.gate.require(caller, Permission::Work, "task.cancel_all")?;
+        self.end_all(caller, which).await
     }
 
     async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {

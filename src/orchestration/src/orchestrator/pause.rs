@@ -25,24 +25,34 @@ impl Orchestrator {
             )),
         })
         .await
+        .map(|task| task.summary)
     }
 
     pub(super) async fn go_on(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
         let now = self.shared.sources.clock.now();
+        let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
+        let depends = rows.depends_on.iter().any(|needed| needed.state != TaskState::Completed);
         let task = self
             .change(caller, id, |record, change| match record.summary.state {
                 TaskState::Paused => {
                     let later = record.summary.not_before.filter(|at| *at > now);
-                    let (trigger, wait_kind) =
-                        if later.is_some() { (Trigger::ResumeWaiting, Some(WaitKind::Timer)) } else { (Trigger::Resume, None) };
+                    let (trigger, wait_kind) = match later {
+                        // The sweep lets it go on if they have completed meanwhile, or fails it.
+                        _ if depends => (Trigger::ResumeWaiting, Some(WaitKind::Dependency)),
+                        Some(_) => (Trigger::ResumeWaiting, Some(WaitKind::Timer)),
+                        None => (Trigger::Resume, None),
+                    };
                     Ok(Some(Advance { reason: Some("resumed".to_owned()), not_before: later, wait_kind, ..change(trigger) }))
                 }
                 state if state.is_terminal() => Err(ended(record, "resumed")),
                 _ => Ok(None),
             })
             .await?;
-        self.shared.backlog.ring(&task.skill);
-        Ok(task)
+        match task.summary.wait_kind {
+            Some(WaitKind::Dependency) => self.shared.backlog.due.notify_one(),
+            _ => self.shared.backlog.ring_for(&task),
+        }
+        Ok(task.summary)
     }
 
     /// Looks at a task and changes it as `decide` says, if it still is as it was; `None` leaves it alone.
@@ -51,14 +61,14 @@ impl Orchestrator {
         caller: &Caller,
         id: TaskId,
         decide: impl Fn(&TaskRecord, &dyn Fn(Trigger) -> Advance) -> Result<Option<Advance>, Problem> + Send + Sync,
-    ) -> Answer<TaskSummary> {
+    ) -> Answer<TaskRecord> {
         for _ in 0..MOST_LOOKS {
             let record = self.shared.store.task(id).await?.ok_or_else(|| no_such_task(id))?;
             let (state, now) = (record.summary.state, self.shared.sources.clock.now());
             let change = decide(&record, &|trigger| Advance::new(id, Guard::State(state), trigger, caller.principal.clone(), now))?;
-            let Some(change) = change else { return Ok(record.summary) };
+            let Some(change) = change else { return Ok(record) };
             match self.shared.store.advance(change).await? {
-                Advanced::Applied(task) => return Ok(task.summary),
+                Advanced::Applied(task) => return Ok(*task),
                 Advanced::Refused(_) => {}
                 Advanced::Missing => return Err(no_such_task(id)),
             }

@@ -1,15 +1,17 @@
-//! What happens when a time has come: timers, deadlines, silent holders.
+//! What happens when a time has come or something is left to do: timers, deadlines, silent holders, ends that others wait for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_domain::problem::Code;
-use baton_domain::task::Trigger;
+use baton_domain::task::{TaskState, Trigger};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_storage::{Advance, DueTask, Guard, StoreError};
+use baton_storage::{Advance, Advanced, DueTask, Guard, StoreError};
 use tokio::time::Instant;
 
 use super::recovery::take_back;
+use super::{cancel, dependencies};
 use crate::attempt::failure;
 use crate::engine::{Order, Running, Shared};
 
@@ -19,18 +21,20 @@ const SWEEP: u32 = 500;
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
-        match sweep(&shared).await {
-            Ok(0) => {}
-            Ok(_) => shared.backlog.ring_all(),
-            Err(error) => tracing::warn!(%error, "deadlines could not be looked at"),
+        let swept = sweep(&shared).await;
+        if let Err(error) = &swept {
+            tracing::warn!(%error, "deadlines could not be looked at");
         }
+        // A full sweep leaves something behind.
+        let full = swept.is_ok_and(|count| count >= SWEEP as usize);
         let now = shared.sources.clock.now();
         let next = shared.store.next_due(now).await.ok().flatten();
         let pause = next.map_or(shared.options.sweep, |at| at.since(now).min(shared.options.sweep));
         tokio::select! {
             biased;
             () = shared.stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+            () = shared.backlog.due.notified() => {}
+            () = tokio::time::sleep(if full { Duration::ZERO } else { pause }) => {}
         }
         if next.is_some_and(|at| at <= shared.sources.clock.now()) {
             // A retry that became due is queued already; only the dispatcher must look.
@@ -54,26 +58,37 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
     Ok(count)
 }
 
+/// Makes a change, and rings for whoever it concerns.
+async fn change(shared: &Shared, change: Advance) -> Result<(), StoreError> {
+    if let Advanced::Applied(task) = shared.store.advance(change).await? {
+        dependencies::ended(shared, &task);
+        if task.summary.state == TaskState::Queued {
+            shared.backlog.ring_for(&task);
+        }
+    }
+    Ok(())
+}
+
 async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), StoreError> {
     match due {
         DueTask::Timer(task) => {
-            let guard = Guard::State(baton_domain::task::TaskState::Waiting);
-            let release = Advance::new(task, guard, Trigger::Release, Principal::System, now);
-            shared.store.advance(Advance { reason: Some("run_at".to_owned()), ..release }).await?;
+            let release = Advance::new(task, Guard::State(TaskState::Waiting), Trigger::Release, Principal::System, now);
+            change(shared, Advance { reason: Some("run_at".to_owned()), ..release }).await
         }
         DueTask::StartedTooLate(task, state) => {
             let late = failure(Code::StartedTooLate, "No agent began the task within its schedule_to_start.", false);
-            let change = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
-            shared.store.advance(Advance { reason: Some(late.code.clone()), failure: Some(late), ..change }).await?;
+            let end = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
+            change(shared, Advance { reason: Some(late.code.clone()), failure: Some(late), ..end }).await
         }
         DueTask::ClosedTooLate(task, state) if state.holds_lease() => {
             let Some(record) = shared.store.task(task).await? else { return Ok(()) };
             shared.order(task, record.lease, Order::CloseTooLate);
+            Ok(())
         }
         DueTask::ClosedTooLate(task, state) => {
             let late = failure(Code::ClosedTooLate, "The task had not ended within its schedule_to_close.", false);
-            let change = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
-            shared.store.advance(Advance { reason: Some(late.code.clone()), failure: Some(late), ..change }).await?;
+            let end = Advance::new(task, Guard::State(state), Trigger::TimeOut, Principal::System, now);
+            change(shared, Advance { reason: Some(late.code.clone()), failure: Some(late), ..end }).await
         }
         DueTask::LeaseExpired(task, lease) => {
             // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it, or we
@@ -86,7 +101,9 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
             if let Some(record) = shared.store.task(task).await? {
                 take_back(shared, &record, lease).await?;
             }
+            Ok(())
         }
+        DueTask::Awaited(task) => dependencies::settle(shared, task).await,
+        DueTask::Orphan(task) | DueTask::CancelPending(task) => cancel::end(shared, task, &Principal::System).await.map(drop),
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use baton_domain::id::LeaseToken;
 use baton_domain::problem::Code;
-use baton_domain::task::Trigger;
+use baton_domain::task::{TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_storage::fault_points::{FaultPoint, reach};
@@ -36,12 +36,25 @@ pub(crate) async fn take_back(shared: &Shared, task: &TaskRecord, lease: LeaseTo
         let end = AttemptEnd { outcome: AttemptOutcome::Canceled, failure: None };
         Advance { trigger: Trigger::Cancel, reason: Some("canceled".to_owned()), attempt_end: Some(end), ..base }
     } else {
+        let poisonous = super::quarantine::reached(shared, task).await?;
+        let again = poisonous.is_none() && task.summary.attempt < task.summary.maximum_attempts;
+        let lost = poisonous.unwrap_or(lost);
         let end = AttemptEnd { outcome: AttemptOutcome::Lost, failure: Some(lost.clone()) };
-        if task.summary.attempt < task.summary.maximum_attempts {
+        if again {
             Advance { reason: Some("worker_lost".to_owned()), attempt_end: Some(end), ..base }
         } else {
             Advance { trigger: Trigger::Fail, reason: Some(lost.code.clone()), failure: Some(lost), attempt_end: Some(end), ..base }
         }
     };
-    shared.store.advance(change).await
+    let advanced = shared.store.advance(change).await?;
+    if let Advanced::Applied(now) = &advanced {
+        // What its agent had asked for is of no more use: the next attempt asks anew.
+        super::cancel::end_children(shared, task.summary.id, &Principal::System).await?;
+        super::dependencies::ended(shared, now);
+        shared.backlog.freed(&task.summary.skill, task.summary.fairness_key.as_deref());
+        if now.summary.state == TaskState::Queued {
+            shared.backlog.ring_for(now);
+        }
+    }
+    Ok(advanced)
 }

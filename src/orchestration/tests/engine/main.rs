@@ -4,6 +4,9 @@
 
 mod accounts;
 mod attempts;
+mod bulk;
+mod dependencies;
 mod recovery;
 mod requests;
+mod turns;
 mod world;

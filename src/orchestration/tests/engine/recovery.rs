@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use baton_domain::id::{AttemptId, ServerId};
 use baton_domain::server::ServerRef;
-use baton_domain::task::{TaskState, Trigger};
+use baton_domain::task::{RetryPolicy, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
 use baton_storage::{Advance, Advanced, Assignment, Guard, TaskStore};
 use serde_json::json;
 
-use crate::world::{World, options};
+use crate::world::{World, options, quick};
 
 #[tokio::test]
 async fn a_server_that_stops_hands_running_work_back_without_counting_the_attempt() {
@@ -92,7 +92,7 @@ async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refu
 #[tokio::test]
 async fn the_last_attempt_lost_fails_the_task() {
     let world = World::new().await;
-    let retry = baton_domain::task::RetryPolicy { maximum_attempts: 1, ..crate::world::quick() };
+    let retry = RetryPolicy { maximum_attempts: 1, ..quick() };
     let id = held(&world, NewTask { retry: Some(retry), ..NewTask::new("diagnostics.echo", json!({})) }).await;
     abandon(&world, id).await;
     world.clock.advance(Duration::from_secs(31));
@@ -110,4 +110,23 @@ async fn a_drained_agent_stays_drained_over_a_restart_and_then_takes_its_work() 
     assert_eq!(task.summary.state, TaskState::Queued);
     resume(&world).await;
     assert_eq!(world.ended(id).await.summary.state, TaskState::Completed);
+}
+
+#[tokio::test]
+async fn a_task_that_keeps_killing_its_worker_is_set_aside_until_a_person_runs_it_again() {
+    let world = World::new().await;
+    let retry = RetryPolicy { maximum_attempts: 10, ..quick() };
+    let id = held(&world, NewTask { retry: Some(retry), ..NewTask::new("diagnostics.echo", json!({})) }).await;
+    let other = world.submit(NewTask::new("diagnostics.echo", json!({}))).await.unwrap();
+    for lost in 1..=3 {
+        abandon(&world, id).await;
+        world.clock.advance(Duration::from_secs(31));
+        world.reaches(id, if lost < 3 { TaskState::Queued } else { TaskState::Failed }).await;
+    }
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.attempt, task.summary.failure.unwrap().code.as_str()), (3, "ATTEMPT-010"));
+    resume(&world).await;
+    assert_eq!(world.ended(other).await.summary.state, TaskState::Completed, "others are not held up");
+    let again = world.tasks().rerun(&world.caller, id, None).await.unwrap();
+    assert_eq!(world.ended(again.id).await.summary.state, TaskState::Completed);
 }

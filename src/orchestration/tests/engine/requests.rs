@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::task::{Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use baton_domain::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use baton_domain::wire::task::{NewBatch, NewTask, TaskFilter};
 use baton_orchestration::EngineOptions;
 use serde_json::json;
@@ -26,7 +26,13 @@ async fn wrong_requests_name_the_field_and_store_nothing() {
         (NewTask::new(SCRIPTED, json!({"file": "00000000-0000-7000-8000-000000000000"})), "TASK-003", "/input/file"),
         (NewTask::new("diagnostics.echo", json!({"message": "x".repeat(300_000)})), "TASK-003", "/input"),
         (NewTask { title: Some("x".repeat(201)), ..echo() }, "REQUEST-002", "/title"),
-        (NewTask { labels: vec!["gpu".into()], ..echo() }, "REQUEST-002", "/labels"),
+        (NewTask { labels: vec!["gpu".into()], ..echo() }, "TASK-011", "/labels"),
+        (NewTask { fairness_key: Some("x".repeat(65)), ..echo() }, "REQUEST-002", "/fairness_key"),
+        (NewTask { fairness_key: Some("a\n".into()), ..echo() }, "REQUEST-002", "/fairness_key"),
+        (NewTask { fairness_weight: 0.0, ..echo() }, "REQUEST-002", "/fairness_weight"),
+        (NewTask { fairness_weight: f64::NAN, ..echo() }, "REQUEST-002", "/fairness_weight"),
+        (NewTask { budget: Some(Budget { tokens: Some(0), cost: None }), ..echo() }, "REQUEST-002", "/budget/tokens"),
+        (NewTask { budget: Some(Budget { tokens: None, cost: Some(-1.0) }), ..echo() }, "REQUEST-002", "/budget/cost"),
         (NewTask { run_at: Some(past), ..echo() }, "REQUEST-002", "/run_at"),
         (NewTask { run_at: Some(far), ..echo() }, "REQUEST-002", "/run_at"),
         (NewTask { timeouts: Timeouts { heartbeat_ms: 0, ..Timeouts::default() }, ..echo() }, "REQUEST-002", "/timeouts/heartbeat_ms"),

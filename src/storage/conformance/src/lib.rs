@@ -20,8 +20,10 @@
 pub mod agents;
 pub mod api_keys;
 pub mod artifacts;
+mod dice;
 pub mod durable;
 pub mod events;
+pub mod limits;
 mod list;
 mod make;
 pub mod metrics;

@@ -11,7 +11,8 @@ use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, Candidate, Explanation, Rejection, ScoreTerm, TaskSummary};
 use baton_storage::{
-    Advance, Advanced, AgentRegistration, Assignment, AuditRow, BegunTask, Completion, Guard, Inserted, NewTaskRecord, TaskRecord,
+    Advance, Advanced, AgentRegistration, Assignment, AuditRow, BegunTask, Completion, Guard, Inserted, NewTaskRecord, ReadyTask,
+    TaskRecord, Wanted,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -94,6 +95,7 @@ impl World {
             reason: Some("submitted".to_owned()),
             priority: Priority::default(),
             labels: vec!["gpu".to_owned()],
+            fairness_key: None,
             attempt: 1,
             maximum_attempts: 4,
             agent: None,
@@ -117,9 +119,12 @@ impl World {
             deadline_at: None,
             ready_at: at(0),
             depth: 0,
+            fairness_weight: 1.0,
+            budget: None,
+            awaited: false,
             created_by: person(),
         };
-        NewTaskRecord { task, input: json!({"text": "fine"}) }
+        NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new() }
     }
 
     /// A task as this changes it.
@@ -180,7 +185,7 @@ impl World {
         };
         let trigger = match state {
             TaskState::Queued | TaskState::Waiting | TaskState::Running => return self.record(id).await,
-            TaskState::Assigned => Trigger::Assign,
+            TaskState::Assigned => panic!("beginning goes through this state in one commit"),
             TaskState::Paused => Trigger::Pause,
             TaskState::Completed => Trigger::Complete,
             TaskState::Failed => Trigger::Fail,
@@ -192,6 +197,31 @@ impl World {
         let record = self.applied(Advance::new(id, Guard::State(from), trigger, person(), at(200))).await;
         assert_eq!(record.summary.state, state);
         record
+    }
+
+    /// A task that waits until these have completed.
+    pub(crate) fn dependent(&self, depends_on: Vec<TaskId>) -> NewTaskRecord {
+        let mut new = self.new_task();
+        new.task.summary.state = TaskState::Waiting;
+        new.task.summary.wait_kind = Some(WaitKind::Dependency);
+        new.depends_on = depends_on;
+        new
+    }
+
+    /// Begins a task and records a result of it.
+    pub(crate) async fn complete(&self, task: TaskId, now: Timestamp) -> TaskRecord {
+        let begun = self.begin(task, now).await;
+        match self.store.complete(Self::completion(&begun, now)).await.unwrap() {
+            Advanced::Applied(record) => *record,
+            other => panic!("the result was not stored: {other:?}"),
+        }
+    }
+
+    /// Everything that is ready for a skill, in the order of rank.
+    pub(crate) async fn ready(&self, skill: &str, limit: u32, now: Timestamp) -> Vec<ReadyTask> {
+        let classes = self.store.queue_classes(None, 1_000).await.unwrap();
+        let wanted: Vec<_> = classes.into_iter().filter(|class| class.skill == skill).map(|class| Wanted { class, limit }).collect();
+        self.store.ready_tasks(&wanted, now).await.unwrap()
     }
 
     /// A change that must be stored; the task as it is then.
@@ -254,6 +284,11 @@ impl World {
             created_at: at(0),
         }
     }
+}
+
+/// The states that a task can be seen in: no commit leaves one assigned.
+pub(crate) fn states() -> impl Iterator<Item = TaskState> {
+    TaskState::ALL.iter().copied().filter(|state| *state != TaskState::Assigned)
 }
 
 /// Makes a new task wait for an instant.

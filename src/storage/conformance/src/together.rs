@@ -117,7 +117,6 @@ pub async fn a_stale_result_beside_the_true_one_is_refused(world: &World) {
     }
 }
 
-/// Not in the list: the store on SQLite writes the results of one commit together, and they fail together.
 pub async fn a_result_that_cannot_be_stored_takes_no_other_with_it(world: &World) {
     let begun = running(world, 20).await;
     let span = NewSpan {

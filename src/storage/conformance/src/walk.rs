@@ -5,33 +5,14 @@ use baton_domain::agent::AgentStatus;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger, WaitKind};
 use baton_domain::user::Principal;
+use baton_domain::wire::limit::LimitScope;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
 use baton_storage::{Advance, AttemptEnd, BegunTask, Completion, DueTask, Guard};
 use serde_json::json;
 
+use crate::dice::Dice;
 use crate::make::{LEASE, agent, at, person, wait};
 use crate::{Backend, World};
-
-/// A small generator (SplitMix64, Steele, Lea and Flood 2014) whose seed decides everything.
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `sides`.
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((bits ^ (bits >> 31)) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        if from.is_empty() { None } else { from.get(self.roll(from.len())) }
-    }
-
-    fn sometimes(&mut self) -> bool {
-        self.roll(3) == 0
-    }
-}
 
 /// A walk and what it has met so far.
 struct Walk<'a> {
@@ -47,7 +28,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn step(&mut self) {
         self.now += 1 + i64::try_from(self.dice.roll(400)).unwrap();
-        let told = match self.dice.roll(20) {
+        let told = match self.dice.roll(21) {
             0..=2 => self.submit().await,
             3..=6 => self.begin().await,
             7..=9 => self.complete().await,
@@ -56,6 +37,7 @@ impl Walk<'_> {
             16 => self.heartbeat().await,
             17 => self.look_at_the_clock().await,
             18 => self.drain().await,
+            19 => self.limit().await,
             _ => self.ask().await,
         };
         self.story.push(format!("{} {told}", self.now));
@@ -74,6 +56,18 @@ impl Walk<'_> {
                 wait(summary, at(self.now + 300));
             } else if self.dice.sometimes() {
                 summary.not_before = Some(at(self.now + 200));
+            }
+            if self.dice.sometimes() {
+                summary.fairness_key = self.dice.pick(&["a", "b"]).map(|key| (*key).to_owned());
+            }
+            if self.dice.roll(5) == 0 {
+                summary.parent_id = self.dice.pick(&self.tasks).copied();
+            }
+            if self.dice.roll(4) == 0 {
+                summary.state = TaskState::Waiting;
+                summary.wait_kind = Some(WaitKind::Dependency);
+                new.depends_on.extend(self.dice.pick(&self.tasks).copied());
+                new.depends_on.extend(self.dice.pick(&self.tasks).copied());
             }
             if self.dice.sometimes() {
                 new.task.timeouts.schedule_to_start_ms = Some(900);
@@ -164,6 +158,20 @@ impl Walk<'_> {
                 DueTask::Timer(id) => (id, Guard::State(TaskState::Waiting), Trigger::Release),
                 DueTask::StartedTooLate(id, state) | DueTask::ClosedTooLate(id, state) => (id, Guard::State(state), Trigger::TimeOut),
                 DueTask::LeaseExpired(id, lease) => (id, Guard::Lease(lease), Trigger::LoseWorker),
+                DueTask::Awaited(id) => {
+                    let settled = self.world.store.settle_dependents(id, at(self.now), 2).await.unwrap();
+                    told.push_str(&format!("{settled:?}"));
+                    continue;
+                }
+                DueTask::Orphan(id) => {
+                    let asked = self.world.store.request_cancel(id, Principal::System, at(self.now)).await.unwrap();
+                    told.push_str(&format!("{asked:?}"));
+                    continue;
+                }
+                DueTask::CancelPending(id) => {
+                    let state = self.world.record(id).await.summary.state;
+                    (id, Guard::State(state), Trigger::Cancel)
+                }
             };
             let change = Advance::new(id, guard, trigger, Principal::System, at(self.now));
             told.push_str(&format!("{:?}", self.world.store.advance(change).await.unwrap()));
@@ -181,10 +189,20 @@ impl Walk<'_> {
         format!("{status} {:?}", self.world.store.set_agent_status(agent().id, status, person(), at(self.now)).await)
     }
 
+    async fn limit(&mut self) -> String {
+        let scope = *self.dice.pick(LimitScope::ALL).unwrap();
+        let name = if scope == LimitScope::Skill { "nlp.sentiment" } else { "a" }.to_owned();
+        if self.dice.roll(3) > 0 {
+            return format!("unlimited {:?}", self.world.store.remove_limit(scope, name, person(), at(self.now)).await.unwrap());
+        }
+        let maximum = u32::try_from(self.dice.roll(4) + 1).unwrap();
+        format!("limited {:?}", self.world.store.set_limit(scope, name, maximum, person(), at(self.now)).await.unwrap())
+    }
+
     /// Asks what the dispatcher asks.
     async fn ask(&mut self) -> String {
         let (store, now) = (&self.world.store, at(self.now));
-        let ready = store.ready_tasks(&["nlp.sentiment".to_owned()], 5, now).await.unwrap();
+        let ready = self.world.ready("nlp.sentiment", 5, now).await;
         let next = store.next_due(now).await.unwrap();
         let leased = store.leased_tasks().await.unwrap();
         let held = store.tasks_of_agent(agent().id).await.unwrap();

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::limits::Limits;
 use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::traces::Traces;
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) subjects: BTreeMap<String, Vec<EventSeq>>,
     pub(crate) audit: BTreeMap<AuditId, AuditRow>,
     pub(crate) tasks: Tasks,
+    pub(crate) limits: Limits,
     pub(crate) agents: Agents,
     pub(crate) artifacts: BTreeMap<ArtifactId, ArtifactView>,
     pub(crate) users: BTreeMap<UserId, UserRecord>,
@@ -51,6 +53,7 @@ impl State {
             subjects: BTreeMap::new(),
             audit: BTreeMap::new(),
             tasks: Tasks::default(),
+            limits: Limits::default(),
             agents: Agents::default(),
             artifacts: BTreeMap::new(),
             users: BTreeMap::new(),

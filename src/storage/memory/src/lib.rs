@@ -9,6 +9,7 @@ mod artifacts;
 mod commit;
 mod events;
 mod identity;
+mod limits;
 mod metrics;
 mod planted;
 mod servers;

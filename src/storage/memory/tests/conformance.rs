@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use baton_storage::{CommitSink, Store};
-use baton_storage_conformance::{Backend, run};
+use baton_storage_conformance::Backend;
 use baton_storage_memory::MemoryStore;
 
 /// A store that stays while its case runs, so that it can be opened again.
@@ -24,11 +24,6 @@ impl Backend for Memory {
 }
 
 baton_storage_conformance::conformance!(Memory(None));
-
-#[test]
-fn a_result_that_cannot_be_stored_takes_no_other_with_it() {
-    run(Memory(None), |world| Box::pin(baton_storage_conformance::together::a_result_that_cannot_be_stored_takes_no_other_with_it(world)));
-}
 
 #[test]
 fn the_same_walk_has_the_same_story() {

@@ -147,7 +147,7 @@ mod tests {
             kind: "task.queued".to_owned(),
             subject: "task:1".to_owned(),
             actor: Principal::System,
-            data: serde_json::Value::Null,
+            data: baton_domain::event::Payload::default(),
         };
         places.map(|seq| Arc::new(event(seq))).collect()
     }

@@ -106,7 +106,7 @@ async fn gather(waiting: &mut mpsc::Receiver<Message>) -> Option<Vec<Box<dyn Job
 }
 
 /// Commits a group, trying again where that helps; gives its events, each with its place.
-async fn commit(shared: &Shared, open: &mut Option<Tx>, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
+async fn commit(shared: &Shared, open: &mut Option<Tx>, group: &mut Vec<Box<dyn Job>>) -> Result<Vec<Arc<Event>>, StoreError> {
     let mut apart = false;
     let mut last = closed();
     for tried in 0..TRIES {
@@ -129,6 +129,8 @@ async fn commit(shared: &Shared, open: &mut Option<Tx>, group: &mut [Box<dyn Job
         match stop {
             Stop::Job => {
                 roll_back(open).await;
+                // Results that came together are written as one job, and fail one by one.
+                *group = std::mem::take(group).into_iter().flat_map(Job::split).collect();
                 // A job alone has its answer: it failed.
                 if group.len() == 1 {
                     return Ok(Vec::new());

@@ -17,6 +17,7 @@ mod feed;
 mod group;
 mod heart;
 mod identity;
+mod limits;
 mod listener;
 mod many;
 mod metrics;
@@ -30,6 +31,7 @@ mod writer;
 use std::sync::Arc;
 
 use baton_storage::StoreError;
+use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::{JoinHandle, JoinSet};
@@ -76,8 +78,13 @@ impl PostgresStore {
     }
 
     /// The answer of something that PostgreSQL is asked, or that it does not answer.
-    async fn answered<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.reach.answered(work).await
+    ///
+    /// On the heap: with all that a connection may have to do first, TLS included, a read is 20 KB large.
+    fn answered<'a, T: Send + 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        Box::pin(self.reach.answered(work))
     }
 
     /// Commits what was handed in and closes all connections. Later calls fail with [`StoreError::Unavailable`].

@@ -72,6 +72,8 @@ pub(crate) trait Job: Send {
     fn is_abandoned(&self) -> bool;
     /// Runs it, for the first time or again; its transaction is not to be kept if it fails.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), Fault>>;
+    /// The parts of it that can fail without one another.
+    fn split(self: Box<Self>) -> Vec<Box<dyn Job>>;
     /// Answers whoever waits, after the commit or with the reason why there was none.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -86,9 +88,9 @@ struct JobOf<D, F, T> {
 
 impl<D, F, T> Job for JobOf<D, F, T>
 where
-    D: Send + Sync,
-    F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync,
-    T: Send,
+    D: Send + Sync + 'static,
+    F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
+    T: Send + 'static,
 {
     fn tasks(&self) -> &[TaskId] {
         &self.tasks
@@ -112,6 +114,10 @@ where
             }
             Ok(())
         })
+    }
+
+    fn split(self: Box<Self>) -> Vec<Box<dyn Job>> {
+        vec![self]
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {

@@ -56,7 +56,7 @@ async fn of_postgres() -> Schema {
 
 #[tokio::test]
 async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) = (of_sqlite().await, of_postgres().await);
+    let (sqlite, postgres) = (of_sqlite().await, Box::pin(of_postgres()).await);
     assert!(sqlite.len() > 10, "{sqlite:?}");
     assert_eq!(sqlite, postgres);
 }

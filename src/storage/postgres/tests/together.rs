@@ -17,7 +17,7 @@ use baton_storage::{
     TraceBatch, TraceStore,
 };
 use futures::future::join_all;
-use harness::{agent, assignment, at, audit_row, completion, database, insert, new_task, open, open_heard, running, user};
+use harness::{agent, assignment, at, audit_row, completion, database, insert, new_task, open, open_heard, ready, running, user};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_servers_that_want_the_same_tasks_each_task_is_begun_by_one() {
@@ -28,7 +28,7 @@ async fn of_two_servers_that_want_the_same_tasks_each_task_is_begun_by_one() {
     let begun = join_all(rounds.map(|(store, chunk)| store.begin(chunk.iter().copied().map(assignment).collect()))).await;
     let begun: Vec<_> = begun.into_iter().flat_map(Result::unwrap).collect();
     // What the one was taking just now the other passes over: a third round finds nothing that neither took.
-    let left = one.ready_tasks(&["nlp.sentiment".to_owned()], 1_000, at(200)).await.unwrap();
+    let left = ready(&one, at(200)).await;
     assert_eq!(begun.len() + left.len(), tasks.len());
     let ids: HashSet<TaskId> = begun.iter().map(|begun| begun.task.summary.id).collect();
     assert_eq!(ids.len(), begun.len(), "no task twice");

@@ -11,6 +11,7 @@ mod columns;
 mod events;
 mod failure;
 mod identity;
+mod limits;
 mod metrics;
 mod open;
 mod readers;

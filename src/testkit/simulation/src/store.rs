@@ -14,15 +14,16 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::artifact::ArtifactView;
+use baton_domain::wire::limit::{LimitScope, LimitView};
 use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
-    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Guard, Heart, Idempotency,
-    IdentityStore, Inserted, Joined, Leader, MetricStore, NewSession, NewTaskRecord, ReadyTask, RefreshTokenRecord, ServerRegistration,
-    ServerStore, ServersAt, SessionRecord, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore,
-    UserRecord,
+    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Forgotten, Guard, Heart,
+    Idempotency, IdentityStore, Inserted, Joined, Leader, LimitStore, MetricStore, NewSession, NewTaskRecord, QueueClass, ReadyTask,
+    RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt, SessionRecord, Settled, StoreError, TaskPage, TaskQuery,
+    TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
 };
 use baton_storage_memory::PlantedBug;
 
@@ -69,7 +70,10 @@ over_the_link! {
         read task_rows(id: TaskId) -> Option<TaskRows>;
         read tasks(query: &TaskQuery) -> TaskPage;
         read state_counts() -> (Vec<StateCount>, EventSeq);
-        read ready_tasks(skills: &[String], limit: u32, now: Timestamp) -> Vec<ReadyTask>;
+        read queue_classes(after: Option<&QueueClass>, limit: u32) -> Vec<QueueClass>;
+        read ready_tasks(wanted: &[Wanted], now: Timestamp) -> Vec<ReadyTask>;
+        read live_children(parent: TaskId, limit: u32) -> Vec<TaskId>;
+        again settle_dependents(ended: TaskId, at: Timestamp, limit: u32) -> Settled;
         read next_due(now: Timestamp) -> Option<Timestamp>;
         read tasks_of_agent(agent: AgentId) -> Vec<TaskId>;
         read artifact_in_use(artifact: ArtifactId) -> bool;
@@ -190,9 +194,18 @@ over_the_link! {
 }
 
 over_the_link! {
+    LimitStore {
+        read limits() -> Vec<LimitView>;
+        again set_limit(scope: LimitScope, name: String, maximum: u32, actor: Principal, at: Timestamp) -> LimitView;
+        again remove_limit(scope: LimitScope, name: String, actor: Principal, at: Timestamp) -> bool;
+    }
+}
+
+over_the_link! {
     EventStore {
         read head() -> EventSeq;
         read events_since(since: EventSeq, filter: &TopicFilter, limit: u32) -> EventsSince;
+        again forget_events(retention: Retention, limit: u32) -> Forgotten;
         once audit(rows: Vec<AuditRow>) -> ();
         read ping() -> ();
     }

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "tests; not every test binary uses all of it")]
 
+mod limits;
 mod members;
 pub(crate) mod samples;
 mod watch;
@@ -85,6 +86,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         auth: fake.clone(),
         members: fake.clone(),
         tasks: fake.clone(),
+        limits: fake.clone(),
         traces: fake.clone(),
         artifacts: fake.clone(),
         agents: fake.clone(),

@@ -49,6 +49,7 @@ pub(crate) fn summary(number: u128) -> TaskSummary {
         reason: Some("submitted".into()),
         priority: Priority::default(),
         labels: Vec::new(),
+        fairness_key: None,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,

@@ -8,7 +8,9 @@ use baton_domain::services::{Answer, ArtifactContent, ArtifactService, ByteStrea
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
-use baton_domain::wire::task::{AcceptedBatch, AttemptView, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary};
+use baton_domain::wire::task::{
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+};
 use baton_domain::wire::trace::{LogPage, LogQuery, Trace};
 use futures::StreamExt;
 use std::time::Duration;
@@ -54,6 +56,9 @@ impl TaskService for Fake {
             result_kind: "sentiment".into(),
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            fairness_weight: 1.0,
+            budget: None,
+            depends_on: Vec::new(),
             timeline: Vec::new(),
             attempts: Vec::new(),
             artifacts: Vec::new(),
@@ -79,6 +84,18 @@ impl TaskService for Fake {
     async fn rerun(&self, caller: &Caller, id: TaskId, key: Option<String>) -> Answer<TaskSummary> {
         self.0.allowed(caller, Permission::Work, format!("rerun {id} key={}", key.unwrap_or_default()))?;
         Ok(summary(41))
+    }
+
+    async fn rerun_all(&self, caller: &Caller, which: BulkRerun, key: Option<String>) -> Answer<BulkAnswer> {
+        let filter = serde_json::to_string(&which.filter).unwrap();
+        self.0.allowed(caller, Permission::Work, format!("rerun_all {filter} key={}", key.unwrap_or_default()))?;
+        Ok(BulkAnswer { count: 1, ids: vec![summary(41).id], skipped: 0, next_cursor: None })
+    }
+
+    async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer> {
+        let filter = serde_json::to_string(&which.filter).unwrap();
+        self.0.allowed(caller, Permission::Work, format!("cancel_all {filter}"))?;
+        Ok(BulkAnswer { count: 1, ids: vec![summary(40).id], skipped: 0, next_cursor: None })
     }
 
     async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {

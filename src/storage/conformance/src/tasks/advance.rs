@@ -1,5 +1,6 @@
 //! What of a change is stored beside the state: instants, reasons, what is waited for, the count of attempts.
 
+use baton_domain::id::LeaseToken;
 use baton_domain::task::{TaskState, Trigger, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::Failure;
@@ -25,9 +26,8 @@ pub async fn a_retry_waits_until_its_instant(world: &World) {
     let task = world.applied(retry).await;
     assert_eq!((task.summary.attempt, task.summary.not_before, task.ready_at), (2, Some(at(5_000)), at(5_000)));
     assert_eq!((task.summary.agent, task.lease), (begun.task.summary.agent, begun.task.lease));
-    let skills = ["nlp.sentiment".to_owned()];
-    assert_eq!(world.store.ready_tasks(&skills, 9, at(4_999)).await.unwrap(), []);
-    let ready = world.store.ready_tasks(&skills, 9, at(5_000)).await.unwrap();
+    assert_eq!(world.ready("nlp.sentiment", 9, at(4_999)).await, []);
+    let ready = world.ready("nlp.sentiment", 9, at(5_000)).await;
     assert_eq!((ready.len(), ready[0].rank), (1, task.summary.priority.rank(at(5_000))));
     assert_eq!(world.store.next_due(at(200)).await.unwrap(), Some(at(5_000)));
 }
@@ -126,12 +126,10 @@ pub async fn the_first_beginning_stays_when_started_again(world: &World) {
     assert_eq!(second.task.summary.started_at, Some(at(100)));
 }
 
-pub async fn starting_an_assigned_task_starts_its_deadline(world: &World) {
-    let assigned = world.in_state(TaskState::Assigned).await;
-    assert_eq!((assigned.summary.started_at, assigned.deadline_at), (None, None));
-    let running = world.applied(of(&assigned, Trigger::Start, 900)).await;
-    let span = i64::try_from(assigned.timeouts.start_to_close_ms).unwrap();
-    assert_eq!((running.summary.started_at, running.deadline_at), (Some(at(900)), Some(at(900 + span))));
+pub async fn only_beginning_assigns(world: &World) {
+    let queued = world.record(world.queued().await).await;
+    world.refused(of(&queued, Trigger::Assign, 200)).await;
+    assert_eq!(world.begin(queued.summary.id, at(300)).await.task.lease, LeaseToken(1));
 }
 
 pub async fn the_reason_is_that_of_the_last_change(world: &World) {

@@ -9,7 +9,7 @@ use baton_domain::wire::task::{AgentRef, AttemptView, TaskSummary};
 use baton_storage::{Advance, Assignment, Guard, StoreError};
 
 use crate::World;
-use crate::make::{LEASE, agent, at, server};
+use crate::make::{LEASE, agent, at, server, states};
 
 pub async fn a_begun_task_runs_under_a_lease_of_its_agent(world: &World) {
     let id = world.insert_with(|task| task.timeouts = Timeouts { start_to_close_ms: 5_000, ..Timeouts::default() }).await;
@@ -57,7 +57,7 @@ pub async fn an_attempt_remembers_why_this_agent(world: &World) {
 }
 
 pub async fn only_queued_tasks_begin(world: &World) {
-    for &state in TaskState::ALL.iter().filter(|state| **state != TaskState::Queued) {
+    for state in states().filter(|state| *state != TaskState::Queued) {
         let task = world.in_state(state).await;
         let before = world.image().await;
         let begun = world.store.begin(vec![world.assignment(task.summary.id, at(1_000))]).await.unwrap();

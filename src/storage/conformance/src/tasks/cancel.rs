@@ -7,7 +7,7 @@ use baton_domain::wire::task::TaskSummary;
 use baton_storage::{Advance, CancelRequest, Guard};
 
 use crate::World;
-use crate::make::{at, person};
+use crate::make::{at, person, states};
 
 async fn ends_at_once(world: &World, state: TaskState) {
     let before = world.in_state(state).await;
@@ -53,10 +53,6 @@ async fn is_asked(world: &World, state: TaskState) {
     assert!(world.rows(id).await.timeline.iter().all(|entry| entry.at != at(800)), "a request is no state");
 }
 
-pub async fn an_assigned_task_is_asked_to_stop(world: &World) {
-    is_asked(world, TaskState::Assigned).await;
-}
-
 pub async fn a_running_task_is_asked_to_stop(world: &World) {
     is_asked(world, TaskState::Running).await;
 }
@@ -71,7 +67,7 @@ pub async fn asking_again_changes_nothing(world: &World) {
 }
 
 pub async fn an_ended_task_stays_as_it_is(world: &World) {
-    for &state in TaskState::ALL.iter().filter(|state| state.is_terminal()) {
+    for state in states().filter(|state| state.is_terminal()) {
         let task = world.in_state(state).await;
         let before = world.image().await;
         let answer = world.store.request_cancel(task.summary.id, person(), at(800)).await.unwrap();

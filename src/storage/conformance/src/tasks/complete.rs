@@ -8,7 +8,7 @@ use baton_storage::{Advance, Advanced, Completion, Guard, NewSpan, StoreError, T
 use serde_json::json;
 
 use crate::World;
-use crate::make::at;
+use crate::make::{at, states};
 
 fn span(world: &World) -> NewSpan {
     NewSpan {
@@ -108,7 +108,7 @@ pub async fn a_completion_under_a_lease_that_was_never_given_is_refused(world: &
 }
 
 pub async fn only_running_tasks_complete(world: &World) {
-    for &state in TaskState::ALL.iter().filter(|state| **state != TaskState::Running) {
+    for state in states().filter(|state| *state != TaskState::Running) {
         let task = world.in_state(state).await;
         let mut completion = World::completion(&world.running().await, at(900));
         completion.task = task;

@@ -6,7 +6,7 @@ use baton_domain::user::Principal;
 use baton_storage::{Advance, DueTask, Guard, TaskRecord};
 
 use crate::World;
-use crate::make::{LEASE, at, wait};
+use crate::make::{LEASE, at, states, wait};
 
 async fn due(world: &World, millis: i64) -> Vec<DueTask> {
     world.store.due_tasks(at(millis), 99).await.unwrap()
@@ -60,7 +60,7 @@ pub async fn a_task_that_once_began_cannot_begin_too_late(world: &World) {
 }
 
 pub async fn every_live_task_must_end_in_time(world: &World) {
-    for &state in TaskState::ALL {
+    for state in states() {
         let id = world
             .insert_with(|task| {
                 closes(task, 500);
@@ -73,7 +73,6 @@ pub async fn every_live_task_must_end_in_time(world: &World) {
         match state {
             TaskState::Queued | TaskState::Waiting => {}
             TaskState::Running => drop(world.begin(id, at(100)).await),
-            TaskState::Assigned => drop(world.applied(change(Trigger::Assign)).await),
             TaskState::Paused => drop(world.applied(change(Trigger::Pause)).await),
             _ => drop(world.applied(change(Trigger::Cancel)).await),
         }
@@ -112,15 +111,55 @@ pub async fn a_task_can_be_due_for_two_reasons(world: &World) {
     assert!(found.contains(&DueTask::ClosedTooLate(id, TaskState::Queued)));
 }
 
-pub async fn the_limit_holds_for_each_reason(world: &World) {
+pub async fn the_limit_is_for_all_reasons_together(world: &World) {
     for _ in 0..3 {
         world.insert_with(|task| closes(task, 500)).await;
         world.running().await;
     }
-    let found = world.store.due_tasks(at(1_000_000), 2).await.unwrap();
-    let closed = found.iter().filter(|due| matches!(due, DueTask::ClosedTooLate(..))).count();
-    let silent = found.iter().filter(|due| matches!(due, DueTask::LeaseExpired(..))).count();
-    assert!((1..=2).contains(&closed) && silent <= 2, "{found:?}");
+    for limit in [1, 2, 4] {
+        let found = world.store.due_tasks(at(1_000_000), limit).await.unwrap();
+        assert_eq!(found.len(), usize::try_from(limit).unwrap(), "{found:?}");
+    }
+    assert_eq!(due(world, 1_000_000).await.len(), 6);
+}
+
+pub async fn a_live_child_of_an_ended_parent_is_due(world: &World) {
+    let parent = world.running().await;
+    let child = world.insert_with(|task| task.summary.parent_id = Some(parent.task.summary.id)).await;
+    assert_eq!(due(world, 200).await, []);
+    world.store.complete(World::completion(&parent, at(300))).await.unwrap();
+    assert_eq!(due(world, 400).await, [DueTask::Orphan(child)]);
+    world.store.request_cancel(child, Principal::System, at(500)).await.unwrap();
+    assert_eq!(due(world, 600).await, []);
+}
+
+pub async fn a_live_child_of_a_parent_that_is_to_end_is_due_until_it_is_asked_too(world: &World) {
+    let parent = world.running().await.task.summary.id;
+    let children = [world.insert_with(|task| task.summary.parent_id = Some(parent)).await, {
+        let running = world.insert_with(|task| task.summary.parent_id = Some(parent)).await;
+        world.begin(running, at(150)).await.task.summary.id
+    }];
+    assert_eq!(world.store.live_children(parent, 9).await.unwrap(), children);
+    assert_eq!(world.store.live_children(parent, 1).await.unwrap(), children[..1]);
+    assert_eq!(world.store.live_children(children[0], 9).await.unwrap(), []);
+    world.store.request_cancel(parent, Principal::System, at(200)).await.unwrap();
+    assert_eq!(due(world, 300).await, children.map(DueTask::Orphan));
+    for child in children {
+        world.store.request_cancel(child, Principal::System, at(400)).await.unwrap();
+    }
+    assert_eq!(world.store.live_children(parent, 9).await.unwrap(), []);
+    assert_eq!(due(world, 500).await, []);
+}
+
+pub async fn a_task_that_is_to_end_and_went_back_to_the_queue_is_due(world: &World) {
+    let begun = world.running().await;
+    let id = begun.task.summary.id;
+    world.store.request_cancel(id, Principal::System, at(150)).await.unwrap();
+    assert_eq!(due(world, 160).await, []);
+    world.applied(Advance::new(id, Guard::Lease(begun.task.lease), Trigger::LoseWorker, Principal::System, at(200))).await;
+    assert_eq!(due(world, 200).await, [DueTask::CancelPending(id)]);
+    world.applied(Advance::new(id, Guard::State(TaskState::Queued), Trigger::Cancel, Principal::System, at(300))).await;
+    assert_eq!(due(world, 400).await, []);
 }
 
 pub async fn what_was_done_about_is_no_longer_due(world: &World) {

@@ -1,14 +1,16 @@
 //! How are tasks listed, filtered, counted, and found to need an artifact?
 
 use baton_domain::id::{AgentId, ArtifactId, TaskId};
-use baton_domain::task::{Priority, TaskState};
-use baton_domain::wire::task::TaskFilter;
-use baton_storage::TaskQuery;
+use baton_domain::task::{Priority, TaskState, Trigger};
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{Failure, TaskFilter};
+use baton_storage::{Advance, Guard, NewTaskRecord, TaskQuery};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::World;
-use crate::make::{agent, at};
+use crate::dice::Dice;
+use crate::make::{agent, at, states};
 
 async fn found(world: &World, filter: TaskFilter) -> Vec<TaskId> {
     let query = TaskQuery { filter, before: None, limit: 99 };
@@ -48,15 +50,15 @@ pub async fn cursor_and_limit_of_the_filter_are_not_looked_at(world: &World) {
 }
 
 pub async fn a_list_can_be_of_some_states(world: &World) {
-    for &state in TaskState::ALL {
+    for state in states() {
         world.in_state(state).await;
     }
-    for &state in TaskState::ALL {
+    for state in states() {
         let page = found(world, TaskFilter { states: vec![state], ..TaskFilter::default() }).await;
         assert_eq!(page.len(), 1, "{state}");
         assert_eq!(world.record(page[0]).await.summary.state, state);
     }
-    let ended = TaskState::ALL.iter().copied().filter(|state| state.is_terminal()).collect();
+    let ended = states().filter(|state| state.is_terminal()).collect();
     assert_eq!(found(world, TaskFilter { states: ended, ..TaskFilter::default() }).await.len(), 5);
 }
 
@@ -105,6 +107,126 @@ pub async fn text_is_found_in_title_skill_and_identifier(world: &World) {
     assert_eq!(with("").await.len(), 2);
 }
 
+pub async fn only_ascii_letters_are_folded(world: &World) {
+    let id = world.insert_with(|task| "Größe ÄRGER %_".clone_into(&mut task.summary.title)).await;
+    let with = async |text: &str| found(world, TaskFilter { text: Some(text.to_owned()), ..TaskFilter::default() }).await;
+    for text in ["größe", "GRößE", "rGER", "%_"] {
+        assert_eq!(with(text).await, [id], "{text}");
+    }
+    for text in ["GRÖSSE", "ärger", "GRÖßE"] {
+        assert_eq!(with(text).await, [], "{text}");
+    }
+}
+
+pub async fn a_list_can_be_of_labels(world: &World) {
+    let mut ids = Vec::new();
+    for labels in [&["gpu", "eu"][..], &["gpu"], &[], &["a\",\"gpu"], &["gpu\\"]] {
+        ids.push(world.insert_with(|task| task.summary.labels = labels.iter().map(|label| (*label).to_owned()).collect()).await);
+    }
+    let with = async |labels: &[&str]| {
+        found(world, TaskFilter { labels: labels.iter().map(|label| (*label).to_owned()).collect(), ..TaskFilter::default() }).await
+    };
+    assert_eq!(with(&["gpu"]).await, [ids[1], ids[0]]);
+    assert_eq!(with(&["gpu", "eu"]).await, [ids[0]]);
+    assert_eq!(with(&["a\",\"gpu"]).await, [ids[3]]);
+    assert_eq!(with(&["gp"]).await, []);
+}
+
+pub async fn a_list_can_be_of_a_fairness_key(world: &World) {
+    let mut ids = Vec::new();
+    for key in [Some("a"), None, Some("A"), Some("b")] {
+        ids.push(world.insert_with(|task| task.summary.fairness_key = key.map(str::to_owned)).await);
+    }
+    let of = async |key: &str| found(world, TaskFilter { fairness_key: Some(key.to_owned()), ..TaskFilter::default() }).await;
+    assert_eq!((of("a").await, of("").await), (vec![ids[0]], vec![]));
+}
+
+pub async fn a_list_can_be_of_a_failure(world: &World) {
+    let mut ids = Vec::new();
+    for code in ["ATTEMPT-001", "MINE"] {
+        let begun = world.running().await;
+        let failure = Failure { code: code.to_owned(), message: "\"MINE\" \0".to_owned(), retryable: false };
+        let fail = Advance::new(begun.task.summary.id, Guard::Lease(begun.task.lease), Trigger::Fail, Principal::System, at(200));
+        ids.push(world.applied(Advance { failure: Some(failure), ..fail }).await.summary.id);
+    }
+    world.queued().await;
+    let of = async |code: &str| found(world, TaskFilter { code: Some(code.to_owned()), ..TaskFilter::default() }).await;
+    assert_eq!((of("MINE").await, of("ATTEMPT-001").await, of("").await), (vec![ids[1]], vec![ids[0]], vec![]));
+}
+
+pub async fn a_list_can_be_of_a_span_of_time(world: &World) {
+    let mut ids = Vec::new();
+    for created in [100, 200, 300] {
+        ids.push(world.insert_with(|task| task.summary.created_at = at(created)).await);
+    }
+    let of = async |from: Option<i64>, before: Option<i64>| {
+        let filter = TaskFilter { created_from: from.map(at), created_before: before.map(at), ..TaskFilter::default() };
+        found(world, filter).await
+    };
+    assert_eq!((of(Some(200), None).await, of(None, Some(200)).await), (vec![ids[2], ids[1]], vec![ids[0]]));
+    assert_eq!((of(Some(200), Some(300)).await, of(Some(301), None).await), (vec![ids[1]], vec![]));
+}
+
+pub async fn a_list_holds_exactly_what_the_filter_admits(world: &World) {
+    let mut dice = Dice(20_261);
+    for _ in 0..60 {
+        world.insert(random_task(world, &mut dice)).await;
+    }
+    let all = world.store.tasks(&TaskQuery { limit: 999, ..TaskQuery::default() }).await.unwrap().items;
+    for _ in 0..400 {
+        let filter = random_filter(&mut dice);
+        let wanted: Vec<TaskId> = all.iter().filter(|task| filter.admits(task)).map(|task| task.id).collect();
+        let query = TaskQuery { filter, before: None, limit: 999 };
+        let listed: Vec<TaskId> = world.store.tasks(&query).await.unwrap().items.into_iter().map(|task| task.id).collect();
+        assert_eq!(listed, wanted, "{:?}", query.filter);
+    }
+}
+
+const TEXTS: &[&str] = &["", "a", "A", "ä", "Ä", "%", "_", "nlp", "nlp.a", "NLP.A", "0190", "-", "--", "\\", "'", "\"", "a-b"];
+
+fn random_task(world: &World, dice: &mut Dice) -> NewTaskRecord {
+    let mut text = |longest: usize| (0..dice.roll(longest)).filter_map(|_| dice.pick(TEXTS).copied()).collect::<String>();
+    let (title, skill, key) = (text(4), format!("{}.{}", ["nlp", "a", ""][text(3).len() % 3], text(2)), text(2));
+    let labels: Vec<String> = [text(3), text(2)].into_iter().filter(|label| !label.is_empty()).collect();
+    let failure = Some(Failure { code: text(3), message: text(3), retryable: false }).filter(|_| dice.sometimes());
+    world.task_with(|task| {
+        task.summary.title = title;
+        task.summary.skill = skill;
+        task.summary.labels = labels;
+        task.summary.fairness_key = Some(key).filter(|key| !key.is_empty());
+        task.summary.priority = Priority::new(u8::try_from(dice.roll(5) + 1).unwrap()).unwrap();
+        task.summary.created_at = at(i64::try_from(dice.roll(5)).unwrap());
+        if failure.is_some() {
+            task.summary.state = TaskState::Rejected;
+            task.summary.finished_at = Some(at(9));
+            task.summary.failure = failure;
+        }
+    })
+}
+
+fn random_filter(dice: &mut Dice) -> TaskFilter {
+    let mut text = |longest: usize| -> Option<String> {
+        let wanted = dice.roll(3) == 0;
+        let text = (0..dice.roll(longest)).filter_map(|_| dice.pick(TEXTS).copied()).collect();
+        wanted.then_some(text)
+    };
+    let (skill, search, code, key) = (text(3), text(3), text(3), text(2));
+    let labels = text(3).into_iter().collect();
+    let instant = |dice: &mut Dice| Some(at(i64::try_from(dice.roll(6)).unwrap())).filter(|_| dice.sometimes());
+    TaskFilter {
+        states: dice.pick(TaskState::ALL).copied().into_iter().filter(|_| dice.roll(6) == 0).collect(),
+        skill,
+        priority: Priority::new(u8::try_from(dice.roll(5) + 1).unwrap()).ok().filter(|_| dice.sometimes()),
+        text: search,
+        labels,
+        fairness_key: key,
+        code,
+        created_from: instant(dice),
+        created_before: instant(dice),
+        ..TaskFilter::default()
+    }
+}
+
 pub async fn filters_add_up(world: &World) {
     let id = world.insert_with(|task| task.summary.priority = Priority::new(2).unwrap()).await;
     world.queued().await;
@@ -133,25 +255,21 @@ pub async fn states_without_tasks_are_not_counted(world: &World) {
 }
 
 pub async fn an_artifact_is_in_use_while_a_live_task_names_it(world: &World) {
-    for &state in TaskState::ALL {
+    for state in states() {
         let artifact = ArtifactId::new(world.id());
         let mut new = world.new_task();
         new.input = json!({"tables": [{"from": artifact.to_string()}]});
         let id = world.insert(new).await;
         assert!(world.store.artifact_in_use(artifact).await.unwrap());
-        let change = |from, trigger| {
-            baton_storage::Advance::new(id, baton_storage::Guard::State(from), trigger, baton_domain::user::Principal::System, at(200))
-        };
-        use baton_domain::task::Trigger;
+        let change = |from, trigger| Advance::new(id, Guard::State(from), trigger, Principal::System, at(200));
         let trigger = match state {
             TaskState::Queued => continue,
             TaskState::Waiting => Trigger::Hold,
-            TaskState::Assigned => Trigger::Assign,
             TaskState::Paused => Trigger::Pause,
             TaskState::Canceled => Trigger::Cancel,
             TaskState::Rejected => Trigger::Reject,
             TaskState::TimedOut => Trigger::TimeOut,
-            TaskState::Running | TaskState::Completed | TaskState::Failed => {
+            TaskState::Assigned | TaskState::Running | TaskState::Completed | TaskState::Failed => {
                 world.begin(id, at(100)).await;
                 match state {
                     TaskState::Completed => drop(world.applied(change(TaskState::Running, Trigger::Complete)).await),

@@ -4,6 +4,7 @@ pub mod advance;
 pub mod begin;
 pub mod cancel;
 pub mod complete;
+pub mod dependencies;
 pub mod due;
 pub mod ends;
 pub mod idempotency;

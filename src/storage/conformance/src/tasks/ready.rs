@@ -1,16 +1,21 @@
 //! Which tasks are ready, and in which order?
 
 use baton_domain::id::TaskId;
-use baton_domain::task::{AGING_STEP, Priority, TaskState};
+use baton_domain::task::{AGING_STEP, Priority, TaskState, Trigger};
 use baton_domain::time::Timestamp;
-use baton_storage::ReadyTask;
+use baton_domain::user::Principal;
+use baton_storage::{Advance, Guard, QueueClass, ReadyTask, Wanted};
 
 use crate::World;
-use crate::make::at;
+use crate::make::{at, person, states};
 
 async fn ready(world: &World, skills: &[&str], limit: u32, now: Timestamp) -> Vec<ReadyTask> {
-    let skills: Vec<String> = skills.iter().map(|skill| (*skill).to_owned()).collect();
-    world.store.ready_tasks(&skills, limit, now).await.unwrap()
+    let mut found = Vec::new();
+    for skill in skills {
+        found.extend(world.ready(skill, limit, now).await);
+    }
+    found.sort_by_key(|task| (task.rank, task.id));
+    found
 }
 
 async fn ready_ids(world: &World, limit: u32) -> Vec<TaskId> {
@@ -20,13 +25,20 @@ async fn ready_ids(world: &World, limit: u32) -> Vec<TaskId> {
 pub async fn a_ready_task_is_shown_with_what_the_balancer_needs(world: &World) {
     let id = world.queued().await;
     let rank = Priority::default().rank(at(0));
-    let wanted = ReadyTask { id, skill: "nlp.sentiment".to_owned(), labels: vec!["gpu".to_owned()], rank };
+    let wanted = ReadyTask {
+        id,
+        skill: "nlp.sentiment".to_owned(),
+        fairness_key: None,
+        priority: Priority::default(),
+        labels: vec!["gpu".to_owned()],
+        rank,
+    };
     assert_eq!(ready(world, &["nlp.sentiment"], 9, at(0)).await, [wanted]);
 }
 
 pub async fn only_queued_tasks_are_ready(world: &World) {
     let mut queued = Vec::new();
-    for &state in TaskState::ALL {
+    for state in states() {
         let task = world.in_state(state).await;
         if state == TaskState::Queued {
             queued.push(task.summary.id);
@@ -86,7 +98,7 @@ pub async fn a_delayed_task_stands_where_its_instant_puts_it(world: &World) {
     assert_eq!(ready_ids(world, 99).await, [later, delayed]);
 }
 
-pub async fn the_limit_holds_for_each_skill(world: &World) {
+pub async fn the_limit_holds_for_each_class(world: &World) {
     let mut first = Vec::new();
     for skill in ["nlp.sentiment", "nlp.keywords"] {
         for since in [5, 3, 4] {
@@ -104,7 +116,6 @@ pub async fn the_limit_holds_for_each_skill(world: &World) {
     first.sort_unstable();
     let found = ready(world, &["nlp.sentiment", "nlp.keywords"], 2, at(1_000)).await;
     assert_eq!(found.iter().map(|task| task.id).collect::<Vec<_>>(), first.iter().map(|(_, id)| *id).collect::<Vec<_>>());
-    assert!(found.is_sorted_by_key(|task| task.rank));
 }
 
 pub async fn a_task_that_is_not_due_does_not_use_up_the_limit(world: &World) {
@@ -145,4 +156,76 @@ pub async fn nothing_overtakes_for_ever(world: &World) {
         rounds += 1;
     }
     assert!(rounds <= 9, "I12: critical work of four minutes goes first, then the background task: {rounds} rounds");
+}
+
+fn class(skill: &str, key: Option<&str>, priority: u8) -> QueueClass {
+    QueueClass { skill: skill.to_owned(), fairness_key: key.map(str::to_owned), priority: Priority::new(priority).unwrap() }
+}
+
+async fn put(world: &World, class: &QueueClass, since: i64) -> TaskId {
+    world
+        .insert_with(|task| {
+            task.summary.skill.clone_from(&class.skill);
+            task.summary.fairness_key.clone_from(&class.fairness_key);
+            task.summary.priority = class.priority;
+            task.ready_at = at(since);
+        })
+        .await
+}
+
+pub async fn the_classes_that_hold_tasks_come_in_order_page_by_page(world: &World) {
+    let classes = [
+        class("code.audit", None, 3),
+        class("code.audit", Some("a"), 1),
+        class("nlp.keywords", Some("Z"), 5),
+        class("nlp.keywords", Some("a"), 2),
+        class("nlp.keywords", Some("a"), 3),
+        class("nlp.keywords", Some("ä"), 1),
+        class("nlp.sentiment", None, 1),
+    ];
+    for class in classes.iter().rev().chain(&classes) {
+        put(world, class, 0).await;
+    }
+    world.waiting(at(1)).await;
+    assert_eq!(world.store.queue_classes(None, 99).await.unwrap(), classes);
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = world.store.queue_classes(after.as_ref(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.clone());
+        assert!(page.len() <= 2);
+        seen.extend(page);
+    }
+    assert_eq!(seen, classes);
+}
+
+pub async fn a_class_without_queued_tasks_is_none(world: &World) {
+    let id = put(world, &class("nlp.sentiment", Some("a"), 2), 0).await;
+    assert_eq!(world.store.queue_classes(None, 9).await.unwrap().len(), 1);
+    world.begin(id, at(100)).await;
+    assert_eq!(world.store.queue_classes(None, 9).await.unwrap(), []);
+}
+
+pub async fn of_each_class_as_many_are_ready_as_are_wanted(world: &World) {
+    let (one, other) = (class("nlp.sentiment", None, 3), class("nlp.sentiment", Some("a"), 3));
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for since in 0..5 {
+        first.push(put(world, &one, since).await);
+        second.push(put(world, &other, 10 + since).await);
+    }
+    put(world, &class("nlp.sentiment", Some("a"), 2), 0).await;
+    let wanted = [Wanted { class: other, limit: 1 }, Wanted { class: one, limit: 3 }];
+    let found = world.store.ready_tasks(&wanted, at(100)).await.unwrap();
+    let ids: Vec<TaskId> = found.iter().map(|task| task.id).collect();
+    assert_eq!(ids, [first[0], first[1], first[2], second[0]]);
+    assert_eq!((found[0].fairness_key.as_deref(), found[3].fairness_key.as_deref()), (None, Some("a")));
+}
+
+pub async fn a_task_that_somebody_wants_to_end_is_not_ready(world: &World) {
+    let begun = world.running().await;
+    let id = begun.task.summary.id;
+    world.store.request_cancel(id, person(), at(150)).await.unwrap();
+    let back = Advance::new(id, Guard::Lease(begun.task.lease), Trigger::HandBack, Principal::System, at(200));
+    assert_eq!(world.applied(back).await.summary.state, TaskState::Queued);
+    assert_eq!(ready_ids(world, 9).await, []);
 }

@@ -6,7 +6,7 @@ use baton_domain::wire::task::TaskSummary;
 use baton_storage::{Advance, Advanced, Guard, TaskRecord};
 
 use crate::World;
-use crate::make::{at, person};
+use crate::make::{at, person, states};
 
 /// What must be true of a task after a change of the table, with nothing but a reason given.
 fn expected(before: &TaskRecord, row: Transition, change: &Advance) -> TaskRecord {
@@ -51,7 +51,9 @@ async fn decided(world: &World, state: TaskState) {
             let after = world.record(before.summary.id).await;
             let events = world.since(head).await;
             let case = format!("{state} × {trigger}, {guard:?}");
-            match apply(Some(state), trigger).ok().filter(|_| !by_lease || state.holds_lease()) {
+            // Only beginning assigns, since that gives a lease out.
+            let allowed = trigger != Trigger::Assign && (!by_lease || state.holds_lease());
+            match apply(Some(state), trigger).ok().filter(|_| allowed) {
                 Some(row) => {
                     assert_eq!(answer, Advanced::Applied(Box::new(after.clone())), "{case}");
                     assert_eq!(after, expected(&before, row, &change), "{case}");
@@ -72,10 +74,6 @@ async fn decided(world: &World, state: TaskState) {
 
 pub async fn a_queued_task_changes_as_the_table_says(world: &World) {
     decided(world, TaskState::Queued).await;
-}
-
-pub async fn an_assigned_task_changes_as_the_table_says(world: &World) {
-    decided(world, TaskState::Assigned).await;
 }
 
 pub async fn a_running_task_changes_as_the_table_says(world: &World) {
@@ -111,7 +109,7 @@ pub async fn a_timed_out_task_never_changes(world: &World) {
 }
 
 pub async fn a_guard_of_another_state_refuses(world: &World) {
-    for &state in TaskState::ALL {
+    for state in states() {
         let before = world.in_state(state).await;
         let head = world.head().await;
         for &other in TaskState::ALL.iter().filter(|other| **other != state) {
@@ -124,7 +122,8 @@ pub async fn a_guard_of_another_state_refuses(world: &World) {
 }
 
 pub async fn a_guard_of_another_lease_refuses(world: &World) {
-    for state in [TaskState::Assigned, TaskState::Running] {
+    {
+        let state = TaskState::Running;
         let before = world.in_state(state).await;
         let head = world.head().await;
         for step in [-1, 1] {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use baton_domain::id::TaskId;
-use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
+use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::AttemptOutcome;
+use baton_domain::wire::task::{AttemptOutcome, TaskSummary};
 use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRecord};
 
 use super::Told;
@@ -51,8 +51,13 @@ pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
     }
     let told = event(&record.summary, change.actor, change.at)?;
     let now = record.clone();
+    // Whoever waits for others again has to be told of their end again.
+    let awaited = if summary_waits(&now.summary) { row.depends_on.clone() } else { Vec::new() };
     row.result = change.result.or(row.result);
     state.tasks.put(row);
+    for dependency in awaited {
+        state.tasks.set_awaited(dependency, true);
+    }
     if to.state == TaskState::Running
         && let Some(attempt) = state.tasks.attempt(change.task, now.lease)
     {
@@ -62,6 +67,10 @@ pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
         end_attempt(state, &now, end, change.at);
     }
     Ok((Advanced::Applied(Box::new(now)), vec![told]))
+}
+
+fn summary_waits(summary: &TaskSummary) -> bool {
+    summary.state == TaskState::Waiting && summary.wait_kind == Some(WaitKind::Dependency)
 }
 
 /// Where a change leads.
@@ -80,7 +89,9 @@ fn allowed(record: &TaskRecord, change: &Advance) -> Option<To> {
     };
     let next_attempt = row.attempt == AttemptEffect::Next;
     let exhausted = next_attempt && record.summary.attempt >= record.summary.maximum_attempts;
-    (guarded && !exhausted).then_some(To { state: row.to, next_attempt })
+    // An agent needs a lease, which only `begin` gives out.
+    let assigns = change.trigger == Trigger::Assign;
+    (guarded && !exhausted && !assigns).then_some(To { state: row.to, next_attempt })
 }
 
 fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timestamp) {

@@ -22,12 +22,14 @@ pub(super) fn begin(state: &mut State, assignments: Vec<Assignment>) -> Told<Vec
     };
     let (mut tasks, mut attempts) = (BTreeSet::new(), BTreeSet::new());
     let (mut begun, mut events) = (Vec::new(), Vec::new());
+    let mut room = state.limits.room(state.tasks.leased().map(|row| &row.record.summary));
     for assignment in assignments {
         let Some(row) = state.tasks.get(assignment.task).filter(|row| wanted(row, &assignment)) else { continue };
         // Whoever comes second in the same call finds it begun.
-        if !tasks.insert(assignment.task) {
+        if tasks.contains(&assignment.task) || !room.take(&row.record.summary.skill, row.record.summary.fairness_key.as_deref()) {
             continue;
         }
+        tasks.insert(assignment.task);
         let mut row = row.clone();
         let record = &mut row.record;
         if record.lease.0 == 0 || !state.makes(PlantedBug::LeaseNotIncreased) {

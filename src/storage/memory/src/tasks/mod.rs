@@ -4,6 +4,7 @@ mod advance;
 mod announce;
 mod begin;
 mod complete;
+mod dependencies;
 mod insert;
 mod queue;
 mod read;
@@ -18,8 +19,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
-    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, QueueClass,
+    ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
 };
 
 use crate::MemoryStore;
@@ -51,8 +52,12 @@ impl TaskStore for MemoryStore {
         Ok(self.read(read::state_counts))
     }
 
-    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        Ok(self.read(|state| queue::ready(state, skills, limit, now)))
+    async fn queue_classes(&self, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError> {
+        Ok(self.read(|state| queue::classes(state, after, limit)))
+    }
+
+    async fn ready_tasks(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        Ok(self.read(|state| queue::ready(state, wanted, now)))
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
@@ -65,6 +70,14 @@ impl TaskStore for MemoryStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.commit(|state| advance::advance(state, change))
+    }
+
+    async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {
+        self.commit(|state| dependencies::settle(state, ended, at, limit))
+    }
+
+    async fn live_children(&self, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError> {
+        Ok(self.read(|state| queue::live_children(state, parent, limit)))
     }
 
     async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {

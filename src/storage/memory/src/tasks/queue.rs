@@ -5,22 +5,29 @@ use std::time::Duration;
 use baton_domain::id::{ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::{TaskState, WaitKind};
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, ReadyTask};
+use baton_storage::{DueTask, QueueClass, ReadyTask, Wanted};
 
 use super::table::TaskRow;
 use crate::PlantedBug;
 use crate::commit::State;
 
-pub(super) fn ready(state: &State, skills: &[String], limit: u32, now: Timestamp) -> Vec<ReadyTask> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let seen = |row: &TaskRow| row.record.summary.attempt == 1 || !state.makes(PlantedBug::RetryNotQueued);
-    let due = |row: &&TaskRow| row.record.summary.not_before.is_none_or(|at| at <= now) && seen(row);
-    let mut ready: Vec<ReadyTask> = skills
+pub(super) fn classes(state: &State, after: Option<&QueueClass>, limit: u32) -> Vec<QueueClass> {
+    state.tasks.classes(after).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+}
+
+pub(super) fn ready(state: &State, wanted: &[Wanted], now: Timestamp) -> Vec<ReadyTask> {
+    let due = |row: &&TaskRow| {
+        let summary = &row.record.summary;
+        let seen = summary.attempt == 1 || !state.makes(PlantedBug::RetryNotQueued);
+        summary.not_before.is_none_or(|at| at <= now) && summary.cancel_requested_at.is_none() && seen
+    };
+    let mut ready: Vec<ReadyTask> = wanted
         .iter()
-        .flat_map(|skill| state.tasks.queued(skill).filter(due).take(limit))
+        .flat_map(|wanted| state.tasks.queued(&wanted.class).filter(due).take(usize::try_from(wanted.limit).unwrap_or(usize::MAX)))
         .map(|row| {
+            let QueueClass { skill, fairness_key, priority } = row.class();
             let summary = &row.record.summary;
-            ReadyTask { id: summary.id, skill: summary.skill.clone(), labels: summary.labels.clone(), rank: row.rank() }
+            ReadyTask { id: summary.id, skill, fairness_key, priority, labels: summary.labels.clone(), rank: row.rank() }
         })
         .collect();
     ready.sort_by_key(|task| (task.rank, task.id));
@@ -70,7 +77,23 @@ pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
     let early = Duration::from_secs(if state.makes(PlantedBug::LiveLeaseRecovered) { 4 } else { 0 });
     let silent = come(state.tasks.leased(), |row| row.record.lease_until.map(|until| until.minus(early)), now, limit);
     due.extend(silent.map(|row| DueTask::LeaseExpired(row.record.summary.id, row.record.lease)));
+    due.extend(state.tasks.unsettled().map(|row| DueTask::Awaited(row.record.summary.id)));
+    due.extend(state.tasks.live().filter(|row| is_orphan(state, row)).map(|row| DueTask::Orphan(row.record.summary.id)));
+    let asked = |row: &&TaskRow| row.record.summary.cancel_requested_at.is_some() && !row.record.summary.state.holds_lease();
+    due.extend(state.tasks.live().filter(asked).map(|row| DueTask::CancelPending(row.record.summary.id)));
+    due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     due
+}
+
+fn is_orphan(state: &State, row: &TaskRow) -> bool {
+    let summary = &row.record.summary;
+    let parent = summary.parent_id.and_then(|parent| state.tasks.get(parent)).map(|parent| &parent.record.summary);
+    summary.cancel_requested_at.is_none() && parent.is_some_and(|parent| parent.state.is_terminal() || parent.cancel_requested_at.is_some())
+}
+
+pub(super) fn live_children(state: &State, parent: TaskId, limit: u32) -> Vec<TaskId> {
+    let wanted = |row: &&TaskRow| row.record.summary.parent_id == Some(parent) && row.record.summary.cancel_requested_at.is_none();
+    state.tasks.live().filter(wanted).map(|row| row.record.summary.id).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
 }
 
 pub(super) fn next_due(state: &State, now: Timestamp) -> Option<Timestamp> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
+use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRows};
 
 use super::announce::subject;
+use super::dependencies::dependencies;
 use crate::commit::State;
 
 pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
@@ -19,6 +20,7 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         timeline: timeline(state, &row.record.summary)?,
         attempts: state.tasks.attempts(id).cloned().collect(),
         artifacts: state.artifacts.values().filter(|artifact| artifact.task_id == Some(id)).cloned().collect(),
+        depends_on: dependencies(state, row),
         as_of: state.head(),
     }))
 }
@@ -43,15 +45,8 @@ fn timeline(state: &State, task: &TaskSummary) -> Result<Vec<TimelineEntry>, Sto
 
 pub(super) fn page(state: &State, query: &TaskQuery) -> TaskPage {
     let items = state.tasks.all().rev().map(|row| &row.record.summary);
-    let items = items.filter(|task| query.before.is_none_or(|before| task.id < before) && admits(&query.filter, task));
+    let items = items.filter(|task| query.before.is_none_or(|before| task.id < before) && query.filter.admits(task));
     TaskPage { items: items.take(usize::try_from(query.limit).unwrap_or(usize::MAX)).cloned().collect(), as_of: state.head() }
-}
-
-/// What the filter says, and identifiers are found without their hyphens too.
-fn admits(filter: &TaskFilter, task: &TaskSummary) -> bool {
-    let bare = |text: &String| text.replace('-', "").to_lowercase();
-    let by_id = |text: &String| !bare(text).is_empty() && task.id.as_uuid().simple().to_string().starts_with(&bare(text));
-    filter.admits(task) || (filter.text.as_ref().is_some_and(by_id) && TaskFilter { text: None, ..filter.clone() }.admits(task))
 }
 
 pub(super) fn state_counts(state: &State) -> (Vec<StateCount>, EventSeq) {

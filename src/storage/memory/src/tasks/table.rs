@@ -1,12 +1,13 @@
 //! Where are tasks and attempts kept, and how are the few that matter now found without reading all?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use baton_domain::id::{AgentId, AttemptId, LeaseToken, ServerId, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptView;
-use baton_storage::{Idempotency, StoreError, TaskRecord};
+use baton_storage::{Idempotency, QueueClass, StoreError, TaskRecord};
 use serde_json::Value;
 
 use crate::commit::taken;
@@ -21,6 +22,8 @@ pub(crate) struct TaskRow {
     pub(crate) start_by: Option<Timestamp>,
     /// Must have ended by then.
     pub(crate) close_by: Option<Timestamp>,
+    /// The tasks that it depends on.
+    pub(crate) depends_on: Vec<TaskId>,
 }
 
 impl TaskRow {
@@ -28,6 +31,12 @@ impl TaskRow {
     pub(crate) fn rank(&self) -> i64 {
         let ready = self.record.ready_at;
         self.record.summary.priority.rank(self.record.summary.not_before.map_or(ready, |at| at.max(ready)))
+    }
+
+    /// Where it stands in the queue, if it is queued.
+    pub(crate) fn class(&self) -> QueueClass {
+        let summary = &self.record.summary;
+        QueueClass { skill: summary.skill.clone(), fairness_key: summary.fairness_key.clone(), priority: summary.priority }
     }
 
     fn state(&self) -> TaskState {
@@ -49,8 +58,12 @@ pub(crate) struct Tasks {
     /// Tasks that have not ended.
     live: BTreeSet<TaskId>,
     leased: BTreeSet<TaskId>,
-    /// Queued tasks of each skill, in the order of the queue.
-    queued: BTreeMap<String, BTreeSet<(i64, TaskId)>>,
+    /// Queued tasks of each class, in its order.
+    queued: BTreeMap<QueueClass, BTreeSet<(i64, TaskId)>>,
+    /// Ended tasks whose dependents have not been told.
+    unsettled: BTreeSet<TaskId>,
+    /// Which tasks depend on a task.
+    dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     attempts: BTreeMap<(TaskId, LeaseToken), AttemptView>,
     attempt_ids: BTreeSet<AttemptId>,
     keys: BTreeMap<(String, String), Remembered>,
@@ -88,23 +101,59 @@ impl Tasks {
         self.leased().filter(|row| holder(row) == Some(server)).count()
     }
 
-    /// The queued tasks of a skill, in the order of the queue.
-    pub(crate) fn queued(&self, skill: &str) -> impl Iterator<Item = &TaskRow> {
-        self.queued.get(skill).into_iter().flatten().filter_map(|(_, id)| self.rows.get(id))
+    /// The queued tasks of a class, in its order.
+    pub(crate) fn queued(&self, class: &QueueClass) -> impl Iterator<Item = &TaskRow> {
+        self.queued.get(class).into_iter().flatten().filter_map(|(_, id)| self.rows.get(id))
+    }
+
+    /// The classes that hold tasks, those after this one.
+    pub(crate) fn classes(&self, after: Option<&QueueClass>) -> impl Iterator<Item = &QueueClass> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.queued.range((from, Bound::Unbounded)).map(|(class, _)| class)
+    }
+
+    /// The tasks that depend on a task.
+    pub(crate) fn dependents(&self, of: TaskId) -> impl Iterator<Item = &TaskRow> {
+        self.dependents.get(&of).into_iter().flatten().filter_map(|id| self.rows.get(id))
+    }
+
+    /// The ended tasks whose dependents have not been told.
+    pub(crate) fn unsettled(&self) -> impl Iterator<Item = &TaskRow> {
+        self.unsettled.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    /// Marks whether the dependents of a task are yet to be told of its end.
+    pub(crate) fn set_awaited(&mut self, id: TaskId, awaited: bool) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.record.awaited = awaited;
+            keep(&mut self.unsettled, id, awaited && row.state().is_terminal());
+        }
     }
 
     /// Stores a task, new or changed.
     pub(crate) fn put(&mut self, row: TaskRow) {
         let id = row.record.summary.id;
-        if let Some(before) = self.rows.get(&id)
-            && let Some(queue) = self.queued.get_mut(&before.record.summary.skill)
-        {
-            queue.remove(&(before.rank(), id));
+        match self.rows.get(&id) {
+            Some(before) => {
+                let class = before.class();
+                if let Some(queue) = self.queued.get_mut(&class) {
+                    queue.remove(&(before.rank(), id));
+                    if queue.is_empty() {
+                        self.queued.remove(&class);
+                    }
+                }
+            }
+            None => {
+                for dependency in &row.depends_on {
+                    self.dependents.entry(*dependency).or_default().insert(id);
+                }
+            }
         }
         keep(&mut self.live, id, !row.state().is_terminal());
         keep(&mut self.leased, id, row.state().holds_lease());
+        keep(&mut self.unsettled, id, row.record.awaited && row.state().is_terminal());
         if row.state() == TaskState::Queued {
-            self.queued.entry(row.record.summary.skill.clone()).or_default().insert((row.rank(), id));
+            self.queued.entry(row.class()).or_default().insert((row.rank(), id));
         }
         self.rows.insert(id, row);
     }

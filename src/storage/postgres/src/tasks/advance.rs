@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::id::TaskId;
-use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
+use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
@@ -11,6 +11,7 @@ use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRec
 use serde_json::Value;
 
 use super::announce::{event, fact};
+use super::dependencies;
 use super::read;
 use super::rows::outcome_name;
 use crate::columns::{maybe_plain, maybe_text, stored_small};
@@ -26,7 +27,8 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
     };
     let Ok(row) = apply(Some(state), change.trigger) else { return Ok(Advanced::Refused(Box::new(record))) };
     let exhausted = row.attempt == AttemptEffect::Next && record.summary.attempt >= record.summary.maximum_attempts;
-    if !guarded || exhausted {
+    // An agent needs a lease, which only `begin` gives out.
+    if !guarded || exhausted || change.trigger == Trigger::Assign {
         return Ok(Advanced::Refused(Box::new(record)));
     }
     let lease = record.lease;
@@ -58,6 +60,10 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
         record.deadline_at = None;
     }
     write(tx, &record, change.result.as_ref()).await?;
+    if record.summary.wait_kind == Some(WaitKind::Dependency) {
+        // Whoever waits for others again has to be told of their end again.
+        dependencies::await_again(tx, change.task).await?;
+    }
     if row.to == TaskState::Running {
         sqlx::query("UPDATE attempts SET started_at = $1 WHERE task_id = $2 AND lease = $3")
             .bind(change.at.as_millis())

@@ -15,6 +15,7 @@ use super::announce::event;
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::{json, text};
 use crate::failure::{Fault, failed};
+use crate::limits::{self, LIMITED};
 use crate::many::{column, try_column};
 use crate::writer::Tx;
 
@@ -27,7 +28,12 @@ pub(super) async fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec
     };
     let mut seen = HashSet::new();
     let assignments: Vec<&Assignment> = assignments.iter().filter(|assignment| seen.insert(assignment.task)).collect();
-    let mut begun = claim(tx, &assignments, start.to).await?;
+    let mut begun = claim(tx, &assignments, start.to, false).await?;
+    let left: Vec<&Assignment> = assignments.iter().copied().filter(|assignment| !begun.contains_key(&assignment.task)).collect();
+    let allowed = limits::allowed(tx, &left).await?;
+    if !allowed.is_empty() {
+        begun.extend(claim(tx, &allowed, start.to, true).await?);
+    }
     let mut answer = Vec::with_capacity(begun.len());
     // The rows come in no order that could be relied on; events keep that of the queue.
     for assignment in assignments {
@@ -45,7 +51,8 @@ pub(super) async fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec
 }
 
 /// Takes the tasks that are still queued, due, wanted and free, and stores their attempts.
-async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Result<HashMap<TaskId, BegunTask>, Fault> {
+/// Those under a concurrency limit only if they are `limited` and have their room already.
+async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState, limited: bool) -> Result<HashMap<TaskId, BegunTask>, Fault> {
     // The text is put together from constants of this module only. The list of identifiers and the empty strings make PostgreSQL
     // look up those that are claimed. Otherwise it goes through all queued tasks, for each claim if it takes them to be few:
     // statistics of a state that lasts for seconds are always wrong.
@@ -57,6 +64,7 @@ async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Re
                  SELECT tasks.id AS free_id FROM tasks JOIN claim ON tasks.id = claim.task
                  WHERE tasks.id = ANY($1) AND tasks.state || '' = 'queued' AND tasks.cancel_requested_at IS NULL
                      AND (tasks.not_before IS NULL OR tasks.not_before <= claim.since)
+                     AND ($11 OR NOT EXISTS (SELECT 1 FROM task_limits WHERE {LIMITED}))
                  ORDER BY tasks.id FOR NO KEY UPDATE OF tasks SKIP LOCKED),
              begun AS (
                  UPDATE tasks SET state = $8, reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = claim.until,
@@ -81,6 +89,7 @@ async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState) -> Re
         .bind(state.as_str())
         .bind(column(assignments, |assignment| *assignment.server.id.as_uuid()))
         .bind(column(assignments, |assignment| assignment.server.name.as_str()))
+        .bind(limited)
         .fetch_all(tx.sql())
         .await
         .map_err(failed)?;

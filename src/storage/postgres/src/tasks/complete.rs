@@ -9,6 +9,7 @@ use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_storage::{Advanced, Completion, StoreError};
 use futures::future::BoxFuture;
+use sqlx::postgres::PgRow;
 use tokio::sync::oneshot;
 
 use super::announce::event;
@@ -61,6 +62,10 @@ impl Job for Completions {
         })
     }
 
+    fn split(self: Box<Self>) -> Vec<Box<dyn Job>> {
+        self.waiting.into_iter().map(|one| Box::new(Self::new(vec![one])) as Box<dyn Job>).collect()
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         match outcome(self.result, committed) {
             // Whoever asked may have gone; what was committed stays.
@@ -84,7 +89,7 @@ async fn complete(tx: &mut Tx, completions: &[&Completion]) -> Result<Vec<Advanc
     let mut answers = Vec::with_capacity(completions.len());
     for (completion, first) in completions.iter().zip(first) {
         let id = completion.task.summary.id;
-        let Some(cancel_requested_at) = applied.get(&lease(completion)).filter(|_| first) else {
+        let Some(known) = applied.get(&lease(completion)).filter(|_| first) else {
             let now = read::record(tx.sql(), id).await?;
             answers.push(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
             continue;
@@ -95,7 +100,8 @@ async fn complete(tx: &mut Tx, completions: &[&Completion]) -> Result<Vec<Advanc
         task.summary.state = end.to;
         task.summary.reason = None;
         task.summary.finished_at = Some(completion.at);
-        task.summary.cancel_requested_at = *cancel_requested_at;
+        task.summary.cancel_requested_at = known.cancel_requested_at;
+        task.awaited = known.awaited;
         if let Some(agent) = &task.summary.agent {
             tx.count(agent.id, 1, 0, completion.at);
         }
@@ -107,12 +113,14 @@ async fn complete(tx: &mut Tx, completions: &[&Completion]) -> Result<Vec<Advanc
     Ok(answers)
 }
 
-/// Ends tasks and their attempts; gives under which leases that was, and whether somebody had asked to cancel them.
-async fn write(
-    tx: &mut Tx,
-    completions: &[&Completion],
-    state: TaskState,
-) -> Result<BTreeMap<(TaskId, LeaseToken), Option<Timestamp>>, Fault> {
+/// What only the store knows of a task whose result it records.
+struct Known {
+    cancel_requested_at: Option<Timestamp>,
+    awaited: bool,
+}
+
+/// Ends tasks and their attempts; gives under which leases that was, with what only the store knew of them.
+async fn write(tx: &mut Tx, completions: &[&Completion], state: TaskState) -> Result<BTreeMap<(TaskId, LeaseToken), Known>, Fault> {
     // The list and the empty string keep PostgreSQL from going through all running tasks: see `begin`.
     let rows = sqlx::query(
         "WITH done AS (SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS done (task, lease, at, result)),
@@ -120,11 +128,11 @@ async fn write(
                  UPDATE tasks SET state = $5, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL,
                      finished_at = done.at, result = done.result, failure = NULL
                  FROM done WHERE tasks.id = ANY($1) AND tasks.id = done.task AND tasks.state || '' = 'running' AND tasks.lease = done.lease
-                 RETURNING tasks.id, tasks.lease, tasks.finished_at, tasks.cancel_requested_at),
+                 RETURNING tasks.id, tasks.lease, tasks.finished_at, tasks.cancel_requested_at, tasks.awaited),
              closed AS (
                  UPDATE attempts SET ended_at = ended.finished_at, outcome = $6
                  FROM ended WHERE attempts.task_id = ended.id AND attempts.lease = ended.lease AND attempts.outcome IS NULL)
-         SELECT id, lease, cancel_requested_at FROM ended",
+         SELECT id, lease, cancel_requested_at, awaited FROM ended",
     )
     .bind(column(completions, |completion| *completion.task.summary.id.as_uuid()))
     .bind(column(completions, |completion| completion.task.lease.0))
@@ -135,9 +143,10 @@ async fn write(
     .fetch_all(tx.sql())
     .await
     .map_err(failed)?;
-    let applied = rows
-        .iter()
-        .map(|row| Ok(((id(row, "id", TaskId::new)?, LeaseToken(get(row, "lease")?)), maybe_instant(row, "cancel_requested_at")?)))
-        .collect::<Result<_, StoreError>>()?;
+    let known = |row: &PgRow| -> Result<_, StoreError> {
+        let known = Known { cancel_requested_at: maybe_instant(row, "cancel_requested_at")?, awaited: get(row, "awaited")? };
+        Ok(((id(row, "id", TaskId::new)?, LeaseToken(get(row, "lease")?)), known))
+    };
+    let applied = rows.iter().map(known).collect::<Result<_, StoreError>>()?;
     Ok(applied)
 }

@@ -7,6 +7,7 @@ use baton_domain::time::Timestamp;
 use baton_storage::{Idempotency, Inserted, NewTaskRecord};
 
 use super::announce::event;
+use super::dependencies;
 use crate::columns::{get, json, maybe_plain, maybe_text, plain, stored_small, text};
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
@@ -18,7 +19,12 @@ pub(super) async fn insert(tx: &mut Tx, new: &[NewTaskRecord], idempotency: Opti
     {
         return repeated(tx, key).await;
     }
+    if let Some(missing) = dependencies::missing(tx, new).await? {
+        forget_key(tx, idempotency).await?;
+        return Ok(Inserted::NoSuchDependency(missing));
+    }
     write(tx, new).await?;
+    dependencies::store(tx, new).await?;
     for NewTaskRecord { task, .. } in new {
         event(tx, &task.summary, task.summary.state, task.created_by.clone(), task.summary.created_at)?;
     }
@@ -43,6 +49,18 @@ async fn remember(tx: &mut Tx, key: &Idempotency, tasks: &[NewTaskRecord], at: T
     Ok(taken.rows_affected() == 1)
 }
 
+/// Gives a key back whose request was refused.
+async fn forget_key(tx: &mut Tx, key: Option<&Idempotency>) -> Result<(), Fault> {
+    let Some(key) = key else { return Ok(()) };
+    sqlx::query("DELETE FROM idempotency_keys WHERE principal = $1 AND key = $2")
+        .bind(plain(&key.principal))
+        .bind(plain(&key.key))
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
 /// What the first request with this key was answered.
 async fn repeated(tx: &mut Tx, key: &Idempotency) -> Result<Inserted, Fault> {
     let row = sqlx::query("SELECT request_hash, response FROM idempotency_keys WHERE principal = $1 AND key = $2")
@@ -61,11 +79,11 @@ async fn repeated(tx: &mut Tx, key: &Idempotency) -> Result<Inserted, Fault> {
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry,
          timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id,
-         depth, result_kind, finished_at, failure)
+         depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget)
      SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
          $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[], $16::bigint[],
          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::text[], $22::uuid[], $23::uuid[], $24::integer[],
-         $25::text[], $26::bigint[], $27::text[])";
+         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[])";
 
 async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
     let tasks = column(new, |new| &new.task);
@@ -91,7 +109,8 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
         .bind(column(&summaries, |task| task.created_at.as_millis()))
         .bind(column(&tasks, |task| task.ready_at.as_millis()))
         .bind(column(&summaries, |task| task.not_before.map(Timestamp::as_millis)))
-        .bind(column(&tasks, |task| deadline(task.ready_at, task.timeouts.schedule_to_start_ms)))
+        // One that waits for others is begun no sooner than they have completed.
+        .bind(column(new, |new| deadline(new.task.ready_at, new.task.timeouts.schedule_to_start_ms).filter(|_| new.depends_on.is_empty())))
         .bind(column(&tasks, |task| deadline(task.ready_at, task.timeouts.schedule_to_close_ms)))
         .bind(try_column(&tasks, |task| text(&task.created_by))?)
         .bind(column(&summaries, |task| task.rerun_of.map(|id| *id.as_uuid())))
@@ -100,6 +119,9 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
         .bind(column(&tasks, |task| plain(&task.result_kind)))
         .bind(column(&summaries, |task| task.finished_at.map(Timestamp::as_millis)))
         .bind(try_column(&summaries, |task| maybe_text(task.failure.as_ref()))?)
+        .bind(column(&summaries, |task| plain(task.fairness_key.as_deref().unwrap_or_default())))
+        .bind(column(&tasks, |task| task.fairness_weight))
+        .bind(try_column(&tasks, |task| maybe_text(task.budget.as_ref()))?)
         .execute(tx.sql())
         .await
         .map_err(failed)?;

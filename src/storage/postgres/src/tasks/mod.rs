@@ -4,6 +4,7 @@ mod advance;
 mod announce;
 mod begin;
 pub(crate) mod complete;
+mod dependencies;
 mod insert;
 mod queue;
 mod read;
@@ -17,18 +18,19 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
-    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, QueueClass,
+    ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
 };
 
 use crate::PostgresStore;
 
-pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
+pub(crate) use rows::{ARTIFACT_COLUMNS, artifact, key};
 
 #[async_trait]
 impl TaskStore for PostgresStore {
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
-        self.writer.run((tasks, idempotency), |tx, (tasks, key)| Box::pin(insert::insert(tx, tasks, key.as_ref()))).await
+        let awaited = dependencies::awaited(&tasks);
+        self.writer.run_on(awaited, (tasks, idempotency), |tx, (tasks, key)| Box::pin(insert::insert(tx, tasks, key.as_ref()))).await
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
@@ -47,8 +49,12 @@ impl TaskStore for PostgresStore {
         self.answered(async { Ok(read::state_counts(&mut *self.snapshot().await?).await?) }).await
     }
 
-    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        self.answered(async { Ok(queue::ready(&mut *self.reader().await?, skills, limit, now).await?) }).await
+    async fn queue_classes(&self, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError> {
+        self.answered(async { Ok(queue::classes(&mut *self.reader().await?, after, limit).await?) }).await
+    }
+
+    async fn ready_tasks(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        self.answered(async { Ok(queue::ready(&mut *self.reader().await?, wanted, now).await?) }).await
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
@@ -61,6 +67,16 @@ impl TaskStore for PostgresStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.writer.run_on(vec![change.task], change, |tx, change| Box::pin(advance::advance(tx, change))).await
+    }
+
+    async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {
+        self.writer
+            .run_on(vec![ended], (ended, at, limit), |tx, (ended, at, limit)| Box::pin(dependencies::settle(tx, *ended, *at, *limit)))
+            .await
+    }
+
+    async fn live_children(&self, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError> {
+        Ok(queue::live_children(&mut *self.reader().await?, parent, limit).await?)
     }
 
     async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {

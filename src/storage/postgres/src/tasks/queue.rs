@@ -1,38 +1,80 @@
 //! What the engine asks of the queue: what is ready, what is due, who holds a lease.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, ReadyTask, StoreError, TaskRecord};
+use baton_storage::{DueTask, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{get, id, json, named};
+use crate::columns::{get, id, json, named, plain};
 use crate::failure::{Fault, failed};
 use crate::many::column;
 use crate::writer::Tx;
 
-pub(super) async fn ready(sql: &mut PgConnection, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, Fault> {
-    // Each skill's own tasks are read in the order of its index, no more than its limit.
+/// The classes that hold tasks, found by leaping from one to the next in the index: tasks in between are not read.
+const CLASSES: &str = "WITH RECURSIVE classes AS (
+         (SELECT skill, fairness_key, priority FROM tasks WHERE state = 'queued' AND (skill, fairness_key, priority) > ($1, $2, $3)
+             ORDER BY skill, fairness_key, priority LIMIT 1)
+         UNION ALL SELECT next.skill, next.fairness_key, next.priority FROM classes CROSS JOIN LATERAL (
+             SELECT skill, fairness_key, priority FROM tasks
+             WHERE state = 'queued'
+                 AND (skill, fairness_key, priority) > (classes.skill, classes.fairness_key, classes.priority)
+             ORDER BY skill, fairness_key, priority LIMIT 1) AS next)
+     SELECT skill, fairness_key, priority FROM classes LIMIT $4";
+
+pub(super) async fn classes(sql: &mut PgConnection, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, Fault> {
+    let rows = sqlx::query(CLASSES)
+        .bind(after.map_or("".into(), |class| plain(&class.skill)))
+        .bind(after.map_or("".into(), |class| key_text(class)))
+        .bind(after.map_or(-1, |class| i16::from(class.priority.get())))
+        .bind(i64::from(limit))
+        .fetch_all(sql)
+        .await
+        .map_err(failed)?;
+    let class = |row: &PgRow| -> Result<QueueClass, StoreError> {
+        Ok(QueueClass { skill: get(row, "skill")?, fairness_key: rows::key(row)?, priority: rows::priority(row)? })
+    };
+    Ok(rows.iter().map(class).collect::<Result<_, _>>()?)
+}
+
+/// The fairness key as it is stored.
+fn key_text(class: &QueueClass) -> Cow<'_, str> {
+    plain(class.fairness_key.as_deref().unwrap_or_default())
+}
+
+pub(super) async fn ready(sql: &mut PgConnection, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, Fault> {
+    // Each class's own tasks are read in the order of its index, no more than are wanted of it.
     let rows = sqlx::query(
-        "SELECT ready.id, ready.skill, ready.labels, ready.rank
-         FROM (SELECT DISTINCT * FROM UNNEST($1::text[])) AS wanted (skill) CROSS JOIN LATERAL (
-             SELECT id, skill, labels, rank FROM tasks
-             WHERE state = 'queued' AND tasks.skill = wanted.skill AND (not_before IS NULL OR not_before <= $2)
-             ORDER BY rank, id LIMIT $3) AS ready
+        "SELECT ready.* FROM UNNEST($1::text[], $2::text[], $3::smallint[], $4::bigint[]) AS wanted (skill, key, priority, most)
+         CROSS JOIN LATERAL (
+             SELECT id, skill, fairness_key, priority, labels, rank FROM tasks
+             WHERE state = 'queued' AND tasks.skill = wanted.skill AND tasks.fairness_key = wanted.key
+                 AND tasks.priority = wanted.priority AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= $5)
+             ORDER BY rank, id LIMIT wanted.most) AS ready
          ORDER BY ready.rank, ready.id",
     )
-    .bind(skills)
+    .bind(column(wanted, |wanted| plain(&wanted.class.skill)))
+    .bind(column(wanted, |wanted| key_text(&wanted.class)))
+    .bind(column(wanted, |wanted| i16::from(wanted.class.priority.get())))
+    .bind(column(wanted, |wanted| i64::from(wanted.limit)))
     .bind(now.as_millis())
-    .bind(i64::from(limit))
     .fetch_all(sql)
     .await
     .map_err(failed)?;
     let task = |row: &PgRow| -> Result<ReadyTask, StoreError> {
-        Ok(ReadyTask { id: id(row, "id", TaskId::new)?, skill: get(row, "skill")?, labels: json(row, "labels")?, rank: get(row, "rank")? })
+        Ok(ReadyTask {
+            id: id(row, "id", TaskId::new)?,
+            skill: get(row, "skill")?,
+            fairness_key: rows::key(row)?,
+            priority: rows::priority(row)?,
+            labels: json(row, "labels")?,
+            rank: get(row, "rank")?,
+        })
     };
     Ok(rows.iter().map(task).collect::<Result<_, _>>()?)
 }
@@ -75,8 +117,16 @@ const DUE: &str = "SELECT * FROM (
              WHERE close_by <= $1 AND close_by IS NOT NULL AND state IN ('queued', 'assigned', 'running', 'waiting', 'paused')
              ORDER BY close_by LIMIT $2)
          UNION ALL (SELECT 4, id, state, lease, lease_until FROM tasks
-             WHERE state IN ('assigned', 'running') AND lease_until <= $1 ORDER BY lease_until LIMIT $2)) AS due
-     ORDER BY kind, at, id";
+             WHERE state IN ('assigned', 'running') AND lease_until <= $1 ORDER BY lease_until LIMIT $2)
+         UNION ALL (SELECT 5, id, state, lease, finished_at FROM tasks WHERE awaited AND finished_at IS NOT NULL
+             ORDER BY finished_at LIMIT $2)
+         UNION ALL (SELECT 6, tasks.id, tasks.state, tasks.lease, tasks.created_at FROM tasks JOIN tasks AS parent ON parent.id = tasks.parent_id
+             WHERE tasks.parent_id IS NOT NULL AND tasks.finished_at IS NULL AND tasks.cancel_requested_at IS NULL
+                 AND (parent.finished_at IS NOT NULL OR parent.cancel_requested_at IS NOT NULL) ORDER BY tasks.created_at LIMIT $2)
+         UNION ALL (SELECT 7, id, state, lease, cancel_requested_at FROM tasks
+             WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL AND state IN ('queued', 'waiting', 'paused')
+             ORDER BY cancel_requested_at LIMIT $2)) AS due
+     ORDER BY kind, at, id LIMIT $2";
 
 pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, Fault> {
     let rows = sqlx::query(DUE).bind(now.as_millis()).bind(i64::from(limit)).fetch_all(sql).await.map_err(failed)?;
@@ -86,6 +136,9 @@ pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> R
             1 => DueTask::Timer(task),
             2 => DueTask::StartedTooLate(task, state),
             3 => DueTask::ClosedTooLate(task, state),
+            5 => DueTask::Awaited(task),
+            6 => DueTask::Orphan(task),
+            7 => DueTask::CancelPending(task),
             _ => DueTask::LeaseExpired(task, LeaseToken(get(row, "lease")?)),
         })
     };
@@ -113,6 +166,19 @@ pub(super) async fn of_agent(sql: &mut PgConnection, agent: AgentId) -> Result<V
         .fetch_all(sql)
         .await
         .map_err(failed)?;
+    Ok(rows.iter().map(|row| id(row, "id", TaskId::new)).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn live_children(sql: &mut PgConnection, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id FROM tasks WHERE parent_id = $1 AND parent_id IS NOT NULL AND finished_at IS NULL AND cancel_requested_at IS NULL
+         ORDER BY id LIMIT $2",
+    )
+    .bind(*parent.as_uuid())
+    .bind(i64::from(limit))
+    .fetch_all(sql)
+    .await
+    .map_err(failed)?;
     Ok(rows.iter().map(|row| id(row, "id", TaskId::new)).collect::<Result<_, _>>()?)
 }
 

@@ -3,11 +3,13 @@
 use baton_domain::id::TaskId;
 use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
+use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
+use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
+use super::dependencies;
 use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::{count, get, json, maybe_json, named, plain};
 use crate::events;
@@ -45,6 +47,7 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
         timeline,
         attempts: attempts.iter().map(rows::attempt).collect::<Result<_, _>>()?,
         artifacts: artifacts.iter().map(rows::artifact).collect::<Result<_, _>>()?,
+        depends_on: dependencies::of(sql, id).await?,
         as_of,
     }))
 }
@@ -106,17 +109,42 @@ pub(super) async fn page(sql: &mut PgConnection, query: &TaskQuery) -> Result<Ta
     if let Some(agent) = filter.agent {
         text.push(" AND agent_id = ").push_bind(*agent.as_uuid());
     }
-    if let Some(wanted) = &filter.text {
-        let wanted = plain(wanted).into_owned();
-        let hex = wanted.replace('-', "").to_lowercase();
-        text.push(" AND (position(lower(").push_bind(wanted.clone()).push(") IN lower(title)) > 0 OR position(");
-        text.push_bind(wanted.to_lowercase()).push(" IN skill) > 0 OR starts_with(replace(id::text, '-', ''), ");
-        text.push_bind(hex).push("))");
-    }
+    more_conditions(&mut text, filter);
     text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(query.limit));
     let found = text.build().fetch_all(&mut *sql).await.map_err(failed)?;
     let (as_of, _) = events::head(sql).await?;
     Ok(TaskPage { items: found.iter().map(rows::summary).collect::<Result<_, _>>()?, as_of })
+}
+
+fn more_conditions(text: &mut QueryBuilder<Postgres>, filter: &TaskFilter) {
+    for label in &filter.labels {
+        // Where a comma meets a quotation mark an entry begins, since one within an entry is escaped.
+        let entry = format!(",{}", Value::from(label.as_str()));
+        text.push(" AND position(").push_bind(entry).push(" IN ',' || substr(labels, 2)) > 0");
+    }
+    if let Some(key) = &filter.fairness_key {
+        // The empty key stands for none in the column, and nobody asks for it.
+        text.push(" AND fairness_key <> '' AND fairness_key = ").push_bind(plain(key).into_owned());
+    }
+    if let Some(code) = &filter.code {
+        text.push(" AND failure::json ->> 'code' = ").push_bind(plain(code).into_owned());
+    }
+    if let Some(from) = filter.created_from {
+        text.push(" AND created_at >= ").push_bind(from.as_millis());
+    }
+    if let Some(before) = filter.created_before {
+        text.push(" AND created_at < ").push_bind(before.as_millis());
+    }
+    if let Some(wanted) = &filter.text {
+        // The collation "C" folds ASCII letters and no others, as everywhere else.
+        let (wanted, prefix) = (plain(wanted).to_ascii_lowercase(), TaskFilter::id_prefix(wanted));
+        text.push(" AND (position(").push_bind(wanted.clone()).push(" IN lower(title COLLATE \"C\")) > 0 OR position(");
+        text.push_bind(wanted).push(" IN lower(skill)) > 0");
+        if !prefix.is_empty() {
+            text.push(" OR starts_with(replace(id::text, '-', ''), ").push_bind(plain(&prefix).into_owned()).push(")");
+        }
+        text.push(")");
+    }
 }
 
 pub(super) async fn state_counts(sql: &mut PgConnection) -> Result<(Vec<StateCount>, EventSeq), Fault> {

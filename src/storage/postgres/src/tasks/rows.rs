@@ -12,12 +12,13 @@ use sqlx::postgres::PgRow;
 use crate::columns::{count, get, id, instant, json, maybe_id, maybe_instant, maybe_json, maybe_named, named, small};
 
 /// What a summary is made of.
-pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, attempt, \
-     maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
+pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
+     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
      parent_id, failure";
 
 /// What a record has beyond its summary.
-pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth";
+pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth, \
+     fairness_weight, budget, awaited";
 
 /// What an artifact is made of.
 pub(crate) const ARTIFACT_COLUMNS: &str = "id, project_id, name, media_type, size, sha256, created_by, task_id, created_at";
@@ -27,9 +28,19 @@ fn agent(row: &PgRow) -> Result<Option<AgentRef>, StoreError> {
     Ok(maybe_id(row, "agent_id", AgentId::new)?.zip(name).map(|(id, name)| AgentRef { id, name }))
 }
 
+/// The fairness key; the empty one stands for none, and so does an absent one of a row from before there were keys.
+pub(crate) fn key(row: &PgRow) -> Result<Option<String>, StoreError> {
+    Ok(get::<Option<String>>(row, "fairness_key")?.filter(|key| !key.is_empty()))
+}
+
+pub(super) fn priority(row: &PgRow) -> Result<Priority, StoreError> {
+    let priority: i16 = get(row, "priority")?;
+    let known = u8::try_from(priority).ok().and_then(|priority| Priority::new(priority).ok());
+    known.ok_or_else(|| StoreError::Corrupt(format!("priority {priority}")))
+}
+
 pub(super) fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
     let created_by: Principal = json(row, "created_by")?;
-    let priority: i16 = get(row, "priority")?;
     Ok(TaskSummary {
         id: id(row, "id", TaskId::new)?,
         project_id: id(row, "project_id", ProjectId::new)?,
@@ -38,11 +49,9 @@ pub(super) fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
         state: named(row, "state", TaskState::parse)?,
         wait_kind: maybe_named(row, "wait_kind", WaitKind::parse)?,
         reason: get(row, "reason")?,
-        priority: u8::try_from(priority)
-            .ok()
-            .and_then(|priority| Priority::new(priority).ok())
-            .ok_or_else(|| StoreError::Corrupt(format!("priority {priority}")))?,
+        priority: priority(row)?,
         labels: json(row, "labels")?,
+        fairness_key: key(row)?,
         attempt: small(row, "attempt")?,
         maximum_attempts: small(row, "maximum_attempts")?,
         agent: agent(row)?,
@@ -69,6 +78,9 @@ pub(super) fn record(row: &PgRow) -> Result<TaskRecord, StoreError> {
         deadline_at: maybe_instant(row, "deadline_at")?,
         ready_at: instant(row, "ready_at")?,
         depth: small(row, "depth")?,
+        fairness_weight: get(row, "fairness_weight")?,
+        budget: maybe_json(row, "budget")?,
+        awaited: get(row, "awaited")?,
         created_by: json(row, "created_by")?,
     })
 }

@@ -12,7 +12,9 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, Explanation, TaskSummary};
-use baton_storage::{Assignment, AuditRow, BegunTask, CommitSink, Completion, NewTaskRecord, NoSink, TaskRecord, TaskStore, UserRecord};
+use baton_storage::{
+    Assignment, AuditRow, BegunTask, CommitSink, Completion, NewTaskRecord, NoSink, ReadyTask, TaskRecord, TaskStore, UserRecord, Wanted,
+};
 use baton_storage_postgres::{PostgresOptions, PostgresStore};
 use baton_testkit::PostgresServer;
 use parking_lot::Mutex;
@@ -97,6 +99,7 @@ pub fn new_task() -> NewTaskRecord {
         reason: Some("submitted".to_owned()),
         priority: Priority::default(),
         labels: Vec::new(),
+        fairness_key: None,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,
@@ -120,9 +123,12 @@ pub fn new_task() -> NewTaskRecord {
         deadline_at: None,
         ready_at: at(0),
         depth: 0,
+        fairness_weight: 1.0,
+        budget: None,
+        awaited: false,
         created_by: Principal::System,
     };
-    NewTaskRecord { task, input: json!({"text": "fine"}) }
+    NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new() }
 }
 
 /// Stores tasks that are ready.
@@ -202,4 +208,11 @@ pub fn audit_row() -> AuditRow {
         request_id: None,
         address: None,
     }
+}
+
+/// Everything that is ready.
+pub async fn ready(store: &PostgresStore, now: Timestamp) -> Vec<ReadyTask> {
+    let classes = store.queue_classes(None, 1_000).await.unwrap();
+    let wanted: Vec<Wanted> = classes.into_iter().map(|class| Wanted { class, limit: 1_000 }).collect();
+    store.ready_tasks(&wanted, now).await.unwrap()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::id::{LeaseToken, TaskId};
-use baton_domain::task::{AttemptEffect, TaskState, Trigger, apply};
+use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
@@ -12,6 +12,7 @@ use rusqlite::params;
 use serde_json::Value;
 
 use super::announce::{fact, moved};
+use super::dependencies;
 use super::read;
 use super::rows::outcome_name;
 use crate::columns::maybe_text;
@@ -28,7 +29,8 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
     };
     let Ok(row) = apply(Some(state), change.trigger) else { return Ok(Advanced::Refused(Box::new(record))) };
     let exhausted = row.attempt == AttemptEffect::Next && record.summary.attempt >= record.summary.maximum_attempts;
-    if !guarded || exhausted {
+    // An agent needs a lease, which only `begin` gives out.
+    if !guarded || exhausted || change.trigger == Trigger::Assign {
         return Ok(Advanced::Refused(Box::new(record)));
     }
     let lease = record.lease;
@@ -60,6 +62,10 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
         record.deadline_at = None;
     }
     write(tx, &record, change.result.as_ref())?;
+    if record.summary.wait_kind == Some(WaitKind::Dependency) {
+        // Whoever waits for others again has to be told of their end again.
+        dependencies::await_again(tx.sql(), change.task)?;
+    }
     if row.to == TaskState::Running {
         let text = "UPDATE attempts SET started_at = ?1 WHERE task_id = ?2 AND lease = ?3";
         run(tx.sql(), text, params![change.at.as_millis(), change.task.as_uuid().as_bytes(), lease.0])?;

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 use super::announce::moved;
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::text;
+use crate::limits;
 use crate::statement::{maybe, run};
 use crate::tally::Move;
 use crate::writer::Tx;
@@ -28,7 +29,11 @@ pub(super) fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec<Begun
          WHERE id = ?1 AND state = 'queued' AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= ?2)"
     );
     let mut begun = Vec::with_capacity(assignments.len());
+    let mut room = limits::room(tx.sql())?;
     for assignment in assignments {
+        if !room.is_unlimited() && !limits::take(tx.sql(), &mut room, assignment)? {
+            continue;
+        }
         let Some(task) = take(tx.sql(), &look, start.to, assignment)? else { continue };
         let at = assignment.at;
         let mut assigned = task.task.summary.clone();

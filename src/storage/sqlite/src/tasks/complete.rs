@@ -104,8 +104,9 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     let (id, at) = (completion.task.summary.id, completion.at);
     let (key, lease) = (id.as_uuid().as_bytes(), completion.task.lease.0);
     // A look and then a change, as in `begin`.
-    let look = "SELECT cancel_requested_at FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
-    let Some(cancel_requested_at) = maybe(tx.sql(), look, params![key, lease], |row| row.maybe_instant())? else {
+    let look = "SELECT cancel_requested_at, awaited FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
+    let found = maybe(tx.sql(), look, params![key, lease], |row| Ok((row.maybe_instant()?, row.get()?)))?;
+    let Some((cancel_requested_at, awaited)) = found else {
         let now = read::record(tx.sql(), id)?;
         return Ok(now.map_or(Advanced::Missing, |task| Advanced::Refused(Box::new(task))));
     };
@@ -128,6 +129,7 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     task.summary.reason = None;
     task.summary.finished_at = Some(at);
     task.summary.cancel_requested_at = cancel_requested_at;
+    task.awaited = awaited;
     if let Some(agent) = &task.summary.agent {
         agents.completed(agent.id, at);
     }

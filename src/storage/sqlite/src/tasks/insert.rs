@@ -8,6 +8,7 @@ use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
 use rusqlite::{CachedStatement, params};
 
 use super::announce::moved;
+use super::dependencies;
 use crate::columns::{maybe_text, text};
 use crate::failure::failed;
 use crate::statement::{maybe, run};
@@ -20,11 +21,15 @@ pub(super) fn insert(tx: &mut Tx, tasks: &[NewTaskRecord], idempotency: Option<I
     {
         return Ok(answer);
     }
+    if let Some(missing) = dependencies::missing(tx.sql(), tasks)? {
+        return Ok(Inserted::NoSuchDependency(missing));
+    }
     let mut statement = tx.sql().prepare_cached(INSERT).map_err(failed)?;
     for new in tasks {
         insert_one(&mut statement, new)?;
     }
     drop(statement);
+    dependencies::store(tx.sql(), tasks)?;
     for NewTaskRecord { task, .. } in tasks {
         let change = Move { from: None, to: task.summary.state };
         moved(tx, &task.summary, change, task.created_by.clone(), task.summary.created_at)?;
@@ -50,8 +55,9 @@ fn remembered(tx: &mut Tx, key: &Idempotency) -> Result<Option<Inserted>, StoreE
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry, \
      timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id, depth, \
-     result_kind, finished_at, failure) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
+     result_kind, finished_at, failure, fairness_key, fairness_weight, budget) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, \
+     ?28, ?29, ?30)";
 
 fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Result<(), StoreError> {
     let (task, summary) = (&new.task, &new.task.summary);
@@ -77,7 +83,8 @@ fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Resul
             summary.created_at.as_millis(),
             task.ready_at.as_millis(),
             summary.not_before.map(Timestamp::as_millis),
-            deadline(task.timeouts.schedule_to_start_ms),
+            // One that waits for others is begun no sooner than they have completed.
+            deadline(task.timeouts.schedule_to_start_ms).filter(|_| new.depends_on.is_empty()),
             deadline(task.timeouts.schedule_to_close_ms),
             text(&task.created_by)?,
             summary.rerun_of.as_ref().map(|id| id.as_uuid().as_bytes()),
@@ -85,7 +92,10 @@ fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Resul
             task.depth,
             task.result_kind,
             summary.finished_at.map(Timestamp::as_millis),
-            maybe_text(summary.failure.as_ref())?
+            maybe_text(summary.failure.as_ref())?,
+            summary.fairness_key.as_deref().unwrap_or_default(),
+            task.fairness_weight,
+            maybe_text(task.budget.as_ref())?
         ])
         .map_err(failed)?;
     Ok(())

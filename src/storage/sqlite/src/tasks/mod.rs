@@ -4,6 +4,7 @@ mod advance;
 mod announce;
 mod begin;
 pub(crate) mod complete;
+mod dependencies;
 mod insert;
 mod queue;
 mod read;
@@ -17,15 +18,15 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, ReadyTask,
-    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, QueueClass,
+    ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
 };
 
 use crate::SqliteStore;
 use crate::writer::Tx;
 
 pub(crate) use read::count_states;
-pub(crate) use rows::{ARTIFACT_COLUMNS, artifact};
+pub(crate) use rows::{ARTIFACT_COLUMNS, artifact, key};
 
 #[async_trait]
 impl TaskStore for SqliteStore {
@@ -64,9 +65,14 @@ impl TaskStore for SqliteStore {
         Ok(self.tally.read())
     }
 
-    async fn ready_tasks(&self, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
-        let skills = skills.to_vec();
-        self.readers.statement(move |sql| queue::ready(sql, &skills, limit, now)).await
+    async fn queue_classes(&self, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError> {
+        let after = after.cloned();
+        self.readers.snapshot(move |sql| queue::classes(sql, after.as_ref(), limit)).await
+    }
+
+    async fn ready_tasks(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+        let wanted = wanted.to_vec();
+        self.readers.statement(move |sql| queue::ready(sql, &wanted, now)).await
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
@@ -79,6 +85,14 @@ impl TaskStore for SqliteStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.writer.run(move |tx| advance::advance(tx, change)).await
+    }
+
+    async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {
+        self.writer.run(move |tx| dependencies::settle(tx, ended, at, limit)).await
+    }
+
+    async fn live_children(&self, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError> {
+        self.readers.statement(move |sql| queue::live_children(sql, parent, limit)).await
     }
 
     async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {

@@ -3,22 +3,50 @@
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, ReadyTask, StoreError, TaskRecord};
+use baton_storage::{DueTask, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use rusqlite::{Connection, params};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::statement::{all, one, run};
+use crate::statement::{all, maybe, one, run};
 use crate::writer::Tx;
 
-pub(super) fn ready(sql: &Connection, skills: &[String], limit: u32, now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
+/// The classes that hold tasks, found by leaping from one to the next in the index: tasks in between are not read.
+pub(super) fn classes(sql: &Connection, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError> {
+    let mut found: Vec<QueueClass> = Vec::new();
+    while found.len() < limit as usize {
+        let last = found.last().or(after);
+        let (skill, key) = last.map_or(("", ""), |class| (class.skill.as_str(), key_text(class)));
+        let next = maybe(
+            sql,
+            "SELECT skill, fairness_key, priority FROM tasks WHERE state = 'queued' AND (skill, fairness_key, priority) > (?1, ?2, ?3)
+             ORDER BY skill, fairness_key, priority LIMIT 1",
+            params![skill, key, last.map_or(-1, |class| i64::from(class.priority.get()))],
+            |row| Ok(QueueClass { skill: row.get()?, fairness_key: rows::key(row)?, priority: rows::priority(row)? }),
+        )?;
+        let Some(next) = next else { break };
+        found.push(next);
+    }
+    Ok(found)
+}
+
+/// The fairness key as it is stored.
+fn key_text(class: &QueueClass) -> &str {
+    class.fairness_key.as_deref().unwrap_or_default()
+}
+
+pub(super) fn ready(sql: &Connection, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
     let mut ready = Vec::new();
-    for skill in skills {
+    for Wanted { class, limit } in wanted {
         let found = all(
             sql,
             "SELECT id, labels, rank FROM tasks
-             WHERE state = 'queued' AND skill = ?1 AND (not_before IS NULL OR not_before <= ?2) ORDER BY rank, id LIMIT ?3",
-            params![skill, now.as_millis(), limit],
-            |row| Ok(ReadyTask { id: row.id(TaskId::new)?, skill: skill.clone(), labels: row.json()?, rank: row.get()? }),
+             WHERE state = 'queued' AND skill = ?1 AND fairness_key = ?2 AND priority = ?3 AND cancel_requested_at IS NULL
+                 AND (not_before IS NULL OR not_before <= ?4) ORDER BY rank, id LIMIT ?5",
+            params![class.skill, key_text(class), class.priority.get(), now.as_millis(), limit],
+            |row| {
+                let QueueClass { skill, fairness_key, priority } = class.clone();
+                Ok(ReadyTask { id: row.id(TaskId::new)?, skill, fairness_key, priority, labels: row.json()?, rank: row.get()? })
+            },
         )?;
         ready.extend(found);
     }
@@ -56,24 +84,58 @@ pub(super) fn due(sql: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Du
     )?;
     due.extend(all(
         sql,
-        "SELECT id, state FROM tasks WHERE start_by <= ?1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL LIMIT ?2",
+        "SELECT id, state FROM tasks WHERE start_by <= ?1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL
+         ORDER BY start_by LIMIT ?2",
         values,
         |row| Ok(DueTask::StartedTooLate(row.id(TaskId::new)?, row.named(TaskState::parse)?)),
     )?);
     due.extend(all(
         sql,
         "SELECT id, state FROM tasks WHERE close_by <= ?1 AND close_by IS NOT NULL
-         AND state IN ('queued', 'assigned', 'running', 'waiting', 'paused') LIMIT ?2",
+         AND state IN ('queued', 'assigned', 'running', 'waiting', 'paused') ORDER BY close_by LIMIT ?2",
         values,
         |row| Ok(DueTask::ClosedTooLate(row.id(TaskId::new)?, row.named(TaskState::parse)?)),
     )?);
     due.extend(all(
         sql,
-        "SELECT id, lease FROM tasks WHERE state IN ('assigned', 'running') AND lease_until <= ?1 LIMIT ?2",
+        "SELECT id, lease FROM tasks WHERE state IN ('assigned', 'running') AND lease_until <= ?1 ORDER BY lease_until LIMIT ?2",
         values,
         |row| Ok(DueTask::LeaseExpired(row.id(TaskId::new)?, LeaseToken(row.get()?))),
     )?);
+    due.extend(about_others(sql, limit)?);
+    due.truncate(limit as usize);
     Ok(due)
+}
+
+/// What is due because of other tasks, or because somebody asked, and not because of the time.
+fn about_others(sql: &Connection, limit: u32) -> Result<Vec<DueTask>, StoreError> {
+    let text = "SELECT id FROM tasks WHERE awaited AND finished_at IS NOT NULL ORDER BY finished_at, id LIMIT ?1";
+    let mut due = all(sql, text, [limit], |row| Ok(DueTask::Awaited(row.id(TaskId::new)?)))?;
+    due.extend(all(
+        sql,
+        "SELECT tasks.id FROM tasks JOIN tasks AS parent ON parent.id = tasks.parent_id
+         WHERE tasks.parent_id IS NOT NULL AND tasks.finished_at IS NULL AND tasks.cancel_requested_at IS NULL
+             AND (parent.finished_at IS NOT NULL OR parent.cancel_requested_at IS NOT NULL) ORDER BY tasks.created_at, tasks.id LIMIT ?1",
+        [limit],
+        |row| Ok(DueTask::Orphan(row.id(TaskId::new)?)),
+    )?);
+    due.extend(all(
+        sql,
+        "SELECT id FROM tasks WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL AND +state IN ('queued', 'waiting', 'paused')
+         ORDER BY cancel_requested_at, id LIMIT ?1",
+        [limit],
+        |row| Ok(DueTask::CancelPending(row.id(TaskId::new)?)),
+    )?);
+    Ok(due)
+}
+
+pub(super) fn live_children(sql: &Connection, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError> {
+    all(
+        sql,
+        "SELECT id FROM tasks WHERE parent_id = ?1 AND finished_at IS NULL AND cancel_requested_at IS NULL ORDER BY id LIMIT ?2",
+        params![parent.as_uuid().as_bytes(), limit],
+        |row| row.id(TaskId::new),
+    )
 }
 
 pub(super) fn next_due(sql: &Connection, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

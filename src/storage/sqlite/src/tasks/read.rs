@@ -8,6 +8,7 @@ use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::dependencies;
 use super::rows::{self, ARTIFACT_COLUMNS, ATTEMPT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::events;
 use crate::statement::{all, maybe};
@@ -28,7 +29,8 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let attempts = all(sql, &text, key, rows::attempt)?;
     let text = format!("SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = ?1 ORDER BY id");
     let artifacts = all(sql, &text, key, rows::artifact)?;
-    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, as_of }))
+    let depends_on = dependencies::of(sql, id)?;
+    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, as_of }))
 }
 
 fn timeline(sql: &Connection, id: TaskId) -> Result<Vec<TimelineEntry>, StoreError> {
@@ -86,10 +88,42 @@ fn conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Value>) {
         text.push_str(" AND agent_id = ?");
         values.push(agent.as_uuid().as_bytes().to_vec().into());
     }
+    more_conditions(filter, text, values);
+}
+
+fn more_conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Value>) {
+    for label in &filter.labels {
+        // Where a comma meets a quotation mark an entry begins, since one within an entry is escaped.
+        text.push_str(" AND instr(',' || substr(labels, 2), ?) > 0");
+        values.push(format!(",{}", serde_json::Value::from(label.as_str())).into());
+    }
+    if let Some(key) = &filter.fairness_key {
+        // The empty key stands for none in the column, and nobody asks for it.
+        text.push_str(" AND fairness_key <> '' AND fairness_key = ?");
+        values.push(key.clone().into());
+    }
+    if let Some(code) = &filter.code {
+        text.push_str(" AND json_extract(failure, '$.code') = ?");
+        values.push(code.clone().into());
+    }
+    if let Some(from) = filter.created_from {
+        text.push_str(" AND created_at >= ?");
+        values.push(from.as_millis().into());
+    }
+    if let Some(before) = filter.created_before {
+        text.push_str(" AND created_at < ?");
+        values.push(before.as_millis().into());
+    }
     if let Some(wanted) = &filter.text {
-        text.push_str(" AND (instr(lower(title), lower(?)) > 0 OR instr(skill, ?) > 0 OR instr(hex(id), ?) = 1)");
-        let hex = wanted.replace('-', "").to_uppercase();
-        values.extend([wanted.clone().into(), wanted.to_lowercase().into(), hex.into()]);
+        // SQLite's `lower` folds ASCII letters and no others, as everywhere else.
+        let (small, prefix) = (wanted.to_ascii_lowercase(), TaskFilter::id_prefix(wanted).to_ascii_uppercase());
+        text.push_str(" AND (instr(lower(title), ?) > 0 OR instr(lower(skill), ?) > 0");
+        values.extend([small.clone().into(), small.into()]);
+        if !prefix.is_empty() {
+            text.push_str(" OR instr(hex(id), ?) = 1");
+            values.push(prefix.into());
+        }
+        text.push(')');
     }
 }
 

@@ -11,12 +11,13 @@ use baton_storage::{StoreError, TaskRecord};
 use crate::columns::Columns;
 
 /// What a summary is made of.
-pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, attempt, \
-     maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
+pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
+     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
      parent_id, failure";
 
 /// What a record has beyond its summary.
-pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth";
+pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth, \
+     fairness_weight, budget, awaited";
 
 /// What an attempt is made of.
 pub(super) const ATTEMPT_COLUMNS: &str = "id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at, outcome, \
@@ -25,15 +26,25 @@ pub(super) const ATTEMPT_COLUMNS: &str = "id, number, lease, agent_id, agent_nam
 /// What an artifact is made of.
 pub(crate) const ARTIFACT_COLUMNS: &str = "id, project_id, name, media_type, size, sha256, created_by, task_id, created_at";
 
+/// The fairness key; the empty one stands for none, and so does an absent one of a row from before there were keys.
+pub(crate) fn key(row: &mut Columns<'_, '_>) -> Result<Option<String>, StoreError> {
+    Ok(row.get::<Option<String>>()?.filter(|key| !key.is_empty()))
+}
+
+pub(super) fn priority(row: &mut Columns<'_, '_>) -> Result<Priority, StoreError> {
+    Priority::new(row.get()?).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSummary), StoreError> {
     let (id, project_id) = (row.id(TaskId::new)?, row.id(ProjectId::new)?);
     let (title, skill) = (row.get()?, row.get()?);
     let (state, wait_kind, reason) = (row.named(TaskState::parse)?, row.maybe_named(WaitKind::parse)?, row.get()?);
-    let priority = Priority::new(row.get()?).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let priority = priority(row)?;
     let labels = match row.str()? {
         "[]" => Vec::new(),
         text => serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("labels: {error}")))?,
     };
+    let fairness_key = key(row)?;
     let (attempt, maximum_attempts) = (row.small()?, row.small()?);
     let agent = row.maybe_id(AgentId::new)?.zip(row.get()?).map(|(id, name)| AgentRef { id, name });
     let (created_at, not_before, started_at) = (row.instant()?, row.maybe_instant()?, row.maybe_instant()?);
@@ -49,6 +60,7 @@ fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSu
         reason,
         priority,
         labels,
+        fairness_key,
         attempt,
         maximum_attempts,
         agent,
@@ -82,6 +94,9 @@ pub(super) fn record(row: &mut Columns<'_, '_>) -> Result<TaskRecord, StoreError
         deadline_at: row.maybe_instant()?,
         ready_at: row.instant()?,
         depth: row.small()?,
+        fairness_weight: row.get()?,
+        budget: row.maybe_json()?,
+        awaited: row.get()?,
         created_by,
     })
 }

@@ -1,0 +1,188 @@
+//! Whose turn is it among the fairness keys of one skill? Start-time fair queuing over keys that may have tasks.
+//!
+//! Each key has a tag, the virtual time at which its next task starts; the lowest goes first, and a task of weight `w` moves its
+//! key's tag on by `1/w`. A key that becomes active begins at the present virtual time, so it is neither owed for the time it was
+//! away nor behind those that waited (Goyal, Vin and Cheng, "Start-time Fair Queuing", 1996). What is kept is per key, never per
+//! task: the tasks and their order within a key are in the store.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use baton_domain::task::{DEFAULT_FAIRNESS_WEIGHT, Priority};
+
+/// The most keys of one skill and one priority that a round looks at: those whose turn is next.
+pub(crate) const KEYS_A_ROUND: usize = 64;
+/// The most keys of one skill that are remembered. Those beyond are found in the store as others become empty.
+const MAXIMUM_KEYS: usize = 50_000;
+const LEVELS: usize = Priority::ALL.len();
+
+/// A fairness key; none is a key of its own.
+pub(crate) type Key = Option<Arc<str>>;
+
+/// A point of virtual time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tag(f64);
+
+impl Eq for Tag {}
+
+impl PartialOrd for Tag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Tag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+#[derive(Debug)]
+struct Flow {
+    tag: f64,
+    weight: f64,
+    /// Which priorities may have tasks, and how often each was rung for.
+    active: [bool; LEVELS],
+    rings: [u32; LEVELS],
+}
+
+impl Flow {
+    fn is_idle(&self) -> bool {
+        !self.active.contains(&true)
+    }
+}
+
+/// A key whose turn is near.
+#[derive(Debug, Clone)]
+pub(crate) struct Turn {
+    pub(crate) key: Key,
+    pub(crate) tag: f64,
+    pub(crate) weight: f64,
+    /// What to give to [`FairQueue::empty`].
+    pub(crate) rings: u32,
+    /// How many tasks of it this round could need.
+    pub(crate) tasks: u32,
+}
+
+/// The keys of one skill.
+#[derive(Debug, Default)]
+pub(crate) struct FairQueue {
+    now: f64,
+    flows: HashMap<Key, Flow>,
+    /// Active keys by tag, for each priority.
+    levels: [BTreeSet<(Tag, Key)>; LEVELS],
+}
+
+fn level(priority: Priority) -> usize {
+    usize::from(priority.get() - 1)
+}
+
+impl FairQueue {
+    /// The key may have tasks of this priority; what is known of its weight.
+    pub(crate) fn ring(&mut self, key: Option<&str>, priority: Priority, weight: Option<f64>) {
+        let level = level(priority);
+        let key: Key = key.map(Arc::from);
+        if !self.flows.contains_key(&key) {
+            if self.flows.len() >= MAXIMUM_KEYS {
+                self.forget_idle();
+            }
+            if self.flows.len() >= MAXIMUM_KEYS {
+                return;
+            }
+        }
+        let now = self.now;
+        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow {
+            tag: now,
+            weight: DEFAULT_FAIRNESS_WEIGHT,
+            active: [false; LEVELS],
+            rings: [0; LEVELS],
+        });
+        flow.weight = weight.unwrap_or(flow.weight);
+        flow.rings[level] = flow.rings[level].wrapping_add(1);
+        if flow.is_idle() {
+            flow.tag = flow.tag.max(now);
+        }
+        if !flow.active[level] {
+            flow.active[level] = true;
+            self.levels[level].insert((Tag(flow.tag), key));
+        }
+    }
+
+    /// Whether no key may have tasks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.levels.iter().all(BTreeSet::is_empty)
+    }
+
+    /// A look that began at `rings` found no task of this key and priority. Does nothing if it was rung for meanwhile.
+    pub(crate) fn empty(&mut self, key: &Key, priority: Priority, rings: u32) {
+        let level = level(priority);
+        let Some(flow) = self.flows.get_mut(key) else { return };
+        if flow.rings[level] != rings || !flow.active[level] {
+            return;
+        }
+        flow.active[level] = false;
+        self.levels[level].remove(&(Tag(flow.tag), key.clone()));
+        // An idle key is remembered for as long as it has had more than its share.
+        if flow.is_idle() && flow.tag <= self.now {
+            self.flows.remove(key);
+        }
+    }
+
+    fn forget_idle(&mut self) {
+        let now = self.now;
+        self.flows.retain(|_, flow| !flow.is_idle() || flow.tag > now);
+        if self.flows.len() >= MAXIMUM_KEYS {
+            self.flows.retain(|_, flow| !flow.is_idle());
+        }
+    }
+
+    /// The keys whose turns come next at this priority, each with how many of the next `tasks` turns it would have if it had as many
+    /// tasks. `skip` leaves keys out.
+    pub(crate) fn turns(&self, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+        let level = level(priority);
+        let known = |key: &Key| {
+            let flow = self.flows.get(key)?;
+            Some(Turn { key: key.clone(), tag: flow.tag, weight: flow.weight, rings: flow.rings[level], tasks: 0 })
+        };
+        let mut turns: Vec<Turn> =
+            self.levels[level].iter().filter(|(_, key)| !skip(key)).filter_map(|(_, key)| known(key)).take(KEYS_A_ROUND).collect();
+        if let [only] = turns.as_mut_slice() {
+            only.tasks = tasks;
+            return turns;
+        }
+        let mut tags: Vec<f64> = turns.iter().map(|turn| turn.tag).collect();
+        for _ in 0..tasks {
+            let Some(next) = lowest(&tags) else { break };
+            tags[next] += 1.0 / turns[next].weight;
+            turns[next].tasks += 1;
+        }
+        turns.retain(|turn| turn.tasks > 0);
+        turns
+    }
+
+    /// So many tasks of the key began, with this weight.
+    pub(crate) fn served(&mut self, key: &Key, tasks: u32, weight: f64) {
+        let Some(flow) = self.flows.get_mut(key) else { return };
+        let before = Tag(flow.tag);
+        flow.weight = weight;
+        flow.tag += f64::from(tasks) / weight;
+        // The virtual time is the start of the last task that began.
+        self.now = self.now.max(flow.tag - 1.0 / weight);
+        let after = Tag(flow.tag);
+        for (level, active) in flow.active.iter().enumerate() {
+            if *active && self.levels[level].remove(&(before, key.clone())) {
+                self.levels[level].insert((after, key.clone()));
+            }
+        }
+    }
+}
+
+/// The first of the lowest.
+pub(crate) fn lowest(tags: &[f64]) -> Option<usize> {
+    (0..tags.len()).min_by(|one, other| tags[*one].total_cmp(&tags[*other]))
+}
+
+#[cfg(test)]
+#[path = "fair_queue_tests.rs"]
+mod tests;

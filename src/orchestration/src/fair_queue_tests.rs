@@ -1,0 +1,110 @@
+use super::*;
+use proptest::prelude::*;
+
+fn priority(number: u8) -> Priority {
+    Priority::new(number).unwrap()
+}
+
+/// Serves that many tasks, `a_round` at a time, of keys that never run out; how many each got.
+fn serve(queue: &mut FairQueue, tasks: u32, a_round: u32) -> HashMap<Key, u32> {
+    let mut served: HashMap<Key, u32> = HashMap::new();
+    let mut left = tasks;
+    while left > 0 {
+        for turn in queue.turns(Priority::default(), a_round.min(left), |_| false) {
+            queue.served(&turn.key, turn.tasks, turn.weight);
+            *served.entry(turn.key).or_default() += turn.tasks;
+            left -= turn.tasks;
+        }
+    }
+    served
+}
+
+#[test]
+fn weights_of_one_and_three_share_ten_thousand_tasks_so() {
+    for a_round in [1, 2, 7, 16, 256] {
+        let mut queue = FairQueue::default();
+        queue.ring(Some("one"), Priority::default(), Some(1.0));
+        queue.ring(Some("three"), Priority::default(), Some(3.0));
+        let served = serve(&mut queue, 10_000, a_round);
+        let of_one = f64::from(served[&Some(Arc::from("one"))]);
+        assert!((of_one / 2_500.0 - 1.0).abs() < 0.01, "{of_one} of 10,000, {a_round} at a time");
+    }
+}
+
+#[test]
+fn a_new_key_is_next_however_long_others_have_been_served() {
+    let mut queue = FairQueue::default();
+    queue.ring(Some("old"), Priority::default(), Some(1.0));
+    serve(&mut queue, 100_000, 256);
+    queue.ring(Some("new"), Priority::default(), None);
+    let turns = queue.turns(Priority::default(), 4, |_| false);
+    assert_eq!(turns.iter().map(|turn| turn.tasks).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(turns[0].key.as_deref(), Some("new"));
+}
+
+#[test]
+fn a_key_that_comes_and_goes_gets_no_more_than_its_share() {
+    let mut queue = FairQueue::default();
+    queue.ring(None, Priority::default(), Some(1.0));
+    let mut light = 0;
+    for _ in 0..1_000 {
+        queue.ring(Some("light"), Priority::default(), Some(0.1));
+        let turn = queue.turns(Priority::default(), 1, |_| false).remove(0);
+        queue.served(&turn.key, 1, turn.weight);
+        if turn.key.is_some() {
+            light += 1;
+            queue.empty(&turn.key, Priority::default(), turn.rings);
+        }
+    }
+    assert!((85..=95).contains(&light), "a tenth of the weight of the other, {light} of 1,000");
+}
+
+#[test]
+fn what_is_empty_is_left_alone_until_it_is_rung_for_and_no_ring_is_lost() {
+    let mut queue = FairQueue::default();
+    queue.ring(Some("a"), priority(2), None);
+    let looked = queue.turns(priority(2), 1, |_| false).remove(0);
+    assert!(queue.turns(priority(3), 1, |_| false).is_empty());
+    queue.ring(Some("a"), priority(2), None);
+    queue.empty(&looked.key, priority(2), looked.rings);
+    let again = queue.turns(priority(2), 1, |_| false).remove(0);
+    queue.empty(&again.key, priority(2), again.rings);
+    assert!(queue.turns(priority(2), 1, |_| false).is_empty());
+    assert!(queue.flows.is_empty(), "a key with nothing is forgotten");
+    queue.ring(Some("a"), priority(2), None);
+    assert_eq!(queue.turns(priority(2), 1, |_| false).len(), 1);
+}
+
+#[test]
+fn keys_are_bounded_and_room_comes_back() {
+    let mut queue = FairQueue::default();
+    for number in 0..=MAXIMUM_KEYS {
+        queue.ring(Some(&number.to_string()), Priority::default(), None);
+    }
+    assert_eq!(queue.flows.len(), MAXIMUM_KEYS);
+    let turns = queue.turns(Priority::default(), 1_000, |_| false);
+    assert_eq!(turns.len(), KEYS_A_ROUND);
+    for turn in turns {
+        queue.empty(&turn.key, Priority::default(), turn.rings);
+    }
+    queue.ring(Some("late"), Priority::default(), None);
+    assert!(queue.flows.contains_key(&Some(Arc::from("late"))));
+}
+
+proptest! {
+    #[test]
+    fn shares_follow_weights(weights in prop::collection::vec(0.1f64..10.0, 2..8), a_round in 1u32..64) {
+        let mut queue = FairQueue::default();
+        for (index, weight) in weights.iter().enumerate() {
+            queue.ring(Some(&index.to_string()), Priority::default(), Some(*weight));
+        }
+        let served = serve(&mut queue, 20_000, a_round);
+        let all: f64 = weights.iter().sum();
+        for (index, weight) in weights.iter().enumerate() {
+            let got = f64::from(served.get(&Some(Arc::from(index.to_string()))).copied().unwrap_or(0));
+            let wanted = 20_000.0 * weight / all;
+            // No key is ever further from its share than a task of each.
+            prop_assert!((got - wanted).abs() <= 2.0 + weights.len() as f64 * weight, "{got} for {wanted}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! How a task's state is changed, and what became of the change.
+
+use baton_domain::id::{AttemptId, LeaseToken, TaskId};
+use baton_domain::problem::Code;
+use baton_domain::task::{TaskState, Trigger, WaitKind};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
+use baton_domain::wire::task::{AttemptOutcome, Failure, TaskSummary};
+use serde_json::Value;
+
+use crate::{NewSpan, TaskRecord};
+
+/// When a change applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Only while this lease is the newest and the task is assigned or running.
+    Lease(LeaseToken),
+    /// Only in this state.
+    State(TaskState),
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptEnd {
+    /// In which way.
+    pub outcome: AttemptOutcome,
+    /// Why, if it failed.
+    pub failure: Option<Failure>,
+}
+
+/// One change of a task's state, looked up in the transition table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advance {
+    /// The task.
+    pub task: TaskId,
+    /// When the change applies.
+    pub guard: Guard,
+    /// What happens.
+    pub trigger: Trigger,
+    /// Why, as an open code.
+    pub reason: Option<String>,
+    /// Who does it.
+    pub actor: Principal,
+    /// Now.
+    pub at: Timestamp,
+    /// For a task that goes back to the queue or waits: not before then.
+    pub not_before: Option<Timestamp>,
+    /// For a task that waits: for what.
+    pub wait_kind: Option<WaitKind>,
+    /// For a task that completes: its result.
+    pub result: Option<Value>,
+    /// For a task that fails: why.
+    pub failure: Option<Failure>,
+    /// For a task whose attempt ends with this: how.
+    pub attempt_end: Option<AttemptEnd>,
+}
+
+impl Advance {
+    /// A change without details.
+    #[must_use]
+    pub fn new(task: TaskId, guard: Guard, trigger: Trigger, actor: Principal, at: Timestamp) -> Self {
+        Self {
+            task,
+            guard,
+            trigger,
+            reason: None,
+            actor,
+            at,
+            not_before: None,
+            wait_kind: None,
+            result: None,
+            failure: None,
+            attempt_end: None,
+        }
+    }
+}
+
+/// A result of an attempt. What the holder of a lease knows of its task stays true while the lease does, but for requests to
+/// cancel it and whether it is awaited, which the store looks at itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The running task, as [`TaskStore::begin`] gave it.
+    pub task: TaskRecord,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its result.
+    pub result: Value,
+    /// Now.
+    pub at: Timestamp,
+    /// Spans that are not stored yet.
+    pub spans: Vec<NewSpan>,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Advanced {
+    /// It is stored; the task as it is now.
+    Applied(Box<TaskRecord>),
+    /// The guard or the table refused it; nothing changed. The task as it is.
+    Refused(Box<TaskRecord>),
+    /// There is no such task.
+    Missing,
+}
+
+/// What became of a request to cancel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CancelRequest {
+    /// Nothing of it ran: it is cancelled.
+    Canceled(Box<TaskRecord>),
+    /// An attempt runs under this lease and must be stopped; the request is stored.
+    Running(Box<TaskRecord>),
+    /// It has ended; nothing changed.
+    Ended(Box<TaskRecord>),
+    /// There is no such task.
+    Missing,
+}
+
+/// What became of the tasks that depend on one that has ended.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settled {
+    /// Those that changed: queued, or failed.
+    pub changed: Vec<TaskRecord>,
+    /// There may be more; ask again.
+    pub more: bool,
+}
+
+/// Why a task fails that depends on this one, which did not complete.
+#[must_use]
+pub fn dependency_failed(cause: &TaskSummary) -> Failure {
+    let message = format!("It depends on the task {} ({}), which is {}.", cause.id, cause.title, cause.state);
+    Failure { code: Code::DependencyFailed.as_str().to_owned(), message, retryable: false }
+}
