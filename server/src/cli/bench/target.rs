@@ -23,7 +23,8 @@ const ARGUMENTS: [&str; 5] = ["--diagnostics", "--requests-per-second", "1000000
 
 /// A server that is measured.
 pub(super) struct Target {
-    server: OwnServer,
+    // There until it is stopped.
+    server: Option<OwnServer>,
     database: Option<Database>,
     runtime: Handle,
     tokens: (Tokens, Instant),
@@ -45,7 +46,7 @@ impl Target {
         let address = server.url.trim_start_matches("http://").parse().map_err(|_| failed(format!("{} is no address", server.url)))?;
         let pid = server.pid.ok_or_else(|| failed("the server has no process"))?;
         let tokens = (server.tokens.clone(), now());
-        Ok(Self { server, database, runtime, tokens, address, pid })
+        Ok(Self { server: Some(server), database, runtime, tokens, address, pid })
     }
 
     /// A token that is good for the next minutes.
@@ -80,11 +81,24 @@ impl Target {
     }
 
     /// Stops the server; its folder lives as long as the answer.
-    pub(super) fn stop(self) -> Result<TempDir, StartError> {
-        let folder = self.runtime.block_on(self.server.stop_and_keep_data());
-        if let Some(database) = self.database {
+    pub(super) fn stop(mut self) -> Result<TempDir, StartError> {
+        self.end()?.ok_or_else(|| failed("the server was stopped before"))
+    }
+
+    fn end(&mut self) -> Result<Option<TempDir>, StartError> {
+        let folder = self.server.take().map(|server| self.runtime.block_on(server.stop_and_keep_data()));
+        if let Some(database) = self.database.take() {
             self.runtime.block_on(database.drop_it())?;
         }
         Ok(folder)
+    }
+}
+
+impl Drop for Target {
+    /// A benchmark that fails leaves no server and no database behind either.
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            super::super::complain(&error);
+        }
     }
 }

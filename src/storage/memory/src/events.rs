@@ -28,6 +28,7 @@ fn forget(state: &mut State, retention: Retention, limit: u32) -> Forgotten {
     let count = state.index_after(floor);
     state.log.drain(..count);
     state.floor = floor;
+    state.unreadable = state.unreadable.start.saturating_sub(count)..state.unreadable.end.saturating_sub(count);
     state.subjects.retain(|_, places| {
         places.retain(|place| *place > floor);
         !places.is_empty()

@@ -186,7 +186,7 @@ impl EventStore for PostgresStore {
     }
 
     async fn forget_events(&self, retention: Retention, limit: u32) -> Result<Forgotten, StoreError> {
-        Ok(forget(&mut *self.reader().await?, retention, limit).await?)
+        self.answered(async { Ok(forget(&mut *self.reader().await?, retention, limit).await?) }).await
     }
 
     async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
