@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use baton_agents_runtime::carrier::begin_in_process;
 use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_WAITING_MESSAGES, Start, ToAgent, VERSION};
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family, Limits};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Limits};
 use baton_domain::id::{AttemptId, MessageId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::topic::TopicName;
@@ -32,6 +32,8 @@ impl Agent for Parrot {
             skills: Vec::new(),
             labels: Vec::new(),
             slots: 1,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
         }
     }
 

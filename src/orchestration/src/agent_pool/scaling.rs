@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use baton_domain::agent::InstanceRange;
 use baton_domain::time::Timestamp;
-use baton_storage::StoreError;
+use baton_storage::{StoreError, Wanted};
 
 use crate::engine::Shared;
 
@@ -100,9 +100,13 @@ async fn look(shared: &Shared) -> Result<(), StoreError> {
         let now = shared.sources.clock.now();
         let mut age = Duration::ZERO;
         // The queue is read only if nothing is free: else it is as young as the dispatcher is quick.
-        for task in if shared.pool.is_full(agent) { shared.store.ready_tasks(&skills, 1, now).await? } else { vec![] } {
-            if let Some(task) = shared.store.task(task.id).await? {
-                age = age.max(now.since(task.ready_at));
+        if shared.pool.is_full(agent) {
+            let heads = shared.backlog.lanes(&skills, 1);
+            let wanted: Vec<Wanted> = heads.iter().map(|lane| Wanted { class: lane.class(), limit: 1 }).collect();
+            for task in shared.store.ready_tasks(&wanted, now).await? {
+                if let Some(task) = shared.store.task(task.id).await? {
+                    age = age.max(now.since(task.ready_at));
+                }
             }
         }
         shared.pool.scale(agent, age, now, &shared.options.scaling);
