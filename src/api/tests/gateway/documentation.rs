@@ -35,6 +35,9 @@ GET /api/v1/events/stream follow_by_stream read
 GET /api/v1/events/ws follow_by_socket read
 GET /api/v1/health/live live public
 GET /api/v1/health/ready ready public
+GET /api/v1/limits list_limits read
+PUT /api/v1/limits set_limit operate
+DELETE /api/v1/limits remove_limit operate
 GET /api/v1/metrics/overview get_overview read
 GET /api/v1/metrics/series get_series read
 GET /api/v1/servers list_servers read
@@ -54,6 +57,8 @@ POST /api/v1/subscriptions/{name}/refuse refuse_messages work
 GET /api/v1/tasks list_tasks read
 POST /api/v1/tasks create_task work
 POST /api/v1/tasks/batch create_batch work
+POST /api/v1/tasks/cancel cancel_tasks work
+POST /api/v1/tasks/rerun rerun_tasks work
 GET /api/v1/tasks/{id} get_task read
 GET /api/v1/tasks/{id}/attempts list_attempts read
 POST /api/v1/tasks/{id}/cancel cancel_task work
@@ -226,9 +231,16 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
                 "state" => "queued",
                 "level" => "warn",
                 "priority" => "2",
+                "scope" => "skill",
                 _ => "10",
             };
-            let extra = if path == "/api/v1/artifacts" && method == "POST" && name != "name" { "&name=a" } else { "" };
+            let extra = match (path.as_str(), method.as_str(), name) {
+                ("/api/v1/artifacts", "POST", "name") => "",
+                ("/api/v1/artifacts", "POST", _) => "&name=a",
+                ("/api/v1/limits", "DELETE", "name") => "&scope=skill",
+                ("/api/v1/limits", "DELETE", _) => "&name=a",
+                _ => "",
+            };
             let answer = bench.call(&method, &format!("{called}?{name}={value}{extra}"), &[admin]).await;
             assert_ne!(answer.status, 400, "{method} {path} ?{name}={value}: {}", answer.text());
         }
