@@ -213,7 +213,8 @@ impl Parts {
 }
 
 fn carriers(config: &EngineConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
-    let registry = agents::registry(config.diagnostics).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    let registry = agents::registry(config.diagnostics.then_some(config.diagnostics_slots))
+        .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
     let child = ChildCommand { program, arguments: vec!["attempt".to_owned()] };

@@ -171,6 +171,8 @@ async fn nothing_that_changes_state_is_done_for_another_site() {
 fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
     Some(match function {
         "agents/drain"
+        | "servers/drain"
+        | "servers/resume"
         | "agents/resume"
         | "agents/reset_circuit"
         | "artifacts/delete"

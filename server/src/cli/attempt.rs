@@ -8,7 +8,8 @@ use crate::start_error::StartError;
 
 /// Serves one attempt.
 pub(crate) fn run() -> Result<(), StartError> {
-    let registry = agents::registry(true).map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+    let registry = agents::registry(Some(agents::DIAGNOSTICS_SLOTS))
+        .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     match serve_child(&registry) {
         Ok(ChildEnd::Spoke) => Ok(()),
         Ok(ChildEnd::NoHost) => Err(StartError::new(Code::ProtocolViolated, "no server speaks the attempt protocol on standard input")),

@@ -62,6 +62,8 @@ impl DatabaseUrl {
         let without_query = self.0.split(['?', '#']).next().unwrap_or_default();
         match (without_query.split_once("://"), without_query.rsplit_once('@')) {
             (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+            // No address, but perhaps a secret.
+            (_, Some((_, place))) => place.to_owned(),
             _ => without_query.to_owned(),
         }
     }

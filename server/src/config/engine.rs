@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_orchestration::EngineOptions;
 
 use super::BalancingConfig;
+use crate::agents::DIAGNOSTICS_SLOTS;
 
 /// The engine's settings.
 #[derive(Debug, Clone, clap::Args)]
@@ -12,6 +13,9 @@ pub(crate) struct EngineConfig {
     /// Also carry the diagnostics agent, whose skills echo, sleep, fail and keep busy.
     #[arg(long, env = "BATON_DIAGNOSTICS")]
     pub(crate) diagnostics: bool,
+    /// Attempts that the diagnostics agent takes at once.
+    #[arg(long, env = "BATON_DIAGNOSTICS_SLOTS", hide = true, default_value_t = DIAGNOSTICS_SLOTS, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) diagnostics_slots: u32,
     /// Tasks that may be unfinished at once; more are refused with TASK-006.
     #[arg(long, env = "BATON_MAXIMUM_LIVE_TASKS", default_value_t = EngineOptions::default().maximum_live_tasks, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) maximum_live_tasks: u64,

@@ -19,7 +19,8 @@ use crate::start_error::StartError;
 /// the time of a password.
 const TOKEN: Duration = Duration::from_secs(240);
 /// What the server is told besides its folder: the client's limit is for clients that are not meant to measure.
-const ARGUMENTS: [&str; 5] = ["--diagnostics", "--requests-per-second", "1000000", "--maximum-live-tasks", "10000000"];
+const ARGUMENTS: [&str; 7] =
+    ["--diagnostics", "--diagnostics-slots", "256", "--requests-per-second", "1000000", "--maximum-live-tasks", "10000000"];
 
 /// A server that is measured.
 pub(super) struct Target {

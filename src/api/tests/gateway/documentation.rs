@@ -232,6 +232,7 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
                 "level" => "warn",
                 "priority" => "2",
                 "scope" => "skill",
+                "created_from" | "created_before" => "2026-01-31T08:30:00Z",
                 _ => "10",
             };
             let extra = match (path.as_str(), method.as_str(), name) {

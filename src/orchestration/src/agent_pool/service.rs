@@ -26,9 +26,10 @@ impl PoolService {
         Ok(self.with_slots(agent))
     }
 
-    /// The registry knows the slots of one instance; how many instances there are, the pool knows.
+    /// The registry knows the slots of one instance on each server; how many instances there are here, the pool knows.
     fn with_slots(&self, agent: AgentView) -> AgentView {
-        let slots = self.shared.pool.slots(agent.id).unwrap_or(agent.slots);
+        let here = self.shared.pool.slots(agent.id);
+        let slots = here.map_or(agent.slots, |(all, one)| agent.slots.saturating_sub(one).saturating_add(all));
         AgentView { slots, ..agent }
     }
 }

@@ -23,7 +23,7 @@ use crate::load_balancer::{AgentFacts, AgentNumber, Balancer, Ending};
 pub(super) struct Carried {
     agent: Arc<dyn Agent>,
     kind: InstanceKind,
-    slots: u32,
+    pub(super) slots: u32,
     pub(super) range: InstanceRange,
     pub(super) instances: Vec<Instance>,
     made: u32,

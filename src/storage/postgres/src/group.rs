@@ -132,10 +132,6 @@ async fn commit(shared: &Shared, open: &mut Option<Tx>, group: &mut Vec<Box<dyn 
                 roll_back(open).await;
                 // Results that came together are written as one job, and fail one by one.
                 *group = std::mem::take(group).into_iter().flat_map(Job::split).collect();
-                // A job alone has its answer: it failed.
-                if group.len() == 1 {
-                    return Ok(Vec::new());
-                }
                 apart = true;
                 continue;
             }

@@ -127,7 +127,9 @@ fn more_conditions(text: &mut QueryBuilder<Postgres>, filter: &TaskFilter) {
         text.push(" AND fairness_key <> '' AND fairness_key = ").push_bind(plain(key).into_owned());
     }
     if let Some(code) = &filter.code {
-        text.push(" AND failure::json ->> 'code' = ").push_bind(plain(code).into_owned());
+        // As text: the message beside it may hold what PostgreSQL's JSON cannot. The code is written first.
+        let beginning = format!("{{\"code\":{},", Value::from(plain(code).as_ref()));
+        text.push(" AND starts_with(failure, ").push_bind(beginning).push(")");
     }
     if let Some(from) = filter.created_from {
         text.push(" AND created_at >= ").push_bind(from.as_millis());
