@@ -3,7 +3,8 @@ import { expect, open, pin, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'task_manager' } });
 
-test('a limit is set, shown with what runs under it, and removed', async ({ dashboard: page }) => {
+test('a limit is set, shown with what runs under it, and removed', async ({ dashboard: page, watch }) => {
+  watch.allow(/status of 422/);
   await open(page, '/limits');
   await expect(page.getByText('No limit is set')).toBeVisible();
   const document = await pin(page);

@@ -256,7 +256,7 @@ fn instances_come_with_an_old_queue_and_go_with_a_young_one() {
     let held: Vec<Reservation> = (0..4).map(|_| world.reserve(LIGHT).unwrap()).collect();
     assert!(world.pool.is_full(0));
     seconds(10, Duration::from_secs(5));
-    assert_eq!((world.instances().len(), world.pool.slots(world.ids[0])), (2, Some(8)));
+    assert_eq!((world.instances().len(), world.pool.slots(world.ids[0])), (2, Some((8, 4))));
     let later = world.reserve(LIGHT).unwrap();
     drop(held);
     seconds(62, Duration::ZERO);
