@@ -1,6 +1,8 @@
 //! What a person does with concurrency limits.
 
-use baton_domain::wire::limit::{LimitScope, LimitView, NewLimit};
+#[cfg(feature = "ssr")]
+use baton_domain::wire::limit::NewLimit;
+use baton_domain::wire::limit::{LimitScope, LimitView};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 

@@ -2,9 +2,11 @@
 
 use baton_domain::id::EventSeq;
 use baton_domain::topic::TopicKind;
+#[cfg(feature = "ssr")]
+use baton_domain::wire::topic::NewSubscription;
 use baton_domain::wire::topic::{
-    Affected, DeadLetterFilter, DeadLetterList, MessageFilter, MessageList, NewSubscription, Published, PullRequest, Pulled, Refusal,
-    Settled, StartAt, SubscriptionList, SubscriptionView, TopicList, TopicView,
+    Affected, DeadLetterFilter, DeadLetterList, MessageFilter, MessageList, Published, PullRequest, Pulled, Refusal, Settled, StartAt,
+    SubscriptionList, SubscriptionView, TopicList, TopicView,
 };
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;

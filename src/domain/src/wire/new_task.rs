@@ -73,7 +73,7 @@ const fn default_weight() -> f64 {
     DEFAULT_FAIRNESS_WEIGHT
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over like this")]
+#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over like this"))]
 fn is_default_weight(weight: &f64) -> bool {
     (*weight - DEFAULT_FAIRNESS_WEIGHT).abs() < f64::EPSILON
 }
