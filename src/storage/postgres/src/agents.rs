@@ -18,7 +18,7 @@ use crate::columns::{count as stored, get, id, instant, json, maybe_instant, nam
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
-use crate::writer::{Tally, Tx};
+use crate::writer::Tx;
 
 const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_active_at, registered_at,
      (SELECT count(*)::integer FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
@@ -123,25 +123,6 @@ async fn set_status(tx: &mut Tx, (wanted, status, actor, at): &StatusChange) -> 
         announce(tx, &format!("agent.{status}"), agent, actor.clone(), *at)?;
     }
     Ok(found)
-}
-
-/// Adds what agents did to their counts. All transactions do it near their end and lock the rows in one order.
-pub(crate) async fn count(sql: &mut PgConnection, tallies: &BTreeMap<AgentId, Tally>) -> Result<(), Fault> {
-    let tallies: Vec<_> = tallies.iter().collect();
-    sqlx::query(
-        "WITH done AS (SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS done (agent, completed, failed, at)),
-             mine AS (SELECT id FROM agents WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)
-         UPDATE agents SET completed = agents.completed + done.completed, failed = agents.failed + done.failed, last_active_at = done.at
-         FROM done JOIN mine ON mine.id = done.agent WHERE agents.id = mine.id",
-    )
-    .bind(column(&tallies, |(agent, _)| *agent.as_uuid()))
-    .bind(column(&tallies, |(_, tally)| tally.completed))
-    .bind(column(&tallies, |(_, tally)| tally.failed))
-    .bind(column(&tallies, |(_, tally)| tally.at.as_millis()))
-    .execute(sql)
-    .await
-    .map_err(failed)?;
-    Ok(())
 }
 
 #[async_trait]

@@ -1,10 +1,11 @@
 //! How the event log and the audit record are stored.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use baton_domain::event::{Event, NewEvent, Payload, TopicFilter};
-use baton_domain::id::{DEFAULT_PROJECT, EventSeq, ProjectId};
+use baton_domain::id::{AgentId, DEFAULT_PROJECT, EventSeq, ProjectId};
 use baton_storage::{AuditRow, EventStore, EventsSince, Forgotten, Retention, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection};
@@ -15,20 +16,49 @@ use crate::columns::{get, id, instant, json, maybe_plain, plain, text};
 use crate::failure::{Fault, failed};
 use crate::feed::CHANNEL;
 use crate::many::{column, try_column};
-use crate::writer::Tx;
+use crate::writer::{Tally, Tx};
 
 /// Takes the events' places, stores them and tells the listeners: one statement, the last of its transaction, since it makes all
-/// others wait for the commit. Rings the servers that listen; `origin` is this one.
-const APPEND: &str = "WITH head AS (UPDATE stream_head SET seq = seq + cardinality($1) WHERE id = 1 RETURNING seq),
-     stored AS (INSERT INTO events (seq, at, project_id, kind, subject, actor, data)
-         SELECT head.seq - cardinality($1) + new.place, new.at, new.project_id, new.kind, new.subject, new.actor, new.data
-         FROM head, UNNEST($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
-             WITH ORDINALITY AS new (at, project_id, kind, subject, actor, data, place))
-     SELECT seq, pg_notify($7, $8 || ' ' || seq::text) IS NULL AS told FROM head";
+/// others wait for the commit. Rings the servers that listen; `$8` is this one.
+macro_rules! append {
+    ($before:literal, $after:literal) => {
+        concat!(
+            "WITH ",
+            $before,
+            "head AS (UPDATE stream_head SET seq = seq + cardinality($1) WHERE id = 1",
+            $after,
+            " RETURNING seq),
+             stored AS (INSERT INTO events (seq, at, project_id, kind, subject, actor, data)
+                 SELECT head.seq - cardinality($1) + new.place, new.at, new.project_id, new.kind, new.subject, new.actor, new.data
+                 FROM head, UNNEST($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+                     WITH ORDINALITY AS new (at, project_id, kind, subject, actor, data, place))
+             SELECT seq, pg_notify($7, $8 || ' ' || seq::text) IS NULL AS told FROM head"
+        )
+    };
+}
 
-/// Appends events as the last statement of a transaction and gives them with their places.
-pub(crate) async fn append(sql: &mut PgConnection, new: Vec<NewEvent>, origin: Uuid) -> Result<Vec<Arc<Event>>, Fault> {
-    let row = sqlx::query(APPEND)
+const APPEND: &str = append!("", "");
+
+/// The same, and before it what agents did is added to their counts. All transactions lock agents in one order, and the head after
+/// them: it waits for the number of rows counted.
+const COUNT_AND_APPEND: &str = append!(
+    "done AS (SELECT * FROM UNNEST($9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[]) AS done (agent, completed, failed, at)),
+     mine AS (SELECT id FROM agents WHERE id = ANY($9) ORDER BY id FOR NO KEY UPDATE),
+     counted AS (UPDATE agents SET completed = agents.completed + done.completed, failed = agents.failed + done.failed,
+             last_active_at = done.at
+         FROM done JOIN mine ON mine.id = done.agent WHERE agents.id = mine.id RETURNING agents.id),
+     ",
+    " AND (SELECT count(*) FROM counted) >= 0"
+);
+
+/// Appends events as the last statement of a transaction, with what agents did, and gives them with their places.
+pub(crate) async fn append(
+    sql: &mut PgConnection,
+    new: Vec<NewEvent>,
+    tallies: &BTreeMap<AgentId, Tally>,
+    origin: Uuid,
+) -> Result<Vec<Arc<Event>>, Fault> {
+    let mut query = sqlx::query(if tallies.is_empty() { APPEND } else { COUNT_AND_APPEND })
         .bind(column(&new, |event| event.at.as_millis()))
         .bind(column(&new, |event| *event.project.as_uuid()))
         .bind(column(&new, |event| event.kind.as_str()))
@@ -36,10 +66,16 @@ pub(crate) async fn append(sql: &mut PgConnection, new: Vec<NewEvent>, origin: U
         .bind(try_column(&new, |event| text(&event.actor))?)
         .bind(column(&new, |event| event.data.text()))
         .bind(CHANNEL)
-        .bind(origin.to_string())
-        .fetch_one(sql)
-        .await
-        .map_err(failed)?;
+        .bind(origin.to_string());
+    if !tallies.is_empty() {
+        let tallies: Vec<_> = tallies.iter().collect();
+        query = query
+            .bind(column(&tallies, |(agent, _)| *agent.as_uuid()))
+            .bind(column(&tallies, |(_, tally)| tally.completed))
+            .bind(column(&tallies, |(_, tally)| tally.failed))
+            .bind(column(&tallies, |(_, tally)| tally.at.as_millis()));
+    }
+    let row = query.fetch_one(sql).await.map_err(failed)?;
     let last: i64 = get(&row, "seq")?;
     let first = last + 1 - i64::try_from(new.len()).unwrap_or(i64::MAX);
     Ok(numbered(new, first))

@@ -18,7 +18,6 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::agents;
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::feed::Feed;
@@ -188,7 +187,11 @@ async fn statement(tx: &mut Tx, text: &'static str) -> Result<(), Fault> {
 async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: Uuid) -> Result<Vec<Arc<Event>>, Stop> {
     statement(tx, "BEGIN").await?;
     let tasks: BTreeSet<TaskId> = group.iter().flat_map(|job| &job.locks().tasks).copied().collect();
-    lock(tx, tasks).await?;
+    // A job that looks at its only task just by changing it takes that lock alone, in no order with others.
+    let alone = tasks.len() == 1 && group.iter().all(|job| !job.locks().reads_first);
+    if !alone {
+        lock(tx, tasks).await?;
+    }
     let all = group.iter().any(|job| job.locks().subscriptions);
     let subscriptions = group.iter().filter_map(|job| Some(job.locks().subscription.as_ref()?.as_str().to_owned())).collect();
     topics::lock(tx, subscriptions, all).await?;
@@ -244,13 +247,11 @@ async fn run_apart(tx: &mut Tx, job: &mut dyn Job) -> Result<(), Fault> {
 /// Writes what all transactions want a part of: the counts of agents, and the events as the last statement.
 async fn finish(tx: &mut Tx, origin: Uuid) -> Result<Vec<Arc<Event>>, Fault> {
     let Pending { events, tallies, messages } = std::mem::take(&mut tx.pending);
-    if !tallies.is_empty() {
-        agents::count(tx.sql(), &tallies).await?;
-    }
     if events.is_empty() {
+        // What counts for an agent is an attempt's end, and that has its event.
         return Ok(Vec::new());
     }
-    let events = events::append(tx.sql(), events, origin).await?;
+    let events = events::append(tx.sql(), events, &tallies, origin).await?;
     // Messages stand at the places of their events, which are known only now.
     if !messages.is_empty() {
         topics::insert(tx.sql(), &messages, &events).await?;

@@ -50,6 +50,8 @@ use writer::Writer;
 pub struct PostgresStore {
     writer: Writer,
     readers: PgPool,
+    // Connections whose statements read by key.
+    lookups: PgPool,
     // What listens; apart from the readers, so that many of those do not keep live events waiting.
     watchers: PgPool,
     clock: Arc<DatabaseClock>,
@@ -78,6 +80,11 @@ impl PostgresStore {
         Ok(self.readers.acquire().await.map_err(failed)?)
     }
 
+    /// A connection for a read of one statement that finds its rows by their keys.
+    async fn lookup(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        Ok(self.lookups.acquire().await.map_err(failed)?)
+    }
+
     /// The answer of something that PostgreSQL is asked, or that it does not answer.
     ///
     /// On the heap: with all that a connection may have to do first, TLS included, a read is 20 KB large.
@@ -98,6 +105,7 @@ impl PostgresStore {
         }
         tasks.watching.shutdown().await;
         self.watchers.close().await;
+        self.lookups.close().await;
         self.readers.close().await;
     }
 }

@@ -24,6 +24,14 @@ use crate::{PostgresStore, Tasks, clock, events, listener};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations/postgres");
 
+/// For how long after its last use a connection is taken to be alive.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// Settings of connections whose statements find every row by a key: their plans are made once and kept, which saves a lone task
+/// more than a millisecond of planning. Kept plans must be right for tables of any size, so those that read whole tables are out.
+const BY_KEY: [(&str, &str); 4] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+
 /// How to open the database.
 #[derive(Clone)]
 pub struct PostgresOptions {
@@ -31,6 +39,8 @@ pub struct PostgresOptions {
     pub url: String,
     /// Connections that read.
     pub readers: u32,
+    /// Connections that read single tasks.
+    pub lookups: u32,
     /// Connections that write. More than a few win nothing: commits come one after another, since the order of events is theirs.
     pub writers: u32,
     /// How long a read waits for a connection.
@@ -50,7 +60,8 @@ impl PostgresOptions {
     /// The defaults for this database.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), readers: 8, writers: 2, acquire_timeout: Duration::from_secs(5), lock_timeout: Duration::from_secs(5) }
+        let limit = Duration::from_secs(5);
+        Self { url: url.into(), readers: 6, lookups: 4, writers: 2, acquire_timeout: limit, lock_timeout: limit }
     }
 
     /// Looks whether the address can be read, without going there.
@@ -67,7 +78,18 @@ impl PostgresOptions {
     }
 
     fn pool(&self, connections: u32) -> PgPoolOptions {
-        PgPoolOptions::new().max_connections(connections).acquire_timeout(self.acquire_timeout)
+        // A connection that was used just now is not asked first whether it is still there: that would be one more question over
+        // the network for each read.
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(self.acquire_timeout).test_before_acquire(false).before_acquire(
+            |connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > FRESH {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            },
+        )
     }
 
     /// Opens the database, migrates it, and starts writers and listeners. `sink` is told what was committed, by this server and
@@ -83,23 +105,27 @@ impl PostgresOptions {
         // Nothing is left to do on it.
         let _ = sqlx::Connection::close(connection).await;
         let connect = connect.options([
-            // A plan that was made when the tables were empty must not be kept once they are full.
-            ("plan_cache_mode", "force_custom_plan".to_owned()),
             ("lock_timeout", format!("{}ms", self.lock_timeout.as_millis())),
             ("statement_timeout", "30s".to_owned()),
             // A server that froze before its commit must not hold up the others.
             ("idle_in_transaction_session_timeout", "10s".to_owned()),
+            // Compiling a statement takes longer than any of these runs.
+            ("jit", "off".to_owned()),
         ]);
-        let readers = self.pool(self.readers.max(1)).connect_with(connect.clone()).await.map_err(failed)?;
+        // A plan that was made when the tables were empty must not be kept once they are full.
+        let looking = connect.clone().options([("plan_cache_mode", "force_custom_plan")]);
+        let connect = connect.options(BY_KEY);
+        let readers = self.pool(self.readers.max(1)).connect_with(looking.clone()).await.map_err(failed)?;
+        let lookups = self.pool(self.lookups.max(1)).connect_with(connect.clone()).await.map_err(failed)?;
         // One connection listens and one reads what is new; the others are for new ones while lost ones are being given up.
-        let watchers = self.pool(4).connect_with(connect.clone()).await.map_err(failed)?;
+        let watchers = self.pool(4).connect_with(looking.clone()).await.map_err(failed)?;
         // What is committed after the first notification could come is in the log after this place.
         let first = listener::begin(&watchers).await?;
         let (seen, _) = events::head(&mut *readers.acquire().await.map_err(failed)?).await?;
         let feed = Arc::new(Feed::new(sink, seen));
         let reach = Reach::new();
         let (writer, waiting) = Writer::new(reach.clone());
-        let heart = PostgresHeart::new(connect.clone());
+        let heart = PostgresHeart::new(looking.clone());
         let mut tasks = Tasks { writing: Vec::new(), watching: JoinSet::new() };
         let shared = Shared { waiting: Arc::new(Mutex::new(waiting)), feed: Arc::clone(&feed), connect, reach: reach.clone() };
         for _ in 0..self.writers.max(1) {
@@ -108,9 +134,9 @@ impl PostgresOptions {
         }
         tasks.watching.spawn(listener::listen(watchers.clone(), first, Arc::clone(&feed)));
         tasks.watching.spawn(listener::follow(watchers.clone(), feed));
-        tasks.watching.spawn(reach::watch(shared.connect.clone(), reach.clone()));
+        tasks.watching.spawn(reach::watch(looking, reach.clone()));
         tasks.watching.spawn(clock::follow(watchers.clone(), Arc::clone(&clock)));
-        Ok(PostgresStore { writer, readers, watchers, clock, heart, reach, tasks: Arc::new(Mutex::new(tasks)) })
+        Ok(PostgresStore { writer, readers, lookups, watchers, clock, heart, reach, tasks: Arc::new(Mutex::new(tasks)) })
     }
 }
 

@@ -97,6 +97,8 @@ pub(crate) trait Job: Send {
 #[derive(Debug, Default)]
 pub(crate) struct Locks {
     pub(crate) tasks: Vec<TaskId>,
+    /// Whether it looks at a task before it changes it, and so needs the lock first.
+    pub(crate) reads_first: bool,
     pub(crate) subscription: Option<SubscriptionName>,
     /// Every subscription: whoever removes messages must not meet one who hands them out.
     pub(crate) subscriptions: bool,
@@ -201,7 +203,8 @@ impl Writer {
         F: for<'c> Fn(&'c mut Tx, &'c D) -> BoxFuture<'c, Result<T, Fault>> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.run_with(Locks { tasks, ..Locks::default() }, data, work).await
+        let reads_first = !tasks.is_empty();
+        self.run_with(Locks { tasks, reads_first, ..Locks::default() }, data, work).await
     }
 
     /// Runs a job once these are locked.

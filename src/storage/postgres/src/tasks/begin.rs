@@ -53,24 +53,25 @@ pub(super) async fn begin(tx: &mut Tx, assignments: &[Assignment]) -> Result<Vec
 /// Takes the tasks that are still queued, due, wanted and free, and stores their attempts.
 /// Those under a concurrency limit only if they are `limited` and have their room already.
 async fn claim(tx: &mut Tx, assignments: &[&Assignment], state: TaskState, limited: bool) -> Result<HashMap<TaskId, BegunTask>, Fault> {
-    // The text is put together from constants of this module only. The list of identifiers and the empty strings make PostgreSQL
-    // look up those that are claimed. Otherwise it goes through all queued tasks, for each claim if it takes them to be few:
-    // statistics of a state that lasts for seconds are always wrong.
+    // The text is put together from constants of this module only. The empty strings hide the state from PostgreSQL's planner, so
+    // that it looks up each claimed task by its identifier. Otherwise it goes through all queued tasks for each claim if it takes
+    // them to be few: statistics of a state that lasts for seconds are always wrong. (A list of the identifiers beside the join
+    // is worse than none: once taken for few rows, the found ones are compared with every claim.)
     let text_of_query = format!(
         "WITH claim AS (
              SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $9::uuid[],
                  $10::text[]) AS claim (task, new_attempt, since, until, by_id, by_name, because, on_id, on_name)),
              free AS (
-                 SELECT tasks.id AS free_id FROM tasks JOIN claim ON tasks.id = claim.task
-                 WHERE tasks.id = ANY($1) AND tasks.state || '' = 'queued' AND tasks.cancel_requested_at IS NULL
+                 SELECT tasks.id AS free_id, claim.* FROM claim JOIN tasks ON tasks.id = claim.task
+                 WHERE tasks.state || '' = 'queued' AND tasks.cancel_requested_at IS NULL
                      AND (tasks.not_before IS NULL OR tasks.not_before <= claim.since)
                      AND ($11 OR NOT EXISTS (SELECT 1 FROM task_limits WHERE {LIMITED}))
                  ORDER BY tasks.id FOR NO KEY UPDATE OF tasks SKIP LOCKED),
              begun AS (
-                 UPDATE tasks SET state = $8, reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = claim.until,
-                     deadline_at = claim.since + (timeouts::json ->> 'start_to_close_ms')::bigint, agent_id = claim.by_id,
-                     agent_name = claim.by_name, server_id = claim.on_id, started_at = COALESCE(started_at, claim.since)
-                 FROM claim JOIN free ON free_id = claim.task WHERE id = ANY($1) AND id = free_id AND state || '' = 'queued'
+                 UPDATE tasks SET state = $8, reason = NULL, wait_kind = NULL, lease = lease + 1, lease_until = free.until,
+                     deadline_at = free.since + (timeouts::json ->> 'start_to_close_ms')::bigint, agent_id = free.by_id,
+                     agent_name = free.by_name, server_id = free.on_id, started_at = COALESCE(started_at, free.since)
+                 FROM free WHERE id = free_id AND state || '' = 'queued'
                  RETURNING {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, new_attempt, since, because, on_id, on_name),
              begun_attempts AS (
                  INSERT INTO attempts

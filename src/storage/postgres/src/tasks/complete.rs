@@ -122,13 +122,13 @@ struct Known {
 
 /// Ends tasks and their attempts; gives under which leases that was, with what only the store knew of them.
 async fn write(tx: &mut Tx, completions: &[&Completion], state: TaskState) -> Result<BTreeMap<(TaskId, LeaseToken), Known>, Fault> {
-    // The list and the empty string keep PostgreSQL from going through all running tasks: see `begin`.
+    // The empty string keeps PostgreSQL from going through all running tasks: see `begin`.
     let rows = sqlx::query(
         "WITH done AS (SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS done (task, lease, at, result)),
              ended AS (
                  UPDATE tasks SET state = $5, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL,
                      finished_at = done.at, result = done.result, failure = NULL
-                 FROM done WHERE tasks.id = ANY($1) AND tasks.id = done.task AND tasks.state || '' = 'running' AND tasks.lease = done.lease
+                 FROM done WHERE tasks.id = done.task AND tasks.state || '' = 'running' AND tasks.lease = done.lease
                  RETURNING tasks.id, tasks.lease, tasks.finished_at, tasks.cancel_requested_at, tasks.awaited),
              closed AS (
                  UPDATE attempts SET ended_at = ended.finished_at, outcome = $6

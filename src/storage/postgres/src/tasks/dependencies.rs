@@ -7,15 +7,12 @@ use baton_domain::id::{ProjectId, TaskId};
 use baton_domain::task::{TaskState, Trigger};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::Dependency;
 use baton_storage::{Advance, Advanced, Guard, NewTaskRecord, Settled, StoreError, TaskRecord, dependency_failed};
-use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::advance::advance;
 use super::read;
-use crate::columns::{get, id, named};
+use crate::columns::id;
 use crate::failure::{Fault, failed};
 use crate::writer::Tx;
 
@@ -142,19 +139,4 @@ fn release(task: &TaskRecord, at: Timestamp) -> Advance {
 
 fn fail(task: &TaskRecord, cause: &TaskRecord, at: Timestamp) -> Advance {
     Advance { failure: Some(dependency_failed(&cause.summary)), ..change(task, Trigger::Fail, "dependency_failed", at) }
-}
-
-/// What a task depends on, as it is now.
-pub(super) async fn of(sql: &mut PgConnection, task: TaskId) -> Result<Vec<Dependency>, Fault> {
-    let rows = sqlx::query(
-        "SELECT id, title, state FROM tasks WHERE id IN (SELECT depends_on FROM task_dependencies WHERE task_id = $1) ORDER BY id",
-    )
-    .bind(*task.as_uuid())
-    .fetch_all(sql)
-    .await
-    .map_err(failed)?;
-    let dependency = |row: &PgRow| -> Result<Dependency, StoreError> {
-        Ok(Dependency { id: id(row, "id", TaskId::new)?, title: get(row, "title")?, state: named(row, "state", TaskState::parse)? })
-    };
-    Ok(rows.iter().map(dependency).collect::<Result<_, _>>()?)
 }

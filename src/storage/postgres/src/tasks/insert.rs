@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
 
 use super::announce::event;
 use super::dependencies;
@@ -80,17 +80,18 @@ async fn repeated(tx: &mut Tx, key: &Idempotency) -> Result<Inserted, Fault> {
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry,
          timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id,
          depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget)
-     SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+     SELECT new.* FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
          $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[], $16::bigint[],
          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::text[], $22::uuid[], $23::uuid[], $24::integer[],
-         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[])";
+         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[]) AS new (id, project)
+     WHERE EXISTS (SELECT 1 FROM projects WHERE projects.id = new.project)";
 
 async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
     let tasks = column(new, |new| &new.task);
     let summaries = column(new, |new| &new.task.summary);
     let deadline = |ready: Timestamp, span: Option<u64>| span.map(|span| ready.plus(Duration::from_millis(span)).as_millis());
     let due = |ready: Timestamp, not_before: Option<Timestamp>| not_before.map_or(ready, |at| at.max(ready));
-    sqlx::query(INSERT)
+    let stored = sqlx::query(INSERT)
         .bind(column(&summaries, |task| *task.id.as_uuid()))
         .bind(column(&summaries, |task| *task.project_id.as_uuid()))
         .bind(column(&summaries, |task| plain(&task.title)))
@@ -125,6 +126,10 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
         .execute(tx.sql())
         .await
         .map_err(failed)?;
+    // A foreign key would lock the project's row for every task; no project is ever removed.
+    if stored.rows_affected() != new.len() as u64 {
+        return Err(StoreError::Conflict("a task's project does not exist").into());
+    }
     Ok(())
 }
 
@@ -144,6 +149,7 @@ mod tests {
     #[test]
     fn a_task_has_as_many_columns_as_values() {
         let (columns, values) = INSERT.split_once("SELECT").unwrap();
+        let (values, _) = values.split_once("AS new").unwrap();
         assert_eq!(columns.matches(',').count(), values.matches(',').count());
     }
 }

@@ -9,6 +9,7 @@ mod insert;
 mod queue;
 mod read;
 mod rows;
+mod whole;
 
 use std::time::Duration;
 
@@ -33,12 +34,31 @@ impl TaskStore for PostgresStore {
         self.writer.run_on(awaited, (tasks, idempotency), |tx, (tasks, key)| Box::pin(insert::insert(tx, tasks, key.as_ref()))).await
     }
 
+    async fn insert_and_begin(
+        &self,
+        tasks: Vec<NewTaskRecord>,
+        idempotency: Option<Idempotency>,
+        assignments: Vec<Assignment>,
+    ) -> Result<(Inserted, Vec<BegunTask>), StoreError> {
+        let awaited = dependencies::awaited(&tasks);
+        let both = (tasks, idempotency, assignments);
+        self.writer
+            .run_on(awaited, both, |tx, (tasks, key, assignments)| {
+                Box::pin(async move {
+                    let inserted = insert::insert(tx, tasks, key.as_ref()).await?;
+                    let begun = if inserted == Inserted::Stored { begin::begin(tx, assignments).await? } else { Vec::new() };
+                    Ok((inserted, begun))
+                })
+            })
+            .await
+    }
+
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
-        self.answered(async { Ok(read::record(&mut *self.reader().await?, id).await?) }).await
+        self.answered(async { Ok(read::record(&mut *self.lookup().await?, id).await?) }).await
     }
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
-        self.answered(async { Ok(read::rows(&mut *self.snapshot().await?, id).await?) }).await
+        self.answered(async { Ok(whole::rows(&mut *self.lookup().await?, id).await?) }).await
     }
 
     async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {

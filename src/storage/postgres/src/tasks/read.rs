@@ -1,80 +1,23 @@
-//! How tasks are read: one, with everything about it, or a page of a list.
+//! How tasks are read: the record of one, a page of a list, how many there are.
 
 use baton_domain::id::TaskId;
 use baton_domain::task::TaskState;
-use baton_domain::user::Principal;
-use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
-use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
+use baton_domain::wire::task::{StateCount, TaskFilter};
+use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord};
 use serde_json::Value;
-use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
-use super::dependencies;
-use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{count, get, json, maybe_json, named, plain};
+use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
+use crate::columns::{count, named, plain};
 use crate::events;
 use crate::failure::{Fault, failed};
 use baton_domain::id::EventSeq;
 
-async fn record_row(sql: &mut PgConnection, id: TaskId, more: &str) -> Result<Option<PgRow>, Fault> {
-    // The text is put together from constants of this module only.
-    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}{more} FROM tasks WHERE id = $1");
-    sqlx::query(AssertSqlSafe(text)).bind(*id.as_uuid()).fetch_optional(sql).await.map_err(failed)
-}
-
 pub(super) async fn record(sql: &mut PgConnection, id: TaskId) -> Result<Option<TaskRecord>, Fault> {
-    Ok(record_row(sql, id, "").await?.as_ref().map(rows::record).transpose()?)
-}
-
-pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<TaskRows>, Fault> {
-    let Some(row) = record_row(sql, id, ", input, result").await? else { return Ok(None) };
-    let (as_of, _) = events::head(sql).await?;
-    let timeline = timeline(sql, id).await?;
-    let attempts = sqlx::query("SELECT * FROM attempts WHERE task_id = $1 ORDER BY lease")
-        .bind(*id.as_uuid())
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
-    let artifacts = sqlx::query(AssertSqlSafe(format!("SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = $1 ORDER BY id")))
-        .bind(*id.as_uuid())
-        .fetch_all(&mut *sql)
-        .await
-        .map_err(failed)?;
-    Ok(Some(TaskRows {
-        task: rows::record(&row)?,
-        input: json(&row, "input")?,
-        result: maybe_json(&row, "result")?,
-        timeline,
-        attempts: attempts.iter().map(rows::attempt).collect::<Result<_, _>>()?,
-        artifacts: artifacts.iter().map(rows::artifact).collect::<Result<_, _>>()?,
-        depends_on: dependencies::of(sql, id).await?,
-        as_of,
-    }))
-}
-
-async fn timeline(sql: &mut PgConnection, id: TaskId) -> Result<Vec<TimelineEntry>, Fault> {
-    let rows = sqlx::query("SELECT seq, at, kind, actor, data FROM events WHERE subject = $1 ORDER BY seq")
-        .bind(format!("task:{id}"))
-        .fetch_all(sql)
-        .await
-        .map_err(failed)?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let kind: &str = get(row, "kind")?;
-        // Other facts about a task, as a request to cancel it, change no state.
-        let Some(state) = kind.strip_prefix("task.").and_then(TaskState::parse) else { continue };
-        let summary: TaskSummary = json(row, "data")?;
-        let actor: Principal = json(row, "actor")?;
-        entries.push(TimelineEntry {
-            seq: EventSeq(get(row, "seq")?),
-            state,
-            at: crate::columns::instant(row, "at")?,
-            reason: summary.reason,
-            attempt: summary.attempt,
-            actor: actor.label().to_owned(),
-        });
-    }
-    Ok(entries)
+    // The text is put together from constants of this module only.
+    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS} FROM tasks WHERE id = $1");
+    let found = sqlx::query(AssertSqlSafe(text)).bind(*id.as_uuid()).fetch_optional(sql).await.map_err(failed)?;
+    Ok(found.as_ref().map(rows::record).transpose()?)
 }
 
 pub(super) async fn page(sql: &mut PgConnection, query: &TaskQuery) -> Result<TaskPage, Fault> {

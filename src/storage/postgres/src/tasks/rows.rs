@@ -1,11 +1,10 @@
 //! How rows become tasks, attempts and artifacts.
 
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, LeaseToken, ProjectId, ServerId, TaskId};
-use baton_domain::server::ServerRef;
+use baton_domain::id::{AgentId, ArtifactId, LeaseToken, ProjectId, TaskId};
 use baton_domain::task::{Priority, TaskState, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
-use baton_domain::wire::task::{AgentRef, AttemptOutcome, AttemptView, TaskSummary};
+use baton_domain::wire::task::{AgentRef, AttemptOutcome, TaskSummary};
 use baton_storage::{StoreError, TaskRecord};
 use sqlx::postgres::PgRow;
 
@@ -97,28 +96,9 @@ pub(super) const fn outcome_name(outcome: AttemptOutcome) -> &'static str {
     }
 }
 
-fn outcome(name: &str) -> Option<AttemptOutcome> {
+pub(super) fn outcome(name: &str) -> Option<AttemptOutcome> {
     use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, TimedOut};
     [Completed, Failed, TimedOut, Canceled, Lost, HandedBack].into_iter().find(|outcome| outcome_name(*outcome) == name)
-}
-
-pub(super) fn attempt(row: &PgRow) -> Result<AttemptView, StoreError> {
-    Ok(AttemptView {
-        id: id(row, "id", AttemptId::new)?,
-        number: small(row, "number")?,
-        lease: get(row, "lease")?,
-        agent: AgentRef { id: id(row, "agent_id", AgentId::new)?, name: get(row, "agent_name")? },
-        server: maybe_id(row, "server_id", ServerId::new)?
-            .zip(get::<Option<String>>(row, "server_name")?)
-            .map(|(id, name)| ServerRef { id, name }),
-        ready_at: maybe_instant(row, "ready_at")?,
-        assigned_at: instant(row, "assigned_at")?,
-        started_at: maybe_instant(row, "started_at")?,
-        ended_at: maybe_instant(row, "ended_at")?,
-        outcome: maybe_named(row, "outcome", outcome)?,
-        failure: maybe_json(row, "failure")?,
-        explanation: json(row, "explanation")?,
-    })
 }
 
 pub(crate) fn artifact(row: &PgRow) -> Result<ArtifactView, StoreError> {

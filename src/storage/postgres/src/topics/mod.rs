@@ -94,7 +94,8 @@ impl TopicStore for PostgresStore {
         messages: Vec<NewMessageRecord>,
         guard: Option<(TaskId, LeaseToken)>,
     ) -> Result<Vec<PublishOutcome>, StoreError> {
-        let locks = Locks { tasks: guard.iter().map(|(task, _)| *task).collect(), ..Locks::default() };
+        let tasks = guard.iter().map(|(task, _)| *task).collect();
+        let locks = Locks { tasks, reads_first: guard.is_some(), ..Locks::default() };
         self.writer.run_with(locks, (messages, guard), |tx, (messages, guard)| Box::pin(publish::publish(tx, messages, *guard))).await
     }
 
