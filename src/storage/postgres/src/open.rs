@@ -98,6 +98,11 @@ impl PostgresOptions {
     /// # Errors
     /// [`StoreError::TooNew`] for a database of a newer version, or what PostgreSQL says.
     pub async fn open(&self, sink: Arc<dyn CommitSink>) -> Result<PostgresStore, StoreError> {
+        // On the heap: what connects, TLS included, is large, and here it is there five times.
+        Box::pin(self.opened(sink)).await
+    }
+
+    async fn opened(&self, sink: Arc<dyn CommitSink>) -> Result<PostgresStore, StoreError> {
         let connect = self.connect()?;
         let mut connection = group::connect(&connect).await?;
         migrate(&mut connection).await?;
