@@ -6,6 +6,7 @@ mod config;
 mod data_folder;
 mod database;
 mod housekeeping;
+mod memory;
 mod own_server;
 mod serve;
 mod site;

@@ -10,6 +10,7 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use crate::config::{ServeConfig, WorkerConfig};
+use crate::memory;
 use crate::start_error::StartError;
 use baton_domain::problem::Code;
 
@@ -42,8 +43,14 @@ enum Command {
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command {
-        Command::Serve(config) => runtime()?.block_on(crate::serve::run(*config)),
-        Command::Worker(config) => runtime()?.block_on(crate::worker::run(*config)),
+        Command::Serve(config) => {
+            memory::give_back_at_once();
+            runtime()?.block_on(crate::serve::run(*config))
+        }
+        Command::Worker(config) => {
+            memory::give_back_at_once();
+            runtime()?.block_on(crate::worker::run(*config))
+        }
         Command::Migrate(action) => runtime()?.block_on(migrate::run(action)),
         Command::Demo(config) => runtime()?.block_on(demo::run(config)),
         Command::Bench(config) => runtime()?.block_on(bench::run(config)),
