@@ -7,3 +7,6 @@ ALTER TABLE tasks DROP CONSTRAINT tasks_project_id_fkey;
 
 -- An attempt ends once: with room on its page the ended row stands beside the begun one, and no index is written.
 ALTER TABLE attempts SET (fillfactor = 70);
+
+-- Tasks that wait for a time and nothing else: due ones are found without those that were due long ago and are queued.
+CREATE INDEX tasks_timers ON tasks (not_before) WHERE state = 'waiting' AND wait_kind = 'timer';

@@ -1,2 +1,2 @@
--- Lighter writes on PostgreSQL; SQLite's need nothing. The numbers of both dialects go together.
-SELECT 1;
+-- Tasks that wait for a time and nothing else: due ones are found without those that were due long ago and are queued.
+CREATE INDEX tasks_timers ON tasks (not_before) WHERE state = 'waiting' AND wait_kind = 'timer';

@@ -1,4 +1,7 @@
 //! What the engine asks of the queue: what is ready, what is due, who holds a lease.
+//!
+//! Each question names its index. SQLite's planner would take the one on the state for most of them and go through all queued
+//! tasks, each time; and with `INDEXED BY` a question whose index is gone is an error, not a slow answer.
 
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
@@ -18,7 +21,8 @@ pub(super) fn classes(sql: &Connection, after: Option<&QueueClass>, limit: u32) 
         let (skill, key) = last.map_or(("", ""), |class| (class.skill.as_str(), key_text(class)));
         let next = maybe(
             sql,
-            "SELECT skill, fairness_key, priority FROM tasks WHERE state = 'queued' AND (skill, fairness_key, priority) > (?1, ?2, ?3)
+            "SELECT skill, fairness_key, priority FROM tasks INDEXED BY tasks_ready
+             WHERE state = 'queued' AND (skill, fairness_key, priority) > (?1, ?2, ?3)
              ORDER BY skill, fairness_key, priority LIMIT 1",
             params![skill, key, last.map_or(-1, |class| i64::from(class.priority.get()))],
             |row| Ok(QueueClass { skill: row.get()?, fairness_key: rows::key(row)?, priority: rows::priority(row)? }),
@@ -39,7 +43,7 @@ pub(super) fn ready(sql: &Connection, wanted: &[Wanted], now: Timestamp) -> Resu
     for Wanted { class, limit } in wanted {
         let found = all(
             sql,
-            "SELECT id, labels, rank FROM tasks
+            "SELECT id, labels, rank FROM tasks INDEXED BY tasks_ready
              WHERE state = 'queued' AND skill = ?1 AND fairness_key = ?2 AND priority = ?3 AND cancel_requested_at IS NULL
                  AND (not_before IS NULL OR not_before <= ?4) ORDER BY rank, id LIMIT ?5",
             params![class.skill, key_text(class), class.priority.get(), now.as_millis(), limit],
@@ -78,27 +82,30 @@ pub(super) fn due(sql: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Du
     let values = params![now.as_millis(), limit];
     let mut due = all(
         sql,
-        "SELECT id FROM tasks WHERE state = 'waiting' AND wait_kind = 'timer' AND not_before <= ?1 ORDER BY not_before LIMIT ?2",
+        "SELECT id FROM tasks INDEXED BY tasks_timers WHERE state = 'waiting' AND wait_kind = 'timer' AND not_before <= ?1
+         ORDER BY not_before LIMIT ?2",
         values,
         |row| Ok(DueTask::Timer(row.id(TaskId::new)?)),
     )?;
     due.extend(all(
         sql,
-        "SELECT id, state FROM tasks WHERE start_by <= ?1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL
+        "SELECT id, state FROM tasks INDEXED BY tasks_start_by
+         WHERE start_by <= ?1 AND start_by IS NOT NULL AND state = 'queued' AND started_at IS NULL
          ORDER BY start_by LIMIT ?2",
         values,
         |row| Ok(DueTask::StartedTooLate(row.id(TaskId::new)?, row.named(TaskState::parse)?)),
     )?);
     due.extend(all(
         sql,
-        "SELECT id, state FROM tasks WHERE close_by <= ?1 AND close_by IS NOT NULL
+        "SELECT id, state FROM tasks INDEXED BY tasks_close_by WHERE close_by <= ?1 AND close_by IS NOT NULL
          AND state IN ('queued', 'assigned', 'running', 'waiting', 'paused') ORDER BY close_by LIMIT ?2",
         values,
         |row| Ok(DueTask::ClosedTooLate(row.id(TaskId::new)?, row.named(TaskState::parse)?)),
     )?);
     due.extend(all(
         sql,
-        "SELECT id, lease FROM tasks WHERE state IN ('assigned', 'running') AND lease_until <= ?1 ORDER BY lease_until LIMIT ?2",
+        "SELECT id, lease FROM tasks INDEXED BY tasks_leased WHERE state IN ('assigned', 'running') AND lease_until <= ?1
+         ORDER BY lease_until LIMIT ?2",
         values,
         |row| Ok(DueTask::LeaseExpired(row.id(TaskId::new)?, LeaseToken(row.get()?))),
     )?);
@@ -109,11 +116,11 @@ pub(super) fn due(sql: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Du
 
 /// What is due because of other tasks, or because somebody asked, and not because of the time.
 fn about_others(sql: &Connection, limit: u32) -> Result<Vec<DueTask>, StoreError> {
-    let text = "SELECT id FROM tasks WHERE awaited AND finished_at IS NOT NULL ORDER BY finished_at, id LIMIT ?1";
+    let text = "SELECT id FROM tasks INDEXED BY tasks_awaited WHERE awaited AND finished_at IS NOT NULL ORDER BY finished_at, id LIMIT ?1";
     let mut due = all(sql, text, [limit], |row| Ok(DueTask::Awaited(row.id(TaskId::new)?)))?;
     due.extend(all(
         sql,
-        "SELECT tasks.id FROM tasks JOIN tasks AS parent ON parent.id = tasks.parent_id
+        "SELECT tasks.id FROM tasks INDEXED BY tasks_by_parent JOIN tasks AS parent ON parent.id = tasks.parent_id
          WHERE tasks.parent_id IS NOT NULL AND tasks.finished_at IS NULL AND tasks.cancel_requested_at IS NULL
              AND (parent.finished_at IS NOT NULL OR parent.cancel_requested_at IS NOT NULL) ORDER BY tasks.created_at, tasks.id LIMIT ?1",
         [limit],
@@ -121,7 +128,8 @@ fn about_others(sql: &Connection, limit: u32) -> Result<Vec<DueTask>, StoreError
     )?);
     due.extend(all(
         sql,
-        "SELECT id FROM tasks WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL AND +state IN ('queued', 'waiting', 'paused')
+        "SELECT id FROM tasks INDEXED BY tasks_cancel_requested
+         WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL AND state IN ('queued', 'waiting', 'paused')
          ORDER BY cancel_requested_at, id LIMIT ?1",
         [limit],
         |row| Ok(DueTask::CancelPending(row.id(TaskId::new)?)),
@@ -132,7 +140,8 @@ fn about_others(sql: &Connection, limit: u32) -> Result<Vec<DueTask>, StoreError
 pub(super) fn live_children(sql: &Connection, parent: TaskId, limit: u32) -> Result<Vec<TaskId>, StoreError> {
     all(
         sql,
-        "SELECT id FROM tasks WHERE parent_id = ?1 AND finished_at IS NULL AND cancel_requested_at IS NULL ORDER BY id LIMIT ?2",
+        "SELECT id FROM tasks INDEXED BY tasks_by_parent
+         WHERE parent_id = ?1 AND finished_at IS NULL AND cancel_requested_at IS NULL ORDER BY id LIMIT ?2",
         params![parent.as_uuid().as_bytes(), limit],
         |row| row.id(TaskId::new),
     )
@@ -142,9 +151,10 @@ pub(super) fn next_due(sql: &Connection, now: Timestamp) -> Result<Option<Timest
     one(
         sql,
         "SELECT min(at) FROM (
-             SELECT min(not_before) AS at FROM tasks WHERE state IN ('queued', 'waiting') AND not_before IS NOT NULL AND not_before > ?1
-             UNION ALL SELECT min(start_by) FROM tasks WHERE start_by IS NOT NULL AND state = 'queued' AND start_by > ?1
-             UNION ALL SELECT min(close_by) FROM tasks WHERE close_by IS NOT NULL
+             SELECT min(not_before) AS at FROM tasks INDEXED BY tasks_timed
+                 WHERE state IN ('queued', 'waiting') AND not_before IS NOT NULL AND not_before > ?1
+             UNION ALL SELECT min(start_by) FROM tasks INDEXED BY tasks_start_by WHERE start_by IS NOT NULL AND state = 'queued' AND start_by > ?1
+             UNION ALL SELECT min(close_by) FROM tasks INDEXED BY tasks_close_by WHERE close_by IS NOT NULL
                  AND state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND close_by > ?1)",
         [now.as_millis()],
         |row| row.maybe_instant(),
