@@ -7,6 +7,7 @@ mod connection;
 mod database;
 mod direct;
 mod drain;
+mod fair_wait;
 mod idle;
 mod latency;
 mod machine;
@@ -41,6 +42,8 @@ pub(crate) enum Figure {
     DirectSqlite,
     /// Tasks a second from a queue that was filled before, and the memory that the queued tasks take.
     Drain,
+    /// How long a new key waits behind 100,000 tasks of others.
+    FairWait,
 }
 
 /// What is measured, and how much of it.
@@ -116,6 +119,7 @@ impl Bench {
                 Figure::Throughput => self.throughput()?,
                 Figure::DirectSqlite => self.direct_sqlite()?,
                 Figure::Drain => self.drain()?,
+                Figure::FairWait => self.fair_wait()?,
             }
         }
         Ok(())

@@ -18,6 +18,8 @@ use crate::start_error::StartError;
 /// After this time the session is renewed; an access token lives ten minutes. Signing in again would cost the server the memory and
 /// the time of a password.
 const TOKEN: Duration = Duration::from_secs(240);
+/// Tasks that the measured agent takes at once.
+pub(super) const SLOTS: usize = 256;
 /// What the server is told besides its folder: the client's limit is for clients that are not meant to measure.
 const ARGUMENTS: [&str; 7] =
     ["--diagnostics", "--diagnostics-slots", "256", "--requests-per-second", "1000000", "--maximum-live-tasks", "10000000"];
