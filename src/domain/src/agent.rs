@@ -84,6 +84,8 @@ mod named {
             InProcess = "in_process",
             /// In child processes of the server, one for each attempt.
             Child = "child",
+            /// In another server on the same database.
+            Server = "server",
             /// In a worker: another process, often on another host.
             Worker = "worker",
         }

@@ -20,7 +20,7 @@ pub mod topic_events;
 mod topics;
 mod traces;
 
-pub use agents::{AgentRegistration, AgentStore, AgentsAt};
+pub use agents::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent};
 pub use artifacts::{ArtifactPage, ArtifactStore};
 pub use changes::{Advance, Advanced, AttemptEnd, CancelRequest, Completion, Guard, Settled, dependency_failed};
 pub use error::StoreError;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod facts;
+mod held_up;
 mod model;
 mod terms;
 
@@ -12,6 +13,7 @@ use leptos_router::hooks::use_params_map;
 
 use self::attempts::Attempts;
 use self::facts::Facts;
+use self::held_up::HeldUp;
 use self::model::{Model, read};
 use self::terms::Terms;
 use crate::components::artifact_list::ArtifactList;
@@ -84,6 +86,7 @@ fn Content(model: Model) -> impl IntoView {
                     <Card title="States">
                         <Timeline entries=model.timeline/>
                     </Card>
+                    <HeldUp detail=model.detail/>
                     <Terms detail=model.detail/>
                     <Card title="Input" test_id="input">
                         <JsonTree value=input/>

@@ -160,6 +160,9 @@ pub struct TaskDetail {
     /// The tasks that it depends on, as they are now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
+    /// Why no agent has taken it yet, while it is queued and due: how many agents fell to which reason. Empty if one could.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_up: Vec<Rejection>,
     /// Every state it went through, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Every attempt, oldest first.
@@ -265,8 +268,8 @@ pub struct ScoreTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejection {
-    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; or `not_sampled`, if the
-    /// strategy looks at two by lot and the agent was not drawn.
+    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; `not_running`, if no
+    /// server that lives carries it; or `not_sampled`, if the strategy looks at two by lot and the agent was not drawn.
     pub reason: String,
     /// How many.
     pub count: u32,

@@ -129,9 +129,10 @@ async fn remove(tx: &mut Tx, gone: Vec<ServerView>, kind: &str, at: Timestamp) -
         .await
         .map_err(failed)?;
     sqlx::query(
-        "UPDATE agents SET listed = FALSE WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)
-             AND EXISTS (SELECT 1 FROM servers)",
+        "UPDATE agents SET listed = FALSE, gone_at = $1
+         WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name) AND EXISTS (SELECT 1 FROM servers)",
     )
+    .bind(at.as_millis())
     .execute(tx.sql())
     .await
     .map_err(failed)?;

@@ -96,9 +96,9 @@ fn remove(tx: &mut Tx, gone: impl Fn(&ServerView) -> bool, kind: &str, at: Times
     if !gone.is_empty() {
         run(
             tx.sql(),
-            "UPDATE agents SET listed = FALSE WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)
-                 AND EXISTS (SELECT 1 FROM servers)",
-            [],
+            "UPDATE agents SET listed = FALSE, gone_at = ?1
+             WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name) AND EXISTS (SELECT 1 FROM servers)",
+            [at.as_millis()],
         )?;
     }
     Ok(gone)

@@ -59,6 +59,7 @@ impl TaskService for Fake {
             fairness_weight: 1.0,
             budget: None,
             depends_on: Vec::new(),
+            held_up: Vec::new(),
             timeline: Vec::new(),
             attempts: Vec::new(),
             artifacts: Vec::new(),

@@ -95,10 +95,11 @@ impl Tasks {
         self.leased().filter(held).map(|row| row.record.summary.id)
     }
 
-    /// How many leases a server holds.
-    pub(crate) fn held_by(&self, server: ServerId) -> usize {
+    /// How many leases a server holds, of one agent or of all.
+    pub(crate) fn held_by(&self, server: ServerId, agent: Option<AgentId>) -> usize {
         let holder = |row: &TaskRow| self.attempts.get(&(row.record.summary.id, row.record.lease))?.server.as_ref().map(|server| server.id);
-        self.leased().filter(|row| holder(row) == Some(server)).count()
+        let of_agent = |row: &TaskRow| agent.is_none() || row.record.summary.agent.as_ref().map(|holder| holder.id) == agent;
+        self.leased().filter(|row| of_agent(row) && holder(row) == Some(server)).count()
     }
 
     /// The queued tasks of a class, in its order.
