@@ -311,12 +311,14 @@ impl EngineOptions {
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
+        // Before live tasks are counted: what is committed afterwards is heard.
+        let commits = shared.bus.subscribe_to_commits();
         let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
         if shared.cluster.is_shared() {
-            loops.spawn(cluster::doorbell::run(Arc::clone(&shared)));
+            loops.spawn(cluster::doorbell::run(Arc::clone(&shared), commits));
             loops.spawn(cluster::leadership::run(Arc::clone(&shared)));
         }
         loops.spawn(agent_pool::scaling::run(Arc::clone(&shared)));

@@ -66,11 +66,11 @@ fn Content(model: Model) -> impl IntoView {
                 facts=view! { <StatePill state=state test_id="state"/> }.into_any()
                 actions=view! {
                     <CopyButton text=command label="Copy as curl" test_id="copy-curl"/>
-                    <TaskActions task/>
+                    <TaskActions task checkpoints=Signal::derive(move || model.detail.with(|detail| detail.checkpoints))/>
                 }
                     .into_any()
             />
-            <Facts task id/>
+            <Facts task id detail=model.detail/>
             <Progress state=model.progress/>
             <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <div class="min-w-0 space-y-4">

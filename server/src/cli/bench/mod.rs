@@ -3,6 +3,7 @@
 //! What each figure means stands in `docs/benchmarks.md`. Completion is always seen from what is stored: no figure is printed
 //! before every task of it was found completed, once, and a sample of the results was compared with what it must be.
 
+mod balancer;
 mod connection;
 mod database;
 mod direct;
@@ -41,6 +42,8 @@ pub(crate) enum Figure {
     DirectSqlite,
     /// Tasks a second from a queue that was filled before, and the memory that the queued tasks take.
     Drain,
+    /// What choosing an agent costs by each strategy, among 10 agents and among 10,000.
+    Balancer,
 }
 
 /// What is measured, and how much of it.
@@ -116,6 +119,7 @@ impl Bench {
                 Figure::Throughput => self.throughput()?,
                 Figure::DirectSqlite => self.direct_sqlite()?,
                 Figure::Drain => self.drain()?,
+                Figure::Balancer => self.balancer(),
             }
         }
         Ok(())

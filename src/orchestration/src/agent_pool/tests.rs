@@ -44,6 +44,7 @@ fn skill(name: &str, isolation: Isolation, needs: Needs) -> Skill {
         idempotent: true,
         destructive: false,
         isolation,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs,

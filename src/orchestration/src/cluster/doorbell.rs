@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use baton_bus::message_bus::Message;
+use baton_bus::message_bus::{Message, Subscription};
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::Event;
 use baton_domain::server::ServerStatus;
@@ -20,8 +20,7 @@ use super::Shared;
 use crate::engine::Order;
 
 /// Listens until the engine stops.
-pub(crate) async fn run(shared: Shared) {
-    let mut bus = shared.bus.subscribe_to_commits();
+pub(crate) async fn run(shared: Shared, mut bus: Subscription) {
     loop {
         let message = tokio::select! {
             biased;

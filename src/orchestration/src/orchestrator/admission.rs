@@ -107,6 +107,7 @@ impl Orchestrator {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
+            pause_requested_at: None,
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,

@@ -114,7 +114,8 @@ impl Orchestrator {
     /// A task with what holds it up, if something does.
     async fn explained(&self, rows: TaskRows) -> Result<TaskDetail, Problem> {
         let held_up = elsewhere::held_up(&self.shared, &rows.task.summary).await?;
-        Ok(detail(rows, held_up))
+        let known = elsewhere::skill(&self.shared, &rows.task.summary.skill).await?;
+        Ok(detail(rows, held_up, known.is_some_and(|known| known.skill.checkpoints)))
     }
 
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
@@ -161,7 +162,7 @@ fn idempotency(
     Ok(Some(Idempotency { principal: caller.principal.tag(), key, request_hash: hash.finalize().into() }))
 }
 
-fn detail(rows: TaskRows, held_up: Vec<Rejection>) -> TaskDetail {
+fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool) -> TaskDetail {
     TaskDetail {
         summary: rows.task.summary,
         input: rows.input,
@@ -173,6 +174,8 @@ fn detail(rows: TaskRows, held_up: Vec<Rejection>) -> TaskDetail {
         budget: rows.task.budget,
         depends_on: rows.depends_on,
         held_up,
+        checkpoints,
+        checkpoint_at: rows.checkpoint_at,
         timeline: rows.timeline,
         attempts: rows.attempts,
         artifacts: rows.artifacts,

@@ -121,7 +121,7 @@ fn remove(state: &mut State, gone: Vec<ServerId>, kind: &str, at: Timestamp) -> 
 fn beat(state: &mut State, beat: Beat) -> Beaten {
     let mut beaten = Beaten::default();
     if let Some(server) = state.servers.rows.get_mut(&beat.server) {
-        server.seen_at = beat.at;
+        server.seen_at = server.seen_at.max(beat.at);
         beaten.status = Some(server.status);
     }
     for (task, lease) in beat.leases {

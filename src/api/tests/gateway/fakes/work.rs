@@ -60,6 +60,8 @@ impl TaskService for Fake {
             budget: None,
             depends_on: Vec::new(),
             held_up: Vec::new(),
+            checkpoints: false,
+            checkpoint_at: None,
             timeline: Vec::new(),
             attempts: Vec::new(),
             artifacts: Vec::new(),

@@ -65,6 +65,7 @@ pub(crate) struct Tasks {
     /// Which tasks depend on a task.
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     attempts: BTreeMap<(TaskId, LeaseToken), AttemptView>,
+    checkpoints: BTreeMap<TaskId, (Value, Timestamp)>,
     attempt_ids: BTreeSet<AttemptId>,
     keys: BTreeMap<(String, String), Remembered>,
 }
@@ -159,11 +160,28 @@ impl Tasks {
         self.rows.insert(id, row);
     }
 
-    /// Changes until when the holder of a lease is believed, which moves the task in no order.
+    /// Believes the holder of a lease at least until then, which moves the task in no order.
     pub(crate) fn believe(&mut self, id: TaskId, until: Timestamp) {
         if let Some(row) = self.rows.get_mut(&id) {
-            row.record.lease_until = Some(until);
+            row.record.lease_until = row.record.lease_until.max(Some(until));
         }
+    }
+
+    /// Keeps where a task's attempt stands, in place of what was kept before.
+    pub(crate) fn keep_checkpoint(&mut self, id: TaskId, state: Value, at: Timestamp) {
+        self.checkpoints.insert(id, (state, at));
+    }
+
+    /// Where the last attempt of a task stood.
+    pub(crate) fn checkpoint(&self, id: TaskId) -> Option<&(Value, Timestamp)> {
+        self.checkpoints.get(&id)
+    }
+
+    /// Forgets where tasks stood that have ended.
+    pub(crate) fn forget_checkpoints(&mut self) -> u64 {
+        let known = self.checkpoints.len();
+        self.checkpoints.retain(|id, _| self.live.contains(id));
+        u64::try_from(known - self.checkpoints.len()).unwrap_or(u64::MAX)
     }
 
     /// A task's attempts, oldest first.

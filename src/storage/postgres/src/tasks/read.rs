@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
-use super::dependencies;
+use super::{checkpoints, dependencies};
 use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::{count, get, json, maybe_json, named, plain};
 use crate::events;
@@ -48,6 +48,7 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
         attempts: attempts.iter().map(rows::attempt).collect::<Result<_, _>>()?,
         artifacts: artifacts.iter().map(rows::artifact).collect::<Result<_, _>>()?,
         depends_on: dependencies::of(sql, id).await?,
+        checkpoint_at: checkpoints::last(sql, id).await?.map(|(_, at)| at),
         as_of,
     }))
 }
