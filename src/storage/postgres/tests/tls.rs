@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_storage::{EventStore, Heart, NoSink, StoreError};
+use baton_storage::{EventStore, NoSink, StoreError};
 use baton_storage_postgres::PostgresOptions;
 use baton_testkit::PostgresServer;
 use harness::insert;

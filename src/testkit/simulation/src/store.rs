@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, LeaseToken, ServerId, SessionId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, ServerId, SessionId, TaskId, UserId};
 use baton_domain::invariants::Invariant;
 use baton_domain::ports::Clock as _;
 use baton_domain::server::ServerStatus;
