@@ -57,7 +57,8 @@ async fn what_only_a_worker_carries_is_seen_and_used_from_every_server() {
     let worker = cluster.worker("three", &[]);
     for (name, door) in &doors {
         let agent = diagnostics(door).await.expect("the worker's agent is listed");
-        let shown: Vec<_> = agent.elsewhere.iter().map(|on| (on.server.as_deref(), on.kind.as_str(), on.status.as_str(), on.slots, on.busy)).collect();
+        let shown: Vec<_> =
+            agent.elsewhere.iter().map(|on| (on.server.as_deref(), on.kind.as_str(), on.status.as_str(), on.slots, on.busy)).collect();
         assert_eq!(shown, [(Some("three"), "worker", "ready", 64, 0)], "{name}");
         assert!(agent.standing.is_none(), "{name} does not carry it");
         assert!(skills(door).await.contains(&"diagnostics.echo".to_owned()), "{name}");
@@ -102,7 +103,8 @@ async fn the_most_live_tasks_are_one_number_for_all_servers() {
     let mut heard = Box::pin(there.follow(there.head().await.unwrap(), "task").await.unwrap());
     let later = (since_the_epoch() + Duration::from_secs(3_600)).as_millis() as i64;
     let waiting = |count: usize| -> Vec<NewTask> {
-        let task = || NewTask { run_at: Some(baton_domain::time::Timestamp::from_millis(later)), ..NewTask::new("diagnostics.echo", json!({})) };
+        let task =
+            || NewTask { run_at: Some(baton_domain::time::Timestamp::from_millis(later)), ..NewTask::new("diagnostics.echo", json!({})) };
         (0..count).map(|_| task()).collect()
     };
     here.submit_batch(waiting(80)).await.unwrap();

@@ -82,7 +82,9 @@ pub(super) fn blame(end: &End) -> (Ending, bool) {
         // A child that went over its limits did what its input made it do.
         End::Lost(failure) => (of(failure), failure.retryable),
         End::Failed { failure, .. } | End::TimedOut(failure) => (of(failure), false),
-        End::Paused | End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => (Ending::Excused, false),
+        End::Paused | End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => {
+            (Ending::Excused, false)
+        }
     }
 }
 

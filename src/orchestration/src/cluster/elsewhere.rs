@@ -131,7 +131,11 @@ pub(crate) async fn instances(shared: &Shared, agent: AgentId) -> Result<Vec<Ins
     let alive_since = shared.sources.clock.now().minus(shared.options.lease);
     let found = seen.agents.iter().find(|known| known.id == agent);
     let others = found.into_iter().flat_map(|known| known.carried.iter().map(move |on| (known.status, on)));
-    Ok(others.filter(|(_, on)| on.server.id != mine).zip(1..).map(|((status, on), number)| instance(number, status, on, alive_since)).collect())
+    Ok(others
+        .filter(|(_, on)| on.server.id != mine)
+        .zip(1..)
+        .map(|((status, on), number)| instance(number, status, on, alive_since))
+        .collect())
 }
 
 fn instance(number: u32, agent: AgentStatus, on: &Carrying, alive_since: Timestamp) -> InstanceView {
@@ -236,7 +240,10 @@ mod tests {
         assert_eq!(cannot(&agent(vec![]), ALIVE_SINCE), Some("not_running"));
         assert_eq!(cannot(&agent(vec![on("one", 4, 0, 70_000)]), ALIVE_SINCE), Some("not_running"), "it was silent for a lease");
         assert_eq!(cannot(&agent(vec![draining.clone()]), ALIVE_SINCE), Some("draining"));
-        assert_eq!(cannot(&KnownAgent { status: AgentStatus::Draining, ..agent(vec![on("one", 4, 0, NOW)]) }, ALIVE_SINCE), Some("draining"));
+        assert_eq!(
+            cannot(&KnownAgent { status: AgentStatus::Draining, ..agent(vec![on("one", 4, 0, NOW)]) }, ALIVE_SINCE),
+            Some("draining")
+        );
         assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), draining.clone()]), ALIVE_SINCE), Some("no_slot"));
         assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), on("two", 4, 3, NOW)]), ALIVE_SINCE), None);
     }
@@ -245,7 +252,10 @@ mod tests {
     fn an_instance_elsewhere_says_where_it_is_and_how() {
         let status = |agent, on: &Carrying| instance(1, agent, on, ALIVE_SINCE).status;
         let shown = instance(2, AgentStatus::Active, &on("three", 16, 3, NOW), ALIVE_SINCE);
-        assert_eq!((shown.number, shown.kind, shown.host.as_str(), shown.server.as_deref()), (2, InstanceKind::Worker, "far.example", Some("three")));
+        assert_eq!(
+            (shown.number, shown.kind, shown.host.as_str(), shown.server.as_deref()),
+            (2, InstanceKind::Worker, "far.example", Some("three"))
+        );
         assert_eq!((shown.status, shown.slots, shown.busy), (InstanceStatus::Ready, 16, 3));
         assert_eq!(status(AgentStatus::Draining, &on("three", 1, 0, NOW)), InstanceStatus::Draining);
         assert_eq!(status(AgentStatus::Active, &on("three", 1, 0, 70_000)), InstanceStatus::Unhealthy);

@@ -53,7 +53,10 @@ impl Orchestrator {
         if elsewhere::skill(&self.shared, skill).await?.is_some_and(|known| known.skill.checkpoints) {
             return Ok(());
         }
-        let detail = format!("The task is {}, and {skill} makes no checkpoints at which it could pause. Cancel it, or wait until it has ended.", record.summary.state);
+        let detail = format!(
+            "The task is {}, and {skill} makes no checkpoints at which it could pause. Cancel it, or wait until it has ended.",
+            record.summary.state
+        );
         Err(Problem::new(Code::NoCheckpoints, detail))
     }
 

@@ -32,7 +32,10 @@ async fn a_running_task_pauses_at_its_next_checkpoint_and_goes_on_from_there() {
     assert!(asked.pause_requested_at.is_some() || asked.state == TaskState::Paused);
     world.reaches(id, TaskState::Paused).await;
     let paused = detail(&world, id).await;
-    assert_eq!((paused.summary.attempt, paused.summary.pause_requested_at, paused.attempts[0].outcome), (1, None, Some(AttemptOutcome::Paused)));
+    assert_eq!(
+        (paused.summary.attempt, paused.summary.pause_requested_at, paused.attempts[0].outcome),
+        (1, None, Some(AttemptOutcome::Paused))
+    );
     assert!(paused.checkpoint_at.is_some());
     assert_eq!(world.tasks().pause(&world.caller, id).await.unwrap().state, TaskState::Paused, "twice does no harm");
     assert_eq!(world.engine.running(), 0, "nothing of it runs");

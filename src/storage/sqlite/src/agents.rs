@@ -101,8 +101,7 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
 
 fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, StoreError> {
     let before = listed(tx.sql())?;
-    let unlist =
-        "UPDATE agents SET listed = 0, gone_at = ?1 WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)";
+    let unlist = "UPDATE agents SET listed = 0, gone_at = ?1 WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)";
     run(tx.sql(), unlist, [at.as_millis()])?;
     for agent in agents {
         run(

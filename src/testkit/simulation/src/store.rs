@@ -20,10 +20,10 @@ use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
-    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince, Forgotten, Guard, Heart,
-    Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, NewSession, NewTaskRecord, PauseRequest, QueueClass, ReadyTask,
-    RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt, SessionRecord, Settled, StoreError, TaskPage, TaskQuery,
-    TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
+    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince,
+    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, NewSession,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt,
+    SessionRecord, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;

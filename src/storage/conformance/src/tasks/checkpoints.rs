@@ -29,7 +29,9 @@ pub async fn a_checkpoint_takes_the_place_of_the_one_before_and_is_no_event(worl
     let begun = world.running().await;
     let (id, head) = (begun.task.summary.id, world.head().await);
     assert_eq!((world.store.checkpoint(id).await.unwrap(), world.rows(id).await.checkpoint_at), (None, None));
-    for (state, millis) in [(json!({"rows": 10, "text": "ä\u{0}"}), 300), (json!(null), 301), (json!([1, {"deep": "x".repeat(60_000)}]), 302)] {
+    for (state, millis) in
+        [(json!({"rows": 10, "text": "ä\u{0}"}), 300), (json!(null), 301), (json!([1, {"deep": "x".repeat(60_000)}]), 302)]
+    {
         assert_eq!(save(world, &begun, state.clone(), millis).await, GOES_ON);
         assert_eq!((world.store.checkpoint(id).await.unwrap(), world.rows(id).await.checkpoint_at), (Some(state), Some(at(millis))));
     }
@@ -70,7 +72,9 @@ pub async fn a_wish_to_pause_has_its_event_and_can_be_taken_back(world: &World) 
     let begun = world.running().await;
     let id = begun.task.summary.id;
     let head = world.head().await;
-    for (wanted, millis, stands) in [(false, 300, None), (true, 301, Some(301)), (true, 302, Some(301)), (false, 303, None), (true, 304, Some(304))] {
+    for (wanted, millis, stands) in
+        [(false, 300, None), (true, 301, Some(301)), (true, 302, Some(301)), (false, 303, None), (true, 304, Some(304))]
+    {
         let PauseRequest::Running(now) = wish(world, &begun, wanted, millis).await else { panic!("it runs") };
         assert_eq!((now.summary.pause_requested_at, now.summary.state), (stands.map(at), TaskState::Running));
         assert_eq!(*now, world.record(id).await);

@@ -9,8 +9,8 @@ use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
-use super::{checkpoints, dependencies};
 use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
+use super::{checkpoints, dependencies};
 use crate::columns::{count, get, json, maybe_json, named, plain};
 use crate::events;
 use crate::failure::{Fault, failed};

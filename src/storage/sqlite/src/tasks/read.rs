@@ -8,8 +8,8 @@ use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{checkpoints, dependencies};
 use super::rows::{self, ARTIFACT_COLUMNS, ATTEMPT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
+use super::{checkpoints, dependencies};
 use crate::events;
 use crate::statement::{all, maybe};
 
