@@ -95,6 +95,45 @@ test('a task is held back and goes on, from its page', async ({ dashboard: page,
   }
 });
 
+test('a running task pauses at its next checkpoint and goes on from there', async ({ dashboard: page }) => {
+  await submit(page, { skill: 'diagnostics.sleep', fields: { milliseconds: '6000' } });
+  const document = await pin(page);
+  const state = page.getByTestId('state');
+  await expect(state).toHaveAttribute('data-state', 'running');
+  await page.getByTestId('pause').click();
+  await expect(state).toHaveAttribute('data-state', 'paused');
+  await expect(page.getByText('Last checkpoint')).toBeVisible();
+  await expect(page.getByTestId('pausing')).toHaveCount(0);
+  await page.getByTestId('resume').click();
+  await expect(state).toHaveAttribute('data-state', 'completed', { timeout: 20_000 });
+  await expect.poll(() => timeline(page)).toEqual(['queued', 'assigned', 'running', 'paused', ...STRAIGHT]);
+  await expect(page.getByTestId('attempt')).toHaveCount(2);
+  await expect(page.getByTestId('attempt').filter({ hasText: 'paused' })).toHaveCount(1);
+  // No tenth of its time was slept twice.
+  await expect(page.getByTestId('log-line').filter({ hasText: 'of 10' })).toHaveCount(10);
+  await document.intact();
+});
+
+test('a wish to pause is taken back before any checkpoint met it', async ({ dashboard: page }) => {
+  await submit(page, { skill: 'diagnostics.sleep', fields: { milliseconds: '60000' } });
+  const state = page.getByTestId('state');
+  await expect(state).toHaveAttribute('data-state', 'running');
+  await page.getByTestId('pause').click();
+  const back = page.getByTestId('resume');
+  await expect(back).toBeVisible();
+  await back.click();
+  await expect(state).toHaveAttribute('data-state', /^(running|queued|assigned)$/);
+  await expect(page.getByTestId('pause')).toBeVisible();
+  await page.getByTestId('cancel').click();
+  await expect(state).toHaveAttribute('data-state', 'canceled');
+});
+
+test('a task that has ended offers no pause', async ({ dashboard: page }) => {
+  await submit(page, { skill: 'diagnostics.echo' });
+  await expect(page.getByTestId('state')).toHaveAttribute('data-state', 'completed');
+  await expect(page.getByTestId('pause')).toHaveCount(0);
+});
+
 test('a failed attempt is tried again, and the page shows both', async ({ dashboard: page }) => {
   await submit(page, { skill: 'diagnostics.fail', fields: { times: '1' } });
   const document = await pin(page);

@@ -84,6 +84,10 @@ impl Housekeeping {
             Ok(keys) => tracing::debug!(keys, "old idempotency keys were forgotten"),
             Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
         }
+        match self.store.forget_checkpoints().await {
+            Ok(checkpoints) => tracing::debug!(checkpoints, "checkpoints of ended tasks were forgotten"),
+            Err(error) => tracing::warn!(%error, "checkpoints of ended tasks could not be forgotten"),
+        }
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),

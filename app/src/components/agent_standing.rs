@@ -38,6 +38,7 @@ const fn kind_words(kind: InstanceKind) -> &'static str {
     match kind {
         InstanceKind::InProcess => "in the server",
         InstanceKind::Child => "child processes",
+        InstanceKind::Server => "server",
         InstanceKind::Worker => "worker",
     }
 }
@@ -122,8 +123,11 @@ pub fn Circuit(
 pub fn Instances(
     /// How the agent stands.
     standing: RwSignal<Option<AgentStanding>>,
+    /// Its instances in other servers and workers.
+    elsewhere: RwSignal<Vec<InstanceView>>,
 ) -> impl IntoView {
-    let rows = move || standing.with(|standing| standing.iter().flat_map(|standing| &standing.instances).map(instance_row).collect_view());
+    let here = move || standing.with(|standing| standing.iter().flat_map(|standing| &standing.instances).map(instance_row).collect_view());
+    let there = move || elsewhere.with(|instances| instances.iter().map(instance_row).collect_view());
     view! {
         <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Instances">
             <table class=TABLE data-testid="instances">
@@ -136,7 +140,7 @@ pub fn Instances(
                         <th scope="col" class=HEAD>"Busy"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{here} {there}</tbody>
             </table>
         </div>
     }
@@ -146,9 +150,12 @@ pub fn Instances(
 fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
     let status = instance.status;
     view! {
-        <tr data-testid="instance" data-status=status.as_str()>
+        <tr data-testid="instance" data-kind=instance.kind.as_str() data-status=status.as_str()>
             <th scope="row" class=format!("{CELL} text-left font-medium tabular-nums")>{instance.number}</th>
-            <td class=CELL>{kind_words(instance.kind)}</td>
+            <td class=CELL>
+                {kind_words(instance.kind)}
+                {instance.server.as_ref().map(|name| format!(" {name}"))}
+            </td>
             <td class=CELL>{instance.host.clone()}</td>
             <td class=CELL>
                 <span class=status_colour(status)>{status.as_str()}</span>

@@ -19,6 +19,9 @@ use crate::session::use_session;
 pub fn TaskActions(
     /// The task as it is now.
     task: RwSignal<TaskSummary>,
+    /// Whether it makes checkpoints, at which it can be paused while it runs.
+    #[prop(into)]
+    checkpoints: Signal<bool>,
 ) -> impl IntoView {
     let cancel = ServerAction::<Cancel>::new();
     let pause = ServerAction::<Pause>::new();
@@ -35,6 +38,13 @@ pub fn TaskActions(
         }
     });
     Effect::new(move || {
+        if let Some(Ok(answer)) = pause.value().get()
+            && answer.state.holds_lease()
+        {
+            say(toasts, "Pausing: the agent goes on to its next checkpoint first.");
+        }
+    });
+    Effect::new(move || {
         if let Some(Ok(answer)) = rerun.value().get() {
             navigate(&format!("/tasks/{}", answer.id), Default::default());
         }
@@ -46,12 +56,18 @@ pub fn TaskActions(
             .or_else(|| failed(resume.value().get()))
             .or_else(|| failed(rerun.value().get()))
     });
-    let offered = Memo::new(move |_| task.with(|task| (task_actions(task.state), task.cancel_requested_at.is_some())));
+    let offered = Memo::new(move |_| {
+        let checkpoints = checkpoints.get();
+        task.with(|task| {
+            let (cancelling, pausing) = (task.cancel_requested_at.is_some(), task.pause_requested_at.is_some());
+            (task_actions(task.state, checkpoints && !cancelling, pausing), cancelling, pausing)
+        })
+    });
     if !use_session().may(Permission::Work) {
         return ().into_any();
     }
     let buttons = move || {
-        let (Offered { cancel: may_cancel, pause: may_pause, resume: may_resume, rerun: may_rerun }, cancelling) = offered.get();
+        let (Offered { cancel: may_cancel, pause: may_pause, resume: may_resume, rerun: may_rerun }, cancelling, pausing) = offered.get();
         let hidden = move || view! { <input type="hidden" name="id" value=id.get_value()/> };
         view! {
             {may_pause
@@ -65,13 +81,14 @@ pub fn TaskActions(
                         </ActionForm>
                     }
                 })}
+            {pausing.then(|| view! { <span class="text-13 text-muted" data-testid="pausing">"Pausing at the next checkpoint"</span> })}
             {may_resume
                 .then(|| {
                     view! {
                         <ActionForm action=resume>
                             {hidden()}
                             <Button submits=true sign=Sign::Play test_id="resume" disabled=resume.pending()>
-                                "Resume"
+                                {if pausing { "Do not pause" } else { "Resume" }}
                             </Button>
                         </ActionForm>
                     }

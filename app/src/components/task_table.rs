@@ -96,6 +96,9 @@ fn note(task: &TaskSummary) -> String {
     if task.cancel_requested_at.is_some() && !task.state.is_terminal() {
         return " cancelling".to_owned();
     }
+    if task.pause_requested_at.is_some() {
+        return " pausing".to_owned();
+    }
     if let Some(kind) = task.wait_kind {
         return format!(" waits for {}", wait_word(kind));
     }

@@ -42,6 +42,8 @@ pub enum Body {
     Artifact(Box<ArtifactView>),
     /// A topic, a message or a subscription: pages read their lists anew.
     Topic,
+    /// A server or worker: pages read their lists anew.
+    Server,
     /// Something that no page shows yet.
     Other,
 }
@@ -53,6 +55,7 @@ impl From<Event> for LiveEvent {
             Some("agent") => event.data.read().map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
             Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
             Some("topic" | "subscription") => Body::Topic,
+            Some("server") => Body::Server,
             _ => Body::Other,
         };
         let actor = event.actor.label().to_owned();

@@ -38,7 +38,7 @@ impl Store {
         let change = |event: &Arc<LiveEvent>| match &event.body {
             Body::Task(task) => self.tasks.change(task.id, task, event.seq),
             Body::Agent(agent) => self.agents.change(agent.id, agent, event.seq),
-            Body::Artifact(_) | Body::Topic | Body::Other => None,
+            Body::Artifact(_) | Body::Topic | Body::Server | Body::Other => None,
         };
         events.iter().filter_map(change).collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::id::{AgentId, EventSeq};
 use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::wire::agent::{AgentDetail, AgentStanding, AgentView};
+use baton_domain::wire::agent::{AgentDetail, AgentStanding, AgentView, InstanceView};
 use baton_domain::wire::metrics::{Series, SeriesQuery};
 use baton_domain::wire::task::{TaskFilter, TaskSummary};
 use leptos::prelude::*;
@@ -60,6 +60,7 @@ struct Model {
     id: AgentId,
     agent: RwSignal<AgentView>,
     standing: RwSignal<Option<AgentStanding>>,
+    elsewhere: RwSignal<Vec<InstanceView>>,
     series: RwSignal<Series>,
     tasks: RwSignal<Vec<ArcRwSignal<TaskSummary>>>,
     as_of: StoredValue<EventSeq>,
@@ -72,6 +73,7 @@ impl Model {
         Self {
             id: detail.agent.id,
             standing: RwSignal::new(detail.standing),
+            elsewhere: RwSignal::new(detail.elsewhere),
             agent: RwSignal::from(live.agent(detail.agent, detail.as_of)),
             series: RwSignal::new(series),
             as_of: StoredValue::new(detail.as_of.min(tasks.as_of)),
@@ -88,6 +90,8 @@ impl Model {
                 Notice::Event(event) => match &event.body {
                     Body::Task(task) => task.agent.as_ref().is_some_and(|agent| agent.id == self.id),
                     Body::Agent(agent) => agent.id == self.id,
+                    // Whoever carries it may have come, gone, or been drained.
+                    Body::Server => true,
                     _ => false,
                 },
                 Notice::Stale => true,
@@ -109,6 +113,7 @@ impl Model {
             let as_of = detail.as_of.min(tasks.as_of);
             let _ = live.agent(detail.agent, detail.as_of);
             self.standing.try_set(detail.standing);
+            self.elsewhere.try_set(detail.elsewhere);
             self.series.try_set(series);
             self.tasks.try_set(tasks.items.into_iter().map(|task| live.task(task, tasks.as_of)).collect());
             if let Some(Some(following)) = self.following.try_get_value() {
@@ -122,7 +127,7 @@ impl Model {
 fn Content(model: Model) -> impl IntoView {
     let live = use_live();
     Effect::new(move || model.follow(&live));
-    let Model { agent, standing, series, tasks, .. } = model;
+    let Model { agent, standing, elsewhere, series, tasks, .. } = model;
     let (title, description, family, skills, labels, registered_at) = agent.with_untracked(|agent| {
         (agent.title.clone(), agent.description.clone(), agent.family, agent.skills.clone(), agent.labels.clone(), agent.registered_at)
     });
@@ -162,7 +167,7 @@ fn Content(model: Model) -> impl IntoView {
                     <Circuit standing/>
                 </Card>
                 <Card title="Instances" flush=true>
-                    <Instances standing/>
+                    <Instances standing elsewhere/>
                 </Card>
             </div>
             <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">

@@ -60,7 +60,7 @@ pub async fn cancel(id: TaskId) -> Called<TaskSummary> {
     Ok(task)
 }
 
-/// Holds a task back of which nothing runs.
+/// Holds a task back: at once if nothing of it runs, else at its next checkpoint.
 ///
 /// # Errors
 /// As [`TaskService::pause`](baton_domain::services::TaskService::pause).

@@ -17,7 +17,7 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use super::{PATIENCE, Server, binary, command, data_folder};
+use super::{PATIENCE, Server, binary, data_folder, plain_command};
 
 /// The key that all servers of a test sign tokens with.
 pub const TOKEN_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -48,8 +48,15 @@ impl Cluster {
 
     /// The command that starts a server of this name.
     pub fn server_command(&mut self, name: &str) -> Command {
+        let mut start = self.plain_server_command(name);
+        start.arg("--diagnostics");
+        start
+    }
+
+    /// The command that starts a server of this name without the diagnostics agent.
+    pub fn plain_server_command(&mut self, name: &str) -> Command {
         self.folders.push(data_folder());
-        let mut start = command(self.folders.last().expect("a folder").path(), &[]);
+        let mut start = plain_command(self.folders.last().expect("a folder").path(), &[]);
         start.args(["--database", &self.url, "--name", name, "--lease-millis", &self.lease_millis.to_string()]);
         start.env("BATON_TOKEN_KEY", TOKEN_KEY);
         start

@@ -32,9 +32,16 @@ pub fn data_folder() -> TempDir {
 
 /// The command that starts a server on a folder.
 pub fn command(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = plain_command(data, arguments);
+    command.arg("--diagnostics");
+    command
+}
+
+/// The same without the diagnostics agent.
+pub fn plain_command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--diagnostics", "--requests-per-second", "100000", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--requests-per-second", "100000", "--data"])
         .arg(data)
         .args(arguments)
         .env("BATON_ADMIN_EMAIL", EMAIL)

@@ -84,6 +84,8 @@ mod named {
             InProcess = "in_process",
             /// In child processes of the server, one for each attempt.
             Child = "child",
+            /// In another server on the same database.
+            Server = "server",
             /// In a worker: another process, often on another host.
             Worker = "worker",
         }
@@ -135,6 +137,9 @@ pub struct Skill {
     pub destructive: bool,
     /// Where its attempts run.
     pub isolation: Isolation,
+    /// Whether its attempts make checkpoints, from which a later attempt goes on: then a running task can be paused.
+    #[serde(default)]
+    pub checkpoints: bool,
     /// What an attempt may use.
     pub limits: Limits,
     /// The retry policy of tasks that state none.

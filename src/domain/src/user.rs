@@ -155,13 +155,14 @@ impl Caller {
     }
 }
 
-/// The actions that fit a task in this state, for callers with [`Permission::Work`].
+/// The actions that fit a task in this state, for callers with [`Permission::Work`]: `checkpoints` says whether its skill makes
+/// some, `pausing` whether it is to pause at the next.
 #[must_use]
-pub const fn task_actions(state: TaskState) -> TaskActions {
+pub const fn task_actions(state: TaskState, checkpoints: bool, pausing: bool) -> TaskActions {
     TaskActions {
         cancel: !state.is_terminal(),
-        pause: matches!(state, TaskState::Queued | TaskState::Waiting),
-        resume: matches!(state, TaskState::Paused),
+        pause: matches!(state, TaskState::Queued | TaskState::Waiting) || (state.holds_lease() && checkpoints && !pausing),
+        resume: matches!(state, TaskState::Paused) || pausing,
         rerun: state.is_terminal(),
     }
 }
@@ -171,9 +172,9 @@ pub const fn task_actions(state: TaskState) -> TaskActions {
 pub struct TaskActions {
     /// It can still be cancelled.
     pub cancel: bool,
-    /// Nothing of it runs, and it can be held back.
+    /// Nothing of it runs, or it makes checkpoints, and it can be held back.
     pub pause: bool,
-    /// It is held back and can go on.
+    /// It is held back or is to be, and can go on.
     pub resume: bool,
     /// It has ended and can be run again as a new task.
     pub rerun: bool,

@@ -6,7 +6,6 @@
 
 use std::time::Instant;
 
-use baton_domain::agent::Strategy;
 use baton_orchestration::load_balancer::{measure, simulation};
 
 fn main() {
@@ -20,15 +19,12 @@ fn main() {
         println!(
             "| strategy | choice of 10, µs | of 10,000, µs | ratio | task of 10, µs | of 10,000, µs |\n|---|---:|---:|---:|---:|---:|"
         );
-        for &strategy in Strategy::ALL {
-            let costs = measure::choice_cost(strategy, &[10, 10_000], &|| began.elapsed());
-            if let [few, many] = costs[..] {
-                let ratio = many.micros / few.micros;
-                println!(
-                    "| `{strategy}` | {:.2} | {:.2} | {ratio:.2} | {:.2} | {:.2} |",
-                    few.micros, many.micros, few.task_micros, many.task_micros,
-                );
-            }
+        for (few, many) in measure::few_and_many(&|| began.elapsed()) {
+            let ratio = many.micros / few.micros;
+            println!(
+                "| `{}` | {:.2} | {:.2} | {ratio:.2} | {:.2} | {:.2} |",
+                few.strategy, few.micros, many.micros, few.task_micros, many.task_micros,
+            );
         }
     }
 }

@@ -13,7 +13,6 @@ use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Recorder, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
 use baton_domain::services::{AgentService, ArtifactService, LimitService, ServerService, TaskService};
-use baton_domain::wire::agent::InstanceView;
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
@@ -26,9 +25,11 @@ use tokio_util::task::TaskTracker;
 use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
 use crate::artifacts::Artifacts;
 use crate::backlog::Backlog;
+use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
 use crate::limits::Limits;
+use crate::live_tasks::LiveTasks;
 use crate::load_balancer::BalancerOptions;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
@@ -51,7 +52,7 @@ pub struct EngineOptions {
     pub heart_thread: bool,
     /// Who this server is to the others.
     pub identity: Identity,
-    /// The most tasks that have not ended.
+    /// The most tasks that have not ended, of all servers together.
     pub maximum_live_tasks: u64,
     /// The most bytes of one artifact.
     pub maximum_artifact_bytes: u64,
@@ -189,6 +190,8 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<AgentPool>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) cluster: Cluster,
+    pub(crate) elsewhere: Elsewhere,
+    pub(crate) live: LiveTasks,
     pub(crate) artifacts: Arc<Artifacts>,
     pub(crate) child: ChildCommand,
     pub(crate) scratch: PathBuf,
@@ -295,6 +298,8 @@ impl EngineOptions {
             pool,
             blobs,
             cluster,
+            elsewhere: Elsewhere::default(),
+            live: LiveTasks::default(),
             artifacts,
             child: carriers.child,
             scratch: carriers.scratch,
@@ -306,12 +311,14 @@ impl EngineOptions {
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
+        // Before live tasks are counted: what is committed afterwards is heard.
+        let commits = shared.bus.subscribe_to_commits();
         let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
         if shared.cluster.is_shared() {
-            loops.spawn(cluster::doorbell::run(Arc::clone(&shared)));
+            loops.spawn(cluster::doorbell::run(Arc::clone(&shared), commits));
             loops.spawn(cluster::leadership::run(Arc::clone(&shared)));
         }
         loops.spawn(agent_pool::scaling::run(Arc::clone(&shared)));
@@ -335,11 +342,6 @@ impl Engine {
     #[must_use]
     pub fn agents(&self) -> Arc<dyn AgentService> {
         Arc::clone(&self.pool) as Arc<dyn AgentService>
-    }
-
-    /// Takes over which instances of agents other engines on the same store say they have; they are shown with the agents.
-    pub fn see_workers(&self, instances: impl IntoIterator<Item = (AgentId, InstanceView)>) {
-        self.shared.pool.see_workers(instances);
     }
 
     /// Shows, drains and resumes servers and workers.

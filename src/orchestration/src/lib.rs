@@ -22,6 +22,7 @@ mod engine;
 mod fair_queue;
 mod gate;
 mod limits;
+mod live_tasks;
 pub mod load_balancer;
 pub mod orchestrator;
 mod schema;

@@ -9,6 +9,7 @@ use baton_domain::task::invalid_fairness_key;
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::limit::{LimitScope, LimitView, MAXIMUM_LIMIT, NewLimit};
 
+use crate::cluster::elsewhere;
 use crate::engine::Shared;
 
 /// The limit service.
@@ -32,7 +33,7 @@ impl LimitService for Limits {
         })?;
         let NewLimit { scope, name, .. } = limit;
         match scope {
-            LimitScope::Skill if self.shared.pool.skill(&name).is_none() => {
+            LimitScope::Skill if elsewhere::skill(&self.shared, &name).await?.is_none() => {
                 let name: String = name.chars().take(100).collect();
                 return Err(Problem::new(Code::NoSuchSkill, format!("No agent has the skill {name:?}.")));
             }

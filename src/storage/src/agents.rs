@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
 use baton_domain::id::{AgentId, EventSeq};
+use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
@@ -27,6 +28,38 @@ pub struct AgentsAt {
     pub as_of: EventSeq,
 }
 
+/// An agent of the cluster, with who carries it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownAgent {
+    /// Its identifier.
+    pub id: AgentId,
+    /// Whether somebody wants it to take work.
+    pub status: AgentStatus,
+    /// What it says of itself, as it was registered last.
+    pub card: AgentCard,
+    /// The servers and workers that carry it, by their names; none once the last one has gone.
+    pub carried: Vec<Carrying>,
+}
+
+/// A server or worker that carries an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carrying {
+    /// Which.
+    pub server: ServerRef,
+    /// What it does.
+    pub kind: ServerKind,
+    /// The machine it runs on.
+    pub host: String,
+    /// Whether it takes work.
+    pub status: ServerStatus,
+    /// How many attempts of the agent it takes at once.
+    pub slots: u32,
+    /// How many it has now.
+    pub busy: u32,
+    /// When it last said that it lives.
+    pub seen_at: Timestamp,
+}
+
 /// Agents.
 #[async_trait]
 pub trait AgentStore: Send + Sync {
@@ -42,6 +75,13 @@ pub trait AgentStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn agents(&self) -> Result<AgentsAt, StoreError>;
+
+    /// The agents that are listed, and those that are not since an instant after this one, by name; with their cards and with who
+    /// carries them.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn known_agents(&self, gone_after: Timestamp) -> Result<Vec<KnownAgent>, StoreError>;
 
     /// Changes whether an agent takes work; gives it as it is now, `None` if there is no such agent.
     ///

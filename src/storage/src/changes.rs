@@ -115,6 +115,42 @@ pub enum CancelRequest {
     Missing,
 }
 
+/// What became of a request to pause a task while it runs, or of taking it back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PauseRequest {
+    /// An attempt runs; what is wanted is stored.
+    Running(Box<TaskRecord>),
+    /// No attempt runs; nothing changed. The task as it is.
+    NotRunning(Box<TaskRecord>),
+    /// There is no such task.
+    Missing,
+}
+
+/// Where an attempt stands, so that a later one can go on from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// The task.
+    pub task: TaskId,
+    /// The lease of the attempt.
+    pub lease: LeaseToken,
+    /// What the agent wants to find again.
+    pub state: Value,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What became of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpointed {
+    /// It is stored in place of the one before. Whether somebody wants the task to pause here.
+    Kept {
+        /// Whether they do.
+        pause: bool,
+    },
+    /// The lease is stale; nothing changed.
+    Stale,
+}
+
 /// What became of the tasks that depend on one that has ended.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settled {

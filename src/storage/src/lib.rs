@@ -20,9 +20,11 @@ pub mod topic_events;
 mod topics;
 mod traces;
 
-pub use agents::{AgentRegistration, AgentStore, AgentsAt};
+pub use agents::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent};
 pub use artifacts::{ArtifactPage, ArtifactStore};
-pub use changes::{Advance, Advanced, AttemptEnd, CancelRequest, Completion, Guard, Settled, dependency_failed};
+pub use changes::{
+    Advance, Advanced, AttemptEnd, CancelRequest, Checkpoint, Checkpointed, Completion, Guard, PauseRequest, Settled, dependency_failed,
+};
 pub use error::StoreError;
 pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};

@@ -88,7 +88,7 @@ pub struct Leader {
 /// Says that a server lives. Apart from the rest, so that this can stand on a connection and a thread of its own.
 #[async_trait]
 pub trait Heart: Send + Sync {
-    /// Believes a server and its leases for another span.
+    /// Believes a server and its leases for another span. One that comes late or twice moves nothing back.
     ///
     /// # Errors
     /// Only those of storage.

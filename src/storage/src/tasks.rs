@@ -12,7 +12,8 @@ use baton_domain::wire::task::{AttemptView, Dependency, StateCount, TaskFilter, 
 use serde_json::Value;
 
 use crate::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, QueueClass, ReadyTask, Settled, StoreError, Wanted,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, PauseRequest, QueueClass,
+    ReadyTask, Settled, StoreError, Wanted,
 };
 
 /// A task as it is stored, without its input and its result, which can be large.
@@ -118,6 +119,8 @@ pub struct TaskRows {
     pub artifacts: Vec<ArtifactView>,
     /// The tasks that it depends on, as they are now, by identifier.
     pub depends_on: Vec<Dependency>,
+    /// When its last checkpoint was made, if it has one and has not ended.
+    pub checkpoint_at: Option<Timestamp>,
     /// The newest event at that moment.
     pub as_of: EventSeq,
 }
@@ -206,7 +209,9 @@ pub trait TaskStore: Send + Sync {
     async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError>;
 
     /// Changes a task's state as the transition table says. An agent is never assigned this way, since that needs a lease: it is
-    /// [`begin`](Self::begin) that does. A task that waits for its dependencies again makes them awaited again.
+    /// [`begin`](Self::begin) that does. A task that waits for its dependencies again makes them awaited again. A task whose attempt
+    /// ends has no request to pause any more: one that goes back to the queue pauses there, in the same commit, unless somebody
+    /// asked for it to end.
     ///
     /// # Errors
     /// Only those of storage.
@@ -232,11 +237,30 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn request_cancel(&self, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError>;
 
-    /// Believes the holders of these leases for another span. Gives back the leases that are stale.
+    /// Stores that somebody wants a task to pause at its next checkpoint, or does no longer, while an attempt of it runs; with an
+    /// event if that is new. See [`advance`](Self::advance) for what becomes of the request when the attempt ends otherwise.
     ///
     /// # Errors
     /// Only those of storage.
-    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError>;
+    async fn request_pause(&self, id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> Result<PauseRequest, StoreError>;
+
+    /// Stores where an attempt stands, in place of the checkpoint before, if its lease is still the newest and the task runs.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn save_checkpoint(&self, checkpoint: Checkpoint) -> Result<Checkpointed, StoreError>;
+
+    /// What the last checkpoint of a task that has not ended kept.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn checkpoint(&self, task: TaskId) -> Result<Option<Value>, StoreError>;
+
+    /// Forgets the checkpoints of tasks that have ended; gives how many.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn forget_checkpoints(&self) -> Result<u64, StoreError>;
 
     /// Every task that an attempt works on.
     ///

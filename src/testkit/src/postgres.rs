@@ -3,6 +3,7 @@
 //! The programs are those that are installed; the cluster is a new one in the temporary folder, on a free port. It ends with the
 //! test process however that ends: a small shell waits for the end of a pipe that only this process holds open.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io;
 use std::net::TcpListener;
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::Authority;
 
 /// Where systems put PostgreSQL's programs when they do not put them on PATH: a folder, and what follows the version in it.
 const PLACES: [(&str, &str, &str); 4] = [
@@ -31,6 +34,7 @@ pub struct PostgresServer {
     as_other: bool,
     port: u16,
     databases: AtomicU32,
+    tls: bool,
     // Dropped or not, its standard input closes with this process, and then it stops the server.
     guard: Child,
 }
@@ -62,7 +66,7 @@ impl PostgresServer {
             run("initdb").args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"]).arg(&data),
         )?;
         let guard = guard(&programs, &folder, as_other).map_err(|error| format!("no guard: {error}"))?;
-        let mut server = Self { programs, folder, as_other, port: 0, databases: AtomicU32::new(0), guard };
+        let mut server = Self { programs, folder, as_other, port: 0, databases: AtomicU32::new(0), tls: false, guard };
         let mut last = String::new();
         // A port that is free may be taken before the server takes it.
         for _ in 0..5 {
@@ -73,6 +77,25 @@ impl PostgresServer {
             }
         }
         Err(last)
+    }
+
+    /// One that speaks TLS for 127.0.0.1, with a certificate of the first of these authorities; the second has nothing to do with it.
+    ///
+    /// # Errors
+    /// What is missing, in words for whoever runs the tests.
+    pub fn start_with_tls() -> Result<(Self, [Authority; 2]), String> {
+        let mut server = Self::start()?;
+        let (data, other) = (server.folder.join("data"), server.folder.join("other"));
+        // As the server's user, who alone may see the keys.
+        let openssl = |arguments: &[&str]| output(plain_command("openssl".as_ref(), server.as_other).args(arguments)).map(drop);
+        output(plain_command("mkdir".as_ref(), server.as_other).arg(&other))?;
+        let authority = Authority::make(&data, &openssl)?;
+        authority.issue(&openssl)?;
+        let stranger = Authority::make(&other, &openssl)?;
+        server.crash()?;
+        server.tls = true;
+        server.resume()?;
+        Ok((server, [authority, stranger]))
     }
 
     /// Makes an empty database and gives its address.
@@ -114,6 +137,9 @@ impl PostgresServer {
         // As durable as where it matters, and many small test databases fit into it.
         for setting in ["fsync=on", "synchronous_commit=on", "max_connections=300", "shared_buffers=64MB", "autovacuum_naptime=5s"] {
             let _ = write!(settings, " -c {setting}");
+        }
+        if self.tls {
+            settings.push_str(" -c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key");
         }
         let log = self.folder.join("data").join("server.log");
         output(self.control("start").arg("-o").arg(settings).arg("-l").arg(log)).map(drop)
@@ -163,7 +189,11 @@ fn versions(root: &Path, prefix: &str, rest: &str) -> Vec<PathBuf> {
 }
 
 fn command(programs: &Path, as_other: bool, program: &str) -> Command {
-    let program = programs.join(program);
+    plain_command(programs.join(program).as_os_str(), as_other)
+}
+
+/// A program, run as whoever the server runs as.
+fn plain_command(program: &OsStr, as_other: bool) -> Command {
     let mut command = if as_other {
         let mut command = Command::new("runuser");
         command.args(["-u", USER, "--"]).arg(program);

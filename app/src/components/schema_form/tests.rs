@@ -21,6 +21,7 @@ fn skill(input_schema: Value) -> Skill {
         idempotent: true,
         destructive: false,
         isolation: Isolation::Task,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),

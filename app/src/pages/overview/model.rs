@@ -108,7 +108,7 @@ impl Model {
         match &event.body {
             Body::Task(task) => self.apply_task(live, event, task),
             Body::Agent(agent) => self.apply_agent(live, event, agent),
-            Body::Artifact(_) | Body::Topic | Body::Other => return,
+            Body::Artifact(_) | Body::Topic | Body::Server | Body::Other => return,
         }
         // Quantiles cannot be added up here: the series is read when the bucket that this event fell into is whole.
         let now = now_millis();

@@ -56,5 +56,6 @@ const fn outcome_word(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Canceled => "canceled",
         AttemptOutcome::Lost => "worker lost",
         AttemptOutcome::HandedBack => "handed back",
+        AttemptOutcome::Paused => "paused",
     }
 }

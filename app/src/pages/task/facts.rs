@@ -1,7 +1,7 @@
 //! The facts of a task in a row.
 
 use baton_domain::id::TaskId;
-use baton_domain::wire::task::TaskSummary;
+use baton_domain::wire::task::{TaskDetail, TaskSummary};
 use leptos::prelude::*;
 
 use crate::components::pill::wait_word;
@@ -9,7 +9,7 @@ use crate::components::times::{Elapsed, RelativeTime};
 
 /// Skill, agent, attempt, priority, times, who.
 #[component]
-pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
+pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId, detail: RwSignal<TaskDetail>) -> impl IntoView {
     let (skill, created_by, created_at, priority, rerun_of) =
         task.with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word(), task.rerun_of));
     let agent = move || {
@@ -29,6 +29,10 @@ pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
         task.with(|task| task.not_before.filter(|_| !task.state.is_terminal() && !task.state.holds_lease()))
             .map(|at| view! { <Fact name="Not before"><RelativeTime at/></Fact> })
     };
+    let checkpoint = move || {
+        let at = detail.with(|detail| detail.checkpoint_at).filter(|_| task.with(|task| !task.state.is_terminal()));
+        at.map(|at| view! { <Fact name="Last checkpoint"><RelativeTime at/></Fact> })
+    };
     view! {
         <dl class="flex flex-wrap gap-x-8 gap-y-2 text-13">
             <Fact name="Skill">
@@ -47,6 +51,7 @@ pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId) -> impl IntoView {
             </Fact>
             {waits}
             {not_before}
+            {checkpoint}
             {rerun_of
                 .map(|original| {
                     view! {

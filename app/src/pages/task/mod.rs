@@ -2,6 +2,7 @@
 
 mod attempts;
 mod facts;
+mod held_up;
 mod model;
 mod terms;
 
@@ -12,6 +13,7 @@ use leptos_router::hooks::use_params_map;
 
 use self::attempts::Attempts;
 use self::facts::Facts;
+use self::held_up::HeldUp;
 use self::model::{Model, read};
 use self::terms::Terms;
 use crate::components::artifact_list::ArtifactList;
@@ -64,11 +66,11 @@ fn Content(model: Model) -> impl IntoView {
                 facts=view! { <StatePill state=state test_id="state"/> }.into_any()
                 actions=view! {
                     <CopyButton text=command label="Copy as curl" test_id="copy-curl"/>
-                    <TaskActions task/>
+                    <TaskActions task checkpoints=Signal::derive(move || model.detail.with(|detail| detail.checkpoints))/>
                 }
                     .into_any()
             />
-            <Facts task id/>
+            <Facts task id detail=model.detail/>
             <Progress state=model.progress/>
             <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <div class="min-w-0 space-y-4">
@@ -84,6 +86,7 @@ fn Content(model: Model) -> impl IntoView {
                     <Card title="States">
                         <Timeline entries=model.timeline/>
                     </Card>
+                    <HeldUp detail=model.detail/>
                     <Terms detail=model.detail/>
                     <Card title="Input" test_id="input">
                         <JsonTree value=input/>

@@ -3,6 +3,7 @@
 //! What each figure means stands in `docs/benchmarks.md`. Completion is always seen from what is stored: no figure is printed
 //! before every task of it was found completed, once, and a sample of the results was compared with what it must be.
 
+mod balancer;
 mod connection;
 mod database;
 mod direct;
@@ -44,6 +45,8 @@ pub(crate) enum Figure {
     Drain,
     /// How long a new key waits behind 100,000 tasks of others.
     FairWait,
+    /// What choosing an agent costs by each strategy, among 10 agents and among 10,000.
+    Balancer,
 }
 
 /// What is measured, and how much of it.
@@ -120,6 +123,7 @@ impl Bench {
                 Figure::DirectSqlite => self.direct_sqlite()?,
                 Figure::Drain => self.drain()?,
                 Figure::FairWait => self.fair_wait()?,
+                Figure::Balancer => self.balancer(),
             }
         }
         Ok(())

@@ -39,6 +39,7 @@ fn metrics() -> Skill {
         idempotent: true,
         destructive: false,
         isolation: Isolation::Process,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 128, model: None },

@@ -35,6 +35,7 @@ fn profile() -> Skill {
         idempotent: true,
         destructive: false,
         isolation: Isolation::Process,
+        checkpoints: false,
         // Numbers of 40 million cells, their ranks, distinct texts, and what the program itself maps.
         // And 200 columns, each with a histogram or its top values.
         limits: Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() },

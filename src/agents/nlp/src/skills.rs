@@ -35,6 +35,7 @@ fn skill(name: &str, title: &str, description: &str, kind: &str, input_schema: V
         idempotent: true,
         destructive: false,
         isolation: Isolation::Task,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),

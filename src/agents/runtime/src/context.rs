@@ -28,6 +28,7 @@ enum Pending {
     Answered(oneshot::Sender<Result<Value, Failure>>),
     Published(oneshot::Sender<Result<MessageId, Failure>>),
     Subscribed(oneshot::Sender<Result<(), Failure>>),
+    Checkpointed(oneshot::Sender<Result<(), Failure>>),
 }
 
 struct Shared {
@@ -36,6 +37,7 @@ struct Shared {
     attempt: u32,
     artifacts: BTreeMap<ArtifactId, FileRef>,
     scratch: PathBuf,
+    checkpoint: Option<Value>,
     canceled: CancellationToken,
     to_host: mpsc::Sender<FromAgent>,
     pending: Mutex<HashMap<u64, Pending>>,
@@ -65,6 +67,7 @@ impl Context {
             attempt: start.attempt,
             artifacts: start.artifacts.clone(),
             scratch: start.scratch.clone(),
+            checkpoint: start.checkpoint.clone(),
             canceled,
             to_host,
             pending: Mutex::default(),
@@ -99,6 +102,11 @@ impl Context {
                     let _ = waiting.send(result);
                 }
             }
+            ToAgent::Checkpointed { request, result } => {
+                if let Some(Pending::Checkpointed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
             ToAgent::Message { subscription, message } => {
                 if let Some(inbox) = self.shared.subscriptions.lock().get(&subscription) {
                     inbox.put(*message);
@@ -120,6 +128,41 @@ impl Context {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.shared.attempt
+    }
+
+    /// What the last [`checkpoint`](Self::checkpoint) of an earlier attempt kept; nothing if there was none. An agent whose skill
+    /// makes checkpoints goes on from there.
+    #[must_use]
+    pub fn resumed(&self) -> Option<&Value> {
+        self.shared.checkpoint.as_ref()
+    }
+
+    /// Keeps where the work stands: at most 64 KiB of JSON, in place of what was kept before. A later attempt finds it with
+    /// [`resumed`](Self::resumed), whether this one was paused, lost, or failed. If somebody wants the task to pause, the attempt ends
+    /// here and this never returns. The skill must declare `checkpoints`.
+    ///
+    /// While storage does not answer, this returns without having kept anything: what was kept before stands.
+    ///
+    /// # Errors
+    /// `ATTEMPT-005` if the state is too large, `ATTEMPT-004` if the skill declares no checkpoints; and when somebody asks to stop.
+    pub async fn checkpoint(&self, state: Value) -> Result<(), SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Checkpointed(send));
+        self.deliver(FromAgent::Checkpoint { request, state }).await?;
+        tokio::select! {
+            answer = answer => answer.map_err(|_| host_gone())?.map_err(from_failure),
+            // Work on a thread of its own ends only if it is told.
+            () = self.canceled() => self.check(),
+        }
+    }
+
+    /// The same for work within [`blocking`](Self::blocking).
+    ///
+    /// # Errors
+    /// As [`checkpoint`](Self::checkpoint).
+    pub fn blocking_checkpoint(&self, state: Value) -> Result<(), SkillError> {
+        tokio::runtime::Handle::current().block_on(self.checkpoint(state))
     }
 
     /// Whether somebody asked to stop.

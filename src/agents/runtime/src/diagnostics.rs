@@ -27,6 +27,10 @@ pub const ECHO: &str = "diagnostics.echo";
 pub const SLEEP: &str = "diagnostics.sleep";
 /// The skill that fails on demand.
 pub const FAIL: &str = "diagnostics.fail";
+/// The skill that publishes a message, from a process of its own.
+pub const PUBLISH: &str = "diagnostics.publish";
+/// The skill that waits for a message.
+pub const LISTEN: &str = "diagnostics.listen";
 /// The skill that keeps a core busy in a process of its own.
 pub const SPIN: &str = "diagnostics.spin";
 
@@ -43,6 +47,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         idempotent: true,
         destructive: false,
         isolation: Isolation::Task,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
@@ -73,10 +78,11 @@ impl Agent for Diagnostics {
         let sleep = skill(
             SLEEP,
             "Sleep",
-            "Takes the given time, writes a log line ten times on the way, and can be cancelled.",
+            "Takes the given time, writes a log line ten times on the way, and can be cancelled, or paused each second.",
             json!({"type": "object", "properties": {"milliseconds": milliseconds("Milliseconds")}, "required": ["milliseconds"], "additionalProperties": false}),
             vec![json!({"milliseconds": 5_000})],
         );
+        let sleep = Skill { checkpoints: true, ..sleep };
         let fail = skill(
             FAIL,
             "Fail",
@@ -89,21 +95,46 @@ impl Agent for Diagnostics {
         );
         let spin = Skill {
             isolation: Isolation::Process,
+            checkpoints: true,
             needs: Needs { cpu_millicores: 1_000, memory_mib: 32, model: None },
             ..skill(
                 SPIN,
                 "Keep busy",
-                "Keeps a core busy for the given time, in a process of its own.",
+                "Keeps a core busy for the given time, in a process of its own, and can be paused each second.",
                 json!({"type": "object", "properties": {"milliseconds": milliseconds("Milliseconds of work")}, "required": ["milliseconds"], "additionalProperties": false}),
                 vec![json!({"milliseconds": 2_000})],
             )
         };
+        let publish = Skill {
+            isolation: Isolation::Process,
+            ..skill(
+                PUBLISH,
+                "Publish",
+                "Publishes a message under a topic, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "topic": {"type": "string", "title": "Topic", "maxLength": 256},
+                    "payload": {"type": "object", "title": "Message", "default": {}},
+                    "key": {"type": "string", "title": "Key", "description": "Of two with the same key only the first is stored.", "maxLength": 128}
+                }, "required": ["topic"], "additionalProperties": false}),
+                vec![json!({"topic": "orders.created", "payload": {"order": 17}})],
+            )
+        };
+        let listen = skill(
+            LISTEN,
+            "Listen",
+            "Waits for the first message of topics that match a pattern, and answers with it.",
+            json!({"type": "object", "properties": {
+                "pattern": {"type": "string", "title": "Pattern", "maxLength": 256, "default": ">"},
+                "milliseconds": milliseconds("Milliseconds to wait at most")
+            }, "required": ["pattern", "milliseconds"], "additionalProperties": false}),
+            vec![json!({"pattern": "orders.>", "milliseconds": 60_000})],
+        );
         AgentCard {
             name: "diagnostics".to_owned(),
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, spin],
+            skills: vec![echo, noop, sleep, fail, publish, listen, spin],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -120,11 +151,7 @@ impl Agent for Diagnostics {
                 Ok(json!({"id": input["id"], "ok": true, "message": excerpt}))
             }
             SLEEP => {
-                for step in 0..10u32 {
-                    tokio::time::sleep(Duration::from_millis(milliseconds) / 10).await;
-                    context.info(format!("slept {} of 10", step + 1), json!({"step": step + 1}));
-                    context.progress(f64::from(step + 1) / 10.0, "sleeping");
-                }
+                sleep(&context, milliseconds).await?;
                 Ok(json!({"slept_ms": milliseconds}))
             }
             FAIL => {
@@ -139,19 +166,61 @@ impl Agent for Diagnostics {
                     SkillError::passing(Code::WorkerLost, message)
                 })
             }
+            PUBLISH => {
+                let (topic, key) = (input["topic"].as_str().unwrap_or_default(), input["key"].as_str());
+                let id = context.publish(topic, input["payload"].clone(), key).await?;
+                Ok(json!({"message": id}))
+            }
+            LISTEN => {
+                let mut messages = context.subscribe(input["pattern"].as_str().unwrap_or_default()).await?;
+                context.info("listening", Value::Null);
+                let heard = tokio::time::timeout(Duration::from_millis(milliseconds), messages.next()).await;
+                Ok(json!({"heard": heard.ok().flatten()}))
+            }
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }
 }
 
-/// Counts steps of a linear congruential generator until the time is over.
+/// The longest stretch between two checkpoints, in milliseconds; work that is shorter than it makes none.
+const STRETCH: u64 = 1_000;
+
+/// Sleeps in stretches, from where an earlier attempt stood.
+async fn sleep(context: &Context, total: u64) -> Result<(), SkillError> {
+    let mut slept = context.resumed().and_then(|kept| kept["slept_ms"].as_u64()).unwrap_or(0).min(total);
+    let stretch = (total / 10).clamp(1, STRETCH);
+    while slept < total {
+        let (before, next) = (slept * 10 / total, (slept + stretch).min(total));
+        tokio::time::sleep(Duration::from_millis(next - slept)).await;
+        slept = next;
+        let tenths = slept * 10 / total;
+        if tenths > before {
+            context.info(format!("slept {tenths} of 10"), json!({"step": tenths}));
+            context.progress(f64::from(u32::try_from(tenths).unwrap_or(10)) / 10.0, "sleeping");
+        }
+        if total > STRETCH && slept < total {
+            context.checkpoint(json!({"slept_ms": slept})).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts steps of a linear congruential generator until the time is over, that of earlier attempts included.
 fn spin(context: &Context, span: Duration) -> Result<Value, SkillError> {
     #[expect(clippy::disallowed_methods, reason = "the work is to let time pass")]
     let began = std::time::Instant::now();
-    let (mut state, mut rounds) = (1u64, 0u64);
-    while began.elapsed() < span {
+    let kept = |name: &str| context.resumed().and_then(|kept| kept[name].as_u64());
+    let (mut state, mut rounds) = (kept("last").unwrap_or(1), kept("rounds").unwrap_or(0));
+    let earlier = Duration::from_millis(kept("spun_ms").unwrap_or(0));
+    let mut checkpoint_at = Duration::from_millis(STRETCH);
+    while earlier + began.elapsed() < span {
         context.check()?;
+        if began.elapsed() >= checkpoint_at {
+            let spun_ms = u64::try_from((earlier + began.elapsed()).as_millis()).unwrap_or(u64::MAX);
+            context.blocking_checkpoint(json!({"spun_ms": spun_ms, "last": state, "rounds": rounds}))?;
+            checkpoint_at += Duration::from_millis(STRETCH);
+        }
         for _ in 0..100_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         }

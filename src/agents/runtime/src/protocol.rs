@@ -16,13 +16,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
 pub const MAXIMUM_MESSAGE_BYTES: usize = 8 << 10;
 /// The most log lines of one attempt; later ones are counted only.
 pub const MAXIMUM_LOG_LINES: u64 = 10_000;
+/// The most bytes of a checkpoint's JSON. What is larger belongs into artifacts, whose identifiers a checkpoint can hold.
+pub const MAXIMUM_CHECKPOINT_BYTES: usize = 64 << 10;
 /// How deep tasks may ask for one another.
 pub const MAXIMUM_DEPTH: u32 = 4;
 /// The most patterns that one attempt listens to at once.
@@ -77,6 +79,13 @@ pub enum ToAgent {
         /// Or why not.
         result: Result<(), Failure>,
     },
+    /// A checkpoint was kept, and the attempt goes on.
+    Checkpointed {
+        /// The request it answers.
+        request: u64,
+        /// Or why it was not kept.
+        result: Result<(), Failure>,
+    },
     /// A message that a subscription wants.
     Message {
         /// The request that subscribed.
@@ -118,6 +127,9 @@ pub struct Start {
     pub limits: Limits,
     /// How many tasks asked for one another above this one.
     pub depth: u32,
+    /// What the last checkpoint of an earlier attempt kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Value>,
 }
 
 /// What the agent says.
@@ -176,6 +188,13 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+    },
+    /// Keep where the work stands. If somebody wants the task to pause, the attempt ends here, and no answer comes.
+    Checkpoint {
+        /// The number to answer with.
+        request: u64,
+        /// What a later attempt needs to go on.
+        state: Value,
     },
     /// Publish a message under a topic.
     Publish {

@@ -70,6 +70,7 @@ fn start(skill: &str) -> Start {
         heartbeat_ms: 10_000,
         limits: Limits::default(),
         depth: 0,
+        checkpoint: None,
     }
 }
 

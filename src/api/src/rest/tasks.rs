@@ -203,12 +203,13 @@ pub(crate) async fn cancel_task(
 
 /// Pause a task
 ///
-/// Holds back a task of which nothing runs: it is given to no agent until it is resumed. Pausing twice does no harm.
+/// Holds back a task of which nothing runs: it is given to no agent until it is resumed. One that runs pauses at its next
+/// checkpoint, if its skill makes some; until then the answer has `pause_requested_at`. Pausing twice does no harm.
 #[utoipa::path(
     post, path = "/tasks/{id}/pause", tag = "tasks", operation_id = "pause_task",
     params(("id" = String, Path, format = "uuid", description = "The task")),
     responses((status = 200, description = "The task as it is now", body = TaskSummary)),
-    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-001", "TASK-004"])))
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-001", "TASK-004", "TASK-012"])))
 )]
 pub(crate) async fn pause_task(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<TaskId>) -> Reply<Json<TaskSummary>> {
     Ok(Json(gateway.services.tasks.pause(&caller, id).await?))
@@ -216,7 +217,8 @@ pub(crate) async fn pause_task(State(gateway): State<Gateway>, SignedIn(caller):
 
 /// Resume a task
 ///
-/// Lets a paused task go on where it stood. One that is not paused stays as it is.
+/// Lets a paused task go on where it stood, from its last checkpoint if it has one, and takes a wish to pause back that no
+/// checkpoint has met yet. Any other task stays as it is.
 #[utoipa::path(
     post, path = "/tasks/{id}/resume", tag = "tasks", operation_id = "resume_task",
     params(("id" = String, Path, format = "uuid", description = "The task")),

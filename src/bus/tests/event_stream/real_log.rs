@@ -62,6 +62,7 @@ fn task(id: TaskId) -> NewTaskRecord {
         started_at: None,
         finished_at: None,
         cancel_requested_at: None,
+        pause_requested_at: None,
         created_by: "Baton".to_owned(),
         rerun_of: None,
         parent_id: None,

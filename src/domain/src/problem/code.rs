@@ -72,6 +72,7 @@ codes! {
     CyclicDependency = "TASK-009", 422, "Tasks depend on one another in a circle";
     DependencyFailed = "TASK-010", 500, "A task that this one depends on did not complete";
     UnknownLabel = "TASK-011", 422, "No agent has these labels";
+    NoCheckpoints = "TASK-012", 409, "The running task makes no checkpoints";
     NoSuchLimit = "LIMIT-001", 404, "No such limit";
     InvalidLimit = "LIMIT-002", 422, "The limit is out of range";
 

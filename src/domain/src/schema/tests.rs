@@ -40,6 +40,7 @@ fn skill() -> Skill {
         idempotent: true,
         destructive: false,
         isolation: Isolation::Task,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),

@@ -47,13 +47,15 @@ pub trait TaskService: Send + Sync {
     /// `TASK-001`, `TASK-004` once it has ended otherwise.
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
 
-    /// Holds a task back of which nothing runs; pausing twice does no harm.
+    /// Holds a task back of which nothing runs. Of one that runs the next checkpoint is the place where it pauses: the answer
+    /// has its `pause_requested_at`, and its attempt does not count. Pausing twice does no harm.
     ///
     /// # Errors
-    /// `TASK-001`, `TASK-004` while an attempt runs and once it has ended.
+    /// `TASK-001`, `TASK-004` while it is being cancelled and once it has ended, `TASK-012` while it runs and makes no checkpoints.
     async fn pause(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
 
-    /// Lets a paused task go on where it stood; one that is not paused stays as it is.
+    /// Lets a paused task go on where it stood: from its last checkpoint, if it has one. Takes a request to pause back that no
+    /// checkpoint has met yet; any other task stays as it is.
     ///
     /// # Errors
     /// `TASK-001`, `TASK-004` once it has ended.

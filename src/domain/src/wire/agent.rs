@@ -51,6 +51,9 @@ pub struct AgentDetail {
     /// How it stands with the balancer of the server that answers; absent if that server does not carry it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<AgentStanding>,
+    /// Its instances in other servers and workers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<InstanceView>,
     /// The tasks it has now.
     pub running: Vec<TaskId>,
     /// The last event that this takes into account.
@@ -112,6 +115,9 @@ pub struct InstanceView {
     pub kind: InstanceKind,
     /// The name of the host.
     pub host: String,
+    /// The name of the server or worker; absent for the server that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// How it is.
     pub status: InstanceStatus,
     /// How many attempts it takes at once.

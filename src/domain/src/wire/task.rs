@@ -89,6 +89,9 @@ pub struct TaskSummary {
     /// When somebody asked to cancel it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested_at: Option<Timestamp>,
+    /// When somebody asked to pause it at its next checkpoint, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_requested_at: Option<Timestamp>,
     /// Who submitted it, as people read it.
     pub created_by: String,
     /// The task it runs again.
@@ -160,6 +163,15 @@ pub struct TaskDetail {
     /// The tasks that it depends on, as they are now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
+    /// Why no agent has taken it yet, while it is queued and due: how many agents fell to which reason. Empty if one could.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_up: Vec<Rejection>,
+    /// Whether its skill makes checkpoints, so that it can be paused while it runs.
+    #[serde(default)]
+    pub checkpoints: bool,
+    /// When its last checkpoint was made, from which the next attempt goes on; absent once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_at: Option<Timestamp>,
     /// Every state it went through, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Every attempt, oldest first.
@@ -187,6 +199,8 @@ pub enum AttemptOutcome {
     Lost,
     /// Handed back; it does not count.
     HandedBack,
+    /// The task was paused at a checkpoint; it does not count.
+    Paused,
 }
 
 /// One execution of a task.
@@ -195,7 +209,7 @@ pub enum AttemptOutcome {
 pub struct AttemptView {
     /// The attempt.
     pub id: AttemptId,
-    /// Its number; 1 is the first. An attempt that was handed back shares its number with the next.
+    /// Its number; 1 is the first. An attempt that was handed back or paused shares its number with the next.
     pub number: u32,
     /// The fencing token it worked under.
     pub lease: i64,
@@ -265,8 +279,8 @@ pub struct ScoreTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejection {
-    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; or `not_sampled`, if the
-    /// strategy looks at two by lot and the agent was not drawn.
+    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; `not_running`, if no
+    /// server that lives carries it; or `not_sampled`, if the strategy looks at two by lot and the agent was not drawn.
     pub reason: String,
     /// How many.
     pub count: u32,

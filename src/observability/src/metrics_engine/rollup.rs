@@ -36,7 +36,7 @@ impl Tally {
             AttemptOutcome::Completed => self.completed += 1,
             AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => self.failed += 1,
             AttemptOutcome::Canceled => self.canceled += 1,
-            AttemptOutcome::HandedBack => {}
+            AttemptOutcome::HandedBack | AttemptOutcome::Paused => {}
         }
         if matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::Failed | AttemptOutcome::TimedOut) {
             self.run.record(milliseconds(run));
@@ -124,6 +124,7 @@ mod tests {
             AttemptOutcome::Lost,
             AttemptOutcome::Canceled,
             AttemptOutcome::HandedBack,
+            AttemptOutcome::Paused,
         ] {
             tally.ended(outcome, Duration::from_millis(40));
         }

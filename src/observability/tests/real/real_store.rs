@@ -107,6 +107,7 @@ impl RealStore {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
+            pause_requested_at: None,
             created_by: "Baton".to_owned(),
             rerun_of: None,
             parent_id: None,

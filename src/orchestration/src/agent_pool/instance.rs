@@ -126,6 +126,7 @@ impl Instance {
             number: self.number,
             kind: self.kind,
             host: host.to_owned(),
+            server: None,
             status,
             slots: self.slots,
             busy: self.busy,

@@ -28,7 +28,6 @@ use baton_domain::agent::{AgentStatus, CircuitState, Skill};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Sources;
 use baton_domain::time::Timestamp;
-use baton_domain::wire::agent::InstanceView;
 use baton_domain::wire::task::{AgentRef, Explanation, Rejection};
 use baton_storage::AgentsAt;
 use parking_lot::Mutex;
@@ -87,6 +86,16 @@ pub(crate) struct KnownSkill {
     pub(crate) output: Schema,
 }
 
+impl KnownSkill {
+    /// Compiles a skill's schemas.
+    pub(crate) fn compile(skill: Skill) -> Result<Self, PoolError> {
+        let bad = |error| PoolError::BadSchema { skill: skill.name.clone(), error };
+        let input = Schema::compile(&skill.input_schema).map_err(bad)?;
+        let output = Schema::compile(&skill.output_schema).map_err(bad)?;
+        Ok(Self { skill, input, output })
+    }
+}
+
 /// How the pool works.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolOptions {
@@ -118,12 +127,7 @@ impl AgentPool {
                 match skills.get(&name) {
                     Some(known) if known.skill != skill => return Err(PoolError::SkillsDiffer(name)),
                     Some(_) => {}
-                    None => {
-                        let bad = |error| PoolError::BadSchema { skill: name.clone(), error };
-                        let input = Schema::compile(&skill.input_schema).map_err(bad)?;
-                        let output = Schema::compile(&skill.output_schema).map_err(bad)?;
-                        skills.insert(name.clone(), Arc::new(KnownSkill { skill, input, output }));
-                    }
+                    None => drop(skills.insert(name, Arc::new(KnownSkill::compile(skill)?))),
                 }
             }
         }
@@ -190,6 +194,15 @@ impl AgentPool {
         Ok(Reservation { slot: SlotGuard { pool: Arc::clone(self), agent: number, instance, share }, agent, name, explanation })
     }
 
+    /// Why no agent of this server would take a task now: how many fell to which reason. Empty if one would.
+    pub(crate) fn rejections(&self, skill: &str, labels: &[String]) -> Vec<Rejection> {
+        let mut state = self.state.lock();
+        let now = self.sources.clock.now();
+        state.tick(now);
+        let fits = self.skills.get(skill).is_none_or(|known| state.host.fits(&known.skill.needs));
+        state.balancer.choose(skill, labels, fits, now, &*self.sources.chance).err().unwrap_or_default()
+    }
+
     /// Changes whether an agent takes work. If it does again, instances that wait for their next start are started at once.
     pub(crate) fn set_status(&self, agent: AgentId, status: AgentStatus) {
         let mut state = self.state.lock();
@@ -231,15 +244,6 @@ impl AgentPool {
                 }
                 CircuitState::Closed | CircuitState::HalfOpen => tracing::info!(%agent, "the agent works again"),
             }
-        }
-    }
-
-    /// Takes over which instances of agents other engines on the same store say they have: shown, not used from here.
-    pub(crate) fn see_workers(&self, instances: impl IntoIterator<Item = (AgentId, InstanceView)>) {
-        let mut state = self.state.lock();
-        state.workers.clear();
-        for (agent, instance) in instances {
-            state.workers.entry(agent).or_default().push(instance);
         }
     }
 

@@ -10,6 +10,7 @@ use baton_domain::services::{AgentService, Answer};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 
+use crate::cluster::elsewhere;
 use crate::engine::Shared;
 
 /// The agent service over the pool and its registry.
@@ -55,7 +56,8 @@ impl AgentService for PoolService {
         let agent = agents.items.into_iter().find(|agent| agent.id == id).ok_or_else(|| no_such_agent(id))?;
         let running = self.shared.store.tasks_of_agent(id).await?;
         let standing = self.shared.pool.standing(id);
-        Ok(AgentDetail { agent: self.with_slots(agent), standing, running, as_of: agents.as_of })
+        let elsewhere = elsewhere::instances(&self.shared, id).await?;
+        Ok(AgentDetail { agent: self.with_slots(agent), standing, elsewhere, running, as_of: agents.as_of })
     }
 
     async fn drain(&self, caller: &Caller, id: AgentId) -> Answer<AgentView> {
@@ -83,12 +85,12 @@ impl AgentService for PoolService {
 
     async fn skills(&self, caller: &Caller) -> Answer<Vec<Skill>> {
         self.shared.gate.require(caller, Permission::Read, "skill.list")?;
-        Ok(self.shared.pool.skills().map(|known| known.skill.clone()).collect())
+        Ok(elsewhere::skills(&self.shared).await?)
     }
 
     async fn skill(&self, caller: &Caller, name: &str) -> Answer<Skill> {
         self.shared.gate.require(caller, Permission::Read, "skill.get")?;
-        self.shared.pool.skill(name).map(|known| known.skill.clone()).ok_or_else(|| {
+        elsewhere::skill(&self.shared, name).await?.map(|known| known.skill.clone()).ok_or_else(|| {
             Problem::new(Code::NoSuchSkill, format!("There is no skill {name:?}. The list of skills has those that there are."))
         })
     }

@@ -17,7 +17,6 @@ impl AgentPool {
         let facts = balancer.facts(number);
         let drains = facts.status != AgentStatus::Active;
         let here = carried.instances.iter().map(|instance| instance.view(state.host.name(), drains));
-        let elsewhere = state.workers.get(&agent).into_iter().flatten().cloned();
         let skills = facts.skills.iter().map(|skill| SkillStanding {
             skill: skill.clone(),
             strategy: balancer.strategy(skill),
@@ -27,7 +26,7 @@ impl AgentPool {
         Some(AgentStanding {
             agent_id: agent,
             circuit: balancer.circuit(number),
-            instances: here.chain(elsewhere).collect(),
+            instances: here.collect(),
             range: carried.range,
             success_rate: balancer.success_rate(number),
             skills: skills.collect(),

@@ -9,7 +9,7 @@ use baton_domain::agent::{AgentCard, InstanceKind, InstanceRange, InstanceStatus
 use baton_domain::id::AgentId;
 use baton_domain::ports::{Chance, Sources};
 use baton_domain::time::Timestamp;
-use baton_domain::wire::agent::{AgentView, InstanceView};
+use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::task::{AgentRef, Explanation, Rejection};
 
 use super::PoolOptions;
@@ -81,8 +81,6 @@ pub(super) struct State {
     numbers: HashMap<AgentId, AgentNumber>,
     pub(super) host: HostLedger,
     pub(super) turns: Turns,
-    /// Instances of other engines on the same store.
-    pub(super) workers: HashMap<AgentId, Vec<InstanceView>>,
     /// When the next instance is started again.
     restart_at: Option<Timestamp>,
 }
@@ -111,7 +109,7 @@ impl State {
         }
         let balancer = Balancer::new(options.balancing.clone(), facts);
         let host = HostLedger::new(options.host.detect());
-        Self { balancer, carried, numbers, host, turns: Turns::default(), workers: HashMap::new(), restart_at: None }
+        Self { balancer, carried, numbers, host, turns: Turns::default(), restart_at: None }
     }
 
     pub(super) fn number(&self, agent: AgentId) -> Option<AgentNumber> {

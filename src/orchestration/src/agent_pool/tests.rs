@@ -44,6 +44,7 @@ fn skill(name: &str, isolation: Isolation, needs: Needs) -> Skill {
         idempotent: true,
         destructive: false,
         isolation,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs,
@@ -266,26 +267,6 @@ fn instances_come_with_an_old_queue_and_go_with_a_young_one() {
     drop(later);
     seconds(200, Duration::ZERO);
     assert_eq!(world.instances().len(), 1, "the minimum stays");
-}
-
-#[test]
-fn instances_elsewhere_are_shown_and_not_used() {
-    let world = World::new(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])]);
-    let elsewhere = InstanceView {
-        number: 1,
-        kind: InstanceKind::Worker,
-        host: "far".into(),
-        status: InstanceStatus::Ready,
-        slots: 16,
-        busy: 3,
-        failures: 0,
-        restart_at: None,
-    };
-    world.pool.see_workers([(world.ids[0], elsewhere.clone())]);
-    assert_eq!(world.instances()[1], elsewhere);
-    assert_eq!(world.pool.capacity().1, 4);
-    world.pool.see_workers([]);
-    assert_eq!(world.instances().len(), 1);
 }
 
 #[test]

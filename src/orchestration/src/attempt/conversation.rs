@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::Connection;
-use baton_agents_runtime::protocol::{FromAgent, ToAgent};
+use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_CHECKPOINT_BYTES, ToAgent};
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
 use baton_domain::services::{ArtifactService, NewArtifact};
 use baton_domain::user::Caller;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::trace::Level;
-use baton_storage::TaskRecord;
+use baton_storage::{Checkpoint, Checkpointed, TaskRecord};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -38,6 +38,8 @@ pub(super) enum End {
     TimedOut(Failure),
     /// The worker died without an outcome.
     Lost(Failure),
+    /// At a checkpoint, as somebody wanted.
+    Paused,
     /// The engine said so.
     Ordered(Order),
 }
@@ -80,6 +82,11 @@ impl Conversation<'_> {
                     match message {
                         None => break End::Lost(lost(worker.ended().await)),
                         Some(FromAgent::Outcome { result, retry_after_ms }) => break self.outcome(result, retry_after_ms),
+                        Some(FromAgent::Checkpoint { request, state }) => {
+                            if let Some(end) = self.checkpoint(request, state, trace, &to_agent).await {
+                                break end;
+                            }
+                        }
                         Some(message) => {
                             if let Some(message) = listeners.hear(message).await {
                                 self.hear(message, trace, &to_agent, &mut asks).await;
@@ -128,10 +135,41 @@ impl Conversation<'_> {
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
+            | FromAgent::Checkpoint { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }
             | FromAgent::Unsubscribe { .. } => {}
         }
+    }
+
+    /// Keeps where the agent stands; gives the end of the attempt, if it ends here.
+    async fn checkpoint(&self, request: u64, state: Value, trace: &mut TraceBuffer, to_agent: &mpsc::Sender<ToAgent>) -> Option<End> {
+        let bytes = serde_json::to_vec(&state).map_or(usize::MAX, |text| text.len());
+        let result = if !self.known.skill.checkpoints {
+            Err(failure(Code::ProtocolViolated, "The skill declares no checkpoints, and its agent made one.", false))
+        } else if bytes > MAXIMUM_CHECKPOINT_BYTES {
+            let text = format!(
+                "The checkpoint has {bytes} bytes; at most {MAXIMUM_CHECKPOINT_BYTES} are allowed. What is large belongs into artifacts."
+            );
+            Err(failure(Code::LimitExceeded, text, false))
+        } else {
+            let (task, lease, at) = (self.task.summary.id, self.task.lease, self.shared.sources.clock.now());
+            match self.shared.store.save_checkpoint(Checkpoint { task, lease, state, at }).await {
+                Ok(Checkpointed::Kept { pause: false }) => Ok(()),
+                Ok(Checkpointed::Kept { pause: true }) => {
+                    trace.log(Level::Info, "paused at a checkpoint".to_owned(), Value::Null);
+                    return Some(End::Paused);
+                }
+                Ok(Checkpointed::Stale) => return Some(End::Ordered(Order::Stale)),
+                Err(error) => {
+                    // The one before stands; more of the work is done twice if this attempt is lost.
+                    tracing::warn!(%error, %task, "a checkpoint could not be kept");
+                    Ok(())
+                }
+            }
+        };
+        let _ = to_agent.send(ToAgent::Checkpointed { request, result }).await;
+        None
     }
 
     /// Stores a file of the scratch folder.
@@ -220,6 +258,7 @@ fn reason(end: &End) -> &'static str {
         End::TimedOut(_) | End::Ordered(Order::CloseTooLate) => "timed_out",
         End::Ordered(Order::HandBack) => "handed_back",
         End::Ordered(Order::Stale) => "stale",
+        End::Paused => "paused",
         _ => "canceled",
     }
 }

@@ -111,11 +111,24 @@ async fn connect(
         heartbeat_ms: (task.timeouts.heartbeat_ms / 4).clamp(50, 10_000),
         limits: known.skill.limits,
         depth: task.depth,
+        checkpoint: checkpoint(shared, task, known).await,
     };
     match known.skill.isolation {
         Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),
         Isolation::Process => carrier::begin_child(&shared.child, start).map_err(cannot),
     }
+}
+
+/// Where an earlier attempt stood, if there was one that could say.
+async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Option<serde_json::Value> {
+    if !known.skill.checkpoints || task.lease <= LeaseToken(1) {
+        return None;
+    }
+    shared.store.checkpoint(task.summary.id).await.unwrap_or_else(|error| {
+        // Then the work begins anew, as without checkpoints.
+        tracing::warn!(%error, task = %task.summary.id, "the last checkpoint could not be read");
+        None
+    })
 }
 
 fn scratch_folder(shared: &Shared, lease: LeaseToken, task: &TaskRecord) -> std::path::PathBuf {

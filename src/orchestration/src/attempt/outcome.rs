@@ -67,6 +67,7 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
             let late = failure(Code::ClosedTooLate, "The task had not ended within its schedule_to_close.", false);
             change(Trigger::TimeOut, Code::ClosedTooLate.as_str(), AttemptOutcome::TimedOut, Some(late))
         }
+        End::Paused => change(Trigger::Pause, "paused", AttemptOutcome::Paused, None),
         End::Ordered(Order::HandBack) => change(Trigger::HandBack, "handed_back", AttemptOutcome::HandedBack, None),
         End::Completed(_) | End::Ordered(Order::Stale | Order::Work) => return None,
     })
@@ -81,7 +82,9 @@ pub(super) fn blame(end: &End) -> (Ending, bool) {
         // A child that went over its limits did what its input made it do.
         End::Lost(failure) => (of(failure), failure.retryable),
         End::Failed { failure, .. } | End::TimedOut(failure) => (of(failure), false),
-        End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => (Ending::Excused, false),
+        End::Paused | End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => {
+            (Ending::Excused, false)
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use baton_bus::message_bus::Message;
+use baton_bus::message_bus::{Message, Subscription};
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::Event;
 use baton_domain::server::ServerStatus;
@@ -20,8 +20,7 @@ use super::Shared;
 use crate::engine::Order;
 
 /// Listens until the engine stops.
-pub(crate) async fn run(shared: Shared) {
-    let mut bus = shared.bus.subscribe_to_commits();
+pub(crate) async fn run(shared: Shared, mut bus: Subscription) {
     loop {
         let message = tokio::select! {
             biased;
@@ -31,7 +30,13 @@ pub(crate) async fn run(shared: Shared) {
         match message {
             Some(Message::Committed(events)) => hear_all(&shared, &events),
             Some(Message::Transient(_)) => {}
-            Some(Message::Lagged) => shared.backlog.ring_all(),
+            Some(Message::Lagged) => {
+                shared.backlog.ring_all();
+                if let Err(error) = shared.live.count(&*shared.store).await {
+                    // A full queue is counted before it refuses; until then more may be taken in.
+                    tracing::warn!(%error, "live tasks could not be counted");
+                }
+            }
             None => return,
         }
     }
@@ -48,6 +53,7 @@ struct Queued {
 
 fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
     for (index, event) in events.iter().enumerate() {
+        shared.live.hear(event);
         // A task that was stored and begun in one commit waits for nobody.
         let begun = |next: &Arc<Event>| next.kind == "task.assigned" && next.subject == event.subject;
         if event.kind != "task.queued" || !events.get(index + 1).is_some_and(begun) {

@@ -2,10 +2,12 @@
 //!
 //! - [`membership`]: who is there, and how one joins and leaves
 //! - [`leadership`]: who does what only one server may do
+//! - [`elsewhere`]: what agents do that this server does not carry
 //! - [`doorbell`]: how what others committed reaches the parts that wait for it here
 //! - `service`: what people ask of servers, as the server service
 
 pub(crate) mod doorbell;
+pub(crate) mod elsewhere;
 pub(crate) mod leadership;
 pub(crate) mod membership;
 mod service;

@@ -32,6 +32,20 @@ const TASKS: u32 = 1_000;
 const AT_ONCE: usize = 16;
 const SKILL: &str = "measured.work";
 
+/// The sizes of the two fleets that are compared.
+const FEW: u32 = 10;
+const MANY: u32 = 10_000;
+
+/// What a choice costs by each strategy, among 10 agents and among 10,000. `elapsed` is that of [`choice_cost`].
+#[must_use]
+pub fn few_and_many(elapsed: &dyn Fn() -> Duration) -> Vec<(ChoiceCost, ChoiceCost)> {
+    let pair = |strategy| match choice_cost(strategy, &[FEW, MANY], elapsed)[..] {
+        [few, many] => Some((few, many)),
+        _ => None,
+    };
+    Strategy::ALL.iter().copied().filter_map(pair).collect()
+}
+
 /// Measures a strategy on fleets of these sizes, side by side. `elapsed` gives the time since some fixed moment: this crate
 /// reads no clock.
 #[must_use]

@@ -13,6 +13,7 @@ use baton_storage::{NewTaskRecord, TaskRecord};
 use super::Orchestrator;
 use super::dependencies::{Admitted, too_many};
 use crate::agent_pool::KnownSkill;
+use crate::cluster::elsewhere;
 
 /// The longest title in bytes, and the longest label.
 const MAXIMUM_TITLE: usize = 200;
@@ -27,13 +28,13 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 impl Orchestrator {
     /// Checks a request and makes the task of it; `prefix` is where the request stands in its body.
     pub(super) async fn admit(&self, caller: &Caller, mut task: NewTask, prefix: &str) -> Result<Admitted, Problem> {
-        let Some(known) = self.shared.pool.skill(&task.skill) else { return Err(self.unknown_skill(&task.skill, prefix)) };
+        let Some(known) = elsewhere::skill(&self.shared, &task.skill).await? else { return Err(self.unknown_skill(&task.skill, prefix)) };
         let now = self.shared.sources.clock.now();
         let errors = field_errors(&task, prefix, now);
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        if !task.labels.is_empty() && !self.shared.pool.has_labels(&task.skill, &task.labels) {
+        if !task.labels.is_empty() && !elsewhere::has_labels(&self.shared, &task.skill, &task.labels).await? {
             let detail = format!("No agent with the skill {} has all of these labels; leave out what none has.", task.skill);
             return Err(Problem::new(Code::UnknownLabel, detail).with_field(format!("{prefix}/labels"), "no agent has all of these"));
         }
@@ -106,6 +107,7 @@ impl Orchestrator {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
+            pause_requested_at: None,
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,

@@ -9,7 +9,6 @@ mod pause;
 mod wait;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -22,13 +21,14 @@ use baton_domain::task::TaskState;
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
-    TaskDetail, TaskFilter, TaskSummary,
+    Rejection, TaskDetail, TaskFilter, TaskSummary,
 };
 use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, QueueClass, StoreError, TaskQuery, TaskRecord, TaskRows};
 use sha2::{Digest, Sha256};
 
 use crate::artifacts::{page_cursor, page_limit};
+use crate::cluster::elsewhere;
 use crate::engine::Shared;
 use crate::task_manager::cancel;
 
@@ -42,8 +42,6 @@ pub struct Orchestrator {
     shared: Arc<Shared>,
     /// Attempts that begin with their submission keep hold of the whole.
     me: Weak<Self>,
-    /// Tasks that have not ended, nearly: kept so that a full queue is refused without counting rows.
-    live: AtomicI64,
 }
 
 impl std::fmt::Debug for Orchestrator {
@@ -54,36 +52,13 @@ impl std::fmt::Debug for Orchestrator {
 
 impl Orchestrator {
     pub(crate) async fn new(shared: Arc<Shared>) -> Result<Arc<Self>, StoreError> {
-        let orchestrator = Arc::new_cyclic(|me| Self { shared, me: Weak::clone(me), live: AtomicI64::new(0) });
-        orchestrator.count_live().await?;
-        Ok(orchestrator)
-    }
-
-    async fn count_live(&self) -> Result<(), StoreError> {
-        let (counts, _) = self.shared.store.state_counts().await?;
-        let live: u64 = counts.iter().filter(|count| !count.state.is_terminal()).map(|count| count.count).sum();
-        self.live.store(i64::try_from(live).unwrap_or(i64::MAX), Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Refuses new tasks while too many have not ended.
-    async fn check_room(&self, wanted: usize) -> Result<(), Problem> {
-        let maximum = i64::try_from(self.shared.options.maximum_live_tasks).unwrap_or(i64::MAX);
-        let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
-        if self.live.load(Ordering::Relaxed).saturating_add(wanted) <= maximum {
-            return Ok(());
-        }
-        // The count only grows between two looks, so a full queue is looked at before it refuses.
-        self.count_live().await?;
-        if self.live.load(Ordering::Relaxed).saturating_add(wanted) <= maximum {
-            return Ok(());
-        }
-        Err(Problem::new(Code::QueueFull, format!("{maximum} tasks have not ended; send more when some have.")).retry_after(5))
+        shared.live.count(&*shared.store).await?;
+        Ok(Arc::new_cyclic(|me| Self { shared, me: Weak::clone(me) }))
     }
 
     /// Stores admitted tasks and rings for the dispatcher.
     async fn take_in(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Vec<TaskId>, Problem> {
-        self.check_room(tasks.len()).await?;
+        self.shared.live.check_room(&*self.shared.store, tasks.len(), self.shared.options.maximum_live_tasks).await?;
         let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
         let mut skills: BTreeMap<String, u64> = BTreeMap::new();
         let mut classes: Vec<(QueueClass, f64)> = Vec::new();
@@ -111,7 +86,9 @@ impl Orchestrator {
         match inserted {
             Inserted::Stored => {
                 reach(FaultPoint::BeforeAcknowledgement);
-                self.live.fetch_add(i64::try_from(ids.len()).unwrap_or(0), Ordering::Relaxed);
+                if !self.shared.cluster.is_shared() {
+                    self.shared.live.took_in(ids.len());
+                }
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {
                     self.shared.recorder.submitted(now, &skill, count);
@@ -132,6 +109,13 @@ impl Orchestrator {
                 Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."))
             }
         }
+    }
+
+    /// A task with what holds it up, if something does.
+    async fn explained(&self, rows: TaskRows) -> Result<TaskDetail, Problem> {
+        let held_up = elsewhere::held_up(&self.shared, &rows.task.summary).await?;
+        let known = elsewhere::skill(&self.shared, &rows.task.summary.skill).await?;
+        Ok(detail(rows, held_up, known.is_some_and(|known| known.skill.checkpoints)))
     }
 
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
@@ -178,7 +162,7 @@ fn idempotency(
     Ok(Some(Idempotency { principal: caller.principal.tag(), key, request_hash: hash.finalize().into() }))
 }
 
-pub(crate) fn detail(rows: TaskRows) -> TaskDetail {
+fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool) -> TaskDetail {
     TaskDetail {
         summary: rows.task.summary,
         input: rows.input,
@@ -189,6 +173,9 @@ pub(crate) fn detail(rows: TaskRows) -> TaskDetail {
         fairness_weight: rows.task.fairness_weight,
         budget: rows.task.budget,
         depends_on: rows.depends_on,
+        held_up,
+        checkpoints,
+        checkpoint_at: rows.checkpoint_at,
         timeline: rows.timeline,
         attempts: rows.attempts,
         artifacts: rows.artifacts,
@@ -249,9 +236,10 @@ impl TaskService for Orchestrator {
                 return Err(Problem::new(Code::InvalidQuery, format!("Wait at most {MAXIMUM_WAIT_SECONDS} seconds."))
                     .with_field("wait", "too long"));
             }
-            return self.wait_for_end(id, span).await.map(detail);
+            return self.explained(self.wait_for_end(id, span).await?).await;
         }
-        self.shared.store.task_rows(id).await?.map(detail).ok_or_else(|| no_such_task(id))
+        let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
+        self.explained(rows).await
     }
 
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {

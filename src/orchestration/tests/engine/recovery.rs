@@ -7,7 +7,7 @@ use baton_domain::server::ServerRef;
 use baton_domain::task::{RetryPolicy, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
-use baton_storage::{Advance, Advanced, Assignment, Guard, TaskStore};
+use baton_storage::{Advance, Advanced, Assignment, Beat, Guard, Heart, TaskStore};
 use serde_json::json;
 
 use crate::world::{World, options, quick};
@@ -86,7 +86,9 @@ async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refu
         assert!(matches!(world.store.advance(late).await.unwrap(), Advanced::Refused(_)), "{trigger}");
     }
     assert_eq!(world.ended(id).await.result, Some(json!({"message": "new"})));
-    assert_eq!(world.store.heartbeat(vec![(id, stale, world.sources.clock.now())]).await.unwrap(), [(id, stale)]);
+    let now = world.sources.clock.now();
+    let beat = Beat { server: ServerId::new(world.sources.ids.next()), at: now, leases: vec![(id, stale)], until: now };
+    assert_eq!(world.store.beat(beat).await.unwrap().stale, [(id, stale)]);
 }
 
 #[tokio::test]

@@ -61,6 +61,8 @@ impl Recorder for NoRecorder {
 struct Scripted;
 
 pub const SCRIPTED: &str = "scripted.do";
+/// Makes one checkpoint after another on its first attempt; a later one says from where it went on.
+pub const STEPS: &str = "scripted.steps";
 
 #[async_trait]
 impl Agent for Scripted {
@@ -71,7 +73,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself"]}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "large_checkpoint"]}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -79,6 +81,7 @@ impl Agent for Scripted {
             idempotent: true,
             destructive: false,
             isolation: Isolation::Task,
+            checkpoints: false,
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
             retry: RetryPolicy { maximum_attempts: 1, ..quick() },
             needs: Needs::default(),
@@ -88,7 +91,7 @@ impl Agent for Scripted {
             title: "Scripted".into(),
             description: "For tests.".into(),
             family: Family::Custom,
-            skills: vec![skill],
+            skills: vec![Skill { name: STEPS.into(), checkpoints: true, ..skill.clone() }, skill],
             labels: vec!["scripted".into()],
             slots: 8,
             instances: InstanceRange::default(),
@@ -96,8 +99,20 @@ impl Agent for Scripted {
         }
     }
 
-    async fn perform(&self, context: Context, _skill: &str, input: Value) -> Result<Value, SkillError> {
+    async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match input["do"].as_str() {
+            Some("checkpoint") => context.checkpoint(json!(1)).await.map(|()| json!({})),
+            Some("large_checkpoint") => context.checkpoint(json!("x".repeat(64 << 10))).await.map(|()| json!({})),
+            None if skill == STEPS => {
+                if let Some(kept) = context.resumed() {
+                    return Ok(json!({"from": kept["step"]}));
+                }
+                for step in 1.. {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    context.checkpoint(json!({"step": step})).await?;
+                }
+                Ok(json!({}))
+            }
             Some("panic") => panic!("as asked"),
             Some("hang") => {
                 // Says nothing any more; only its time ends it.

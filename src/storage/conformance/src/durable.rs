@@ -4,7 +4,7 @@ use baton_domain::agent::AgentStatus;
 use baton_domain::task::Trigger;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::trace::Level;
-use baton_storage::{Advance, Advanced, Guard, Idempotency, Inserted, NewLogLine, TraceBatch, Verdict};
+use baton_storage::{Advance, Advanced, Checkpoint, Checkpointed, Guard, Idempotency, Inserted, NewLogLine, TraceBatch, Verdict};
 use serde_json::json;
 
 use crate::World;
@@ -51,6 +51,19 @@ pub async fn leases_hold_over_a_restart(world: &World) {
     for begun in [kept, again] {
         assert!(matches!(world.store.complete(World::completion(&begun, at(500))).await.unwrap(), Advanced::Applied(_)));
     }
+    world.holds().await;
+}
+
+pub async fn a_checkpoint_and_a_wish_to_pause_are_known_after_a_restart(world: &World) {
+    let begun = world.running().await;
+    let (task, lease) = (begun.task.summary.id, begun.task.lease);
+    let checkpoint = Checkpoint { task, lease, state: json!({"row": 7}), at: at(300) };
+    world.store.save_checkpoint(checkpoint.clone()).await.unwrap();
+    world.store.request_pause(task, true, person(), at(310)).await.unwrap();
+    let Some(world) = world.restarted().await else { return };
+    assert_eq!(world.store.checkpoint(task).await.unwrap(), Some(json!({"row": 7})));
+    assert_eq!(world.record(task).await.summary.pause_requested_at, Some(at(310)));
+    assert_eq!(world.store.save_checkpoint(checkpoint).await.unwrap(), Checkpointed::Kept { pause: true });
     world.holds().await;
 }
 

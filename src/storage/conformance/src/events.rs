@@ -49,7 +49,7 @@ pub async fn the_sink_has_been_told_when_the_write_returns(world: &World) {
 pub async fn the_sink_is_told_nothing_of_what_tells_nothing(world: &World) {
     let begun = world.running().await;
     let told = world.sink.events().len();
-    world.store.heartbeat(vec![(begun.task.summary.id, begun.task.lease, at(9_000))]).await.unwrap();
+    world.beat(vec![(begun.task.summary.id, begun.task.lease)], at(9_000)).await;
     world.store.begin(vec![]).await.unwrap();
     world.store.audit(vec![world.audit_row()]).await.unwrap();
     world.store.ping().await.unwrap();

@@ -94,6 +94,17 @@ macro_rules! conformance {
                 a_stale_holder_can_change_nothing,
                 the_timeline_tells_every_state_with_its_attempt,
             }
+            checkpoints = tasks::checkpoints {
+                a_checkpoint_takes_the_place_of_the_one_before_and_is_no_event,
+                a_later_attempt_finds_it_however_the_earlier_one_ended,
+                only_the_holder_keeps_a_checkpoint,
+                a_wish_to_pause_has_its_event_and_can_be_taken_back,
+                a_wish_to_pause_is_for_what_runs,
+                a_checkpoint_meets_the_wish_to_pause,
+                a_task_that_goes_back_to_the_queue_is_paused_there_if_that_is_wanted,
+                a_wish_to_pause_ends_with_the_task_and_gives_way_to_its_cancellation,
+                checkpoints_go_with_the_end_of_their_tasks,
+            }
             ends = tasks::ends {
                 an_attempt_ends_with_its_outcome_and_failure,
                 agents_are_counted_for_what_ended_well_or_badly,
@@ -113,10 +124,6 @@ macro_rules! conformance {
                 a_request_is_kept_over_a_retry,
             }
             leases = tasks::leases {
-                a_heartbeat_moves_the_end_of_a_lease_and_nothing_else,
-                stale_leases_are_given_back_in_their_order,
-                no_heartbeats_are_no_error,
-                a_holder_that_beats_does_not_expire,
                 leased_tasks_are_those_an_attempt_works_on,
                 the_tasks_of_an_agent_are_those_it_works_on_now,
             }
@@ -307,6 +314,9 @@ macro_rules! conformance {
                 whoever_signs_nothing_joins_whatever_the_others_key,
                 a_beat_moves_the_end_of_leases_and_when_the_server_was_seen,
                 a_beat_gives_back_stale_leases_and_wanted_ends_in_their_order,
+                a_beat_renews_no_lease_of_what_has_ended_or_does_not_exist,
+                a_beat_that_comes_late_or_twice_moves_nothing_back,
+                a_holder_that_beats_does_not_expire,
                 a_beat_of_a_server_that_nobody_knows_says_so_and_keeps_its_leases,
                 busy_counts_the_leases_a_server_holds,
                 a_change_of_a_servers_status_reaches_its_beat_and_has_its_event,
@@ -314,6 +324,9 @@ macro_rules! conformance {
                 the_slots_of_an_agent_are_those_of_all_servers_that_carry_it,
                 an_agent_of_another_server_stays_listed,
                 a_server_that_leaves_takes_its_agents_with_it,
+                known_agents_come_with_their_cards_and_with_who_carries_them,
+                what_a_carrier_has_of_an_agent_is_counted,
+                an_agent_that_has_gone_is_known_for_as_long_as_is_asked,
                 only_silent_servers_are_forgotten,
                 one_server_leads_until_its_term_is_over,
                 whoever_leaves_steps_down,
@@ -407,6 +420,7 @@ macro_rules! conformance {
                 what_was_committed_is_there_after_a_restart,
                 the_sequence_goes_on_after_a_restart,
                 leases_hold_over_a_restart,
+                a_checkpoint_and_a_wish_to_pause_are_known_after_a_restart,
                 a_request_is_known_again_after_a_restart,
                 users_are_known_after_a_restart,
                 a_subscription_goes_on_after_a_restart,

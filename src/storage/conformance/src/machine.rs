@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger, WaitKind, apply};
-use baton_storage::{Advance, Advanced, BegunTask, CancelRequest, DueTask, Guard};
+use baton_storage::{Advance, Advanced, BegunTask, CancelRequest, Checkpoint, Checkpointed, DueTask, Guard, PauseRequest};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -28,6 +28,10 @@ enum Step {
     /// By somebody who looked at the task just now.
     Looker(usize, Trigger),
     Cancel(usize),
+    /// Somebody wants a task to pause, or does no longer.
+    Pause(usize, bool),
+    /// By the holder of the lease that an attempt once had, stale or not.
+    Checkpoint(usize),
     Pass(i64),
     Sweep,
 }
@@ -41,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         Trigger::TimeOut,
         Trigger::Cancel,
         Trigger::Complete,
+        Trigger::Pause,
     ]);
     let by_looker =
         prop::sample::select(vec![Trigger::Pause, Trigger::Resume, Trigger::Reject, Trigger::Assign, Trigger::Hold, Trigger::Release]);
@@ -52,6 +57,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), by_holder).prop_map(|(which, trigger)| Step::Holder(which, trigger)),
         3 => (any::<usize>(), by_looker).prop_map(|(which, trigger)| Step::Looker(which, trigger)),
         1 => any::<usize>().prop_map(Step::Cancel),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(which, wanted)| Step::Pause(which, wanted)),
+        2 => any::<usize>().prop_map(Step::Checkpoint),
         2 => (1i64..90_000).prop_map(Step::Pass),
         2 => Just(Step::Sweep),
     ]
@@ -66,6 +73,10 @@ struct Known {
     lease: LeaseToken,
     needs: Option<TaskId>,
     asked: bool,
+    /// Whether it is to pause at its next checkpoint.
+    pausing: bool,
+    /// When its last checkpoint was made.
+    checkpoint: Option<i64>,
 }
 
 struct Machine<'a> {
@@ -97,6 +108,8 @@ impl Machine<'_> {
                 self.advance(id, Guard::State(state), trigger).await;
             }
             Step::Cancel(which) => self.cancel(which).await,
+            Step::Pause(which, wanted) => self.pause(which, wanted).await,
+            Step::Checkpoint(which) => self.checkpoint(which).await,
             Step::Pass(millis) => self.now += millis,
             Step::Sweep => self.sweep().await,
         }
@@ -114,7 +127,8 @@ impl Machine<'_> {
         summary.priority = Priority::new(priority).unwrap();
         summary.fairness_key = key.map(|key| format!("k{key}"));
         summary.maximum_attempts = attempts;
-        let known = Known { state: summary.state, attempt: 1, maximum: attempts, lease: LeaseToken(0), needs, asked: false };
+        let (state, lease) = (summary.state, LeaseToken(0));
+        let known = Known { state, attempt: 1, maximum: attempts, lease, needs, asked: false, pausing: false, checkpoint: None };
         self.known.insert(summary.id, known);
         self.world.insert(new).await;
     }
@@ -142,6 +156,7 @@ impl Machine<'_> {
         assert_eq!(matches!(answer, Advanced::Applied(_)), wanted, "I7: complete under {lease:?} {known:?}");
         if wanted {
             known.state = TaskState::Completed;
+            known.pausing = false;
         }
     }
 
@@ -161,6 +176,11 @@ impl Machine<'_> {
             (Some(row), Advanced::Applied(_)) => {
                 known.state = row.to;
                 known.attempt += u32::from(next);
+                let pausing = known.pausing && !row.to.holds_lease();
+                known.pausing &= row.to.holds_lease();
+                if pausing && row.to == TaskState::Queued && !known.asked {
+                    known.state = TaskState::Paused;
+                }
             }
             (None, Advanced::Refused(_)) => {}
             (row, answer) => panic!("{trigger} {guard:?} of {known:?}: {row:?} but {answer:?}"),
@@ -182,6 +202,34 @@ impl Machine<'_> {
                 known.state = TaskState::Canceled;
             }
             CancelRequest::Missing => panic!("an acknowledged task is gone: I1"),
+        }
+    }
+
+    async fn pause(&mut self, which: usize, wanted: bool) {
+        let Some(id) = self.pick(which) else { return };
+        let answer = self.world.store.request_pause(id, wanted, person(), at(self.now)).await.unwrap();
+        let known = self.known.get_mut(&id).unwrap();
+        match answer {
+            PauseRequest::Running(_) => {
+                assert!(known.state.holds_lease(), "{known:?}");
+                known.pausing = wanted;
+            }
+            PauseRequest::NotRunning(_) => assert!(!known.state.holds_lease(), "{known:?}"),
+            PauseRequest::Missing => panic!("an acknowledged task is gone: I1"),
+        }
+    }
+
+    async fn checkpoint(&mut self, which: usize) {
+        let Some(begun) = which.checked_rem(self.begun.len()).map(|index| &self.begun[index]) else { return };
+        let (task, lease) = (begun.task.summary.id, begun.task.lease);
+        let checkpoint = Checkpoint { task, lease, state: self.now.into(), at: at(self.now) };
+        let answer = self.world.store.save_checkpoint(checkpoint).await.unwrap();
+        let known = self.known.get_mut(&task).unwrap();
+        if known.state == TaskState::Running && known.lease == lease {
+            assert_eq!(answer, Checkpointed::Kept { pause: known.pausing }, "{known:?}");
+            known.checkpoint = Some(self.now);
+        } else {
+            assert_eq!(answer, Checkpointed::Stale, "I7: a checkpoint under {lease:?} {known:?}");
         }
     }
 
@@ -223,6 +271,9 @@ impl Machine<'_> {
             let record = self.world.record(*id).await;
             let stored = (record.summary.state, record.summary.attempt, record.lease);
             assert_eq!(stored, (known.state, known.attempt, known.lease), "{id}");
+            assert_eq!(record.summary.pause_requested_at.is_some(), known.pausing, "{id}");
+            let kept = known.checkpoint.filter(|_| !known.state.is_terminal());
+            assert_eq!(self.world.store.checkpoint(*id).await.unwrap(), kept.map(Into::into), "{id}");
         }
         let ready = self.world.ready("nlp.sentiment", 1_000, at(self.now + 1_000_000)).await;
         let found: Vec<TaskId> = ready.iter().map(|task| task.id).collect();

@@ -11,7 +11,7 @@ use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, Candidate, Explanation, Rejection, ScoreTerm, TaskSummary};
 use baton_storage::{
-    Advance, Advanced, AgentRegistration, Assignment, AuditRow, BegunTask, Completion, Guard, Inserted, NewTaskRecord, ReadyTask,
+    Advance, Advanced, AgentRegistration, Assignment, AuditRow, Beat, BegunTask, Completion, Guard, Inserted, NewTaskRecord, ReadyTask,
     TaskRecord, Wanted,
 };
 use serde_json::json;
@@ -56,6 +56,7 @@ pub(crate) fn card(name: &str) -> AgentCard {
         idempotent: true,
         destructive: false,
         isolation: Isolation::Task,
+        checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
@@ -107,6 +108,7 @@ impl World {
             started_at: None,
             finished_at: None,
             cancel_requested_at: None,
+            pause_requested_at: None,
             created_by: person().label().to_owned(),
             rerun_of: None,
             parent_id: None,
@@ -248,6 +250,12 @@ impl World {
     /// The result of an attempt that began.
     pub(crate) fn completion(begun: &BegunTask, now: Timestamp) -> Completion {
         Completion { task: begun.task.clone(), attempt: begun.attempt, result: json!({"score": 0.75}), at: now, spans: Vec::new() }
+    }
+
+    /// Believes holders until then, as a server does that has not joined; gives the leases that are stale.
+    pub(crate) async fn beat(&self, leases: Vec<(TaskId, LeaseToken)>, until: Timestamp) -> Vec<(TaskId, LeaseToken)> {
+        let beat = Beat { server: server("main").id, at: until, leases, until };
+        self.store.beat(beat).await.unwrap().stale
     }
 
     pub(crate) fn registration(&self, name: &str) -> AgentRegistration {

@@ -1,11 +1,12 @@
 //! What does the contract say of servers and workers that share a store?
 
-use baton_domain::id::ServerId;
+use baton_domain::agent::AgentStatus;
+use baton_domain::id::{LeaseToken, ServerId, TaskId};
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
-use baton_storage::{Advance, Beat, Beaten, Guard, Joined, Leader, ServerRegistration};
+use baton_storage::{Advance, Beat, Beaten, Carrying, DueTask, Guard, Joined, KnownAgent, Leader, ServerRegistration, TaskRecord};
 
 use crate::World;
 use crate::make::{at, person, server};
@@ -101,7 +102,8 @@ pub async fn a_beat_moves_the_end_of_leases_and_when_the_server_was_seen(world: 
     let leases = vec![(held.task.summary.id, held.task.lease)];
     let answer = world.store.beat(Beat { leases, ..beat("main", 40_000) }).await.unwrap();
     assert_eq!(answer, Beaten { status: Some(ServerStatus::Active), ..Beaten::default() });
-    assert_eq!(world.record(held.task.summary.id).await.lease_until, Some(at(70_000)));
+    let renewed = TaskRecord { lease_until: Some(at(70_000)), ..held.task };
+    assert_eq!(world.record(renewed.summary.id).await, renewed);
     assert_eq!(world.record(other.task.summary.id).await, other.task);
     assert_eq!((listed(world).await[0].seen_at, world.head().await), (at(40_000), head), "a beat is no event");
 }
@@ -120,6 +122,36 @@ pub async fn a_beat_gives_back_stale_leases_and_wanted_ends_in_their_order(world
     for begun in [held, again, wanted] {
         assert_eq!(world.record(begun.task.summary.id).await.lease_until, Some(at(30_500)));
     }
+}
+
+pub async fn a_beat_renews_no_lease_of_what_has_ended_or_does_not_exist(world: &World) {
+    join(world, "main", 0).await;
+    let done = world.running().await;
+    world.store.complete(World::completion(&done, at(300))).await.unwrap();
+    let (done, missing) = ((done.task.summary.id, done.task.lease), (TaskId::new(world.id()), LeaseToken(1)));
+    let answer = world.store.beat(Beat { leases: vec![missing, done], ..beat("main", 500) }).await.unwrap();
+    assert_eq!((answer.stale, answer.cancel), (vec![missing, done], vec![]));
+    assert_eq!(world.record(done.0).await.lease_until, None);
+}
+
+pub async fn a_beat_that_comes_late_or_twice_moves_nothing_back(world: &World) {
+    join(world, "main", 0).await;
+    let held = world.running().await;
+    let leases = vec![(held.task.summary.id, held.task.lease)];
+    for millis in [40_000, 20_000, 40_000, 39_999] {
+        let answer = world.store.beat(Beat { leases: leases.clone(), ..beat("main", millis) }).await.unwrap();
+        assert_eq!(answer, Beaten { status: Some(ServerStatus::Active), ..Beaten::default() }, "it is no stale one");
+        assert_eq!(world.record(held.task.summary.id).await.lease_until, Some(at(70_000)), "after the beat of {millis}");
+        assert_eq!(listed(world).await[0].seen_at, at(40_000), "after the beat of {millis}");
+    }
+}
+
+pub async fn a_holder_that_beats_does_not_expire(world: &World) {
+    let begun = world.running().await;
+    let (id, lease) = (begun.task.summary.id, begun.task.lease);
+    world.store.beat(Beat { leases: vec![(id, lease)], ..beat("main", 30_000) }).await.unwrap();
+    assert_eq!(world.store.due_tasks(at(59_999), 9).await.unwrap(), []);
+    assert_eq!(world.store.due_tasks(at(60_000), 9).await.unwrap(), [DueTask::LeaseExpired(id, lease)]);
 }
 
 pub async fn a_beat_of_a_server_that_nobody_knows_says_so_and_keeps_its_leases(world: &World) {
@@ -200,6 +232,71 @@ pub async fn a_server_that_leaves_takes_its_agents_with_it(world: &World) {
     world.store.leave_server(server("one").id, at(10)).await.unwrap();
     assert_eq!(slots(world).await.len(), 1, "while nobody runs, what there was is still shown");
     assert_eq!(listed(world).await, []);
+}
+
+pub async fn known_agents_come_with_their_cards_and_with_who_carries_them(world: &World) {
+    let worker = ServerRegistration { kind: ServerKind::Worker, agents: vec![("nlp".to_owned(), 3)], ..registration("a worker") };
+    join(world, "main", 5).await;
+    world.store.join_server(worker, at(6), at(0)).await.unwrap();
+    let (nlp, code) = (world.registration("nlp"), world.registration("code"));
+    world.store.register_agents(vec![nlp.clone(), code.clone()], at(6)).await.unwrap();
+    world.store.set_agent_status(code.id, AgentStatus::Draining, person(), at(7)).await.unwrap();
+    world.store.set_server_status(server("a worker").id, ServerStatus::Draining, person(), at(7)).await.unwrap();
+    let carrying = |name: &str, kind, status, slots, seen| Carrying {
+        server: server(name),
+        kind,
+        host: "host.example".to_owned(),
+        status,
+        slots,
+        busy: 0,
+        seen_at: at(seen),
+    };
+    let on_main = |slots| carrying("main", ServerKind::Server, ServerStatus::Active, slots, 5);
+    let on_worker = carrying("a worker", ServerKind::Worker, ServerStatus::Draining, 3, 6);
+    let wanted = [
+        KnownAgent { id: code.id, status: AgentStatus::Draining, card: code.card, carried: vec![on_main(2)] },
+        KnownAgent { id: nlp.id, status: AgentStatus::Active, card: nlp.card, carried: vec![on_worker, on_main(4)] },
+    ];
+    assert_eq!(world.store.known_agents(at(0)).await.unwrap(), wanted);
+}
+
+pub async fn what_a_carrier_has_of_an_agent_is_counted(world: &World) {
+    world.register_agent().await;
+    join(world, "main", 0).await;
+    join(world, "other", 0).await;
+    let begun = world.running().await;
+    world.running().await;
+    let busy = async || {
+        let agents = world.store.known_agents(at(0)).await.unwrap();
+        agents[0].carried.iter().map(|on| (on.server.name.clone(), on.busy)).collect::<Vec<_>>()
+    };
+    assert_eq!(busy().await, [("main".to_owned(), 2), ("other".to_owned(), 0)]);
+    world.store.complete(World::completion(&begun, at(300))).await.unwrap();
+    assert_eq!(busy().await[0].1, 1);
+}
+
+pub async fn an_agent_that_has_gone_is_known_for_as_long_as_is_asked(world: &World) {
+    let second = ServerRegistration { agents: vec![("data".to_owned(), 1)], ..registration("two") };
+    join(world, "one", 0).await;
+    world.store.join_server(second.clone(), at(0), at(0)).await.unwrap();
+    let data = world.registration("data");
+    world.store.register_agents(vec![world.registration("nlp"), data.clone(), world.registration("unused")], at(0)).await.unwrap();
+    world.store.leave_server(server("two").id, at(900)).await.unwrap();
+    let known = async |gone_after| -> Vec<(String, usize)> {
+        let agents = world.store.known_agents(at(gone_after)).await.unwrap();
+        agents.into_iter().map(|agent| (agent.card.name, agent.carried.len())).collect()
+    };
+    let (nlp, gone) = (("nlp".to_owned(), 1), ("data".to_owned(), 0));
+    assert_eq!(known(899).await, [gone.clone(), nlp.clone(), ("unused".to_owned(), 0)], "all that nobody carries went with it");
+    assert_eq!(known(900).await, std::slice::from_ref(&nlp));
+    world.store.join_server(second, at(1_000), at(0)).await.unwrap();
+    world.store.register_agents(vec![data.clone()], at(1_000)).await.unwrap();
+    assert_eq!(known(5_000).await, [("data".to_owned(), 1), nlp.clone()], "it has come back");
+    world.store.forget_servers(at(1_000), at(2_000)).await.unwrap();
+    join(world, "one", 2_000).await;
+    world.store.register_agents(vec![], at(3_000)).await.unwrap();
+    assert_eq!(known(2_999).await, [gone, nlp.clone()], "a registration without it lets it go too");
+    assert_eq!(known(3_000).await, [nlp]);
 }
 
 pub async fn only_silent_servers_are_forgotten(world: &World) {

@@ -7,7 +7,7 @@ use baton_domain::task::{Priority, TaskState, Trigger, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::limit::LimitScope;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
-use baton_storage::{Advance, AttemptEnd, BegunTask, Completion, DueTask, Guard};
+use baton_storage::{Advance, AttemptEnd, BegunTask, Checkpoint, Completion, DueTask, Guard};
 use serde_json::json;
 
 use crate::dice::Dice;
@@ -28,7 +28,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn step(&mut self) {
         self.now += 1 + i64::try_from(self.dice.roll(400)).unwrap();
-        let told = match self.dice.roll(21) {
+        let told = match self.dice.roll(23) {
             0..=2 => self.submit().await,
             3..=6 => self.begin().await,
             7..=9 => self.complete().await,
@@ -38,6 +38,8 @@ impl Walk<'_> {
             17 => self.look_at_the_clock().await,
             18 => self.drain().await,
             19 => self.limit().await,
+            20 => self.pause().await,
+            21 => self.checkpoint().await,
             _ => self.ask().await,
         };
         self.story.push(format!("{} {told}", self.now));
@@ -141,10 +143,25 @@ impl Walk<'_> {
         format!("cancel {:?}", self.world.store.request_cancel(id, person(), at(self.now)).await.unwrap())
     }
 
+    async fn pause(&mut self) -> String {
+        let Some(id) = self.dice.pick(&self.tasks).copied() else { return String::new() };
+        let wanted = self.dice.roll(3) > 0;
+        format!("pause {wanted} {:?}", self.world.store.request_pause(id, wanted, person(), at(self.now)).await.unwrap())
+    }
+
+    async fn checkpoint(&mut self) -> String {
+        let Some(begun) = self.dice.pick(&self.begun) else { return String::new() };
+        let (task, lease) = (begun.task.summary.id, begun.task.lease);
+        let checkpoint = Checkpoint { task, lease, state: json!({"at": self.now}), at: at(self.now) };
+        let answer = self.world.store.save_checkpoint(checkpoint).await.unwrap();
+        let (kept, forgotten) = (self.world.store.checkpoint(task).await.unwrap(), self.world.store.forget_checkpoints().await.unwrap());
+        format!("checkpoint {answer:?} {kept:?} {forgotten}")
+    }
+
     async fn heartbeat(&mut self) -> String {
         let until = at(self.now).plus(LEASE / 60);
-        let beats = self.begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease, until)).collect();
-        format!("heartbeat {:?}", self.world.store.heartbeat(beats).await.unwrap())
+        let leases = self.begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease)).collect();
+        format!("heartbeat {:?}", self.world.beat(leases, until).await)
     }
 
     /// Does what the engine does about what is due.

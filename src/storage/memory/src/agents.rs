@@ -9,10 +9,10 @@ use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, KnownAgent, StoreError};
 
-use crate::MemoryStore;
 use crate::commit::{State, data, taken};
+use crate::{MemoryStore, servers};
 
 /// What is stored of one agent.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ struct Agent {
     card: AgentCard,
     status: AgentStatus,
     listed: bool,
+    /// Since when it is not listed.
+    gone_at: Option<Timestamp>,
     completed: u64,
     failed: u64,
     last_active_at: Option<Timestamp>,
@@ -33,9 +35,11 @@ pub(crate) struct Agents(BTreeMap<String, Agent>);
 
 impl Agents {
     /// Lists no longer what this does not want.
-    pub(crate) fn keep_listed(&mut self, wanted: impl Fn(&str) -> bool) {
-        for (name, agent) in &mut self.0 {
-            agent.listed &= wanted(name);
+    pub(crate) fn keep_listed(&mut self, wanted: impl Fn(&str) -> bool, at: Timestamp) {
+        for (name, agent) in self.0.iter_mut().filter(|(_, agent)| agent.listed) {
+            if !wanted(name) {
+                (agent.listed, agent.gone_at) = (false, Some(at));
+            }
         }
     }
 
@@ -83,13 +87,11 @@ fn announcement(kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) 
 fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Result<(AgentsAt, Vec<NewEvent>), StoreError> {
     let known: BTreeSet<AgentId> = state.agents.0.values().filter(|agent| agent.listed).map(|agent| agent.id).collect();
     let mut agents = state.agents.clone();
-    for agent in agents.0.values_mut() {
-        agent.listed &= state.servers.slots(&agent.card.name).is_some();
-    }
+    agents.keep_listed(|name| new.iter().any(|new| new.card.name == name) || state.servers.slots(name).is_some(), at);
     for AgentRegistration { id, card } in new {
         if let Some(agent) = agents.0.get_mut(&card.name) {
             agent.card = card;
-            agent.listed = true;
+            (agent.listed, agent.gone_at) = (true, None);
             continue;
         }
         if agents.0.values().any(|agent| agent.id == id) {
@@ -99,6 +101,7 @@ fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Re
             id,
             status: AgentStatus::Active,
             listed: true,
+            gone_at: None,
             completed: 0,
             failed: 0,
             last_active_at: None,
@@ -140,6 +143,19 @@ impl AgentStore for MemoryStore {
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
         Ok(self.read(|state| AgentsAt { items: all(state, &state.agents), as_of: state.head() }))
+    }
+
+    async fn known_agents(&self, gone_after: Timestamp) -> Result<Vec<KnownAgent>, StoreError> {
+        Ok(self.read(|state| {
+            let known = state.agents.0.values().filter(|agent| agent.listed || agent.gone_at.is_some_and(|gone| gone > gone_after));
+            let with_servers = |agent: &Agent| KnownAgent {
+                id: agent.id,
+                status: agent.status,
+                card: agent.card.clone(),
+                carried: servers::carrying(state, agent.id, &agent.card.name),
+            };
+            known.map(with_servers).collect()
+        }))
     }
 
     async fn set_agent_status(

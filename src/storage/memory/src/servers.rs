@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{DEFAULT_PROJECT, ServerId};
+use baton_domain::id::{AgentId, DEFAULT_PROJECT, ServerId};
 use baton_domain::server::ServerStatus;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
-use baton_storage::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
+use baton_storage::{Beat, Beaten, Carrying, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
 
 use crate::commit::{State, data};
 use crate::tasks::Told;
@@ -39,6 +39,26 @@ impl Servers {
     }
 }
 
+/// Who carries an agent, by the servers' names.
+pub(crate) fn carrying(state: &State, agent: AgentId, name: &str) -> Vec<Carrying> {
+    let mut carrying: Vec<Carrying> = Vec::new();
+    for server in state.servers.rows.values() {
+        let ServerRegistration { server: named, kind, host, agents, .. } = &server.registration;
+        let Some((_, slots)) = agents.iter().rev().find(|(carried, _)| carried == name) else { continue };
+        carrying.push(Carrying {
+            server: named.clone(),
+            kind: *kind,
+            host: host.clone(),
+            status: server.status,
+            slots: *slots,
+            busy: u32::try_from(state.tasks.held_by(named.id, Some(agent))).unwrap_or(u32::MAX),
+            seen_at: server.seen_at,
+        });
+    }
+    carrying.sort_by(|one, other| (&one.server.name, one.server.id).cmp(&(&other.server.name, other.server.id)));
+    carrying
+}
+
 fn view(state: &State, server: &Server, now: Timestamp) -> ServerView {
     let ServerRegistration { server: named, kind, host, version, agents, .. } = server.registration.clone();
     ServerView {
@@ -49,7 +69,7 @@ fn view(state: &State, server: &Server, now: Timestamp) -> ServerView {
         host,
         version,
         slots: agents.iter().fold(0, |sum, (_, slots)| sum.saturating_add(*slots)),
-        busy: u32::try_from(state.tasks.held_by(named.id)).unwrap_or(u32::MAX),
+        busy: u32::try_from(state.tasks.held_by(named.id, None)).unwrap_or(u32::MAX),
         leads: state.servers.leader.is_some_and(|leader| leader.server == named.id && leader.until > now),
         started_at: server.started_at,
         seen_at: server.seen_at,
@@ -93,7 +113,7 @@ fn remove(state: &mut State, gone: Vec<ServerId>, kind: &str, at: Timestamp) -> 
     }
     if !views.is_empty() && !state.servers.rows.is_empty() {
         let servers = &state.servers;
-        state.agents.keep_listed(|agent| servers.slots(agent).is_some());
+        state.agents.keep_listed(|agent| servers.slots(agent).is_some(), at);
     }
     Ok((views, events))
 }
@@ -101,7 +121,7 @@ fn remove(state: &mut State, gone: Vec<ServerId>, kind: &str, at: Timestamp) -> 
 fn beat(state: &mut State, beat: Beat) -> Beaten {
     let mut beaten = Beaten::default();
     if let Some(server) = state.servers.rows.get_mut(&beat.server) {
-        server.seen_at = beat.at;
+        server.seen_at = server.seen_at.max(beat.at);
         beaten.status = Some(server.status);
     }
     for (task, lease) in beat.leases {

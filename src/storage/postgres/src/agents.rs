@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
 use baton_domain::event::{NewEvent, Payload};
-use baton_domain::id::{AgentId, DEFAULT_PROJECT};
+use baton_domain::id::{AgentId, DEFAULT_PROJECT, ServerId};
+use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent, StoreError};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
 use crate::PostgresStore;
-use crate::columns::{count as stored, get, id, instant, json, maybe_instant, named, small, text};
+use crate::columns::{count as stored, get, id, instant, json, maybe_id, maybe_instant, named, small, text};
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
@@ -24,6 +25,37 @@ const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_act
      (SELECT count(*)::integer FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
      (SELECT sum(slots)::bigint FROM server_agents WHERE agent = agents.name) AS carried
      FROM agents WHERE listed ORDER BY name";
+
+/// The agents that are known, once for each server that carries one.
+const KNOWN: &str = "SELECT agents.id, agents.status, card, server_id, servers.name AS server_name, kind, host,
+     servers.status AS server_status, slots, seen_at,
+     (SELECT count(*)::integer FROM tasks
+         WHERE state IN ('assigned', 'running') AND tasks.server_id = servers.id AND agent_id = agents.id) AS busy
+     FROM agents LEFT JOIN (server_agents JOIN servers ON servers.id = server_id) ON agent = agents.name
+     WHERE listed OR gone_at > $1 ORDER BY agents.name, servers.name, servers.id";
+
+async fn known(sql: &mut PgConnection, gone_after: Timestamp) -> Result<Vec<KnownAgent>, Fault> {
+    let rows = sqlx::query(KNOWN).bind(gone_after.as_millis()).fetch_all(sql).await.map_err(failed)?;
+    let mut agents: Vec<KnownAgent> = Vec::new();
+    for row in &rows {
+        let agent = id(row, "id", AgentId::new)?;
+        if agents.last().is_none_or(|last| last.id != agent) {
+            let status = named(row, "status", AgentStatus::parse)?;
+            agents.push(KnownAgent { id: agent, status, card: json(row, "card")?, carried: Vec::new() });
+        }
+        let (Some(server), Some(last)) = (maybe_id(row, "server_id", ServerId::new)?, agents.last_mut()) else { continue };
+        last.carried.push(Carrying {
+            server: ServerRef { id: server, name: get(row, "server_name")? },
+            kind: named(row, "kind", ServerKind::parse)?,
+            host: get(row, "host")?,
+            status: named(row, "server_status", ServerStatus::parse)?,
+            slots: small(row, "slots")?,
+            busy: small(row, "busy")?,
+            seen_at: instant(row, "seen_at")?,
+        });
+    }
+    Ok(agents)
+}
 
 fn view(row: &PgRow) -> Result<AgentView, StoreError> {
     let card: AgentCard = json(row, "card")?;
@@ -81,16 +113,18 @@ async fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> R
     let agents: Vec<&AgentRegistration> =
         agents.iter().map(|agent| (&agent.card.name, agent)).collect::<BTreeMap<_, _>>().into_values().collect();
     sqlx::query(
-        "UPDATE agents SET listed = FALSE WHERE listed AND name <> ALL($1) AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)",
+        "UPDATE agents SET listed = FALSE, gone_at = $2
+         WHERE listed AND name <> ALL($1) AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)",
     )
     .bind(column(&agents, |agent| agent.card.name.as_str()))
+    .bind(at.as_millis())
     .execute(tx.sql())
     .await
     .map_err(failed)?;
     sqlx::query(
         "INSERT INTO agents (id, name, card, status, listed, registered_at)
          SELECT new.id, new.name, new.card, 'active', TRUE, $4 FROM UNNEST($1::uuid[], $2::text[], $3::text[]) AS new (id, name, card)
-         ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = TRUE",
+         ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = TRUE, gone_at = NULL",
     )
     .bind(column(&agents, |agent| *agent.id.as_uuid()))
     .bind(column(&agents, |agent| agent.card.name.as_str()))
@@ -133,6 +167,10 @@ impl AgentStore for PostgresStore {
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
         self.answered(async { Ok(all(&mut *self.snapshot().await?).await?) }).await
+    }
+
+    async fn known_agents(&self, gone_after: Timestamp) -> Result<Vec<KnownAgent>, StoreError> {
+        self.answered(async { Ok(known(&mut *self.reader().await?, gone_after).await?) }).await
     }
 
     async fn set_agent_status(

@@ -129,9 +129,10 @@ async fn remove(tx: &mut Tx, gone: Vec<ServerView>, kind: &str, at: Timestamp) -
         .await
         .map_err(failed)?;
     sqlx::query(
-        "UPDATE agents SET listed = FALSE WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)
-             AND EXISTS (SELECT 1 FROM servers)",
+        "UPDATE agents SET listed = FALSE, gone_at = $1
+         WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name) AND EXISTS (SELECT 1 FROM servers)",
     )
+    .bind(at.as_millis())
     .execute(tx.sql())
     .await
     .map_err(failed)?;
@@ -190,11 +191,11 @@ async fn lead(tx: &mut Tx, server: ServerId, at: Timestamp, until: Timestamp) ->
 
 /// One statement, and so one transaction. Tasks are locked in the order in which the writers lock them. The list and the empty
 /// string keep PostgreSQL from going through all running tasks: see `begin`.
-const BEAT: &str = "WITH seen AS (UPDATE servers SET seen_at = $2 WHERE id = $1 RETURNING status),
+const BEAT: &str = "WITH seen AS (UPDATE servers SET seen_at = GREATEST(seen_at, $2) WHERE id = $1 RETURNING status),
      held AS (SELECT * FROM UNNEST($3::uuid[], $4::bigint[]) AS held (task, lease)),
      mine AS (SELECT id AS mine_id FROM tasks WHERE id = ANY($3) ORDER BY id FOR NO KEY UPDATE),
      kept AS (
-         UPDATE tasks SET lease_until = $5 FROM held JOIN mine ON mine_id = held.task
+         UPDATE tasks SET lease_until = GREATEST(lease_until, $5) FROM held JOIN mine ON mine_id = held.task
          WHERE tasks.id = ANY($3) AND tasks.id = held.task AND tasks.state || '' IN ('assigned', 'running') AND tasks.lease = held.lease
          RETURNING tasks.id, tasks.lease, tasks.cancel_requested_at IS NOT NULL AS cancel)
      SELECT (SELECT status FROM seen) AS status, kept.id, kept.lease, kept.cancel FROM (SELECT 1) AS one LEFT JOIN kept ON TRUE";

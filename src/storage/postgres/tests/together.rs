@@ -9,12 +9,12 @@ use std::collections::HashSet;
 
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{EventSeq, LeaseToken, TaskId};
+use baton_domain::id::{EventSeq, LeaseToken, ServerId, TaskId};
 use baton_domain::task::{TaskState, Trigger};
 use baton_domain::user::{Principal, Role};
 use baton_storage::{
-    Advance, Advanced, AgentStore, CancelRequest, EventStore, Guard, Idempotency, IdentityStore, Inserted, StoreError, TaskStore,
-    TraceBatch, TraceStore,
+    Advance, Advanced, AgentStore, Beat, CancelRequest, EventStore, Guard, Heart, Idempotency, IdentityStore, Inserted, StoreError,
+    TaskStore, TraceBatch, TraceStore,
 };
 use futures::future::join_all;
 use harness::{agent, assignment, at, audit_row, completion, database, insert, new_task, open, open_heard, ready, running, user};
@@ -144,12 +144,14 @@ async fn servers_that_change_the_same_tasks_in_opposite_orders_wait_for_each_oth
     let (one, two) = (open(&url).await, open(&url).await);
     let tasks = insert(&one, 40).await;
     let begun = one.begin(tasks.iter().copied().map(assignment).collect()).await.unwrap();
-    let forth: Vec<_> = begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease, at(60_000))).collect();
+    let forth: Vec<_> = begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease)).collect();
     let back: Vec<_> = forth.iter().rev().copied().collect();
-    let beats = (0..50).map(|number| if number % 2 == 0 { one.heartbeat(forth.clone()) } else { two.heartbeat(back.clone()) });
+    let beat =
+        |leases: &Vec<_>| Beat { server: ServerId::new(uuid::Uuid::from_u128(1)), at: at(300), leases: leases.clone(), until: at(60_000) };
+    let beats = (0..50).map(|number| if number % 2 == 0 { one.beat(beat(&forth)) } else { two.beat(beat(&back)) });
     let canceled = tasks.iter().rev().map(|task| two.request_cancel(*task, Principal::System, at(300)));
     let (stale, canceled) = tokio::join!(join_all(beats), join_all(canceled));
-    assert!(stale.into_iter().all(|stale| stale.unwrap().is_empty()));
+    assert!(stale.into_iter().all(|beaten| beaten.unwrap().stale.is_empty()));
     assert!(canceled.into_iter().all(|answer| matches!(answer.unwrap(), CancelRequest::Running(_))));
     one.close().await;
     two.close().await;

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
 use baton_domain::event::{NewEvent, Payload};
-use baton_domain::id::{AgentId, DEFAULT_PROJECT};
+use baton_domain::id::{AgentId, DEFAULT_PROJECT, ServerId};
+use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent, StoreError};
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
@@ -20,6 +21,35 @@ const SELECT: &str = "SELECT id, card, status, completed, failed, last_active_at
      (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = agents.id) AS busy,
      (SELECT sum(slots) FROM server_agents WHERE agent = agents.name) AS carried
      FROM agents WHERE listed ORDER BY name";
+
+/// The agents that are known, once for each server that carries one.
+const KNOWN: &str = "SELECT agents.id, agents.status, card, servers.id, servers.name, kind, host, servers.status, slots, seen_at,
+     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND server_id = servers.id AND agent_id = agents.id) AS busy
+     FROM agents LEFT JOIN (server_agents JOIN servers ON servers.id = server_id) ON agent = agents.name
+     WHERE listed OR gone_at > ?1 ORDER BY agents.name, servers.name, servers.id";
+
+fn known(sql: &Connection, gone_after: Timestamp) -> Result<Vec<KnownAgent>, StoreError> {
+    let mut agents: Vec<KnownAgent> = Vec::new();
+    all(sql, KNOWN, [gone_after.as_millis()], |row| {
+        let (id, status, card) = (row.id(AgentId::new)?, row.named(AgentStatus::parse)?, row.str()?);
+        if agents.last().is_none_or(|last| last.id != id) {
+            let card = serde_json::from_str(card).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            agents.push(KnownAgent { id, status, card, carried: Vec::new() });
+        }
+        let (Some(server), Some(last)) = (row.maybe_id(ServerId::new)?, agents.last_mut()) else { return Ok(()) };
+        last.carried.push(Carrying {
+            server: ServerRef { id: server, name: row.get()? },
+            kind: row.named(ServerKind::parse)?,
+            host: row.get()?,
+            status: row.named(ServerStatus::parse)?,
+            slots: row.small()?,
+            seen_at: row.instant()?,
+            busy: row.small()?,
+        });
+        Ok(())
+    })?;
+    Ok(agents)
+}
 
 fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
     let id = row.id(AgentId::new)?;
@@ -71,12 +101,13 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
 
 fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, StoreError> {
     let before = listed(tx.sql())?;
-    run(tx.sql(), "UPDATE agents SET listed = 0 WHERE NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)", [])?;
+    let unlist = "UPDATE agents SET listed = 0, gone_at = ?1 WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)";
+    run(tx.sql(), unlist, [at.as_millis()])?;
     for agent in agents {
         run(
             tx.sql(),
             "INSERT INTO agents (id, name, card, status, listed, registered_at) VALUES (?1, ?2, ?3, 'active', 1, ?4)
-             ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = 1",
+             ON CONFLICT (name) DO UPDATE SET card = excluded.card, listed = 1, gone_at = NULL",
             params![agent.id.as_uuid().as_bytes(), agent.card.name, text(&agent.card)?, at.as_millis()],
         )?;
     }
@@ -107,6 +138,10 @@ impl AgentStore for SqliteStore {
 
     async fn agents(&self) -> Result<AgentsAt, StoreError> {
         self.readers.snapshot(listed).await
+    }
+
+    async fn known_agents(&self, gone_after: Timestamp) -> Result<Vec<KnownAgent>, StoreError> {
+        self.readers.statement(move |sql| known(sql, gone_after)).await
     }
 
     async fn set_agent_status(

@@ -96,9 +96,9 @@ fn remove(tx: &mut Tx, gone: impl Fn(&ServerView) -> bool, kind: &str, at: Times
     if !gone.is_empty() {
         run(
             tx.sql(),
-            "UPDATE agents SET listed = FALSE WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)
-                 AND EXISTS (SELECT 1 FROM servers)",
-            [],
+            "UPDATE agents SET listed = FALSE, gone_at = ?1
+             WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name) AND EXISTS (SELECT 1 FROM servers)",
+            [at.as_millis()],
         )?;
     }
     Ok(gone)
@@ -136,7 +136,7 @@ fn lead(tx: &mut Tx, server: ServerId, at: Timestamp, until: Timestamp) -> Resul
 fn beat(tx: &mut Tx, beat: &Beat) -> Result<Beaten, StoreError> {
     let status = maybe(
         tx.sql(),
-        "UPDATE servers SET seen_at = ?1 WHERE id = ?2 RETURNING status",
+        "UPDATE servers SET seen_at = max(seen_at, ?1) WHERE id = ?2 RETURNING status",
         params![beat.at.as_millis(), beat.server.as_uuid().as_bytes()],
         |row| row.named(ServerStatus::parse),
     )?;
@@ -144,7 +144,7 @@ fn beat(tx: &mut Tx, beat: &Beat) -> Result<Beaten, StoreError> {
     for (task, lease) in &beat.leases {
         let kept = maybe(
             tx.sql(),
-            "UPDATE tasks SET lease_until = ?1 WHERE id = ?2 AND state IN ('assigned', 'running') AND lease = ?3
+            "UPDATE tasks SET lease_until = max(COALESCE(lease_until, ?1), ?1) WHERE id = ?2 AND state IN ('assigned', 'running') AND lease = ?3
              RETURNING cancel_requested_at IS NOT NULL",
             params![beat.until.as_millis(), task.as_uuid().as_bytes(), lease.0],
             |row| row.get::<bool>(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, LeaseToken, ServerId, SessionId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, ServerId, SessionId, TaskId, UserId};
 use baton_domain::invariants::Invariant;
 use baton_domain::ports::Clock as _;
 use baton_domain::server::ServerStatus;
@@ -20,12 +20,13 @@ use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
-    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Completion, DueTask, EventStore, EventsSince, Forgotten, Guard, Heart,
-    Idempotency, IdentityStore, Inserted, Joined, Leader, LimitStore, MetricStore, NewSession, NewTaskRecord, QueueClass, ReadyTask,
-    RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt, SessionRecord, Settled, StoreError, TaskPage, TaskQuery,
-    TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
+    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince,
+    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, NewSession,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt,
+    SessionRecord, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
 };
 use baton_storage_memory::PlantedBug;
+use serde_json::Value;
 
 use crate::link::Link;
 use crate::world::SKEW_MS;
@@ -78,7 +79,10 @@ over_the_link! {
         read tasks_of_agent(agent: AgentId) -> Vec<TaskId>;
         read artifact_in_use(artifact: ArtifactId) -> bool;
         once request_cancel(id: TaskId, actor: Principal, at: Timestamp) -> CancelRequest;
-        again heartbeat(leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Vec<(TaskId, LeaseToken)>;
+        again request_pause(id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> PauseRequest;
+        again save_checkpoint(checkpoint: Checkpoint) -> Checkpointed;
+        read checkpoint(task: TaskId) -> Option<Value>;
+        again forget_checkpoints() -> u64;
         again forget_idempotency_keys(now: Timestamp, age: Duration) -> u64;
     }
 
@@ -193,6 +197,7 @@ over_the_link! {
     AgentStore {
         once register_agents(agents: Vec<AgentRegistration>, at: Timestamp) -> AgentsAt;
         read agents() -> AgentsAt;
+        read known_agents(gone_after: Timestamp) -> Vec<KnownAgent>;
         once set_agent_status(id: AgentId, status: AgentStatus, actor: Principal, at: Timestamp) -> Option<AgentView>;
     }
 }

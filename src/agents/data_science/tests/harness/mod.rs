@@ -134,6 +134,7 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
         heartbeat_ms: 1_000,
         limits: Limits::default(),
         depth: 0,
+        checkpoint: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -157,6 +158,7 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
                 FromAgent::Started
                 | FromAgent::Heartbeat
                 | FromAgent::Ask { .. }
+                | FromAgent::Checkpoint { .. }
                 | FromAgent::Publish { .. }
                 | FromAgent::Subscribe { .. }
                 | FromAgent::Unsubscribe { .. } => {}

@@ -25,7 +25,7 @@ impl AgentService for Fake {
 
     async fn get(&self, caller: &Caller, _id: AgentId) -> Answer<AgentDetail> {
         self.0.allowed(caller, Permission::Read, "agent".into())?;
-        Ok(AgentDetail { agent: agent(60), standing: Some(standing(60)), running: Vec::new(), as_of: EventSeq(7) })
+        Ok(AgentDetail { agent: agent(60), standing: Some(standing(60)), elsewhere: Vec::new(), running: Vec::new(), as_of: EventSeq(7) })
     }
 
     async fn drain(&self, caller: &Caller, _id: AgentId) -> Answer<AgentView> {

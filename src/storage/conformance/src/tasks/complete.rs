@@ -140,7 +140,7 @@ pub async fn a_request_to_cancel_survives_a_completion(world: &World) {
 pub async fn a_heartbeat_does_not_stand_in_the_way_of_the_result(world: &World) {
     let begun = world.running().await;
     let id = begun.task.summary.id;
-    assert_eq!(world.store.heartbeat(vec![(id, begun.task.lease, at(99_999))]).await.unwrap(), []);
+    assert_eq!(world.beat(vec![(id, begun.task.lease)], at(99_999)).await, []);
     let Advanced::Applied(ended) = world.store.complete(World::completion(&begun, at(400))).await.unwrap() else { panic!() };
     assert_eq!((ended.lease_until, ended.deadline_at), (None, None));
     assert_eq!(*ended, world.record(id).await);

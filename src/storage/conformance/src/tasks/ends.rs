@@ -22,6 +22,7 @@ pub async fn an_attempt_ends_with_its_outcome_and_failure(world: &World) {
         (Trigger::Cancel, AttemptOutcome::Canceled),
         (Trigger::LoseWorker, AttemptOutcome::Lost),
         (Trigger::HandBack, AttemptOutcome::HandedBack),
+        (Trigger::Pause, AttemptOutcome::Paused),
     ] {
         let begun = world.running().await;
         world.applied(ending(&begun, trigger, outcome, Some(failure.clone()))).await;
@@ -39,6 +40,7 @@ pub async fn agents_are_counted_for_what_ended_well_or_badly(world: &World) {
         (Trigger::LoseWorker, AttemptOutcome::Lost, (1, 3)),
         (Trigger::Cancel, AttemptOutcome::Canceled, (1, 3)),
         (Trigger::HandBack, AttemptOutcome::HandedBack, (1, 3)),
+        (Trigger::Pause, AttemptOutcome::Paused, (1, 3)),
     ] {
         let begun = world.running().await;
         world.applied(ending(&begun, trigger, outcome, None)).await;

@@ -1,55 +1,12 @@
-//! Who holds a lease, and until when is the holder believed?
+//! Who holds a lease?
 
-use baton_domain::id::{AgentId, LeaseToken, TaskId};
+use baton_domain::id::AgentId;
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
 use baton_storage::{Advance, Guard};
 
 use crate::World;
 use crate::make::{agent, at, states};
-
-pub async fn a_heartbeat_moves_the_end_of_a_lease_and_nothing_else(world: &World) {
-    let begun = world.running().await;
-    let (id, head) = (begun.task.summary.id, world.head().await);
-    assert_eq!(world.store.heartbeat(vec![(id, begun.task.lease, at(60_000))]).await.unwrap(), []);
-    let mut wanted = begun.task;
-    wanted.lease_until = Some(at(60_000));
-    assert_eq!((world.record(id).await, world.head().await), (wanted, head));
-}
-
-pub async fn stale_leases_are_given_back_in_their_order(world: &World) {
-    let (held, lost) = (world.running().await, world.running().await);
-    let lose = Advance::new(lost.task.summary.id, Guard::Lease(lost.task.lease), Trigger::LoseWorker, Principal::System, at(200));
-    world.applied(lose).await;
-    let again = world.begin(lost.task.summary.id, at(300)).await;
-    let done = world.running().await;
-    world.store.complete(World::completion(&done, at(300))).await.unwrap();
-    let missing = TaskId::new(world.id());
-    let beats = vec![
-        (done.task.summary.id, done.task.lease, at(90_000)),
-        (held.task.summary.id, held.task.lease, at(90_000)),
-        (missing, LeaseToken(1), at(90_000)),
-        (lost.task.summary.id, lost.task.lease, at(80_000)),
-        (again.task.summary.id, again.task.lease, at(90_000)),
-    ];
-    let stale = world.store.heartbeat(beats).await.unwrap();
-    assert_eq!(stale, [(done.task.summary.id, LeaseToken(1)), (missing, LeaseToken(1)), (lost.task.summary.id, LeaseToken(1))]);
-    assert_eq!(world.record(held.task.summary.id).await.lease_until, Some(at(90_000)));
-    assert_eq!(world.record(again.task.summary.id).await.lease_until, Some(at(90_000)), "not the stale holder's");
-    assert_eq!(world.record(done.task.summary.id).await.lease_until, None);
-}
-
-pub async fn no_heartbeats_are_no_error(world: &World) {
-    assert_eq!(world.store.heartbeat(vec![]).await.unwrap(), []);
-}
-
-pub async fn a_holder_that_beats_does_not_expire(world: &World) {
-    let begun = world.running().await;
-    let (id, lease) = (begun.task.summary.id, begun.task.lease);
-    world.store.heartbeat(vec![(id, lease, at(60_000))]).await.unwrap();
-    assert_eq!(world.store.due_tasks(at(59_999), 9).await.unwrap(), []);
-    assert_eq!(world.store.due_tasks(at(60_000), 9).await.unwrap(), [baton_storage::DueTask::LeaseExpired(id, lease)]);
-}
 
 pub async fn leased_tasks_are_those_an_attempt_works_on(world: &World) {
     let mut wanted = Vec::new();

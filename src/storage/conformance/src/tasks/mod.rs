@@ -3,6 +3,7 @@
 pub mod advance;
 pub mod begin;
 pub mod cancel;
+pub mod checkpoints;
 pub mod complete;
 pub mod dependencies;
 pub mod due;

@@ -20,6 +20,7 @@ pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
     let Some(to) = allowed(&row.record, &change) else { return Ok((Advanced::Refused(Box::new(row.record)), Vec::new())) };
     let record = &mut row.record;
     let summary = &mut record.summary;
+    let pauses = summary.pause_requested_at.take_if(|_| !to.state.holds_lease()).is_some() && summary.cancel_requested_at.is_none();
     summary.state = to.state;
     summary.reason = change.reason;
     summary.wait_kind = change.wait_kind.filter(|_| to.state == TaskState::Waiting);
@@ -66,6 +67,12 @@ pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
     if let Some(end) = change.attempt_end {
         end_attempt(state, &now, end, change.at);
     }
+    if pauses && to.state == TaskState::Queued {
+        // No checkpoint met the request; the end of the attempt does.
+        let pause = Advance::new(change.task, Guard::State(to.state), Trigger::Pause, Principal::System, change.at);
+        let (answer, more) = advance(state, Advance { reason: Some("paused".to_owned()), ..pause })?;
+        return Ok((answer, [vec![told], more].concat()));
+    }
     Ok((Advanced::Applied(Box::new(now)), vec![told]))
 }
 
@@ -103,7 +110,7 @@ fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timest
     let (completed, failed) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
     };
     if let Some(agent) = &task.summary.agent {
         state.agents.count(agent.id, completed, failed, at);

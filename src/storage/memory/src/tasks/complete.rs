@@ -34,6 +34,7 @@ pub(super) fn complete(state: &mut State, completion: Completion) -> Told<Advanc
     record.summary.state = end.to;
     record.summary.reason = None;
     record.summary.wait_kind = None;
+    record.summary.pause_requested_at = None;
     record.summary.failure = None;
     record.summary.finished_at = Some(completion.at);
     let ended = event(&record.summary, Principal::System, completion.at)?;

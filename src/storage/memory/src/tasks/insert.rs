@@ -61,7 +61,8 @@ fn row(NewTaskRecord { task, input, depends_on }: NewTaskRecord) -> TaskRow {
     let start_by = deadline(task.timeouts.schedule_to_start_ms).filter(|_| depends_on.is_empty());
     let close_by = deadline(task.timeouts.schedule_to_close_ms);
     let created_by = task.created_by.label().to_owned();
-    let summary = TaskSummary { agent: None, started_at: None, cancel_requested_at: None, created_by, ..task.summary };
+    let summary =
+        TaskSummary { agent: None, started_at: None, cancel_requested_at: None, pause_requested_at: None, created_by, ..task.summary };
     let record = TaskRecord { summary, lease: LeaseToken(0), lease_until: None, deadline_at: None, awaited: false, ..task };
     TaskRow { record, input, result: None, start_by, close_by, depends_on }
 }

@@ -3,6 +3,7 @@
 mod advance;
 mod announce;
 mod begin;
+mod checkpoints;
 mod complete;
 mod dependencies;
 mod insert;
@@ -14,14 +15,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, QueueClass,
-    ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
 };
+use serde_json::Value;
 
 use crate::MemoryStore;
 
@@ -84,8 +86,20 @@ impl TaskStore for MemoryStore {
         self.commit(|state| advance::request_cancel(state, id, actor, at))
     }
 
-    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
-        self.commit(|state| Ok((queue::heartbeat(state, leases), Vec::new())))
+    async fn request_pause(&self, id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> Result<PauseRequest, StoreError> {
+        self.commit(|state| checkpoints::request_pause(state, id, wanted, actor, at))
+    }
+
+    async fn save_checkpoint(&self, checkpoint: Checkpoint) -> Result<Checkpointed, StoreError> {
+        self.commit(|state| Ok((checkpoints::save(state, checkpoint), Vec::new())))
+    }
+
+    async fn checkpoint(&self, task: TaskId) -> Result<Option<Value>, StoreError> {
+        Ok(self.read(|state| checkpoints::last(state, task).map(|(state, _)| state.clone())))
+    }
+
+    async fn forget_checkpoints(&self) -> Result<u64, StoreError> {
+        self.commit(|state| Ok((state.tasks.forget_checkpoints(), Vec::new())))
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {

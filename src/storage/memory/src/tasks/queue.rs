@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::id::{ArtifactId, LeaseToken, TaskId};
+use baton_domain::id::{ArtifactId, TaskId};
 use baton_domain::task::{TaskState, WaitKind};
 use baton_domain::time::Timestamp;
 use baton_storage::{DueTask, QueueClass, ReadyTask, Wanted};
@@ -32,19 +32,6 @@ pub(super) fn ready(state: &State, wanted: &[Wanted], now: Timestamp) -> Vec<Rea
         .collect();
     ready.sort_by_key(|task| (task.rank, task.id));
     ready
-}
-
-pub(super) fn heartbeat(state: &mut State, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Vec<(TaskId, LeaseToken)> {
-    let mut stale = Vec::new();
-    for (task, lease, until) in leases {
-        let held = |row: &TaskRow| row.record.lease == lease && row.record.summary.state.holds_lease();
-        if state.tasks.get(task).is_some_and(held) || state.makes(PlantedBug::HeartbeatRevivesStaleLease) {
-            state.tasks.believe(task, until);
-        } else {
-            stale.push((task, lease));
-        }
-    }
-    stale
 }
 
 /// The tasks whose instant has come, the earliest first.

@@ -8,6 +8,7 @@ use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRows};
 
 use super::announce::subject;
+use super::checkpoints;
 use super::dependencies::dependencies;
 use crate::commit::State;
 
@@ -21,6 +22,7 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         attempts: state.tasks.attempts(id).cloned().collect(),
         artifacts: state.artifacts.values().filter(|artifact| artifact.task_id == Some(id)).cloned().collect(),
         depends_on: dependencies(state, row),
+        checkpoint_at: checkpoints::last(state, id).map(|(_, at)| at),
         as_of: state.head(),
     }))
 }

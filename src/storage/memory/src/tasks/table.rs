@@ -65,6 +65,7 @@ pub(crate) struct Tasks {
     /// Which tasks depend on a task.
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     attempts: BTreeMap<(TaskId, LeaseToken), AttemptView>,
+    checkpoints: BTreeMap<TaskId, (Value, Timestamp)>,
     attempt_ids: BTreeSet<AttemptId>,
     keys: BTreeMap<(String, String), Remembered>,
 }
@@ -95,10 +96,11 @@ impl Tasks {
         self.leased().filter(held).map(|row| row.record.summary.id)
     }
 
-    /// How many leases a server holds.
-    pub(crate) fn held_by(&self, server: ServerId) -> usize {
+    /// How many leases a server holds, of one agent or of all.
+    pub(crate) fn held_by(&self, server: ServerId, agent: Option<AgentId>) -> usize {
         let holder = |row: &TaskRow| self.attempts.get(&(row.record.summary.id, row.record.lease))?.server.as_ref().map(|server| server.id);
-        self.leased().filter(|row| holder(row) == Some(server)).count()
+        let of_agent = |row: &TaskRow| agent.is_none() || row.record.summary.agent.as_ref().map(|holder| holder.id) == agent;
+        self.leased().filter(|row| of_agent(row) && holder(row) == Some(server)).count()
     }
 
     /// The queued tasks of a class, in its order.
@@ -158,11 +160,28 @@ impl Tasks {
         self.rows.insert(id, row);
     }
 
-    /// Changes until when the holder of a lease is believed, which moves the task in no order.
+    /// Believes the holder of a lease at least until then, which moves the task in no order.
     pub(crate) fn believe(&mut self, id: TaskId, until: Timestamp) {
         if let Some(row) = self.rows.get_mut(&id) {
-            row.record.lease_until = Some(until);
+            row.record.lease_until = row.record.lease_until.max(Some(until));
         }
+    }
+
+    /// Keeps where a task's attempt stands, in place of what was kept before.
+    pub(crate) fn keep_checkpoint(&mut self, id: TaskId, state: Value, at: Timestamp) {
+        self.checkpoints.insert(id, (state, at));
+    }
+
+    /// Where the last attempt of a task stood.
+    pub(crate) fn checkpoint(&self, id: TaskId) -> Option<&(Value, Timestamp)> {
+        self.checkpoints.get(&id)
+    }
+
+    /// Forgets where tasks stood that have ended.
+    pub(crate) fn forget_checkpoints(&mut self) -> u64 {
+        let known = self.checkpoints.len();
+        self.checkpoints.retain(|id, _| self.live.contains(id));
+        u64::try_from(known - self.checkpoints.len()).unwrap_or(u64::MAX)
     }
 
     /// A task's attempts, oldest first.

@@ -33,6 +33,7 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
     }
     let lease = record.lease;
     let summary = &mut record.summary;
+    let pauses = summary.pause_requested_at.take_if(|_| !row.to.holds_lease()).is_some() && summary.cancel_requested_at.is_none();
     summary.state = row.to;
     summary.reason.clone_from(&change.reason);
     summary.wait_kind = change.wait_kind.filter(|_| row.to == TaskState::Waiting);
@@ -77,6 +78,11 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
         end_attempt(tx, &record, end, change.at).await?;
     }
     event(tx, &record.summary, record.summary.state, change.actor.clone(), change.at)?;
+    if pauses && row.to == TaskState::Queued {
+        // No checkpoint met the request; the end of the attempt does.
+        let pause = Advance::new(change.task, Guard::State(row.to), Trigger::Pause, Principal::System, change.at);
+        return Box::pin(advance(tx, &Advance { reason: Some("paused".to_owned()), ..pause })).await;
+    }
     Ok(Advanced::Applied(Box::new(record)))
 }
 
@@ -106,12 +112,12 @@ pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: &Principal, a
 }
 
 /// Writes what can change of a task.
-async fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), Fault> {
+pub(super) async fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), Fault> {
     let summary = &record.summary;
     sqlx::query(
         "UPDATE tasks SET state = $2, wait_kind = $3, reason = $4, rank = $5, attempt = $6, lease = $7, lease_until = $8, deadline_at = $9,
              agent_id = $10, agent_name = $11, ready_at = $12, not_before = $13, started_at = $14, finished_at = $15,
-             cancel_requested_at = $16, result = COALESCE($17, result), failure = $18
+             cancel_requested_at = $16, result = COALESCE($17, result), failure = $18, pause_requested_at = $19
          WHERE id = $1",
     )
     .bind(*summary.id.as_uuid())
@@ -132,6 +138,7 @@ async fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Resu
     .bind(summary.cancel_requested_at.map(Timestamp::as_millis))
     .bind(maybe_text(result)?)
     .bind(maybe_text(summary.failure.as_ref())?)
+    .bind(summary.pause_requested_at.map(Timestamp::as_millis))
     .execute(tx.sql())
     .await
     .map_err(failed)?;
@@ -151,7 +158,7 @@ async fn end_attempt(tx: &mut Tx, task: &TaskRecord, end: &AttemptEnd, at: Times
     let (completed, failed_count) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
     };
     if let Some(agent) = &task.summary.agent {
         tx.count(agent.id, completed, failed_count, at);

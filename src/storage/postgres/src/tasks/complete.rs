@@ -102,6 +102,7 @@ async fn complete(tx: &mut Tx, completions: &[&Completion]) -> Result<Vec<Advanc
         task.summary.reason = None;
         task.summary.finished_at = Some(completion.at);
         task.summary.cancel_requested_at = known.cancel_requested_at;
+        task.summary.pause_requested_at = None;
         task.awaited = known.awaited;
         if let Some(agent) = &task.summary.agent {
             tx.count(agent.id, 1, 0, completion.at);
@@ -127,7 +128,7 @@ async fn write(tx: &mut Tx, completions: &[&Completion], state: TaskState) -> Re
         "WITH done AS (SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS done (task, lease, at, result)),
              ended AS (
                  UPDATE tasks SET state = $5, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL,
-                     finished_at = done.at, result = done.result, failure = NULL
+                     finished_at = done.at, result = done.result, failure = NULL, pause_requested_at = NULL
                  FROM done WHERE tasks.id = done.task AND tasks.state || '' = 'running' AND tasks.lease = done.lease
                  RETURNING tasks.id, tasks.lease, tasks.finished_at, tasks.cancel_requested_at, tasks.awaited),
              closed AS (

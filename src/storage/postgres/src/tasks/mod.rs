@@ -3,6 +3,7 @@
 mod advance;
 mod announce;
 mod begin;
+mod checkpoints;
 pub(crate) mod complete;
 mod dependencies;
 mod insert;
@@ -14,14 +15,15 @@ mod whole;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::StateCount;
 use baton_storage::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Completion, DueTask, Idempotency, Inserted, NewTaskRecord, QueueClass,
-    ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
 };
+use serde_json::Value;
 
 use crate::PostgresStore;
 
@@ -103,9 +105,21 @@ impl TaskStore for PostgresStore {
         self.writer.run_on(vec![id], (id, actor, at), |tx, (id, actor, at)| Box::pin(advance::request_cancel(tx, *id, actor, *at))).await
     }
 
-    async fn heartbeat(&self, leases: Vec<(TaskId, LeaseToken, Timestamp)>) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
-        let tasks = leases.iter().map(|(task, _, _)| *task).collect();
-        self.writer.run_on(tasks, leases, |tx, leases| Box::pin(queue::heartbeat(tx, leases))).await
+    async fn request_pause(&self, id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> Result<PauseRequest, StoreError> {
+        self.writer.run_on(vec![id], (id, wanted, actor, at), |tx, wish| Box::pin(checkpoints::request_pause(tx, wish))).await
+    }
+
+    async fn save_checkpoint(&self, checkpoint: Checkpoint) -> Result<Checkpointed, StoreError> {
+        self.writer.run_on(vec![checkpoint.task], checkpoint, |tx, checkpoint| Box::pin(checkpoints::save(tx, checkpoint))).await
+    }
+
+    async fn checkpoint(&self, task: TaskId) -> Result<Option<Value>, StoreError> {
+        let last = self.answered(async { Ok(checkpoints::last(&mut *self.reader().await?, task).await?) }).await?;
+        Ok(last.map(|(state, _)| state))
+    }
+
+    async fn forget_checkpoints(&self) -> Result<u64, StoreError> {
+        self.writer.run((), |tx, ()| Box::pin(checkpoints::forget(tx))).await
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {

@@ -1,7 +1,6 @@
 //! What the engine asks of the queue: what is ready, what is due, who holds a lease.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
@@ -14,7 +13,6 @@ use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::{get, id, json, named, plain};
 use crate::failure::{Fault, failed};
 use crate::many::column;
-use crate::writer::Tx;
 
 /// The classes that hold tasks, found by leaping from one to the next in the index: tasks in between are not read.
 const CLASSES: &str = "WITH RECURSIVE classes AS (
@@ -77,28 +75,6 @@ pub(super) async fn ready(sql: &mut PgConnection, wanted: &[Wanted], now: Timest
         })
     };
     Ok(rows.iter().map(task).collect::<Result<_, _>>()?)
-}
-
-/// A lease, and until when its holder is believed.
-pub(super) type Heartbeat = (TaskId, LeaseToken, Timestamp);
-
-pub(super) async fn heartbeat(tx: &mut Tx, leases: &[Heartbeat]) -> Result<Vec<(TaskId, LeaseToken)>, Fault> {
-    // The list and the empty string keep PostgreSQL from going through all running tasks: see `begin`.
-    let rows = sqlx::query(
-        "UPDATE tasks SET lease_until = held.until
-         FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS held (task, lease, until)
-         WHERE tasks.id = ANY($1) AND tasks.id = held.task AND tasks.state || '' IN ('assigned', 'running') AND tasks.lease = held.lease
-         RETURNING tasks.id, tasks.lease",
-    )
-    .bind(column(leases, |(task, _, _)| *task.as_uuid()))
-    .bind(column(leases, |(_, lease, _)| lease.0))
-    .bind(column(leases, |(_, _, until)| until.as_millis()))
-    .fetch_all(tx.sql())
-    .await
-    .map_err(failed)?;
-    let alive: HashSet<(TaskId, LeaseToken)> =
-        rows.iter().map(|row| Ok((id(row, "id", TaskId::new)?, LeaseToken(get(row, "lease")?)))).collect::<Result<_, StoreError>>()?;
-    Ok(leases.iter().map(|(task, lease, _)| (*task, *lease)).filter(|lease| !alive.contains(lease)).collect())
 }
 
 pub(super) async fn leased(sql: &mut PgConnection) -> Result<Vec<TaskRecord>, Fault> {

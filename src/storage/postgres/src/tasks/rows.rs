@@ -12,7 +12,8 @@ use crate::columns::{count, get, id, instant, json, maybe_id, maybe_instant, may
 
 /// What a summary is made of.
 pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
-     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
+     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, \
+     pause_requested_at, created_by, rerun_of, \
      parent_id, failure";
 
 /// What a record has beyond its summary.
@@ -59,6 +60,7 @@ pub(super) fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
         started_at: maybe_instant(row, "started_at")?,
         finished_at: maybe_instant(row, "finished_at")?,
         cancel_requested_at: maybe_instant(row, "cancel_requested_at")?,
+        pause_requested_at: maybe_instant(row, "pause_requested_at")?,
         created_by: created_by.label().to_owned(),
         rerun_of: maybe_id(row, "rerun_of", TaskId::new)?,
         parent_id: maybe_id(row, "parent_id", TaskId::new)?,
@@ -93,12 +95,13 @@ pub(super) const fn outcome_name(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Canceled => "canceled",
         AttemptOutcome::Lost => "lost",
         AttemptOutcome::HandedBack => "handed_back",
+        AttemptOutcome::Paused => "paused",
     }
 }
 
 pub(super) fn outcome(name: &str) -> Option<AttemptOutcome> {
-    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, TimedOut};
-    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack].into_iter().find(|outcome| outcome_name(*outcome) == name)
+    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, Paused, TimedOut};
+    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack, Paused].into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
 pub(crate) fn artifact(row: &PgRow) -> Result<ArtifactView, StoreError> {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::rows::{self, ARTIFACT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS, outcome};
-use crate::columns::{get, json, maybe_json};
+use crate::columns::{get, json, maybe_instant, maybe_json};
 use crate::failure::{Fault, failed};
 
 /// A row of `attempts`.
@@ -146,7 +146,8 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
                  SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = $1) AS row) AS artifacts,
              (SELECT json_agg(row ORDER BY row.id)::text FROM (
                  SELECT needed.id, needed.title, needed.state FROM task_dependencies AS edge JOIN tasks AS needed
-                     ON needed.id = edge.depends_on WHERE edge.task_id = $1) AS row) AS depends_on
+                     ON needed.id = edge.depends_on WHERE edge.task_id = $1) AS row) AS depends_on,
+             (SELECT saved_at FROM task_checkpoints WHERE task_id = $1 AND finished_at IS NULL) AS checkpoint_at
          FROM tasks WHERE id = $1"
     );
     let found =
@@ -164,6 +165,7 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
         attempts: attempts.into_iter().map(attempt).collect::<Result<_, _>>()?,
         artifacts: artifacts.into_iter().map(artifact).collect(),
         depends_on: depends_on.into_iter().map(needed).collect::<Result<_, _>>()?,
+        checkpoint_at: maybe_instant(&row, "checkpoint_at")?,
         as_of: EventSeq(get(&row, "as_of")?),
     }))
 }

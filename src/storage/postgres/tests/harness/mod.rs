@@ -108,6 +108,7 @@ pub fn new_task() -> NewTaskRecord {
         started_at: None,
         finished_at: None,
         cancel_requested_at: None,
+        pause_requested_at: None,
         created_by: Principal::System.label().to_owned(),
         rerun_of: None,
         parent_id: None,

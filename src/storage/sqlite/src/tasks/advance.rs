@@ -35,6 +35,7 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
     }
     let lease = record.lease;
     let summary = &mut record.summary;
+    let pauses = summary.pause_requested_at.take_if(|_| !row.to.holds_lease()).is_some() && summary.cancel_requested_at.is_none();
     summary.state = row.to;
     summary.reason = change.reason;
     summary.wait_kind = change.wait_kind.filter(|_| row.to == TaskState::Waiting);
@@ -74,6 +75,11 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
         end_attempt(tx, change.task, lease, end, change.at)?;
     }
     moved(tx, &record.summary, Move { from: Some(state), to: row.to }, change.actor, change.at)?;
+    if pauses && row.to == TaskState::Queued {
+        // No checkpoint met the request; the end of the attempt does.
+        let pause = Advance::new(change.task, Guard::State(row.to), Trigger::Pause, Principal::System, change.at);
+        return advance(tx, Advance { reason: Some("paused".to_owned()), ..pause });
+    }
     Ok(Advanced::Applied(Box::new(record)))
 }
 
@@ -103,13 +109,13 @@ pub(super) fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Time
 }
 
 /// Writes what can change of a task.
-fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), StoreError> {
+pub(super) fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(), StoreError> {
     let summary = &record.summary;
     run(
         tx.sql(),
         "UPDATE tasks SET state = ?2, wait_kind = ?3, reason = ?4, rank = ?5, attempt = ?6, lease = ?7, lease_until = ?8, deadline_at = ?9,
              agent_id = ?10, agent_name = ?11, ready_at = ?12, not_before = ?13, started_at = ?14, finished_at = ?15,
-             cancel_requested_at = ?16, result = COALESCE(?17, result), failure = ?18
+             cancel_requested_at = ?16, result = COALESCE(?17, result), failure = ?18, pause_requested_at = ?19
          WHERE id = ?1",
         params![
             summary.id.as_uuid().as_bytes(),
@@ -129,7 +135,8 @@ fn write(tx: &mut Tx, record: &TaskRecord, result: Option<&Value>) -> Result<(),
             summary.finished_at.map(Timestamp::as_millis),
             summary.cancel_requested_at.map(Timestamp::as_millis),
             maybe_text(result)?,
-            maybe_text(summary.failure.as_ref())?
+            maybe_text(summary.failure.as_ref())?,
+            summary.pause_requested_at.map(Timestamp::as_millis)
         ],
     )?;
     Ok(())
@@ -145,7 +152,7 @@ fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &AttemptEnd, a
     let (completed, failed) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
     };
     run(
         tx.sql(),

@@ -113,7 +113,7 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     run(
         tx.sql(),
         "UPDATE tasks SET state = ?1, reason = NULL, wait_kind = NULL, lease_until = NULL, deadline_at = NULL, finished_at = ?2,
-             result = ?3, failure = NULL
+             result = ?3, failure = NULL, pause_requested_at = NULL
          WHERE id = ?4",
         params![end.to.as_str(), at.as_millis(), text(&completion.result)?, key],
     )?;
@@ -129,6 +129,7 @@ fn complete(tx: &mut Tx, completion: &Completion, agents: &mut Agents) -> Result
     task.summary.reason = None;
     task.summary.finished_at = Some(at);
     task.summary.cancel_requested_at = cancel_requested_at;
+    task.summary.pause_requested_at = None;
     task.awaited = awaited;
     if let Some(agent) = &task.summary.agent {
         agents.completed(agent.id, at);

@@ -10,8 +10,7 @@ use baton_storage::{DueTask, QueueClass, ReadyTask, StoreError, TaskRecord, Want
 use rusqlite::{Connection, params};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::statement::{all, maybe, one, run};
-use crate::writer::Tx;
+use crate::statement::{all, maybe, one};
 
 /// The classes that hold tasks, found by leaping from one to the next in the index: tasks in between are not read.
 pub(super) fn classes(sql: &Connection, after: Option<&QueueClass>, limit: u32) -> Result<Vec<QueueClass>, StoreError> {
@@ -56,21 +55,6 @@ pub(super) fn ready(sql: &Connection, wanted: &[Wanted], now: Timestamp) -> Resu
     }
     ready.sort_by_key(|task| (task.rank, task.id));
     Ok(ready)
-}
-
-pub(super) fn heartbeat(tx: &mut Tx, leases: &[(TaskId, LeaseToken, Timestamp)]) -> Result<Vec<(TaskId, LeaseToken)>, StoreError> {
-    let mut stale = Vec::new();
-    for (task, lease, until) in leases {
-        let renewed = run(
-            tx.sql(),
-            "UPDATE tasks SET lease_until = ?1 WHERE id = ?2 AND state IN ('assigned', 'running') AND lease = ?3",
-            params![until.as_millis(), task.as_uuid().as_bytes(), lease.0],
-        )?;
-        if renewed == 0 {
-            stale.push((*task, *lease));
-        }
-    }
-    Ok(stale)
 }
 
 pub(super) fn leased(sql: &Connection) -> Result<Vec<TaskRecord>, StoreError> {

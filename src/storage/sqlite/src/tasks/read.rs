@@ -8,8 +8,8 @@ use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::dependencies;
 use super::rows::{self, ARTIFACT_COLUMNS, ATTEMPT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
+use super::{checkpoints, dependencies};
 use crate::events;
 use crate::statement::{all, maybe};
 
@@ -30,7 +30,8 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let text = format!("SELECT {ARTIFACT_COLUMNS} FROM artifacts WHERE task_id = ?1 ORDER BY id");
     let artifacts = all(sql, &text, key, rows::artifact)?;
     let depends_on = dependencies::of(sql, id)?;
-    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, as_of }))
+    let checkpoint_at = checkpoints::last(sql, id)?.map(|(_, at)| at);
+    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, checkpoint_at, as_of }))
 }
 
 fn timeline(sql: &Connection, id: TaskId) -> Result<Vec<TimelineEntry>, StoreError> {

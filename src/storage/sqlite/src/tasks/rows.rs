@@ -12,7 +12,8 @@ use crate::columns::Columns;
 
 /// What a summary is made of.
 pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
-     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, created_by, rerun_of, \
+     fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, \
+     pause_requested_at, created_by, rerun_of, \
      parent_id, failure";
 
 /// What a record has beyond its summary.
@@ -48,7 +49,7 @@ fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSu
     let (attempt, maximum_attempts) = (row.small()?, row.small()?);
     let agent = row.maybe_id(AgentId::new)?.zip(row.get()?).map(|(id, name)| AgentRef { id, name });
     let (created_at, not_before, started_at) = (row.instant()?, row.maybe_instant()?, row.maybe_instant()?);
-    let (finished_at, cancel_requested_at) = (row.maybe_instant()?, row.maybe_instant()?);
+    let (finished_at, cancel_requested_at, pause_requested_at) = (row.maybe_instant()?, row.maybe_instant()?, row.maybe_instant()?);
     let principal: Principal = row.json()?;
     let summary = TaskSummary {
         id,
@@ -69,6 +70,7 @@ fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSu
         started_at,
         finished_at,
         cancel_requested_at,
+        pause_requested_at,
         created_by: principal.label().to_owned(),
         rerun_of: row.maybe_id(TaskId::new)?,
         parent_id: row.maybe_id(TaskId::new)?,
@@ -110,12 +112,13 @@ pub(super) const fn outcome_name(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Canceled => "canceled",
         AttemptOutcome::Lost => "lost",
         AttemptOutcome::HandedBack => "handed_back",
+        AttemptOutcome::Paused => "paused",
     }
 }
 
 fn outcome(name: &str) -> Option<AttemptOutcome> {
-    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, TimedOut};
-    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack].into_iter().find(|outcome| outcome_name(*outcome) == name)
+    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, Paused, TimedOut};
+    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack, Paused].into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
 fn server(row: &mut Columns<'_, '_>) -> Result<Option<ServerRef>, StoreError> {

@@ -1,0 +1,13 @@
+-- Since when an agent is not listed: its skills are remembered for a while.
+ALTER TABLE agents ADD COLUMN gone_at INTEGER;
+
+-- Somebody wants the task to pause at its next checkpoint.
+ALTER TABLE tasks ADD COLUMN pause_requested_at INTEGER;
+
+-- The last checkpoint of a task that has not ended, under which lease it was made, and when.
+CREATE TABLE task_checkpoints (
+    task_id BLOB NOT NULL PRIMARY KEY REFERENCES tasks (id),
+    lease INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    saved_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,125 @@
+//! Are agents that only a worker carries seen and used from every server, and is the most that may wait one number for all?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
+
+mod harness;
+
+use std::time::{Duration, Instant};
+
+use baton_domain::task::TaskState;
+use baton_domain::wire::agent::{AgentDetail, AgentList};
+use baton_domain::wire::task::{NewTask, TaskDetail};
+use baton_testkit::scale;
+use futures::StreamExt;
+use harness::cluster::{Cluster, Rest};
+use harness::{PATIENCE, Server};
+use serde_json::{Value, json};
+
+fn lease_millis() -> u64 {
+    scale().of(3_000, 30_000) as u64
+}
+
+async fn diagnostics(rest: &Rest) -> Option<AgentDetail> {
+    let agents: AgentList = rest.get("/agents").await.json().await.unwrap();
+    let id = agents.items.into_iter().find(|agent| agent.name == "diagnostics")?.id;
+    Some(rest.get(&format!("/agents/{id}")).await.json().await.unwrap())
+}
+
+async fn skills(rest: &Rest) -> Vec<String> {
+    let skills: Value = rest.get("/skills").await.json().await.unwrap();
+    skills.as_array().or(skills["items"].as_array()).unwrap().iter().map(|skill| skill["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What a submission is answered with: its status, and the code of a refusal.
+async fn submitted(rest: &Rest, skill: &str, input: Value) -> (u16, Value) {
+    let answer = rest.post("/tasks", &json!({"skill": skill, "input": input})).await;
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn ended(rest: &Rest, id: &str) -> TaskDetail {
+    let task: TaskDetail = rest.get(&format!("/tasks/{id}?wait=30")).await.json().await.unwrap();
+    assert!(task.summary.state.is_terminal(), "{:?}", task.summary);
+    task
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_worker_carries_is_seen_and_used_from_every_server() {
+    let mut cluster = Cluster::new(lease_millis());
+    let one = Server::start_with(cluster.plain_server_command("one"));
+    let two = Server::start_with(cluster.plain_server_command("two"));
+    let rest = Rest::of(&one).await;
+    let doors = [("one", rest.at(&one)), ("two", rest.at(&two))];
+    for (name, door) in &doors {
+        let (status, problem) = submitted(door, "diagnostics.echo", json!({})).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("TASK-002")), "{name}: nobody has the skill yet");
+        assert!(diagnostics(door).await.is_none());
+    }
+    let worker = cluster.worker("three", &[]);
+    for (name, door) in &doors {
+        let agent = diagnostics(door).await.expect("the worker's agent is listed");
+        let shown: Vec<_> =
+            agent.elsewhere.iter().map(|on| (on.server.as_deref(), on.kind.as_str(), on.status.as_str(), on.slots, on.busy)).collect();
+        assert_eq!(shown, [(Some("three"), "worker", "ready", 64, 0)], "{name}");
+        assert!(agent.standing.is_none(), "{name} does not carry it");
+        assert!(skills(door).await.contains(&"diagnostics.echo".to_owned()), "{name}");
+        let (status, problem) = submitted(door, "diagnostics.echo", json!({"message": 7})).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("TASK-003")), "{name}: the worker's schema holds");
+        let (status, task) = submitted(door, "diagnostics.echo", json!({"message": *name})).await;
+        assert!((200..300).contains(&status), "{status} {task}");
+        let task = ended(door, task["id"].as_str().unwrap()).await;
+        assert_eq!((task.summary.state, task.attempts[0].server.as_ref().unwrap().name.as_str()), (TaskState::Completed, "three"));
+    }
+    let (_, long) = submitted(&doors[0].1, "diagnostics.sleep", json!({"milliseconds": 600_000})).await;
+    cluster.runs_on("three", 1).await;
+    assert_eq!(diagnostics(&doors[1].1).await.unwrap().elsewhere[0].busy, 1);
+    assert!(doors[1].1.post(&format!("/tasks/{}/cancel", long["id"].as_str().unwrap()), &json!({})).await.status().is_success());
+    ended(&doors[1].1, long["id"].as_str().unwrap()).await;
+
+    // Nobody carries it any more: its tasks are taken in, and say why they wait.
+    assert!(worker.terminate().0);
+    let (status, task) = submitted(&doors[1].1, "diagnostics.echo", json!({"message": "later"})).await;
+    assert!((200..300).contains(&status), "{status} {task}");
+    let path = format!("/tasks/{}", task["id"].as_str().unwrap());
+    for (name, door) in &doors {
+        let waiting: TaskDetail = door.get(&path).await.json().await.unwrap();
+        let why: Vec<_> = waiting.held_up.iter().map(|fell| (fell.reason.as_str(), fell.count)).collect();
+        assert_eq!((waiting.summary.state, why), (TaskState::Queued, vec![("not_running", 1), ("skill", 3)]), "{name}");
+    }
+    let next = cluster.worker("four", &[]);
+    let task = ended(&doors[0].1, task["id"].as_str().unwrap()).await;
+    assert_eq!((task.summary.state, task.held_up.len()), (TaskState::Completed, 0));
+    assert_eq!(task.attempts[0].server.as_ref().unwrap().name, "four");
+    assert!(next.terminate().0 && two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_most_live_tasks_are_one_number_for_all_servers() {
+    let mut cluster = Cluster::new(lease_millis());
+    let (mut first, mut second) = (cluster.server_command("one"), cluster.server_command("two"));
+    first.args(["--maximum-live-tasks", "100"]);
+    second.args(["--maximum-live-tasks", "100"]);
+    let (one, two) = (Server::start_with(first), Server::start_with(second));
+    let (here, there) = (one.api().await, two.api().await);
+    let mut heard = Box::pin(there.follow(there.head().await.unwrap(), "task").await.unwrap());
+    let later = (since_the_epoch() + Duration::from_secs(3_600)).as_millis() as i64;
+    let waiting = |count: usize| -> Vec<NewTask> {
+        let task =
+            || NewTask { run_at: Some(baton_domain::time::Timestamp::from_millis(later)), ..NewTask::new("diagnostics.echo", json!({})) };
+        (0..count).map(|_| task()).collect()
+    };
+    here.submit_batch(waiting(80)).await.unwrap();
+    let began = Instant::now();
+    for _ in 0..80 {
+        tokio::time::timeout(PATIENCE, heard.next()).await.expect("an event in time").expect("an event").unwrap();
+    }
+    let refused = there.submit_batch(waiting(21)).await.unwrap_err();
+    assert!(refused.to_string().contains("TASK-006"), "{refused} after {:?}", began.elapsed());
+    assert_eq!(there.submit_batch(waiting(20)).await.unwrap().ids.len(), 20);
+    assert!(here.submit_batch(waiting(21)).await.unwrap_err().to_string().contains("TASK-006"));
+    assert!(two.terminate() && one.terminate());
+}
+
+/// How long ago the epoch was.
+fn since_the_epoch() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap()
+}

@@ -1,0 +1,263 @@
+//! What do agents do that this server does not carry? Their skills, labels and instances, from what the registry says of all
+//! servers and workers.
+//!
+//! A task is taken in for any skill that some agent of the cluster has, and for skills whose last carrier went less than a day
+//! ago: a worker that is being replaced must not turn its callers away. Such a task waits, and says what it waits for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::agent::{AgentStatus, InstanceKind, InstanceStatus, Skill};
+use baton_domain::id::AgentId;
+use baton_domain::server::{ServerKind, ServerStatus};
+use baton_domain::task::TaskState;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::agent::InstanceView;
+use baton_domain::wire::task::{Rejection, TaskSummary};
+use baton_storage::{Carrying, KnownAgent, StoreError};
+use parking_lot::Mutex;
+
+use super::Shared;
+use crate::agent_pool::KnownSkill;
+
+/// How long a skill is known after its last carrier has gone.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What was seen at the last look into the registry.
+#[derive(Debug, Default)]
+pub(crate) struct Elsewhere(Mutex<Option<Arc<Seen>>>);
+
+#[derive(Debug)]
+struct Seen {
+    at: Timestamp,
+    agents: Vec<KnownAgent>,
+    skills: BTreeMap<String, Arc<KnownSkill>>,
+}
+
+impl Seen {
+    /// Schemas are compiled only if they are not those of the look before.
+    fn new(agents: Vec<KnownAgent>, before: Option<&Self>, alive_since: Timestamp, at: Timestamp) -> Self {
+        let mut skills: BTreeMap<String, Arc<KnownSkill>> = BTreeMap::new();
+        // Of two agents that describe a skill differently, one that can take its tasks says what holds.
+        let (alive, gone): (Vec<_>, Vec<_>) = agents.iter().partition(|agent| agent.carried.iter().any(|on| on.seen_at > alive_since));
+        for skill in alive.into_iter().chain(gone).flat_map(|agent| &agent.card.skills) {
+            if skills.contains_key(&skill.name) {
+                continue;
+            }
+            let same = before.and_then(|seen| seen.skills.get(&skill.name)).filter(|known| known.skill == *skill);
+            match same.map_or_else(|| KnownSkill::compile(skill.clone()).map(Arc::new), |known| Ok(Arc::clone(known))) {
+                Ok(known) => drop(skills.insert(skill.name.clone(), known)),
+                Err(error) => tracing::warn!(%error, "a skill of another server's agent cannot be used"),
+            }
+        }
+        Self { at, agents, skills }
+    }
+}
+
+/// The registry as it is now.
+async fn look(shared: &Shared) -> Result<Arc<Seen>, StoreError> {
+    let now = shared.sources.clock.now();
+    let agents = shared.store.known_agents(now.minus(REMEMBERED)).await?;
+    let mut held = shared.elsewhere.0.lock();
+    let seen = Arc::new(Seen::new(agents, held.as_deref(), now.minus(shared.options.lease), now));
+    *held = Some(Arc::clone(&seen));
+    Ok(seen)
+}
+
+/// The registry as it was not long ago.
+async fn glance(shared: &Shared) -> Result<Arc<Seen>, StoreError> {
+    let now = shared.sources.clock.now();
+    let recent = shared.elsewhere.0.lock().clone().filter(|seen| now.since(seen.at) < shared.options.sweep);
+    match recent {
+        Some(seen) => Ok(seen),
+        None => look(shared).await,
+    }
+}
+
+/// A skill that some agent has, here or elsewhere, or had until lately. What this server carries itself goes first.
+pub(crate) async fn skill(shared: &Shared, name: &str) -> Result<Option<Arc<KnownSkill>>, StoreError> {
+    if let Some(known) = shared.pool.skill(name) {
+        return Ok(Some(known));
+    }
+    if !shared.cluster.is_shared() {
+        return Ok(None);
+    }
+    if let Some(known) = glance(shared).await?.skills.get(name) {
+        return Ok(Some(Arc::clone(known)));
+    }
+    // A worker may have joined in this moment.
+    Ok(look(shared).await?.skills.get(name).cloned())
+}
+
+/// All skills that some agent has, here or elsewhere, or had until lately, by name.
+pub(crate) async fn skills(shared: &Shared) -> Result<Vec<Skill>, StoreError> {
+    let mut skills: BTreeMap<String, Skill> = BTreeMap::new();
+    if shared.cluster.is_shared() {
+        skills.extend(look(shared).await?.skills.iter().map(|(name, known)| (name.clone(), known.skill.clone())));
+    }
+    skills.extend(shared.pool.skills().map(|known| (known.skill.name.clone(), known.skill.clone())));
+    Ok(skills.into_values().collect())
+}
+
+/// Whether some agent that has the skill, here or elsewhere, has all these labels, or one had them until lately.
+pub(crate) async fn has_labels(shared: &Shared, skill: &str, labels: &[String]) -> Result<bool, StoreError> {
+    if shared.pool.has_labels(skill, labels) {
+        return Ok(true);
+    }
+    if !shared.cluster.is_shared() {
+        return Ok(false);
+    }
+    Ok(look(shared).await?.agents.iter().any(|agent| lacks(agent, skill, labels).is_none()))
+}
+
+/// What an agent lacks of what a task wants, by the name of the reason.
+fn lacks(agent: &KnownAgent, skill: &str, labels: &[String]) -> Option<&'static str> {
+    if !agent.card.skills.iter().any(|has| has.name == skill) {
+        Some("skill")
+    } else if !labels.iter().all(|label| agent.card.labels.contains(label)) {
+        Some("labels")
+    } else {
+        None
+    }
+}
+
+/// The instances of an agent that other servers and workers have.
+pub(crate) async fn instances(shared: &Shared, agent: AgentId) -> Result<Vec<InstanceView>, StoreError> {
+    if !shared.cluster.is_shared() {
+        return Ok(Vec::new());
+    }
+    let (seen, mine) = (look(shared).await?, shared.cluster.server().id);
+    let alive_since = shared.sources.clock.now().minus(shared.options.lease);
+    let found = seen.agents.iter().find(|known| known.id == agent);
+    let others = found.into_iter().flat_map(|known| known.carried.iter().map(move |on| (known.status, on)));
+    Ok(others
+        .filter(|(_, on)| on.server.id != mine)
+        .zip(1..)
+        .map(|((status, on), number)| instance(number, status, on, alive_since))
+        .collect())
+}
+
+fn instance(number: u32, agent: AgentStatus, on: &Carrying, alive_since: Timestamp) -> InstanceView {
+    let status = match on.status {
+        // It may be cut off, or stopped; the leader forgets it soon.
+        _ if on.seen_at <= alive_since => InstanceStatus::Unhealthy,
+        ServerStatus::Active if agent == AgentStatus::Active => InstanceStatus::Ready,
+        ServerStatus::Active | ServerStatus::Draining => InstanceStatus::Draining,
+    };
+    InstanceView {
+        number,
+        kind: match on.kind {
+            ServerKind::Server => InstanceKind::Server,
+            ServerKind::Worker => InstanceKind::Worker,
+        },
+        host: on.host.clone(),
+        server: Some(on.server.name.clone()),
+        status,
+        slots: on.slots,
+        busy: on.busy,
+        failures: 0,
+        restart_at: None,
+    }
+}
+
+/// Why no agent has taken a task yet that is queued and due: how many agents fell to which reason. Empty if one could take it now,
+/// and for tasks that no agent should take.
+pub(crate) async fn held_up(shared: &Shared, task: &TaskSummary) -> Result<Vec<Rejection>, StoreError> {
+    let now = shared.sources.clock.now();
+    if task.state != TaskState::Queued || task.not_before.is_some_and(|at| at > now) {
+        return Ok(Vec::new());
+    }
+    if !shared.cluster.is_shared() {
+        return Ok(shared.pool.rejections(&task.skill, &task.labels));
+    }
+    let alive_since = now.minus(shared.options.lease);
+    let mut fell: BTreeMap<&str, u32> = BTreeMap::new();
+    for agent in &look(shared).await?.agents {
+        match lacks(agent, &task.skill, &task.labels).or_else(|| cannot(agent, alive_since)) {
+            Some(reason) => *fell.entry(reason).or_default() += 1,
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(fell.into_iter().map(|(reason, count)| Rejection { reason: reason.to_owned(), count }).collect())
+}
+
+/// What keeps an agent that could do the work from taking it now, as far as the registry tells.
+fn cannot(agent: &KnownAgent, alive_since: Timestamp) -> Option<&'static str> {
+    let alive: Vec<&Carrying> = agent.carried.iter().filter(|on| on.seen_at > alive_since).collect();
+    if alive.is_empty() {
+        return Some("not_running");
+    }
+    let taking: Vec<_> = alive.iter().filter(|on| on.status == ServerStatus::Active && agent.status == AgentStatus::Active).collect();
+    if taking.is_empty() {
+        return Some("draining");
+    }
+    taking.iter().all(|on| on.busy >= on.slots).then_some("no_slot")
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::agent::{AgentCard, Family, InstanceRange};
+    use baton_domain::id::ServerId;
+    use baton_domain::server::ServerRef;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: i64 = 100_000;
+    const ALIVE_SINCE: Timestamp = Timestamp::from_millis(70_000);
+
+    fn on(name: &str, slots: u32, busy: u32, seen_at: i64) -> Carrying {
+        Carrying {
+            server: ServerRef { id: ServerId::new(Uuid::from_u128(1)), name: name.into() },
+            kind: ServerKind::Worker,
+            host: "far.example".into(),
+            status: ServerStatus::Active,
+            slots,
+            busy,
+            seen_at: Timestamp::from_millis(seen_at),
+        }
+    }
+
+    fn agent(carried: Vec<Carrying>) -> KnownAgent {
+        let card = AgentCard {
+            name: "far".into(),
+            title: "Far".into(),
+            description: "Elsewhere.".into(),
+            family: Family::Custom,
+            skills: vec![],
+            labels: vec![],
+            slots: 4,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
+        };
+        KnownAgent { id: AgentId::new(Uuid::from_u128(7)), status: AgentStatus::Active, card, carried }
+    }
+
+    #[test]
+    fn an_agent_cannot_while_nobody_alive_carries_it_drains_or_all_its_slots_are_taken() {
+        let draining = Carrying { status: ServerStatus::Draining, ..on("one", 4, 0, NOW) };
+        assert_eq!(cannot(&agent(vec![]), ALIVE_SINCE), Some("not_running"));
+        assert_eq!(cannot(&agent(vec![on("one", 4, 0, 70_000)]), ALIVE_SINCE), Some("not_running"), "it was silent for a lease");
+        assert_eq!(cannot(&agent(vec![draining.clone()]), ALIVE_SINCE), Some("draining"));
+        assert_eq!(
+            cannot(&KnownAgent { status: AgentStatus::Draining, ..agent(vec![on("one", 4, 0, NOW)]) }, ALIVE_SINCE),
+            Some("draining")
+        );
+        assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), draining.clone()]), ALIVE_SINCE), Some("no_slot"));
+        assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), on("two", 4, 3, NOW)]), ALIVE_SINCE), None);
+    }
+
+    #[test]
+    fn an_instance_elsewhere_says_where_it_is_and_how() {
+        let status = |agent, on: &Carrying| instance(1, agent, on, ALIVE_SINCE).status;
+        let shown = instance(2, AgentStatus::Active, &on("three", 16, 3, NOW), ALIVE_SINCE);
+        assert_eq!(
+            (shown.number, shown.kind, shown.host.as_str(), shown.server.as_deref()),
+            (2, InstanceKind::Worker, "far.example", Some("three"))
+        );
+        assert_eq!((shown.status, shown.slots, shown.busy), (InstanceStatus::Ready, 16, 3));
+        assert_eq!(status(AgentStatus::Draining, &on("three", 1, 0, NOW)), InstanceStatus::Draining);
+        assert_eq!(status(AgentStatus::Active, &on("three", 1, 0, 70_000)), InstanceStatus::Unhealthy);
+    }
+}

@@ -1,0 +1,50 @@
+//! Where does a test get certificates from? From an authority that it makes, with the `openssl` of the machine.
+
+use std::path::{Path, PathBuf};
+
+/// An authority of a test's own: a folder with its certificate and key.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    folder: PathBuf,
+}
+
+/// What runs a program and gives why it failed.
+type Run<'a> = &'a dyn Fn(&[&str]) -> Result<(), String>;
+
+impl Authority {
+    /// Makes one in a folder, which exists. `openssl` runs the program with these arguments, as whoever the folder belongs to.
+    ///
+    /// # Errors
+    /// What `openssl` says.
+    pub(crate) fn make(folder: &Path, openssl: Run<'_>) -> Result<Self, String> {
+        let authority = Self { folder: folder.to_owned() };
+        let (certificate, key) = (authority.path("ca.pem"), authority.path("ca.key"));
+        let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=Baton test authority"];
+        openssl(&[&new[..], &["-keyout", &key, "-out", &certificate]].concat())?;
+        Ok(authority)
+    }
+
+    /// Issues `server.crt` and `server.key` for 127.0.0.1, and for nothing else.
+    ///
+    /// # Errors
+    /// What `openssl` says, or the folder.
+    pub(crate) fn issue(&self, openssl: Run<'_>) -> Result<(), String> {
+        let [request, key, certificate, extensions] = ["server.csr", "server.key", "server.crt", "server.ext"].map(|name| self.path(name));
+        std::fs::write(&extensions, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n").map_err(|error| error.to_string())?;
+        let new = ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"];
+        openssl(&[&new[..], &["-keyout", &key, "-out", &request]].concat())?;
+        let (ca, ca_key) = (self.path("ca.pem"), self.path("ca.key"));
+        let sign = ["x509", "-req", "-days", "30", "-CAcreateserial", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        openssl(&[&sign[..], &["-extfile", &extensions, "-out", &certificate]].concat())
+    }
+
+    /// The path of its certificate.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+}
