@@ -4,11 +4,11 @@ use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicView};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::Follow;
+use crate::components::action::{emptied_by, refusal};
 use crate::components::badge::Badge;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
@@ -33,16 +33,8 @@ pub(crate) fn Topic() -> impl IntoView {
     let publish = ServerAction::<Publish>::new();
     let delete = ServerAction::<Delete>::new();
     let data = Resource::new_blocking(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (publish.value().get(), form.get_untracked()) {
-            form.reset();
-        }
-    });
-    let problem = Signal::derive(move || {
-        let published = publish.value().get().and_then(Result::err);
-        published.or_else(|| delete.value().get().and_then(Result::err)).map(|error| error.0)
-    });
+    let form = emptied_by(publish);
+    let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)));
     let session = use_session();
     let (may_publish, may_delete) = (session.may(Permission::Work), session.may(Permission::Operate));
     view! {
