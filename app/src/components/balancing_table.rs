@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::needs::{cores, needs_words};
 use super::table::{CELL, CODE, CODE_NAME, Column, Table};
+use crate::format;
 
 /// Every skill: by what agents are chosen, what an attempt needs, who would be chosen now, and what is against the others.
 #[component]
@@ -48,7 +49,7 @@ fn host_words(host: &HostView) -> String {
         host.name,
         cores(host.cpu_taken_millicores),
         cores(host.cpu_millicores),
-        host.memory_taken_mib,
-        host.memory_mib,
+        format::count(host.memory_taken_mib.into()),
+        format::count(host.memory_mib.into()),
     )
 }

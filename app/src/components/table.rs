@@ -6,22 +6,23 @@ use super::card::Card;
 use super::empty::Empty;
 
 /// The classes of a cell.
-pub const CELL: &str = "border-b border-line px-3 py-2 align-middle";
+pub const CELL: &str = "border-b border-line px-3 py-2 align-middle max-phone:whitespace-nowrap";
 /// The classes of the cell that names its row: a `th` of scope `row`.
-pub const NAME: &str = "border-b border-line px-3 py-2 text-left align-middle font-medium";
+pub const NAME: &str = "min-w-36 border-b border-line px-3 py-2 text-left align-middle font-medium [overflow-wrap:anywhere]";
 /// The classes of a name that programs give, as a skill's.
-pub const CODE_NAME: &str = "border-b border-line px-3 py-2 text-left align-middle font-mono text-12 font-medium";
+pub const CODE_NAME: &str =
+    "min-w-36 border-b border-line px-3 py-2 text-left align-middle font-mono text-12 font-medium [overflow-wrap:anywhere]";
 /// The classes of a cell with a number.
-pub const NUMBER: &str = "whitespace-nowrap border-b border-line px-3 py-2 text-right align-middle tabular-nums";
+pub const NUMBER: &str = "whitespace-nowrap border-b border-line py-2 pl-3 pr-5 text-right align-middle tabular-nums";
 /// The classes of a cell with what programs read, as a pattern.
-pub const CODE: &str = "border-b border-line px-3 py-2 align-middle font-mono text-12";
+pub const CODE: &str = "border-b border-line px-3 py-2 align-middle font-mono text-12 max-phone:whitespace-nowrap";
 /// The classes of a cell that explains more than it says, as when something was.
-pub const QUIET: &str = "border-b border-line px-3 py-2 align-middle text-muted";
+pub const QUIET: &str = "border-b border-line px-3 py-2 align-middle text-muted max-phone:whitespace-nowrap";
 /// The classes of a cell with buttons.
 pub const ACTIONS: &str = "whitespace-nowrap border-b border-line px-3 py-2 text-right align-middle";
 
 const HEAD: &str = "whitespace-nowrap border-y border-line bg-sunken px-3 py-1.5 text-left text-12 font-medium text-soft";
-const NUMBER_HEAD: &str = "whitespace-nowrap border-y border-line bg-sunken px-3 py-1.5 text-right text-12 font-medium text-soft";
+const NUMBER_HEAD: &str = "whitespace-nowrap border-y border-line bg-sunken py-1.5 pl-3 pr-5 text-right text-12 font-medium text-soft";
 const ROOMY_HEAD: &str =
     "whitespace-nowrap border-y border-line bg-sunken px-3 py-1.5 text-left text-12 font-medium text-soft max-phone:hidden";
 

@@ -15,6 +15,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::limits::{RemoveLimit, SetLimit, list};
 use crate::server_fns::{Called, agents};
 use crate::session::use_session;
@@ -74,8 +75,8 @@ fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> 
         <tr data-testid="limit-row" data-scope=scope data-name=limit.name.clone()>
             <td class=CELL>{scope_word(limit.scope)}</td>
             <th scope="row" class=CODE_NAME>{limit.name.clone()}</th>
-            <td class=NUMBER>{limit.maximum}</td>
-            <td class=NUMBER>{limit.running}</td>
+            <td class=NUMBER>{format::count(limit.maximum.into())}</td>
+            <td class=NUMBER>{format::count(limit.running.into())}</td>
             <td class=QUIET>
                 <RelativeTime at=limit.updated_at/>
                 " by "

@@ -166,10 +166,10 @@ pub(super) fn Deliveries(subscription: String, changed: Callback<()>) -> impl In
                         "Pull"
                     </Button>
                     {both}
-                </form>
-                <p class="min-h-5 text-13 text-soft" role="status" aria-live="polite" tabindex="-1" data-testid="deliveries-status" node_ref=hands.status>
+                <p class="min-w-0 self-center text-13 text-soft" role="status" aria-live="polite" tabindex="-1" data-testid="deliveries-status" node_ref=hands.status>
                     {hands.said}
                 </p>
+                </form>
                 <ol class="divide-y divide-line" aria-label="Messages in your hands">
                     <For each=move || hands.held.get() key=|delivery| delivery.ack_id.clone() let(delivery)>
                         <Held hands delivery/>

@@ -23,6 +23,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{CELL, CODE, Column, NAME, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Declare, Subscribe, list, subscriptions};
 use crate::session::use_session;
@@ -53,7 +54,7 @@ pub(crate) fn Topics() -> impl IntoView {
                     <Follow as_of=topics.as_of on=Callback::new(move |()| data.refetch())/>
                     <div class="space-y-4">
                         <TopicTable topics=topics.items/>
-                        <SubscriptionTable subscriptions=subscriptions.items/>
+                        <SubscriptionTable title="Durable subscriptions" subscriptions=subscriptions.items/>
                     </div>
                 }
             })}
@@ -165,23 +166,23 @@ fn topic_row(topic: TopicView) -> AnyView {
                 </A>
             </th>
             <td class=CELL>{topic.kind.as_str()}</td>
-            <td class=NUMBER data-testid="depth">{if durable { topic.depth.to_string() } else { "–".to_owned() }}</td>
+            <td class=NUMBER data-testid="depth">{if durable { format::count(topic.depth) } else { "–".to_owned() }}</td>
             <td class=QUIET>{when(topic.oldest_at)}</td>
             <td class=QUIET>{when(topic.newest_at)}</td>
-            <td class=NUMBER>{topic.subscriptions}</td>
+            <td class=NUMBER>{format::count(topic.subscriptions.into())}</td>
         </tr>
     }
     .into_any()
 }
 
 #[component]
-pub(super) fn SubscriptionTable(subscriptions: Vec<SubscriptionView>) -> impl IntoView {
+pub(super) fn SubscriptionTable(title: &'static str, subscriptions: Vec<SubscriptionView>) -> impl IntoView {
     use Column::{Number, Text};
     let numbers = ["Behind", "In hands", "Waiting", "Dead", "Consumers"].map(Number);
     let columns = [Text("Name"), Text("Topics")].into_iter().chain(numbers).chain([Text("Oldest")]).collect();
     let rows = subscriptions.into_iter().map(subscription_row).collect();
     let empty = "No durable subscription: messages are kept, and nobody has asked to be given each of them.";
-    view! { <TableCard title="Durable subscriptions" columns rows empty/> }
+    view! { <TableCard title columns rows empty/> }
 }
 
 fn subscription_row(one: SubscriptionView) -> AnyView {
@@ -196,11 +197,11 @@ fn subscription_row(one: SubscriptionView) -> AnyView {
                 </A>
             </th>
             <td class=CODE>{one.pattern.to_string()}</td>
-            <td class=NUMBER data-testid="lag">{one.lag}</td>
-            <td class=NUMBER>{one.in_flight}</td>
-            <td class=NUMBER>{one.waiting}</td>
-            <td class=NUMBER data-testid="dead">{one.dead}</td>
-            <td class=NUMBER>{one.consumers}</td>
+            <td class=NUMBER data-testid="lag">{format::count(one.lag)}</td>
+            <td class=NUMBER>{format::count(one.in_flight)}</td>
+            <td class=NUMBER>{format::count(one.waiting)}</td>
+            <td class=NUMBER data-testid="dead">{format::count(one.dead)}</td>
+            <td class=NUMBER>{format::count(one.consumers.into())}</td>
             <td class=QUIET>{when(one.oldest_at)}</td>
         </tr>
     }

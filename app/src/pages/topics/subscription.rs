@@ -82,7 +82,7 @@ fn Content(found: Found) -> impl IntoView {
         <div class="space-y-4">
             <Head name=name.clone() end/>
             <LastProblem problem/>
-            {move || view! { <SubscriptionTable subscriptions=vec![subscription.get()]/> }}
+            {move || view! { <SubscriptionTable title="How far it is" subscriptions=vec![subscription.get()]/> }}
             {move || subscription.with(facts)}
             {may_pull.then(|| view! { <Deliveries subscription=name.clone() changed=read_anew/> })}
             {move || view! { <Letters name=name.clone() letters=letters.get() redrive purge/> }}
@@ -125,7 +125,7 @@ fn facts(subscription: &SubscriptionView) -> AnyView {
         format::count(subscription.missed),
         policy.ack_deadline_ms / 1_000,
         policy.maximum_deliveries,
-        policy.maximum_in_flight
+        format::count(policy.maximum_in_flight.into())
     );
     view! {
         <p class="text-14 text-soft" data-testid="subscription-facts">
