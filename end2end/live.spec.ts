@@ -215,7 +215,7 @@ async function expired(page: Page): Promise<void> {
 async function holdProgram(page: Page): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route('**/pkg/*.wasm', async (route) => {
+  await page.route('**/pkg/**/*.wasm', async (route) => {
     await released;
     await route.continue();
   });

@@ -48,7 +48,7 @@ site_inputs() {
 fingerprint() {
   {
     rustc -vV
-    printf '%s\n' "cargo-leptos $cargo_leptos_version" "${RUSTFLAGS:-}" "$LEPTOS_SITE_ROOT"
+    printf '%s\n' "cargo-leptos $cargo_leptos_version split" "${RUSTFLAGS:-}" "$LEPTOS_SITE_ROOT"
     site_inputs | tr '\n' '\0' | xargs -0 "${sha256[@]}"
   } | "${sha256[@]}" | cut -d ' ' -f 1
 }
@@ -94,7 +94,7 @@ else
   header "Building the pages and the server, optimized (first time about 12 min on 2 cores, then 1 to 3)"
   rm -f "$stamp"
   touch "$stamp.started"
-  cargo_leptos_build --precompress
+  cargo_leptos_build --precompress --split
   write_stamp
   rm -f "$stamp.started"
 fi

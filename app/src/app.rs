@@ -9,10 +9,8 @@ use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
-use crate::pages::{
-    Agent, Agents, DeadTasks, Events, FirstRun, Gallery, Limits, Members, NewTask, NotFound, Overview, Servers, SignIn, Subscription, Task,
-    Tasks, Topic, Topics,
-};
+use crate::pages::{FirstRun, NotFound, SignIn};
+use crate::parts::{Forms, Lists, Results};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -39,21 +37,21 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                    <Route path=path!("/") view=Overview ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks") view=Tasks ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/new") view=NewTask ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/dead") view=DeadTasks ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/:id") view=Task ssr=SsrMode::Async/>
-                    <Route path=path!("/agents") view=Agents ssr=SsrMode::Async/>
-                    <Route path=path!("/agents/:id") view=Agent ssr=SsrMode::Async/>
-                    <Route path=path!("/servers") view=Servers ssr=SsrMode::Async/>
-                    <Route path=path!("/events") view=Events ssr=SsrMode::Async/>
-                    <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>
-                    <Route path=path!("/topics") view=Topics ssr=SsrMode::Async/>
-                    <Route path=path!("/topics/:name") view=Topic ssr=SsrMode::Async/>
-                    <Route path=path!("/subscriptions/:name") view=Subscription ssr=SsrMode::Async/>
-                    <Route path=path!("/members") view=Members ssr=SsrMode::Async/>
-                    <Route path=path!("/dev/components") view=Gallery ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=Lists::Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks") view=Lists::Tasks ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/new") view=Forms::NewTask ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/dead") view=Lists::DeadTasks ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/:id") view=Results::Task ssr=SsrMode::Async/>
+                    <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
+                    <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
+                    <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>
+                    <Route path=path!("/events") view=Forms::Events ssr=SsrMode::Async/>
+                    <Route path=path!("/limits") view=Forms::Limits ssr=SsrMode::Async/>
+                    <Route path=path!("/topics") view=Forms::Topics ssr=SsrMode::Async/>
+                    <Route path=path!("/topics/:name") view=Forms::Topic ssr=SsrMode::Async/>
+                    <Route path=path!("/subscriptions/:name") view=Forms::Subscription ssr=SsrMode::Async/>
+                    <Route path=path!("/members") view=Forms::Members ssr=SsrMode::Async/>
+                    <Route path=path!("/dev/components") view=Results::Gallery ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -15,6 +15,7 @@ mod frame;
 pub mod live;
 pub mod navigation;
 mod pages;
+mod parts;
 pub mod server_fns;
 pub mod session;
 #[cfg(feature = "ssr")]
@@ -24,4 +25,4 @@ pub use app::App;
 #[cfg(feature = "ssr")]
 pub use server_fns::SessionCookies;
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{pkg_path, shell};

@@ -1,6 +1,8 @@
 //! What document every page is drawn into, and which policy the browser holds it to.
 
+use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
@@ -62,17 +64,20 @@ fn starter(assets: &Assets) -> String {
     format!("import({js:?}).then(app => app.default({{module_or_path: {wasm:?}}}).then(() => app.hydrate()));")
 }
 
-/// The addresses of the built files, which carry a hash of their content.
+/// The addresses of the built files, and which of them each part of the pages is.
 struct Assets {
+    folder: String,
     js: String,
     wasm: String,
     css: String,
+    parts: HashMap<String, Vec<String>>,
 }
 
+/// Read once: they change only with the server that reads them.
+static ASSETS: OnceLock<Assets> = OnceLock::new();
+
 impl Assets {
-    /// Reads the hashes once: they change only with the server that reads them.
     fn of(options: &LeptosOptions) -> &'static Self {
-        static ASSETS: OnceLock<Assets> = OnceLock::new();
         ASSETS.get_or_init(|| Self::read(options))
     }
 
@@ -82,14 +87,37 @@ impl Assets {
             let found = hashes.lines().filter_map(|line| line.trim().split_once(':')).find(|(name, _)| name.trim() == kind);
             found.map_or_else(String::new, |(_, hash)| format!(".{}", hash.trim()))
         };
-        let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+        let name = &options.output_name;
         let plain_wasm = if option_env!("LEPTOS_OUTPUT_NAME").is_none() && !options.hash_files { "_bg" } else { "" };
+        // The files of a build name each other, and cargo-leptos hashes some before it writes the others' names into them: a file
+        // may change and keep its name. So each build has a folder of its own, and what is kept for ever is never mixed.
+        let build = format!("{}{}", hash("wasm"), hash("split"));
+        let folder = format!("/{}{}{}", options.site_pkg_dir, if build.is_empty() { "" } else { "/" }, build.trim_start_matches('.'));
+        let manifest = Path::new(options.site_root.as_ref())
+            .join(options.site_pkg_dir.as_ref())
+            .join(format!("__wasm_split_manifest{}.json", hash("manifest")));
+        let parts = fs::read(manifest).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         Self {
-            js: format!("/{folder}/{name}{}.js", hash("js")),
-            wasm: format!("/{folder}/{name}{plain_wasm}{}.wasm", hash("wasm")),
-            css: format!("/{folder}/{name}{}.css", hash("css")),
+            js: format!("{folder}/{name}{}.js", hash("js")),
+            wasm: format!("{folder}/{name}{plain_wasm}{}.wasm", hash("wasm")),
+            css: format!("{folder}/{name}{}.css", hash("css")),
+            folder,
+            parts,
         }
     }
+}
+
+/// The address under which the built files are served, as `/pkg/BUILD`: it changes with every build of the pages.
+#[must_use]
+pub fn pkg_path(options: &LeptosOptions) -> &'static str {
+    &Assets::of(options).folder
+}
+
+/// The addresses of the files that a part of the pages is made of; none before the first document was drawn.
+pub(crate) fn files_of(part: &str) -> Vec<String> {
+    let Some(assets) = ASSETS.get() else { return Vec::new() };
+    let files = assets.parts.get(part).map_or(&[][..], Vec::as_slice);
+    files.iter().map(|file| format!("{}/{file}.wasm", assets.folder)).collect()
 }
 
 /// cargo-leptos writes the hashes beside the server's binary.

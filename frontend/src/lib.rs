@@ -11,5 +11,6 @@ pub fn hydrate() {
         console_error_panic_hook::hook(panic);
         baton_app::crash::show();
     }));
-    leptos::mount::hydrate_body(baton_app::App);
+    // Waits for the part that the page lies in.
+    leptos::mount::hydrate_lazy(baton_app::App);
 }

@@ -54,7 +54,7 @@ build() {
 
 # usage: expect full|server "WHEN"
 expect() {
-  local asked wanted='build --release --precompress'
+  local asked wanted='build --release --precompress --split'
   if [ "$1" = server ]; then wanted='build --release --server-only'; fi
   asked=$(cat "$sandbox/asked")
   if [ "$asked" = "$wanted" ]; then

@@ -9,7 +9,7 @@ use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, Uri};
 use axum::routing::{MethodFilter, any, on};
 use baton_api::{CookieJarPolicy, Failure, Gateway};
-use baton_app::{App, SessionCookies, shell};
+use baton_app::{App, SessionCookies, pkg_path, shell};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{CallerContext, ClientInfo, Credential, Services};
 use baton_domain::user::Caller;
@@ -73,6 +73,7 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
     let context = context(services.clone(), cookies);
     let (for_functions, for_fallback, for_pages) = (context.clone(), context.clone(), context);
     let document = options.clone();
+    let pkg = pkg_path(&options);
     let pages = Router::new()
         .merge(functions(gateway, for_functions))
         .leptos_routes_with_context(&options, page_routes(), for_pages, move || shell(document.clone()))
@@ -81,7 +82,7 @@ pub(crate) fn router(gateway: &Gateway, services: &Services, site: &Path, secure
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip();
     let files = Router::new()
         .nest_service(
-            "/pkg",
+            pkg,
             tower::ServiceBuilder::new().layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, IMMUTABLE)).service(folder("pkg")),
         )
         .nest_service(

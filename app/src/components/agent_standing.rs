@@ -10,7 +10,7 @@ use super::banner::LastProblem;
 use super::button::Button;
 use super::icon::Sign;
 use super::needs::needs_words;
-use super::table::{CELL, HEAD, TABLE};
+use super::table::{CELL, Column, NAME, NUMBER, Table};
 use super::times::RelativeTime;
 use crate::format;
 use crate::server_fns::agents::ResetCircuit;
@@ -128,30 +128,16 @@ pub fn Instances(
 ) -> impl IntoView {
     let here = move || standing.with(|standing| standing.iter().flat_map(|standing| &standing.instances).map(instance_row).collect_view());
     let there = move || elsewhere.with(|instances| instances.iter().map(instance_row).collect_view());
-    view! {
-        <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Instances">
-            <table class=TABLE data-testid="instances">
-                <thead>
-                    <tr>
-                        <th scope="col" class=HEAD>"Instance"</th>
-                        <th scope="col" class=HEAD>"Runs in"</th>
-                        <th scope="col" class=HEAD>"Host"</th>
-                        <th scope="col" class=HEAD>"Status"</th>
-                        <th scope="col" class=HEAD>"Busy"</th>
-                    </tr>
-                </thead>
-                <tbody>{here} {there}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let columns =
+        ["Instance", "Runs in", "Host", "Status"].map(Column::Text).into_iter().chain([Column::Number("Busy")]).collect::<Vec<_>>();
+    view! { <Table label="Instances" columns test_id="instances">{here} {there}</Table> }.into_any()
 }
 
 fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
     let status = instance.status;
     view! {
         <tr data-testid="instance" data-kind=instance.kind.as_str() data-status=status.as_str()>
-            <th scope="row" class=format!("{CELL} text-left font-medium tabular-nums")>{instance.number}</th>
+            <th scope="row" class=NAME>{instance.number}</th>
             <td class=CELL>
                 {kind_words(instance.kind)}
                 {instance.server.as_ref().map(|name| format!(" {name}"))}
@@ -161,7 +147,7 @@ fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
                 <span class=status_colour(status)>{status.as_str()}</span>
                 {instance.restart_at.map(|at| view! { ", starts again " <RelativeTime at/> })}
             </td>
-            <td class=format!("{CELL} tabular-nums")>{format!("{} of {}", instance.busy, instance.slots)}</td>
+            <td class=NUMBER>{format!("{} of {}", instance.busy, instance.slots)}</td>
         </tr>
     }
 }

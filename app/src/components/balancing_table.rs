@@ -4,7 +4,8 @@ use baton_domain::wire::agent::{Balancing, HostView, SkillBalancing};
 use leptos::prelude::*;
 
 use super::needs::{cores, needs_words};
-use super::table::{CELL, HEAD, TABLE};
+use super::table::{CELL, CODE, CODE_NAME, Column, Table};
+use crate::format;
 
 /// Every skill: by what agents are chosen, what an attempt needs, who would be chosen now, and what is against the others.
 #[component]
@@ -13,22 +14,10 @@ pub fn BalancingTable(
     balancing: RwSignal<Balancing>,
 ) -> impl IntoView {
     let rows = move || balancing.with(|balancing| balancing.skills.iter().map(row).collect_view());
+    let columns = ["Skill", "Strategy", "An attempt", "Next", "Out of the question"].map(Column::Text).to_vec();
     let host = move || balancing.with(|balancing| host_words(&balancing.host));
     view! {
-        <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Balancing">
-            <table class=TABLE>
-                <thead>
-                    <tr>
-                        <th scope="col" class=HEAD>"Skill"</th>
-                        <th scope="col" class=HEAD>"Strategy"</th>
-                        <th scope="col" class=HEAD>"An attempt"</th>
-                        <th scope="col" class=HEAD>"Next"</th>
-                        <th scope="col" class=HEAD>"Out of the question"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table label="Balancing" columns>{rows}</Table>
         <p class="px-4 py-3 text-12 text-muted" data-testid="host">{host}</p>
     }
     .into_any()
@@ -44,8 +33,8 @@ fn row(skill: &SkillBalancing) -> impl IntoView + use<> {
     let fell = if fell.is_empty() { "nobody".to_owned() } else { fell.join(", ") };
     view! {
         <tr data-testid="balancing-row" data-skill=skill.skill.clone()>
-            <th scope="row" class=format!("{CELL} text-left font-mono text-12 font-medium")>{skill.skill.clone()}</th>
-            <td class=format!("{CELL} font-mono text-12")>{skill.strategy.as_str()}</td>
+            <th scope="row" class=CODE_NAME>{skill.skill.clone()}</th>
+            <td class=CODE>{skill.strategy.as_str()}</td>
             <td class=CELL>{needs_words(&skill.needs)}</td>
             <td class=CELL>{next}</td>
             <td class=format!("{CELL} text-soft")>{fell}</td>
@@ -60,7 +49,7 @@ fn host_words(host: &HostView) -> String {
         host.name,
         cores(host.cpu_taken_millicores),
         cores(host.cpu_millicores),
-        host.memory_taken_mib,
-        host.memory_mib,
+        format::count(host.memory_taken_mib.into()),
+        format::count(host.memory_mib.into()),
     )
 }

@@ -15,7 +15,7 @@ pub fn Card(
     #[prop(optional)]
     aside: Option<AnyView>,
     /// What a test holds on to.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     test_id: Option<&'static str>,
     /// The content.
     children: Children,

@@ -14,6 +14,7 @@
 //! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | members | `member-row`, `key-row`, `create-user`, `create-key`, `new-secret`, `revoke` |
 
+pub mod action;
 pub mod agent_card;
 pub mod agent_standing;
 pub mod artifact_list;

@@ -4,7 +4,7 @@ use baton_domain::wire::task::TaskSummary;
 use leptos::prelude::*;
 
 use super::pill::{StatePill, state_word, wait_word};
-use super::table::{CELL, HEAD, TABLE};
+use super::table::{CELL, Column, QUIET, Table};
 use super::times::{Elapsed, RelativeTime};
 use crate::format;
 
@@ -20,29 +20,15 @@ pub fn TaskTable(
     #[prop(optional)]
     narrow: bool,
 ) -> impl IntoView {
+    let roomy = ["Priority", "Agent"].map(Column::Roomy).into_iter().filter(|_| !narrow);
+    let columns =
+        ["State", "Task"].map(Column::Text).into_iter().chain(roomy).chain(["Took", "Submitted"].map(Column::Text)).collect::<Vec<_>>();
     view! {
-        <div class="min-w-0 overflow-x-auto" role="group" aria-label=label tabindex="0">
-            <table class=TABLE>
-                <caption class="sr-only">{label}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class=HEAD>"State"</th>
-                        <th scope="col" class=HEAD>"Task"</th>
-                        {(!narrow).then(|| view! {
-                            <th scope="col" class=format!("{HEAD} max-phone:hidden")>"Priority"</th>
-                            <th scope="col" class=format!("{HEAD} max-phone:hidden")>"Agent"</th>
-                        })}
-                        <th scope="col" class=HEAD>"Took"</th>
-                        <th scope="col" class=HEAD>"Submitted"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || rows.get() key=|row| row.with_untracked(|task| task.id) let(row)>
-                        <Row task=row narrow/>
-                    </For>
-                </tbody>
-            </table>
-        </div>
+        <Table label columns>
+            <For each=move || rows.get() key=|row| row.with_untracked(|task| task.id) let(row)>
+                <Row task=row narrow/>
+            </For>
+        </Table>
     }
     .into_any()
 }
@@ -80,7 +66,7 @@ fn Row(task: ArcRwSignal<TaskSummary>, narrow: bool) -> impl IntoView {
             <td class=format!("{CELL} text-soft")>
                 <Elapsed from to/>
             </td>
-            <td class=format!("{CELL} text-muted")>
+            <td class=QUIET>
                 <RelativeTime at=created_at/>
             </td>
         </tr>

@@ -4,7 +4,7 @@ use baton_domain::wire::task::Explanation;
 use leptos::prelude::*;
 
 use super::badge::Badge;
-use super::table::{CELL, HEAD, TABLE};
+use super::table::{CELL, Column, NAME, NUMBER, Table};
 
 /// Why this agent.
 #[component]
@@ -27,31 +27,21 @@ pub fn WhyTable(
                 .collect();
             view! {
                 <tr>
-                    <th scope="row" class=format!("{CELL} text-left font-medium")>
+                    <th scope="row" class=NAME>
                         {candidate.agent.name.clone()}
                         {(index == 0).then(|| view! { " " <Badge>"chosen"</Badge> })}
                     </th>
-                    <td class=format!("{CELL} text-right font-mono tabular-nums")>{number(candidate.score)}</td>
+                    <td class=NUMBER>{number(candidate.score)}</td>
                     <td class=format!("{CELL} font-mono text-12 text-soft")>{terms}</td>
                 </tr>
             }
         })
         .collect();
+    let columns = vec![Column::Text("Agent"), Column::Number("Score"), Column::Text("Terms")];
     let fallen: Vec<String> = explanation.rejected.iter().map(|fell| format!("{} by {}", fell.count, fell.reason)).collect();
     view! {
         <div class="min-w-0 space-y-2" data-testid="candidates">
-            <div class="overflow-x-auto" tabindex="0" role="group" aria-label="Candidates">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Agent"</th>
-                            <th scope="col" class=HEAD>"Score"</th>
-                            <th scope="col" class=HEAD>"Terms"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table label="Candidates" columns>{rows}</Table>
             <p class="text-12 text-muted">
                 "Strategy " <code class="font-mono">{explanation.strategy.clone()}</code>
                 {if fallen.is_empty() { "; nobody else fell.".to_owned() } else { format!("; out of the question: {}.", fallen.join(", ")) }}

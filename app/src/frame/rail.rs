@@ -76,7 +76,7 @@ fn Place(href: &'static str, sign: Sign, words: &'static str, #[prop(optional)] 
             <A
                 href=href
                 exact=exact
-                attr:class="flex items-center gap-2 rounded-control px-2 py-1.5 text-14 text-soft hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-text max-rail:justify-center"
+                attr:class="flex items-center gap-2 rounded-control px-2 py-1.5 text-14 text-soft hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-accent max-rail:justify-center"
                 attr:title=words
             >
                 <Icon sign/>

@@ -86,6 +86,7 @@ fn address(filter: &TaskFilter, cursor: &str) -> String {
 fn Content(filter: TaskFilter, page: Page<TaskSummary>, rerun: ServerAction<RerunAll>) -> impl IntoView {
     let next = page.next_cursor.as_deref().map(|cursor| address(&filter, cursor));
     let none = page.items.is_empty();
+    let filtered = filter.cursor.is_some() || FIELDS.iter().any(|(name, _)| !value(&filter, name).is_empty());
     let rows: Vec<_> = page.items.into_iter().map(ArcRwSignal::new).collect();
     let rows = Signal::stored(rows);
     let fields: Vec<_> =
@@ -104,7 +105,7 @@ fn Content(filter: TaskFilter, page: Page<TaskSummary>, rerun: ServerAction<Reru
             <section class="min-w-0 rounded-card border border-line bg-raised">
                 <h2 class="sr-only">"List"</h2>
                 {if none {
-                    view! { <Empty text="No dead task fits."/> }.into_any()
+                    nothing(filtered)
                 } else {
                     view! { <TaskTable rows label="Dead tasks"/> }.into_any()
                 }}
@@ -115,6 +116,22 @@ fn Content(filter: TaskFilter, page: Page<TaskSummary>, rerun: ServerAction<Reru
         </div>
     }
     .into_any()
+}
+
+/// Why the list is empty, and where to go from there.
+fn nothing(filtered: bool) -> AnyView {
+    let (text, href, words) = if filtered {
+        ("No dead task fits.", "/tasks/dead", "Show all dead tasks")
+    } else {
+        ("No task has failed or timed out: there is nothing to run again.", "/tasks", "Show all tasks")
+    };
+    let action = view! {
+        <a class=Kind::Plain.class() href=href>
+            {words}
+        </a>
+    }
+    .into_any();
+    view! { <Empty text action/> }.into_any()
 }
 
 /// Runs again what the filter shows, some at a time.

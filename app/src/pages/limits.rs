@@ -4,20 +4,20 @@ use baton_domain::agent::Skill;
 use baton_domain::user::Permission;
 use baton_domain::wire::limit::{LimitScope, LimitView};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 
+use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
-use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::limits::{RemoveLimit, SetLimit, list};
-use crate::server_fns::{ApiError, Called, agents};
+use crate::server_fns::{Called, agents};
 use crate::session::use_session;
 
 /// The page of concurrency limits.
@@ -27,10 +27,7 @@ pub(crate) fn Limits() -> impl IntoView {
     let remove = ServerAction::<RemoveLimit>::new();
     // The list is read anew whenever one of the actions has ended.
     let data = Resource::new_blocking(move || (set.version().get(), remove.version().get()), |_| read());
-    let problem = Signal::derive(move || {
-        let set = set.value().get().and_then(Result::err);
-        set.or_else(|| remove.value().get().and_then(Result::err)).map(|error: ApiError| error.0)
-    });
+    let problem = Signal::derive(move || refusal(set).or_else(|| refusal(remove)));
     let may = use_session().may(Permission::Operate);
     view! {
         <PageHead title="Limits"/>
@@ -38,9 +35,7 @@ pub(crate) fn Limits() -> impl IntoView {
         {loaded(data, move |(limits, skills)| {
             view! {
                 <div class="space-y-4">
-                    <Card title="Attempts at the same time" flush={!limits.is_empty()} test_id="limits">
-                        <Table limits may remove/>
-                    </Card>
+                    <Limited limits may remove/>
                     {may.then(|| view! { <SetForms skills set/> })}
                 </div>
             }
@@ -62,48 +57,32 @@ const fn scope_word(scope: LimitScope) -> &'static str {
 }
 
 #[component]
-fn Table(limits: Vec<LimitView>, may: bool, remove: ServerAction<RemoveLimit>) -> impl IntoView {
-    if limits.is_empty() {
-        return view! { <Empty text="No limit is set: as many attempts run as agents have slots."/> }.into_any();
-    }
-    let rows: Vec<_> = limits.into_iter().map(|limit| limit_row(limit, may, remove)).collect();
-    view! {
-        <div class="relative overflow-x-auto" role="group" aria-label="Limits" tabindex="0">
-            <table class=TABLE>
-                <caption class="sr-only">"Concurrency limits"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class=HEAD>"Of"</th>
-                        <th scope="col" class=HEAD>"Name"</th>
-                        <th scope="col" class=HEAD>"At most"</th>
-                        <th scope="col" class=HEAD>"Run now"</th>
-                        <th scope="col" class=HEAD>"Set"</th>
-                        <th scope="col" class=HEAD>
-                            <span class="sr-only">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+fn Limited(limits: Vec<LimitView>, may: bool, remove: ServerAction<RemoveLimit>) -> impl IntoView {
+    use Column::{Actions, Number, Text};
+    let columns = vec![Text("Of"), Text("Name"), Number("At most"), Number("Run now"), Text("Set"), Actions];
+    let rows = limits.into_iter().map(|limit| limit_row(limit, may, remove)).collect();
+    let empty = if may {
+        "No limit is set: as many attempts run as agents have slots. Set one below."
+    } else {
+        "No limit is set: as many attempts run as agents have slots."
+    };
+    view! { <TableCard title="Attempts at the same time" columns rows empty test_id="limits"/> }
 }
 
-fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> impl IntoView {
+fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> AnyView {
     let (scope, name) = (limit.scope.as_str(), limit.name.clone());
     view! {
         <tr data-testid="limit-row" data-scope=scope data-name=limit.name.clone()>
             <td class=CELL>{scope_word(limit.scope)}</td>
-            <th scope="row" class=format!("{CELL} text-left font-mono font-medium")>{limit.name.clone()}</th>
-            <td class=format!("{CELL} tabular-nums")>{limit.maximum}</td>
-            <td class=format!("{CELL} tabular-nums")>{limit.running}</td>
-            <td class=format!("{CELL} text-muted")>
+            <th scope="row" class=CODE_NAME>{limit.name.clone()}</th>
+            <td class=NUMBER>{format::count(limit.maximum.into())}</td>
+            <td class=NUMBER>{format::count(limit.running.into())}</td>
+            <td class=QUIET>
                 <RelativeTime at=limit.updated_at/>
                 " by "
                 {limit.updated_by}
             </td>
-            <td class=format!("{CELL} text-right")>
+            <td class=ACTIONS>
                 {may
                     .then(|| {
                         view! {
@@ -123,17 +102,11 @@ fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> 
 #[component]
 fn SetForms(skills: Vec<Skill>, set: ServerAction<SetLimit>) -> impl IntoView {
     let skills: Vec<_> = skills.into_iter().map(|skill| (skill.name.clone(), skill.name)).collect();
-    // A form that was carried out is empty again; one that was refused keeps what was typed.
-    let key_form = NodeRef::<html::Form>::new();
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (set.value().get(), key_form.get_untracked()) {
-            form.reset();
-        }
-    });
+    let (skill_form, key_form) = (emptied_by(set), emptied_by(set));
     let row = "grid grid-cols-1 items-end gap-3 sm:grid-cols-[2fr_1fr_auto]";
     view! {
         <Card title="Limit a skill">
-            <ActionForm action=set>
+            <ActionForm action=set node_ref=skill_form>
                 <div class=row>
                     <input type="hidden" name="scope" value=LimitScope::Skill.as_str()/>
                     <SelectField form="skill-" name="name" label="Skill" options=skills value=""/>

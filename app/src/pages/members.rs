@@ -3,21 +3,20 @@
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::auth::{ApiKeyList, ApiKeyView, CreatedApiKey, UserList, UserView};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 
+use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::code_view::CodeView;
-use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::table::{ACTIONS, CELL, Column, NAME, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::server_fns::Called;
 use crate::server_fns::members::{ChangeUser, CreateApiKey, CreateUser, RevokeApiKey, api_keys, users};
-use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
 
 /// The page of members and keys.
@@ -31,22 +30,9 @@ pub(crate) fn Members() -> impl IntoView {
     let versions =
         move || (create_user.version().get(), change_user.version().get(), create_key.version().get(), revoke_key.version().get());
     let data = Resource::new_blocking(versions, |_| read());
-    // A form that was carried out is empty again; one that was refused keeps what was typed.
-    let (user_form, key_form) = (NodeRef::<html::Form>::new(), NodeRef::<html::Form>::new());
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (create_user.value().get(), user_form.get_untracked()) {
-            form.reset();
-        }
-    });
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (create_key.value().get(), key_form.get_untracked()) {
-            form.reset();
-        }
-    });
+    let (user_form, key_form) = (emptied_by(create_user), emptied_by(create_key));
     let problem = Signal::derive(move || {
-        let create_user = create_user.value().get().and_then(Result::err);
-        let rest = || change_user.value().get().and_then(Result::err).or_else(|| revoke_key.value().get().and_then(Result::err));
-        create_user.or_else(rest).or_else(|| create_key.value().get().and_then(Result::err)).map(|error: ApiError| error.0)
+        refusal(create_user).or_else(|| refusal(change_user)).or_else(|| refusal(create_key)).or_else(|| refusal(revoke_key))
     });
     let left = use_session().flash.created_key;
     let created = Signal::derive(move || create_key.value().get().and_then(Result::ok).or_else(|| left.clone()));
@@ -132,26 +118,10 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
         Some(Principal::User { id, .. }) => Some(id),
         _ => None,
     };
-    let rows: Vec<_> =
-        people.items.into_iter().map(|person| view! { <Person is_me={myself == Some(person.id)} person change_user/> }).collect();
-    view! {
-        <Card title="People" flush=true>
-            <div class="relative overflow-x-auto" role="group" aria-label="People" tabindex="0">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Email"</th>
-                            <th scope="col" class=HEAD>"Role"</th>
-                            <th scope="col" class=HEAD>"May sign in"</th>
-                            <th scope="col" class=HEAD>"Last signed in"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </Card>
-    }
-    .into_any()
+    let person = |person: UserView| view! { <Person is_me={myself == Some(person.id)} person change_user/> }.into_any();
+    let rows = people.items.into_iter().map(person).collect();
+    let columns = ["Email", "Role", "May sign in", "Last signed in"].map(Column::Text).to_vec();
+    view! { <TableCard title="People" columns rows empty="Nobody is listed."/> }
 }
 
 #[component]
@@ -166,7 +136,7 @@ fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) 
     let (next, words) = if person.active { ("false", "Lock") } else { ("true", "Unlock") };
     view! {
         <tr data-testid="member-row" data-email=person.email.clone()>
-            <th scope="row" class=format!("{CELL} text-left font-medium")>
+            <th scope="row" class=NAME>
                 {person.email.clone()}
                 {is_me.then_some(" (you)")}
             </th>
@@ -195,7 +165,7 @@ fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) 
                     </span>
                 </ActionForm>
             </td>
-            <td class=format!("{CELL} text-muted")>
+            <td class=QUIET>
                 {match person.last_login_at {
                     Some(at) => view! { <RelativeTime at/> }.into_any(),
                     None => "never".into_any(),
@@ -208,55 +178,28 @@ fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) 
 
 #[component]
 fn Keys(keys: ApiKeyList, revoke_key: ServerAction<RevokeApiKey>) -> impl IntoView {
-    if keys.items.is_empty() {
-        return view! {
-            <Card title="API keys">
-                <Empty text="No key yet: machines need one to use the API."/>
-            </Card>
-        }
-        .into_any();
-    }
-    let rows: Vec<_> = keys.items.into_iter().map(|key| key_row(key, revoke_key)).collect();
-    view! {
-        <Card title="API keys" flush=true>
-            <div class="relative overflow-x-auto" role="group" aria-label="API keys" tabindex="0">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Name"</th>
-                            <th scope="col" class=HEAD>"Role"</th>
-                            <th scope="col" class=HEAD>"Made"</th>
-                            <th scope="col" class=HEAD>"Last used"</th>
-                            <th scope="col" class=HEAD>
-                                <span class="sr-only">"Actions"</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </Card>
-    }
-    .into_any()
+    let columns = ["Name", "Role", "Made", "Last used"].map(Column::Text).into_iter().chain([Column::Actions]).collect();
+    let rows = keys.items.into_iter().map(|key| key_row(key, revoke_key)).collect();
+    view! { <TableCard title="API keys" columns rows empty="No key yet: machines need one to use the API."/> }
 }
 
-fn key_row(key: ApiKeyView, revoke_key: ServerAction<RevokeApiKey>) -> impl IntoView {
+fn key_row(key: ApiKeyView, revoke_key: ServerAction<RevokeApiKey>) -> AnyView {
     view! {
         <tr data-testid="key-row" data-name=key.name.clone()>
-            <th scope="row" class=format!("{CELL} text-left font-medium")>{key.name.clone()}</th>
+            <th scope="row" class=NAME>{key.name.clone()}</th>
             <td class=CELL>{key.role.as_str()}</td>
-            <td class=format!("{CELL} text-muted")>
+            <td class=QUIET>
                 <RelativeTime at=key.created_at/>
                 " by "
                 {key.created_by.clone()}
             </td>
-            <td class=format!("{CELL} text-muted")>
+            <td class=QUIET>
                 {match key.last_used_at {
                     Some(at) => view! { <RelativeTime at/> }.into_any(),
                     None => "never".into_any(),
                 }}
             </td>
-            <td class=format!("{CELL} text-right")>
+            <td class=ACTIONS>
                 <ActionForm action=revoke_key>
                     <input type="hidden" name="id" value=key.id.to_string()/>
                     <Button submits=true kind=Kind::Danger test_id="revoke">"Revoke"</Button>

@@ -11,6 +11,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::Button;
 use crate::components::card::Card;
@@ -18,10 +19,9 @@ use crate::components::empty::Empty;
 use crate::components::icon::Sign;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::table::{ACTIONS, CELL, Column, NAME, NUMBER, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Following, Live, Notice, Refresh, use_live};
-use crate::server_fns::ApiError;
 use crate::server_fns::servers::{DrainServer, ResumeServer, list};
 use crate::session::use_session;
 
@@ -94,6 +94,7 @@ impl Model {
 
 #[component]
 fn Listed(model: Model) -> impl IntoView {
+    use Column::{Actions, Number, Text};
     let live = use_live();
     Effect::new(move || model.follow(&live));
     let drain = ServerAction::<DrainServer>::new();
@@ -108,37 +109,19 @@ fn Listed(model: Model) -> impl IntoView {
             model.put(server);
         }
     });
-    let problem = Signal::derive(move || {
-        let failed = |value: Option<Result<ServerView, ApiError>>| value.and_then(Result::err).map(|error| error.0);
-        failed(drain.value().get()).or_else(|| failed(resume.value().get()))
-    });
+    let problem = Signal::derive(move || refusal(drain).or_else(|| refusal(resume)));
     let operates = use_session().may(Permission::Operate);
+    let columns = [Text("Name"), Text("Kind"), Text("Takes work"), Number("Busy"), Text("Machine"), Text("Version"), Text("Started")];
+    let columns = columns.into_iter().chain([Text("Last seen")]).chain(operates.then_some(Actions)).collect::<Vec<_>>();
     let none = Memo::new(move |_| model.servers.with(Vec::is_empty));
     view! {
         <LastProblem problem/>
         <Card title="Servers and workers" flush=true>
-            <div class="relative overflow-x-auto" role="group" aria-label="Servers and workers" tabindex="0">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Name"</th>
-                            <th scope="col" class=HEAD>"Kind"</th>
-                            <th scope="col" class=HEAD>"Takes work"</th>
-                            <th scope="col" class=HEAD>"Busy"</th>
-                            <th scope="col" class=HEAD>"Machine"</th>
-                            <th scope="col" class=HEAD>"Version"</th>
-                            <th scope="col" class=HEAD>"Started"</th>
-                            <th scope="col" class=HEAD>"Last seen"</th>
-                            {operates.then(|| view! { <th scope="col" class=HEAD><span class="sr-only">"Actions"</span></th> })}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || model.servers.get() key=shown let(server)>
-                            <Row server operates drain resume/>
-                        </For>
-                    </tbody>
-                </table>
-            </div>
+            <Table label="Servers and workers" columns>
+                <For each=move || model.servers.get() key=shown let(server)>
+                    <Row server operates drain resume/>
+                </For>
+            </Table>
             {move || none.get().then(|| view! { <Empty text="No server is listed; this one has just started."/> })}
         </Card>
     }
@@ -167,19 +150,19 @@ fn Row(server: ServerView, operates: bool, drain: ServerAction<DrainServer>, res
     let (active, label, name) = (server.status == ServerStatus::Active, server.name.clone(), server.name.clone());
     let actions = operates.then(|| {
         view! {
-            <td class=format!("{CELL} text-right")>
+            <td class=ACTIONS>
                 <Change id active label drain resume/>
             </td>
         }
     });
     view! {
         <tr data-testid="server-row" data-name=name data-kind=server.kind.as_str() data-status=server.status.as_str()>
-            <th scope="row" class=format!("{CELL} text-left font-medium")>{server.name}</th>
+            <th scope="row" class=NAME>{server.name}</th>
             <td class=CELL>{kind}</td>
             <td class=CELL>{takes}</td>
-            <td class=format!("{CELL} tabular-nums") data-testid="busy">{format!("{} of {}", server.busy, server.slots)}</td>
+            <td class=NUMBER data-testid="busy">{format!("{} of {}", server.busy, server.slots)}</td>
             <td class=CELL>{server.host}</td>
-            <td class=format!("{CELL} tabular-nums")>{server.version}</td>
+            <td class=format!("{CELL} whitespace-nowrap tabular-nums")>{server.version}</td>
             <td class=CELL><RelativeTime at=server.started_at/></td>
             <td class=CELL><RelativeTime at=server.seen_at/></td>
             {actions}
@@ -191,27 +174,19 @@ fn Row(server: ServerView, operates: bool, drain: ServerAction<DrainServer>, res
 /// Drain or resume, whichever fits.
 #[component]
 fn Change(id: String, active: bool, label: String, drain: ServerAction<DrainServer>, resume: ServerAction<ResumeServer>) -> impl IntoView {
+    let (sign, test_id, word) = if active { (Sign::Pause, "drain-server", "Drain") } else { (Sign::Play, "resume-server", "Resume") };
+    let pending = Signal::derive(move || drain.pending().get() || resume.pending().get());
+    let content = view! {
+        <input type="hidden" name="id" value=id/>
+        <Button submits=true sign test_id disabled=pending>
+            {word}
+            <span class="sr-only">{format!(" {label}")}</span>
+        </Button>
+    }
+    .into_any();
     if active {
-        view! {
-            <ActionForm action=drain>
-                <input type="hidden" name="id" value=id/>
-                <Button submits=true sign=Sign::Pause test_id="drain-server" disabled=drain.pending()>
-                    "Drain"
-                    <span class="sr-only">{format!(" {label}")}</span>
-                </Button>
-            </ActionForm>
-        }
-        .into_any()
+        view! { <ActionForm action=drain>{content}</ActionForm> }.into_any()
     } else {
-        view! {
-            <ActionForm action=resume>
-                <input type="hidden" name="id" value=id/>
-                <Button submits=true sign=Sign::Play test_id="resume-server" disabled=resume.pending()>
-                    "Resume"
-                    <span class="sr-only">{format!(" {label}")}</span>
-                </Button>
-            </ActionForm>
-        }
-        .into_any()
+        view! { <ActionForm action=resume>{content}</ActionForm> }.into_any()
     }
 }

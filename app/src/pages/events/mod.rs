@@ -17,7 +17,7 @@ use crate::components::field::TextField;
 use crate::components::icon::Sign;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::table::{CELL, CODE, Column, NUMBER, Table};
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{TOPICS, use_live};
@@ -186,26 +186,14 @@ fn Pause(model: Model, is_live: bool) -> impl IntoView {
 
 #[component]
 fn Rows(model: Model) -> impl IntoView {
+    let texts = ["When", "What", "Of what", "By whom"].map(Column::Text);
+    let columns = [Column::Number("Place")].into_iter().chain(texts).collect::<Vec<_>>();
     view! {
-        <div class="overflow-x-auto">
-            <table class=TABLE>
-                <caption class="sr-only">"Events, the newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class=HEAD>"Place"</th>
-                        <th scope="col" class=HEAD>"When"</th>
-                        <th scope="col" class=HEAD>"What"</th>
-                        <th scope="col" class=HEAD>"Of what"</th>
-                        <th scope="col" class=HEAD>"By whom"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || model.rows.get() key=|row| row.seq let(row)>
-                        <EventRow row/>
-                    </For>
-                </tbody>
-            </table>
-        </div>
+        <Table label="Events, the newest first" columns>
+            <For each=move || model.rows.get() key=|row| row.seq let(row)>
+                <EventRow row/>
+            </For>
+        </Table>
     }
     .into_any()
 }
@@ -219,12 +207,12 @@ fn EventRow(row: Row) -> impl IntoView {
     let (at, kind) = (row.at, row.kind.clone());
     view! {
         <tr data-testid="event" data-seq=row.seq.to_string() data-kind=kind>
-            <td class=format!("{CELL} tabular-nums")>{row.seq.to_string()}</td>
+            <td class=NUMBER>{row.seq.to_string()}</td>
             <td class=CELL>
                 <RelativeTime at/>
             </td>
             <td class=CELL>{row.kind}</td>
-            <td class=format!("{CELL} font-mono text-12")>{subject}</td>
+            <td class=CODE>{subject}</td>
             <td class=CELL>{row.actor}</td>
         </tr>
     }

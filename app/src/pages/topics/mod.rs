@@ -1,5 +1,6 @@
 //! All topics and durable subscriptions: how much waits where, and how to add one.
 
+mod deliveries;
 mod follow;
 mod subscription;
 mod topic;
@@ -10,19 +11,19 @@ use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{SubscriptionList, SubscriptionView, TopicList, TopicView};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
-use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
-use crate::components::table::{CELL, HEAD, TABLE};
+use crate::components::table::{CELL, CODE, Column, NAME, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Declare, Subscribe, list, subscriptions};
 use crate::session::use_session;
@@ -33,9 +34,6 @@ pub(crate) use topic::Topic;
 
 /// How long after an event a page of topics is read anew.
 const SETTLE: Duration = Duration::from_millis(600);
-/// The classes of a number in a table.
-const NUMBER: &str = "border-b border-line px-3 py-2 text-right align-middle tabular-nums";
-const NUMBER_HEAD: &str = "whitespace-nowrap border-y border-line bg-sunken px-3 py-1.5 text-right text-12 font-medium text-soft";
 
 /// The page of topics.
 #[component]
@@ -43,22 +41,8 @@ pub(crate) fn Topics() -> impl IntoView {
     let declare = ServerAction::<Declare>::new();
     let subscribe = ServerAction::<Subscribe>::new();
     let data = Resource::new_blocking(move || (declare.version().get(), subscribe.version().get()), |_| read());
-    // A form that was carried out is empty again; one that was refused keeps what was typed.
-    let (topic_form, subscription_form) = (NodeRef::<html::Form>::new(), NodeRef::<html::Form>::new());
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (declare.value().get(), topic_form.get_untracked()) {
-            form.reset();
-        }
-    });
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (subscribe.value().get(), subscription_form.get_untracked()) {
-            form.reset();
-        }
-    });
-    let problem = Signal::derive(move || {
-        let declared = declare.value().get().and_then(Result::err);
-        declared.or_else(|| subscribe.value().get().and_then(Result::err)).map(|error| error.0)
-    });
+    let (topic_form, subscription_form) = (emptied_by(declare), emptied_by(subscribe));
+    let problem = Signal::derive(move || refusal(declare).or_else(|| refusal(subscribe)));
     let session = use_session();
     let (may_declare, may_subscribe) = (session.may(Permission::Operate), session.may(Permission::Work));
     view! {
@@ -70,7 +54,7 @@ pub(crate) fn Topics() -> impl IntoView {
                     <Follow as_of=topics.as_of on=Callback::new(move |()| data.refetch())/>
                     <div class="space-y-4">
                         <TopicTable topics=topics.items/>
-                        <SubscriptionTable subscriptions=subscriptions.items/>
+                        <SubscriptionTable title="Durable subscriptions" subscriptions=subscriptions.items/>
                     </div>
                 }
             })}
@@ -162,112 +146,63 @@ fn when(at: Option<baton_domain::time::Timestamp>) -> AnyView {
 
 #[component]
 fn TopicTable(topics: Vec<TopicView>) -> impl IntoView {
-    if topics.is_empty() {
-        return view! {
-            <Card title="Topics">
-                <Empty text="No topic yet: agents and people publish under names that were declared."/>
-            </Card>
-        }
-        .into_any();
-    }
-    let rows: Vec<_> = topics.into_iter().map(topic_row).collect();
-    view! {
-        <Card title="Topics" flush=true>
-            <div class="relative overflow-x-auto" role="group" aria-label="Topics" tabindex="0">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Name"</th>
-                            <th scope="col" class=HEAD>"Kind"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Messages"</th>
-                            <th scope="col" class=HEAD>"Oldest"</th>
-                            <th scope="col" class=HEAD>"Newest"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Subscriptions"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </Card>
-    }
-    .into_any()
+    use Column::{Number, Text};
+    let columns = vec![Text("Name"), Text("Kind"), Number("Messages"), Text("Oldest"), Text("Newest"), Number("Subscriptions")];
+    let rows = topics.into_iter().map(topic_row).collect();
+    let empty = "No topic yet: agents and people publish under names that were declared.";
+    view! { <TableCard title="Topics" columns rows empty/> }
 }
 
-fn topic_row(topic: TopicView) -> impl IntoView {
+fn topic_row(topic: TopicView) -> AnyView {
     let durable = topic.kind == TopicKind::Durable;
     let name = topic.name.to_string();
     let words = name.clone();
     let href = format!("/topics/{name}");
     view! {
         <tr data-testid="topic-row" data-name=name>
-            <th scope="row" class=format!("{CELL} text-left font-medium")>
+            <th scope="row" class=NAME>
                 <A href attr:class="hover:underline">
                     {words}
                 </A>
             </th>
             <td class=CELL>{topic.kind.as_str()}</td>
-            <td class=NUMBER data-testid="depth">{if durable { topic.depth.to_string() } else { "–".to_owned() }}</td>
-            <td class=format!("{CELL} text-muted")>{when(topic.oldest_at)}</td>
-            <td class=format!("{CELL} text-muted")>{when(topic.newest_at)}</td>
-            <td class=NUMBER>{topic.subscriptions}</td>
+            <td class=NUMBER data-testid="depth">{if durable { format::count(topic.depth) } else { "–".to_owned() }}</td>
+            <td class=QUIET>{when(topic.oldest_at)}</td>
+            <td class=QUIET>{when(topic.newest_at)}</td>
+            <td class=NUMBER>{format::count(topic.subscriptions.into())}</td>
         </tr>
     }
     .into_any()
 }
 
 #[component]
-pub(super) fn SubscriptionTable(subscriptions: Vec<SubscriptionView>) -> impl IntoView {
-    if subscriptions.is_empty() {
-        return view! {
-            <Card title="Durable subscriptions">
-                <Empty text="No durable subscription: messages are kept, and nobody has asked to be given each of them."/>
-            </Card>
-        }
-        .into_any();
-    }
-    let rows: Vec<_> = subscriptions.into_iter().map(subscription_row).collect();
-    view! {
-        <Card title="Durable subscriptions" flush=true>
-            <div class="relative overflow-x-auto" role="group" aria-label="Durable subscriptions" tabindex="0">
-                <table class=TABLE>
-                    <thead>
-                        <tr>
-                            <th scope="col" class=HEAD>"Name"</th>
-                            <th scope="col" class=HEAD>"Topics"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Behind"</th>
-                            <th scope="col" class=NUMBER_HEAD>"In hands"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Waiting"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Dead"</th>
-                            <th scope="col" class=NUMBER_HEAD>"Consumers"</th>
-                            <th scope="col" class=HEAD>"Oldest"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </Card>
-    }
-    .into_any()
+pub(super) fn SubscriptionTable(title: &'static str, subscriptions: Vec<SubscriptionView>) -> impl IntoView {
+    use Column::{Number, Text};
+    let numbers = ["Behind", "In hands", "Waiting", "Dead", "Consumers"].map(Number);
+    let columns = [Text("Name"), Text("Topics")].into_iter().chain(numbers).chain([Text("Oldest")]).collect();
+    let rows = subscriptions.into_iter().map(subscription_row).collect();
+    let empty = "No durable subscription: messages are kept, and nobody has asked to be given each of them.";
+    view! { <TableCard title columns rows empty/> }
 }
 
-fn subscription_row(one: SubscriptionView) -> impl IntoView {
+fn subscription_row(one: SubscriptionView) -> AnyView {
     let name = one.name.to_string();
     let words = name.clone();
     let href = format!("/subscriptions/{name}");
     view! {
         <tr data-testid="subscription-row" data-name=name>
-            <th scope="row" class=format!("{CELL} text-left font-medium")>
+            <th scope="row" class=NAME>
                 <A href attr:class="hover:underline">
                     {words}
                 </A>
             </th>
-            <td class=format!("{CELL} font-mono text-12")>{one.pattern.to_string()}</td>
-            <td class=NUMBER data-testid="lag">{one.lag}</td>
-            <td class=NUMBER>{one.in_flight}</td>
-            <td class=NUMBER>{one.waiting}</td>
-            <td class=NUMBER data-testid="dead">{one.dead}</td>
-            <td class=NUMBER>{one.consumers}</td>
-            <td class=format!("{CELL} text-muted")>{when(one.oldest_at)}</td>
+            <td class=CODE>{one.pattern.to_string()}</td>
+            <td class=NUMBER data-testid="lag">{format::count(one.lag)}</td>
+            <td class=NUMBER>{format::count(one.in_flight)}</td>
+            <td class=NUMBER>{format::count(one.waiting)}</td>
+            <td class=NUMBER data-testid="dead">{format::count(one.dead)}</td>
+            <td class=NUMBER>{format::count(one.consumers.into())}</td>
+            <td class=QUIET>{when(one.oldest_at)}</td>
         </tr>
     }
     .into_any()

@@ -1,13 +1,17 @@
-//! One durable subscription: how far it is, and its dead letters with what can be done about them.
+//! One durable subscription: how far it is, its messages in a person's hands, its dead letters and what can be done about them.
 
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{DeadLetter, DeadLetterFilter, DeadLetterList, SubscriptionView};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
 
+use super::deliveries::Deliveries;
 use super::{Follow, SubscriptionTable};
+use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
@@ -15,6 +19,7 @@ use crate::components::empty::Empty;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::topics::{Purge, Redrive, Unsubscribe, dead_letters, subscriptions};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
@@ -22,39 +27,71 @@ use crate::session::use_session;
 /// Dead letters that the page shows.
 const ROWS: u32 = 100;
 
+type Found = (SubscriptionView, DeadLetterList);
+
 /// The page of one subscription.
 #[component]
 pub(crate) fn Subscription() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
+    let data = Resource::new_blocking(move || name.get(), read);
+    loaded(data, |found| view! { <Content found/> })
+}
+
+#[component]
+fn Content(found: Found) -> impl IntoView {
+    let as_of = found.1.as_of;
+    let name = found.0.name.to_string();
+    let (subscription, letters) = (RwSignal::new(found.0), RwSignal::new(found.1.items));
+    let again = name.clone();
+    // What is read anew changes what it must: the messages in a person's hands and the focus stay.
+    let read_anew = Callback::new(move |()| {
+        let name = again.clone();
+        spawn_local(async move {
+            // A failure leaves the page as it is; the connection's state says why.
+            let Ok((one, list)) = read(name).await else { return };
+            subscription.try_set(one);
+            letters.try_maybe_update(|letters| {
+                let changed = *letters != list.items;
+                if changed {
+                    *letters = list.items;
+                }
+                (changed, ())
+            });
+        });
+    });
     let redrive = ServerAction::<Redrive>::new();
     let purge = ServerAction::<Purge>::new();
     let end = ServerAction::<Unsubscribe>::new();
-    let versions = move || (name.get(), redrive.version().get(), purge.version().get(), end.version().get());
-    let data = Resource::new_blocking(versions, |(name, ..)| read(name));
-    let problem = Signal::derive(move || {
-        let redriven = redrive.value().get().and_then(Result::err);
-        let rest = || purge.value().get().and_then(Result::err).or_else(|| end.value().get().and_then(Result::err));
-        redriven.or_else(rest).map(|error| error.0)
+    Effect::new(move |before: Option<()>| {
+        let _ = (redrive.version().get(), purge.version().get());
+        if before.is_some() {
+            read_anew.run(());
+        }
     });
+    let navigate = use_navigate();
+    Effect::new(move || {
+        if end.value().with(|answer| matches!(answer, Some(Ok(())))) {
+            navigate("/topics", NavigateOptions::default());
+        }
+    });
+    let problem = Signal::derive(move || refusal(redrive).or_else(|| refusal(purge)).or_else(|| refusal(end)));
+    let may_pull = use_session().may(Permission::Work);
     view! {
-        <LastProblem problem/>
-        {loaded(data, move |(subscription, letters)| {
-            view! {
-                <Follow as_of=letters.as_of on=Callback::new(move |()| data.refetch())/>
-                <div class="space-y-4">
-                    <Head subscription=subscription.clone() end/>
-                    <SubscriptionTable subscriptions=vec![subscription.clone()]/>
-                    <Facts subscription=subscription.clone()/>
-                    <Letters name=subscription.name.to_string() letters redrive purge/>
-                </div>
-            }
-        })}
+        <Follow as_of on=read_anew/>
+        <div class="space-y-4">
+            <Head name=name.clone() end/>
+            <LastProblem problem/>
+            {move || view! { <SubscriptionTable title="How far it is" subscriptions=vec![subscription.get()]/> }}
+            {move || subscription.with(facts)}
+            {may_pull.then(|| view! { <Deliveries subscription=name.clone() changed=read_anew/> })}
+            {move || view! { <Letters name=name.clone() letters=letters.get() redrive purge/> }}
+        </div>
     }
     .into_any()
 }
 
-async fn read(name: String) -> Called<(SubscriptionView, DeadLetterList)> {
+async fn read(name: String) -> Called<Found> {
     let filter = DeadLetterFilter { after: None, limit: Some(ROWS) };
     let (list, letters) = futures::join!(subscriptions(), dead_letters(name.clone(), filter));
     let letters = letters?;
@@ -64,8 +101,7 @@ async fn read(name: String) -> Called<(SubscriptionView, DeadLetterList)> {
 }
 
 #[component]
-fn Head(subscription: SubscriptionView, end: ServerAction<Unsubscribe>) -> impl IntoView {
-    let name = subscription.name.to_string();
+fn Head(name: String, end: ServerAction<Unsubscribe>) -> impl IntoView {
     let title = name.clone();
     if !use_session().may(Permission::Work) {
         return view! { <PageHead title=name/> }.into_any();
@@ -80,17 +116,16 @@ fn Head(subscription: SubscriptionView, end: ServerAction<Unsubscribe>) -> impl 
     view! { <PageHead title actions/> }.into_any()
 }
 
-#[component]
-fn Facts(subscription: SubscriptionView) -> impl IntoView {
-    let policy = subscription.policy;
+fn facts(subscription: &SubscriptionView) -> AnyView {
+    let policy = &subscription.policy;
     let text = format!(
         "{} acknowledged, {} missed by retention. A consumer has {} s for a message; after {} deliveries it is a dead letter; at most {} are \
          unacknowledged at once.",
-        subscription.acknowledged,
-        subscription.missed,
+        format::count(subscription.acknowledged),
+        format::count(subscription.missed),
         policy.ack_deadline_ms / 1_000,
         policy.maximum_deliveries,
-        policy.maximum_in_flight
+        format::count(policy.maximum_in_flight.into())
     );
     view! {
         <p class="text-14 text-soft" data-testid="subscription-facts">
@@ -101,9 +136,9 @@ fn Facts(subscription: SubscriptionView) -> impl IntoView {
 }
 
 #[component]
-fn Letters(name: String, letters: DeadLetterList, redrive: ServerAction<Redrive>, purge: ServerAction<Purge>) -> impl IntoView {
+fn Letters(name: String, letters: Vec<DeadLetter>, redrive: ServerAction<Redrive>, purge: ServerAction<Purge>) -> impl IntoView {
     let may = use_session().may(Permission::Operate);
-    if letters.items.is_empty() {
+    if letters.is_empty() {
         return view! {
             <Card title="Dead letters" test_id="dead-letters">
                 <Empty text="No dead letter: every message was acknowledged, or will be delivered again."/>
@@ -127,7 +162,7 @@ fn Letters(name: String, letters: DeadLetterList, redrive: ServerAction<Redrive>
         }
         .into_any()
     });
-    let items: Vec<_> = letters.items.into_iter().map(|letter| letter_item(&name, letter, may, redrive)).collect();
+    let items: Vec<_> = letters.into_iter().map(|letter| letter_item(&name, letter, may, redrive)).collect();
     let list = view! {
         <ol class="divide-y divide-line" aria-label="Dead letters">
             {items}

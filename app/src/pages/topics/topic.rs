@@ -4,11 +4,11 @@ use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicView};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::Follow;
+use crate::components::action::{emptied_by, refusal};
 use crate::components::badge::Badge;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
@@ -18,6 +18,7 @@ use crate::components::field::{CONTROL, LABEL};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::format;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Delete, Publish, get, messages};
 use crate::session::use_session;
@@ -33,16 +34,8 @@ pub(crate) fn Topic() -> impl IntoView {
     let publish = ServerAction::<Publish>::new();
     let delete = ServerAction::<Delete>::new();
     let data = Resource::new_blocking(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move || {
-        if let (Some(Ok(_)), Some(form)) = (publish.value().get(), form.get_untracked()) {
-            form.reset();
-        }
-    });
-    let problem = Signal::derive(move || {
-        let published = publish.value().get().and_then(Result::err);
-        published.or_else(|| delete.value().get().and_then(Result::err)).map(|error| error.0)
-    });
+    let form = emptied_by(publish);
+    let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)));
     let session = use_session();
     let (may_publish, may_delete) = (session.may(Permission::Work), session.may(Permission::Operate));
     view! {
@@ -118,11 +111,14 @@ fn Head(topic: TopicView, delete: ServerAction<Delete>, may_delete: bool) -> imp
 fn Facts(topic: TopicView) -> impl IntoView {
     let kept = match topic.kind {
         TopicKind::Durable => format!(
-            "{} messages are kept, for {} hours or up to {} of them. {} subscriptions want it.",
-            topic.depth,
-            topic.retention.maximum_age_seconds / 3_600,
-            topic.retention.maximum_messages,
-            topic.subscriptions
+            "{} kept, for {} or up to {} of them. {} it.",
+            if topic.depth == 1 { "1 message is".to_owned() } else { format!("{} messages are", format::count(topic.depth)) },
+            age(topic.retention.maximum_age_seconds),
+            format::count(topic.retention.maximum_messages),
+            match topic.subscriptions {
+                1 => "1 subscription wants".to_owned(),
+                count => format!("{} subscriptions want", format::count(count.into())),
+            },
         ),
         TopicKind::Ephemeral => "Messages go to whoever listens, and are gone.".to_owned(),
     };
@@ -137,11 +133,22 @@ fn Facts(topic: TopicView) -> impl IntoView {
     .into_any()
 }
 
+/// How long messages are kept, in the largest unit that says it.
+fn age(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        _ if seconds % 86_400 == 0 => (seconds / 86_400, "day"),
+        _ if seconds % 3_600 == 0 => (seconds / 3_600, "hour"),
+        _ if seconds % 60 == 0 => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{} {unit}{}", format::count(count), if count == 1 { "" } else { "s" })
+}
+
 #[component]
 fn Messages(kind: TopicKind, messages: Vec<MessageView>) -> impl IntoView {
     if messages.is_empty() {
         let text = match kind {
-            TopicKind::Durable => "No message is kept.",
+            TopicKind::Durable => "No message is kept: publish the first one below.",
             TopicKind::Ephemeral => "Nothing is kept of an ephemeral topic; the event stream has its messages as they come.",
         };
         return view! {
@@ -178,4 +185,14 @@ pub(super) fn message(message: MessageView) -> impl IntoView {
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::age;
+
+    #[test]
+    fn an_age_is_said_in_its_largest_unit() {
+        assert_eq!([604_800, 86_400, 7_200, 90 * 60, 1].map(age), ["7 days", "1 day", "2 hours", "90 minutes", "1 second"]);
+    }
 }

@@ -1,0 +1,136 @@
+//! Which pages come to the browser together? The program is split into parts: what every page needs, and three files of pages,
+//! each of which the browser loads with the first page that lies in it.
+//!
+//! The server draws any page at once; it only tells the browser early which files the page will ask for.
+
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use leptos_router::ChooseView;
+
+use crate::components::button::Kind;
+use crate::pages::{
+    Agent, Agents, DeadTasks, Events, Gallery, Limits, Members, NewTask, Overview, Servers, Subscription, Task, Tasks, Topic, Topics,
+};
+
+/// The pages on which people see what goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lists {
+    Overview,
+    Tasks,
+    DeadTasks,
+    Agents,
+    Agent,
+}
+
+/// The page of one task with what came of it; the gallery shows the same components.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Results {
+    Task,
+    Gallery,
+}
+
+/// The pages on which people set something up, and look after it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Forms {
+    NewTask,
+    Servers,
+    Events,
+    Limits,
+    Topics,
+    Topic,
+    Subscription,
+    Members,
+}
+
+impl ChooseView for Lists {
+    async fn choose(self) -> AnyView {
+        announce("lists");
+        draw_lists(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        // What fails here is tried again when the page is drawn, and told there.
+        let _ = load_lists().await;
+    }
+}
+
+impl ChooseView for Results {
+    async fn choose(self) -> AnyView {
+        announce("results");
+        draw_results(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_results().await;
+    }
+}
+
+impl ChooseView for Forms {
+    async fn choose(self) -> AnyView {
+        announce("forms");
+        draw_forms(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_forms().await;
+    }
+}
+
+#[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(load_lists), fallible)]
+fn draw_lists(page: Lists) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Lists::Overview => Overview().into_any(),
+        Lists::Tasks => Tasks().into_any(),
+        Lists::DeadTasks => DeadTasks().into_any(),
+        Lists::Agents => Agents().into_any(),
+        Lists::Agent => Agent().into_any(),
+    })
+}
+
+#[wasm_split(results, wasm_split_path = leptos::wasm_split, preload(load_results), fallible)]
+fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Results::Task => Task().into_any(),
+        Results::Gallery => Gallery().into_any(),
+    })
+}
+
+#[wasm_split(forms, wasm_split_path = leptos::wasm_split, preload(load_forms), fallible)]
+fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Forms::NewTask => NewTask().into_any(),
+        Forms::Servers => Servers().into_any(),
+        Forms::Events => Events().into_any(),
+        Forms::Limits => Limits().into_any(),
+        Forms::Topics => Topics().into_any(),
+        Forms::Topic => Topic().into_any(),
+        Forms::Subscription => Subscription().into_any(),
+        Forms::Members => Members().into_any(),
+    })
+}
+
+/// Has the browser fetch a part's files while it still reads the document.
+fn announce(part: &str) {
+    #[cfg(feature = "ssr")]
+    for file in crate::shell::files_of(part) {
+        use leptos_meta::Link;
+        // Drawing it puts it into the document's head; here it leaves nothing.
+        let _ = view! { <Link rel="preload" as_="fetch" type_="application/wasm" crossorigin="" href=file/> }.to_html();
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = part;
+}
+
+/// What stands where a page would: its file did not come, because the network is gone or the server has newer ones.
+fn not_loaded() -> AnyView {
+    view! {
+        <div class="mx-auto max-w-2xl space-y-4 p-6" role="alert" data-testid="not-loaded">
+            <h1 class="text-20 font-semibold">"This page could not be loaded"</h1>
+            <p class="text-soft">"The server does not answer, or it was updated since this tab was opened."</p>
+            <a class=Kind::Primary.class() href="" rel="external">
+                "Load it again"
+            </a>
+        </div>
+    }
+    .into_any()
+}
