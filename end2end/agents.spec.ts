@@ -68,7 +68,7 @@ test('the page of all agents says how work is balanced, and what is against whom
   await expect(echo).toContainText('least_loaded');
   await expect(echo).toContainText('diagnostics');
   await expect(echo).toContainText('3 by skill');
-  await expect(page.getByTestId('host')).toContainText(/0 cores of .* and 0 of \d+ MiB taken/);
+  await expect(page.getByTestId('host')).toContainText(/0 cores of .* and 0 of [\d,]+ MiB taken/);
   await card(page, 'diagnostics').getByTestId('drain').click();
   await expect(echo).toContainText('1 by draining');
   await api.resume('diagnostics');

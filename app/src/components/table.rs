@@ -8,10 +8,10 @@ use super::empty::Empty;
 /// The classes of a cell.
 pub const CELL: &str = "border-b border-line px-3 py-2 align-middle max-phone:whitespace-nowrap";
 /// The classes of the cell that names its row: a `th` of scope `row`.
-pub const NAME: &str = "min-w-36 border-b border-line px-3 py-2 text-left align-middle font-medium [overflow-wrap:anywhere]";
+pub const NAME: &str = "min-w-36 border-b border-line px-3 py-2 text-left align-middle font-medium";
 /// The classes of a name that programs give, as a skill's.
 pub const CODE_NAME: &str =
-    "min-w-36 border-b border-line px-3 py-2 text-left align-middle font-mono text-12 font-medium [overflow-wrap:anywhere]";
+    "border-b border-line px-3 py-2 text-left align-middle font-mono text-12 font-medium max-phone:whitespace-nowrap";
 /// The classes of a cell with a number.
 pub const NUMBER: &str = "whitespace-nowrap border-b border-line py-2 pl-3 pr-5 text-right align-middle tabular-nums";
 /// The classes of a cell with what programs read, as a pattern.

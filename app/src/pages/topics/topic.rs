@@ -136,9 +136,9 @@ fn Facts(topic: TopicView) -> impl IntoView {
 /// How long messages are kept, in the largest unit that says it.
 fn age(seconds: u64) -> String {
     let (count, unit) = match seconds {
-        _ if seconds % 86_400 == 0 => (seconds / 86_400, "day"),
-        _ if seconds % 3_600 == 0 => (seconds / 3_600, "hour"),
-        _ if seconds % 60 == 0 => (seconds / 60, "minute"),
+        _ if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
+        _ if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
     format!("{} {unit}{}", format::count(count), if count == 1 { "" } else { "s" })
