@@ -13,6 +13,7 @@ const SETTING: &str = "MIMALLOC_PURGE_DELAY";
 /// Starts the process anew with the setting, unless it is set, by whoever started it or by this. Returns if that cannot be done:
 /// then it runs all the same, and takes more.
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the allocator's setting, not one of the server's")]
 pub(crate) fn give_back_at_once() {
     use std::os::unix::process::CommandExt;
     use std::process::Command;
