@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(3_600);
 /// How soon a server that does not lead looks again whether it does.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How many checkpoints of ended tasks are forgotten in one commit; each may have 64 KiB.
+const CHECKPOINTS_AT_ONCE: u32 = 500;
 /// How often old events are: under load there are thousands of them a second.
 const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
@@ -84,13 +86,24 @@ impl Housekeeping {
             Ok(keys) => tracing::debug!(keys, "old idempotency keys were forgotten"),
             Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
         }
-        match self.store.forget_checkpoints().await {
-            Ok(checkpoints) => tracing::debug!(checkpoints, "checkpoints of ended tasks were forgotten"),
-            Err(error) => tracing::warn!(%error, "checkpoints of ended tasks could not be forgotten"),
-        }
+        self.forget_checkpoints().await;
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
+        }
+    }
+
+    /// Piece by piece: a checkpoint may be large, and other writes go on in between.
+    async fn forget_checkpoints(&self) {
+        loop {
+            match self.store.forget_checkpoints(CHECKPOINTS_AT_ONCE).await {
+                Ok(forgotten) if forgotten < u64::from(CHECKPOINTS_AT_ONCE) => return,
+                Ok(checkpoints) => tracing::debug!(checkpoints, "checkpoints of ended tasks were forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "checkpoints of ended tasks could not be forgotten");
+                    return;
+                }
+            }
         }
     }
 

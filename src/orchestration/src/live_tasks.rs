@@ -28,6 +28,19 @@ struct Count {
     /// What was heard while rows are counted: those rows may be from before it.
     meanwhile: Vec<(EventSeq, i64)>,
     counting: bool,
+    /// How many counts of the rows were begun, and the newest of them that ended well.
+    begun: u64,
+    ended: u64,
+}
+
+/// A count of the rows that is under way; whoever wanted it may go away meanwhile.
+struct Counting<'a>(&'a Mutex<Count>);
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        let mut count = self.0.lock();
+        (count.counting, count.meanwhile) = (false, Vec::new());
+    }
 }
 
 impl LiveTasks {
@@ -36,16 +49,23 @@ impl LiveTasks {
     /// # Errors
     /// Only those of storage.
     pub(crate) async fn count(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let before = self.count.lock().begun;
         let _turn = self.turn.lock().await;
-        {
+        let number = {
             let mut count = self.count.lock();
+            if count.ended > before {
+                // Somebody else's count began after this was wanted.
+                return Ok(());
+            }
+            count.begun += 1;
             (count.counting, count.meanwhile) = (true, Vec::new());
-        }
-        let counted = store.state_counts().await;
+            count.begun
+        };
+        let _counting = Counting(&self.count);
+        let (counts, as_of) = store.state_counts().await?;
         let mut count = self.count.lock();
         let meanwhile = std::mem::take(&mut count.meanwhile);
-        count.counting = false;
-        let (counts, as_of) = counted?;
+        count.ended = number;
         let live: u64 = counts.iter().filter(|count| !count.state.is_terminal()).map(|count| count.count).sum();
         count.live = i64::try_from(live).unwrap_or(i64::MAX);
         count.as_of = as_of;

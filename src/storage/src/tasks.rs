@@ -256,11 +256,11 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn checkpoint(&self, task: TaskId) -> Result<Option<Value>, StoreError>;
 
-    /// Forgets the checkpoints of tasks that have ended; gives how many.
+    /// Forgets checkpoints of tasks that have ended, at most `limit`; gives how many.
     ///
     /// # Errors
     /// Only those of storage.
-    async fn forget_checkpoints(&self) -> Result<u64, StoreError>;
+    async fn forget_checkpoints(&self, limit: u32) -> Result<u64, StoreError>;
 
     /// Every task that an attempt works on.
     ///

@@ -70,12 +70,12 @@ impl Bench {
         let mut connection = target.connect()?;
         let token = target.token()?;
         let batch = self.config.batch as usize;
-        queue(&mut connection, &token, &others(0..super::target::SLOTS + FEW), batch)?;
+        queue(&mut connection, &token, &others(0..self.config.slots as usize + FEW), batch)?;
         let few = waits(&mut target, "few")?;
         let token = target.token()?;
         queue(&mut connection, &token, &others(0..MANY), batch)?;
         let many = waits(&mut target, "many")?;
-        let setting = format!("{} slots all taken, {PROBES} new keys one after another", super::target::SLOTS);
+        let setting = format!("{} slots all taken, {PROBES} new keys one after another", self.config.slots);
         for (case, waits) in [("few", &few), ("many", &many)] {
             let more = json!({"mean": mean(waits), "p99": quantile(waits, 0.99), "max": waits.last()});
             self.report.figure(&format!("fair_wait_{case}_p50"), quantile(waits, 0.5), "ms", &setting, more);

@@ -18,11 +18,8 @@ use crate::start_error::StartError;
 /// After this time the session is renewed; an access token lives ten minutes. Signing in again would cost the server the memory and
 /// the time of a password.
 const TOKEN: Duration = Duration::from_secs(240);
-/// Tasks that the measured agent takes at once.
-pub(super) const SLOTS: usize = 256;
 /// What the server is told besides its folder: the client's limit is for clients that are not meant to measure.
-const ARGUMENTS: [&str; 7] =
-    ["--diagnostics", "--diagnostics-slots", "256", "--requests-per-second", "1000000", "--maximum-live-tasks", "10000000"];
+const ARGUMENTS: [&str; 5] = ["--diagnostics", "--requests-per-second", "1000000", "--maximum-live-tasks", "10000000"];
 
 /// A server that is measured.
 pub(super) struct Target {
@@ -41,7 +38,9 @@ impl Target {
     /// Starts one.
     pub(super) fn start(runtime: Handle, config: &BenchConfig) -> Result<Self, StartError> {
         let database = config.database.as_deref().map(|url| runtime.block_on(Database::create(url))).transpose()?;
+        let slots = config.slots.to_string();
         let mut arguments = ARGUMENTS.to_vec();
+        arguments.extend(["--diagnostics-slots", &slots]);
         if let Some(database) = &database {
             arguments.extend(["--database", database.url()]);
         }

@@ -111,7 +111,7 @@ async fn connect(
         heartbeat_ms: (task.timeouts.heartbeat_ms / 4).clamp(50, 10_000),
         limits: known.skill.limits,
         depth: task.depth,
-        checkpoint: checkpoint(shared, task, known).await,
+        checkpoint: checkpoint(shared, task, known).await?,
     };
     match known.skill.isolation {
         Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),
@@ -120,14 +120,14 @@ async fn connect(
 }
 
 /// Where an earlier attempt stood, if there was one that could say.
-async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Option<serde_json::Value> {
+async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Result<Option<serde_json::Value>, End> {
     if !known.skill.checkpoints || task.lease <= LeaseToken(1) {
-        return None;
+        return Ok(None);
     }
-    shared.store.checkpoint(task.summary.id).await.unwrap_or_else(|error| {
-        // Then the work begins anew, as without checkpoints.
-        tracing::warn!(%error, task = %task.summary.id, "the last checkpoint could not be read");
-        None
+    shared.store.checkpoint(task.summary.id).await.map_err(|error| {
+        // Begun anew, its first checkpoint would take the place of a later one.
+        tracing::warn!(%error, task = %task.summary.id, "the last checkpoint could not be read; the task goes back to the queue");
+        End::Ordered(Order::HandBack)
     })
 }
 

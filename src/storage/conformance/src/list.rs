@@ -99,6 +99,7 @@ macro_rules! conformance {
                 a_later_attempt_finds_it_however_the_earlier_one_ended,
                 only_the_holder_keeps_a_checkpoint,
                 a_wish_to_pause_has_its_event_and_can_be_taken_back,
+                a_task_that_is_to_end_does_not_pause_at_its_checkpoint,
                 a_wish_to_pause_is_for_what_runs,
                 a_checkpoint_meets_the_wish_to_pause,
                 a_task_that_goes_back_to_the_queue_is_paused_there_if_that_is_wanted,
@@ -328,6 +329,7 @@ macro_rules! conformance {
                 what_a_carrier_has_of_an_agent_is_counted,
                 an_agent_that_has_gone_is_known_for_as_long_as_is_asked,
                 only_silent_servers_are_forgotten,
+                a_server_that_was_forgotten_brings_its_agents_back,
                 one_server_leads_until_its_term_is_over,
                 whoever_leaves_steps_down,
             }

@@ -226,7 +226,7 @@ impl Machine<'_> {
         let answer = self.world.store.save_checkpoint(checkpoint).await.unwrap();
         let known = self.known.get_mut(&task).unwrap();
         if known.state == TaskState::Running && known.lease == lease {
-            assert_eq!(answer, Checkpointed::Kept { pause: known.pausing }, "{known:?}");
+            assert_eq!(answer, Checkpointed::Kept { pause: known.pausing && !known.asked }, "{known:?}");
             known.checkpoint = Some(self.now);
         } else {
             assert_eq!(answer, Checkpointed::Stale, "I7: a checkpoint under {lease:?} {known:?}");

@@ -312,6 +312,17 @@ pub async fn only_silent_servers_are_forgotten(world: &World) {
     assert_eq!(world.store.forget_servers(at(1_000), at(5_000)).await.unwrap(), []);
 }
 
+pub async fn a_server_that_was_forgotten_brings_its_agents_back(world: &World) {
+    let second = || ServerRegistration { agents: vec![("data".to_owned(), 1)], ..registration("two") };
+    join(world, "one", 5_000).await;
+    world.store.join_server(second(), at(0), at(0)).await.unwrap();
+    world.store.register_agents(vec![world.registration("nlp"), world.registration("data")], at(0)).await.unwrap();
+    world.store.forget_servers(at(1_000), at(5_000)).await.unwrap();
+    assert_eq!(slots(world).await, [("nlp".to_owned(), 4)]);
+    world.store.join_server(second(), at(6_000), at(0)).await.unwrap();
+    assert_eq!(slots(world).await, [("data".to_owned(), 1), ("nlp".to_owned(), 4)]);
+}
+
 pub async fn one_server_leads_until_its_term_is_over(world: &World) {
     let (one, two) = (server("one").id, server("two").id);
     let lead = async |who, from, until| world.store.lead(who, at(from), at(until)).await.unwrap();

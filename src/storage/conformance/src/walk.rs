@@ -154,7 +154,8 @@ impl Walk<'_> {
         let (task, lease) = (begun.task.summary.id, begun.task.lease);
         let checkpoint = Checkpoint { task, lease, state: json!({"at": self.now}), at: at(self.now) };
         let answer = self.world.store.save_checkpoint(checkpoint).await.unwrap();
-        let (kept, forgotten) = (self.world.store.checkpoint(task).await.unwrap(), self.world.store.forget_checkpoints().await.unwrap());
+        let (kept, forgotten) =
+            (self.world.store.checkpoint(task).await.unwrap(), self.world.store.forget_checkpoints(u32::MAX).await.unwrap());
         format!("checkpoint {answer:?} {kept:?} {forgotten}")
     }
 

@@ -35,6 +35,13 @@ pub(crate) struct Agents(BTreeMap<String, Agent>);
 
 impl Agents {
     /// Lists no longer what this does not want.
+    /// Lists again those that somebody carries.
+    pub(crate) fn list_again(&mut self, carried: impl Fn(&str) -> bool) {
+        for (_, agent) in self.0.iter_mut().filter(|(name, _)| carried(name)) {
+            (agent.listed, agent.gone_at) = (true, None);
+        }
+    }
+
     pub(crate) fn keep_listed(&mut self, wanted: impl Fn(&str) -> bool, at: Timestamp) {
         for (name, agent) in self.0.iter_mut().filter(|(_, agent)| agent.listed) {
             if !wanted(name) {

@@ -97,6 +97,8 @@ fn join(state: &mut State, registration: ServerRegistration, at: Timestamp, aliv
         seen_at: at,
         registration,
     };
+    // A server that was forgotten and comes back brings its agents back.
+    state.agents.list_again(|name| server.registration.agents.iter().any(|(agent, _)| agent == name));
     let event = announcement("server.joined", &view(state, &server, at), Principal::System, at)?;
     state.servers.rows.insert(id, server);
     Ok((Joined::Joined, vec![event]))

@@ -187,8 +187,8 @@ async fn statement(tx: &mut Tx, text: &'static str) -> Result<(), Fault> {
 async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: Uuid) -> Result<Vec<Arc<Event>>, Stop> {
     statement(tx, "BEGIN").await?;
     let tasks: BTreeSet<TaskId> = group.iter().flat_map(|job| &job.locks().tasks).copied().collect();
-    // A job that looks at its only task just by changing it takes that lock alone, in no order with others.
-    let alone = tasks.len() == 1 && group.iter().all(|job| !job.locks().reads_first);
+    // A job that is alone, and looks at its only task just by changing it, takes that lock in no order with others.
+    let alone = tasks.len() == 1 && group.len() == 1 && group.iter().all(|job| !job.locks().reads_first);
     if !alone {
         lock(tx, tasks).await?;
     }

@@ -109,6 +109,12 @@ async fn join(tx: &mut Tx, (server, at, alive_since): &Joining) -> Result<Joined
         .execute(tx.sql())
         .await
         .map_err(failed)?;
+    // A server that was forgotten and comes back brings its agents back.
+    sqlx::query("UPDATE agents SET listed = TRUE, gone_at = NULL WHERE name = ANY($1) AND NOT listed")
+        .bind(column(&agents, |(agent, _)| plain(agent)))
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
     if let Some(seen) = all(tx.sql(), *at).await?.into_iter().find(|seen| seen.id == server.server.id) {
         announce(tx, "server.joined", &seen, Principal::System, *at)?;
     }

@@ -77,6 +77,8 @@ fn join(tx: &mut Tx, server: &ServerRegistration, at: Timestamp, alive_since: Ti
     for (agent, slots) in &server.agents {
         let insert = "INSERT OR REPLACE INTO server_agents (server_id, agent, slots) VALUES (?1, ?2, ?3)";
         run(tx.sql(), insert, params![wanted, agent, slots])?;
+        // A server that was forgotten and comes back brings its agents back.
+        run(tx.sql(), "UPDATE agents SET listed = TRUE, gone_at = NULL WHERE name = ?1 AND NOT listed", [agent])?;
     }
     if let Some(seen) = listed(tx.sql(), at)?.into_iter().find(|seen| seen.id == server.server.id) {
         announce(tx, "server.joined", &seen, Principal::System, at)?;

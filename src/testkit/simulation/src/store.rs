@@ -82,7 +82,7 @@ over_the_link! {
         again request_pause(id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> PauseRequest;
         again save_checkpoint(checkpoint: Checkpoint) -> Checkpointed;
         read checkpoint(task: TaskId) -> Option<Value>;
-        again forget_checkpoints() -> u64;
+        again forget_checkpoints(limit: u32) -> u64;
         again forget_idempotency_keys(now: Timestamp, age: Duration) -> u64;
     }
 

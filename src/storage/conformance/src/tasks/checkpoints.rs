@@ -159,6 +159,13 @@ pub async fn a_wish_to_pause_ends_with_the_task_and_gives_way_to_its_cancellatio
     assert_eq!((back.summary.state, back.summary.pause_requested_at), (TaskState::Queued, None), "it is to end, not to pause");
 }
 
+pub async fn a_task_that_is_to_end_does_not_pause_at_its_checkpoint(world: &World) {
+    let begun = world.running().await;
+    wish(world, &begun, true, 300).await;
+    world.store.request_cancel(begun.task.summary.id, person(), at(310)).await.unwrap();
+    assert_eq!(save(world, &begun, json!(1), 320).await, GOES_ON);
+}
+
 pub async fn checkpoints_go_with_the_end_of_their_tasks(world: &World) {
     let (live, done, failed) = (world.running().await, world.running().await, world.running().await);
     for begun in [&live, &done, &failed] {
@@ -171,7 +178,8 @@ pub async fn checkpoints_go_with_the_end_of_their_tasks(world: &World) {
         (world.store.checkpoint(id).await.unwrap(), world.rows(id).await.checkpoint_at)
     };
     assert_eq!((kept(&done).await, kept(&failed).await), ((None, None), (None, None)));
-    assert_eq!(world.store.forget_checkpoints().await.unwrap(), 2);
-    assert_eq!(world.store.forget_checkpoints().await.unwrap(), 0);
+    assert_eq!(world.store.forget_checkpoints(1).await.unwrap(), 1);
+    assert_eq!(world.store.forget_checkpoints(100).await.unwrap(), 1);
+    assert_eq!(world.store.forget_checkpoints(100).await.unwrap(), 0);
     assert_eq!(kept(&live).await, (Some(json!(1)), Some(at(300))));
 }

@@ -32,7 +32,8 @@ pub(super) fn request_pause(state: &mut State, id: TaskId, wanted: bool, actor: 
 pub(super) fn save(state: &mut State, checkpoint: Checkpoint) -> Checkpointed {
     let held = |record: &baton_storage::TaskRecord| record.summary.state == TaskState::Running && record.lease == checkpoint.lease;
     let Some(row) = state.tasks.get(checkpoint.task).filter(|row| held(&row.record)) else { return Checkpointed::Stale };
-    let pause = row.record.summary.pause_requested_at.is_some();
+    let summary = &row.record.summary;
+    let pause = summary.pause_requested_at.is_some() && summary.cancel_requested_at.is_none();
     state.tasks.keep_checkpoint(checkpoint.task, checkpoint.state, checkpoint.at);
     Checkpointed::Kept { pause }
 }

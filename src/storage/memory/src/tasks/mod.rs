@@ -98,8 +98,8 @@ impl TaskStore for MemoryStore {
         Ok(self.read(|state| checkpoints::last(state, task).map(|(state, _)| state.clone())))
     }
 
-    async fn forget_checkpoints(&self) -> Result<u64, StoreError> {
-        self.commit(|state| Ok((state.tasks.forget_checkpoints(), Vec::new())))
+    async fn forget_checkpoints(&self, limit: u32) -> Result<u64, StoreError> {
+        self.commit(|state| Ok((state.tasks.forget_checkpoints(limit), Vec::new())))
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {

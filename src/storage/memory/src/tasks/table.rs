@@ -178,10 +178,12 @@ impl Tasks {
     }
 
     /// Forgets where tasks stood that have ended.
-    pub(crate) fn forget_checkpoints(&mut self) -> u64 {
-        let known = self.checkpoints.len();
-        self.checkpoints.retain(|id, _| self.live.contains(id));
-        u64::try_from(known - self.checkpoints.len()).unwrap_or(u64::MAX)
+    pub(crate) fn forget_checkpoints(&mut self, limit: u32) -> u64 {
+        let ended: Vec<TaskId> = self.checkpoints.keys().filter(|id| !self.live.contains(id)).take(limit as usize).copied().collect();
+        for id in &ended {
+            self.checkpoints.remove(id);
+        }
+        ended.len() as u64
     }
 
     /// A task's attempts, oldest first.

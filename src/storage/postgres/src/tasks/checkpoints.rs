@@ -33,11 +33,11 @@ pub(super) async fn request_pause(tx: &mut Tx, (id, wanted, actor, at): &Wish) -
 
 pub(super) async fn save(tx: &mut Tx, checkpoint: &Checkpoint) -> Result<Checkpointed, Fault> {
     let kept: Option<bool> = sqlx::query_scalar(
-        "WITH held AS (SELECT id, lease, pause_requested_at FROM tasks WHERE id = $1 AND state = 'running' AND lease = $2),
+        "WITH held AS (SELECT id, lease, pause_requested_at IS NOT NULL AND cancel_requested_at IS NULL AS pause FROM tasks WHERE id = $1 AND state = 'running' AND lease = $2),
              kept AS (
                  INSERT INTO task_checkpoints (task_id, lease, state, saved_at) SELECT id, lease, $3, $4 FROM held
                  ON CONFLICT (task_id) DO UPDATE SET lease = excluded.lease, state = excluded.state, saved_at = excluded.saved_at)
-         SELECT pause_requested_at IS NOT NULL FROM held",
+         SELECT pause FROM held",
     )
     .bind(*checkpoint.task.as_uuid())
     .bind(checkpoint.lease.0)
@@ -63,7 +63,8 @@ pub(super) async fn last(sql: &mut PgConnection, id: TaskId) -> Result<Option<(V
     Ok(Some((json(&row, "kept")?, instant(&row, "saved_at")?)))
 }
 
-pub(super) async fn forget(tx: &mut Tx) -> Result<u64, Fault> {
-    let text = "DELETE FROM task_checkpoints USING tasks WHERE id = task_id AND finished_at IS NOT NULL";
-    Ok(sqlx::query(text).execute(tx.sql()).await.map_err(failed)?.rows_affected())
+pub(super) async fn forget(tx: &mut Tx, limit: u32) -> Result<u64, Fault> {
+    let text = "DELETE FROM task_checkpoints WHERE task_id IN (
+         SELECT task_id FROM task_checkpoints JOIN tasks ON id = task_id WHERE finished_at IS NOT NULL LIMIT $1)";
+    Ok(sqlx::query(text).bind(i64::from(limit)).execute(tx.sql()).await.map_err(failed)?.rows_affected())
 }

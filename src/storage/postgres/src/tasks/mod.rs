@@ -118,8 +118,8 @@ impl TaskStore for PostgresStore {
         Ok(last.map(|(state, _)| state))
     }
 
-    async fn forget_checkpoints(&self) -> Result<u64, StoreError> {
-        self.writer.run((), |tx, ()| Box::pin(checkpoints::forget(tx))).await
+    async fn forget_checkpoints(&self, limit: u32) -> Result<u64, StoreError> {
+        self.writer.run(limit, |tx, limit| Box::pin(checkpoints::forget(tx, *limit))).await
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {

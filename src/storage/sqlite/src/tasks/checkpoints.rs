@@ -30,7 +30,7 @@ pub(super) fn request_pause(tx: &mut Tx, id: TaskId, wanted: bool, actor: Princi
 
 pub(super) fn save(tx: &mut Tx, checkpoint: &Checkpoint) -> Result<Checkpointed, StoreError> {
     let (key, lease) = (checkpoint.task.as_uuid().as_bytes(), checkpoint.lease.0);
-    let look = "SELECT pause_requested_at IS NOT NULL FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
+    let look = "SELECT pause_requested_at IS NOT NULL AND cancel_requested_at IS NULL FROM tasks WHERE id = ?1 AND state = 'running' AND lease = ?2";
     let Some(pause) = maybe(tx.sql(), look, params![key, lease], |row| row.get())? else { return Ok(Checkpointed::Stale) };
     run(
         tx.sql(),
@@ -48,7 +48,8 @@ pub(super) fn last(sql: &Connection, id: TaskId) -> Result<Option<(Value, Timest
     maybe(sql, look, [id.as_uuid().as_bytes()], |row| Ok((row.json()?, row.instant()?)))
 }
 
-pub(super) fn forget(tx: &mut Tx) -> Result<u64, StoreError> {
-    let text = "DELETE FROM task_checkpoints WHERE EXISTS (SELECT 1 FROM tasks WHERE id = task_id AND finished_at IS NOT NULL)";
-    Ok(run(tx.sql(), text, [])? as u64)
+pub(super) fn forget(tx: &mut Tx, limit: u32) -> Result<u64, StoreError> {
+    let text = "DELETE FROM task_checkpoints WHERE task_id IN (
+         SELECT task_id FROM task_checkpoints JOIN tasks ON id = task_id WHERE finished_at IS NOT NULL LIMIT ?1)";
+    Ok(run(tx.sql(), text, [limit])? as u64)
 }

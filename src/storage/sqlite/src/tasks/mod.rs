@@ -114,8 +114,8 @@ impl TaskStore for SqliteStore {
         Ok(last.map(|(state, _)| state))
     }
 
-    async fn forget_checkpoints(&self) -> Result<u64, StoreError> {
-        self.writer.run(checkpoints::forget).await
+    async fn forget_checkpoints(&self, limit: u32) -> Result<u64, StoreError> {
+        self.writer.run(move |tx| checkpoints::forget(tx, limit)).await
     }
 
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError> {
