@@ -73,6 +73,18 @@ impl Advance {
             attempt_end: None,
         }
     }
+
+    /// The change for the task as it stands in the store. A holder pauses it because somebody wanted that; a wish that was taken
+    /// back after the holder had heard of it hands the task back instead, so that whoever resumed it sees it go on.
+    #[must_use]
+    pub fn as_wished(self, task: &TaskRecord) -> Self {
+        let held = matches!(self.guard, Guard::Lease(_));
+        if self.trigger != Trigger::Pause || !held || task.summary.pause_requested_at.is_some() {
+            return self;
+        }
+        let attempt_end = self.attempt_end.map(|end| AttemptEnd { outcome: AttemptOutcome::HandedBack, ..end });
+        Self { trigger: Trigger::HandBack, reason: Some("handed_back".to_owned()), attempt_end, ..self }
+    }
 }
 
 /// A result of an attempt. What the holder of a lease knows of its task stays true while the lease does, but for requests to

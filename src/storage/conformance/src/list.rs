@@ -99,6 +99,7 @@ macro_rules! conformance {
                 a_later_attempt_finds_it_however_the_earlier_one_ended,
                 only_the_holder_keeps_a_checkpoint,
                 a_wish_to_pause_has_its_event_and_can_be_taken_back,
+                a_wish_that_was_taken_back_pauses_nothing,
                 a_task_that_is_to_end_does_not_pause_at_its_checkpoint,
                 a_wish_to_pause_is_for_what_runs,
                 a_checkpoint_meets_the_wish_to_pause,

@@ -169,6 +169,8 @@ impl Machine<'_> {
             Guard::Lease(lease) => known.lease == lease && known.state.holds_lease(),
             Guard::State(state) => known.state == state,
         };
+        let unwished = matches!(guard, Guard::Lease(_)) && trigger == Trigger::Pause && !known.pausing;
+        let trigger = if unwished { Trigger::HandBack } else { trigger };
         let next = matches!(trigger, Trigger::Retry | Trigger::LoseWorker);
         let row = apply(Some(known.state), trigger).ok().filter(|_| held && trigger != Trigger::Assign);
         let row = row.filter(|_| !next || known.attempt < known.maximum);

@@ -43,6 +43,9 @@ pub async fn a_later_attempt_finds_it_however_the_earlier_one_ended(world: &Worl
         let begun = world.running().await;
         let id = begun.task.summary.id;
         save(world, &begun, json!({"by": trigger.as_str()}), 300).await;
+        if trigger == Trigger::Pause {
+            wish(world, &begun, true, 350).await;
+        }
         world.applied(change(&begun, trigger)).await;
         if trigger == Trigger::Pause {
             world.applied(Advance::new(id, Guard::State(TaskState::Paused), Trigger::Resume, person(), at(400))).await;
@@ -157,6 +160,20 @@ pub async fn a_wish_to_pause_ends_with_the_task_and_gives_way_to_its_cancellatio
     world.store.request_cancel(begun.task.summary.id, person(), at(310)).await.unwrap();
     let back = world.applied(change(&begun, Trigger::LoseWorker)).await;
     assert_eq!((back.summary.state, back.summary.pause_requested_at), (TaskState::Queued, None), "it is to end, not to pause");
+}
+
+pub async fn a_wish_that_was_taken_back_pauses_nothing(world: &World) {
+    let begun = world.running().await;
+    wish(world, &begun, true, 300).await;
+    assert_eq!(save(world, &begun, json!(1), 301).await, Checkpointed::Kept { pause: true });
+    wish(world, &begun, false, 302).await;
+    let end = AttemptEnd { outcome: AttemptOutcome::Paused, failure: None };
+    let back = world.applied(Advance { attempt_end: Some(end), ..change(&begun, Trigger::Pause) }).await;
+    assert_eq!((back.summary.state, back.summary.attempt), (TaskState::Queued, 1));
+    assert_eq!(back.summary.reason.as_deref(), Some("handed_back"));
+    assert_eq!(world.rows(back.summary.id).await.attempts[0].outcome, Some(AttemptOutcome::HandedBack));
+    world.begin(back.summary.id, at(500)).await;
+    assert_eq!(world.store.checkpoint(back.summary.id).await.unwrap(), Some(json!(1)));
 }
 
 pub async fn a_task_that_is_to_end_does_not_pause_at_its_checkpoint(world: &World) {

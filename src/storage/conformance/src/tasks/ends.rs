@@ -6,11 +6,20 @@ use baton_domain::wire::task::{AttemptOutcome, Failure};
 use baton_storage::{Advance, AttemptEnd, BegunTask, Guard};
 
 use crate::World;
-use crate::make::at;
+use crate::make::{at, person};
 
 fn ending(begun: &BegunTask, trigger: Trigger, outcome: AttemptOutcome, failure: Option<Failure>) -> Advance {
     let change = Advance::new(begun.task.summary.id, Guard::Lease(begun.task.lease), trigger, Principal::System, at(200));
     Advance { attempt_end: Some(AttemptEnd { outcome, failure }), ..change }
+}
+
+/// A running task that may end so: its holder pauses it only if somebody wants that.
+async fn running(world: &World, trigger: Trigger) -> BegunTask {
+    let begun = world.running().await;
+    if trigger == Trigger::Pause {
+        world.store.request_pause(begun.task.summary.id, true, person(), at(150)).await.unwrap();
+    }
+    begun
 }
 
 pub async fn an_attempt_ends_with_its_outcome_and_failure(world: &World) {
@@ -24,7 +33,7 @@ pub async fn an_attempt_ends_with_its_outcome_and_failure(world: &World) {
         (Trigger::HandBack, AttemptOutcome::HandedBack),
         (Trigger::Pause, AttemptOutcome::Paused),
     ] {
-        let begun = world.running().await;
+        let begun = running(world, trigger).await;
         world.applied(ending(&begun, trigger, outcome, Some(failure.clone()))).await;
         let attempt = world.rows(begun.task.summary.id).await.attempts.remove(0);
         assert_eq!((attempt.ended_at, attempt.outcome, attempt.failure), (Some(at(200)), Some(outcome), Some(failure.clone())));
@@ -42,7 +51,7 @@ pub async fn agents_are_counted_for_what_ended_well_or_badly(world: &World) {
         (Trigger::HandBack, AttemptOutcome::HandedBack, (1, 3)),
         (Trigger::Pause, AttemptOutcome::Paused, (1, 3)),
     ] {
-        let begun = world.running().await;
+        let begun = running(world, trigger).await;
         world.applied(ending(&begun, trigger, outcome, None)).await;
         let agent = world.store.agents().await.unwrap().items.remove(0);
         assert_eq!((agent.completed, agent.failed), counted, "{outcome:?}");

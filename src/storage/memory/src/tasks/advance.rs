@@ -17,6 +17,7 @@ use crate::commit::State;
 pub(super) fn advance(state: &mut State, change: Advance) -> Told<Advanced> {
     let Some(row) = state.tasks.get(change.task) else { return Ok((Advanced::Missing, Vec::new())) };
     let mut row = row.clone();
+    let change = change.as_wished(&row.record);
     let Some(to) = allowed(&row.record, &change) else { return Ok((Advanced::Refused(Box::new(row.record)), Vec::new())) };
     let record = &mut row.record;
     let summary = &mut record.summary;

@@ -20,6 +20,7 @@ use crate::writer::Tx;
 
 pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, Fault> {
     let Some(mut record) = read::record(tx.sql(), change.task).await? else { return Ok(Advanced::Missing) };
+    let change = &change.clone().as_wished(&record);
     let state = record.summary.state;
     let guarded = match change.guard {
         Guard::Lease(lease) => record.lease == lease && state.holds_lease(),

@@ -22,6 +22,7 @@ use crate::writer::Tx;
 
 pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreError> {
     let Some(mut record) = read::record(tx.sql(), change.task)? else { return Ok(Advanced::Missing) };
+    let change = change.as_wished(&record);
     let state = record.summary.state;
     let guarded = match change.guard {
         Guard::Lease(lease) => record.lease == lease && state.holds_lease(),
