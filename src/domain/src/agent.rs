@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::ModelNeed;
 use crate::task::RetryPolicy;
 
 pub use self::named::{AgentStatus, CircuitState, Family, InstanceKind, InstanceStatus, Isolation, Strategy};
@@ -129,7 +130,8 @@ pub struct Skill {
     /// Inputs that work as they stand, for forms and for trying out. `{"artifact": "examples/…"}` names a shipped file.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub examples: Vec<serde_json::Value>,
-    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `code_report`, `json`.
+    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `code_report`, `structured` (as
+    /// the output schema's `x-render` hints say), `json`.
     pub result_kind: String,
     /// Whether running it twice does the same as running it once.
     pub idempotent: bool,
@@ -147,6 +149,12 @@ pub struct Skill {
     /// What an attempt takes of its host while it runs.
     #[serde(default)]
     pub needs: Needs,
+    /// What it needs of a language model; absent if it calls none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelNeed>,
+    /// Whether its attempts reach out to the network, as far as the installation lets them.
+    #[serde(default)]
+    pub network: bool,
 }
 
 /// What one attempt takes of the host it runs on. The attempts on a host never take more than the host has.

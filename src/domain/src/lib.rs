@@ -4,9 +4,12 @@
 //! crates act; this one says what may happen and what it is called.
 
 pub mod agent;
+pub mod connection;
+pub mod egress;
 pub mod event;
 pub mod id;
 pub mod invariants;
+pub mod model;
 mod named;
 pub mod page;
 pub mod ports;

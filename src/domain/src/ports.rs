@@ -6,8 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::id::{AttemptId, ProjectId, TaskId};
+use crate::model::{Embedded, ModelAnswer, ModelRequest};
+use crate::task::Budget;
 use crate::time::Timestamp;
-use crate::wire::task::AttemptOutcome;
+use crate::wire::task::{AttemptOutcome, Failure};
 
 /// Tells the time. Tests give one that they move by hand.
 pub trait Clock: Send + Sync {
@@ -71,4 +74,38 @@ pub trait Recorder: Send + Sync {
 
     /// A task was cancelled before an attempt of it began.
     fn canceled(&self, at: Timestamp, skill: &str);
+}
+
+/// On whose behalf a model is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCaller {
+    /// The project that pays.
+    pub project: ProjectId,
+    /// The task, whose budget counts.
+    pub task: TaskId,
+    /// Its attempt, which keeps the call.
+    pub attempt: AttemptId,
+    /// What the task may use up, all its attempts together.
+    pub budget: Budget,
+}
+
+/// Language models, as the engine asks them for its agents. Dropping a call stops it.
+#[async_trait]
+pub trait Models: Send + Sync {
+    /// Asks a model. What it writes goes through `written` as it comes; an answer that had to be asked for again starts anew there.
+    ///
+    /// # Errors
+    /// A failure with a `MODEL` code.
+    async fn complete(
+        &self,
+        caller: &ModelCaller,
+        call: ModelRequest,
+        written: Option<&(dyn Fn(&str) + Send + Sync)>,
+    ) -> Result<ModelAnswer, Failure>;
+
+    /// Places texts in a space where what means the same lies close.
+    ///
+    /// # Errors
+    /// A failure with a `MODEL` code.
+    async fn embed(&self, caller: &ModelCaller, texts: Vec<String>) -> Result<Embedded, Failure>;
 }

@@ -9,8 +9,9 @@ use baton_agents_runtime::AgentRegistry;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
+use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{Recorder, Sources};
+use baton_domain::ports::{Models, Recorder, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
 use baton_domain::services::{AgentService, ArtifactService, LimitService, ServerService, TaskService};
 use baton_observability::Auditor;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
 use crate::artifacts::Artifacts;
+use crate::attempt::Pace;
 use crate::backlog::Backlog;
 use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
@@ -60,6 +62,8 @@ pub struct EngineOptions {
     pub balancing: BalancerOptions,
     /// What the host has for attempts.
     pub host: HostOptions,
+    /// What attempts of skills with `network` may reach.
+    pub egress: EgressPolicy,
     /// When instances of agents that fail are started again.
     pub restart: RestartOptions,
     /// When agents get and lose instances.
@@ -104,6 +108,7 @@ impl Default for EngineOptions {
             maximum_artifact_bytes: 1 << 30,
             balancing: BalancerOptions::default(),
             host: HostOptions::default(),
+            egress: EgressPolicy::default(),
             restart: RestartOptions::default(),
             scaling: ScalingOptions::default(),
         }
@@ -202,6 +207,10 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     /// What agents publish to and listen to, once the server has handed it over.
     pub(crate) topics: OnceLock<Arc<Topics>>,
+    /// The language models that agents ask, once the server has handed them over.
+    pub(crate) models: OnceLock<Arc<dyn Models>>,
+    /// When each outside host may next be talked to.
+    pub(crate) pace: Pace,
 }
 
 impl Shared {
@@ -308,6 +317,8 @@ impl EngineOptions {
             attempts: TaskTracker::new(),
             stop: CancellationToken::new(),
             topics: OnceLock::new(),
+            models: OnceLock::new(),
+            pace: Pace::default(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
@@ -390,6 +401,12 @@ impl Engine {
     pub fn use_topics(&self, topics: Arc<Topics>) {
         // A second time changes nothing.
         let _ = self.shared.topics.set(topics);
+    }
+
+    /// Lets agents ask language models; the first that are handed over stay.
+    pub fn use_models(&self, models: Arc<dyn Models>) {
+        // A second time changes nothing.
+        let _ = self.shared.models.set(models);
     }
 
     /// Stops: no new attempts at once, running ones get the drain time, then they are handed back to the queue

@@ -25,6 +25,8 @@ fn skill(input_schema: Value) -> Skill {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     }
 }
 

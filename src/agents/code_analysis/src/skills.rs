@@ -43,6 +43,8 @@ fn metrics() -> Skill {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 128, model: None },
+        model: None,
+        network: false,
     }
 }
 

@@ -41,6 +41,8 @@ fn profile() -> Skill {
         limits: Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() },
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
+        model: None,
+        network: false,
     }
 }
 

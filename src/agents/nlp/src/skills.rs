@@ -39,6 +39,8 @@ fn skill(name: &str, title: &str, description: &str, kind: &str, input_schema: V
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     }
 }
 

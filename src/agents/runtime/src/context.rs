@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use baton_domain::connection::ConnectionGrant;
+use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
+use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::trace::Level;
@@ -29,6 +32,9 @@ enum Pending {
     Published(oneshot::Sender<Result<MessageId, Failure>>),
     Subscribed(oneshot::Sender<Result<(), Failure>>),
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
+    Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
+    Embedded(oneshot::Sender<Result<Embedded, Failure>>),
+    Permitted(oneshot::Sender<()>),
 }
 
 struct Shared {
@@ -38,6 +44,8 @@ struct Shared {
     artifacts: BTreeMap<ArtifactId, FileRef>,
     scratch: PathBuf,
     checkpoint: Option<Value>,
+    egress: Option<EgressPolicy>,
+    connections: BTreeMap<String, ConnectionGrant>,
     canceled: CancellationToken,
     to_host: mpsc::Sender<FromAgent>,
     pending: Mutex<HashMap<u64, Pending>>,
@@ -68,6 +76,8 @@ impl Context {
             artifacts: start.artifacts.clone(),
             scratch: start.scratch.clone(),
             checkpoint: start.checkpoint.clone(),
+            egress: start.egress.clone(),
+            connections: start.connections.clone(),
             canceled,
             to_host,
             pending: Mutex::default(),
@@ -105,6 +115,26 @@ impl Context {
             ToAgent::Checkpointed { request, result } => {
                 if let Some(Pending::Checkpointed(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Written { request, text } => {
+                if let Some(Pending::Completed { pieces: Some(pieces), .. }) = self.shared.pending.lock().get(&request) {
+                    let _ = pieces.send(text);
+                }
+            }
+            ToAgent::Completed { request, result } => {
+                if let Some(Pending::Completed { answer, .. }) = self.shared.pending.lock().remove(&request) {
+                    let _ = answer.send(result);
+                }
+            }
+            ToAgent::Embedded { request, result } => {
+                if let Some(Pending::Embedded(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Permitted { request } => {
+                if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(());
                 }
             }
             ToAgent::Message { subscription, message } => {
@@ -261,6 +291,75 @@ impl Context {
         self.shared.pending.lock().insert(request, Pending::Answered(send));
         self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input }).await?;
         answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Asks a language model and gives its whole answer. Which model answers, within what budget and how often a failed call is
+    /// tried again is the host's business; the answer names the model.
+    ///
+    /// # Errors
+    /// `MODEL-001` without any model, `MODEL-002` without one that is able enough, `MODEL-003` if no answer fits the schema,
+    /// `MODEL-004` and `MODEL-006` if its endpoint fails or refuses, `MODEL-005` over the budget, `MODEL-007` for too long a prompt.
+    pub async fn llm(&self, call: ModelRequest) -> Result<ModelAnswer, SkillError> {
+        self.complete(call, None).await
+    }
+
+    /// The same; what is written goes into `pieces` as it comes. An answer that had to be asked for again starts anew there.
+    ///
+    /// # Errors
+    /// As [`llm`](Self::llm).
+    pub async fn llm_streaming(&self, call: ModelRequest, pieces: mpsc::UnboundedSender<String>) -> Result<ModelAnswer, SkillError> {
+        self.complete(call, Some(pieces)).await
+    }
+
+    async fn complete(&self, call: ModelRequest, pieces: Option<mpsc::UnboundedSender<String>>) -> Result<ModelAnswer, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        let stream = pieces.is_some();
+        self.shared.pending.lock().insert(request, Pending::Completed { answer: send, pieces });
+        self.deliver(FromAgent::Complete { request, call: Box::new(call), stream }).await?;
+        answer.await.map_err(|_| host_gone())?.map(|answer| *answer).map_err(from_failure)
+    }
+
+    /// Places texts, at most 256 of them, in a space where what means the same lies close.
+    ///
+    /// # Errors
+    /// `MODEL-001` if no model can do that, and as [`llm`](Self::llm).
+    pub async fn embed(&self, texts: Vec<String>) -> Result<Embedded, SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Embedded(send));
+        self.deliver(FromAgent::Embed { request, texts }).await?;
+        answer.await.map_err(|_| host_gone())?.map_err(from_failure)
+    }
+
+    /// Where the attempt may reach out to; nowhere if there is none. Only the guarded client of `baton-clients` reaches out.
+    #[must_use]
+    pub fn egress(&self) -> Option<&EgressPolicy> {
+        self.shared.egress.as_ref()
+    }
+
+    /// Waits until it is this attempt's turn to talk to a host: all attempts of a server keep to one pace with it.
+    ///
+    /// # Errors
+    /// When somebody asks to stop.
+    pub async fn permit(&self, host: &str) -> Result<(), SkillError> {
+        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let (send, answer) = oneshot::channel();
+        self.shared.pending.lock().insert(request, Pending::Permitted(send));
+        self.deliver(FromAgent::Permit { request, host: host.to_owned() }).await?;
+        tokio::select! {
+            answer = answer => answer.map_err(|_| host_gone()),
+            () = self.canceled() => self.check(),
+        }
+    }
+
+    /// A connection that the input names.
+    ///
+    /// # Errors
+    /// `CONNECTION-001` if the input does not name it.
+    pub fn connection(&self, name: &str) -> Result<&ConnectionGrant, SkillError> {
+        let unknown = || SkillError::new(Code::NoSuchConnection, format!("{name} is not among the connections of this input"));
+        self.shared.connections.get(name).ok_or_else(unknown)
     }
 
     /// Publishes a message under a topic, which must be declared. Of a durable topic it is stored when this returns; with a `key`

@@ -51,6 +51,8 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     }
 }
 
@@ -97,6 +99,8 @@ impl Agent for Diagnostics {
             isolation: Isolation::Process,
             checkpoints: true,
             needs: Needs { cpu_millicores: 1_000, memory_mib: 32, model: None },
+            model: None,
+            network: false,
             ..skill(
                 SPIN,
                 "Keep busy",

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use baton_domain::agent::Limits;
+use baton_domain::connection::ConnectionGrant;
+use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
+use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::TopicMessage;
 use baton_domain::wire::trace::Level;
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -93,6 +96,32 @@ pub enum ToAgent {
         /// The message.
         message: Box<TopicMessage>,
     },
+    /// A piece of a model's answer that is being written.
+    Written {
+        /// The request it belongs to.
+        request: u64,
+        /// What comes next of the text.
+        text: String,
+    },
+    /// A model has answered.
+    Completed {
+        /// The request it answers.
+        request: u64,
+        /// The answer, or why there is none.
+        result: Result<Box<ModelAnswer>, Failure>,
+    },
+    /// Texts were placed.
+    Embedded {
+        /// The request it answers.
+        request: u64,
+        /// The places, or why there are none.
+        result: Result<Embedded, Failure>,
+    },
+    /// An exchange with a host may begin.
+    Permitted {
+        /// The request it answers.
+        request: u64,
+    },
     /// Stop; nothing that is said afterwards counts.
     Cancel {
         /// Why.
@@ -130,6 +159,12 @@ pub struct Start {
     /// What the last checkpoint of an earlier attempt kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Value>,
+    /// Where it may reach out to; nowhere if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress: Option<EgressPolicy>,
+    /// The connections that the input names where the skill's schema says `"format": "connection"`, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connections: BTreeMap<String, ConnectionGrant>,
 }
 
 /// What the agent says.
@@ -188,6 +223,29 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+    },
+    /// Ask a model.
+    Complete {
+        /// The number to answer with.
+        request: u64,
+        /// What is asked.
+        call: Box<ModelRequest>,
+        /// Whether the pieces of the answer are wanted as they are written.
+        stream: bool,
+    },
+    /// Place texts in a space where what means the same lies close.
+    Embed {
+        /// The number to answer with.
+        request: u64,
+        /// The texts.
+        texts: Vec<String>,
+    },
+    /// Wait for this host's turn: all attempts of a server keep to one pace with it.
+    Permit {
+        /// The number to answer with.
+        request: u64,
+        /// The host's name.
+        host: String,
     },
     /// Keep where the work stands. If somebody wants the task to pause, the attempt ends here, and no answer comes.
     Checkpoint {

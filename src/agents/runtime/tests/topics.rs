@@ -71,6 +71,8 @@ fn start(skill: &str) -> Start {
         limits: Limits::default(),
         depth: 0,
         checkpoint: None,
+        egress: None,
+        connections: BTreeMap::new(),
     }
 }
 

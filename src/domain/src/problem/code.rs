@@ -128,6 +128,20 @@ codes! {
     UnknownLanguage = "CODE-002", 422, "The programming language is not known";
     SourceTooLarge = "CODE-003", 422, "The source is too large";
 
+    ModelUnavailable = "MODEL-001", 503, "No language model is available";
+    ModelTooSmall = "MODEL-002", 422, "No model is able enough";
+    ModelAnswerInvalid = "MODEL-003", 500, "The model's answer does not fit";
+    ModelFailed = "MODEL-004", 502, "The model's endpoint failed";
+    BudgetExhausted = "MODEL-005", 422, "The budget does not allow the call";
+    ModelRefused = "MODEL-006", 502, "The model's endpoint refused the call";
+    PromptTooLong = "MODEL-007", 422, "The prompt is too long for the model";
+    NoSuchModel = "MODEL-008", 404, "No such model";
+    InvalidModel = "MODEL-009", 422, "The model's settings are wrong";
+    NoSuchConnection = "CONNECTION-001", 404, "No such connection";
+    ConnectionForbidden = "CONNECTION-002", 403, "The skill may not use this connection";
+    InvalidConnection = "CONNECTION-003", 422, "The connection's settings are wrong";
+    ConnectionNameTaken = "CONNECTION-004", 409, "A connection with this name exists";
+
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
     DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";

@@ -44,6 +44,8 @@ fn skill() -> Skill {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     }
 }
 

@@ -48,6 +48,8 @@ fn skill(name: &str, isolation: Isolation, needs: Needs) -> Skill {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs,
+        model: None,
+        network: false,
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use baton_agents_runtime::carrier::Connection;
 use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_CHECKPOINT_BYTES, ToAgent};
-use baton_domain::id::ArtifactId;
+use baton_domain::id::{ArtifactId, AttemptId};
+use baton_domain::ports::ModelCaller;
 use baton_domain::problem::Code;
 use baton_domain::services::{ArtifactService, NewArtifact};
 use baton_domain::user::Caller;
@@ -21,7 +22,7 @@ use tokio_util::io::ReaderStream;
 
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
-use super::{LAST_WORDS, failure};
+use super::{LAST_WORDS, failure, outside};
 use crate::agent_pool::KnownSkill;
 use crate::engine::{Order, Shared};
 use crate::orchestrator::Orchestrator;
@@ -131,6 +132,21 @@ impl Conversation<'_> {
                 let _ = to_agent.send(ToAgent::Stored { request, result }).await;
             }
             FromAgent::Ask { request, skill, input } => self.ask(request, skill, input, to_agent, asks),
+            FromAgent::Complete { request, call, stream } => {
+                let models = self.shared.models.get().cloned();
+                asks.spawn(outside::complete(models, self.model_caller(trace.attempt()), request, *call, stream, to_agent.clone()));
+            }
+            FromAgent::Embed { request, texts } => {
+                let models = self.shared.models.get().cloned();
+                asks.spawn(outside::embed(models, self.model_caller(trace.attempt()), request, texts, to_agent.clone()));
+            }
+            FromAgent::Permit { request, host } => {
+                let (shared, to_agent) = (Arc::clone(self.shared), to_agent.clone());
+                asks.spawn(async move {
+                    shared.pace.turn(&host, Duration::from_millis(shared.options.egress.per_host_interval_ms)).await;
+                    let _ = to_agent.send(ToAgent::Permitted { request }).await;
+                });
+            }
             // Those of topics were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
@@ -230,6 +246,15 @@ impl Conversation<'_> {
             return End::Completed(result);
         };
         End::Failed { failure, retry_after: None }
+    }
+
+    fn model_caller(&self, attempt: AttemptId) -> ModelCaller {
+        ModelCaller {
+            project: self.task.summary.project_id,
+            task: self.task.summary.id,
+            attempt,
+            budget: self.task.budget.unwrap_or_default(),
+        }
     }
 
     fn caller(&self) -> Caller {

@@ -4,6 +4,7 @@ mod conversation;
 mod inputs;
 mod listeners;
 mod outcome;
+mod outside;
 mod record;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::orchestrator::Orchestrator;
 use crate::task_manager;
 use conversation::{Conversation, End};
 use outcome::Change;
+pub(crate) use outside::Pace;
 use record::TraceBuffer;
 
 /// Starts the attempt of a task that was just assigned.
@@ -112,6 +114,8 @@ async fn connect(
         limits: known.skill.limits,
         depth: task.depth,
         checkpoint: checkpoint(shared, task, known).await?,
+        egress: known.skill.network.then(|| shared.options.egress.clone()),
+        connections: std::collections::BTreeMap::new(),
     };
     match known.skill.isolation {
         Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),

@@ -85,6 +85,8 @@ impl Agent for Scripted {
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
             retry: RetryPolicy { maximum_attempts: 1, ..quick() },
             needs: Needs::default(),
+            model: None,
+            network: false,
         };
         AgentCard {
             name: "scripted".into(),

@@ -60,6 +60,8 @@ pub(crate) fn card(name: &str) -> AgentCard {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     };
     AgentCard {
         name: name.to_owned(),

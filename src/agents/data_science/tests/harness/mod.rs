@@ -18,7 +18,11 @@ use baton_agents_runtime::Agent;
 use baton_agents_runtime::carrier::begin_in_process;
 use baton_agents_runtime::protocol::{FileRef, FromAgent, Start, ToAgent, VERSION};
 use baton_domain::agent::{Limits, Skill};
+use baton_domain::connection::ConnectionGrant;
+use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, TaskId};
+use baton_domain::model::{ModelAnswer, ModelRequest};
+use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
 use serde_json::Value;
 use uuid::Uuid;
@@ -104,12 +108,45 @@ pub fn perform(agent: impl Agent + 'static, skill: &str, mut input: Value) -> En
     run(Arc::new(agent), skill, input, artifacts)
 }
 
+/// A model that a test plays: it is asked, and it answers.
+pub type PlayedModel = Box<dyn FnMut(ModelRequest) -> Result<ModelAnswer, Failure> + Send>;
+
+/// What an attempt finds around it.
+#[derive(Default)]
+pub struct Setting {
+    pub artifacts: BTreeMap<ArtifactId, FileRef>,
+    /// Where it may reach out to.
+    pub egress: Option<EgressPolicy>,
+    pub connections: BTreeMap<String, ConnectionGrant>,
+    pub checkpoint: Option<Value>,
+    /// Without one, every call ends with `MODEL-001`.
+    pub model: Option<PlayedModel>,
+}
+
+impl Setting {
+    /// Adds a file with this content; gives the identifier that names it in the input. `folder` must outlive the attempt.
+    pub fn file(&mut self, folder: &Path, name: &str, content: &[u8]) -> ArtifactId {
+        let number = self.artifacts.len();
+        let id = ArtifactId::new(Uuid::from_u128(0xf11e + number as u128));
+        let path = folder.join(format!("input-{number}"));
+        std::fs::write(&path, content).unwrap();
+        let media_type = "application/octet-stream".to_owned();
+        self.artifacts.insert(id, FileRef { path, name: name.to_owned(), media_type, size: content.len() as u64 });
+        id
+    }
+}
+
 /// Runs an attempt to its end. Input and result are held against the skill's schemas.
 pub fn run(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap<ArtifactId, FileRef>) -> Ended {
+    run_in(Setting { artifacts, ..Setting::default() }, agent, skill, input)
+}
+
+/// The same with everything that an attempt may find around it.
+pub fn run_in(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -> Ended {
     let contract = skill_of(agent.as_ref(), skill);
     let wrong = violations(&contract.input_schema, &input);
     assert!(wrong.is_empty(), "the input does not fit the input schema of {skill}: {wrong:?}");
-    let ended = attempt(agent, skill, input, artifacts);
+    let ended = attempt(setting, agent, skill, input);
     if let Ok(value) = &ended.result {
         let wrong = violations(&contract.output_schema, value);
         assert!(wrong.is_empty(), "the result does not fit the output schema of {skill}: {wrong:?}");
@@ -119,7 +156,8 @@ pub fn run(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
     ended
 }
 
-fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap<ArtifactId, FileRef>) -> Ended {
+fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -> Ended {
+    let Setting { artifacts, egress, connections, checkpoint, mut model } = setting;
     let scratch = tempfile::tempdir().unwrap();
     let start = Start {
         protocol: VERSION,
@@ -134,7 +172,9 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
         heartbeat_ms: 1_000,
         limits: Limits::default(),
         depth: 0,
-        checkpoint: None,
+        checkpoint,
+        egress,
+        connections,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -151,6 +191,21 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
                     let result = Ok(ArtifactId::new(Uuid::from_u128(0xa000 + u128::from(request))));
                     connection.to_agent.send(ToAgent::Stored { request, result }).await.unwrap();
                 }
+                FromAgent::Complete { request, call, .. } => {
+                    let none =
+                        || Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
+                    let result = model.as_mut().map_or_else(|| Err(none()), |model| model(*call)).map(Box::new);
+                    connection.to_agent.send(ToAgent::Completed { request, result }).await.unwrap();
+                }
+                FromAgent::Embed { request, .. } => {
+                    let failure =
+                        Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
+                    connection.to_agent.send(ToAgent::Embedded { request, result: Err(failure) }).await.unwrap();
+                }
+                FromAgent::Permit { request, .. } => connection.to_agent.send(ToAgent::Permitted { request }).await.unwrap(),
+                FromAgent::Checkpoint { request, .. } => {
+                    connection.to_agent.send(ToAgent::Checkpointed { request, result: Ok(()) }).await.unwrap();
+                }
                 FromAgent::Outcome { result, .. } => {
                     ended.result = result;
                     break;
@@ -158,7 +213,6 @@ fn attempt(agent: Arc<dyn Agent>, skill: &str, input: Value, artifacts: BTreeMap
                 FromAgent::Started
                 | FromAgent::Heartbeat
                 | FromAgent::Ask { .. }
-                | FromAgent::Checkpoint { .. }
                 | FromAgent::Publish { .. }
                 | FromAgent::Subscribe { .. }
                 | FromAgent::Unsubscribe { .. } => {}

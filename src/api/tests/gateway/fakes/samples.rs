@@ -153,6 +153,8 @@ pub(crate) fn skill() -> Skill {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::default(),
+        model: None,
+        network: false,
     }
 }
 
