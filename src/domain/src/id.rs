@@ -90,6 +90,14 @@ identifier!(
     ApiKeyId
 );
 identifier!(
+    /// A connection to an outside API.
+    ConnectionId
+);
+identifier!(
+    /// A configured language model.
+    ModelId
+);
+identifier!(
     /// The boundary of work, members, quotas and budgets.
     ProjectId
 );

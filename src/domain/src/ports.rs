@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::id::{AttemptId, ProjectId, TaskId};
-use crate::model::{Embedded, ModelAnswer, ModelRequest};
+use crate::model::{Embedded, ModelAnswer, ModelRequest, Usage};
 use crate::task::Budget;
 use crate::time::Timestamp;
+use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
 
 /// Tells the time. Tests give one that they move by hand.
@@ -108,4 +109,93 @@ pub trait Models: Send + Sync {
     /// # Errors
     /// A failure with a `MODEL` code.
     async fn embed(&self, caller: &ModelCaller, texts: Vec<String>) -> Result<Embedded, Failure>;
+
+    /// How a configured model stands with this server; `local` is the one inside the process.
+    fn state(&self, name: &str) -> ModelState;
+
+    /// What is known of the model inside the process; none if this program has none.
+    fn local(&self) -> Option<ModelSettings>;
+
+    /// Known providers.
+    fn presets(&self) -> Vec<ModelPreset>;
+
+    /// Asks a model something short and finds out what it can do. `model` is none for the one inside the process.
+    async fn probe(&self, model: Option<&ConfiguredModel>) -> ModelTest;
+}
+
+/// A configured model with its key, for whoever calls it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfiguredModel {
+    /// Its name here.
+    pub name: String,
+    /// What is known of it.
+    pub settings: ModelSettings,
+    /// Its key.
+    pub key: Option<String>,
+}
+
+impl std::fmt::Debug for ConfiguredModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConfiguredModel").field("name", &self.name).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// One call of a model, for the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCall {
+    /// On whose behalf.
+    pub caller: ModelCaller,
+    /// The model that was asked.
+    pub model: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// By what the same request is known again.
+    pub key: String,
+    /// What was asked.
+    pub request: ModelRequest,
+    /// What was answered, or what went wrong.
+    pub answer: Result<ModelAnswer, Failure>,
+}
+
+/// What the layer of models keeps: its configuration, its budgets, and its record.
+#[async_trait]
+pub trait ModelBooks: Send + Sync {
+    /// The configured models that are switched on, in the order in which they are asked.
+    ///
+    /// # Errors
+    /// A failure with a `STORAGE` code.
+    async fn models(&self) -> Result<Vec<ConfiguredModel>, Failure>;
+
+    /// Sets aside the most that a call may take, of the task's and of the project's budget, before it is made. What is set aside
+    /// counts as spent until it is settled, and for ever if that never happens: no crash lets spending pass a budget.
+    ///
+    /// # Errors
+    /// `MODEL-005` if either budget has not that much left; then nothing is set aside.
+    async fn reserve(&self, caller: &ModelCaller, most: Usage) -> Result<(), Failure>;
+
+    /// Gives back what a call did not take of what was set aside for it.
+    async fn settle(&self, caller: &ModelCaller, most: Usage, used: Usage);
+
+    /// Keeps a call.
+    async fn record(&self, call: ModelCall);
+
+    /// An answer that was given to the very same request before.
+    async fn remembered(&self, key: &str) -> Option<ModelAnswer>;
+}
+
+/// Makes secrets unreadable for whoever reads the database.
+pub trait Sealer: Send + Sync {
+    /// Seals a secret for one place; sealed twice it is not the same twice.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    fn seal(&self, place: &str, secret: &str) -> Result<Vec<u8>, String>;
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// If it was sealed with another key or for another place, or is damaged.
+    fn open(&self, place: &str, sealed: &[u8]) -> Result<String, String>;
 }

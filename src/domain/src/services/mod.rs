@@ -6,11 +6,13 @@
 mod agents;
 mod artifacts;
 mod auth;
+mod connections;
 mod events;
 mod health;
 mod limits;
 mod members;
 mod metrics;
+mod models;
 mod servers;
 mod tasks;
 mod topics;
@@ -21,11 +23,13 @@ use std::sync::Arc;
 pub use agents::AgentService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
+pub use connections::ConnectionService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
+pub use models::ModelService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
 pub use topics::TopicService;
@@ -54,6 +58,10 @@ pub struct Services {
     pub artifacts: Arc<dyn ArtifactService>,
     /// Agents and skills.
     pub agents: Arc<dyn AgentService>,
+    /// Connections to outside APIs and databases.
+    pub connections: Arc<dyn ConnectionService>,
+    /// Language models.
+    pub models: Arc<dyn ModelService>,
     /// Servers and workers.
     pub servers: Arc<dyn ServerService>,
     /// The event log and its live end.
