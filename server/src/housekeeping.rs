@@ -18,6 +18,10 @@ const EVERY: Duration = Duration::from_secs(3_600);
 const AGAIN: Duration = Duration::from_secs(60);
 /// How many checkpoints of ended tasks are forgotten in one commit; each may have 64 KiB.
 const CHECKPOINTS_AT_ONCE: u32 = 500;
+/// How long calls of models are kept, and how many are forgotten in one commit.
+const MODEL_CALLS: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// Each may have a megabyte.
+const MODEL_CALLS_AT_ONCE: u32 = 200;
 /// How often old events are: under load there are thousands of them a second.
 const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
@@ -87,6 +91,7 @@ impl Housekeeping {
             Err(error) => tracing::warn!(%error, "old idempotency keys could not be forgotten"),
         }
         self.forget_checkpoints().await;
+        self.forget_model_calls().await;
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
@@ -101,6 +106,19 @@ impl Housekeeping {
                 Ok(checkpoints) => tracing::debug!(checkpoints, "checkpoints of ended tasks were forgotten"),
                 Err(error) => {
                     tracing::warn!(%error, "checkpoints of ended tasks could not be forgotten");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn forget_model_calls(&self) {
+        loop {
+            match self.store.forget_model_calls(self.clock.now().minus(MODEL_CALLS), MODEL_CALLS_AT_ONCE).await {
+                Ok(forgotten) if forgotten < u64::from(MODEL_CALLS_AT_ONCE) => return,
+                Ok(calls) => tracing::debug!(calls, "old calls of models were forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "old calls of models could not be forgotten");
                     return;
                 }
             }

@@ -17,6 +17,7 @@ mod options;
 mod password;
 mod password_rules;
 mod random;
+mod seal;
 mod session;
 mod session_cache;
 mod setup_code;
@@ -29,4 +30,5 @@ mod token_key;
 
 pub use auth::Auth;
 pub use options::AuthOptions;
+pub use seal::SecretSealer;
 pub use token_key::{KeyError, TokenKey};

@@ -11,9 +11,11 @@ use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{Models, Recorder, Sources};
+use baton_domain::ports::{ModelBooks, Models, Recorder, Sealer, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
-use baton_domain::services::{AgentService, ArtifactService, LimitService, ServerService, TaskService};
+use baton_domain::services::{
+    AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService,
+};
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
@@ -27,6 +29,8 @@ use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, Po
 use crate::artifacts::Artifacts;
 use crate::attempt::Pace;
 use crate::backlog::Backlog;
+use crate::connections::Connections;
+use crate::models::{Books, ModelsService};
 use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
 use crate::gate::Gate;
@@ -209,6 +213,8 @@ pub(crate) struct Shared {
     pub(crate) topics: OnceLock<Arc<Topics>>,
     /// The language models that agents ask, once the server has handed them over.
     pub(crate) models: OnceLock<Arc<dyn Models>>,
+    /// What opens the secrets of connections, once the server has handed it over.
+    pub(crate) sealer: OnceLock<Arc<dyn Sealer>>,
     /// When each outside host may next be talked to.
     pub(crate) pace: Pace,
 }
@@ -318,6 +324,7 @@ impl EngineOptions {
             stop: CancellationToken::new(),
             topics: OnceLock::new(),
             models: OnceLock::new(),
+            sealer: OnceLock::new(),
             pace: Pace::default(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
@@ -409,6 +416,24 @@ impl Engine {
         let _ = self.shared.models.set(models);
     }
 
+    /// Lets agents use connections; the first sealer that is handed over stays.
+    pub fn use_sealer(&self, sealer: Arc<dyn Sealer>) {
+        let _ = self.shared.sealer.set(sealer);
+    }
+
+    /// Connections to outside APIs, whose secrets this sealer keeps.
+    #[must_use]
+    pub fn connections(&self, sealer: Arc<dyn Sealer>) -> Arc<dyn ConnectionService> {
+        Arc::new(Connections { shared: Arc::clone(&self.shared), sealer })
+    }
+
+    /// The books of the models, whose keys this sealer keeps, and what makes the service over them once the models are there.
+    #[must_use]
+    pub fn model_books(&self, sealer: Arc<dyn Sealer>) -> ModelDesk {
+        let books = Books::new(Arc::clone(&self.shared.store), self.shared.sources.clone(), sealer);
+        ModelDesk { shared: Arc::clone(&self.shared), books: Arc::new(books) }
+    }
+
     /// Stops: no new attempts at once, running ones get the drain time, then they are handed back to the queue
     /// without counting as an attempt. Returns when nothing of the engine runs any more.
     pub async fn stop(&self) {
@@ -434,4 +459,30 @@ async fn empty_folder(path: &std::path::Path) -> std::io::Result<()> {
         tokio::fs::remove_dir_all(path).await?;
     }
     tokio::fs::create_dir_all(path).await
+}
+
+/// The books of the models before the models that write into them are there.
+pub struct ModelDesk {
+    shared: Arc<Shared>,
+    books: Arc<Books>,
+}
+
+impl std::fmt::Debug for ModelDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ModelDesk")
+    }
+}
+
+impl ModelDesk {
+    /// The books.
+    #[must_use]
+    pub fn books(&self) -> Arc<dyn ModelBooks> {
+        Arc::clone(&self.books) as Arc<dyn ModelBooks>
+    }
+
+    /// Models, as people and programs configure them.
+    #[must_use]
+    pub fn service(self, models: Arc<dyn Models>) -> Arc<dyn ModelService> {
+        Arc::new(ModelsService { shared: self.shared, books: self.books, models })
+    }
 }

@@ -9,6 +9,8 @@
 //! - `artifacts`: stored files, as the artifact service
 //! - `cluster`: the other servers on the same database, as the server service
 //! - `limits`: concurrency limits, as the limit service
+//! - `connections`: outside APIs with their secrets, as the connection service
+//! - `models`: settings, budgets and record of language models, as the model service
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
@@ -17,6 +19,7 @@ mod artifacts;
 mod attempt;
 mod backlog;
 mod cluster;
+mod connections;
 mod dispatcher;
 mod engine;
 mod fair_queue;
@@ -24,11 +27,13 @@ mod gate;
 mod limits;
 mod live_tasks;
 pub mod load_balancer;
+mod models;
 pub mod orchestrator;
 mod schema;
+mod settings;
 mod task_manager;
 mod turns;
 
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use cluster::{Claims, Leadership};
-pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity};
+pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity, ModelDesk};

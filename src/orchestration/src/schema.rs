@@ -40,17 +40,26 @@ impl Schema {
 
     /// The places and texts of the values that the schema calls artifacts.
     pub(crate) fn artifacts<'v>(&self, value: &'v Value) -> Vec<(String, &'v str)> {
+        self.of_format("artifact", value)
+    }
+
+    /// The places and texts of the values that the schema calls connections.
+    pub(crate) fn connections<'v>(&self, value: &'v Value) -> Vec<(String, &'v str)> {
+        self.of_format("connection", value)
+    }
+
+    fn of_format<'v>(&self, format: &str, value: &'v Value) -> Vec<(String, &'v str)> {
         let mut found = Vec::new();
-        collect(&self.schema, value, "/input", 0, &mut found);
+        collect(&self.schema, format, value, "/input", 0, &mut found);
         found
     }
 }
 
-fn collect<'v>(schema: &Value, value: &'v Value, place: &str, depth: usize, found: &mut Vec<(String, &'v str)>) {
+fn collect<'v>(schema: &Value, format: &str, value: &'v Value, place: &str, depth: usize, found: &mut Vec<(String, &'v str)>) {
     if depth > MAXIMUM_DEPTH {
         return;
     }
-    if schema["format"] == "artifact"
+    if schema["format"] == format
         && let Some(text) = value.as_str()
     {
         found.push((place.to_owned(), text));
@@ -58,13 +67,13 @@ fn collect<'v>(schema: &Value, value: &'v Value, place: &str, depth: usize, foun
     if let (Some(properties), Some(fields)) = (schema["properties"].as_object(), value.as_object()) {
         for (name, schema) in properties {
             if let Some(value) = fields.get(name) {
-                collect(schema, value, &format!("{place}/{name}"), depth + 1, found);
+                collect(schema, format, value, &format!("{place}/{name}"), depth + 1, found);
             }
         }
     }
     if let (Some(_), Some(items)) = (schema.get("items"), value.as_array()) {
         for (index, value) in items.iter().enumerate() {
-            collect(&schema["items"], value, &format!("{place}/{index}"), depth + 1, found);
+            collect(&schema["items"], format, value, &format!("{place}/{index}"), depth + 1, found);
         }
     }
 }

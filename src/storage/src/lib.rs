@@ -13,8 +13,10 @@ pub mod fault_points;
 mod identity;
 mod limits;
 mod metrics;
+mod models;
 mod queue;
 mod servers;
+mod settings;
 mod tasks;
 pub mod topic_events;
 mod topics;
@@ -30,8 +32,10 @@ pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSin
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use limits::{LimitRoom, LimitStore};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
+pub use models::{ModelCallRecord, ModelStore, SpendingScope, Spent};
 pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
+pub use settings::{SettingsKind, SettingsRecord, SettingsStore};
 pub use tasks::{Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore};
 pub use topics::{
     AckId, DEAD_LETTER_DAYS, Declared, EXPIRED, InvalidAckId, NewMessageRecord, NewSubscriptionRecord, NewTopicRecord, PULL_SCAN,
@@ -41,7 +45,18 @@ pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
 
 /// Everything that is stored.
 pub trait Store:
-    TaskStore + LimitStore + AgentStore + ArtifactStore + EventStore + IdentityStore + MetricStore + ServerStore + TopicStore + TraceStore
+    TaskStore
+    + LimitStore
+    + AgentStore
+    + ArtifactStore
+    + EventStore
+    + IdentityStore
+    + MetricStore
+    + ModelStore
+    + ServerStore
+    + SettingsStore
+    + TopicStore
+    + TraceStore
 {
 }
 
@@ -53,7 +68,9 @@ impl<T> Store for T where
         + EventStore
         + IdentityStore
         + MetricStore
+        + ModelStore
         + ServerStore
+        + SettingsStore
         + TopicStore
         + TraceStore
 {

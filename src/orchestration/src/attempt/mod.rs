@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::agent_pool::{KnownSkill, Reservation};
+use crate::connections;
 use crate::engine::{Order, Running, Shared};
 use crate::orchestrator::Orchestrator;
 use crate::task_manager;
@@ -95,6 +96,9 @@ async fn connect(
     let scratch = scratch_folder(shared, task.lease, task);
     let gathered = inputs::gather(shared, known, &input, &scratch).await;
     let artifacts = gathered.map_err(|failure| End::Failed { failure, retry_after: None })?;
+    let named = known.input.connections(&input);
+    let granted = connections::grants(shared, task.summary.project_id, &task.summary.skill, &named).await;
+    let connections = granted.map_err(|failure| End::Failed { failure, retry_after: None })?;
     let cannot = |error: std::io::Error| End::Lost(failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true));
     if known.skill.isolation == Isolation::Process {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
@@ -115,7 +119,7 @@ async fn connect(
         depth: task.depth,
         checkpoint: checkpoint(shared, task, known).await?,
         egress: known.skill.network.then(|| shared.options.egress.clone()),
-        connections: std::collections::BTreeMap::new(),
+        connections,
     };
     match known.skill.isolation {
         Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),

@@ -207,6 +207,21 @@ macro_rules! conformance {
                 a_lower_limit_lets_go_on_what_runs_and_a_removed_one_is_gone,
                 many_who_begin_at_once_keep_to_the_limit_together,
             }
+            settings = settings {
+                settings_read_back_as_they_were_given_by_name,
+                a_name_is_taken_once_for_each_kind,
+                a_change_keeps_when_they_were_made,
+                settings_have_their_events_without_the_secret,
+            }
+            models = models {
+                the_calls_of_a_task_come_in_their_order,
+                the_newest_answer_to_a_request_is_remembered_for_a_while,
+                what_models_took_is_added_up_for_each,
+                spending_never_passes_a_limit_and_is_all_or_nothing,
+                what_was_set_aside_is_settled_to_what_it_came_to,
+                many_who_spend_at_once_keep_to_the_budget_together,
+                old_calls_and_old_spending_are_forgotten,
+            }
             agents = agents {
                 an_agent_is_shown_as_it_registered,
                 agents_come_by_name,

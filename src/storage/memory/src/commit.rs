@@ -7,8 +7,12 @@ use std::sync::Arc;
 use baton_domain::event::{Event, NewEvent, Payload};
 use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq, ProjectId, SessionId, UserId};
 use baton_domain::wire::artifact::ArtifactView;
-use baton_storage::{ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, StoreError, UserRecord};
+use baton_domain::time::Timestamp;
+use baton_storage::{
+    ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, ModelCallRecord, SettingsKind, SettingsRecord, Spent, StoreError, UserRecord,
+};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
@@ -44,6 +48,9 @@ pub(crate) struct State {
     /// Events that have their places and cannot be read yet; only a planted mistake makes such.
     pub(crate) unreadable: Range<usize>,
     pub(crate) servers: Servers,
+    pub(crate) settings: BTreeMap<(SettingsKind, Uuid), SettingsRecord>,
+    pub(crate) model_calls: BTreeMap<Uuid, ModelCallRecord>,
+    pub(crate) spending: BTreeMap<String, (Spent, Timestamp)>,
 }
 
 impl State {
@@ -68,6 +75,9 @@ impl State {
             planted: None,
             unreadable: 0..0,
             servers: Servers::default(),
+            settings: BTreeMap::new(),
+            model_calls: BTreeMap::new(),
+            spending: BTreeMap::new(),
         }
     }
 

@@ -1,0 +1,150 @@
+//! What does the layer of models keep? Its configuration, its budgets and its record, over the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::model::{ModelAnswer, Usage};
+use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Sealer, Sources};
+use baton_domain::problem::Code;
+use baton_domain::wire::model::ModelSettings;
+use baton_domain::wire::task::Failure;
+use baton_storage::{ModelCallRecord, SettingsKind, SettingsRecord, SpendingScope, Spent, Store, StoreError};
+use parking_lot::Mutex;
+
+use super::{budget, project_scope, task_scope};
+use crate::attempt::failure;
+use crate::settings::place;
+
+/// How long an answer may be given again.
+const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// How long configured models are believed before they are read again; a change through this server is seen at once.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How often settling is tried while storage is away; what is never settled stays counted as spent.
+const SETTLING: u32 = 5;
+
+/// The books of a server's models.
+pub(crate) struct Books {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sources: Sources,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    believed: Mutex<Option<(baton_domain::time::Timestamp, Vec<ConfiguredModel>)>>,
+}
+
+impl Books {
+    pub(crate) fn new(store: Arc<dyn Store>, sources: Sources, sealer: Arc<dyn Sealer>) -> Self {
+        Self { store, sources, sealer, believed: Mutex::new(None) }
+    }
+
+    /// Forgets what was read of the configuration.
+    pub(crate) fn changed(&self) {
+        *self.believed.lock() = None;
+    }
+
+    /// A stored model with its key.
+    pub(crate) fn configured(&self, record: &SettingsRecord) -> Result<ConfiguredModel, String> {
+        let settings: ModelSettings = serde_json::from_value(record.settings.clone()).map_err(|error| error.to_string())?;
+        let key = record.secret.as_deref().map(|sealed| self.sealer.open(&place(record), sealed)).transpose()?;
+        Ok(ConfiguredModel { name: record.name.clone(), settings, key })
+    }
+
+    async fn read(&self) -> Result<Vec<ConfiguredModel>, StoreError> {
+        let records = self.store.settings(SettingsKind::Model, baton_domain::id::DEFAULT_PROJECT).await?;
+        let mut models: Vec<ConfiguredModel> = records
+            .iter()
+            .filter_map(|record| {
+                // One model whose key does not open takes none of the others away.
+                self.configured(record).inspect_err(|error| tracing::warn!(%error, model = record.name, "a model cannot be used")).ok()
+            })
+            .filter(|model| model.settings.enabled)
+            .collect();
+        models.sort_by(|one, other| (one.settings.rank, &one.name).cmp(&(other.settings.rank, &other.name)));
+        Ok(models)
+    }
+}
+
+fn spent(usage: Usage) -> Spent {
+    Spent { tokens: usage.prompt_tokens.saturating_add(usage.completion_tokens), cost_micros: usage.cost_micros }
+}
+
+fn unavailable(error: StoreError) -> Failure {
+    failure(Code::StorageUnavailable, error.to_string(), true)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a budget's cost is above zero and at most a million")]
+fn micros(cost: f64) -> u64 {
+    (cost * 1e6).floor() as u64
+}
+
+#[async_trait]
+impl ModelBooks for Books {
+    async fn models(&self) -> Result<Vec<ConfiguredModel>, Failure> {
+        let now = self.sources.clock.now();
+        if let Some((read_at, models)) = self.believed.lock().as_ref()
+            && now.since(*read_at) < BELIEVED
+        {
+            return Ok(models.clone());
+        }
+        let models = self.read().await.map_err(unavailable)?;
+        *self.believed.lock() = Some((now, models.clone()));
+        Ok(models)
+    }
+
+    async fn reserve(&self, caller: &ModelCaller, most: Usage) -> Result<(), Failure> {
+        let now = self.sources.clock.now();
+        let of_project = budget(self.store.as_ref(), caller.project).await.map_err(unavailable)?;
+        let scopes = vec![
+            SpendingScope { name: task_scope(caller.task), tokens: caller.budget.tokens, cost_micros: caller.budget.cost.map(micros) },
+            SpendingScope { name: project_scope(caller.project, now), tokens: of_project.tokens, cost_micros: of_project.cost_micros },
+        ];
+        let most = spent(most);
+        let Some(refused) = self.store.spend(scopes, most, now).await.map_err(unavailable)? else { return Ok(()) };
+        let whose = if refused.starts_with("task:") { "task's budget" } else { "project's budget of this month" };
+        let text = format!("The {whose} has no room for a call of up to {} tokens and {} millionths of money.", most.tokens, most.cost_micros);
+        Err(failure(Code::BudgetExhausted, text, false))
+    }
+
+    async fn settle(&self, caller: &ModelCaller, most: Usage, used: Usage) {
+        let now = self.sources.clock.now();
+        let scopes = vec![task_scope(caller.task), project_scope(caller.project, now)];
+        for attempt in 1..=SETTLING {
+            match self.store.settle_spending(scopes.clone(), spent(most), spent(used), now).await {
+                Ok(()) => return,
+                Err(error) if attempt == SETTLING => tracing::warn!(%error, "what a call did not use stays counted as spent"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await,
+            }
+        }
+    }
+
+    async fn record(&self, call: ModelCall) {
+        let deterministic = call.request.temperature == 0.0;
+        let (usage, cached, failure, answer) = match &call.answer {
+            Ok(answer) => (answer.usage, answer.cached, None, serde_json::to_string(answer).unwrap_or_default()),
+            Err(failure) => (Usage::default(), false, Some(failure.code.clone()), failure.message.clone()),
+        };
+        let record = ModelCallRecord {
+            id: self.sources.ids.next(),
+            project: call.caller.project,
+            task: call.caller.task,
+            attempt: call.caller.attempt,
+            model: call.model,
+            at: call.at,
+            duration_ms: u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX),
+            usage,
+            cached,
+            request_key: (deterministic && failure.is_none() && !cached).then_some(call.key),
+            failure,
+            request: serde_json::to_string(&call.request).unwrap_or_default(),
+            answer,
+        };
+        if let Err(error) = self.store.record_model_call(record).await {
+            tracing::warn!(%error, "a call of a model was not recorded");
+        }
+    }
+
+    async fn remembered(&self, key: &str) -> Option<ModelAnswer> {
+        let since = self.sources.clock.now().minus(REMEMBERED);
+        let answer = self.store.remembered_answer(key, since).await.ok()??;
+        serde_json::from_str(&answer).ok()
+    }
+}
