@@ -2,3 +2,4 @@
 
 pub mod baton_api;
 pub mod egress;
+pub mod trusted;

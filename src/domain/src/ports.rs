@@ -90,6 +90,9 @@ pub struct ModelCaller {
     pub budget: Budget,
 }
 
+/// Takes pieces of an answer as they are written.
+pub type Written<'a> = Option<&'a (dyn Fn(&str) + Send + Sync)>;
+
 /// Language models, as the engine asks them for its agents. Dropping a call stops it.
 #[async_trait]
 pub trait Models: Send + Sync {
@@ -97,12 +100,7 @@ pub trait Models: Send + Sync {
     ///
     /// # Errors
     /// A failure with a `MODEL` code.
-    async fn complete(
-        &self,
-        caller: &ModelCaller,
-        call: ModelRequest,
-        written: Option<&(dyn Fn(&str) + Send + Sync)>,
-    ) -> Result<ModelAnswer, Failure>;
+    async fn complete(&self, caller: &ModelCaller, call: ModelRequest, written: Written<'_>) -> Result<ModelAnswer, Failure>;
 
     /// Places texts in a space where what means the same lies close.
     ///

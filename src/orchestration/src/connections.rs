@@ -82,7 +82,10 @@ fn check(connection: &NewConnection, keeps_secret: bool) -> Result<(), Problem> 
     }
     for (index, skill) in settings.allowed_skills.iter().enumerate() {
         if !is_name(skill.strip_suffix(".*").unwrap_or(skill), 100) {
-            return Err(wrong(&format!("/settings/allowed_skills/{index}"), "write a skill as web_automation.api_call, or a family as web_automation.*"));
+            return Err(wrong(
+                &format!("/settings/allowed_skills/{index}"),
+                "write a skill as web_automation.api_call, or a family as web_automation.*",
+            ));
         }
     }
     Ok(())
@@ -127,9 +130,8 @@ impl Connections {
     /// A new or changed connection as it is stored.
     fn record(&self, caller: &Caller, connection: NewConnection, stored: Option<&SettingsRecord>) -> Result<SettingsRecord, Problem> {
         let before: Option<ConnectionSettings> = stored.and_then(|stored| serde_json::from_value(stored.settings.clone()).ok());
-        let same = before.is_some_and(|before| {
-            before.kind == connection.settings.kind && same_origin(&before.base_url, &connection.settings.base_url)
-        });
+        let same = before
+            .is_some_and(|before| before.kind == connection.settings.kind && same_origin(&before.base_url, &connection.settings.base_url));
         check(&connection, stored.is_some_and(|stored| stored.secret.is_some()))?;
         let now = self.shared.sources.clock.now();
         let mut record = SettingsRecord {
@@ -193,8 +195,7 @@ impl ConnectionService for Connections {
         self.shared.gate.require(caller, Permission::Administer, "connection.remove")?;
         self.stored(caller.project, id).await?;
         let now = self.shared.sources.clock.now();
-        let removed =
-            self.shared.store.remove_settings(SettingsKind::Connection, *id.as_uuid(), caller.principal.clone(), now).await?;
+        let removed = self.shared.store.remove_settings(SettingsKind::Connection, *id.as_uuid(), caller.principal.clone(), now).await?;
         if removed { Ok(()) } else { Err(Problem::new(Code::NoSuchConnection, "The connection was removed meanwhile.")) }
     }
 }
@@ -213,7 +214,8 @@ pub(crate) async fn grants(
     let stored = shared.store.settings(SettingsKind::Connection, project).await.map_err(unavailable)?;
     let mut granted = BTreeMap::new();
     for (place_in_input, name) in names {
-        let unknown = || failure(Code::NoSuchConnection, format!("{place_in_input}: there is no connection {name:?} in the project."), false);
+        let unknown =
+            || failure(Code::NoSuchConnection, format!("{place_in_input}: there is no connection {name:?} in the project."), false);
         let record = stored.iter().find(|record| record.name == *name).ok_or_else(unknown)?;
         let settings: ConnectionSettings = serde_json::from_value(record.settings.clone())
             .map_err(|error| failure(Code::Internal, format!("the connection {name} does not read back: {error}"), false))?;
@@ -224,7 +226,11 @@ pub(crate) async fn grants(
         let secret = match (&record.secret, shared.sealer.get()) {
             (None, _) => None,
             (Some(sealed), Some(sealer)) => Some(sealer.open(&place(record), sealed).map_err(|error| {
-                failure(Code::InvalidConnection, format!("the secret of the connection {name:?} cannot be used: {error}. Give it again."), false)
+                failure(
+                    Code::InvalidConnection,
+                    format!("the secret of the connection {name:?} cannot be used: {error}. Give it again."),
+                    false,
+                )
             })?),
             (Some(_), None) => return Err(failure(Code::InvalidConnection, "this server has no key for secrets", false)),
         };

@@ -13,9 +13,7 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{ModelBooks, Models, Recorder, Sealer, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
-use baton_domain::services::{
-    AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService,
-};
+use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService};
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
@@ -29,14 +27,14 @@ use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, Po
 use crate::artifacts::Artifacts;
 use crate::attempt::Pace;
 use crate::backlog::Backlog;
-use crate::connections::Connections;
-use crate::models::{Books, ModelsService};
 use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
+use crate::connections::Connections;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::live_tasks::LiveTasks;
 use crate::load_balancer::BalancerOptions;
+use crate::models::{Books, ModelsService};
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
 use crate::{cluster, dispatcher, task_manager};

@@ -100,7 +100,8 @@ impl ModelBooks for Books {
         let most = spent(most);
         let Some(refused) = self.store.spend(scopes, most, now).await.map_err(unavailable)? else { return Ok(()) };
         let whose = if refused.starts_with("task:") { "task's budget" } else { "project's budget of this month" };
-        let text = format!("The {whose} has no room for a call of up to {} tokens and {} millionths of money.", most.tokens, most.cost_micros);
+        let text =
+            format!("The {whose} has no room for a call of up to {} tokens and {} millionths of money.", most.tokens, most.cost_micros);
         Err(failure(Code::BudgetExhausted, text, false))
     }
 

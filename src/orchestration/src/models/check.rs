@@ -58,7 +58,11 @@ pub(super) fn check(model: &NewModel, keeps_key: bool) -> Result<(), Problem> {
 
 fn check_numbers(settings: &ModelSettings) -> Result<(), Problem> {
     let within = |field: &str, value: u64, least: u64, most: u64| {
-        if (least..=most).contains(&value) { Ok(()) } else { Err(wrong(&format!("/settings/{field}"), format!("{value} is not between {least} and {most}"))) }
+        if (least..=most).contains(&value) {
+            Ok(())
+        } else {
+            Err(wrong(&format!("/settings/{field}"), format!("{value} is not between {least} and {most}")))
+        }
     };
     within("context_tokens", settings.context_tokens.into(), 256, MAXIMUM_CONTEXT.into())?;
     within("concurrency", settings.concurrency.into(), 1, MAXIMUM_CONCURRENCY.into())?;

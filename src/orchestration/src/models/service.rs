@@ -76,8 +76,8 @@ impl ModelsService {
     }
 
     fn view(&self, record: SettingsRecord, usage: &BTreeMap<String, ModelUsage>) -> Result<ModelView, Problem> {
-        let settings: ModelSettings =
-            serde_json::from_value(record.settings).map_err(|error| internal(format!("The model {} does not read back: {error}.", record.name)))?;
+        let settings: ModelSettings = serde_json::from_value(record.settings)
+            .map_err(|error| internal(format!("The model {} does not read back: {error}.", record.name)))?;
         let state = if settings.enabled { self.models.state(&record.name) } else { ModelState::Disabled };
         Ok(ModelView {
             id: Some(ModelId::new(record.id)),
@@ -206,7 +206,12 @@ impl ModelService for ModelsService {
         let record = self.records().await?.into_iter().find(|record| record.name == name).ok_or_else(no_such_model)?;
         let test = match self.books.configured(&record) {
             Ok(model) => self.models.probe(Some(&model)).await,
-            Err(error) => ModelTest { ok: false, message: format!("The key cannot be used: {error}. Give it again."), duration_ms: 0, capabilities: None },
+            Err(error) => ModelTest {
+                ok: false,
+                message: format!("The key cannot be used: {error}. Give it again."),
+                duration_ms: 0,
+                capabilities: None,
+            },
         };
         self.remember(record, &test, caller).await;
         Ok(test)

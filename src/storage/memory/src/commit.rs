@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use baton_domain::event::{Event, NewEvent, Payload};
 use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq, ProjectId, SessionId, UserId};
-use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::time::Timestamp;
+use baton_domain::wire::artifact::ArtifactView;
 use baton_storage::{
     ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, ModelCallRecord, SettingsKind, SettingsRecord, Spent, StoreError, UserRecord,
 };

@@ -95,7 +95,8 @@ impl ModelStore for MemoryStore {
             let old: Vec<Uuid> =
                 state.model_calls.values().filter(|call| call.at < before).take(limit as usize).map(|call| call.id).collect();
             old.iter().for_each(|id| drop(state.model_calls.remove(id)));
-            let still: Vec<String> = state.spending.iter().filter(|(_, (_, changed))| *changed < before).map(|(name, _)| name.clone()).collect();
+            let still: Vec<String> =
+                state.spending.iter().filter(|(_, (_, changed))| *changed < before).map(|(name, _)| name.clone()).collect();
             still.iter().take(limit as usize).for_each(|name| {
                 state.spending.remove(name);
             });

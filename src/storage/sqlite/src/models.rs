@@ -95,7 +95,8 @@ impl ModelStore for SqliteStore {
             let model: String = row.get()?;
             Ok((model, ModelUsage { answered: row.count()?, cached: row.count()?, failed: row.count()?, total: usage(row)? }))
         };
-        let rows = self.readers.statement(move |sql| all(sql, text, params![project.as_uuid().as_bytes(), since.as_millis()], read)).await?;
+        let rows =
+            self.readers.statement(move |sql| all(sql, text, params![project.as_uuid().as_bytes(), since.as_millis()], read)).await?;
         Ok(rows.into_iter().collect())
     }
 

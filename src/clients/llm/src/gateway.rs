@@ -1,0 +1,475 @@
+//! Which model is asked, within what budget, how often, and what is remembered? The one way to any model.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_domain::model::{
+    Embedded, FinishReason, MAXIMUM_MESSAGES, MAXIMUM_PROMPT_BYTES, Message, ModelAnswer, ModelRequest, ModelTier, ToolSpec, Usage,
+};
+use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Models, Sources};
+use baton_domain::problem::Code;
+use baton_domain::wire::model::{Capabilities, LOCAL_MODEL, ModelPreset, ModelSettings, ModelState, ModelTest};
+use baton_domain::wire::task::Failure;
+use parking_lot::Mutex;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::breaker::Breaker;
+use crate::endpoint::{Endpoint, cost};
+use crate::pace::Pace;
+use crate::presets;
+use crate::provider::{CallError, LocalProvider, Provider, Written};
+use crate::structured::{AGAIN, Shape, once_more};
+
+/// How often a call that may succeed a moment later is made, all together.
+const TRIES: u32 = 3;
+/// Waiting between tries: full jitter below so much, doubled with each.
+const BACKOFF: Duration = Duration::from_millis(500);
+/// The longest wait for an endpoint that asks for it; beyond, the next model is asked.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The most tokens of an answer.
+const MAXIMUM_TOKENS: u32 = 32_768;
+/// The most texts that are placed at once.
+const MAXIMUM_TEXTS: usize = 256;
+
+/// Makes the provider of a configured model.
+pub type Connect = Arc<dyn Fn(&ConfiguredModel) -> Result<Arc<dyn Provider>, CallError> + Send + Sync>;
+
+/// What a gateway stands on.
+#[derive(Clone)]
+pub struct GatewayParts {
+    /// Configuration, budgets, record.
+    pub books: Arc<dyn ModelBooks>,
+    /// Time and chance.
+    pub sources: Sources,
+    /// The model inside the process, if this program has one.
+    pub local: Option<Arc<dyn LocalProvider>>,
+    /// What stands behind a configured model; [`endpoints`] in every installation.
+    pub connect: Connect,
+}
+
+impl std::fmt::Debug for GatewayParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GatewayParts")
+    }
+}
+
+/// Configured models are endpoints over HTTP.
+#[must_use]
+pub fn endpoints() -> Connect {
+    Arc::new(|model| Ok(Arc::new(Endpoint::new(model.clone())?) as Arc<dyn Provider>))
+}
+
+/// A model as it is asked: its provider, its pace, its circuit.
+struct Line {
+    name: String,
+    settings: ModelSettings,
+    provider: Arc<dyn Provider>,
+    pace: Pace,
+    breaker: Breaker,
+    /// What it was made from; another configuration makes another line.
+    made_from: Option<ConfiguredModel>,
+}
+
+/// The one way to any model.
+pub struct ModelGateway {
+    parts: GatewayParts,
+    lines: Mutex<HashMap<String, Arc<Line>>>,
+    local: Option<Arc<Line>>,
+}
+
+impl std::fmt::Debug for ModelGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ModelGateway")
+    }
+}
+
+impl ModelGateway {
+    /// A gateway over its parts.
+    #[must_use]
+    pub fn new(parts: GatewayParts) -> Self {
+        let local = parts.local.as_ref().map(|local| {
+            let settings = local.settings();
+            let pace = Pace::new(settings.concurrency, settings.per_minute);
+            let provider = Arc::clone(local) as Arc<dyn Provider>;
+            Arc::new(Line { name: LOCAL_MODEL.to_owned(), settings, provider, pace, breaker: Breaker::default(), made_from: None })
+        });
+        Self { parts, lines: Mutex::default(), local }
+    }
+
+    fn line(&self, model: &ConfiguredModel) -> Result<Arc<Line>, CallError> {
+        let mut lines = self.lines.lock();
+        if let Some(line) = lines.get(&model.name).filter(|line| line.made_from.as_ref() == Some(model)) {
+            return Ok(Arc::clone(line));
+        }
+        let line = Arc::new(Line {
+            name: model.name.clone(),
+            settings: model.settings.clone(),
+            provider: (self.parts.connect)(model)?,
+            pace: Pace::new(model.settings.concurrency, model.settings.per_minute),
+            breaker: Breaker::default(),
+            made_from: Some(model.clone()),
+        });
+        lines.insert(model.name.clone(), Arc::clone(&line));
+        Ok(line)
+    }
+
+    /// The models that may answer, in the order in which they are asked.
+    async fn candidates(&self, request: &ModelRequest) -> Result<Vec<Arc<Line>>, Failure> {
+        let configured = self.parts.books.models().await?;
+        let mut lines = Vec::new();
+        let mut known = false;
+        let mut ablest: Option<ModelTier> = None;
+        for model in configured.iter().filter(|model| !model.settings.embeds) {
+            known = true;
+            let named = request.model.as_deref().is_none_or(|name| name == model.name);
+            ablest = ablest.max(Some(model.settings.tier));
+            if named && model.settings.tier >= request.least {
+                match self.line(model) {
+                    Ok(line) => lines.push(line),
+                    Err(error) => tracing::warn!(model = model.name, error = error.message, "a model cannot be asked"),
+                }
+            }
+        }
+        if let Some(local) = &self.local
+            && self.state(LOCAL_MODEL) != ModelState::Missing
+        {
+            known = true;
+            ablest = ablest.max(Some(local.settings.tier));
+            let named = request.model.as_deref().is_none_or(|name| name == LOCAL_MODEL);
+            if named && local.settings.tier >= request.least {
+                lines.push(Arc::clone(local));
+            }
+        }
+        if !lines.is_empty() {
+            return Ok(lines);
+        }
+        Err(match (known, &request.model) {
+            (false, _) => failure(
+                Code::ModelUnavailable,
+                "No language model is configured, and the one inside the process has no weights here.",
+                false,
+            ),
+            (true, Some(name)) => {
+                failure(Code::NoSuchModel, format!("There is no model {name:?} of the tier {} or above.", request.least), false)
+            }
+            (true, None) => {
+                let ablest = ablest.map_or_else(|| "none".to_owned(), |tier| tier.to_string());
+                let text = format!(
+                    "A model of the tier {} or above is needed; the ablest one here is {ablest}. Configure one under Models.",
+                    request.least
+                );
+                failure(Code::ModelTooSmall, text, false)
+            }
+        })
+    }
+
+    /// Asks one model until it has answered in the right shape, or cannot.
+    async fn ask(&self, line: &Line, caller: &ModelCaller, request: &ModelRequest, written: Written<'_>) -> Result<ModelAnswer, CallError> {
+        let shape = Shape::of(request)?;
+        let mut asked = match &shape {
+            Some(shape) if !line.provider.keeps_to_schemas() => shape.told(request),
+            _ => request.clone(),
+        };
+        let mut total = Usage::default();
+        let mut wrong = String::new();
+        for _ in 0..=AGAIN {
+            let mut answer = self.call(line, caller, &asked, written).await?;
+            total.prompt_tokens += answer.usage.prompt_tokens;
+            total.completion_tokens += answer.usage.completion_tokens;
+            total.cost_micros += answer.usage.cost_micros;
+            answer.usage = total;
+            let Some(shape) = &shape else { return Ok(answer) };
+            if !answer.tool_calls.is_empty() {
+                return Ok(answer);
+            }
+            match shape.read(&answer) {
+                Ok(value) => return Ok(ModelAnswer { json: Some(value), ..answer }),
+                Err(why) => {
+                    asked = once_more(&asked, &answer, &why);
+                    wrong = if answer.finish == FinishReason::Length {
+                        format!("{why}; it was cut at {} tokens", request.maximum_tokens)
+                    } else {
+                        why
+                    };
+                }
+            }
+        }
+        let message = format!("{} answered {} times, and never in the shape that was asked for: {wrong}", line.name, AGAIN + 1);
+        Err(CallError::lasting(Code::ModelAnswerInvalid, message))
+    }
+
+    /// One answer, with tries again where that may help.
+    async fn call(
+        &self,
+        line: &Line,
+        caller: &ModelCaller,
+        request: &ModelRequest,
+        written: Written<'_>,
+    ) -> Result<ModelAnswer, CallError> {
+        let most = self.most(line, request)?;
+        let mut backoff = BACKOFF;
+        for attempt in 1_u32.. {
+            if !line.breaker.lets_through(Instant::now()) {
+                return Err(CallError::passing(format!("{} failed again and again and is left alone for a while", line.name)));
+            }
+            let Some(permit) = line.pace.turn().await else { return Err(CallError::passing("the server stops")) };
+            self.parts.books.reserve(caller, most).await.map_err(|failure| {
+                let code = Code::parse(&failure.code).unwrap_or(Code::BudgetExhausted);
+                CallError { passing: false, ..CallError::lasting(code, failure.message) }
+            })?;
+            // Dropped from here on, what was set aside stays spent: the endpoint may go on writing.
+            let answer = line.provider.complete(request, written).await;
+            drop(permit);
+            let error = match answer {
+                Ok(answer) => {
+                    line.breaker.succeeded();
+                    self.parts.books.settle(caller, most, answer.usage).await;
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if !error.may_have_cost {
+                self.parts.books.settle(caller, most, Usage::default()).await;
+            }
+            if !error.passing {
+                return Err(error);
+            }
+            line.breaker.failed(Instant::now());
+            let wait = error.retry_after.unwrap_or_else(|| backoff.mul_f64(self.parts.sources.chance.next()));
+            if attempt >= TRIES || wait > PATIENCE {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            backoff *= 2;
+        }
+        Err(CallError::passing("no try was made"))
+    }
+
+    /// The most that a call can take.
+    fn most(&self, line: &Line, request: &ModelRequest) -> Result<Usage, CallError> {
+        let settings = &line.settings;
+        let prompt_tokens = line.provider.most_prompt_tokens(request);
+        // The bound counts bytes; a quarter of it is what common text comes to. Only what cannot fit is refused here.
+        if prompt_tokens / 4 + u64::from(request.maximum_tokens) > u64::from(settings.context_tokens) {
+            let text = format!("prompt and answer do not fit into the {} tokens of {}", settings.context_tokens, line.name);
+            return Err(CallError::lasting(Code::PromptTooLong, text));
+        }
+        let completion_tokens = u64::from(request.maximum_tokens);
+        let cost_micros = cost(prompt_tokens, settings.prompt_micros_per_million)
+            .saturating_add(cost(completion_tokens, settings.completion_micros_per_million));
+        Ok(Usage { prompt_tokens, completion_tokens, cost_micros })
+    }
+}
+
+fn failure(code: Code, message: impl Into<String>, retryable: bool) -> Failure {
+    Failure { code: code.as_str().to_owned(), message: message.into(), retryable }
+}
+
+/// Refuses what no model should be asked.
+fn check(request: &ModelRequest) -> Result<(), Failure> {
+    let wrong = |field: &str, text: String| Err(failure(Code::InvalidRequest, format!("{field}: {text}"), false));
+    let bytes: usize = request.messages.iter().map(|message| message.content.len()).sum();
+    if request.messages.is_empty() || request.messages.len() > MAXIMUM_MESSAGES {
+        return wrong("messages", format!("a request has 1 to {MAXIMUM_MESSAGES} messages, not {}", request.messages.len()));
+    }
+    if bytes > MAXIMUM_PROMPT_BYTES {
+        return Err(failure(
+            Code::PromptTooLong,
+            format!("the messages have {bytes} bytes; at most {MAXIMUM_PROMPT_BYTES} are allowed"),
+            false,
+        ));
+    }
+    if !(1..=MAXIMUM_TOKENS).contains(&request.maximum_tokens) {
+        return wrong("maximum_tokens", format!("{} is not between 1 and {MAXIMUM_TOKENS}", request.maximum_tokens));
+    }
+    if !(0.0..=2.0).contains(&request.temperature) {
+        return wrong("temperature", format!("{} is not between 0 and 2", request.temperature));
+    }
+    if request.stop.len() > 4 || request.stop.iter().any(|stop| stop.is_empty() || stop.len() > 100) {
+        return wrong("stop", "at most four texts of 1 to 100 bytes end an answer".to_owned());
+    }
+    Ok(())
+}
+
+/// By what the same request to the same model is known again.
+fn key(line: &Line, request: &ModelRequest) -> String {
+    let request = ModelRequest { model: None, least: ModelTier::Tiny, ..request.clone() };
+    let mut hash = Sha256::new();
+    hash.update(line.name.as_bytes());
+    hash.update([0]);
+    hash.update(line.settings.model.as_bytes());
+    hash.update([0]);
+    hash.update(line.settings.base_url.as_bytes());
+    hash.update([0]);
+    hash.update(serde_json::to_vec(&request).unwrap_or_default());
+    hex::encode(hash.finalize())
+}
+
+#[async_trait]
+impl Models for ModelGateway {
+    async fn complete(&self, caller: &ModelCaller, call: ModelRequest, written: Written<'_>) -> Result<ModelAnswer, Failure> {
+        check(&call)?;
+        let candidates = self.candidates(&call).await?;
+        let mut last = None;
+        for line in candidates {
+            let key = key(&line, &call);
+            let at = self.parts.sources.clock.now();
+            let began = Instant::now();
+            let remembered = if call.temperature == 0.0 { self.parts.books.remembered(&key).await } else { None };
+            let answer = match remembered {
+                Some(answer) => {
+                    if let Some(written) = written {
+                        written(&answer.text);
+                    }
+                    Ok(ModelAnswer { cached: true, usage: Usage::default(), ..answer })
+                }
+                None => self.ask(&line, caller, &call, written).await.map_err(|error| failure(error.code, error.message, error.passing)),
+            };
+            let record = ModelCall {
+                caller: caller.clone(),
+                model: line.name.clone(),
+                at,
+                took: began.elapsed(),
+                key,
+                request: call.clone(),
+                answer: answer.clone(),
+            };
+            self.parts.books.record(record).await;
+            match answer {
+                Ok(answer) => return Ok(answer),
+                // No other model would change that.
+                Err(failure) if failure.code == Code::BudgetExhausted.as_str() || failure.code == Code::InvalidRequest.as_str() => {
+                    return Err(failure);
+                }
+                Err(failure) => last = Some(failure),
+            }
+        }
+        Err(last.unwrap_or_else(|| failure(Code::ModelUnavailable, "No model could be asked.", true)))
+    }
+
+    async fn embed(&self, caller: &ModelCaller, texts: Vec<String>) -> Result<Embedded, Failure> {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        if texts.is_empty() || texts.len() > MAXIMUM_TEXTS || bytes > MAXIMUM_PROMPT_BYTES {
+            let text = format!("1 to {MAXIMUM_TEXTS} texts of {MAXIMUM_PROMPT_BYTES} bytes together can be placed at once");
+            return Err(failure(Code::InvalidRequest, text, false));
+        }
+        let configured = self.parts.books.models().await?;
+        let can = |model: &&ConfiguredModel| model.settings.embeds;
+        let Some(model) = configured.iter().find(can) else {
+            return Err(failure(Code::ModelUnavailable, "No model that places texts (embeddings) is configured.", false));
+        };
+        let refused = |error: CallError| failure(error.code, error.message, error.passing);
+        let line = self.line(model).map_err(refused)?;
+        let tokens = bytes as u64 + 16 * texts.len() as u64;
+        let most =
+            Usage { prompt_tokens: tokens, completion_tokens: 0, cost_micros: cost(tokens, model.settings.prompt_micros_per_million) };
+        let Some(_permit) = line.pace.turn().await else { return Err(failure(Code::ModelFailed, "the server stops", true)) };
+        self.parts.books.reserve(caller, most).await?;
+        let answer = line.provider.embed(&texts).await;
+        let used = match &answer {
+            Ok(embedded) => Some(embedded.usage),
+            Err(error) => (!error.may_have_cost).then(Usage::default),
+        };
+        if let Some(used) = used {
+            self.parts.books.settle(caller, most, used).await;
+        }
+        answer.map_err(refused)
+    }
+
+    fn state(&self, name: &str) -> ModelState {
+        if name == LOCAL_MODEL {
+            return self.parts.local.as_ref().map_or(ModelState::Missing, |local| local.state());
+        }
+        let rests = self.lines.lock().get(name).is_some_and(|line| line.breaker.rests(Instant::now()));
+        if rests { ModelState::Resting } else { ModelState::Ready }
+    }
+
+    fn local(&self) -> Option<ModelSettings> {
+        self.parts.local.as_ref().map(|local| local.settings())
+    }
+
+    fn presets(&self) -> Vec<ModelPreset> {
+        presets::all()
+    }
+
+    async fn probe(&self, model: Option<&ConfiguredModel>) -> ModelTest {
+        let provider = match (model, &self.parts.local) {
+            (Some(model), _) => (self.parts.connect)(model),
+            (None, Some(local)) => Ok(Arc::clone(local) as Arc<dyn Provider>),
+            (None, None) => Err(CallError::lasting(Code::ModelUnavailable, "this program has no model of its own")),
+        };
+        let began = Instant::now();
+        let took = |began: Instant| u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let failed = |error: CallError, began: Instant| ModelTest {
+            ok: false,
+            message: error.message,
+            duration_ms: took(began),
+            capabilities: None,
+        };
+        let provider = match provider {
+            Ok(provider) => provider,
+            Err(error) => return failed(error, began),
+        };
+        if model.is_some_and(|model| model.settings.embeds) {
+            return match provider.embed(&["ping".to_owned()]).await {
+                Ok(embedded) => ModelTest {
+                    ok: true,
+                    message: format!("It places texts in {} dimensions.", embedded.vectors.first().map_or(0, Vec::len)),
+                    duration_ms: took(began),
+                    capabilities: Some(Capabilities { embeddings: true, ..Capabilities::default() }),
+                },
+                Err(error) => failed(error, began),
+            };
+        }
+        let ping = ModelRequest { maximum_tokens: 16, ..ModelRequest::new(vec![Message::user("Answer with the one word: ready")]) };
+        let answer = match provider.complete(&ping, None).await {
+            Ok(answer) => answer,
+            Err(error) => return failed(error, began),
+        };
+        let duration_ms = took(began);
+        let capabilities = match model {
+            None => Capabilities { streaming: true, json_schema: provider.keeps_to_schemas(), tools: false, embeddings: false },
+            Some(model) => self.capabilities(model, &ping).await,
+        };
+        ModelTest { ok: true, message: answer.text.trim().to_owned(), duration_ms, capabilities: Some(capabilities) }
+    }
+}
+
+impl ModelGateway {
+    /// What an endpoint can do, found by asking for each once.
+    async fn capabilities(&self, model: &ConfiguredModel, ping: &ModelRequest) -> Capabilities {
+        let assumed = Capabilities { streaming: true, json_schema: true, tools: true, embeddings: false };
+        let bold = ConfiguredModel { settings: ModelSettings { capabilities: Some(assumed), ..model.settings.clone() }, ..model.clone() };
+        let Ok(provider) = (self.parts.connect)(&bold) else { return Capabilities::default() };
+        let pieces = Mutex::new(0_u32);
+        let count = |_: &str| *pieces.lock() += 1;
+        let streaming = provider.complete(ping, Some(&count)).await.is_ok() && *pieces.lock() > 0;
+        let schema =
+            json!({"type": "object", "properties": {"colour": {"enum": ["green"]}}, "required": ["colour"], "additionalProperties": false});
+        let asked = ModelRequest {
+            schema: Some(schema.clone()),
+            maximum_tokens: 64,
+            ..ModelRequest::new(vec![Message::user("What is the colour of grass?")])
+        };
+        let json_schema = match provider.complete(&asked, None).await {
+            Ok(answer) => serde_json::from_str(&answer.text).is_ok_and(|value| jsonschema::is_valid(&schema, &value)),
+            Err(_) => false,
+        };
+        let tool = ToolSpec {
+            name: "clock".to_owned(),
+            description: "Tells the time of day.".to_owned(),
+            parameters: json!({"type": "object", "properties": {}}),
+        };
+        let asked = ModelRequest {
+            tools: vec![tool],
+            maximum_tokens: 64,
+            ..ModelRequest::new(vec![Message::user("What time is it? Call the tool clock.")])
+        };
+        let tools = provider.complete(&asked, None).await.is_ok_and(|answer| answer.tool_calls.iter().any(|call| call.name == "clock"));
+        Capabilities { streaming, json_schema, tools, embeddings: false }
+    }
+}
