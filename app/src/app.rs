@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Forms, Lists, Results};
+use crate::parts::{Forms, Lists, Outside, Results};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -50,6 +50,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/topics") view=Forms::Topics ssr=SsrMode::Async/>
                     <Route path=path!("/topics/:name") view=Forms::Topic ssr=SsrMode::Async/>
                     <Route path=path!("/subscriptions/:name") view=Forms::Subscription ssr=SsrMode::Async/>
+                    <Route path=path!("/connections") view=Outside::Connections ssr=SsrMode::Async/>
+                    <Route path=path!("/models") view=Outside::Models ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Forms::Members ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Results::Gallery ssr=SsrMode::Async/>
                 </ParentRoute>

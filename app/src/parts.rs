@@ -1,4 +1,4 @@
-//! Which pages come to the browser together? The program is split into parts: what every page needs, and three files of pages,
+//! Which pages come to the browser together? The program is split into parts: what every page needs, and a few files of pages,
 //! each of which the browser loads with the first page that lies in it.
 //!
 //! The server draws any page at once; it only tells the browser early which files the page will ask for.
@@ -9,7 +9,8 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, DeadTasks, Events, Gallery, Limits, Members, NewTask, Overview, Servers, Subscription, Task, Tasks, Topic, Topics,
+    Agent, Agents, Connections, DeadTasks, Events, Gallery, Limits, Members, Models, NewTask, Overview, Servers, Subscription, Task, Tasks,
+    Topic, Topics,
 };
 
 /// The pages on which people see what goes on.
@@ -40,6 +41,13 @@ pub(crate) enum Forms {
     Topic,
     Subscription,
     Members,
+}
+
+/// The pages on which people connect Baton to what lies outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outside {
+    Connections,
+    Models,
 }
 
 impl ChooseView for Lists {
@@ -76,6 +84,17 @@ impl ChooseView for Forms {
     }
 }
 
+impl ChooseView for Outside {
+    async fn choose(self) -> AnyView {
+        announce("outside");
+        draw_outside(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_outside().await;
+    }
+}
+
 #[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(load_lists), fallible)]
 fn draw_lists(page: Lists) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
@@ -106,6 +125,14 @@ fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
         Forms::Topic => Topic().into_any(),
         Forms::Subscription => Subscription().into_any(),
         Forms::Members => Members().into_any(),
+    })
+}
+
+#[wasm_split(outside, wasm_split_path = leptos::wasm_split, preload(load_outside), fallible)]
+fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Outside::Connections => Connections().into_any(),
+        Outside::Models => Models().into_any(),
     })
 }
 

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_api::{Gateway, GatewayConfig, SharedLimits};
-use baton_auth::Auth;
+use baton_auth::{Auth, SecretSealer};
 use baton_bus::{EventStream, InProcessBus};
+use baton_clients_llm::gateway::endpoints;
+use baton_clients_llm::{GatewayParts, ModelGateway};
 use baton_domain::id::ServerId;
-use baton_domain::ports::{Recorder, Sources};
+use baton_domain::ports::{Models, Recorder, Sealer, Sources};
 use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
-use baton_domain::services::Services;
+use baton_domain::services::{ModelService, Services};
 use baton_domain::wire::live::KeepEvents;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
 use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
@@ -41,6 +43,8 @@ pub(crate) struct CoreSettings<'a> {
     pub(crate) engine: &'a EngineConfig,
     pub(crate) redis: &'a RedisConfig,
     pub(crate) keep: KeepEvents,
+    /// Seals and opens the secrets of connections and models.
+    pub(crate) sealer: SecretSealer,
 }
 
 /// What servers and workers have in common: the store, the engine, and what measures them.
@@ -51,6 +55,8 @@ pub(crate) struct Core {
     recorder: Arc<MetricsRecorder>,
     heartbeat: Heartbeat,
     topics: TopicParts,
+    sealer: Arc<dyn Sealer>,
+    models: Arc<dyn ModelService>,
     /// Ends what is live: sockets, and what runs for topics.
     live: CancellationToken,
     opened: Opened,
@@ -66,7 +72,7 @@ impl Core {
         folder: &DataFolder,
         mut sources: Sources,
     ) -> Result<Self, StartError> {
-        let CoreSettings { database, wait, engine, redis, keep } = settings;
+        let CoreSettings { database, wait, engine, redis, keep, sealer } = settings;
         let bus = Arc::new(InProcessBus::new(BUS_CAPACITY));
         let opened = Opened::open(database, wait, Arc::clone(&bus) as Arc<dyn CommitSink>).await?;
         let store = opened.store();
@@ -93,7 +99,14 @@ impl Core {
         // That the log has grown, the store says itself where servers share one.
         let topics = TopicParts::start(redis, Arc::clone(&store), events, &bus, sources.clone(), &live, |_| {})?;
         engine.use_topics(Arc::clone(&topics.topics));
-        Ok(Self { store, engine, sources, recorder, heartbeat, topics, live, opened, writing, flush })
+        let sealer: Arc<dyn Sealer> = Arc::new(sealer);
+        engine.use_sealer(Arc::clone(&sealer));
+        let desk = engine.model_books(Arc::clone(&sealer));
+        let parts = GatewayParts { books: desk.books(), sources: sources.clone(), local: None, connect: endpoints() };
+        let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
+        engine.use_models(Arc::clone(&gateway));
+        let models = desk.service(gateway);
+        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, live, opened, writing, flush })
     }
 
     /// Stops in the order that loses nothing: attempts, measurements, the store.
@@ -133,6 +146,7 @@ impl Parts {
             engine: &config.engine,
             redis: &config.redis,
             keep: config.events.keep(),
+            sealer: config.secret_key.sealer(folder)?,
         };
         let core = Core::start(settings, identity, folder, sources).await?;
         let Core { store, engine, sources, .. } = &core;
@@ -161,6 +175,8 @@ impl Parts {
             tasks: engine.tasks(),
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
             limits: engine.limits(),
+            connections: engine.connections(Arc::clone(&core.sealer)),
+            models: Arc::clone(&core.models),
             artifacts: engine.artifacts(),
             agents: engine.agents(),
             servers: engine.servers(),

@@ -40,6 +40,7 @@ pub(crate) async fn run(config: WorkerConfig) -> Result<(), StartError> {
         redis: &config.redis,
         // Its servers forget old events.
         keep: KeepEvents { count: None, days: None },
+        sealer: config.secret_key.sealer(&folder)?,
     };
     let core = Core::start(settings, identity, &folder, sources).await?;
     say(&format!("Baton worker {name} has joined\n"));

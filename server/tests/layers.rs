@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 22] = [
+    let rows: [(&str, &[&str]); 23] = [
         ("baton-domain", &[]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
@@ -21,6 +21,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
         ("baton-bus", &["baton-domain", "baton-storage"]),
         ("baton-clients", &["baton-domain"]),
+        ("baton-clients-llm", &["baton-domain", "baton-clients"]),
         ("baton-observability", &["baton-domain", "baton-storage"]),
         ("baton-auth", &["baton-domain", "baton-storage"]),
         ("baton-agents-runtime", &["baton-domain", "baton-clients"]),

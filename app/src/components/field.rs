@@ -42,8 +42,8 @@ pub fn TextField(
     #[prop(optional, into)]
     placeholder: Option<&'static str>,
     /// Tells fields of the same name apart, where a page has several forms.
-    #[prop(optional)]
-    form: &'static str,
+    #[prop(optional, into)]
+    form: String,
 ) -> impl IntoView {
     let id = format!("field-{form}{name}");
     let help_id = format!("{id}-help");
@@ -89,8 +89,8 @@ pub fn SelectField(
     #[prop(optional, into)]
     test_id: Option<&'static str>,
     /// Tells fields of the same name apart, where a page has several forms.
-    #[prop(optional)]
-    form: &'static str,
+    #[prop(optional, into)]
+    form: String,
 ) -> impl IntoView {
     let id = format!("field-{form}{name}");
     let options: Vec<_> = options
@@ -112,6 +112,32 @@ pub fn SelectField(
             <select id=id class=CONTROL name=name data-testid=test_id>
                 {options}
             </select>
+        </div>
+    }
+    .into_any()
+}
+
+/// A box to tick, with its label behind it. Ticked, it is sent as `true`; otherwise not at all.
+#[component]
+pub fn CheckField(
+    /// The name it is sent under.
+    name: &'static str,
+    /// What people read.
+    label: &'static str,
+    /// Whether it is ticked at first.
+    #[prop(optional)]
+    checked: bool,
+    /// Tells fields of the same name apart, where a page has several forms.
+    #[prop(optional, into)]
+    form: String,
+) -> impl IntoView {
+    let id = format!("field-{form}{name}");
+    view! {
+        <div class="flex min-h-8 items-center gap-2 self-end">
+            <input id=id.clone() type="checkbox" name=name value="true" checked=checked class="size-4"/>
+            <label class="text-13 font-medium text-text" for=id>
+                {label}
+            </label>
         </div>
     }
     .into_any()

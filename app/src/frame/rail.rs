@@ -34,6 +34,10 @@ pub fn Rail() -> impl IntoView {
                 <Place href="/limits" sign=Sign::Pause words="Limits"/>
                 <Place href="/topics" sign=Sign::Topics words="Topics"/>
             </Group>
+            <Group name="Outside">
+                <Place href="/models" sign=Sign::Person words="Models"/>
+                <Place href="/connections" sign=Sign::ArrowRight words="Connections"/>
+            </Group>
             <Group name="Observe">
                 <Place href="/events" sign=Sign::Clock words="Events"/>
             </Group>

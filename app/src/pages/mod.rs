@@ -2,12 +2,14 @@
 
 mod agent;
 mod agents;
+mod connections;
 mod dead_tasks;
 mod events;
 mod first_run;
 mod gallery;
 mod limits;
 mod members;
+mod models;
 mod new_task;
 mod not_found;
 mod overview;
@@ -19,12 +21,14 @@ mod topics;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use connections::Connections;
 pub(crate) use dead_tasks::DeadTasks;
 pub(crate) use events::Events;
 pub(crate) use first_run::FirstRun;
 pub(crate) use gallery::Gallery;
 pub(crate) use limits::Limits;
 pub(crate) use members::Members;
+pub(crate) use models::Models;
 pub(crate) use new_task::NewTask;
 pub(crate) use not_found::NotFound;
 pub(crate) use overview::Overview;

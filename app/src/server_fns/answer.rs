@@ -25,6 +25,13 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
+#[cfg(feature = "ssr")]
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        super::serve::refuse(problem)
+    }
+}
+
 impl FromServerFnError for ApiError {
     type Encoder = ProblemBody;
 

@@ -10,11 +10,13 @@ pub mod agents;
 mod answer;
 pub mod artifacts;
 pub mod auth;
+pub mod connections;
 pub mod events;
 pub mod health;
 pub mod limits;
 pub mod members;
 pub mod metrics;
+pub mod models;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_orchestration::EngineOptions;
 
-use super::BalancingConfig;
+use super::{BalancingConfig, EgressConfig};
 use crate::agents::DIAGNOSTICS_SLOTS;
 
 /// The engine's settings.
@@ -31,6 +31,8 @@ pub(crate) struct EngineConfig {
     pub(crate) lease_millis: u64,
     #[command(flatten)]
     pub(crate) balancing: BalancingConfig,
+    #[command(flatten)]
+    pub(crate) egress: EgressConfig,
 }
 
 impl EngineConfig {
@@ -46,6 +48,7 @@ impl EngineConfig {
             heart_thread: true,
             balancing: self.balancing.options(),
             host: self.balancing.host(),
+            egress: self.egress.policy(),
             ..EngineOptions::default()
         }
     }

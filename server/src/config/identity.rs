@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_auth::{KeyError, TokenKey};
+use baton_auth::{KeyError, SecretSealer, TokenKey};
 use baton_domain::server::ServerKind;
 use baton_domain::wire::auth::Secret;
 use baton_orchestration::Identity;
@@ -29,6 +29,19 @@ pub(crate) struct TokenKeyConfig {
     /// The key itself, 32 random bytes in hexadecimal or base64. Only from the environment: arguments can be read by others.
     #[arg(long, env = "BATON_TOKEN_KEY", hide = true, hide_env_values = true, value_parser = secret, conflicts_with = "token_key_file")]
     pub(crate) token_key: Option<Secret>,
+}
+
+/// The key that secrets of connections and models are encrypted with.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SecretKeyConfig {
+    /// File of the key that secrets of connections and models are encrypted with, which only its owner may read; servers and workers
+    /// that share a database need the same key. By default secret.key in the data folder, made if it is missing. Whoever loses it
+    /// has to give every secret again.
+    #[arg(long, env = "BATON_SECRET_KEY_FILE")]
+    pub(crate) secret_key_file: Option<PathBuf>,
+    /// The key itself, 32 random bytes in hexadecimal or base64. Only from the environment: arguments can be read by others.
+    #[arg(long, env = "BATON_SECRET_KEY", hide = true, hide_env_values = true, value_parser = secret, conflicts_with = "secret_key_file")]
+    pub(crate) secret_key: Option<Secret>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form that the argument parser takes")]
@@ -60,14 +73,26 @@ impl NameConfig {
     }
 }
 
+/// The key that is given, that of the file, or that of the data folder.
+fn key(given: Option<&Secret>, file: Option<&PathBuf>, folder: &DataFolder, name: &str) -> Result<TokenKey, StartError> {
+    let key: Result<TokenKey, KeyError> = match (given, file) {
+        (Some(key), _) => TokenKey::parse(&key.0),
+        (None, Some(file)) => TokenKey::load_or_create(file),
+        (None, None) => TokenKey::load_or_create(&folder.join(name)),
+    };
+    key.map_err(|error| StartError::from(baton_domain::problem::Problem::from(error)))
+}
+
 impl TokenKeyConfig {
     /// The key.
     pub(crate) fn key(&self, folder: &DataFolder) -> Result<TokenKey, StartError> {
-        let key: Result<TokenKey, KeyError> = match (&self.token_key, &self.token_key_file) {
-            (Some(key), _) => TokenKey::parse(&key.0),
-            (None, Some(file)) => TokenKey::load_or_create(file),
-            (None, None) => TokenKey::load_or_create(&folder.join("token.key")),
-        };
-        key.map_err(|error| StartError::from(baton_domain::problem::Problem::from(error)))
+        key(self.token_key.as_ref(), self.token_key_file.as_ref(), folder, "token.key")
+    }
+}
+
+impl SecretKeyConfig {
+    /// What seals and opens secrets.
+    pub(crate) fn sealer(&self, folder: &DataFolder) -> Result<SecretSealer, StartError> {
+        Ok(SecretSealer::new(&key(self.secret_key.as_ref(), self.secret_key_file.as_ref(), folder, "secret.key")?))
     }
 }

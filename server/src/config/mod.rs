@@ -5,6 +5,7 @@ mod balancing;
 mod bind;
 mod data;
 mod database;
+mod egress;
 mod engine;
 mod events;
 mod faults;
@@ -20,10 +21,11 @@ pub(crate) use balancing::BalancingConfig;
 pub(crate) use bind::BindConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};
+pub(crate) use egress::EgressConfig;
 pub(crate) use engine::EngineConfig;
 pub(crate) use events::EventsConfig;
 pub(crate) use faults::FaultsConfig;
-pub(crate) use identity::{NameConfig, TokenKeyConfig};
+pub(crate) use identity::{NameConfig, SecretKeyConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use redis::RedisConfig;
@@ -43,6 +45,8 @@ pub(crate) struct ServeConfig {
     pub(crate) name: NameConfig,
     #[command(flatten)]
     pub(crate) token_key: TokenKeyConfig,
+    #[command(flatten)]
+    pub(crate) secret_key: SecretKeyConfig,
     #[command(flatten)]
     pub(crate) site: SiteConfig,
     #[command(flatten)]
@@ -73,6 +77,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) database: DatabaseConfig,
     #[command(flatten)]
     pub(crate) name: NameConfig,
+    #[command(flatten)]
+    pub(crate) secret_key: SecretKeyConfig,
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
     #[command(flatten)]

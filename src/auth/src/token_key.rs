@@ -33,7 +33,7 @@ pub enum KeyError {
     },
     /// Others can read the file.
     #[error(
-        "others can read the key file {path} (mode {mode:o}): run chmod 600 on it, or remove it to sign everybody out and have a new one made"
+        "others can read the key file {path} (mode {mode:o}): run chmod 600 on it, or remove it to have a new one made; then what the old one signed or sealed is void"
     )]
     Exposed {
         /// The file.
@@ -42,13 +42,15 @@ pub enum KeyError {
         mode: u32,
     },
     /// The file is not one that Baton has made.
-    #[error("the key file {path} is damaged: it must hold 32 random bytes; remove it to sign everybody out and have a new one made")]
+    #[error(
+        "the key file {path} is damaged: it must hold 32 random bytes; remove it to have a new one made, and what the old one signed or sealed is void"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
     },
     /// The configured text is no key.
-    #[error("the configured token key is no key: give 32 random bytes as 64 hexadecimal digits or in base64")]
+    #[error("the configured key is no key: give 32 random bytes as 64 hexadecimal digits or in base64")]
     NotAKey,
     /// The system has no randomness.
     #[error("the operating system gives no random bytes")]

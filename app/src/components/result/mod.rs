@@ -10,6 +10,7 @@ mod keywords;
 mod language;
 mod sentiment;
 mod shape;
+mod structured;
 mod summary;
 mod table;
 mod table_profile;
@@ -33,10 +34,13 @@ pub fn ResultView(
     kind: String,
     /// The result.
     result: Value,
+    /// The skill's output schema, for results that are drawn by it.
+    #[prop(optional_no_strip)]
+    schema: Option<Value>,
     /// The files that the task produced.
     artifacts: Vec<ArtifactView>,
 ) -> impl IntoView {
-    let drawn = draw(&kind, &result);
+    let drawn = draw(&kind, &result, schema.as_ref().unwrap_or(&Value::Null));
     let files = (!artifacts.is_empty()).then(|| view! { <div class="grid gap-1">{heading("Files")} <ArtifactList artifacts /></div> });
     view! {
         <div class="grid min-w-0 gap-5" data-testid="result" data-kind=kind>
@@ -46,7 +50,7 @@ pub fn ResultView(
     }
 }
 
-fn draw(kind: &str, result: &Value) -> AnyView {
+fn draw(kind: &str, result: &Value, schema: &Value) -> AnyView {
     match kind {
         "table_profile" => read(result).map(table_profile::view),
         "language" => read(result).map(language::view),
@@ -54,6 +58,7 @@ fn draw(kind: &str, result: &Value) -> AnyView {
         "keywords" => read(result).map(keywords::view),
         "summary" => read(result).map(summary::view),
         "code_report" => read(result).map(code_report::view),
+        "structured" => structured::view(result, schema),
         _ => None,
     }
     .unwrap_or_else(|| view! { <JsonTree value=result.clone() /> }.into_any())

@@ -4,6 +4,7 @@ mod attempts;
 mod facts;
 mod held_up;
 mod model;
+mod model_calls;
 mod terms;
 
 use baton_domain::wire::task::NewTask;
@@ -15,6 +16,7 @@ use self::attempts::Attempts;
 use self::facts::Facts;
 use self::held_up::HeldUp;
 use self::model::{Model, read};
+use self::model_calls::ModelCalls;
 use self::terms::Terms;
 use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::ProblemBanner;
@@ -92,6 +94,7 @@ fn Content(model: Model) -> impl IntoView {
                         <JsonTree value=input/>
                     </Card>
                     <Attempts detail=model.detail/>
+                    <ModelCalls id moved=Signal::derive(move || model.timeline.with(Vec::len))/>
                 </div>
             </div>
         </div>
@@ -104,13 +107,15 @@ fn Content(model: Model) -> impl IntoView {
 fn Outcome(model: Model) -> impl IntoView {
     let drawn = Memo::new(move |_| {
         let failure = model.task.with(|task| task.failure.clone());
-        model.detail.with(|detail| (detail.result_kind.clone(), detail.result.clone(), detail.artifacts.clone(), failure))
+        model.detail.with(|detail| {
+            ((detail.result_kind.clone(), detail.result_schema.clone()), detail.result.clone(), detail.artifacts.clone(), failure)
+        })
     });
     let ended = Memo::new(move |_| model.task.with(|task| task.state.is_terminal()));
     let content = move || {
-        let (kind, result, artifacts, failure) = drawn.get();
+        let ((kind, schema), result, artifacts, failure) = drawn.get();
         if let Some(result) = result {
-            return view! { <ResultView kind result artifacts/> }.into_any();
+            return view! { <ResultView kind result schema artifacts/> }.into_any();
         }
         let files = (!artifacts.is_empty()).then(|| view! { <ArtifactList artifacts/> });
         let why = match failure {

@@ -29,6 +29,8 @@ RFC 3339 in UTC.";
         (name = "auth", description = "Sign in and out"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
+        (name = "connections", description = "Outside APIs and databases that agents may use"),
+        (name = "models", description = "Language models, and what may be spent on them"),
         (name = "artifacts", description = "Files that tasks read and write"),
         (name = "agents", description = "Who works"),
         (name = "servers", description = "Where the work runs"),

@@ -8,10 +8,12 @@ mod api_keys;
 mod artifact_content;
 mod artifacts;
 mod auth;
+mod connections;
 mod events;
 mod health;
 mod limits;
 mod metrics;
+mod models;
 mod servers;
 mod skills;
 mod subscriptions;
@@ -66,6 +68,14 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(task_bulk::rerun_tasks))
         .routes(routes!(task_bulk::cancel_tasks))
         .routes(routes!(limits::list_limits, limits::set_limit, limits::remove_limit))
+        .routes(routes!(connections::list_connections, connections::create_connection))
+        .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
+        .routes(routes!(models::list_models, models::create_model))
+        .routes(routes!(models::update_model, models::remove_model))
+        .routes(routes!(models::list_model_presets))
+        .routes(routes!(models::test_model))
+        .routes(routes!(models::set_model_budget))
+        .routes(routes!(models::list_model_calls))
         .routes(routes!(task_insight::list_attempts))
         .routes(routes!(task_insight::list_logs))
         .routes(routes!(task_insight::get_trace))

@@ -151,6 +151,10 @@ pub struct TaskDetail {
     pub result: Option<Value>,
     /// How the result is drawn; see the skill's `result_kind`.
     pub result_kind: String,
+    /// The skill's output schema, where the result is drawn by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub result_schema: Option<Value>,
     /// What happens when an attempt fails.
     pub retry: RetryPolicy,
     /// How long it may take.

@@ -115,7 +115,10 @@ impl Orchestrator {
     async fn explained(&self, rows: TaskRows) -> Result<TaskDetail, Problem> {
         let held_up = elsewhere::held_up(&self.shared, &rows.task.summary).await?;
         let known = elsewhere::skill(&self.shared, &rows.task.summary.skill).await?;
-        Ok(detail(rows, held_up, known.is_some_and(|known| known.skill.checkpoints)))
+        let checkpoints = known.as_ref().is_some_and(|known| known.skill.checkpoints);
+        // Only where it is needed: a schema may be larger than the result.
+        let by_schema = known.filter(|known| known.skill.result_kind == STRUCTURED && rows.result.is_some());
+        Ok(detail(rows, held_up, checkpoints, by_schema.map(|known| known.skill.output_schema.clone())))
     }
 
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
@@ -162,12 +165,16 @@ fn idempotency(
     Ok(Some(Idempotency { principal: caller.principal.tag(), key, request_hash: hash.finalize().into() }))
 }
 
-fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool) -> TaskDetail {
+/// The kind of results that are drawn by their schema.
+const STRUCTURED: &str = "structured";
+
+fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool, result_schema: Option<serde_json::Value>) -> TaskDetail {
     TaskDetail {
         summary: rows.task.summary,
         input: rows.input,
         result: rows.result,
         result_kind: rows.task.result_kind,
+        result_schema,
         retry: rows.task.retry,
         timeouts: rows.task.timeouts,
         fairness_weight: rows.task.fairness_weight,

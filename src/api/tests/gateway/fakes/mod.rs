@@ -6,6 +6,7 @@
 
 mod limits;
 mod members;
+mod outside;
 pub(crate) mod samples;
 mod topics;
 mod watch;
@@ -88,6 +89,8 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         members: fake.clone(),
         tasks: fake.clone(),
         limits: fake.clone(),
+        connections: fake.clone(),
+        models: fake.clone(),
         traces: fake.clone(),
         artifacts: fake.clone(),
         agents: fake.clone(),

@@ -54,6 +54,7 @@ impl TaskService for Fake {
             input: serde_json::json!({"text": "fine"}),
             result: Some(serde_json::json!({"score": 1})),
             result_kind: "sentiment".into(),
+            result_schema: None,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
             fairness_weight: 1.0,

@@ -1,0 +1,140 @@
+//! How is a model added from a preset, and changed?
+
+use baton_domain::model::ModelTier;
+use baton_domain::wire::model::{ModelPreset, ModelSettings, ModelView};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::components::button::{Button, Kind};
+use crate::components::card::Card;
+use crate::components::field::{CheckField, SelectField, TextField};
+use crate::server_fns::models::{CreateModel, UpdateModel};
+
+/// Adds a model: the provider first, which fills in the rest.
+#[component]
+pub(super) fn Add(presets: Vec<ModelPreset>, create: ServerAction<CreateModel>) -> impl IntoView {
+    let first = presets.first().map(|preset| preset.id.clone()).unwrap_or_default();
+    let chosen = RwSignal::new(first);
+    let options: Vec<_> = presets.iter().map(|preset| (preset.id.clone(), preset.title.clone())).collect();
+    let choices: Vec<_> = options.into_iter().map(|(id, title)| view! { <option value=id>{title}</option> }).collect();
+    let form = move || {
+        let id = chosen.get();
+        let preset = presets.iter().find(|preset| preset.id == id)?.clone();
+        Some(view! {
+            <input type="hidden" name="preset" value=preset.id.clone()/>
+            <p class="mb-3 text-13 text-soft">{preset.note.clone()}</p>
+            {fields("new-", "", &preset.settings, if preset.needs_key { "Encrypted before it is stored, and never shown again." } else { "None is needed." })}
+        })
+    };
+    view! {
+        <Card title="Add a model">
+            <div class="mb-3 min-w-0 sm:w-1/2">
+                <label class=crate::components::field::LABEL for="field-preset">
+                    "Provider"
+                </label>
+                <select
+                    id="field-preset"
+                    class=crate::components::field::CONTROL
+                    data-testid="model-preset"
+                    on:change=move |event| chosen.set(event_target_value(&event))
+                >
+                    {choices}
+                </select>
+            </div>
+            <ActionForm action=create>
+                {form}
+                <div class="mt-3">
+                    <Button submits=true kind=Kind::Primary test_id="add-model" disabled=create.pending()>"Add"</Button>
+                </div>
+            </ActionForm>
+        </Card>
+    }
+    .into_any()
+}
+
+/// A form that changes a model, folded until it is wanted; none for the model inside the process.
+pub(super) fn change(known: &ModelView, update: ServerAction<UpdateModel>) -> Option<AnyView> {
+    let id = known.id?;
+    let summary = format!("Change {}", known.name);
+    let form = format!("{id}-");
+    let key_help = if known.has_key { "Left empty, the stored one stays. Another host needs it again." } else { "No key is stored." };
+    Some(
+        view! {
+            <details class="rounded-card border border-line bg-raised px-4 py-2" data-testid="change-model" data-name=known.name.clone()>
+                <summary class="cursor-pointer text-14 font-medium">{summary}</summary>
+                <div class="pt-3">
+                    <ActionForm action=update>
+                        <input type="hidden" name="id" value=id.to_string()/>
+                        {fields(&form, &known.name, &known.settings, key_help)}
+                        <CheckField form=form.clone() name="enabled" label="It is asked" checked=known.settings.enabled/>
+                        <div class="mt-3">
+                            <Button submits=true kind=Kind::Primary test_id="save-model" disabled=update.pending()>"Save"</Button>
+                        </div>
+                    </ActionForm>
+                </div>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+fn fields(form: &str, name: &str, settings: &ModelSettings, key_help: &'static str) -> AnyView {
+    let tiers = ModelTier::ALL.iter().map(|tier| (tier.as_str().to_owned(), tier_words(*tier).to_owned())).collect();
+    let price = |micros: u64| (micros as f64 / 1e6).to_string();
+    view! {
+        <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
+            <TextField form=form.to_owned() name="name" label="Name here" value=name.to_owned() required=true autocomplete="off" max_length="100"/>
+            <TextField
+                form=form.to_owned()
+                name="base_url"
+                label="Address"
+                value=settings.base_url.clone()
+                required=true
+                autocomplete="off"
+                help="The base of an OpenAI-compatible API."
+            />
+            <TextField form=form.to_owned() name="model" label="Model at its provider" value=settings.model.clone() required=true autocomplete="off"/>
+            <SelectField form=form.to_owned() name="tier" label="How able it is" options=tiers value=settings.tier.as_str()/>
+            <TextField form=form.to_owned() name="key" label="Key" kind="password" autocomplete="new-password" help=key_help/>
+            <TextField
+                form=form.to_owned()
+                name="rank"
+                label="Rank"
+                kind="number"
+                value=settings.rank.to_string()
+                required=true
+                help="Of those that are able enough, the smallest is asked first."
+            />
+            <TextField form=form.to_owned() name="prompt_price" label="Price of a million tokens read" value=price(settings.prompt_micros_per_million) required=true/>
+            <TextField
+                form=form.to_owned()
+                name="completion_price"
+                label="Price of a million tokens written"
+                value=price(settings.completion_micros_per_million)
+                required=true
+            />
+            <TextField
+                form=form.to_owned()
+                name="ca_pem"
+                label="Certificate authority (PEM)"
+                value=settings.ca_pem.clone().unwrap_or_default()
+                autocomplete="off"
+                help="Only where its certificate comes from a private authority."
+            />
+            <div>
+                <CheckField form=form.to_owned() name="private" label="Its host may have a private address" checked=settings.private/>
+                <CheckField form=form.to_owned() name="embeds" label="It places texts (embeddings)" checked=settings.embeds/>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+const fn tier_words(tier: ModelTier) -> &'static str {
+    match tier {
+        ModelTier::Tiny => "tiny: below 1 B parameters",
+        ModelTier::Small => "small: 1 to 10 B",
+        ModelTier::Medium => "medium: 10 to 100 B",
+        ModelTier::Large => "large: the best there are",
+    }
+}

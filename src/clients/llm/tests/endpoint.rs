@@ -1,0 +1,231 @@
+//! Does the client of OpenAI-compatible APIs do right by real answers over HTTP: whole, streamed, wrong, cut, endless?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use baton_clients_llm::gateway::endpoints;
+use baton_clients_llm::{CallError, Endpoint, Provider};
+use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, ModelTier, ToolSpec};
+use baton_domain::ports::{ConfiguredModel, Models};
+use baton_domain::problem::Code;
+use baton_domain::wire::model::{Capabilities, ModelSettings};
+use serde_json::{Value, json};
+use support::{Books, ask, gateway_with, model};
+
+type Answer = Arc<dyn Fn(Value) -> Response + Send + Sync>;
+
+#[derive(Clone)]
+struct Api {
+    answer: Answer,
+    seen: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
+}
+
+async fn respond(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    api.seen.lock().unwrap().push((headers, body.clone()));
+    (api.answer)(body)
+}
+
+/// An API that answers so; gives the model that stands behind it, and what the API saw.
+async fn api(answer: impl Fn(Value) -> Response + Send + Sync + 'static) -> (ConfiguredModel, Api) {
+    let api = Api { answer: Arc::new(answer), seen: Arc::default() };
+    let router = Router::new().route("/v1/chat/completions", post(respond)).route("/v1/embeddings", post(respond)).with_state(api.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut model = model("m", ModelTier::Medium, 1);
+    model.settings.base_url = format!("http://{address}/v1/");
+    (model, api)
+}
+
+fn said(text: &str) -> Value {
+    json!({"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 10, "completion_tokens": 3}})
+}
+
+async fn asked(model: ConfiguredModel, request: ModelRequest) -> Result<ModelAnswer, CallError> {
+    Endpoint::new(model).unwrap().complete(&request, None).await
+}
+
+#[tokio::test]
+async fn a_whole_answer_names_its_model_and_what_it_cost() {
+    let (model, api) = api(|_| axum::Json(said("hello")).into_response()).await;
+    let answer = asked(model, ask("hi")).await.unwrap();
+    assert_eq!((answer.model.as_str(), answer.text.as_str(), answer.finish), ("m", "hello", FinishReason::Stop));
+    assert_eq!((answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.cost_micros), (10, 3, 16));
+    let seen = api.seen.lock().unwrap();
+    assert_eq!(seen[0].0["authorization"], "Bearer sk-secret");
+    assert_eq!((&seen[0].1["model"], &seen[0].1["messages"][0]), (&json!("m"), &json!({"role": "user", "content": "hi"})));
+}
+
+#[tokio::test]
+async fn without_a_word_on_tokens_as_many_are_counted_as_there_may_have_been() {
+    let (model, _) = api(|_| axum::Json(json!({"choices": [{"message": {"content": "hello"}}]})).into_response()).await;
+    let usage = asked(model, ask("hi")).await.unwrap().usage;
+    assert!(usage.prompt_tokens >= 2 && usage.completion_tokens == 5, "{usage:?}");
+}
+
+fn stream(pieces: &[&str]) -> Response {
+    let pieces: Vec<Result<String, std::io::Error>> = pieces.iter().map(|piece| Ok((*piece).to_owned())).collect();
+    ([("content-type", "text/event-stream")], Body::from_stream(futures::stream::iter(pieces))).into_response()
+}
+
+#[tokio::test]
+async fn a_streamed_answer_comes_piece_by_piece_wherever_it_is_cut() {
+    let (model, api) = api(|_| {
+        stream(&[
+            "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\nda",
+            "ta: {\"choices\":[{\"delta\":{\"content\":\"lo\"},\"finish_reason\":null}]}\n\n: ping\n\n",
+            "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n",
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+        ])
+    })
+    .await;
+    let pieces = Mutex::new(Vec::new());
+    let write = |piece: &str| pieces.lock().unwrap().push(piece.to_owned());
+    let answer = Endpoint::new(model).unwrap().complete(&ask("hi"), Some(&write)).await.unwrap();
+    assert_eq!(pieces.lock().unwrap().clone(), ["Hel", "lo"]);
+    assert_eq!((answer.text.as_str(), answer.finish, answer.usage.prompt_tokens), ("Hello", FinishReason::Length, 7));
+    assert_eq!(api.seen.lock().unwrap()[0].1["stream"], true);
+}
+
+#[tokio::test]
+async fn calls_of_tools_are_put_together_from_their_pieces() {
+    let (model, api) = api(|_| {
+        stream(&[
+            "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"function\":{\"name\":\"search\",\"arguments\":\"{\\\"q\\\":\"}}]}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"1}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n",
+        ])
+    })
+    .await;
+    let tool = ToolSpec { name: "search".to_owned(), description: "finds".to_owned(), parameters: json!({"type": "object"}) };
+    let request = ModelRequest { tools: vec![tool], ..ask("hi") };
+    let answer = Endpoint::new(model).unwrap().complete(&request, Some(&|_: &str| {})).await.unwrap();
+    assert_eq!((answer.finish, answer.tool_calls[0].name.as_str()), (FinishReason::ToolCalls, "search"));
+    assert_eq!((answer.tool_calls[0].id.as_str(), &answer.tool_calls[0].arguments), ("c1", &json!({"q": 1})));
+    assert_eq!(api.seen.lock().unwrap()[0].1["tools"][0]["function"]["name"], "search");
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_code_and_says_whether_it_may_pass() {
+    let error = |message: &str| axum::Json(json!({"error": {"message": message}}));
+    for (status, message, code, passing, wait) in [
+        (StatusCode::UNAUTHORIZED, "bad key", Code::ModelRefused, false, None),
+        (StatusCode::NOT_FOUND, "no such model", Code::ModelRefused, false, None),
+        (StatusCode::BAD_REQUEST, "maximum context length is 100 tokens", Code::PromptTooLong, false, None),
+        (StatusCode::TOO_MANY_REQUESTS, "slow down", Code::ModelFailed, true, Some(Duration::from_secs(3))),
+        (StatusCode::INTERNAL_SERVER_ERROR, "oops", Code::ModelFailed, true, Some(Duration::from_secs(3))),
+        (StatusCode::FOUND, "elsewhere", Code::ModelRefused, false, None),
+    ] {
+        let (model, _) = api(move |_| {
+            let mut response = (status, error(message)).into_response();
+            if wait.is_some() {
+                response.headers_mut().insert("retry-after", "3".parse().unwrap());
+            }
+            response.headers_mut().insert("location", "http://127.0.0.1:1/".parse().unwrap());
+            response
+        })
+        .await;
+        let refused = asked(model, ask("hi")).await.unwrap_err();
+        assert_eq!((refused.code, refused.passing, refused.retry_after), (code, passing, wait), "{refused:?}");
+        assert!(!refused.message.contains("sk-secret") && !refused.may_have_cost, "{}", refused.message);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_none_fail_within_their_bounds() {
+    let endless = || {
+        let chunk = Bytes::from(vec![b' '; 64 << 10]);
+        Body::from_stream(futures::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone()))).into_response()
+    };
+    let cut = || stream(&["data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n"]);
+    let answers: Vec<(&str, Answer)> = vec![
+        ("no JSON", Arc::new(|_| "<html>".into_response())),
+        ("no choice", Arc::new(|_| axum::Json(json!({"choices": []})).into_response())),
+        ("endless", Arc::new(move |_| endless())),
+        ("cut", Arc::new(move |_| cut())),
+        ("broken stream", Arc::new(|_| stream(&["data: {nonsense\n\n"]))),
+    ];
+    for (what, answer) in answers {
+        let (model, _) = api(move |body| answer(body)).await;
+        let written: &(dyn Fn(&str) + Send + Sync) = &|_: &str| {};
+        let streams = matches!(what, "cut" | "broken stream");
+        let failed = Endpoint::new(model).unwrap().complete(&ask("hi"), streams.then_some(written)).await.unwrap_err();
+        assert!(failed.code == Code::ModelFailed && failed.may_have_cost, "{what}: {failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_hangs_ends_with_its_time() {
+    let (mut model, _) = api(|_| Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>()).into_response()).await;
+    model.settings.timeout_ms = 200;
+    let failed = asked(model, ask("hi")).await.unwrap_err();
+    assert!(failed.passing && failed.may_have_cost && failed.message.contains("200 ms"), "{failed:?}");
+    let unreachable = ConfiguredModel {
+        settings: ModelSettings { base_url: "http://127.0.0.1:9/v1".to_owned(), ..support::settings(ModelTier::Tiny, 1) },
+        ..support::model("m", ModelTier::Tiny, 1)
+    };
+    let failed = asked(unreachable, ask("hi")).await.unwrap_err();
+    assert!(failed.passing && !failed.may_have_cost && failed.message.contains("cannot be reached"), "{failed:?}");
+}
+
+#[tokio::test]
+async fn texts_are_placed_in_their_order_or_not_at_all() {
+    let (model, _) = api(|body| {
+        let count = body["input"].as_array().unwrap().len();
+        let place = |index: usize| json!({"index": index, "embedding": [index as f32, 1.0]});
+        axum::Json(json!({"data": (0..count).rev().map(place).collect::<Vec<_>>(), "usage": {"prompt_tokens": 4}})).into_response()
+    })
+    .await;
+    let placed = Endpoint::new(model).unwrap().embed(&["a".to_owned(), "b".to_owned()]).await.unwrap();
+    assert_eq!((placed.vectors, placed.usage.prompt_tokens, placed.usage.cost_micros), (vec![vec![0.0, 1.0], vec![1.0, 1.0]], 4, 4));
+    let (model, _) = api(|_| axum::Json(json!({"data": [{"index": 0, "embedding": [1.0]}]})).into_response()).await;
+    assert!(Endpoint::new(model).unwrap().embed(&["a".to_owned(), "b".to_owned()]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_probe_finds_what_an_endpoint_can_do_and_believes_no_claims() {
+    // It streams and calls tools, and says that it keeps to schemas, but does not.
+    let (able, _) = api(|body| match (body["stream"] == true, body["tools"].is_array()) {
+        (true, _) => stream(&["data: {\"choices\":[{\"delta\":{\"content\":\"ready\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"]),
+        (_, true) => {
+            axum::Json(json!({"choices": [{"message": {"tool_calls": [{"id": "1", "function": {"name": "clock", "arguments": ""}}]}}]}))
+                .into_response()
+        }
+        _ => axum::Json(said("ready")).into_response(),
+    })
+    .await;
+    let (poor, _) = api(|body| {
+        let more = body.get("stream").or(body.get("tools")).or(body.get("response_format")).is_some();
+        if more { StatusCode::BAD_REQUEST.into_response() } else { axum::Json(said("ready")).into_response() }
+    })
+    .await;
+    let gateway = gateway_with(&Arc::new(Books::default()), endpoints());
+    let found = gateway.probe(Some(&able)).await;
+    assert_eq!((found.ok, found.message.as_str()), (true, "ready"));
+    assert_eq!(found.capabilities, Some(Capabilities { streaming: true, json_schema: false, tools: true, embeddings: false }));
+    assert_eq!(gateway.probe(Some(&poor)).await.capabilities, Some(Capabilities::default()));
+    let gone = ConfiguredModel { settings: support::settings(ModelTier::Tiny, 1), ..model("m", ModelTier::Tiny, 1) };
+    assert!(!gateway.probe(Some(&gone)).await.ok);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_keeps_to_schemas_is_sent_the_schema_and_told_nothing() {
+    let (mut model, api) = api(|_| axum::Json(said("{\"a\": 1}")).into_response()).await;
+    model.settings.capabilities = Some(Capabilities { json_schema: true, ..Capabilities::default() });
+    let books = Arc::new(Books { models: vec![model], ..Books::default() });
+    let request = ModelRequest { schema: Some(json!({"type": "object"})), ..ask("hi") };
+    let answer = gateway_with(&books, endpoints()).complete(&support::caller(), request, None).await.unwrap();
+    assert_eq!(answer.json, Some(json!({"a": 1})));
+    let seen = api.seen.lock().unwrap();
+    assert_eq!((&seen[0].1["response_format"]["type"], seen[0].1["messages"].as_array().unwrap().len()), (&json!("json_schema"), 1));
+}

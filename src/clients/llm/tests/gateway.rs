@@ -1,0 +1,207 @@
+//! Does the gateway ask the right model, keep to budgets whatever races, mend what is nearly right, and stand in for what fails?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use baton_clients_llm::scripted::{Habit, Scripted, Step};
+use baton_clients_llm::{CallError, Provider};
+use baton_domain::model::{ModelRequest, ModelTier};
+use baton_domain::ports::{ConfiguredModel, Models};
+use baton_domain::problem::Code;
+use baton_domain::wire::model::ModelState;
+use serde_json::json;
+use support::{Books, ask, caller, gateway, model};
+
+fn books(models: Vec<ConfiguredModel>) -> Arc<Books> {
+    Arc::new(Books { models, ..Books::default() })
+}
+
+fn played(steps: Vec<Step>, habit: Habit) -> Arc<Scripted> {
+    Arc::new(Scripted::new("played", steps, habit))
+}
+
+fn as_provider(model: &Arc<Scripted>) -> Arc<dyn Provider> {
+    Arc::clone(model) as Arc<dyn Provider>
+}
+
+fn down() -> CallError {
+    CallError::passing("down")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_model_that_is_able_enough_answers() {
+    let (small, large) = (played(vec![], Habit::Echo), played(vec![], Habit::Echo));
+    let books = books(vec![model("small", ModelTier::Small, 1), model("large", ModelTier::Large, 2)]);
+    let gateway = gateway(&books, vec![("small", as_provider(&small)), ("large", as_provider(&large))]);
+    gateway.complete(&caller(), ask("one"), None).await.unwrap();
+    gateway.complete(&caller(), ModelRequest { least: ModelTier::Medium, ..ask("two") }, None).await.unwrap();
+    gateway.complete(&caller(), ModelRequest { model: Some("large".to_owned()), ..ask("three") }, None).await.unwrap();
+    assert_eq!((small.asked().len(), large.asked().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn without_a_model_or_an_able_one_the_code_says_which() {
+    let none = gateway(&books(vec![]), vec![]);
+    assert_eq!(none.complete(&caller(), ask("x"), None).await.unwrap_err().code, "MODEL-001");
+    let books = books(vec![model("small", ModelTier::Small, 1)]);
+    let small = gateway(&books, vec![("small", as_provider(&played(vec![], Habit::Echo)))]);
+    let refused = small.complete(&caller(), ModelRequest { least: ModelTier::Large, ..ask("x") }, None).await.unwrap_err();
+    assert_eq!(refused.code, "MODEL-002");
+    assert!(refused.message.contains("large") && refused.message.contains("small"), "{}", refused.message);
+    let named = ModelRequest { model: Some("other".to_owned()), ..ask("x") };
+    assert_eq!(small.complete(&caller(), named, None).await.unwrap_err().code, "MODEL-008");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_fails_is_tried_again_and_then_another_stands_in() {
+    let first = played(vec![Step::Fail(down()), Step::Fail(down()), Step::Fail(down())], Habit::Echo);
+    let second = played(vec![Step::Fail(down()), Step::Say("here".to_owned())], Habit::Refuse);
+    let books = books(vec![model("first", ModelTier::Small, 1), model("second", ModelTier::Small, 2)]);
+    let gateway = gateway(&books, vec![("first", as_provider(&first)), ("second", as_provider(&second))]);
+    let answer = gateway.complete(&caller(), ask("x"), None).await.unwrap();
+    assert_eq!((answer.text.as_str(), first.asked().len(), second.asked().len()), ("here", 3, 2));
+    let calls = books.calls.lock().unwrap();
+    let outcomes: Vec<_> = calls.iter().map(|call| (call.model.as_str(), call.answer.is_ok())).collect();
+    assert_eq!(outcomes, [("first", false), ("second", true)], "both are on record");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_for_good_is_not_tried_again() {
+    let refusing = played(vec![Step::Fail(CallError::lasting(Code::ModelRefused, "wrong key"))], Habit::Echo);
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let gateway = gateway(&books, vec![("m", as_provider(&refusing))]);
+    let refused = gateway.complete(&caller(), ask("x"), None).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.retryable, refusing.asked().len()), ("MODEL-006", false, 1));
+    assert_eq!(books.spent.load(Ordering::SeqCst), 0, "what was set aside came back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_endpoint_asks_for_is_kept_if_it_is_bearable() {
+    let asks = |seconds| CallError { retry_after: Some(Duration::from_secs(seconds)), ..down() };
+    let model_of = |seconds| played(vec![Step::Fail(asks(seconds))], Habit::Echo);
+    let (short, long) = (model_of(7), model_of(300));
+    for (player, answers, waited) in [(&short, true, 7), (&long, false, 0)] {
+        let books = books(vec![model("m", ModelTier::Small, 1)]);
+        let gateway = gateway(&books, vec![("m", as_provider(player))]);
+        let began = tokio::time::Instant::now();
+        assert_eq!(gateway.complete(&caller(), ask("x"), None).await.is_ok(), answers);
+        assert_eq!(began.elapsed().as_secs(), waited);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_fails_again_and_again_rests() {
+    let broken = played(vec![Step::Fail(down()); 50], Habit::Echo);
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let gateway = gateway(&books, vec![("m", as_provider(&broken))]);
+    for number in 0..10 {
+        assert!(gateway.complete(&caller(), ask(&number.to_string()), None).await.is_err());
+    }
+    assert_eq!((broken.asked().len(), gateway.state("m")), (5, ModelState::Resting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_that_race_for_one_budget_never_spend_more() {
+    let slow: Vec<Step> = (0..50).map(|number| Step::Wait(Duration::from_millis(number % 7), "four".to_owned())).collect();
+    let books = Arc::new(Books { models: vec![model("m", ModelTier::Small, 1)], limit: Some(1_000), ..Books::default() });
+    let gateway = Arc::new(gateway(&books, vec![("m", as_provider(&played(slow, Habit::Echo)))]));
+    let racing: Vec<_> = (0..50)
+        .map(|number| {
+            let gateway = Arc::clone(&gateway);
+            tokio::spawn(async move { gateway.complete(&caller(), ask(&format!("question {number}")), None).await })
+        })
+        .collect();
+    let (mut answered, mut refused, mut used) = (0, 0, 0);
+    for one in racing {
+        match one.await.unwrap() {
+            Ok(answer) => {
+                answered += 1;
+                used += answer.usage.prompt_tokens + answer.usage.completion_tokens;
+            }
+            Err(failure) => {
+                assert_eq!(failure.code, "MODEL-005");
+                refused += 1;
+            }
+        }
+    }
+    assert!(answered > 5 && refused > 5 && answered + refused == 50, "{answered} answered, {refused} refused");
+    assert!(books.peak.load(Ordering::SeqCst) <= 1_000);
+    assert_eq!(books.spent.load(Ordering::SeqCst), i64::try_from(used).unwrap(), "settled to what was used");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_set_aside_for_a_call_that_was_dropped_stays_spent() {
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let gateway = gateway(&books, vec![("m", as_provider(&played(vec![Step::Hang], Habit::Echo)))]);
+    let caller = caller();
+    let call = gateway.complete(&caller, ask("x"), None);
+    assert!(tokio::time::timeout(Duration::from_secs(5), call).await.is_err());
+    assert!(books.spent.load(Ordering::SeqCst) > 0, "the endpoint may have gone on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_question_is_answered_from_memory_unless_chance_plays() {
+    let player = played(vec![], Habit::Echo);
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let gateway = gateway(&books, vec![("m", as_provider(&player))]);
+    let first = gateway.complete(&caller(), ask("x"), None).await.unwrap();
+    let again = gateway.complete(&caller(), ask("x"), None).await.unwrap();
+    assert_eq!((first.cached, again.cached, again.text == first.text, again.usage.prompt_tokens), (false, true, true, 0));
+    let by_lot = || ModelRequest { temperature: 0.8, ..ask("x") };
+    gateway.complete(&caller(), by_lot(), None).await.unwrap();
+    gateway.complete(&caller(), by_lot(), None).await.unwrap();
+    gateway.complete(&caller(), ask("y"), None).await.unwrap();
+    assert_eq!(player.asked().len(), 4);
+}
+
+fn shaped() -> ModelRequest {
+    let schema =
+        json!({"type": "object", "properties": {"label": {"enum": ["a", "b"]}}, "required": ["label"], "additionalProperties": false});
+    ModelRequest { schema: Some(schema), ..ask("which?") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_mended_or_asked_for_again_until_it_has_its_shape() {
+    let said = |texts: &[&str]| played(texts.iter().map(|text| Step::Say((*text).to_owned())).collect(), Habit::Refuse);
+    for (texts, asked) in [
+        (&["{\"label\": \"a\"}"][..], 1),
+        (&["Sure:\n```json\n{'label': 'a',}\n```"], 1),
+        (&["I do not know.", "{\"label\": \"c\"}", "{\"label\": \"a\"}"], 3),
+    ] {
+        let player = said(texts);
+        let books = books(vec![model("m", ModelTier::Small, 1)]);
+        let answer = gateway(&books, vec![("m", as_provider(&player))]).complete(&caller(), shaped(), None).await.unwrap();
+        assert_eq!((answer.json, player.asked().len()), (Some(json!({"label": "a"})), asked));
+        let told: Vec<bool> = player.asked().iter().map(|request| request.messages[0].content.contains("JSON Schema")).collect();
+        assert!(told.iter().all(|told| *told), "the schema is told in words");
+    }
+    let stubborn = said(&["no", "no", "no", "{\"label\": \"a\"}"]);
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let refused = gateway(&books, vec![("m", as_provider(&stubborn))]).complete(&caller(), shaped(), None).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), stubborn.asked().len()), ("MODEL-003", 3));
+}
+
+#[tokio::test]
+async fn a_request_that_no_model_should_see_is_refused_by_its_field() {
+    let books = books(vec![model("m", ModelTier::Small, 1)]);
+    let gateway = gateway(&books, vec![("m", as_provider(&played(vec![], Habit::Echo)))]);
+    let long = "x".repeat(1 << 20);
+    for (request, code, field) in [
+        (ModelRequest { messages: vec![], ..ask("x") }, "REQUEST-002", "messages"),
+        (ModelRequest { maximum_tokens: 0, ..ask("x") }, "REQUEST-002", "maximum_tokens"),
+        (ModelRequest { maximum_tokens: 32_769, ..ask("x") }, "REQUEST-002", "maximum_tokens"),
+        (ModelRequest { temperature: f32::NAN, ..ask("x") }, "REQUEST-002", "temperature"),
+        (ModelRequest { stop: vec![String::new()], ..ask("x") }, "REQUEST-002", "stop"),
+        (ModelRequest { schema: Some(json!({"type": 7})), ..ask("x") }, "REQUEST-002", "schema"),
+        (ask(&format!("{long}x")), "MODEL-007", "messages"),
+        (ask(&long), "MODEL-007", "fit"),
+    ] {
+        let refused = gateway.complete(&caller(), request, None).await.unwrap_err();
+        assert!(refused.code == code && refused.message.contains(field), "{refused:?}");
+    }
+}
