@@ -1,10 +1,12 @@
 //! What the code analysis agent can do, as contracts.
 
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
+use baton_domain::model::ModelNeed;
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
 use crate::engine::rule::MAXIMUM_RULE_BYTES;
+use crate::explain::{LEAST, MAXIMUM_EXPLAINED};
 use crate::files::MAXIMUM_ARTIFACTS;
 use crate::languages::ALL;
 
@@ -20,11 +22,16 @@ pub const BEST_PRACTICES: &str = "code_analysis.best_practices";
 /// The skill that looks for secrets.
 pub const SECRETS: &str = "code_analysis.secrets";
 
+/// The skill that holds lock files against advisories.
+pub const DEPENDENCIES: &str = "code_analysis.dependencies";
+/// The skill that has a model explain a source.
+pub const EXPLAIN: &str = "code_analysis.explain";
+
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![metrics(), security_audit(), performance_review(), best_practices(), secrets()]
+    vec![metrics(), security_audit(), performance_review(), best_practices(), secrets(), dependencies(), explain()]
 }
 
 fn metrics() -> Skill {
@@ -136,6 +143,102 @@ fn secrets() -> Skill {
         input,
         vec![json!({"source": "db:\n  url: postgres://app:Vq7tZk2x@db.internal/app\n"})],
     )
+}
+
+fn dependencies() -> Skill {
+    let files = |title: &str, order: u32, description: &str| {
+        json!({
+            "type": "array", "items": {"type": "string", "format": "artifact"}, "minItems": 1, "maxItems": MAXIMUM_ARTIFACTS, "uniqueItems": true,
+            "title": title, "x-order": order, "description": description
+        })
+    };
+    let input = json!({
+        "$schema": DIALECT,
+        "title": "Check dependencies",
+        "type": "object",
+        "properties": {
+            "artifact": {
+                "type": "string", "format": "artifact", "title": "Lock file", "x-order": 1,
+                "description": "A lock file or a zip file with some: Cargo.lock, package-lock.json, yarn.lock, pnpm-lock.yaml, poetry.lock, uv.lock, \
+                                requirements.txt, go.sum, go.mod, pom.xml, gradle.lockfile."
+            },
+            "artifacts": files("More lock files", 2, "Further lock files or zip files."),
+            "advisories": files("Advisories", 3, "Advisories in the JSON form of OSV or the TOML form of RustSec, or zip files of them (20,000 files each).")
+        },
+        "required": ["advisories"],
+        "anyOf": [{"required": ["artifact"]}, {"required": ["artifacts"]}],
+        "additionalProperties": false
+    });
+    let mut skill = review(
+        DEPENDENCIES,
+        "Check dependencies",
+        "Reads the packages that lock files name and holds their versions against advisories, by the rules of each ecosystem: crates.io, npm, \
+         PyPI, Go and Maven. Says for each weakness the version without it. The findings are also stored as SARIF 2.1.0.",
+        input,
+        Vec::new(),
+    );
+    if let Some(properties) = skill.output_schema["properties"].as_object_mut() {
+        properties.remove("languages");
+        let packages = json!({"type": "array", "title": "Packages", "x-order": 2, "x-render": "table", "items": {
+            "type": "object",
+            "properties": {
+                "ecosystem": {"type": "string", "title": "Ecosystem"}, "packages": {"type": "integer", "minimum": 1, "title": "Packages"}
+            },
+            "required": ["ecosystem", "packages"],
+            "additionalProperties": false
+        }});
+        properties.insert("packages".to_owned(), packages);
+        properties.insert("advisories".to_owned(), json!({"type": "integer", "minimum": 1, "title": "Advisories read", "x-order": 7}));
+    }
+    skill.output_schema["required"] = json!(["summary", "packages", "advisories", "findings", "rules", "skipped", "sarif"]);
+    skill
+}
+
+fn explain() -> Skill {
+    let mut input = input();
+    input["title"] = json!("Explain code");
+    input["properties"]["source"]["maxLength"] = json!(MAXIMUM_EXPLAINED);
+    input["properties"]["artifact"]["description"] = json!("A source file in UTF-8 of up to 48 KiB. Give either this or a source.");
+    input["properties"]["question"] = json!({
+        "type": "string", "minLength": 1, "maxLength": 1_000, "title": "Question", "x-order": 4, "description": "What you want to know about it."
+    });
+    let texts = |title: &str, order: u32, render: &str| json!({"type": "array", "items": {"type": "string"}, "title": title, "x-order": order, "x-render": render});
+    let output = json!({
+        "$schema": DIALECT,
+        "title": "Explanation of a source",
+        "type": "object",
+        "properties": {
+            "summary": {"type": "string", "title": "Summary", "x-order": 1, "x-render": "markdown"},
+            "answer": {"type": "string", "title": "Answer", "x-order": 2, "x-render": "markdown"},
+            "functions": {"type": "array", "title": "Functions", "x-order": 3, "x-render": "table", "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string", "title": "Name"}, "purpose": {"type": "string", "title": "Purpose"}},
+                "required": ["name", "purpose"],
+                "additionalProperties": false
+            }},
+            "notes": texts("Notes", 4, "tags"),
+            "unknown_names": texts("Names that the source does not have", 5, "tags"),
+            "language": {"type": "string", "title": "Language", "x-order": 6},
+            "model": {"type": "string", "title": "Model", "x-order": 7}
+        },
+        "required": ["summary", "functions", "notes", "unknown_names", "language", "model"],
+        "additionalProperties": false
+    });
+    Skill {
+        name: EXPLAIN.to_owned(),
+        title: "Explain code".to_owned(),
+        description:
+            "Has a language model say what a source does, what its functions are for and what to be careful about. The source is given as \
+                      data; functions that it does not have are taken out of the answer, and other unknown names are listed."
+                .to_owned(),
+        input_schema: input,
+        output_schema: output,
+        examples: vec![json!({"artifact": "examples/sources/router.go", "question": "How are routes matched?"})],
+        result_kind: "structured".to_owned(),
+        isolation: Isolation::Task,
+        model: Some(ModelNeed { least: LEAST, optional: false }),
+        ..metrics()
+    }
 }
 
 /// The input of a skill that reads one source, a file, a zip file or several of them.

@@ -8,7 +8,7 @@ mod harness;
 use std::io::Write;
 use std::sync::Arc;
 
-use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, PERFORMANCE_REVIEW, SECRETS, SECURITY_AUDIT};
+use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, DEPENDENCIES, EXPLAIN, PERFORMANCE_REVIEW, SECRETS, SECURITY_AUDIT};
 use baton_agents_runtime::Agent;
 use harness::{Setting, perform, perform_on_file, run_in};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_example_runs() {
     for skill in CodeAnalysis::default().card().skills {
-        for example in skill.examples.iter().filter(|_| skill.result_kind == "structured") {
+        for example in skill.examples.iter().filter(|_| skill.result_kind == "structured" && skill.model.is_none()) {
             let result = perform(CodeAnalysis::default(), &skill.name, example.clone()).value();
             assert!(result.is_object(), "{}", skill.name);
         }
@@ -276,6 +276,147 @@ fn long_and_deep_sources_end_in_time() {
         let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "a.py", source.as_bytes());
         assert!(ended.result.is_ok() || ended.code().starts_with("CODE-"));
     }
+}
+
+fn check_locks(locks: &[(&str, &str)], advisories: &[(&str, &str)]) -> harness::Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let locks: Vec<_> = locks.iter().map(|(name, text)| setting.file(folder.path(), name, text.as_bytes())).collect();
+    let advisories: Vec<_> = advisories.iter().map(|(name, text)| setting.file(folder.path(), name, text.as_bytes())).collect();
+    run_in(setting, Arc::new(CodeAnalysis::default()), DEPENDENCIES, json!({"artifacts": locks, "advisories": advisories}))
+}
+
+fn osv(ecosystem: &str, package: &str) -> String {
+    json!({
+        "id": format!("TEST-{ecosystem}"), "summary": "bad", "database_specific": {"severity": "HIGH", "cwe_ids": ["CWE-79"]},
+        "affected": [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "1.1"}, {"fixed": "1.10.0"}]}]}]
+    })
+    .to_string()
+}
+
+#[test]
+fn every_lock_file_is_read_and_held_against_advisories() {
+    let cases = [
+        (
+            "Cargo.lock",
+            "crates.io",
+            "bad",
+            "[[package]]\nname = \"own\"\nversion = \"1.2.0\"\n\n[[package]]\nname = \"bad\"\nversion = \"1.9.0\"\nsource = \"registry+x\"\n",
+            6,
+        ),
+        (
+            "package-lock.json",
+            "npm",
+            "@a/bad",
+            "{\"lockfileVersion\": 1, \"dependencies\": {\n\"x\": {\"version\": \"1.0.0\", \"dependencies\": {\n\"@a/bad\": {\"version\": \"1.9.0\"}}}}}",
+            3,
+        ),
+        (
+            "package-lock.json",
+            "npm",
+            "@a/bad",
+            "{\"lockfileVersion\": 3, \"packages\": {\"\": {},\n\"node_modules/x/node_modules/@a/bad\": {\"version\": \"1.9.0\"}}}",
+            2,
+        ),
+        ("yarn.lock", "npm", "@a/bad", "# v1\n\n\"@a/bad@^1.0.0\", \"@a/bad@^1.2.0\":\n  version \"1.9.0\"\n", 3),
+        ("yarn.lock", "npm", "@a/bad", "__metadata:\n  version: 8\n\n\"@a/bad@npm:^1.0.0\":\n  version: 1.9.0\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: 5.4\npackages:\n\n  /@a/bad/1.9.0:\n    dev: true\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: '6.0'\npackages:\n\n  /@a/bad@1.9.0(react@18.0.0):\n    dev: true\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: '9.0'\npackages:\n\n  '@a/bad@1.9.0':\n    resolution: {}\nsnapshots:\n", 4),
+        ("poetry.lock", "PyPI", "Bad_Thing", "[[package]]\nname = \"bad-thing\"\nversion = \"1.9\"\n", 2),
+        ("requirements-dev.txt", "PyPI", "bad-thing", "# c\nBad.Thing[x] == 1.9 ; python_version > '3'\nother>=1\n", 2),
+        ("go.sum", "Go", "example.com/bad", "example.com/bad v1.9.0/go.mod h1:x\nexample.com/bad v1.9.0 h1:x\n", 2),
+        ("go.mod", "Go", "example.com/bad", "module a\n\nrequire (\n\texample.com/bad v1.9.0 // indirect\n)\n", 4),
+        (
+            "pom.xml",
+            "Maven",
+            "g:bad",
+            "<project><properties><v>1.9</v></properties><dependencies>\n<dependency><groupId>g</groupId><artifactId>bad</artifactId><version>${v}</version></dependency></dependencies></project>",
+            2,
+        ),
+        ("gradle.lockfile", "Maven", "g:bad", "# c\ng:bad:1.9=compileClasspath\nempty=\n", 2),
+    ];
+    for (name, ecosystem, package, text, line) in cases {
+        let result = check_locks(&[(name, text)], &[("a.json", &osv(ecosystem, package))]).value();
+        assert_eq!(result["summary"]["findings"], 1, "{name}: {text}\n{result:#}");
+        let found = &result["findings"][0];
+        assert_eq!(
+            (&found["line"], &found["severity"], &found["cwe"][0]),
+            (&json!(line), &json!("error"), &json!("CWE-79")),
+            "{name}: {text}"
+        );
+        assert_eq!(found["advice"], "Update to 1.10.0 or later.");
+        for other in ["1.0", "1.10.0"] {
+            let clean = text.replace("1.9.0", other).replace("1.9", other);
+            assert_eq!(
+                check_locks(&[(name, &clean)], &[("a.json", &osv(ecosystem, package))]).value()["summary"]["findings"],
+                0,
+                "{name} {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn advisories_of_rustsec_are_understood() {
+    let advisory = "```toml\n[advisory]\nid = \"RUSTSEC-2020-0001\"\npackage = \"bad\"\ncvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n\n[versions]\n\
+                    patched = [\">= 1.2.3\", \"^0.9.5\"]\nunaffected = [\"< 0.5.0\"]\n```\n\n# Something is bad\n";
+    for (version, expected) in [("0.4.0", 0), ("0.5.0", 1), ("0.9.4", 1), ("0.9.5", 0), ("1.0.0", 1), ("1.2.3", 0)] {
+        let lock = format!("[[package]]\nname = \"bad\"\nversion = \"{version}\"\nsource = \"registry+x\"\n");
+        let result = check_locks(&[("Cargo.lock", &lock)], &[("a.md", advisory)]).value();
+        assert_eq!(result["summary"]["findings"], expected, "{version}");
+        assert!(expected == 0 || result["findings"][0]["title"] == "Something is bad");
+    }
+}
+
+#[test]
+fn missing_and_malformed_lock_files_and_advisories_are_refused() {
+    let lock = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n";
+    assert_eq!(check_locks(&[("Cargo.lock", lock)], &[("a.json", "{}")]).code(), "CODE-006");
+    assert_eq!(check_locks(&[("Cargo.lock", "[[")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
+    assert_eq!(check_locks(&[("a.txt", "x")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
+}
+
+fn explained(said: Value) -> harness::Ended {
+    let model: harness::PlayedModel = Box::new(move |request| {
+        assert!(request.messages[1].content.contains("def add(a, b)") && request.schema.is_some());
+        let usage = baton_domain::model::Usage::default();
+        let finish = baton_domain::model::FinishReason::Stop;
+        let text = said.to_string();
+        Ok(baton_domain::model::ModelAnswer {
+            model: "played".to_owned(),
+            text,
+            json: Some(said.clone()),
+            tool_calls: vec![],
+            finish,
+            usage,
+            cached: false,
+        })
+    });
+    let setting = Setting { model: Some(model), ..Setting::default() };
+    run_in(
+        setting,
+        Arc::new(CodeAnalysis::default()),
+        EXPLAIN,
+        json!({"source": "def add(a, b):\n    return a + b\n", "language": "python"}),
+    )
+}
+
+#[test]
+fn an_explanation_names_only_what_the_source_has() {
+    let said = json!({"summary": "`add` adds, unlike `subtract`.", "functions": [{"name": "add", "purpose": "Adds."}, {"name": "divide", "purpose": "?"}], "notes": [], "answer": ""});
+    let result = explained(said).value();
+    assert_eq!(result["functions"], json!([{"name": "add", "purpose": "Adds."}]));
+    assert_eq!(result["unknown_names"], json!(["divide", "subtract"]));
+    assert_eq!(result["model"], "played");
+    let invented = json!({"summary": "x", "functions": [{"name": "divide", "purpose": "?"}], "notes": [], "answer": ""});
+    assert_eq!(explained(invented).code(), "MODEL-003");
+}
+
+#[test]
+fn without_a_model_nothing_is_explained() {
+    let ended = perform(CodeAnalysis::default(), EXPLAIN, json!({"source": "x = 1\n", "language": "python"}));
+    assert_eq!(ended.code(), "MODEL-001");
 }
 
 /// Reads every source below the folder that `BATON_CORPUS` names and prints, for each, the rules that it meets.

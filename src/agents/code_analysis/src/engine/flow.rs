@@ -139,9 +139,9 @@ impl<'a> Scopes<'a> {
     }
 
     /// Begins a function with its parameters.
-    pub(crate) fn enter(&mut self, function: Node<'_>) {
+    pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
         let mut frame = HashMap::new();
-        let around = function.parent().filter(|parent| parent.kind() == "decorated_definition");
+        let around = parent.filter(|parent| parent.kind() == "decorated_definition");
         let decorated = around.is_some_and(|around| {
             children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
                 let text = of(decorator, self.text);
@@ -205,8 +205,8 @@ impl<'a> Scopes<'a> {
     }
 
     /// Takes an assignment into account. In a branch it adds to what the variable may hold.
-    pub(crate) fn assign(&mut self, node: Node<'_>, branched: bool) {
-        let Some(assignment) = shape::assignment(node) else { return };
+    pub(crate) fn assign<'tree>(&mut self, node: Node<'tree>, parent: Option<Node<'tree>>, branched: bool) {
+        let Some(assignment) = shape::assignment(node, parent) else { return };
         if matches!(node.kind(), "pair" | "keyword_argument" | "jsx_attribute") {
             return;
         }

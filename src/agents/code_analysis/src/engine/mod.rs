@@ -4,9 +4,11 @@ pub(crate) mod flow;
 pub(crate) mod rule;
 pub(crate) mod shape;
 
+use std::ops::ControlFlow;
+
 use baton_agents_runtime::{Context, SkillError};
 use serde::Serialize;
-use tree_sitter::{Node, Query, QueryCursor, StreamingIterator};
+use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
 use crate::languages::Facts;
 use crate::rules::Severity;
@@ -66,8 +68,16 @@ impl<'a> Ready<'a> {
             .filter(|rule| rule.file_matches.as_ref().is_none_or(|regex| regex.is_match(text)))
             .filter(|rule| rule.file_not_matches.as_ref().is_none_or(|regex| !regex.is_match(text)))
             .collect();
-        let mut walk =
-            Walk { text, file, rules, scopes: Scopes::new(text, &self.known), found: Vec::new(), functions: Vec::new(), branches: 0 };
+        let mut walk = Walk {
+            text,
+            file,
+            rules,
+            scopes: Scopes::new(text, &self.known),
+            found: Vec::new(),
+            functions: Vec::new(),
+            branches: 0,
+            around: Vec::new(),
+        };
         let mut cursor = parsed.tree.walk();
         let mut seen = 0u64;
         'nodes: loop {
@@ -75,8 +85,11 @@ impl<'a> Ready<'a> {
             if seen.is_multiple_of(CHECK_EVERY) {
                 context.check()?;
             }
-            walk.enter(cursor.node());
+            let node = cursor.node();
+            walk.enter(node);
             if cursor.goto_first_child() {
+                walk.around.push(node);
+
                 continue;
             }
             loop {
@@ -84,6 +97,7 @@ impl<'a> Ready<'a> {
                 if cursor.goto_next_sibling() {
                     break;
                 }
+                walk.around.pop();
                 if !cursor.goto_parent() {
                     break 'nodes;
                 }
@@ -106,7 +120,7 @@ struct Function {
     branches: u32,
 }
 
-struct Walk<'a> {
+struct Walk<'a, 'tree> {
     text: &'a str,
     file: &'a str,
     rules: Vec<&'a Rule>,
@@ -114,17 +128,19 @@ struct Walk<'a> {
     found: Vec<Found>,
     functions: Vec<Function>,
     branches: u32,
+    /// The nodes around the current one; asking a node for its parent walks down from the root.
+    around: Vec<Node<'tree>>,
 }
 
-impl Walk<'_> {
-    fn enter(&mut self, node: Node<'_>) {
+impl<'tree> Walk<'_, 'tree> {
+    fn enter(&mut self, node: Node<'tree>) {
         if !node.is_named() {
             return;
         }
         let kind = node.kind();
         self.scopes.import(node);
         if shape::is_function(kind) {
-            self.scopes.enter(node);
+            self.scopes.enter(node, self.around.last().copied());
             let asynchronous = of(node, self.text).get(..64).unwrap_or_else(|| of(node, self.text)).trim_start().starts_with("async ")
                 || shape::children(node).any(|child| child.kind() == "function_modifiers" && of(child, self.text).contains("async"))
                 || node.child(0).is_some_and(|child| child.kind() == "async");
@@ -138,18 +154,18 @@ impl Walk<'_> {
                 function.loops += 1;
             }
             // The loop's variable is bound before its body.
-            self.scopes.assign(node, false);
+            self.scopes.assign(node, self.around.last().copied(), false);
         }
         if kind == "range_clause" || kind == "for_in_clause" {
-            self.scopes.assign(node, false);
+            self.scopes.assign(node, self.around.last().copied(), false);
         }
         self.calls(node);
-        if let Some(assignment) = shape::assignment(node) {
+        if let Some(assignment) = shape::assignment(node, self.around.last().copied()) {
             self.assigns(node, &assignment);
         }
     }
 
-    fn leave(&mut self, node: Node<'_>) {
+    fn leave(&mut self, node: Node<'tree>) {
         if !node.is_named() {
             return;
         }
@@ -163,10 +179,10 @@ impl Walk<'_> {
             }
         } else {
             let around = self.functions.last().map_or(0, |function| function.branches);
-            self.scopes.assign(node, self.branches > around);
+            self.scopes.assign(node, self.around.last().copied(), self.branches > around);
         }
         self.scopes.grow(node);
-        let condition = node.parent().is_some_and(|parent| {
+        let condition = self.around.last().is_some_and(|parent| {
             shape::is_branch(parent.kind()) && parent.child_by_field_name("condition").is_some_and(|condition| condition.id() == node.id())
         });
         if condition {
@@ -307,7 +323,10 @@ impl Walk<'_> {
                 let Some(index) = query.capture_index_for_name("found") else { continue };
                 let mut cursor = QueryCursor::new();
                 cursor.set_match_limit(4_096);
-                let mut matches = cursor.matches(&query, parsed.tree.root_node(), self.text.as_bytes());
+                let mut stop =
+                    |_: &QueryCursorState| if context.is_canceled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                let options = QueryCursorOptions::new().progress_callback(&mut stop);
+                let mut matches = cursor.matches_with_options(&query, parsed.tree.root_node(), self.text.as_bytes(), options);
                 let mut nodes = Vec::new();
                 while let Some(found) = matches.next() {
                     nodes.extend(found.captures.iter().filter(|capture| capture.index == index).map(|capture| capture.node));

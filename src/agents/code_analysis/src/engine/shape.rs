@@ -140,7 +140,7 @@ pub(crate) struct Assignment<'tree> {
     pub(crate) adds: bool,
 }
 
-pub(crate) fn assignment<'tree>(node: Node<'tree>) -> Option<Assignment<'tree>> {
+pub(crate) fn assignment<'tree>(node: Node<'tree>, parent: Option<Node<'tree>>) -> Option<Assignment<'tree>> {
     let field = |name: &str| node.child_by_field_name(name);
     let (target, value, adds) = match node.kind() {
         "assignment" | "assignment_expression" | "short_var_declaration" => (field("left"), field("right"), false),
@@ -163,9 +163,8 @@ pub(crate) fn assignment<'tree>(node: Node<'tree>) -> Option<Assignment<'tree>> 
         "static_item" | "const_item" => (field("name"), field("value"), false),
         _ => return None,
     };
-    let declared = field("type").or_else(|| {
-        node.parent().filter(|parent| parent.kind().ends_with("_declaration")).and_then(|parent| parent.child_by_field_name("type"))
-    });
+    let declared = field("type")
+        .or_else(|| parent.filter(|parent| parent.kind().ends_with("_declaration")).and_then(|parent| parent.child_by_field_name("type")));
     // Java's assignment and JavaScript's have operators of their own.
     let adds = adds || (node.kind() == "assignment_expression" && field("operator").is_some_and(|operator| operator.kind() != "="));
     Some(Assignment { target: target?, value, declared, adds })
