@@ -4,11 +4,14 @@ pub(crate) mod flow;
 pub(crate) mod rule;
 pub(crate) mod shape;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use baton_agents_runtime::{Context, SkillError};
 use serde::Serialize;
-use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
+use tree_sitter::{Language as Grammar, Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
 use crate::languages::Facts;
 use crate::rules::Severity;
@@ -49,19 +52,30 @@ pub(crate) struct Found {
 
 /// A catalogue with its queries compiled for one language.
 pub(crate) struct Ready<'a> {
-    facts: &'static Facts,
     known: Knowledge<'a>,
     rules: Vec<&'a Rule>,
+    /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
+    queries: RefCell<Vec<(Grammar, HashMap<&'a str, Rc<Vec<Query>>>)>>,
 }
 
 impl<'a> Ready<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, facts: &'static Facts) -> Self {
-        Self { facts, known: Knowledge::of(&catalogue.flows, facts.name), rules: catalogue.of(facts.name).collect() }
+        Self { known: Knowledge::of(&catalogue.flows, facts.name), rules: catalogue.of(facts.name).collect(), queries: RefCell::default() }
+    }
+
+    fn compiled(&self, grammar: &Grammar, rule: &'a Rule) -> Rc<Vec<Query>> {
+        let mut all = self.queries.borrow_mut();
+        let place = all.iter().position(|(known, _)| known == grammar).unwrap_or_else(|| {
+            all.push((grammar.clone(), HashMap::new()));
+            all.len() - 1
+        });
+        let queries = all[place].1.entry(&rule.written.id);
+        Rc::clone(queries.or_insert_with(|| Rc::new(rule.written.query.iter().filter_map(|text| Query::new(grammar, text).ok()).collect())))
     }
 
     /// What the rules find in a source.
     pub(crate) fn find(&self, context: &Context, parsed: &Parsed, text: &str, file: &str) -> Result<Vec<Found>, SkillError> {
-        let rules: Vec<&Rule> = self
+        let rules: Vec<&'a Rule> = self
             .rules
             .iter()
             .copied()
@@ -103,11 +117,13 @@ impl<'a> Ready<'a> {
                 }
             }
         }
-        walk.queries(context, parsed)?;
+        for rule in walk.rules.clone() {
+            context.check()?;
+            walk.query(context, parsed, rule, &self.compiled(&parsed.grammar, rule));
+        }
         let mut found = walk.found;
         found.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
         found.dedup_by(|a, b| a.line == b.line && a.rule == b.rule);
-        debug_assert!(self.facts.name.len() < 16);
         Ok(found)
     }
 }
@@ -314,32 +330,25 @@ impl<'tree> Walk<'_, 'tree> {
         None
     }
 
-    fn queries(&mut self, context: &Context, parsed: &Parsed) -> Result<(), SkillError> {
-        for place in 0..self.rules.len() {
-            let rule = self.rules[place];
-            for text in &rule.written.query {
-                context.check()?;
-                let Ok(query) = Query::new(&parsed.grammar, text) else { continue };
-                let Some(index) = query.capture_index_for_name("found") else { continue };
-                let mut cursor = QueryCursor::new();
-                cursor.set_match_limit(4_096);
-                let mut stop =
-                    |_: &QueryCursorState| if context.is_canceled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-                let options = QueryCursorOptions::new().progress_callback(&mut stop);
-                let mut matches = cursor.matches_with_options(&query, parsed.tree.root_node(), self.text.as_bytes(), options);
-                let mut nodes = Vec::new();
-                while let Some(found) = matches.next() {
-                    nodes.extend(found.captures.iter().filter(|capture| capture.index == index).map(|capture| capture.node));
-                    if nodes.len() > FILE_FINDINGS {
-                        break;
-                    }
-                }
-                for node in nodes {
-                    self.add(rule, node, State::default());
+    fn query(&mut self, context: &Context, parsed: &Parsed, rule: &Rule, queries: &[Query]) {
+        for query in queries {
+            let Some(index) = query.capture_index_for_name("found") else { continue };
+            let mut cursor = QueryCursor::new();
+            cursor.set_match_limit(4_096);
+            let mut stop = |_: &QueryCursorState| if context.is_canceled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let options = QueryCursorOptions::new().progress_callback(&mut stop);
+            let mut matches = cursor.matches_with_options(query, parsed.tree.root_node(), self.text.as_bytes(), options);
+            let mut nodes = Vec::new();
+            while let Some(found) = matches.next() {
+                nodes.extend(found.captures.iter().filter(|capture| capture.index == index).map(|capture| capture.node));
+                if nodes.len() > FILE_FINDINGS {
+                    break;
                 }
             }
+            for node in nodes {
+                self.add(rule, node, State::default());
+            }
         }
-        Ok(())
     }
 
     fn add(&mut self, rule: &Rule, node: Node<'_>, state: State) {

@@ -8,6 +8,7 @@ fn the_shipped_rules_are_sound() {
         let catalogue = Catalogue::load(kind, None).unwrap();
         assert!(catalogue.rules.len() >= 8, "{kind:?}: {}", catalogue.rules.len());
         for rule in &catalogue.rules {
+            compile(rule.written.clone(), true).unwrap();
             assert!(kind != Kind::Security || !rule.written.cwe.is_empty(), "{} has no CWE", rule.written.id);
             for language in &rule.written.languages {
                 assert!(catalogue.of(language).any(|other| other.written.id == rule.written.id));
