@@ -43,6 +43,22 @@ pub(crate) fn parse(context: &Context, facts: &Facts, text: &str, file_name: Opt
     Err(SkillError::new(Code::SourceDoesNotParse, message))
 }
 
+/// Parses a source for rules: a tree with some errors is still read, since a review of the rest is worth more than none.
+pub(crate) fn parse_leniently(context: &Context, facts: &Facts, text: &str, file_name: Option<&str>) -> Result<Parsed, SkillError> {
+    let mut first = None;
+    for grammar in facts.grammars(file_name) {
+        let tree = tree_of(context, &grammar, text)?;
+        if !tree.root_node().has_error() {
+            return Ok(Parsed { tree, grammar });
+        }
+        first = first.or(Some(Parsed { tree, grammar }));
+    }
+    match first {
+        Some(parsed) if !parsed.tree.root_node().is_error() => Ok(parsed),
+        _ => parse(context, facts, text, file_name),
+    }
+}
+
 /// Whether a source is without errors in a language.
 pub(crate) fn fits(context: &Context, facts: &Facts, text: &str) -> Result<bool, SkillError> {
     for grammar in facts.grammars(None) {

@@ -127,6 +127,9 @@ codes! {
     SourceDoesNotParse = "CODE-001", 422, "The source does not parse";
     UnknownLanguage = "CODE-002", 422, "The programming language is not known";
     SourceTooLarge = "CODE-003", 422, "The source is too large";
+    RuleMalformed = "CODE-004", 422, "A rule is malformed";
+    ArchiveRefused = "CODE-005", 422, "The archive is refused";
+    NothingToRead = "CODE-006", 422, "There is nothing to read";
 
     ModelUnavailable = "MODEL-001", 503, "No language model is available";
     ModelTooSmall = "MODEL-002", 422, "No model is able enough";

@@ -3,7 +3,7 @@
 mod patterns;
 mod thresholds;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tree_sitter::Node;
 
 use crate::languages::{Facts, Language, Role};
@@ -11,7 +11,7 @@ use crate::measure::{Around, Function};
 use crate::source::column;
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Severity {
     Info,

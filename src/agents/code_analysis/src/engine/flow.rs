@@ -1,0 +1,755 @@
+//! Where data comes from and where it goes, function by function: names with imports resolved, and what is known of each value.
+//!
+//! One pass in the order of the source. A value is constant, from a parameter, from an untrusted source, unknown, or a text
+//! put together with something that is not constant; what was made safe remembers for what. An assignment in a branch or a
+//! loop adds to what a variable may hold; one outside replaces it. Calls that are not known give on what their arguments hold.
+
+use std::collections::HashMap;
+
+use tree_sitter::Node;
+
+use super::rule::{Flow, fits};
+use super::shape::{self, children, of, unwrapped};
+
+/// The deepest expression that is followed, and the most steps for a file; beyond, a value is unknown.
+const DEPTH: u32 = 48;
+const STEPS: u64 = 4_000_000;
+/// The longest name, and the longest literal that a variable remembers.
+const NAME: usize = 160;
+const LITERAL: usize = 256;
+
+const SOURCE: u8 = 1;
+const PARAMETER: u8 = 2;
+const BUILT: u8 = 4;
+const UNKNOWN: u8 = 8;
+
+/// Classes of sanitizers, each a bit.
+pub(crate) const CLASSES: [&str; 10] = ["shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code"];
+
+/// The bit of a class; all of them for `all`.
+pub(crate) fn class_bits(name: &str) -> u16 {
+    if name == "all" {
+        return u16::MAX;
+    }
+    CLASSES.iter().position(|class| *class == name).map_or(0, |place| 1 << place)
+}
+
+/// What is known of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct State {
+    bits: u8,
+    clean: u16,
+    /// The line of the source, from 1; 0 if there is none.
+    pub(crate) line: u32,
+}
+
+impl State {
+    const UNKNOWN: Self = Self { bits: UNKNOWN, clean: 0, line: 0 };
+    const CLEAN: Self = Self { bits: UNKNOWN, clean: u16::MAX, line: 0 };
+
+    fn join(self, other: Self) -> Self {
+        let clean = match (self.bits, other.bits) {
+            (0, _) => other.clean,
+            (_, 0) => self.clean,
+            // What cannot do harm does not lose what makes the other safe.
+            _ => self.clean & other.clean,
+        };
+        Self { bits: self.bits | other.bits, clean, line: if self.line > 0 { self.line } else { other.line } }
+    }
+
+    fn with(self, bit: u8) -> Self {
+        if self.bits == 0 { self } else { Self { bits: self.bits | bit, ..self } }
+    }
+
+    fn safe(self, class: u16) -> bool {
+        class != 0 && self.clean & class == class
+    }
+
+    pub(crate) fn tainted(self, class: u16) -> bool {
+        self.bits & SOURCE != 0 && !self.safe(class)
+    }
+
+    pub(crate) fn untrusted(self, class: u16) -> bool {
+        self.bits & (SOURCE | PARAMETER) != 0 && !self.safe(class)
+    }
+
+    pub(crate) fn built(self, class: u16) -> bool {
+        self.bits & (BUILT | SOURCE) != 0 && !self.safe(class)
+    }
+
+    pub(crate) fn dynamic(self, class: u16) -> bool {
+        self.bits != 0 && !self.safe(class)
+    }
+
+    pub(crate) fn constant(self) -> bool {
+        self.bits == 0
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Variable {
+    state: State,
+    /// The name of what it was made by, or of its type.
+    origin: Option<String>,
+    literal: Option<String>,
+}
+
+/// What the sources, sanitizers and validators of a language are.
+#[derive(Default)]
+pub(crate) struct Knowledge<'a> {
+    sources: Vec<&'a str>,
+    entry: Vec<&'a str>,
+    sanitizers: Vec<(u16, &'a str)>,
+    validators: Vec<&'a str>,
+    builders: Vec<&'a str>,
+}
+
+impl<'a> Knowledge<'a> {
+    pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
+        let mut known = Self::default();
+        for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
+            known.sources.extend(flow.sources.iter().map(String::as_str));
+            known.entry.extend(flow.entry.iter().map(String::as_str));
+            known.validators.extend(flow.validators.iter().map(String::as_str));
+            known.builders.extend(flow.builders.iter().map(String::as_str));
+            for (class, names) in &flow.sanitizers {
+                known.sanitizers.extend(names.iter().map(|name| (class_bits(class), name.as_str())));
+            }
+        }
+        known
+    }
+}
+
+/// What is known at one place of the walk.
+pub(crate) struct Scopes<'a> {
+    text: &'a str,
+    known: &'a Knowledge<'a>,
+    imports: HashMap<String, String>,
+    frames: Vec<HashMap<String, Variable>>,
+    steps: u64,
+}
+
+impl<'a> Scopes<'a> {
+    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>) -> Self {
+        Self { text, known, imports: HashMap::new(), frames: vec![HashMap::new()], steps: 0 }
+    }
+
+    pub(crate) fn import(&mut self, node: Node<'_>) {
+        self.imports.extend(shape::imports(node, self.text));
+    }
+
+    /// Begins a function with its parameters.
+    pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
+        let mut frame = HashMap::new();
+        let around = parent.filter(|parent| parent.kind() == "decorated_definition");
+        let decorated = around.is_some_and(|around| {
+            children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
+                let text = of(decorator, self.text);
+                self.known.entry.iter().any(|entry| text.contains(entry))
+            })
+        });
+        let list = function.child_by_field_name("parameters").or_else(|| function.child_by_field_name("parameter"));
+        if let Some(list) = list {
+            let many = list.kind().ends_with("parameters") || list.kind() == "parameter_list" || list.kind() == "inferred_parameters";
+            let one = [list];
+            let all: Vec<Node<'_>> = if many { children(list).take(64).collect() } else { one.to_vec() };
+            for parameter in all {
+                let text = of(parameter, self.text);
+                let origin = parameter.child_by_field_name("type").map(|kind| {
+                    let text = of(kind, self.text);
+                    let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
+                    self.resolve_type(plain.split(['<', '[']).next().unwrap_or(plain).trim())
+                });
+                let source = decorated || self.known.entry.iter().any(|entry| entry.starts_with('@') && text.contains(entry));
+                let state = State {
+                    bits: if source { SOURCE } else { PARAMETER },
+                    clean: if origin.as_deref().is_some_and(is_harmless) { u16::MAX } else { 0 },
+                    line: if source { line(parameter) } else { 0 },
+                };
+                let mut names = Vec::new();
+                let target =
+                    parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name")).unwrap_or(parameter);
+                bound(target, self.text, &mut names, 0);
+                if parameter.kind() == "parameter_declaration" {
+                    names.clear();
+                    let mut cursor = parameter.walk();
+                    names.extend(parameter.children_by_field_name("name", &mut cursor).map(|name| of(name, self.text).to_owned()));
+                }
+                for name in names {
+                    let own = name == "self" || name == "cls" || name == "this";
+                    let state = if own { State::UNKNOWN } else { state };
+                    frame.insert(name, Variable { state, origin: origin.clone(), literal: None });
+                }
+            }
+        }
+        self.frames.push(frame);
+    }
+
+    fn resolve_type(&self, name: &str) -> String {
+        let (first, rest) = name.split_once(['.']).map_or((name, ""), |(first, rest)| (first, rest));
+        match self.imports.get(first) {
+            Some(full) if rest.is_empty() => full.clone(),
+            Some(full) => format!("{full}.{rest}"),
+            None => name.replace("::", "."),
+        }
+    }
+
+    pub(crate) fn leave(&mut self) {
+        if self.frames.len() > 1 {
+            self.frames.pop();
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        self.frames.iter().rev().find_map(|frame| frame.get(name))
+    }
+
+    /// Takes an assignment into account. In a branch it adds to what the variable may hold.
+    pub(crate) fn assign<'tree>(&mut self, node: Node<'tree>, parent: Option<Node<'tree>>, branched: bool) {
+        let Some(assignment) = shape::assignment(node, parent) else { return };
+        if matches!(node.kind(), "pair" | "keyword_argument" | "jsx_attribute") {
+            return;
+        }
+        // The destructuring of a module in JavaScript is an import.
+        if assignment.target.kind() == "object_pattern"
+            && let Some(value) = assignment.value
+            && let Some(module) = self.module(unwrapped(value))
+        {
+            for child in children(assignment.target) {
+                let (key, name) = match (child.child_by_field_name("key"), child.child_by_field_name("value")) {
+                    (Some(key), Some(value)) => (of(key, self.text), of(value, self.text)),
+                    _ => (of(child, self.text), of(child, self.text)),
+                };
+                self.imports.insert(name.to_owned(), format!("{module}.{key}"));
+            }
+            return;
+        }
+        let targets = listed(assignment.target);
+        let values = assignment.value.map(listed).unwrap_or_default();
+        let pairwise = targets.len() > 1 && targets.len() == values.len();
+        for (place, target) in targets.iter().enumerate() {
+            let value = if pairwise { values.get(place).copied() } else { assignment.value };
+            let mut state = value.map_or(State::default(), |value| self.state(value));
+            let declared = assignment.declared.map(|kind| of(kind, self.text).trim_start_matches([':', ' ', '*', '&']));
+            if declared.is_some_and(is_harmless) {
+                state.clean = u16::MAX;
+            }
+            let origin = value.map(|value| self.name(unwrapped(value), true)).filter(|name| !name.is_empty() && !name.starts_with('?'));
+            let origin = match (origin, declared) {
+                (_, Some(declared)) if !matches!(declared, "var" | "any" | "string" | "String" | "Object" | "let" | "const") => {
+                    Some(self.resolve_type(declared.split('<').next().unwrap_or(declared)))
+                }
+                (origin, _) => origin,
+            };
+            let literal = value.and_then(|value| self.literal(value));
+            let mut names = Vec::new();
+            bound(*target, self.text, &mut names, 0);
+            let whole = matches!(target.kind(), "identifier" | "variable_declarator" | "as_pattern_target")
+                || names.len() > 1
+                || target.kind().ends_with("pattern");
+            for name in names {
+                let old = self.variable(&name).cloned();
+                let mut new = Variable { state, origin: origin.clone(), literal: literal.clone() };
+                // A part of an object: what the object holds grows.
+                if !whole || assignment.adds || (branched && old.is_some()) {
+                    if let Some(old) = old {
+                        new.state = if state.clean == u16::MAX && whole && !assignment.adds { state } else { old.state.join(state) };
+                        if assignment.adds {
+                            new.state = new.state.with(BUILT);
+                        }
+                        if !whole || assignment.adds {
+                            new.origin = old.origin;
+                            new.literal = old.literal;
+                        }
+                    }
+                }
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.insert(name, new);
+                }
+            }
+        }
+    }
+
+    /// A call that puts something into what it is called on: `query.append(…)`.
+    pub(crate) fn grow(&mut self, node: Node<'_>) {
+        let Some(call) = shape::call(node, self.text) else { return };
+        let Some(object) = call.object.map(unwrapped).filter(|object| object.kind() == "identifier") else { return };
+        let method = call.callee.map(|callee| of(callee, self.text)).unwrap_or("");
+        let method = method.rsplit('.').next().unwrap_or(method);
+        if !matches!(method, "append" | "push" | "push_str" | "add" | "put" | "insert" | "WriteString" | "extend" | "concat" | "set") {
+            return;
+        }
+        let state = call.arguments.iter().fold(State::default(), |state, argument| state.join(self.state(argument.node)));
+        let name = of(object, self.text).to_owned();
+        let Some(old) = self.variable(&name).cloned() else { return };
+        let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
+        let state = old.state.join(if text { state.with(BUILT) } else { state });
+        if let Some(frame) = self.frames.last_mut() {
+            frame.insert(name, Variable { state, ..old });
+        }
+    }
+
+    /// Takes a condition into account: what a validator looked at there is held to be checked.
+    pub(crate) fn check(&mut self, condition: Node<'_>) {
+        let mut names = Vec::new();
+        self.checked(condition, &mut names, 0);
+        for name in names {
+            if let Some(variable) = self.variable(&name).cloned()
+                && let Some(frame) = self.frames.last_mut()
+            {
+                frame.insert(name, Variable { state: State { clean: u16::MAX, ..variable.state }, ..variable });
+            }
+        }
+    }
+
+    fn checked(&self, node: Node<'_>, names: &mut Vec<String>, depth: u32) {
+        if depth > 12 {
+            return;
+        }
+        let identifier = |node: Node<'_>, names: &mut Vec<String>| {
+            let node = unwrapped(node);
+            let root =
+                if node.kind() == "identifier" { Some(node) } else { shape::receiver(node).filter(|node| node.kind() == "identifier") };
+            if let Some(root) = root {
+                names.push(of(root, self.text).to_owned());
+            }
+        };
+        match node.kind() {
+            "comparison_operator" => {
+                let text = of(node, self.text);
+                let right = node.named_child(1).map(unwrapped);
+                // Being in a list that is known, but not having a text in it.
+                if text.contains(" in ")
+                    && let Some(left) = node.named_child(0)
+                    && left.kind() != "string"
+                    && right.is_some_and(|right| self.clone_free_constant(right))
+                {
+                    identifier(left, names);
+                }
+            }
+            _ => {
+                if let Some(call) = shape::call(node, self.text) {
+                    let name = self.name(node, true);
+                    let name = name.trim_end_matches("()");
+                    if self.known.validators.iter().any(|pattern| fits(pattern, name)) {
+                        for argument in &call.arguments {
+                            identifier(argument.node, names);
+                        }
+                        if let Some(object) = call.object {
+                            identifier(object, names);
+                        }
+                    }
+                }
+            }
+        }
+        for child in children(node) {
+            self.checked(child, names, depth + 1);
+        }
+    }
+
+    /// Whether the values that something is compared with are known: a literal list or a name that is not from outside.
+    fn clone_free_constant(&self, node: Node<'_>) -> bool {
+        match node.kind() {
+            "identifier" => self.variable(of(node, self.text)).is_none_or(|variable| variable.state.bits & (SOURCE | PARAMETER) == 0),
+            _ => true,
+        }
+    }
+
+    fn module(&self, node: Node<'_>) -> Option<String> {
+        let call = shape::call(node, self.text)?;
+        let argument = call
+            .arguments
+            .first()
+            .filter(|_| call.callee.is_some_and(|callee| matches!(of(callee, self.text), "require" | "__import__")))?;
+        let text = of(argument.node, self.text);
+        text.starts_with(['"', '\'', '`']).then(|| text.trim_matches(['"', '\'', '`']).trim_start_matches("node:").to_owned())
+    }
+
+    /// The name of an expression: identifiers joined by dots, `()` after a call. Resolved: with imports and what variables were
+    /// made by in place of their names.
+    pub(crate) fn name(&self, node: Node<'_>, resolved: bool) -> String {
+        let mut name = self.name_within(node, resolved, 0);
+        if name.len() > NAME {
+            let cut = name.ceil_char_boundary(name.len() - NAME);
+            name.drain(..cut);
+        }
+        name
+    }
+
+    fn name_within(&self, node: Node<'_>, resolved: bool, depth: u32) -> String {
+        if depth > DEPTH {
+            return "?".to_owned();
+        }
+        let field = |name: &str| node.child_by_field_name(name);
+        let inner = |node: Node<'_>| self.name_within(node, resolved, depth + 1);
+        let member = |object: Option<Node<'_>>, name: Option<Node<'_>>| {
+            let name = name.map_or("", |name| of(name, self.text));
+            object.map_or_else(|| name.to_owned(), |object| format!("{}.{name}", inner(object)))
+        };
+        match node.kind() {
+            "identifier"
+            | "type_identifier"
+            | "this"
+            | "self"
+            | "super"
+            | "crate"
+            | "package_identifier"
+            | "shorthand_property_identifier"
+            | "field_identifier"
+            | "property_identifier"
+            | "namespace_identifier" => {
+                let text = of(node, self.text);
+                if !resolved {
+                    return text.to_owned();
+                }
+                if let Some(variable) = self.variable(text) {
+                    return variable.origin.clone().unwrap_or_else(|| text.to_owned());
+                }
+                self.imports.get(text).cloned().unwrap_or_else(|| text.to_owned())
+            }
+            "attribute" => member(field("object"), field("attribute")),
+            "member_expression" => member(field("object"), field("property")),
+            "selector_expression" => member(field("operand"), field("field")),
+            "qualified_type" => member(field("package"), field("name")),
+            "field_access" => member(field("object"), field("field")),
+            "field_expression" => member(field("value"), field("field")),
+            "scoped_identifier" | "scoped_type_identifier" => member(field("path").or_else(|| field("scope")), field("name")),
+            "subscript" | "subscript_expression" | "index_expression" | "array_access" => {
+                let object = field("value")
+                    .or_else(|| field("object"))
+                    .or_else(|| field("operand"))
+                    .or_else(|| field("array"))
+                    .or_else(|| node.named_child(0));
+                format!("{}[]", object.map_or_else(String::new, inner))
+            }
+            "method_invocation" => format!("{}()", member(field("object"), field("name"))),
+            "call" | "call_expression" => {
+                if let Some(module) = self.module(node) {
+                    return module;
+                }
+                format!("{}()", field("function").map_or_else(String::new, inner))
+            }
+            "new_expression" => format!("{}()", field("constructor").map_or_else(String::new, inner)),
+            "object_creation_expression" => format!("{}()", field("type").map_or_else(String::new, inner)),
+            "macro_invocation" => format!("{}!()", field("macro").map_or_else(String::new, inner)),
+            "generic_function" => field("function").map_or_else(String::new, inner),
+            "generic_type" => node.named_child(0).map_or_else(String::new, inner),
+            "pointer_type" | "unary_expression" | "composite_literal" | "struct_expression" => {
+                field("type").or_else(|| field("name")).or_else(|| node.named_child(0)).map_or_else(String::new, inner)
+            }
+            "string" | "string_literal" | "template_string" | "interpreted_string_literal" => "''".to_owned(),
+            _ => {
+                let through = unwrapped(node);
+                if through.id() == node.id() { "?".to_owned() } else { inner(through) }
+            }
+        }
+    }
+
+    /// The source of a literal, or of the one that a variable holds.
+    pub(crate) fn literal(&self, node: Node<'_>) -> Option<String> {
+        let node = unwrapped(node);
+        if node.kind() == "identifier" {
+            return self.variable(of(node, self.text)).and_then(|variable| variable.literal.clone());
+        }
+        let text = of(node, self.text);
+        let is_literal = node.kind().contains("string")
+            || node.kind().contains("literal")
+            || matches!(node.kind(), "integer" | "number" | "true" | "false" | "float");
+        (is_literal && text.len() <= LITERAL).then(|| text.to_owned())
+    }
+
+    /// What is known of an expression.
+    pub(crate) fn state(&mut self, node: Node<'_>) -> State {
+        self.state_within(node, 0)
+    }
+
+    fn joined(&mut self, node: Node<'_>, depth: u32) -> State {
+        let mut state = State::default();
+        for child in children(node) {
+            state = state.join(self.state_within(child, depth + 1));
+        }
+        state
+    }
+
+    fn state_within(&mut self, node: Node<'_>, depth: u32) -> State {
+        self.steps += 1;
+        if depth > DEPTH || self.steps > STEPS {
+            return State::UNKNOWN;
+        }
+        let node = unwrapped(node);
+        let kind = node.kind();
+        match kind {
+            "identifier" | "shorthand_property_identifier" => self.identifier(node),
+            "this" | "self" | "super" => State::UNKNOWN,
+            "attribute"
+            | "member_expression"
+            | "selector_expression"
+            | "field_access"
+            | "field_expression"
+            | "subscript"
+            | "subscript_expression"
+            | "index_expression"
+            | "array_access" => self.member(node, depth),
+            "scoped_identifier" => State::default(),
+            "call" | "call_expression" | "new_expression" | "method_invocation" | "object_creation_expression" | "macro_invocation" => {
+                self.call(node, depth)
+            }
+            "binary_operator" | "binary_expression" => self.binary(node, depth),
+            "comparison_operator" | "not_operator" | "instanceof_expression" => State::CLEAN,
+            "conditional_expression" | "ternary_expression" => {
+                let parts: Vec<Node<'_>> = children(node).collect();
+                let condition = node.child_by_field_name("condition").or_else(|| (parts.len() == 3).then(|| parts[1]));
+                let mut state = State::default();
+                for part in parts.into_iter().filter(|part| Some(part.id()) != condition.map(|condition| condition.id())) {
+                    state = state.join(self.state_within(part, depth + 1));
+                }
+                state
+            }
+            "string" | "concatenated_string" | "template_string" | "string_literal" => {
+                let parts = self.joined(node, depth);
+                parts.with(BUILT)
+            }
+            "lambda" | "arrow_function" | "function_expression" | "func_literal" | "closure_expression" | "lambda_expression" => {
+                State::UNKNOWN
+            }
+            "keyword_argument" | "pair" | "keyed_element" => {
+                let value = node.child_by_field_name("value").or_else(|| node.named_child(1));
+                value.map_or(State::default(), |value| self.state_within(value, depth + 1))
+            }
+            _ if node.named_child_count() == 0 => State::default(),
+            _ => self.joined(node, depth),
+        }
+    }
+
+    fn identifier(&self, node: Node<'_>) -> State {
+        let text = of(node, self.text);
+        if let Some(variable) = self.variable(text) {
+            return variable.state;
+        }
+        if self.known.sources.iter().any(|source| *source == text) {
+            return State { bits: SOURCE, clean: 0, line: line(node) };
+        }
+        // By convention a constant.
+        let constant = text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if constant || self.imports.contains_key(text) { State::default() } else { State::UNKNOWN }
+    }
+
+    fn member(&mut self, node: Node<'_>, depth: u32) -> State {
+        if let Some(state) = self.source(node, "") {
+            return state;
+        }
+        let object = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0));
+        let Some(object) = object else { return State::UNKNOWN };
+        let last = node.named_child(1).map_or("", |name| of(name, self.text));
+        if matches!(last, "length" | "size") {
+            return State::CLEAN;
+        }
+        if last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+            return State::default();
+        }
+        let state = self.state_within(object, depth + 1);
+        if state.constant() && unwrapped(object).kind() == "identifier" && self.variable(of(object, self.text)).is_none() {
+            State::UNKNOWN
+        } else {
+            state
+        }
+    }
+
+    fn source(&self, node: Node<'_>, after: &str) -> Option<State> {
+        let plain = self.name(node, false) + after;
+        let full = self.name(node, true) + after;
+        let found = self.known.sources.iter().any(|source| fits(source, &plain) || fits(source, &full));
+        found.then(|| State { bits: SOURCE, clean: 0, line: line(node) })
+    }
+
+    fn binary(&mut self, node: Node<'_>, depth: u32) -> State {
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        if matches!(operator, "==" | "!=" | "<" | ">" | "<=" | ">=" | "===" | "!==" | "instanceof" | "in") {
+            return State::CLEAN;
+        }
+        // A chain leans to the left and may be long.
+        let mut state = State::default();
+        let mut text = false;
+        let mut left = node;
+        loop {
+            let (first, second) = (left.child_by_field_name("left"), left.child_by_field_name("right"));
+            if let Some(second) = second {
+                text |= is_text(second.kind());
+                state = state.join(self.state_within(second, depth + 1));
+            }
+            match first {
+                Some(first) if first.kind() == node.kind() && self.steps < STEPS => {
+                    left = first;
+                    self.steps += 1;
+                }
+                Some(first) => {
+                    text |= is_text(first.kind());
+                    state = state.join(self.state_within(first, depth + 1));
+                    break;
+                }
+                None => break,
+            }
+        }
+        if matches!(operator, "+" | "%" | "+=") && text { state.with(BUILT) } else { state }
+    }
+
+    fn call(&mut self, node: Node<'_>, depth: u32) -> State {
+        let Some(call) = shape::call(node, self.text) else { return State::UNKNOWN };
+        let plain = self.name(node, false);
+        let full = self.name(node, true);
+        let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
+        let is = |pattern: &str| fits(pattern, plain) || fits(pattern, full);
+        if self.known.sources.iter().any(|source| is(source)) {
+            return State { bits: SOURCE, clean: 0, line: line(node) };
+        }
+        let mut state = State::default();
+        let mut clean = 0;
+        for (class, pattern) in &self.known.sanitizers {
+            if is(pattern) {
+                clean |= class;
+            }
+        }
+        if clean == u16::MAX {
+            return State::CLEAN;
+        }
+        let builds = self.known.builders.iter().any(|builder| is(builder));
+        for argument in &call.arguments {
+            state = state.join(self.argument(argument.node, depth));
+        }
+        if let Some(object) = call.object {
+            let of_object = self.state_within(object, depth + 1);
+            state = state.join(of_object);
+        }
+        if builds {
+            state = state.with(BUILT);
+        } else if call.object.is_none() {
+            state.bits &= !BUILT;
+        }
+        state.clean |= clean;
+        // What an unknown call gives is not constant, unless it is a method of a constant.
+        if state.bits == 0 && !builds && clean == 0 && call.object.is_none_or(|object| !is_text(unwrapped(object).kind())) {
+            state = State::UNKNOWN;
+        }
+        state
+    }
+
+    /// An argument; of a macro the tokens, with the names that a format string captures.
+    fn argument(&mut self, node: Node<'_>, depth: u32) -> State {
+        if node.kind() != "token_tree" {
+            return self.state_within(node, depth + 1);
+        }
+        let mut state = State::default();
+        for child in children(node) {
+            let part = match child.kind() {
+                "token_tree" => self.argument(child, depth + 1),
+                "string_literal" => {
+                    let text = of(child, self.text);
+                    let captured = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+                    captured.filter_map(|name| self.variable(name).map(|variable| variable.state)).fold(State::default(), State::join)
+                }
+                _ => self.state_within(child, depth + 1),
+            };
+            state = state.join(part);
+            if depth > DEPTH {
+                break;
+            }
+        }
+        state
+    }
+}
+
+fn is_text(kind: &str) -> bool {
+    kind.contains("string")
+}
+
+fn is_harmless(kind: &str) -> bool {
+    matches!(
+        kind,
+        "int"
+            | "long"
+            | "short"
+            | "byte"
+            | "boolean"
+            | "bool"
+            | "float"
+            | "double"
+            | "number"
+            | "Integer"
+            | "Long"
+            | "Boolean"
+            | "Double"
+            | "UUID"
+            | "uuid.UUID"
+            | "int64"
+            | "int32"
+            | "uint"
+            | "uint64"
+            | "uint32"
+            | "float64"
+            | "i32"
+            | "i64"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "usize"
+            | "isize"
+            | "f32"
+            | "f64"
+            | "Uuid"
+            | "LocalDate"
+            | "Instant"
+    )
+}
+
+fn line(node: Node<'_>) -> u32 {
+    u32::try_from(node.start_position().row + 1).unwrap_or(u32::MAX)
+}
+
+fn listed(node: Node<'_>) -> Vec<Node<'_>> {
+    if matches!(node.kind(), "expression_list" | "pattern_list" | "tuple_pattern") { children(node).take(64).collect() } else { vec![node] }
+}
+
+/// The variables that a pattern binds; of a member or an element, the variable that it is a part of.
+fn bound(node: Node<'_>, text: &str, names: &mut Vec<String>, depth: u32) {
+    if depth > 12 || names.len() > 64 {
+        return;
+    }
+    match node.kind() {
+        "identifier" | "shorthand_property_identifier_pattern" | "self" => names.push(of(node, text).to_owned()),
+        "attribute"
+        | "member_expression"
+        | "selector_expression"
+        | "field_access"
+        | "field_expression"
+        | "subscript"
+        | "subscript_expression"
+        | "index_expression"
+        | "array_access" => {
+            if let Some(object) = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0)) {
+                bound(object, text, names, depth + 1);
+            }
+        }
+        "default_parameter" | "typed_default_parameter" | "assignment_pattern" | "object_assignment_pattern" => {
+            if let Some(name) = node.child_by_field_name("name").or_else(|| node.named_child(0)) {
+                bound(name, text, names, depth + 1);
+            }
+        }
+        "pair_pattern" => {
+            if let Some(value) = node.child_by_field_name("value") {
+                bound(value, text, names, depth + 1);
+            }
+        }
+        "type" | "type_annotation" | "type_identifier" | "modifiers" | "call" | "call_expression" => {}
+        "tuple_struct_pattern" => {
+            for child in children(node).skip(1) {
+                bound(child, text, names, depth + 1);
+            }
+        }
+        _ => {
+            for child in children(node).take(64) {
+                bound(child, text, names, depth + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! What a rule says, and how rules are read from TOML: the shipped ones and a user's own.
+
+use baton_agents_runtime::SkillError;
+use baton_domain::problem::Code;
+use regex::Regex;
+use serde::Deserialize;
+use tree_sitter::Query;
+
+use crate::languages::{ALL, Facts};
+use crate::rules::Severity;
+
+/// The most rules that a user may add, and the longest file of them in bytes.
+pub(crate) const MAXIMUM_RULES: usize = 200;
+/// The longest text of a user's rules, in bytes.
+pub(crate) const MAXIMUM_RULE_BYTES: usize = 256 << 10;
+/// The largest compiled form of one regular expression of a rule, in bytes.
+const MAXIMUM_REGEX_BYTES: usize = 1 << 20;
+
+/// The rules that come with the agent, a file a language.
+const SHIPPED: &[(&str, &str)] = &[
+    ("python.toml", include_str!("../../rules/python.toml")),
+    ("javascript.toml", include_str!("../../rules/javascript.toml")),
+    ("go.toml", include_str!("../../rules/go.toml")),
+    ("java.toml", include_str!("../../rules/java.toml")),
+    ("rust.toml", include_str!("../../rules/rust.toml")),
+    ("practices.toml", include_str!("../../rules/practices.toml")),
+];
+
+/// Which review a rule belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    #[default]
+    Security,
+    Performance,
+    Practice,
+}
+
+/// How likely a finding is a true one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+/// What must be known of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Condition {
+    /// Anything.
+    #[default]
+    Any,
+    /// It comes from a source of untrusted data.
+    Tainted,
+    /// It comes from there, or from a parameter of the function.
+    Untrusted,
+    /// It is a text put together with a part that is not constant, or it is tainted.
+    Built,
+    /// It is not constant.
+    Dynamic,
+    /// It is constant.
+    Constant,
+}
+
+/// An argument of a call: by its place from 0, -1 for what a method is called on, or by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Place {
+    Index(i32),
+    Name(String),
+}
+
+/// A call, the making of a value of a type, or an assignment that a rule looks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Form {
+    /// Names with `*` for any characters; joined by dots, imports resolved.
+    pub(crate) name: Vec<String>,
+    /// The arguments looked at; all when empty.
+    #[serde(default)]
+    pub(crate) argument: Vec<Place>,
+    #[serde(default)]
+    pub(crate) value: Condition,
+    /// The argument's source, or the literal that its variable holds, matches this.
+    #[serde(default)]
+    pub(crate) matches: Option<String>,
+    #[serde(default)]
+    pub(crate) not_matches: Option<String>,
+    /// Named arguments that must be there, with a regular expression for each.
+    #[serde(default)]
+    pub(crate) with: std::collections::BTreeMap<String, String>,
+    /// Named arguments that must not be there.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
+    /// How many arguments there are at least and at most.
+    #[serde(default)]
+    pub(crate) at_least: usize,
+    #[serde(default)]
+    pub(crate) at_most: Option<usize>,
+    /// It stands in a loop.
+    #[serde(default)]
+    pub(crate) in_loop: bool,
+    /// It stands in an asynchronous function.
+    #[serde(default)]
+    pub(crate) in_async: bool,
+    /// The whole source of the statement does not match this.
+    #[serde(default)]
+    pub(crate) unless: Option<String>,
+}
+
+/// A rule as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Written {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    pub(crate) languages: Vec<String>,
+    #[serde(default)]
+    pub(crate) cwe: Vec<u32>,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) message: String,
+    pub(crate) advice: String,
+    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log`.
+    #[serde(default)]
+    pub(crate) class: Option<String>,
+    #[serde(default)]
+    pub(crate) call: Vec<Form>,
+    #[serde(default)]
+    pub(crate) assign: Vec<Form>,
+    /// Queries of tree-sitter; what they call `@found` is found.
+    #[serde(default)]
+    pub(crate) query: Vec<String>,
+    /// The file's source must match this for the rule to apply at all.
+    #[serde(default)]
+    pub(crate) file_matches: Option<String>,
+    #[serde(default)]
+    pub(crate) file_not_matches: Option<String>,
+}
+
+/// What a language's sources, sanitizers and validators are.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flow {
+    pub(crate) languages: Vec<String>,
+    /// Names whose values are untrusted.
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+    /// Annotations or decorators that make parameters untrusted.
+    #[serde(default)]
+    pub(crate) entry: Vec<String>,
+    /// Calls that make a value safe, by class; `all` for every class.
+    #[serde(default)]
+    pub(crate) sanitizers: std::collections::BTreeMap<String, Vec<String>>,
+    /// Calls that, in a condition, show that their argument was checked.
+    #[serde(default)]
+    pub(crate) validators: Vec<String>,
+    /// Calls whose result is a text put together of its arguments.
+    #[serde(default)]
+    pub(crate) builders: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    rule: Vec<Written>,
+    #[serde(default)]
+    flow: Vec<Flow>,
+}
+
+/// A form with its expressions compiled.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) form: Form,
+    pub(crate) matches: Option<Regex>,
+    pub(crate) not_matches: Option<Regex>,
+    pub(crate) unless: Option<Regex>,
+    pub(crate) with: Vec<(String, Regex)>,
+}
+
+/// A rule ready for one language.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) written: Written,
+    pub(crate) calls: Vec<Compiled>,
+    pub(crate) assigns: Vec<Compiled>,
+    pub(crate) file_matches: Option<Regex>,
+    pub(crate) file_not_matches: Option<Regex>,
+}
+
+/// Everything that is known about one review.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) flows: Vec<Flow>,
+}
+
+impl Catalogue {
+    /// The shipped rules of a kind and the user's own, which come in their own text.
+    pub(crate) fn load(kind: Kind, own: Option<&str>) -> Result<Self, SkillError> {
+        let mut catalogue = Self { rules: Vec::new(), flows: Vec::new() };
+        for (name, text) in SHIPPED {
+            catalogue.add(name, text, Some(kind))?;
+        }
+        if let Some(own) = own {
+            if own.len() > MAXIMUM_RULE_BYTES {
+                return Err(malformed(format!("rules: they have {} bytes; at most {MAXIMUM_RULE_BYTES} are read.", own.len())));
+            }
+            let before = catalogue.rules.len();
+            catalogue.add("rules", own, None)?;
+            if catalogue.rules.len() - before > MAXIMUM_RULES {
+                return Err(malformed(format!("rules: there are more than {MAXIMUM_RULES} rules.")));
+            }
+        }
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, name: &str, text: &str, kind: Option<Kind>) -> Result<(), SkillError> {
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+            malformed(format!("{name}, line {line}: {}.", error.message().replace('\n', " ")))
+        })?;
+        self.flows.extend(document.flow);
+        for written in document.rule {
+            if kind.is_some_and(|kind| kind != written.kind) {
+                continue;
+            }
+            let line = text.find(&format!("\"{}\"", written.id)).map_or(1, |at| text[..at].matches('\n').count() + 1);
+            let rule =
+                compile(written, kind.is_none()).map_err(|(id, why)| malformed(format!("{name}, line {line}, rule {id}: {why}.")))?;
+            if self.rules.iter().any(|other| other.written.id == rule.written.id) {
+                return Err(malformed(format!("{name}, line {line}: there is already a rule {}.", rule.written.id)));
+            }
+            self.rules.push(rule);
+        }
+        Ok(())
+    }
+
+    /// The rules for a language.
+    pub(crate) fn of<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a Rule> + 'a {
+        self.rules.iter().filter(move |rule| rule.written.languages.iter().any(|name| name == language))
+    }
+}
+
+fn malformed(message: String) -> SkillError {
+    SkillError::new(Code::RuleMalformed, message)
+}
+
+/// `strict` also holds the queries against the grammars; of the shipped rules a test does, because it takes seconds for all of them.
+fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
+    let id = written.id.clone();
+    let fail = |why: String| (id.clone(), why);
+    let well = !written.id.is_empty()
+        && written.id.len() <= 80
+        && written.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !well {
+        return Err(fail("its id must be lower-case letters, digits and hyphens".to_owned()));
+    }
+    if written.call.is_empty() && written.assign.is_empty() && written.query.is_empty() {
+        return Err(fail("it looks for nothing; give call, assign or query".to_owned()));
+    }
+    if written.languages.is_empty() {
+        return Err(fail("languages is empty".to_owned()));
+    }
+    for language in &written.languages {
+        let facts = Facts::named(language).ok_or_else(|| {
+            let names: Vec<&str> = ALL.iter().map(|facts| facts.name).collect();
+            fail(format!("there is no language {language}; there are {}", names.join(", ")))
+        })?;
+        for query in written.query.iter().filter(|_| strict) {
+            for grammar in facts.grammars(None) {
+                let compiled = Query::new(&grammar, query)
+                    .map_err(|error| fail(format!("its query does not fit {language}: {}", error.to_string().replace('\n', " "))))?;
+                if compiled.capture_index_for_name("found").is_none() {
+                    return Err(fail("its query has no @found".to_owned()));
+                }
+            }
+        }
+    }
+    let forms = |forms: &[Form]| -> Result<Vec<Compiled>, (String, String)> {
+        forms
+            .iter()
+            .map(|form| {
+                let optional = |text: &Option<String>| text.as_deref().map(|text| expression(text).map_err(&fail)).transpose();
+                let with: Result<Vec<_>, _> =
+                    form.with.iter().map(|(name, text)| expression(text).map(|regex| (name.clone(), regex)).map_err(&fail)).collect();
+                Ok(Compiled {
+                    form: form.clone(),
+                    matches: optional(&form.matches)?,
+                    not_matches: optional(&form.not_matches)?,
+                    unless: optional(&form.unless)?,
+                    with: with?,
+                })
+            })
+            .collect()
+    };
+    let file = |text: &Option<String>| text.as_deref().map(|text| expression(text).map_err(&fail)).transpose();
+    Ok(Rule {
+        calls: forms(&written.call)?,
+        assigns: forms(&written.assign)?,
+        file_matches: file(&written.file_matches)?,
+        file_not_matches: file(&written.file_not_matches)?,
+        written,
+    })
+}
+
+fn expression(text: &str) -> Result<Regex, String> {
+    regex::RegexBuilder::new(text)
+        .size_limit(MAXIMUM_REGEX_BYTES)
+        .build()
+        .map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))
+}
+
+/// Whether a name fits a pattern in which `*` stands for any characters.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        if pattern.get(p) == Some(&b'*') {
+            star = Some((p, n));
+            p += 1;
+        } else if pattern.get(p) == Some(&name[n]) {
+            p += 1;
+            n += 1;
+        } else if let Some((at, from)) = star {
+            p = at + 1;
+            n = from + 1;
+            star = Some((at, n));
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

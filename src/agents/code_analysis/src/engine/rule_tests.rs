@@ -1,0 +1,82 @@
+//! Whether shipped rules are sound and malformed ones are refused with their place.
+
+use super::*;
+
+#[test]
+fn the_shipped_rules_are_sound() {
+    for kind in [Kind::Security, Kind::Performance, Kind::Practice] {
+        let catalogue = Catalogue::load(kind, None).unwrap();
+        assert!(catalogue.rules.len() >= 8, "{kind:?}: {}", catalogue.rules.len());
+        for rule in &catalogue.rules {
+            compile(rule.written.clone(), true).unwrap();
+            assert!(kind != Kind::Security || !rule.written.cwe.is_empty(), "{} has no CWE", rule.written.id);
+            for language in &rule.written.languages {
+                assert!(catalogue.of(language).any(|other| other.written.id == rule.written.id));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_language_has_rules_for_twelve_weaknesses() {
+    let catalogue = Catalogue::load(Kind::Security, None).unwrap();
+    for facts in ALL {
+        let weaknesses: std::collections::BTreeSet<u32> =
+            catalogue.of(facts.name).flat_map(|rule| rule.written.cwe.iter().copied()).collect();
+        assert!(weaknesses.len() >= 12, "{}: {weaknesses:?}", facts.name);
+    }
+}
+
+#[test]
+fn malformed_rules_are_refused_with_their_place() {
+    let good = "[[rule]]\nid = \"own-rule\"\ntitle = \"t\"\nlanguages = [\"python\"]\nseverity = \"error\"\nconfidence = \"high\"\n\
+                message = \"m\"\nadvice = \"a\"\n";
+    let cases = [
+        ("[[rule]\n", "line 1"),
+        ("[[rule]]\nid = \"x\"\n", "line 1"),
+        (good, "looks for nothing"),
+        (&format!("{good}query = [\"(nonsense) @found\"]\n"), "does not fit python"),
+        (&format!("{good}query = [\"(call) @other\"]\n"), "no @found"),
+        (&format!("{good}[[rule.call]]\nname = [\"x\"]\nmatches = \"(\"\n"), "not understood"),
+        (&format!("{good}[[rule.call]]\nname = [\"x\"]\nsurprise = 1\n"), "line 11"),
+        (&good.replace("python", "cobol"), "looks for nothing"),
+        (&format!("{}[[rule.call]]\nname = [\"x\"]\n", good.replace("python", "cobol")), "no language cobol"),
+        (&format!("{}[[rule.call]]\nname = [\"x\"]\n", good.replace("own-rule", "Own Rule")), "lower-case"),
+    ];
+    for (text, expected) in cases {
+        let error = Catalogue::load(Kind::Security, Some(text)).unwrap_err();
+        assert_eq!(error.code, "CODE-004");
+        assert!(error.message.contains(expected), "{text}\n{}", error.message);
+    }
+}
+
+#[test]
+fn too_many_and_too_long_rules_are_refused() {
+    let one = |n: usize| {
+        format!(
+            "[[rule]]\nid = \"own-{n}\"\ntitle = \"t\"\nlanguages = [\"go\"]\nseverity = \"info\"\nconfidence = \"low\"\nmessage = \"m\"\n\
+             advice = \"a\"\n[[rule.call]]\nname = [\"x\"]\n"
+        )
+    };
+    let within: String = (0..MAXIMUM_RULES).map(one).collect();
+    assert!(Catalogue::load(Kind::Security, Some(&within)).is_ok());
+    let many: String = (0..=MAXIMUM_RULES).map(one).collect();
+    assert_eq!(Catalogue::load(Kind::Security, Some(&many)).unwrap_err().code, "CODE-004");
+    let long = "#".repeat(MAXIMUM_RULE_BYTES + 1);
+    assert_eq!(Catalogue::load(Kind::Security, Some(&long)).unwrap_err().code, "CODE-004");
+}
+
+#[test]
+fn stars_stand_for_anything() {
+    for (pattern, name, expected) in [
+        ("os.system", "os.system", true),
+        ("*.execute", "sqlite3.connect().cursor().execute", true),
+        ("*.execute", "execute", false),
+        ("request.*", "request.args.get", true),
+        ("a*b*c", "axxbyyc", true),
+        ("a*b*c", "axxbyy", false),
+        ("*", "", true),
+    ] {
+        assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+    }
+}

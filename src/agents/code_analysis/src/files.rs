@@ -1,0 +1,154 @@
+//! Which files an input names: a source of its own, files, and what is in zip files, within limits.
+
+use std::io::Read;
+
+use baton_agents_runtime::{Context, SkillError};
+use baton_domain::problem::Code;
+
+use crate::languages::Facts;
+use crate::source::MAXIMUM_BYTES;
+
+/// The most members of an archive, read or not.
+pub(crate) const MAXIMUM_MEMBERS: usize = 20_000;
+/// The most bytes that all files together may have when they are unpacked.
+pub(crate) const MAXIMUM_TOTAL: u64 = 256 << 20;
+/// How much more a member may be unpacked than packed; deflate itself can reach 1,032.
+pub(crate) const MAXIMUM_RATIO: u64 = 200;
+/// Members smaller than this are not held against the ratio.
+const RATIO_FROM: u64 = 1 << 20;
+/// The most artifacts of one input.
+pub(crate) const MAXIMUM_ARTIFACTS: usize = 100;
+
+/// A file to read.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl File {
+    /// Its text without a byte order mark, if it is UTF-8.
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+}
+
+/// What was read, and what was left out with the reason.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    pub(crate) files: Vec<File>,
+    pub(crate) skipped: Vec<(String, String)>,
+    total: u64,
+}
+
+impl Files {
+    fn skip(&mut self, name: &str, why: impl Into<String>) {
+        self.skipped.push((name.to_owned(), why.into()));
+    }
+
+    fn add(&mut self, name: String, bytes: Vec<u8>) -> Result<(), SkillError> {
+        self.total += bytes.len() as u64;
+        if self.total > MAXIMUM_TOTAL {
+            return Err(refused(format!("together the files have more than {MAXIMUM_TOTAL} bytes, at {name}; send fewer.")));
+        }
+        self.files.push(File { name, bytes });
+        Ok(())
+    }
+}
+
+/// Reads the artifacts; of archives, the members that are wanted. Runs on a thread of its own.
+pub(crate) fn read(context: &Context, ids: &[String], wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
+    if ids.len() > MAXIMUM_ARTIFACTS {
+        return Err(SkillError::input("artifacts", format!("there are {}; at most {MAXIMUM_ARTIFACTS} are read", ids.len())));
+    }
+    let mut files = Files::default();
+    for id in ids {
+        context.check()?;
+        let file = context.file(id)?;
+        let mut source =
+            std::fs::File::open(&file.path).map_err(|error| SkillError::internal(format!("the artifact cannot be read: {error}")))?;
+        let mut head = [0u8; 4];
+        let zipped = source.read_exact(&mut head).is_ok() && (&head == b"PK\x03\x04" || &head == b"PK\x05\x06");
+        if zipped {
+            unpack(context, &file.path, &file.name, wanted, &mut files)?;
+        } else if file.size > MAXIMUM_BYTES && ids.len() == 1 && !file.name.contains("lock") {
+            let message =
+                format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split it, or leave generated code out.", file.name, file.size);
+            return Err(SkillError::new(Code::SourceTooLarge, message));
+        } else if file.size > 32 * MAXIMUM_BYTES {
+            files.skip(&file.name, format!("{} bytes are too many", file.size));
+        } else {
+            let bytes = std::fs::read(&file.path).map_err(|error| SkillError::internal(format!("the artifact cannot be read: {error}")))?;
+            files.add(file.name, bytes)?;
+        }
+    }
+    Ok(files)
+}
+
+fn unpack(
+    context: &Context,
+    path: &std::path::Path,
+    archive_name: &str,
+    wanted: fn(&str) -> bool,
+    files: &mut Files,
+) -> Result<(), SkillError> {
+    let damaged = |error: &dyn std::fmt::Display| refused(format!("{archive_name} cannot be read: {error}. Make it again."));
+    let source = std::fs::File::open(path).map_err(|error| damaged(&error))?;
+    let mut archive = zip::ZipArchive::new(std::io::BufReader::new(source)).map_err(|error| damaged(&error))?;
+    if archive.len() > MAXIMUM_MEMBERS {
+        return Err(refused(format!("{archive_name} has {} members; at most {MAXIMUM_MEMBERS} are read.", archive.len())));
+    }
+    for place in 0..archive.len() {
+        context.check()?;
+        let member = archive.by_index(place).map_err(|error| damaged(&error))?;
+        let name = member.name().map_err(|error| damaged(&error))?.into_owned();
+        if climbs(&name) {
+            return Err(refused(format!("{archive_name} has the member {name:?}, which leads out of it.")));
+        }
+        if member.is_dir() {
+            continue;
+        }
+        if member.is_symlink() {
+            files.skip(&name, "a link is not followed");
+            continue;
+        }
+        if !wanted(&name) {
+            continue;
+        }
+        if member.encrypted() {
+            return Err(refused(format!("{name} in {archive_name} is encrypted.")));
+        }
+        let limit = if Facts::of_file(&name).is_some() { MAXIMUM_BYTES } else { 32 * MAXIMUM_BYTES };
+        let packed = member.compressed_size().max(1);
+        // What the archive says of a size may be wrong: what comes out is counted.
+        let mut bytes = Vec::new();
+        member.take(limit + 1).read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
+        let unpacked = bytes.len() as u64;
+        if unpacked > RATIO_FROM && unpacked / packed > MAXIMUM_RATIO {
+            return Err(refused(format!("{name} in {archive_name} unpacks to more than {MAXIMUM_RATIO} times its size.")));
+        }
+        if unpacked > limit {
+            files.skip(&name, format!("more than {limit} bytes"));
+            continue;
+        }
+        files.add(name, bytes)?;
+    }
+    Ok(())
+}
+
+fn climbs(name: &str) -> bool {
+    name.starts_with(['/', '\\'])
+        || name.contains('\0')
+        || name.as_bytes().get(1) == Some(&b':')
+        || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+fn refused(message: String) -> SkillError {
+    SkillError::new(Code::ArchiveRefused, message)
+}
+
+/// Whether a file is a source in one of the languages and nobody else's.
+pub(crate) fn is_source(name: &str) -> bool {
+    const FOREIGN: [&str; 4] = ["node_modules", ".git", "__pycache__", ".venv"];
+    Facts::of_file(name).is_some() && !name.split('/').any(|part| FOREIGN.contains(&part))
+}

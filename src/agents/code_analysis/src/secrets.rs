@@ -1,0 +1,406 @@
+//! Which secrets lie in files: known formats with their checksums, and assignments of texts that are as random as secrets are.
+//!
+//! A secret is never repeated: a result has its first four characters at most.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use baton_agents_runtime::{Context, SkillError};
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::audit::{Review, answer, gather, nothing, sort_out};
+use crate::engine::Found;
+use crate::engine::rule::Confidence;
+use crate::rules::Severity;
+use crate::sarif;
+use crate::source::column;
+
+/// Shannon entropy, in bits a character, from which a text counts as random; hexadecimal digits have at most 4.
+const RANDOM: f64 = 3.5;
+const RANDOM_HEX: f64 = 3.0;
+/// The longest line that is searched, in bytes.
+const LINE: usize = 20_000;
+/// The most findings of one file.
+const FILE_FINDINGS: usize = 200;
+
+struct Format {
+    rule: &'static str,
+    title: &'static str,
+    expression: &'static str,
+    confidence: Confidence,
+    /// Whether the secret, which is the expression's group 1, can be one.
+    valid: fn(&str) -> bool,
+}
+
+const ANY: fn(&str) -> bool = |_| true;
+
+const FORMATS: &[Format] = &[
+    Format {
+        rule: "secret-private-key",
+        title: "Private key",
+        expression: r"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-aws-access-key",
+        title: "AWS access key",
+        expression: r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b",
+        confidence: Confidence::High,
+        valid: |text| entropy(&text[4..]) >= 2.5,
+    },
+    Format {
+        rule: "secret-aws-secret-key",
+        title: "AWS secret key",
+        expression: r#"(?i)aws.{0,20}?(?:secret|key).{0,20}?[=:]\s*["']?([A-Za-z0-9/+]{40})\b"#,
+        confidence: Confidence::High,
+        valid: |text| entropy(text) >= 4.0,
+    },
+    Format {
+        rule: "secret-github-token",
+        title: "GitHub token",
+        expression: r"\b(gh[pousr]_[A-Za-z0-9]{36})\b",
+        confidence: Confidence::High,
+        valid: checksum,
+    },
+    Format {
+        rule: "secret-github-fine-grained-token",
+        title: "GitHub token",
+        expression: r"\b(github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-npm-token",
+        title: "npm token",
+        expression: r"\b(npm_[A-Za-z0-9]{36})\b",
+        confidence: Confidence::High,
+        valid: checksum,
+    },
+    Format {
+        rule: "secret-gitlab-token",
+        title: "GitLab token",
+        expression: r"\b(glpat-[A-Za-z0-9_-]{20})\b",
+        confidence: Confidence::High,
+        valid: |text| entropy(&text[6..]) >= 3.0,
+    },
+    Format {
+        rule: "secret-slack-token",
+        title: "Slack token",
+        expression: r"\b(xox[abprs]-(?:[0-9]{8,14}-){1,3}[A-Za-z0-9]{16,64})\b",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-slack-webhook",
+        title: "Slack webhook",
+        expression: r"(https://hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-stripe-key",
+        title: "Stripe key",
+        expression: r"\b((?:sk|rk)_live_[A-Za-z0-9]{24,99})\b",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-google-api-key",
+        title: "Google API key",
+        expression: r"\b(AIza[A-Za-z0-9_-]{35})\b",
+        confidence: Confidence::High,
+        valid: |text| entropy(&text[4..]) >= 3.0,
+    },
+    Format {
+        rule: "secret-sendgrid-key",
+        title: "SendGrid key",
+        expression: r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-openai-key",
+        title: "OpenAI key",
+        expression: r"\b(sk-(?:proj-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-anthropic-key",
+        title: "Anthropic key",
+        expression: r"\b(sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{80,})",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-pypi-token",
+        title: "PyPI token",
+        expression: r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})",
+        confidence: Confidence::High,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-jwt",
+        title: "JSON web token",
+        expression: r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})",
+        confidence: Confidence::Medium,
+        valid: ANY,
+    },
+    Format {
+        rule: "secret-url-password",
+        title: "Password in an address",
+        expression: r#"\b[a-z][a-z0-9+.-]{2,20}://[^\s:/@"'<>{}$]{1,64}:([^\s:/@"'<>{}$%*]{4,64})@[A-Za-z0-9.-]+"#,
+        confidence: Confidence::Medium,
+        valid: |text| !placeholder(text),
+    },
+    Format {
+        rule: "secret-assignment",
+        title: "Secret in an assignment",
+        expression: r#"(?i)[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key|client[_-]?secret|token)["']?\s*(?:=|:|=>|:=)\s*["'`]([^\s"'`]{8,120})["'`]"#,
+        confidence: Confidence::Medium,
+        valid: |text| random(text) && !placeholder(text),
+    },
+];
+
+static COMPILED: LazyLock<Vec<(Regex, &'static Format)>> =
+    LazyLock::new(|| FORMATS.iter().filter_map(|format| Regex::new(format.expression).ok().map(|regex| (regex, format))).collect());
+
+/// Shannon entropy in bits a character.
+fn entropy(text: &str) -> f64 {
+    let mut counts: BTreeMap<char, f64> = BTreeMap::new();
+    for character in text.chars() {
+        *counts.entry(character).or_default() += 1.0;
+    }
+    let total = text.chars().count().max(1) as f64;
+    counts.values().map(|count| count / total).map(|share| -share * share.log2()).sum()
+}
+
+fn random(text: &str) -> bool {
+    let hexadecimal = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let kinds = [text.bytes().any(|byte| byte.is_ascii_digit()), text.bytes().any(|byte| byte.is_ascii_alphabetic())];
+    let mixed = kinds.into_iter().all(|kind| kind) || text.bytes().any(|byte| byte.is_ascii_punctuation() && !b"._-/".contains(&byte));
+    mixed
+        && entropy(text)
+            >= if hexadecimal {
+                RANDOM_HEX
+            } else if text.len() < 16 {
+                2.75
+            } else {
+                RANDOM
+            }
+}
+
+/// Whether a text stands for a secret instead of being one.
+fn placeholder(text: &str) -> bool {
+    const WORDS: [&str; 26] = [
+        "example",
+        "placeholder",
+        "changeme",
+        "change_me",
+        "your",
+        "xxxx",
+        "****",
+        "dummy",
+        "sample",
+        "insert",
+        "replace",
+        "redacted",
+        "todo",
+        "fake",
+        "<",
+        "${",
+        "{{",
+        "%(",
+        "$(",
+        "process.env",
+        "os.environ",
+        "getenv",
+        "0000",
+        "1234567",
+        "abcdef",
+        "password",
+    ];
+    let lower = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word)) || text.contains("...") || text.contains('(') || text.starts_with('$')
+}
+
+/// GitHub's and npm's tokens end in a checksum: CRC-32 of the part between, in base 62, six digits.
+fn checksum(token: &str) -> bool {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let Some((_, rest)) = token.split_once('_') else { return false };
+    let Some((body, check)) = rest.split_at_checked(rest.len().saturating_sub(6)) else { return false };
+    let mut crc = crc32(body.as_bytes());
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(crc % 62) as usize];
+        crc /= 62;
+    }
+    check.as_bytes() == digits
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+/// What is shown of a secret.
+fn redacted(secret: &str) -> String {
+    let shown: String = secret.chars().take(4).collect();
+    let shown = if secret.chars().count() >= 16 { shown } else { String::new() };
+    format!("{shown}… ({} characters)", secret.chars().count())
+}
+
+/// The secrets of a text.
+fn find(text: &str, file: &str) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut start = 0;
+    for (number, line) in text.split('\n').enumerate() {
+        let began = start;
+        start += line.len() + 1;
+        if line.len() > LINE || line.len() < 8 {
+            continue;
+        }
+        let mut taken: Vec<std::ops::Range<usize>> = Vec::new();
+        for (regex, format) in COMPILED.iter() {
+            for captures in regex.captures_iter(line) {
+                let Some(secret) = captures.get(1) else { continue };
+                let overlaps = taken.iter().any(|range| range.start < secret.end() && secret.start() < range.end);
+                if overlaps || !(format.valid)(secret.as_str()) || (format.rule != "secret-private-key" && placeholder(secret.as_str())) {
+                    continue;
+                }
+                taken.push(secret.range());
+                found.push(Found {
+                    rule: format.rule.to_owned(),
+                    title: format.title.to_owned(),
+                    severity: Severity::Error,
+                    confidence: format.confidence,
+                    cwe: vec!["CWE-798".to_owned()],
+                    message: format!("{}: {}", format.title, redacted(secret.as_str())),
+                    advice:
+                        "Withdraw it where it was issued, then read it from the environment or a secret store; it stays in the history."
+                            .to_owned(),
+                    file: file.to_owned(),
+                    line: number + 1,
+                    column: column(text, began + secret.start()),
+                    end_line: number + 1,
+                    end_column: column(text, began + secret.end()),
+                    snippet: String::new(),
+                    source_line: None,
+                    fingerprint: String::new(),
+                });
+                if found.len() >= FILE_FINDINGS {
+                    return found;
+                }
+            }
+        }
+    }
+    found
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    source: Option<String>,
+    artifact: Option<String>,
+    #[serde(default)]
+    artifacts: Vec<String>,
+}
+
+/// Whether a member of an archive is searched: all but what is known not to be text.
+fn is_text(name: &str) -> bool {
+    const OTHER: [&str; 18] = [
+        "png", "jpg", "jpeg", "gif", "webp", "ico", "pdf", "zip", "gz", "jar", "class", "so", "dll", "exe", "woff", "woff2", "wasm", "pyc",
+    ];
+    !name.split('/').any(|part| part == ".git" || part == "node_modules")
+        && !name.rsplit_once('.').is_some_and(|(_, extension)| OTHER.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+/// Looks for secrets in the input's files.
+pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
+    let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
+    let review = context.blocking(move |context| search(context, &input)).await?;
+    let bytes =
+        serde_json::to_vec(&sarif::log(&review.found, &review.suppressed)).map_err(|error| SkillError::internal(error.to_string()))?;
+    let artifact = context.store("secrets.sarif", sarif::MEDIA_TYPE, &bytes).await?;
+    context.progress(1.0, "done");
+    Ok(answer(&review, json!(artifact)))
+}
+
+fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
+    let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, is_text)?;
+    let mut review =
+        Review { found: Vec::new(), suppressed: Vec::new(), total: 0, languages: BTreeMap::new(), read: 0, skipped: files.skipped };
+    let count = files.files.len().max(1);
+    for (place, file) in files.files.iter().enumerate() {
+        context.check()?;
+        if place.is_multiple_of(64) {
+            context.progress(0.05 + 0.9 * place as f64 / count as f64, format!("searching {}", file.name));
+        }
+        match file.text() {
+            Some(text) => {
+                review.read += 1;
+                sort_out(&mut review, find(text, &file.name), text);
+            }
+            None => review.skipped.push((file.name.clone(), "it is not UTF-8 text".to_owned())),
+        }
+    }
+    if review.read == 0 {
+        return Err(nothing(&review.skipped));
+    }
+    review.total = review.found.len();
+    review.found.truncate(5_000);
+    context.info(format!("{} files searched, {} secrets", review.read, review.total), Value::Null);
+    Ok(review)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expression_compiles() {
+        assert_eq!(COMPILED.len(), FORMATS.len());
+    }
+
+    #[test]
+    fn checksums_decide_about_tokens() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        let body = "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ";
+        let mut crc = crc32(body.as_bytes());
+        let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut check: Vec<u8> = Vec::new();
+        for _ in 0..6 {
+            check.insert(0, digits[(crc % 62) as usize]);
+            crc /= 62;
+        }
+        let check = String::from_utf8(check).unwrap();
+        let token = format!("ghp_{body}{check}");
+        assert_eq!(find(&format!("key = {token}"), "f").len(), 1);
+        let wrong = format!("ghp_{body}{}", check.chars().rev().collect::<String>());
+        assert!(find(&format!("key = {wrong}"), "f").is_empty(), "{wrong}");
+    }
+
+    #[test]
+    fn placeholders_are_no_secrets_and_secrets_are_not_repeated() {
+        for line in [
+            "password = \"${DB_PASSWORD}\"",
+            "api_key: \"your-api-key-here-123\"",
+            "secret = \"changeme12345\"",
+            "token = \"aaaaaaaaaaaaaaaa\"",
+        ] {
+            assert!(find(line, "f").is_empty(), "{line}");
+        }
+        let found = find("api_key = \"q7Zk2Vx9Lm4Tp8Rw1Ys6\"", "f");
+        assert_eq!(found.len(), 1);
+        assert!(!serde_json::to_string(&found[0]).unwrap().contains("q7Zk2"));
+    }
+}

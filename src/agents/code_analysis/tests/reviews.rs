@@ -1,0 +1,471 @@
+//! Whether the reviews find what they should, refuse what they must, and say it in the forms that they promise.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+#[path = "../../data_science/tests/harness/mod.rs"]
+mod harness;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, DEPENDENCIES, EXPLAIN, PERFORMANCE_REVIEW, SECRETS, SECURITY_AUDIT};
+use baton_agents_runtime::Agent;
+use harness::{Setting, perform, perform_on_file, run_in};
+use serde_json::{Value, json};
+
+fn audit(source: &str, language: &str) -> Value {
+    perform(CodeAnalysis::default(), SECURITY_AUDIT, json!({"source": source, "language": language})).value()
+}
+
+fn rules(result: &Value) -> Vec<String> {
+    result["findings"].as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in members {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn every_example_runs() {
+    for skill in CodeAnalysis::default().card().skills {
+        for example in skill.examples.iter().filter(|_| skill.result_kind == "structured" && skill.model.is_none()) {
+            let result = perform(CodeAnalysis::default(), &skill.name, example.clone()).value();
+            assert!(result.is_object(), "{}", skill.name);
+        }
+    }
+}
+
+#[test]
+fn data_is_followed_from_where_it_enters_to_where_it_does_harm() {
+    let cases = [
+        (
+            "python",
+            "import subprocess as s\nfrom flask import request as r\ndef f():\n    a = r.args.get('x')\n    b = f'ls {a}'\n    s.run(b, shell=True)\n",
+            "py-command-injection",
+            6,
+        ),
+        (
+            "javascript",
+            "const { exec: run } = require('child_process');\napp.get('/', (req, res) => {\n  const { name } = req.query;\n  let line = 'ls ';\n  line += name;\n  run(line);\n});\n",
+            "js-command-injection",
+            6,
+        ),
+        (
+            "typescript",
+            "import { execSync } from 'node:child_process';\nexport function f(req: Request) {\n  execSync(`ls ${req.query.name}`);\n}\n",
+            "js-command-injection",
+            3,
+        ),
+        (
+            "go",
+            "package a\nimport (\n\t\"net/http\"\n\tx \"os/exec\"\n)\nfunc f(w http.ResponseWriter, q *http.Request) {\n\tn := q.FormValue(\"n\")\n\tx.Command(\"sh\", \"-c\", \"ls \"+n).Run()\n}\n",
+            "go-command-injection",
+            8,
+        ),
+        (
+            "java",
+            "class A { void f(HttpServletRequest q, Statement s) throws Exception {\n  String n = q.getParameter(\"n\");\n  String t = \"SELECT * FROM a WHERE n = '\" + n + \"'\";\n  s.executeQuery(t);\n} }\n",
+            "java-sql-injection",
+            4,
+        ),
+        (
+            "rust",
+            "use std::process::Command;\nfn f() {\n    let name = std::env::args().nth(1).unwrap_or_default();\n    let line = format!(\"ls {name}\");\n    Command::new(\"sh\").arg(\"-c\").arg(line).status().ok();\n}\n",
+            "rust-command-injection",
+            5,
+        ),
+    ];
+    for (language, source, rule, line) in cases {
+        let result = audit(source, language);
+        let found = result["findings"].as_array().unwrap().iter().any(|one| one["rule"] == rule && one["line"] == line);
+        assert!(found, "{language}: {:#}", result["findings"]);
+    }
+}
+
+#[test]
+fn what_is_made_safe_on_the_way_is_not_found() {
+    let cases = [
+        (
+            "python",
+            "import os, shlex\nfrom flask import request\ndef f():\n    os.system('ls ' + shlex.quote(request.args['x']))\n",
+            "py-command-injection",
+        ),
+        ("python", "def f(cursor, name):\n    cursor.execute('SELECT a FROM b WHERE n = %s', (name,))\n", "py-sql-injection"),
+        ("python", "from flask import request\ndef f():\n    n = int(request.args['x'])\n    open('/data/%d' % n)\n", "py-path-traversal"),
+        (
+            "javascript",
+            "app.get('/', (req, res) => {\n  const page = parseInt(req.query.page, 10);\n  db.query('SELECT a FROM b LIMIT 10 OFFSET ' + page);\n});\n",
+            "js-path-traversal",
+        ),
+        ("go", "package a\nfunc f(db *sql.DB, n string) {\n\tdb.Query(\"SELECT a FROM b WHERE n = $1\", n)\n}\n", "go-sql-injection"),
+        (
+            "java",
+            "class A { void f(Connection c, String n) throws Exception {\n  PreparedStatement s = c.prepareStatement(\"SELECT a FROM b WHERE n = ?\");\n  s.setString(1, n);\n  s.executeQuery();\n} }\n",
+            "java-sql-injection",
+        ),
+        ("rust", "fn f(name: &str) {\n    std::process::Command::new(\"ls\").arg(name).status().ok();\n}\n", "rust-command-injection"),
+    ];
+    for (language, source, rule) in cases {
+        let found = rules(&audit(source, language));
+        assert!(!found.contains(&rule.to_owned()), "{language}: {found:?}");
+    }
+}
+
+#[test]
+fn a_comment_suppresses_one_rule_on_its_line() {
+    let line = "eval(x)";
+    let ignored = |comment: &str| rules(&audit(&format!("def f(x):\n    {comment}"), "python"));
+    assert!(ignored(line).contains(&"py-code-injection".to_owned()));
+    assert!(!ignored(&format!("{line}  # baton:ignore py-code-injection")).contains(&"py-code-injection".to_owned()));
+    assert!(
+        !ignored(&format!("# baton:ignore py-code-injection, other -- reviewed\n    {line}")).contains(&"py-code-injection".to_owned())
+    );
+    assert!(ignored(&format!("{line}  # baton:ignore other-rule")).contains(&"py-code-injection".to_owned()));
+    let result = audit(&format!("def f(x):\n    {line}  # baton:ignore py-code-injection\n"), "python");
+    assert_eq!(result["summary"]["suppressed"], 1);
+}
+
+#[test]
+fn fingerprints_stay_when_lines_move_and_differ_between_equal_lines() {
+    let source = "def f(x):\n    eval(x)\n    eval(x)\n";
+    let prints = |source: &str| -> Vec<Value> {
+        audit(source, "python")["findings"].as_array().unwrap().iter().map(|one| one["fingerprint"].clone()).collect()
+    };
+    let before = prints(source);
+    assert_eq!(before.len(), 2);
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before, prints(&format!("# moved\n\n\n{source}")));
+}
+
+#[test]
+fn the_findings_are_stored_as_sarif() {
+    let input = json!({"source": "def f(x):\n    eval(x)\n    exec(x)  # baton:ignore py-code-injection\n", "language": "python"});
+    let ended = perform(CodeAnalysis::default(), SECURITY_AUDIT, input);
+    let (name, media_type, bytes) = ended.stored.first().unwrap();
+    assert_eq!((name.as_str(), media_type.as_str()), ("findings.sarif", "application/sarif+json"));
+    let log: Value = serde_json::from_slice(bytes).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), 2);
+    assert_eq!(run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+    assert_eq!(run["results"][1]["suppressions"][0]["kind"], "inSource");
+    let rule = &run["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["id"], "py-code-injection");
+    assert_eq!(rule["properties"]["tags"][0], "external/cwe/cwe-94");
+}
+
+#[test]
+fn archives_are_read_with_the_names_of_their_members() {
+    let content = zip_of(&[
+        ("app/a.py", b"def f(x):\n    eval(x)\n"),
+        ("app/b.go", b"package b\nimport \"crypto/md5\"\nvar h = md5.New()\n"),
+        ("node_modules/x.js", b"eval(y)"),
+        ("README.md", b"eval(x)"),
+        ("bad.py", b"\xff\xfe\x00"),
+    ]);
+    let result = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "src.zip", &content).value();
+    assert_eq!(result["summary"]["files"], 2);
+    assert_eq!(result["languages"], json!({"go": 1, "python": 1}));
+    assert_eq!(result["skipped"][0]["file"], "bad.py");
+    let files: Vec<&str> = result["findings"].as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap()).collect();
+    assert!(files.contains(&"app/a.py") && files.contains(&"app/b.go"), "{files:?}");
+}
+
+#[test]
+fn several_artifacts_are_read_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let one = setting.file(folder.path(), "a.py", b"eval(input())\n");
+    let two = setting.file(folder.path(), "b.js", b"eval(location.hash)\n");
+    let result = run_in(setting, Arc::new(CodeAnalysis::default()), SECURITY_AUDIT, json!({"artifacts": [one, two]})).value();
+    assert_eq!(result["summary"]["files"], 2);
+}
+
+#[test]
+fn archives_that_climb_or_explode_or_are_broken_are_refused() {
+    let code = |content: &[u8]| {
+        let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "src.zip", content);
+        ended.code().to_owned()
+    };
+    assert_eq!(code(&zip_of(&[("../a.py", b"x = 1\n")])), "CODE-005");
+    assert_eq!(code(&zip_of(&[("/etc/a.py", b"x = 1\n")])), "CODE-005");
+    assert_eq!(code(&zip_of(&[("a\\..\\..\\b.py", b"x = 1\n")])), "CODE-005");
+    // Two megabytes of one letter pack more than two hundredfold.
+    assert_eq!(code(&zip_of(&[("bomb.py", &vec![b'#'; 2 << 20])])), "CODE-005");
+    assert_eq!(code(b"PK\x03\x04 and nothing else"), "CODE-005");
+    assert_eq!(code(&zip_of(&[("a.txt", b"x")])), "CODE-006");
+    let many: Vec<String> = (0..20_001).map(|n| format!("{n}.txt")).collect();
+    let members: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    assert_eq!(code(&zip_of(&members)), "CODE-005");
+}
+
+#[test]
+fn links_in_archives_are_not_followed() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.add_symlink("link.py", "/etc/passwd", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.start_file("a.py", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(b"x = 1\n").unwrap();
+    let content = writer.finish().unwrap().into_inner();
+    let result = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "src.zip", &content).value();
+    assert_eq!(result["skipped"], json!([{"file": "link.py", "reason": "a link is not followed"}]));
+}
+
+#[test]
+fn own_rules_are_used_and_malformed_ones_refused() {
+    let skill = CodeAnalysis::default().card().skills.into_iter().find(|skill| skill.name == SECURITY_AUDIT).unwrap();
+    let own = skill.examples.iter().find(|example| example.get("rules").is_some()).unwrap();
+    let result = perform(CodeAnalysis::default(), SECURITY_AUDIT, own.clone()).value();
+    assert_eq!(rules(&result), ["no-legacy-connect"]);
+    let ended =
+        perform(CodeAnalysis::default(), SECURITY_AUDIT, json!({"source": "x = 1\n", "language": "python", "rules": "[[rule]]\nid = 3\n"}));
+    assert_eq!(ended.code(), "CODE-004");
+    assert!(ended.message().contains("line 2"), "{}", ended.message());
+}
+
+#[test]
+fn findings_are_filtered() {
+    let source = "import random, os\ndef f(x):\n    eval(x)\n    return random.random()\n";
+    let with = |more: Value| {
+        let mut input = json!({"source": source, "language": "python"});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rules(&perform(CodeAnalysis::default(), SECURITY_AUDIT, input).value())
+    };
+    assert_eq!(with(json!({})).len(), 2);
+    assert_eq!(with(json!({"least_severity": "error"})), ["py-code-injection"]);
+    assert_eq!(with(json!({"least_confidence": "high"})), ["py-code-injection"]);
+    assert_eq!(with(json!({"exclude": ["py-code-injection"]})), ["py-weak-random"]);
+}
+
+#[test]
+fn slow_and_bad_code_is_found() {
+    let find = |skill: &str, source: &str, language: &str| {
+        rules(&perform(CodeAnalysis::default(), skill, json!({"source": source, "language": language})).value())
+    };
+    assert_eq!(
+        find(PERFORMANCE_REVIEW, "import re\ndef f(a):\n    for x in a:\n        re.compile('b')\n", "python"),
+        ["py-compile-in-loop"]
+    );
+    assert_eq!(find(PERFORMANCE_REVIEW, "package a\nfunc f() {\n\tfor {\n\t\tdefer g()\n\t}\n}\n", "go"), ["go-defer-in-loop"]);
+    assert_eq!(find(PERFORMANCE_REVIEW, "async fn f() {\n    std::thread::sleep(d);\n}\n", "rust"), ["rust-blocking-in-async"]);
+    assert_eq!(find(BEST_PRACTICES, "def f(a=[]):\n    return a\n", "python"), ["py-mutable-default"]);
+    assert_eq!(find(BEST_PRACTICES, "if (a == 'b') c();\n", "javascript"), ["js-loose-equality"]);
+    assert_eq!(find(BEST_PRACTICES, "class A { boolean f(String s) { return s == \"a\"; } }\n", "java"), ["java-text-identity"]);
+}
+
+#[test]
+fn secrets_are_found_and_never_repeated() {
+    let key = format!("AKIA{}", "QYLPMN5HHHFPZAM2");
+    let ended = perform(CodeAnalysis::default(), SECRETS, json!({"source": format!("id: {key}\n-----BEGIN RSA PRIVATE KEY-----\n")}));
+    assert!(ended.stored.iter().all(|(_, _, bytes)| !String::from_utf8_lossy(bytes).contains(&key)));
+    let result = ended.value();
+    assert_eq!(rules(&result), ["secret-aws-access-key", "secret-private-key"]);
+    assert!(!result.to_string().contains(&key));
+}
+
+fn ends(source: &str) {
+    let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "a.py", source.as_bytes());
+    assert!(ended.result.is_ok() || ended.code().starts_with("CODE-"));
+}
+
+#[test]
+fn deep_sources_end_in_time() {
+    ends(&format!("x = {}1{}\n", "(".repeat(2_000), ")".repeat(2_000)));
+}
+
+#[test]
+fn long_expressions_end_in_time() {
+    ends(&format!("os.system({}'a')\n", "'a' + b + ".repeat(10_000)));
+}
+
+#[test]
+fn nested_calls_end_in_time() {
+    ends(&format!("eval({}a{})\n", "f(".repeat(2_000), ")".repeat(2_000)));
+}
+
+fn check_locks(locks: &[(&str, &str)], advisories: &[(&str, &str)]) -> harness::Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let locks: Vec<_> = locks.iter().map(|(name, text)| setting.file(folder.path(), name, text.as_bytes())).collect();
+    let advisories: Vec<_> = advisories.iter().map(|(name, text)| setting.file(folder.path(), name, text.as_bytes())).collect();
+    run_in(setting, Arc::new(CodeAnalysis::default()), DEPENDENCIES, json!({"artifacts": locks, "advisories": advisories}))
+}
+
+fn osv(ecosystem: &str, package: &str) -> String {
+    json!({
+        "id": format!("TEST-{ecosystem}"), "summary": "bad", "database_specific": {"severity": "HIGH", "cwe_ids": ["CWE-79"]},
+        "affected": [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "1.1"}, {"fixed": "1.10.0"}]}]}]
+    })
+    .to_string()
+}
+
+#[test]
+fn every_lock_file_is_read_and_held_against_advisories() {
+    let cases = [
+        (
+            "Cargo.lock",
+            "crates.io",
+            "bad",
+            "[[package]]\nname = \"own\"\nversion = \"1.2.0\"\n\n[[package]]\nname = \"bad\"\nversion = \"1.9.0\"\nsource = \"registry+x\"\n",
+            6,
+        ),
+        (
+            "package-lock.json",
+            "npm",
+            "@a/bad",
+            "{\"lockfileVersion\": 1, \"dependencies\": {\n\"x\": {\"version\": \"1.0.0\", \"dependencies\": {\n\"@a/bad\": {\"version\": \"1.9.0\"}}}}}",
+            3,
+        ),
+        (
+            "package-lock.json",
+            "npm",
+            "@a/bad",
+            "{\"lockfileVersion\": 3, \"packages\": {\"\": {},\n\"node_modules/x/node_modules/@a/bad\": {\"version\": \"1.9.0\"}}}",
+            2,
+        ),
+        ("yarn.lock", "npm", "@a/bad", "# v1\n\n\"@a/bad@^1.0.0\", \"@a/bad@^1.2.0\":\n  version \"1.9.0\"\n", 3),
+        ("yarn.lock", "npm", "@a/bad", "__metadata:\n  version: 8\n\n\"@a/bad@npm:^1.0.0\":\n  version: 1.9.0\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: 5.4\npackages:\n\n  /@a/bad/1.9.0:\n    dev: true\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: '6.0'\npackages:\n\n  /@a/bad@1.9.0(react@18.0.0):\n    dev: true\n", 4),
+        ("pnpm-lock.yaml", "npm", "@a/bad", "lockfileVersion: '9.0'\npackages:\n\n  '@a/bad@1.9.0':\n    resolution: {}\nsnapshots:\n", 4),
+        ("poetry.lock", "PyPI", "Bad_Thing", "[[package]]\nname = \"bad-thing\"\nversion = \"1.9\"\n", 2),
+        ("requirements-dev.txt", "PyPI", "bad-thing", "# c\nBad.Thing[x] == 1.9 ; python_version > '3'\nother>=1\n", 2),
+        ("go.sum", "Go", "example.com/bad", "example.com/bad v1.9.0/go.mod h1:x\nexample.com/bad v1.9.0 h1:x\n", 2),
+        ("go.mod", "Go", "example.com/bad", "module a\n\nrequire (\n\texample.com/bad v1.9.0 // indirect\n)\n", 4),
+        (
+            "pom.xml",
+            "Maven",
+            "g:bad",
+            "<project><properties><v>1.9</v></properties><dependencies>\n<dependency><groupId>g</groupId><artifactId>bad</artifactId><version>${v}</version></dependency></dependencies></project>",
+            2,
+        ),
+        ("gradle.lockfile", "Maven", "g:bad", "# c\ng:bad:1.9=compileClasspath\nempty=\n", 2),
+    ];
+    for (name, ecosystem, package, text, line) in cases {
+        let result = check_locks(&[(name, text)], &[("a.json", &osv(ecosystem, package))]).value();
+        assert_eq!(result["summary"]["findings"], 1, "{name}: {text}\n{result:#}");
+        let found = &result["findings"][0];
+        assert_eq!(
+            (&found["line"], &found["severity"], &found["cwe"][0]),
+            (&json!(line), &json!("error"), &json!("CWE-79")),
+            "{name}: {text}"
+        );
+        assert_eq!(found["advice"], "Update to 1.10.0 or later.");
+        for other in ["1.0", "1.10.0"] {
+            let clean = text.replace("1.9.0", other).replace("1.9", other);
+            assert_eq!(
+                check_locks(&[(name, &clean)], &[("a.json", &osv(ecosystem, package))]).value()["summary"]["findings"],
+                0,
+                "{name} {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn advisories_of_rustsec_are_understood() {
+    let advisory = "```toml\n[advisory]\nid = \"RUSTSEC-2020-0001\"\npackage = \"bad\"\ncvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n\n[versions]\n\
+                    patched = [\">= 1.2.3\", \"^0.9.5\"]\nunaffected = [\"< 0.5.0\"]\n```\n\n# Something is bad\n";
+    for (version, expected) in [("0.4.0", 0), ("0.5.0", 1), ("0.9.4", 1), ("0.9.5", 0), ("1.0.0", 1), ("1.2.3", 0)] {
+        let lock = format!("[[package]]\nname = \"bad\"\nversion = \"{version}\"\nsource = \"registry+x\"\n");
+        let result = check_locks(&[("Cargo.lock", &lock)], &[("a.md", advisory)]).value();
+        assert_eq!(result["summary"]["findings"], expected, "{version}");
+        assert!(expected == 0 || result["findings"][0]["title"] == "Something is bad");
+    }
+}
+
+#[test]
+fn missing_and_malformed_lock_files_and_advisories_are_refused() {
+    let lock = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n";
+    assert_eq!(check_locks(&[("Cargo.lock", lock)], &[("a.json", "{}")]).code(), "CODE-006");
+    assert_eq!(check_locks(&[("Cargo.lock", "[[")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
+    assert_eq!(check_locks(&[("a.txt", "x")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
+}
+
+fn explained(said: Value) -> harness::Ended {
+    let model: harness::PlayedModel = Box::new(move |request| {
+        assert!(request.messages[1].content.contains("def add(a, b)") && request.schema.is_some());
+        let usage = baton_domain::model::Usage::default();
+        let finish = baton_domain::model::FinishReason::Stop;
+        let text = said.to_string();
+        Ok(baton_domain::model::ModelAnswer {
+            model: "played".to_owned(),
+            text,
+            json: Some(said.clone()),
+            tool_calls: vec![],
+            finish,
+            usage,
+            cached: false,
+        })
+    });
+    let setting = Setting { model: Some(model), ..Setting::default() };
+    run_in(
+        setting,
+        Arc::new(CodeAnalysis::default()),
+        EXPLAIN,
+        json!({"source": "def add(a, b):\n    return a + b\n", "language": "python"}),
+    )
+}
+
+#[test]
+fn an_explanation_names_only_what_the_source_has() {
+    let said = json!({"summary": "`add` adds, unlike `subtract`.", "functions": [{"name": "add", "purpose": "Adds."}, {"name": "divide", "purpose": "?"}], "notes": [], "answer": ""});
+    let result = explained(said).value();
+    assert_eq!(result["functions"], json!([{"name": "add", "purpose": "Adds."}]));
+    assert_eq!(result["unknown_names"], json!(["divide", "subtract"]));
+    assert_eq!(result["model"], "played");
+    let invented = json!({"summary": "x", "functions": [{"name": "divide", "purpose": "?"}], "notes": [], "answer": ""});
+    assert_eq!(explained(invented).code(), "MODEL-003");
+}
+
+#[test]
+fn without_a_model_nothing_is_explained() {
+    let ended = perform(CodeAnalysis::default(), EXPLAIN, json!({"source": "x = 1\n", "language": "python"}));
+    assert_eq!(ended.code(), "MODEL-001");
+}
+
+/// Reads every source below the folder that `BATON_CORPUS` names and prints, for each, the rules that it meets.
+#[test]
+#[ignore = "needs a folder of sources"]
+fn a_corpus() {
+    let Ok(folder) = std::env::var("BATON_CORPUS") else { return };
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    let (mut read, mut failed) = (0, 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.ends_with(".py")
+                && !name.ends_with(".rs")
+                && !name.ends_with(".js")
+                && !name.ends_with(".ts")
+                && !name.ends_with(".go")
+                && !name.ends_with(".java")
+            {
+                continue;
+            }
+            let content = std::fs::read(&path).unwrap();
+            read += 1;
+            let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), &name, &content);
+            match &ended.result {
+                Ok(result) => println!("{}\t{}", path.display(), rules(result).join(" ")),
+                Err(failure) => {
+                    failed += 1;
+                    println!("{}\t!{} {}", path.display(), failure.code, failure.message);
+                }
+            }
+        }
+    }
+    println!("{read} files, {failed} refused");
+}
