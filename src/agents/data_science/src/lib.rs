@@ -6,12 +6,19 @@
 mod chart;
 mod correlation;
 mod describe;
+mod distribution;
+mod double_double;
+mod inference;
+#[allow(dead_code, reason = "training fits linear models with it; the reference data of NIST prove it")]
+mod least_squares;
 mod limits;
 mod notes;
 mod numbers;
+mod outliers;
 mod profile;
 mod read;
 mod skills;
+mod special;
 mod svg;
 
 use async_trait::async_trait;
@@ -19,6 +26,7 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use inference::contract::TEST;
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
 pub use skills::PROFILE;
 
@@ -54,6 +62,7 @@ impl Agent for DataScience {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
             PROFILE => profile::perform(context, input).await,
+            TEST => inference::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }
