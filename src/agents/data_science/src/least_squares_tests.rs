@@ -124,6 +124,21 @@ fn sets_without_a_constant_have_their_certified_values() {
 }
 
 #[test]
+fn many_rows_of_twenty_columns_end_in_time() {
+    let mut random = crate::random::Random::new(1);
+    let columns: Vec<Vec<f64>> = (0..20).map(|_| (0..100_000).map(|_| random.normal()).collect()).collect();
+    let y: Vec<f64> =
+        (0..100_000).map(|row| columns.iter().zip(1..).map(|(column, factor)| column[row] * f64::from(factor)).sum()).collect();
+    #[expect(clippy::disallowed_methods, reason = "a test measures")]
+    let began = std::time::Instant::now();
+    let fit = plain(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>(), &y, true);
+    println!("100,000 rows of 20 columns took {:?}", began.elapsed());
+    for (place, coefficient) in fit.coefficients.iter().enumerate() {
+        assert!((coefficient.estimate - place as f64).abs() < 1e-9, "{place}: {coefficient:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_fitted_is_named() {
     let x = [1.0, 2.0, 3.0, 4.0, 5.0];
     let twice = [2.0, 4.0, 6.0, 8.0, 10.0];

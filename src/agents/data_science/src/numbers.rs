@@ -63,7 +63,6 @@ impl Moments {
 
 /// How strongly values go with those so many places before (the estimate of time series: over the mean and the squares of all). None
 /// where there are too few, or all are equal.
-#[allow(dead_code, reason = "x")]
 pub(crate) fn autocorrelation(values: &[f64], lag: usize) -> Option<f64> {
     let scale = scale_of(largest(values));
     let count = values.len();

@@ -72,21 +72,8 @@ fn input() -> Value {
     let properties = with_table(json!({
         "test": {
             "type": "string", "title": "Test", "x-order": 1,
-            "oneOf": [
-                {"const": "t_one_sample", "title": "t test of one sample against a mean"},
-                {"const": "t_two_sample", "title": "t test of two groups, equal spread (Student)"},
-                {"const": "welch", "title": "t test of two groups (Welch)"},
-                {"const": "t_paired", "title": "t test of pairs"},
-                {"const": "mann_whitney", "title": "Mann-Whitney U, two groups by ranks"},
-                {"const": "wilcoxon", "title": "Wilcoxon signed ranks, pairs by ranks"},
-                {"const": "anova", "title": "Analysis of variance, several groups"},
-                {"const": "welch_anova", "title": "Welch's analysis of variance, unequal spread"},
-                {"const": "kruskal_wallis", "title": "Kruskal-Wallis, several groups by ranks"},
-                {"const": "levene", "title": "Levene (Brown-Forsythe), equal spread of groups"},
-                {"const": "shapiro_wilk", "title": "Shapiro-Wilk, normal distribution"},
-                {"const": "chi_square_fit", "title": "Chi-square, counts as expected"},
-                {"const": "chi_square_independence", "title": "Chi-square, two classifications independent"}
-            ],
+            "enum": ["t_one_sample", "t_two_sample", "welch", "t_paired", "mann_whitney", "wilcoxon", "anova", "welch_anova", "kruskal_wallis", "levene", "shapiro_wilk", "chi_square_fit", "chi_square_independence"],
+            "x-labels": ["t test of one sample against a mean", "t test of two groups, equal spread (Student)", "t test of two groups (Welch)", "t test of pairs", "Mann-Whitney U, two groups by ranks", "Wilcoxon signed ranks, pairs by ranks", "Analysis of variance, several groups", "Welch's analysis of variance, unequal spread", "Kruskal-Wallis, several groups by ranks", "Levene (Brown-Forsythe), equal spread of groups", "Shapiro-Wilk, normal distribution", "Chi-square, counts as expected", "Chi-square, two classifications independent"],
             "description": "Welch's t test is the safe choice for two groups, Mann-Whitney where values are ranks or far from normal."
         },
         "columns": {
@@ -116,7 +103,7 @@ fn input() -> Value {
             "description": "For chi_square_fit: each value with its share, in any unit. Equal shares when absent."
         },
         "alternative": {
-            "type": "string", "enum": ["two_sided", "less", "greater"], "default": "two_sided", "title": "Alternative", "x-order": 8,
+            "type": "string", "enum": ["two_sided", "less", "greater"], "x-labels": ["Different", "Less", "Greater"], "default": "two_sided", "title": "Alternative", "x-order": 8,
             "description": "Whether the first is different from, less than or greater than the second."
         },
         "method": {
@@ -132,7 +119,7 @@ fn input() -> Value {
             "description": "Of the intervals; a result is significant below one minus this."
         },
         "correction": {
-            "type": "string", "enum": ["holm", "bonferroni", "benjamini_hochberg", "none"], "default": "holm", "title": "Correction for several tests",
+            "type": "string", "enum": ["holm", "bonferroni", "benjamini_hochberg", "none"], "x-labels": ["Holm", "Bonferroni", "Benjamini-Hochberg", "None"], "default": "holm", "title": "Correction for several tests",
             "x-order": 12, "description": "Over all columns that are tested, and over the pairs of each."
         },
         "pairwise": {
