@@ -30,6 +30,7 @@ impl Random {
     }
 
     /// Normally distributed with mean 0 and deviation 1 (Box and Muller).
+    #[cfg(test)]
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()

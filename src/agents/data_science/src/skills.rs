@@ -19,7 +19,7 @@ fn profile() -> Skill {
         name: PROFILE.to_owned(),
         title: "Profile a table".to_owned(),
         description: format!(
-            "Describes each column of a CSV or TSV file (type, gaps, distinct values, mean, spread, quantiles, histogram), correlates the \
+            "Describes each column of a CSV or TSV file (type, gaps, distinct values, mean, spread, shape, quantiles, histogram, outliers), correlates the \
              numeric ones and draws charts. Up to {MAXIMUM_ROWS} rows and {} MB.",
             MAXIMUM_BYTES >> 20
         ),

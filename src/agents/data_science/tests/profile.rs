@@ -89,10 +89,13 @@ fn penguins_come_with_types_notes_charts_and_a_picture() {
     let notes = result["notes"].to_string();
     assert!(notes.contains("flipper_length_mm and body_mass_g are strongly correlated (Pearson 0.87)"), "{notes}");
     let charts = result["charts"].as_array().unwrap();
-    assert_eq!(charts.len(), 5);
+    assert_eq!(charts.len(), 6);
     assert_eq!(charts[0]["options"]["series"][0]["type"], "bar");
     assert!(charts[0]["artifact"].is_string());
-    assert_eq!(charts[4]["options"]["series"][0]["type"], "heatmap");
+    for (place, name) in [(4, "Pearson"), (5, "Spearman")] {
+        assert_eq!(charts[place]["options"]["series"][0]["type"], "heatmap");
+        assert_eq!(charts[place]["title"], format!("Correlation ({name})"));
+    }
 }
 
 #[test]

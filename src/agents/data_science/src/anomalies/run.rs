@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Input, MAXIMUM_STORED, MAXIMUM_WATCHED, Method, chart, forest, residual};
 use crate::forecast::season::detect;
 use crate::forecast::series::Series;
-use crate::numbers::{quantile, short};
+use crate::numbers::{largest, quantile, scale_of, short};
 use crate::outliers::{DISTANCES, NORMAL, RANGES, median_deviation};
 use crate::read::{Cells, RowColumn, TableFile, Wanted, numeric_place, place_of, rows};
 
@@ -305,18 +305,29 @@ fn by_series(
         Some(season) => season.max(1),
         None => detect(&series.values, &series.usual_seasons()).unwrap_or(1),
     };
+    if season > 1 && series.values.len() < 3 * season {
+        notes.push(format!(
+            "{}: {} values are too few for a season of {season}; only the trend was taken.",
+            column.name,
+            series.values.len()
+        ));
+    }
     watched.season = Some(season);
-    let expected = residual::expected(&series.values, season, || context.check())?;
-    let left: Vec<f64> = series.values.iter().zip(&expected).map(|(value, expected)| value - expected).collect();
+    // Near one, so that sums of huge values stay numbers; undone where values are told.
+    let scale = scale_of(largest(&series.values));
+    let values: Vec<f64> = series.values.iter().map(|value| value * scale).collect();
+    let residual::Expected { values: expected, understated } = residual::expected(&values, season, || context.check())?;
+    let left: Vec<f64> = values.iter().zip(&expected).map(|(value, expected)| value - expected).collect();
     let Some((middle, deviation)) = robust(&left) else { return Ok(Vec::new()) };
+    let deviation = deviation / understated;
     watched.middle = robust(&series.values).map(|(middle, _)| middle);
-    watched.deviation = Some(deviation);
+    watched.deviation = Some(deviation / scale);
     if deviation <= 0.0 || !deviation.is_finite() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for (place, (value, expected)) in series.values.iter().zip(&expected).enumerate() {
-        let score = (value - expected - middle).abs() / deviation;
+    for (place, value) in series.values.iter().enumerate() {
+        let (score, expected) = ((left[place] - middle).abs() / deviation, expected[place] / scale);
         // What was filled in is no value of the table.
         if let (true, Some(row)) = (score > threshold, series.rows[place]) {
             let what = if season > 1 { "trend and season" } else { "the values around it" };
@@ -324,11 +335,11 @@ fn by_series(
                 "{} is {} robust deviations {} the {} that {what} make expected",
                 short(*value),
                 short(score),
-                side(*value, *expected),
-                short(*expected)
+                side(*value, expected),
+                short(expected)
             );
             let time = time.map(|_| series.time(place));
-            found.push(Anomaly { row: row + 1, time, column: column.name.clone(), value: *value, expected: *expected, score, why });
+            found.push(Anomaly { row: row + 1, time, column: column.name.clone(), value: *value, expected, score, why });
         }
     }
     Ok(found)

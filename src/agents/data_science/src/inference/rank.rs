@@ -55,7 +55,8 @@ pub(crate) fn mann_whitney(first: &[f64], second: &[f64], alternative: Alternati
             Method::Asymptotic => false,
         };
     let p = if exact {
-        let counts = ways(first.len(), second.len());
+        // The distribution is the same either way; the memory grows with the square of the second size.
+        let counts = ways(first.len().max(second.len()), first.len().min(second.len()));
         // As many ways as reach U or more.
         let reach = |u: f64| counts[u as usize..].iter().sum::<f64>();
         match alternative {
@@ -193,5 +194,31 @@ impl Kruskal {
         let size = |group: usize| groups[group].len() as f64;
         let z = (self.mean_ranks[first] - self.mean_ranks[second]) / (self.rank_variance * (1.0 / size(first) + 1.0 / size(second))).sqrt();
         (z, (2.0 * normal_tails(z.abs()).1).min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ways_are_probabilities_that_mirror(first in 1usize..14, second in 1usize..14) {
+            let found = ways(first, second);
+            prop_assert_eq!(found.len(), first * second + 1);
+            prop_assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let other = ways(second, first);
+            for (place, value) in found.iter().enumerate() {
+                prop_assert!((value - found[first * second - place]).abs() < 1e-15 && (value - other[place]).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn one_value_against_many_needs_no_room() {
+        let many: Vec<f64> = (0..20_000).map(f64::from).collect();
+        let found = mann_whitney(&[-1.0], &many, Alternative::TwoSided, Method::Exact, true);
+        assert!(found.exact && (found.p - 2.0 / 20_001.0).abs() < 1e-12, "{found:?}");
     }
 }

@@ -13,6 +13,9 @@ use super::{Input, Test, counted, several, shapiro};
 use crate::numbers::short;
 use crate::read::{RowColumn, TableFile};
 
+/// Which magnitudes can be squared and summed without leaving the range of numbers.
+const MAGNITUDES: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
+
 /// Reads the table, tests every column, corrects the probabilities and says it in words.
 pub(super) fn run(context: &Context, source: &TableFile, input: &Input) -> Result<Outcome, SkillError> {
     fitting(input)?;
@@ -21,6 +24,18 @@ pub(super) fn run(context: &Context, source: &TableFile, input: &Input) -> Resul
         load(context, source, input)?
     };
     let _span = context.span("test");
+    let by_rank = matches!(input.test, Test::MannWhitney | Test::Wilcoxon | Test::KruskalWallis);
+    for column in loaded.variables.iter().chain(&loaded.against).filter(|_| !by_rank) {
+        let largest = crate::numbers::largest(numbers(column));
+        if largest != 0.0 && !MAGNITUDES.contains(&largest) {
+            let message = format!(
+                "{}: its largest value is {}, whose square is no number; give the column in another unit.",
+                column.name,
+                short(largest)
+            );
+            return Err(unfit(message));
+        }
+    }
     let mut outcome = Outcome::default();
     for (place, variable) in loaded.variables.iter().enumerate() {
         context.check()?;
