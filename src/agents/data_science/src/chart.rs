@@ -30,7 +30,10 @@ pub(crate) fn charts(rows: u64, columns: &[Described], correlations: Option<&Cor
     widest.sort_by(|(_, a), (_, b)| spread(b).total_cmp(&spread(a)));
     let mut charts: Vec<Chart> =
         widest.into_iter().take(HISTOGRAMS).filter_map(|(place, column)| histogram(column, place < crate::svg::PANELS)).collect();
-    charts.extend(correlations.filter(|correlations| correlations.columns.len() > 1).map(heatmap));
+    if let Some(correlations) = correlations.filter(|correlations| correlations.columns.len() > 1) {
+        charts.push(heatmap("Pearson", &correlations.columns, &correlations.pearson));
+        charts.push(heatmap("Spearman", &correlations.columns, &correlations.spearman));
+    }
     charts
 }
 
@@ -55,24 +58,24 @@ fn histogram(column: &Described, in_file: bool) -> Option<Chart> {
     Some(Chart { title: format!("Distribution of {}", column.name), options, in_file })
 }
 
-fn heatmap(correlations: &Correlations) -> Chart {
+fn heatmap(name: &str, columns: &[String], coefficients: &[Vec<Option<f64>>]) -> Chart {
     let mut cells = Vec::new();
-    for (row, values) in correlations.pearson.iter().enumerate() {
+    for (row, values) in coefficients.iter().enumerate() {
         for (column, value) in values.iter().enumerate() {
             // ECharts draws "-" as an empty cell.
             let value = value.map_or_else(|| json!("-"), |value| json!((value * 100.0).round() / 100.0));
             cells.push(json!([column, row, value]));
         }
     }
-    let labelled = correlations.columns.len() <= 12;
+    let labelled = columns.len() <= 12;
     let options = json!({
         "aria": {"enabled": true},
         "tooltip": {"position": "top"},
         "grid": {"left": 12, "right": 12, "top": 12, "bottom": 64, "containLabel": true},
-        "xAxis": {"type": "category", "data": correlations.columns, "axisLabel": {"rotate": 45}, "splitArea": {"show": true}},
-        "yAxis": {"type": "category", "data": correlations.columns, "inverse": true, "splitArea": {"show": true}},
+        "xAxis": {"type": "category", "data": columns, "axisLabel": {"rotate": 45}, "splitArea": {"show": true}},
+        "yAxis": {"type": "category", "data": columns, "inverse": true, "splitArea": {"show": true}},
         "visualMap": {"min": -1, "max": 1, "calculable": true, "orient": "horizontal", "left": "center", "bottom": 0},
-        "series": [{"type": "heatmap", "name": "Pearson", "data": cells, "label": {"show": labelled}}]
+        "series": [{"type": "heatmap", "name": name, "data": cells, "label": {"show": labelled}}]
     });
-    Chart { title: "Correlation (Pearson)".to_owned(), options, in_file: false }
+    Chart { title: format!("Correlation ({name})"), options, in_file: false }
 }

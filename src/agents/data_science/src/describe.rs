@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::limits::{MAXIMUM_VALUE, TOP_VALUES, cut};
 use crate::numbers::{Histogram, Moments, Quantiles, short};
+use crate::outliers::Outliers;
 use crate::read::{Column, Kind, Values};
 
 /// A frequent value.
@@ -29,7 +30,13 @@ pub(crate) struct Described {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sd: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) skewness: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kurtosis: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quantiles: Option<Quantiles>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outliers: Option<Outliers>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) histogram: Option<Histogram>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,7 +51,6 @@ pub(crate) struct Aside {
     pub(crate) numeric: bool,
     pub(crate) whole: bool,
     pub(crate) long: bool,
-    pub(crate) skewness: Option<f64>,
     pub(crate) infinite: u64,
     /// Smallest and largest number.
     pub(crate) range: Option<(f64, f64)>,
@@ -65,7 +71,10 @@ impl Described {
             max: Value::Null,
             mean: None,
             sd: None,
+            skewness: None,
+            kurtosis: None,
             quantiles: None,
+            outliers: None,
             histogram: None,
             top: Vec::new(),
             aside: Aside { numeric: column.kind.is_numeric(), whole: column.kind == Kind::Integer, long: column.long, ..Aside::default() },
@@ -91,13 +100,14 @@ impl Described {
         let mut runs: Vec<(u64, f64)> = sorted.chunk_by(|a, b| a == b).map(|run| (run.len() as u64, run[0])).collect();
         self.distinct = runs.len() as u64;
         self.aside.infinite = infinite;
-        self.aside.skewness = moments.skewness;
         if let (Some(low), Some(high)) = (sorted.first(), sorted.last()) {
             (self.min, self.max) = (json(*low), json(*high));
             self.aside.range = Some((*low, *high));
         }
         (self.mean, self.sd) = (moments.mean, moments.sd);
+        (self.skewness, self.kurtosis) = (moments.skewness, moments.kurtosis);
         self.quantiles = Quantiles::of(&sorted);
+        self.outliers = Outliers::of(&sorted);
         self.histogram = Histogram::of(&sorted);
         // Where no value repeats, none is frequent.
         if runs.len() < sorted.len() {

@@ -3,15 +3,25 @@
 //! A table is read twice from disk. The first pass finds what is wrong with it and which type each column has, the
 //! second keeps the values of the typed columns. So memory holds numbers and distinct texts, never the file.
 
+mod anomalies;
 mod chart;
 mod correlation;
 mod describe;
+mod distribution;
+mod double_double;
+mod forecast;
+mod inference;
+#[allow(dead_code, reason = "training fits linear models with it; the reference data of NIST prove it")]
+mod least_squares;
 mod limits;
 mod notes;
 mod numbers;
+mod outliers;
 mod profile;
+mod random;
 mod read;
 mod skills;
+mod special;
 mod svg;
 
 use async_trait::async_trait;
@@ -19,6 +29,9 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use anomalies::contract::ANOMALIES;
+pub use forecast::contract::FORECAST;
+pub use inference::contract::TEST;
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
 pub use skills::PROFILE;
 
@@ -41,7 +54,9 @@ impl Agent for DataScience {
         AgentCard {
             name: "data-science".to_owned(),
             title: "Data science".to_owned(),
-            description: "Describes tables: types, gaps, distributions and correlations, with charts.".to_owned(),
+            description:
+                "Describes tables, tests hypotheses about them, forecasts their series and finds what is unusual in them, with charts."
+                    .to_owned(),
             family: Family::DataScience,
             skills: skills::all(),
             labels: vec!["native".to_owned()],
@@ -54,6 +69,9 @@ impl Agent for DataScience {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
             PROFILE => profile::perform(context, input).await,
+            ANOMALIES => anomalies::perform(context, input).await,
+            FORECAST => forecast::perform(context, input).await,
+            TEST => inference::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

@@ -52,7 +52,7 @@ fn of_column(rows: u64, column: &Described) -> Vec<String> {
     if column.aside.infinite > 0 {
         notes.push(format!("{name} holds {} infinite values; the statistics leave them out.", column.aside.infinite));
     }
-    if let Some(skewness) = column.aside.skewness.filter(|skewness| skewness.abs() >= STRONG_SKEW && column.distinct > 2) {
+    if let Some(skewness) = column.skewness.filter(|skewness| skewness.abs() >= STRONG_SKEW && column.distinct > 2) {
         let side = if skewness > 0.0 { "right" } else { "left" };
         notes.push(format!("{name} is strongly skewed to the {side} (skewness {}).", short((skewness * 100.0).round() / 100.0)));
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::double_double::Double;
+
 /// A power of two that brings the largest magnitude near 1, so that squares of huge and of tiny numbers stay
 /// numbers. Scaling by a power of two loses no digit.
 pub(crate) fn scale_of(largest: f64) -> f64 {
@@ -17,38 +19,62 @@ pub(crate) fn largest(values: &[f64]) -> f64 {
     values.iter().filter(|value| value.is_finite()).fold(0.0, |most, value| value.abs().max(most))
 }
 
-/// Mean, sample standard deviation and skewness; what does not exist or has no finite value is absent.
+/// Mean, sample standard deviation, skewness and excess kurtosis; what does not exist or has no finite value is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Moments {
     pub(crate) mean: Option<f64>,
     pub(crate) sd: Option<f64>,
+    /// The third standardized moment (of the population, as SciPy's default is).
     pub(crate) skewness: Option<f64>,
+    /// The fourth one less 3, which is that of a normal distribution.
+    pub(crate) kurtosis: Option<f64>,
 }
 
 impl Moments {
-    /// In one pass (Welford's recurrence, Pébay's for the third moment) over finite numbers.
+    /// Of finite numbers, in two passes: the mean in twice the precision, then the powers of what is left.
     pub(crate) fn of(values: &[f64]) -> Self {
         let scale = scale_of(largest(values));
-        let (mut count, mut mean, mut second, mut third) = (0.0, 0.0, 0.0, 0.0);
-        for value in values {
-            let before = count;
-            count += 1.0;
-            let delta = value * scale - mean;
-            let step = delta / count;
-            let term = delta * step * before;
-            mean += step;
-            third += term * step * (count - 2.0) - 3.0 * step * second;
-            second += term;
+        let count = values.len() as f64;
+        if values.is_empty() {
+            return Self::default();
         }
+        let mean = values.iter().map(|value| Double::from(value * scale)).sum::<Double>() / Double::from(count);
+        let (mut second, mut third, mut fourth) = (Double::ZERO, Double::ZERO, 0.0);
+        for value in values {
+            let delta = (Double::from(value * scale) - mean).value();
+            let square = delta * delta;
+            second += Double::from(square);
+            third += Double::from(square * delta);
+            fourth += square * square;
+        }
+        let (second, third) = (second.value(), third.value());
         let finite = |value: f64| value.is_finite().then_some(value);
         let variance = (count > 1.0).then(|| second / (count - 1.0));
         let skewness = (count > 2.0 && second > 0.0).then(|| count.sqrt() * third / second.powf(1.5));
+        let kurtosis = (count > 3.0 && second > 0.0).then(|| count * fourth / (second * second) - 3.0);
         Self {
-            mean: (count > 0.0).then_some(mean / scale).and_then(finite),
-            sd: variance.map(|variance| variance.max(0.0).sqrt() / scale).and_then(finite),
+            mean: finite(mean.value() / scale),
+            sd: variance.map(|variance| variance.sqrt() / scale).and_then(finite),
             skewness: skewness.and_then(finite),
+            kurtosis: kurtosis.and_then(finite),
         }
     }
+}
+
+/// How strongly values go with those so many places before (the estimate of time series: over the mean and the squares of all). None
+/// where there are too few, or all are equal.
+pub(crate) fn autocorrelation(values: &[f64], lag: usize) -> Option<f64> {
+    let scale = scale_of(largest(values));
+    let count = values.len();
+    if lag == 0 || count <= lag {
+        return None;
+    }
+    let mean = values.iter().map(|value| Double::from(value * scale)).sum::<Double>() / Double::from(count as f64);
+    let left: Vec<f64> = values.iter().map(|value| (Double::from(value * scale) - mean).value()).collect();
+    let whole: Double = left.iter().map(|delta| Double::from(delta * delta)).sum();
+    let shared: Double = left[lag..].iter().zip(&left).map(|(late, early)| Double::from(late * early)).sum();
+    let coefficient = shared.value() / whole.value();
+    coefficient.is_finite().then_some(coefficient)
 }
 
 /// A quantile of sorted finite numbers, linear between the two nearest ones (type 7 of Hyndman and Fan, the default

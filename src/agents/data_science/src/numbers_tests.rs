@@ -99,3 +99,37 @@ proptest! {
         prop_assert!(moments.sd.is_none_or(|sd| sd >= 0.0));
     }
 }
+
+/// How many digits are right.
+fn digits(found: f64, certified: f64) -> f64 {
+    if found == certified { 16.0 } else { -((found - certified) / certified).abs().log10() }
+}
+
+#[test]
+fn univariate_sets_of_nist_have_their_certified_values() {
+    let sets: serde_json::Value = serde_json::from_str(include_str!("../tests/reference/nist/univariate.json")).unwrap();
+    let mut all: Vec<(String, Vec<f64>, [f64; 3], f64)> = sets
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, set)| {
+            let values = set["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+            (name.clone(), values, ["mean", "sd", "autocorrelation"].map(|key| set[key].as_f64().unwrap()), 9.0)
+        })
+        .collect();
+    // The sets that are defined by a formula: one value, then two in turn, a thousand and one in all.
+    let alternating = |middle: f64, low: f64, high: f64| -> Vec<f64> {
+        std::iter::once(middle).chain((0..1_000).map(|place| if place % 2 == 0 { low } else { high })).collect()
+    };
+    all.push(("numacc1".into(), vec![10_000_001.0, 10_000_003.0, 10_000_002.0], [10_000_002.0, 1.0, -0.5], 9.0));
+    all.push(("numacc2".into(), alternating(1.2, 1.1, 1.3), [1.2, 0.1, -0.999], 9.0));
+    all.push(("numacc3".into(), alternating(1_000_000.2, 1_000_000.1, 1_000_000.3), [1_000_000.2, 0.1, -0.999], 9.0));
+    all.push(("numacc4".into(), alternating(10_000_000.2, 10_000_000.1, 10_000_000.3), [10_000_000.2, 0.1, -0.999], 8.0));
+    for (name, values, [mean, sd, lag], bar) in all {
+        let moments = Moments::of(&values);
+        let found =
+            [digits(moments.mean.unwrap(), mean), digits(moments.sd.unwrap(), sd), digits(autocorrelation(&values, 1).unwrap(), lag)];
+        println!("{name}: {:.1} digits of the mean, {:.1} of the deviation, {:.1} of the autocorrelation", found[0], found[1], found[2]);
+        assert!(found.iter().all(|digits| *digits >= bar), "{name}: {found:?}");
+    }
+}

@@ -11,7 +11,7 @@ pub const PROFILE: &str = "data_science.profile";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![profile()]
+    vec![profile(), crate::inference::contract::skill(), crate::forecast::contract::skill(), crate::anomalies::contract::skill()]
 }
 
 fn profile() -> Skill {
@@ -19,7 +19,7 @@ fn profile() -> Skill {
         name: PROFILE.to_owned(),
         title: "Profile a table".to_owned(),
         description: format!(
-            "Describes each column of a CSV or TSV file (type, gaps, distinct values, mean, spread, quantiles, histogram), correlates the \
+            "Describes each column of a CSV or TSV file (type, gaps, distinct values, mean, spread, shape, quantiles, histogram, outliers), correlates the \
              numeric ones and draws charts. Up to {MAXIMUM_ROWS} rows and {} MB.",
             MAXIMUM_BYTES >> 20
         ),
@@ -78,6 +78,12 @@ fn profile_input() -> Value {
 fn profile_output() -> Value {
     let count = json!({"type": "integer", "minimum": 0});
     let fraction = json!({"type": ["number", "null"]});
+    let fence = json!({
+        "type": "object",
+        "properties": {"low": fraction, "high": fraction, "count": count},
+        "required": ["low", "high", "count"],
+        "additionalProperties": false
+    });
     let matrix = json!({"type": "array", "items": {"type": "array", "items": {"type": ["number", "null"], "minimum": -1, "maximum": 1}}});
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -118,6 +124,16 @@ fn profile_output() -> Value {
                     "max": {"type": ["number", "string", "null"]},
                     "mean": fraction,
                     "sd": fraction,
+                    "skewness": {"type": ["number", "null"], "description": "The third standardized moment; 0 of a symmetric distribution."},
+                    "kurtosis": {"type": ["number", "null"], "description": "The fourth standardized moment less 3; 0 of a normal distribution."},
+                    "outliers": {
+                        "type": "object",
+                        "description": "How many values lie outside two usual fences: 1.5 interquartile ranges beyond the quartiles (Tukey), and \
+                                        3.5 robust deviations about the median (by the median absolute deviation; absent where that is zero).",
+                        "properties": {"iqr": fence, "mad": fence},
+                        "required": ["iqr"],
+                        "additionalProperties": false
+                    },
                     "quantiles": {
                         "type": "object",
                         "description": "Linear between the two nearest values (type 7, NumPy's default).",

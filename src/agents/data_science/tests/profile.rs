@@ -33,11 +33,17 @@ fn statistics_of_real_tables_are_those_of_numpy_and_scipy() {
             for exact in ["missing", "distinct"] {
                 assert_eq!(found[exact], numbers[exact], "{table} {name} {exact}");
             }
-            for number in ["min", "max", "mean", "sd"] {
+            for number in ["min", "max", "mean", "sd", "skewness", "kurtosis"] {
                 close(&found[number], &numbers[number], &format!("{table} {name} {number}"));
             }
             for (quantile, value) in numbers["quantiles"].as_object().unwrap() {
                 close(&found["quantiles"][quantile], value, &format!("{table} {name} {quantile}"));
+            }
+            for (fence, count) in numbers["outliers"].as_object().unwrap() {
+                // Where more than half of the values are equal the median deviation says nothing, and the fence is absent.
+                if let Some(found) = found["outliers"].get(fence) {
+                    assert_eq!(&found["count"], count, "{table} {name} {fence}");
+                }
             }
             let present = result["rows"].as_u64().unwrap() - found["missing"].as_u64().unwrap();
             let counted: u64 = found["histogram"]["counts"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum();
@@ -83,10 +89,13 @@ fn penguins_come_with_types_notes_charts_and_a_picture() {
     let notes = result["notes"].to_string();
     assert!(notes.contains("flipper_length_mm and body_mass_g are strongly correlated (Pearson 0.87)"), "{notes}");
     let charts = result["charts"].as_array().unwrap();
-    assert_eq!(charts.len(), 5);
+    assert_eq!(charts.len(), 6);
     assert_eq!(charts[0]["options"]["series"][0]["type"], "bar");
     assert!(charts[0]["artifact"].is_string());
-    assert_eq!(charts[4]["options"]["series"][0]["type"], "heatmap");
+    for (place, name) in [(4, "Pearson"), (5, "Spearman")] {
+        assert_eq!(charts[place]["options"]["series"][0]["type"], "heatmap");
+        assert_eq!(charts[place]["title"], format!("Correlation ({name})"));
+    }
 }
 
 #[test]

@@ -121,6 +121,8 @@ codes! {
     WrongEncoding = "DATA-002", 422, "The file is not UTF-8 text";
     EmptyTable = "DATA-003", 422, "The table has no rows";
     TableTooLarge = "DATA-004", 422, "The table is too large";
+    DataUnfit = "DATA-021", 422, "The data do not allow this analysis";
+    UnfitTimes = "DATA-022", 422, "The times do not make a series";
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";

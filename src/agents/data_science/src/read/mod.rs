@@ -6,10 +6,12 @@ pub(crate) mod column;
 mod date;
 mod delimiter;
 mod distinct;
+mod rows;
 mod table;
 mod utf8;
 
 pub(crate) use column::{Kind, Values};
 pub(crate) use date::iso;
 pub(crate) use delimiter::Delimiter;
+pub(crate) use rows::{Cells, NO_LEVEL, RowColumn, Wanted, numeric_place, place_of, rows};
 pub(crate) use table::{Column, TableFile, read};

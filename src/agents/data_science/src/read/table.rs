@@ -48,18 +48,7 @@ const CHECK_EVERY: u64 = 4_096;
 
 /// Reads a table.
 pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, SkillError> {
-    let file = &source.file;
-    if file.size > MAXIMUM_BYTES {
-        let message =
-            format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
-        return Err(SkillError::new(Code::TableTooLarge, message));
-    }
-    let delimiter = match source.delimiter {
-        Some(delimiter) => delimiter,
-        None => sniff(file)?,
-    };
-    context.info(format!("reading {}", file.name), json!({"bytes": file.size, "delimiter": delimiter.name()}));
-    let scan = Scan { path: &file.path, size: file.size, delimiter, header: source.header };
+    let scan = scan(context, source)?;
     let (rows, names, guesses) = check(context, &scan)?;
     let chosen = choose(&names, source.columns.as_deref())?;
     if rows * chosen.len() as u64 > MAXIMUM_CELLS {
@@ -79,6 +68,22 @@ pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, Skill
     Ok(Table { rows, columns: columns.into_iter().map(|(_, column)| column).collect() })
 }
 
+/// How to go through a file that is not too large; its delimiter is found out where none is named.
+pub(super) fn scan<'a>(context: &Context, source: &'a TableFile) -> Result<Scan<'a>, SkillError> {
+    let file = &source.file;
+    if file.size > MAXIMUM_BYTES {
+        let message =
+            format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
+        return Err(SkillError::new(Code::TableTooLarge, message));
+    }
+    let delimiter = match source.delimiter {
+        Some(delimiter) => delimiter,
+        None => sniff(file)?,
+    };
+    context.info(format!("reading {}", file.name), json!({"bytes": file.size, "delimiter": delimiter.name()}));
+    Ok(Scan { path: &file.path, size: file.size, delimiter, header: source.header })
+}
+
 fn sniff(file: &InputFile) -> Result<Delimiter, SkillError> {
     let mut sample = Vec::with_capacity(SAMPLE_BYTES);
     open(&file.path)?.take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error))?;
@@ -87,7 +92,7 @@ fn sniff(file: &InputFile) -> Result<Delimiter, SkillError> {
 }
 
 /// The first pass.
-fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<String>, Vec<Guess>), SkillError> {
+pub(super) fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<String>, Vec<Guess>), SkillError> {
     let mut names: Vec<String> = Vec::new();
     let mut guesses: Vec<Guess> = Vec::new();
     let mut rows = 0;
@@ -149,7 +154,7 @@ fn keep(context: &Context, scan: &Scan<'_>, columns: &mut [(usize, Column)]) -> 
 }
 
 /// How to go through the records of a file.
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     path: &'a Path,
     size: u64,
     delimiter: Delimiter,
@@ -158,7 +163,7 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     /// Calls `each` with every record, and with whether it is the first. Blank lines are no records.
-    fn rows(
+    pub(super) fn rows(
         &self,
         context: &Context,
         progress: f64,

@@ -29,6 +29,13 @@ def number(text):
     return math.nan if text.strip().lower() in MISSING else float(text)
 
 
+def outliers(present):
+    low, high = numpy.quantile(present, [.25, .75])
+    iqr = int(((present < low - 1.5 * (high - low)) | (present > high + 1.5 * (high - low))).sum())
+    distance = numpy.abs(present - numpy.median(present)) / stats.median_abs_deviation(present, scale="normal")
+    return {"iqr": iqr, "mad": int((distance > 3.5).sum())}
+
+
 def of(name, columns):
     rows = list(csv.DictReader(open(Path("examples/tables") / name, encoding="utf-8-sig")))
     values = {column: numpy.array([number(row[column]) for row in rows]) for column in columns}
@@ -43,6 +50,8 @@ def of(name, columns):
             "mean": present.mean(), "sd": present.std(ddof=1),
             "quantiles": dict(zip(["p05", "p25", "p50", "p75", "p95"], numpy.quantile(present, [.05, .25, .5, .75, .95]).tolist())),
             "skewness": stats.skew(present),
+            "kurtosis": stats.kurtosis(present),
+            "outliers": outliers(present),
         }
     pearson, spearman = [], []
     for first in columns:
