@@ -17,7 +17,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Vec<Piece> {
     for line in text.trim_start().split_inclusive('\n') {
         for unit in units(line, most) {
             let length = unit.chars().count();
-            if size + length > most && !open.trim().is_empty() {
+            if size + length > most && !open.is_empty() {
                 close(&mut pieces, &mut open);
                 size = 0;
             }
@@ -37,14 +37,13 @@ pub(crate) fn join<'a>(pieces: &[Piece], texts: impl Iterator<Item = &'a str>) -
 }
 
 fn close(pieces: &mut Vec<Piece>, open: &mut String) {
-    let text = open.trim_end();
-    let after = open[text.len()..].to_owned();
-    if text.is_empty() {
-        if let Some(last) = pieces.last_mut() {
-            last.after.push_str(&after);
-        }
-    } else {
-        pieces.push(Piece { text: text.to_owned(), after });
+    let text = open.trim();
+    let before = open.len() - open.trim_start().len();
+    if let Some(last) = pieces.last_mut() {
+        last.after.push_str(&open[..before]);
+    }
+    if !text.is_empty() {
+        pieces.push(Piece { text: text.to_owned(), after: open[before + text.len()..].to_owned() });
     }
     open.clear();
 }

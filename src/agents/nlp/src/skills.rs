@@ -225,7 +225,10 @@ fn summarize() -> Skill {
         output(
             "Summary of a text",
             json!({
-                "language": code(), "sentences": {"type": "array", "items": sentence, "maxItems": 20}, "text": {"type": "string"},
+                "language": code(), "sentences": {
+                    "type": "array", "items": sentence, "maxItems": 20,
+                    "description": "`index` is the place in the text, or of an abstractive summary the place in the summary."
+                }, "text": {"type": "string"},
                 "total_sentences": {"type": "integer", "minimum": 0}, "mode": {"enum": ["extractive", "abstractive"]},
                 "models": {"type": "array", "items": {"type": "string"}}
             }),

@@ -34,7 +34,7 @@ fn stretches_of_twenty_words_are_told_apart_in_twenty_languages() {
 
 #[test]
 fn entities_stand_where_the_result_says() {
-    let text = "Ä 😀 Dr. Ada Keller paid CHF 1'250.00 on 3 March 2024 to DE89 3704 0044 0532 0130 00. Write to ada@example.org.";
+    let text = "Ä 😀 It is known that Dr. Ada Keller paid CHF 1'250.00 on 3 March 2024 to DE89 3704 0044 0532 0130 00. You can write to her at ada@example.org.";
     let result = perform(Nlp::default(), ANALYZE, json!({"text": text})).value();
     let characters: Vec<char> = text.chars().collect();
     let entities = result["entities"].as_array().unwrap();
@@ -68,6 +68,9 @@ fn one_line_of_five_megabytes_is_analyzed() {
         let content = pattern.repeat((5 << 20) / pattern.len());
         perform_on_file(Nlp::default(), ANALYZE, json!({"tokens": false}), "t.txt", content.as_bytes()).value();
     }
+    let many = perform_on_file(Nlp::default(), ANALYZE, json!({}), "t.txt", ": ".repeat(1_000_001).as_bytes());
+    assert!(many.logs.iter().any(|line| line.contains("the first 1000000 of 1000001 tokens")), "{:?}", many.logs);
+    many.value();
     let content = "a".repeat(10 << 20);
     assert_eq!(perform_on_file(Nlp::default(), ANALYZE, json!({}), "t.txt", content.as_bytes()).code(), "NLP-002");
 }
@@ -85,9 +88,21 @@ fn texts_are_alike_as_far_as_they_share_words() {
 }
 
 #[test]
+fn more_than_can_be_compared_is_refused() {
+    let long = "word ".repeat(40_000);
+    let input = json!({"text": "a word", "others": vec![long; 26]});
+    assert_eq!(perform(Nlp::default(), SIMILARITY, input).code(), "NLP-002");
+    assert_eq!(perform(Nlp::default(), SIMILARITY, json!({"text": "a word"})).code(), "TASK-003");
+    assert_eq!(perform(Nlp::default(), SIMILARITY, json!({"text": "a word", "others": [" \n"]})).code(), "NLP-001");
+}
+
+#[test]
 fn meaning_comes_from_the_model_that_makes_embeddings() {
     let embed = |texts: Vec<String>| {
-        let vectors = texts.iter().map(|text| if text.contains("car") || text.contains("automobile") { vec![1.0, 0.1] } else { vec![0.0, 1.0] }).collect();
+        let vectors = texts
+            .iter()
+            .map(|text| if text.contains("car") || text.contains("automobile") { vec![1.0, 0.1] } else { vec![0.0, 1.0] })
+            .collect();
         Ok(Embedded { model: "played".to_owned(), vectors, usage: Usage::default() })
     };
     let input = json!({"text": "A red car.", "others": ["A tree.", "A crimson automobile."], "meaning": true});
@@ -149,7 +164,11 @@ fn equal_texts_make_one_group_however_many() {
 #[test]
 fn lists_come_in_several_forms() {
     for (name, content, input) in [
-        ("t.csv", "id,text\n1,\"one two three four, five\"\n2,nothing of that kind\n3,one two three four five\n", json!({"column": "text"})),
+        (
+            "t.csv",
+            "id,text\n1,\"one two three four, five\"\n2,nothing of that kind\n3,one two three four five\n",
+            json!({"column": "text"}),
+        ),
         ("t.tsv", "text\tid\none two three four five\t1\nnothing of that kind\t2\none two three four five\t3\n", json!({"column": "text"})),
         ("t.jsonl", "\"one two three four five\"\n\"nothing of that kind\"\n\"One two three four five.\"\n", json!({})),
         ("t.txt", "one two three\nfour five\n\nnothing of that kind\n\none two three four five\n", json!({})),
@@ -157,7 +176,11 @@ fn lists_come_in_several_forms() {
     ] {
         let result = perform_on_file(Nlp::default(), NEAR_DUPLICATES, input, name, content.as_bytes()).value();
         assert_eq!(result["summary"]["texts"], 3, "{name}");
-        assert_eq!(result["groups"][0]["texts"].as_array().unwrap().iter().map(|text| text["index"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 2], "{name}");
+        assert_eq!(
+            result["groups"][0]["texts"].as_array().unwrap().iter().map(|text| text["index"].as_u64().unwrap()).collect::<Vec<_>>(),
+            [0, 2],
+            "{name}"
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `nlp.analyze` takes and gives, as a contract.
 
-use baton_domain::agent::{Limits, Skill};
+use baton_domain::agent::{Isolation, Limits, Skill};
 use serde_json::json;
 
 use super::{LISTED_ENTITIES, LISTED_SENTENCES, LISTED_TOKENS, entities};
@@ -96,6 +96,8 @@ pub(crate) fn analyze() -> Skill {
             json!({"artifact": "examples/texts/udhr-de.txt", "tokens": false}),
         ],
     );
-    analyze.limits = Limits { result_bytes: 2 << 20, ..Limits::default() };
+    // A million tokens, their file, and what several megabytes of one sentence take.
+    analyze.isolation = Isolation::Process;
+    analyze.limits = Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() };
     analyze
 }

@@ -20,6 +20,8 @@ pub(crate) use contract::analyze as contract;
 pub(crate) const LISTED_TOKENS: usize = 1_500;
 pub(crate) const LISTED_SENTENCES: usize = 300;
 pub(crate) const LISTED_ENTITIES: usize = 500;
+/// The most tokens that are kept, in the result and the file together; some 200 bytes each.
+const MAXIMUM_TOKENS: usize = 1_000_000;
 /// The most frequent words that a result lists.
 const LISTED_WORDS: usize = 30;
 /// The longest token, and the longest sentence or entity, that a result repeats, in characters.
@@ -64,9 +66,12 @@ fn analyze(context: &Context, text: &str, language: Option<&str>, wants_tokens: 
     let read = {
         let _span = context.span("tokens");
         context.progress(0.1, "finding tokens and sentences");
-        tokens::read(text, &language)
+        tokens::read(text, &language, if wants_tokens { MAXIMUM_TOKENS } else { 0 }, || context.check())?
     };
     context.check()?;
+    if wants_tokens && read.total > MAXIMUM_TOKENS {
+        context.warn(format!("the first {MAXIMUM_TOKENS} of {} tokens are listed", read.total), Value::Null);
+    }
     let found = {
         let _span = context.span("entities");
         context.progress(0.5, "finding entities");
@@ -83,7 +88,7 @@ fn analyze(context: &Context, text: &str, language: Option<&str>, wants_tokens: 
     if found.len() > LISTED_ENTITIES {
         files.push(("entities_file", "entities.ndjson", lines(context, &found)?));
     }
-    if wants_tokens && read.tokens.len() > LISTED_TOKENS {
+    if read.tokens.len() > LISTED_TOKENS {
         files.push(("tokens_file", "tokens.ndjson", lines(context, &read.tokens)?));
     }
     if read.sentences.len() > LISTED_SENTENCES {
@@ -92,7 +97,7 @@ fn analyze(context: &Context, text: &str, language: Option<&str>, wants_tokens: 
     let listed_tokens: Vec<Value> = read
         .tokens
         .iter()
-        .take(if wants_tokens { LISTED_TOKENS } else { 0 })
+        .take(LISTED_TOKENS)
         .map(|token| {
             json!({"text": text::cut(&token.text, TOKEN), "kind": token.kind, "part": token.part, "stem": text::cut(&token.stem, TOKEN),
                 "sentence": token.sentence, "start": token.start, "end": token.end})

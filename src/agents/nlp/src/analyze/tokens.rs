@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use baton_agents_runtime::SkillError;
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -35,6 +36,8 @@ pub(crate) struct Sentence {
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) tokens: Vec<Token>,
+    /// How many tokens there are, kept or not.
+    pub(crate) total: usize,
     pub(crate) sentences: Vec<Sentence>,
     pub(crate) counts: Counts,
     pub(crate) characters: usize,
@@ -44,14 +47,18 @@ pub(crate) struct Read {
     pub(crate) frequent: Vec<(String, usize)>,
 }
 
-/// Takes a text apart.
-pub(crate) fn read(text: &str, language: &str) -> Read {
+/// Takes a text apart and keeps at most so many tokens, while all are counted; asks now and then whether to go on.
+pub(crate) fn read(text: &str, language: &str, most: usize, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Read, SkillError> {
     let words = Words::of(language);
     let mut read = Read { sentences: places(text), characters: text.chars().count(), ..Read::default() };
     read.paragraphs = paragraphs(text);
     let mut occurrences: HashMap<String, usize> = HashMap::new();
     let (mut position, mut sentence) = (0, 0);
-    for piece in text.split_word_bounds() {
+    go_on()?;
+    for (place, piece) in text.split_word_bounds().enumerate() {
+        if place.is_multiple_of(4_096) {
+            go_on()?;
+        }
         let start = position;
         position += piece.chars().count();
         if piece.chars().all(|character| character.is_whitespace() || character.is_control()) {
@@ -62,15 +69,19 @@ pub(crate) fn read(text: &str, language: &str) -> Read {
         }
         let kind = kind_of(piece);
         let lower = piece.to_lowercase();
-        let part = part_of(&lower, kind, language, &words);
-        let stem = if kind == "word" { words.stem(&lower) } else { lower.clone() };
         if matches!(kind, "word" | "number") {
             count(&mut read.counts, piece, kind, language);
             if let Some(sentence) = read.sentences.get_mut(sentence) {
                 sentence.words += 1;
             }
-            *occurrences.entry(lower).or_default() += 1;
+            *occurrences.entry(lower.clone()).or_default() += 1;
         }
+        read.total += 1;
+        if read.tokens.len() >= most {
+            continue;
+        }
+        let part = part_of(&lower, kind, language, &words);
+        let stem = if kind == "word" { words.stem(&lower) } else { lower.clone() };
         read.tokens.push(Token { text: piece.to_owned(), kind, part, stem, sentence, start, end: position });
     }
     // What has no word is no sentence to whom it is to be read.
@@ -79,7 +90,7 @@ pub(crate) fn read(text: &str, language: &str) -> Read {
     let telling = |word: &String| word.chars().count() > 1 && !words.is_stop_word(word) && word.chars().any(char::is_alphabetic);
     read.frequent = occurrences.into_iter().filter(|(word, _)| telling(word)).collect();
     read.frequent.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    read
+    Ok(read)
 }
 
 fn count(counts: &mut Counts, word: &str, kind: &str, language: &str) {
@@ -263,7 +274,7 @@ mod tests {
 
     #[test]
     fn tokens_know_what_they_are_and_where() {
-        let read = read("Dr. Ek pays 3.5 €.\n\nIt is fine!", "en");
+        let read = read("Dr. Ek pays 3.5 €.\n\nIt is fine!", "en", 1_000, || Ok(())).unwrap();
         let tokens: Vec<(&str, &str, usize)> = read.tokens.iter().map(|token| (token.text.as_str(), token.part, token.sentence)).collect();
         assert_eq!(tokens[0], ("Dr", "content", 0));
         assert!(
@@ -277,7 +288,7 @@ mod tests {
         #[test]
         fn what_a_place_names_is_what_stands_there(text in "[ a-zA-Zäß.,!?\n\t0-9漢字🙂’-]{0,200}") {
             let characters: Vec<char> = text.chars().collect();
-            let read = read(&text, "en");
+            let read = read(&text, "en", 1_000, || Ok(())).unwrap();
             let cut = |start: usize, end: usize| characters[start..end].iter().collect::<String>();
             let mut last = 0;
             for token in &read.tokens {

@@ -113,8 +113,8 @@ fn numbers(original: &str, translation: &str) -> Result<(), String> {
         let mut found = HashSet::new();
         let mut open = String::new();
         for character in text.chars().chain([' ']) {
-            match character.to_digit(10) {
-                Some(_) => open.push(character),
+            match digit(character) {
+                Some(digit) => open.push(digit),
                 // Separators of thousands and of decimals differ between languages.
                 None if matches!(character, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}') => {}
                 None => {
@@ -130,10 +130,19 @@ fn numbers(original: &str, translation: &str) -> Result<(), String> {
     let wanted = of(original);
     let found = of(translation);
     let kept = wanted.intersection(&found).count();
-    if wanted.len() >= 3 && kept * 2 < wanted.len() {
+    // Chinese and Japanese may write numbers out, a character or two for each.
+    let written_out = translation.chars().filter(|character| "〇零一二三四五六七八九十百千万億亿".contains(*character)).count();
+    if wanted.len() >= 3 && kept * 2 < wanted.len() && kept + written_out < wanted.len() {
         return Err(format!("it has {kept} of the original's {} numbers", wanted.len()));
     }
     Ok(())
+}
+
+/// A decimal digit of any script that the languages here are written in, as ASCII.
+fn digit(character: char) -> Option<char> {
+    const ZEROS: [u32; 12] = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xbe6, 0xc66, 0xe50, 0x1040, 0xff10];
+    let code = u32::from(character);
+    ZEROS.iter().find_map(|zero| char::from_digit(code.checked_sub(*zero).filter(|value| *value < 10)?, 10))
 }
 
 fn written_in(translation: &str, source: &str, target: (&'static str, &'static str)) -> Result<(&'static str, f64, bool), String> {

@@ -134,6 +134,7 @@ pub(super) fn ip(text: &str) -> Checked {
 
 /// Decimal degrees, latitude first.
 pub(super) fn coordinates(text: &str) -> Checked {
+    let text = text.trim_end();
     let (latitude, longitude) = if text.contains(['′', '\'', '’']) {
         let split = text.find(['N', 'S'])? + 1;
         let degrees = |part: &str| {

@@ -73,7 +73,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             "date",
             format!(
-                r"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[\-/.]\d{{1,2}}[\-/.]\d{{1,2}}|\d{{1,2}}[./\-]\d{{1,2}}[./\-]\d{{4}}|\d{{4}}-W\d{{2}}|Q[1-4][ /]\d{{4}}|\d{{1,2}}(?:st|nd|rd|th|\.|er|º|ª)?[ \-](?:de |of )?(?i:{month})\.?(?:,? (?:de |del )?\d{{4}}|-\d{{4}})?|(?i:{month})\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|(?i:{month})\.? (?:de )?\d{{4}}"
+                r"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[\-/.]\d{{1,2}}[\-/.]\d{{1,2}}|\d{{1,2}}[./\-]\d{{1,2}}[./\-]\d{{4}}|\d{{4}}-W\d{{2}}|Q[1-4][ /]\d{{4}}|\d{{1,2}}(?:st|nd|rd|th|\.|er|º|ª)?[ \-](?:de |of )?(?i:{month})\.?(?:,? (?:de |del )?\d{{4}}|-\d{{4}})?|(?i:{month})\.? (?:de )?\d{{4}}|(?i:{month})\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
             ),
             dates::date,
         ),
@@ -182,6 +182,8 @@ fn ends(text: &str, end: usize, kind: &str) -> bool {
         "url" | "date" if !next.is_ascii_alphanumeric() && next.is_alphanumeric() => true,
         "email" => !(next.is_alphanumeric() || matches!(next, '@' | '_' | '-')),
         "url" | "hashtag" => true,
+        // A port may follow.
+        "ip_address" => !(next.is_alphanumeric() || matches!(next, '_' | '.' | '-') && after.next().is_some_and(char::is_numeric)),
         // Signs and words end themselves.
         "money" | "percentage" => !next.is_ascii_digit(),
         _ => {
