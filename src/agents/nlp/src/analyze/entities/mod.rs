@@ -27,6 +27,9 @@ pub(crate) struct Entity {
 /// What a check finds: the value, and how many bytes of the match belong to it.
 type Checked = Option<(String, usize)>;
 
+/// A kind, its pattern and its check, before the pattern is compiled.
+type Described = (&'static str, String, fn(&str) -> Checked);
+
 struct Rule {
     kind: &'static str,
     pattern: Option<Regex>,
@@ -63,7 +66,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let month = dates::month_pattern();
     let scale = r"(?: ?(?i:thousand|million|billion|trillion|mio\.?|mrd\.?|millionen|milliarden|millions|milliards|bn|k|m)\b)?";
     let currency = checks::currency_pattern();
-    let rules: Vec<(&'static str, String, fn(&str) -> Checked)> = vec![
+    let rules: Vec<Described> = vec![
         ("url", r#"(?i)(?:(?:https?|ftp)://|www\.)[^\s<>"“”«»\u{3000}-\u{303f}]{3,2000}"#.to_owned(), checks::url),
         ("email", r"[A-Za-z0-9](?:[A-Za-z0-9._%+\-]{0,62}[A-Za-z0-9_%+\-])?@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}".to_owned(), checks::email),
         ("iban", r"[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}".to_owned(), checks::iban),
@@ -125,7 +128,7 @@ fn search(text: &str, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Vec<
             let start = found.start();
             // What fails is tried again behind it, from the next character on that a match could begin at.
             at = found.end();
-            let free = !taken.range(..found.end()).next_back().is_some_and(|(_, (end, _, _))| *end > start);
+            let free = taken.range(..found.end()).next_back().is_none_or(|(_, (end, _, _))| *end <= start);
             if !free || !begins(text, start, rule.kind) {
                 continue;
             }
@@ -160,7 +163,7 @@ fn begins(text: &str, start: usize, kind: &str) -> bool {
         "hashtag" | "mention" => !(before.is_alphanumeric() || matches!(before, '#' | '@' | '&' | '/' | '_' | '.')),
         "email" => !(before.is_alphanumeric() || matches!(before, '.' | '_' | '%' | '+' | '-')),
         "date" | "datetime" if text[start..].contains('年') && !before.is_numeric() => true,
-        "url" | "money" | "percentage" => !before.is_ascii_alphanumeric() && !(matches!(before, '.' | ',') && number_before(text, start)),
+        "url" | "money" | "percentage" => !(before.is_ascii_alphanumeric() || matches!(before, '.' | ',') && number_before(text, start)),
         _ => {
             !(before.is_alphanumeric()
                 || matches!(before, '_' | '#' | '@')
