@@ -126,8 +126,13 @@ fn search(text: &str, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Vec<
                 go_on()?;
             }
             let start = found.start();
-            // What fails is tried again behind it, from the next character on that a match could begin at.
-            at = found.end();
+            // What fails is tried again behind its first word or number: something good may begin within it.
+            at = found
+                .as_str()
+                .char_indices()
+                .skip(1)
+                .find(|(_, character)| !character.is_alphanumeric())
+                .map_or(found.end(), |(place, _)| start + place);
             let free = taken.range(..found.end()).next_back().is_none_or(|(_, (end, _, _))| *end <= start);
             if !free || !begins(text, start, rule.kind) {
                 continue;
@@ -222,6 +227,7 @@ mod tests {
             ("IBAN DE89 3704 0044 0532 0130 00 in time", "iban", "DE89370400440532013000"),
             ("GB82WEST12345698765432", "iban", "GB82WEST12345698765432"),
             ("card 4111 1111 1111 1111 expires", "credit_card", "4111111111111111"),
+            ("order 12345 4111 1111 1111 1111 today", "credit_card", "4111111111111111"),
             ("378282246310005", "credit_card", "378282246310005"),
             ("ISBN 978-3-16-148410-0", "isbn", "9783161484100"),
             ("ISBN 0-306-40615-2.", "isbn", "0306406152"),
