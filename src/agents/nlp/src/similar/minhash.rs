@@ -62,10 +62,7 @@ pub(crate) fn pairs(context: &Context, texts: &[Vec<u64>], threshold: f64) -> Re
                     if compared.is_multiple_of(1_024) {
                         context.check()?;
                     }
-                    if !found.contains_key(&(*first, *second)) {
-                        let alike = jaccard(&texts[*first], &texts[*second]);
-                        found.insert((*first, *second), alike);
-                    }
+                    found.entry((*first, *second)).or_insert_with(|| jaccard(&texts[*first], &texts[*second]));
                 }
             }
         }

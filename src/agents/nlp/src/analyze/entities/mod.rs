@@ -126,13 +126,16 @@ fn search(text: &str, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Vec<
                 go_on()?;
             }
             let start = found.start();
-            // What fails is tried again behind its first word or number: something good may begin within it.
-            at = found
-                .as_str()
-                .char_indices()
-                .skip(1)
-                .find(|(_, character)| !character.is_alphanumeric())
-                .map_or(found.end(), |(place, _)| start + place);
+            // What fails is tried again behind it; a number behind its first figures, for a good one may begin within it.
+            at = match rule.kind {
+                "iban" | "isbn" | "credit_card" | "phone" => found
+                    .as_str()
+                    .char_indices()
+                    .skip(1)
+                    .find(|(_, character)| !character.is_alphanumeric())
+                    .map_or(found.end(), |(place, _)| start + place),
+                _ => found.end(),
+            };
             let free = taken.range(..found.end()).next_back().is_none_or(|(_, (end, _, _))| *end <= start);
             if !free || !begins(text, start, rule.kind) {
                 continue;
