@@ -10,7 +10,7 @@ mod dates;
 use std::sync::LazyLock;
 
 use baton_agents_runtime::{Context, SkillError};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 
 /// Something that a text names; places are in characters.
@@ -59,6 +59,8 @@ pub(crate) const KINDS: &[&str] = &[
     "organization",
 ];
 
+/// Bytes of the automaton that a pattern may keep: what is seldom made anew is fast.
+const AUTOMATON: usize = 16 << 20;
 const NUMBER: &str = r"(?:\d{1,3}(?:[,.'’ \u{a0}\u{202f}]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?)";
 const CAPITALIZED: &str = r"\p{Lu}[\p{L}'’\-]*\p{Ll}[\p{L}'’\-]*";
 
@@ -106,7 +108,10 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             checks::name,
         ),
     ];
-    rules.into_iter().map(|(kind, pattern, check)| Rule { kind, pattern: Regex::new(&pattern).ok(), check }).collect()
+    rules
+        .into_iter()
+        .map(|(kind, pattern, check)| Rule { kind, pattern: RegexBuilder::new(&pattern).dfa_size_limit(AUTOMATON).build().ok(), check })
+        .collect()
 });
 
 /// Everything that the text names, in order.
@@ -115,37 +120,43 @@ pub(crate) fn find(context: &Context, text: &str) -> Result<Vec<Entity>, SkillEr
 }
 
 fn search(text: &str, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Vec<Entity>, SkillError> {
+    let borders = borders(text);
     // What is taken, by its first byte.
     let mut taken: std::collections::BTreeMap<usize, (usize, &'static str, String)> = std::collections::BTreeMap::new();
     for rule in RULES.iter() {
         let Some(pattern) = &rule.pattern else { continue };
         let (mut at, mut tried) = (0, 0_usize);
-        while let Some(found) = pattern.find_at(text, at) {
-            tried += 1;
-            if tried.is_multiple_of(1_024) {
-                go_on()?;
+        for border in &borders {
+            go_on()?;
+            let part = &text[..*border];
+            while let Some(found) = pattern.find_at(part, at) {
+                tried += 1;
+                if tried.is_multiple_of(1_024) {
+                    go_on()?;
+                }
+                let start = found.start();
+                // What fails is tried again behind it; a number behind its first figures, for a good one may begin within it.
+                at = match rule.kind {
+                    "iban" | "isbn" | "credit_card" | "phone" => found
+                        .as_str()
+                        .char_indices()
+                        .skip(1)
+                        .find(|(_, character)| !character.is_alphanumeric())
+                        .map_or(found.end(), |(place, _)| start + place),
+                    _ => found.end(),
+                };
+                let free = taken.range(..found.end()).next_back().is_none_or(|(_, (end, _, _))| *end <= start);
+                if !free || !begins(text, start, rule.kind) {
+                    continue;
+                }
+                if let Some((value, length)) = (rule.check)(found.as_str())
+                    && ends(text, start + length, rule.kind)
+                {
+                    at = (start + length).max(start + 1);
+                    taken.insert(start, (start + length, rule.kind, value));
+                }
             }
-            let start = found.start();
-            // What fails is tried again behind it; a number behind its first figures, for a good one may begin within it.
-            at = match rule.kind {
-                "iban" | "isbn" | "credit_card" | "phone" => found
-                    .as_str()
-                    .char_indices()
-                    .skip(1)
-                    .find(|(_, character)| !character.is_alphanumeric())
-                    .map_or(found.end(), |(place, _)| start + place),
-                _ => found.end(),
-            };
-            let free = taken.range(..found.end()).next_back().is_none_or(|(_, (end, _, _))| *end <= start);
-            if !free || !begins(text, start, rule.kind) {
-                continue;
-            }
-            if let Some((value, length)) = (rule.check)(found.as_str())
-                && ends(text, start + length, rule.kind)
-            {
-                at = (start + length).max(start + 1);
-                taken.insert(start, (start + length, rule.kind, value));
-            }
+            at = at.max(*border);
         }
     }
     go_on()?;
@@ -162,6 +173,25 @@ fn search(text: &str, go_on: impl Fn() -> Result<(), SkillError>) -> Result<Vec<
             Entity { kind, text: text[start..end].to_owned(), value, start: first, end: last }
         })
         .collect())
+}
+
+/// Where a search may pause to ask whether to go on: a text of megabytes is searched in parts, each up to the end of a line or sentence, or
+/// a space where there is none. Without even that the search goes on to the end.
+fn borders(text: &str) -> Vec<usize> {
+    const PART: usize = 128 << 10;
+    let mut borders = Vec::new();
+    let mut last = 0;
+    while text.len() - last > PART {
+        let near = text.floor_char_boundary(last + PART);
+        let (head, tail) = (&text[last..near], &text[near..]);
+        let end = ["\n", ". ", " "].iter().find_map(|sign| head.rfind(sign).map(|place| last + place + sign.len()));
+        let Some(end) = end.or_else(|| tail.find(char::is_whitespace).map(|place| near + place + 1)) else { break };
+        let end = text.ceil_char_boundary(end);
+        borders.push(end);
+        last = end;
+    }
+    borders.push(text.len());
+    borders
 }
 
 /// Whether something of this kind may begin here: not within a word or a number.
