@@ -172,7 +172,7 @@ fn abstractive_never_becomes_extractive_in_silence() {
 fn long_texts_are_summarized_piece_by_piece() {
     let calls = Arc::new(Mutex::new(0));
     let counted = calls.clone();
-    let text = vec![STORY; 60].join("\n\n");
+    let text = [STORY; 60].join("\n\n");
     let model = move |_: &str| {
         *counted.lock().unwrap() += 1;
         json!({"summary": "A good apple harvest filled the cellars of the village. It sold 4,200 crates at the market."})
