@@ -88,6 +88,50 @@ pub(crate) fn detect(text: &str) -> Detected {
     }
 }
 
+/// Code and English name of a language by its two-letter code.
+pub(crate) fn named(code: &str) -> Option<(&'static str, &'static str)> {
+    of_code(code).map(|language| (code_of(language), language.eng_name()))
+}
+
+/// The codes of all languages that can be told from one another, in order.
+pub(crate) fn codes() -> Vec<&'static str> {
+    let mut codes: Vec<&'static str> = Lang::all().iter().map(|language| code_of(*language)).collect();
+    codes.sort_unstable();
+    codes
+}
+
+/// Of these languages the one that a text is most likely in.
+pub(crate) fn nearest(text: &str, codes: &[&str]) -> Option<&'static str> {
+    let allowed: Vec<Lang> = codes.iter().filter_map(|code| of_code(code)).collect();
+    Detector::with_allowlist(allowed).detect(text).map(|info| code_of(info.lang()))
+}
+
+/// The script that a language is written in, if it is one that no other spelling shares: languages of several scripts have none here.
+pub(crate) fn script_of(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "ru" | "uk" | "bg" | "be" | "mk" => "Cyrillic",
+        "ar" | "fa" | "ur" => "Arabic",
+        "he" | "yi" => "Hebrew",
+        "hi" | "mr" | "ne" => "Devanagari",
+        "el" => "Greek",
+        "zh" => "Han",
+        "ko" => "Hangul",
+        "th" => "Thai",
+        "ka" => "Georgian",
+        "hy" => "Armenian",
+        "bn" => "Bengali",
+        "ta" => "Tamil",
+        "te" => "Telugu",
+        "en" | "de" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "cs" | "sk" | "hu" | "ro" | "tr" | "sv" | "da" | "nb" | "fi" | "et"
+        | "lv" | "lt" | "hr" | "sl" | "ca" | "vi" | "id" | "af" | "cy" | "la" | "eo" => "Latin",
+        _ => return None,
+    })
+}
+
+fn of_code(code: &str) -> Option<Lang> {
+    Lang::all().iter().copied().find(|language| code_of(*language) == code)
+}
+
 fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }

@@ -1,12 +1,19 @@
 //! How Baton reads texts: the natural language agent and its skills.
 
+mod analyze;
+mod classify;
 mod keywords;
 mod language;
+mod pieces;
+mod prompt;
+mod rephrased;
 mod sentences;
 mod sentiment;
+mod similar;
 mod skills;
 mod summary;
 mod text;
+mod translate;
 mod words;
 
 use async_trait::async_trait;
@@ -14,10 +21,14 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use analyze::ANALYZE;
+pub use classify::CLASSIFY;
+pub use similar::{NEAR_DUPLICATES, SIMILARITY};
 pub use skills::{DETECT_LANGUAGE, KEYWORDS, SENTIMENT, SUMMARIZE};
 pub use text::{MAXIMUM_FILE_BYTES, MAXIMUM_TEXT_CHARACTERS};
+pub use translate::TRANSLATE;
 
-/// Reads texts; needs no model and no network.
+/// Reads texts; needs no network, and a model only for translations, summaries in other words, and where the input asks for one.
 #[derive(Debug, Clone, Copy)]
 pub struct Nlp {
     /// How many attempts it takes at once.
@@ -36,7 +47,8 @@ impl Agent for Nlp {
         AgentCard {
             name: "nlp".to_owned(),
             title: "Natural language".to_owned(),
-            description: "Reads texts: language, sentiment, keywords, summaries.".to_owned(),
+            description: "Reads texts: language, parts, entities, sentiment, keywords, summaries, likeness, labels, translations."
+                .to_owned(),
             family: Family::Nlp,
             skills: skills::all(),
             labels: vec!["native".to_owned()],
@@ -52,6 +64,11 @@ impl Agent for Nlp {
             SENTIMENT => sentiment::perform(context, input).await,
             KEYWORDS => keywords::perform(context, input).await,
             SUMMARIZE => summary::perform(context, input).await,
+            ANALYZE => analyze::perform(context, input).await,
+            SIMILARITY => similar::perform(context, input).await,
+            NEAR_DUPLICATES => similar::duplicates::perform(context, input).await,
+            CLASSIFY => classify::perform(context, input).await,
+            TRANSLATE => translate::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

@@ -1,9 +1,11 @@
 //! What the natural language agent can do, as contracts.
 
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
+use baton_domain::model::ModelNeed;
 use baton_domain::task::RetryPolicy;
 use serde_json::{Map, Value, json};
 
+use crate::rephrased;
 use crate::text::MAXIMUM_TEXT_CHARACTERS;
 
 /// The skill that finds out a text's language.
@@ -15,14 +17,32 @@ pub const KEYWORDS: &str = "nlp.keywords";
 /// The skill that shortens a text to its main sentences.
 pub const SUMMARIZE: &str = "nlp.summarize";
 
-const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![detect_language(), sentiment(), keywords(), summarize()]
+    vec![
+        detect_language(),
+        sentiment(),
+        keywords(),
+        summarize(),
+        crate::analyze::contract(),
+        crate::similar::contract(),
+        crate::similar::duplicates_contract(),
+        crate::classify::contract(),
+        crate::translate::contract(),
+    ]
 }
 
-fn skill(name: &str, title: &str, description: &str, kind: &str, input_schema: Value, output_schema: Value, examples: Vec<Value>) -> Skill {
+pub(crate) fn skill(
+    name: &str,
+    title: &str,
+    description: &str,
+    kind: &str,
+    input_schema: Value,
+    output_schema: Value,
+    examples: Vec<Value>,
+) -> Skill {
     Skill {
         name: name.to_owned(),
         title: title.to_owned(),
@@ -45,7 +65,7 @@ fn skill(name: &str, title: &str, description: &str, kind: &str, input_schema: V
 }
 
 /// The schema of an input with a text, inline or as a file, and what else the skill takes.
-fn input(title: &str, more: Value) -> Value {
+pub(crate) fn input(title: &str, more: Value) -> Value {
     let mut properties = Map::new();
     properties.insert(
         "text".to_owned(),
@@ -74,15 +94,15 @@ fn input(title: &str, more: Value) -> Value {
     })
 }
 
-fn output(title: &str, properties: Value, required: &[&str]) -> Value {
+pub(crate) fn output(title: &str, properties: Value, required: &[&str]) -> Value {
     json!({"$schema": DIALECT, "title": title, "type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-fn share() -> Value {
+pub(crate) fn share() -> Value {
     json!({"type": "number", "minimum": 0, "maximum": 1})
 }
 
-fn code() -> Value {
+pub(crate) fn code() -> Value {
     json!({"type": "string", "minLength": 2, "maxLength": 3, "description": "ISO 639-1, or `und` if undetermined."})
 }
 
@@ -186,20 +206,31 @@ fn summarize() -> Skill {
         "required": ["index", "text", "score"],
         "additionalProperties": false
     });
-    skill(
+    let mut skill = skill(
         SUMMARIZE,
         "Summarize",
-        "Shortens a text to its most central sentences, word for word and in their order.",
+        "Shortens a text to its most central sentences, word for word and in their order; or through a model to sentences of its own, which \
+         are held against the text: its language, its words, its numbers.",
         "summary",
         input(
             "Summarize",
-            json!({"sentences": {"type": "integer", "title": "How many sentences", "minimum": 1, "maximum": 20, "default": 3, "x-order": 3}}),
+            json!({
+                "sentences": {"type": "integer", "title": "How many sentences", "minimum": 1, "maximum": 20, "default": 3, "x-order": 3},
+                "mode": {
+                    "enum": ["extractive", "abstractive"], "title": "Sentences of", "default": "extractive", "x-order": 4,
+                    "description": "`extractive` takes the text's own; `abstractive` has a model write them, and fails without one."
+                }
+            }),
         ),
         output(
             "Summary of a text",
             json!({
-                "language": code(), "sentences": {"type": "array", "items": sentence, "maxItems": 20}, "text": {"type": "string"},
-                "total_sentences": {"type": "integer", "minimum": 0}
+                "language": code(), "sentences": {
+                    "type": "array", "items": sentence, "maxItems": 20,
+                    "description": "`index` is the place in the text, or of an abstractive summary the place in the summary."
+                }, "text": {"type": "string"},
+                "total_sentences": {"type": "integer", "minimum": 0}, "mode": {"enum": ["extractive", "abstractive"]},
+                "models": {"type": "array", "items": {"type": "string"}}
             }),
             &["language", "sentences", "text", "total_sentences"],
         ),
@@ -207,5 +238,7 @@ fn summarize() -> Skill {
             json!({"artifact": "examples/texts/field-notes-en.txt", "sentences": 3}),
             json!({"artifact": "examples/texts/udhr-fr.txt", "sentences": 5}),
         ],
-    )
+    );
+    skill.model = Some(ModelNeed { least: rephrased::LEAST, optional: true });
+    skill
 }

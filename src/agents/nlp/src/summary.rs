@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::words::Words;
-use crate::{language, sentences, text};
+use crate::{language, rephrased, sentences, text};
 
 /// The most sentences that are compared with one another; of a longer text those most like the whole are taken.
 const COMPARED: usize = 1_200;
@@ -32,6 +32,19 @@ struct Input {
     artifact: Option<String>,
     #[serde(default = "three")]
     sentences: usize,
+    #[serde(default)]
+    mode: Mode,
+}
+
+/// Whose sentences a summary is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    /// The text's own.
+    #[default]
+    Extractive,
+    /// A model's.
+    Abstractive,
 }
 
 fn three() -> usize {
@@ -56,7 +69,10 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
     let text = text::of(&context, input.text, input.artifact.as_deref()).await?;
     let wanted = input.sentences.clamp(1, 20);
-    context.blocking(move |context| summarize(context, &text, wanted)).await
+    match input.mode {
+        Mode::Extractive => context.blocking(move |context| summarize(context, &text, wanted)).await,
+        Mode::Abstractive => rephrased::summarize(&context, &text, wanted).await,
+    }
 }
 
 fn summarize(context: &Context, text: &str, wanted: usize) -> Result<Value, SkillError> {
@@ -78,7 +94,9 @@ fn summarize(context: &Context, text: &str, wanted: usize) -> Result<Value, Skil
     // Scripts without spaces between words have none between sentences.
     let space = if matches!(detected.language, "zh" | "ja") { "" } else { " " };
     let summary = chosen.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(space);
-    Ok(json!({"language": detected.language, "sentences": chosen, "text": summary, "total_sentences": sentences.len()}))
+    Ok(
+        json!({"mode": "extractive", "language": detected.language, "sentences": chosen, "text": summary, "total_sentences": sentences.len()}),
+    )
 }
 
 /// Each sentence as a direction in the space of stems (tf-idf).

@@ -126,6 +126,8 @@ codes! {
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";
+    ModelTextRejected = "NLP-004", 502, "What the model wrote did not pass its checks";
+    TooManyTexts = "NLP-005", 422, "There are too many texts";
     SourceDoesNotParse = "CODE-001", 422, "The source does not parse";
     UnknownLanguage = "CODE-002", 422, "The programming language is not known";
     SourceTooLarge = "CODE-003", 422, "The source is too large";

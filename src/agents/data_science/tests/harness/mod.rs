@@ -21,7 +21,7 @@ use baton_domain::agent::{Limits, Skill};
 use baton_domain::connection::ConnectionGrant;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, TaskId};
-use baton_domain::model::{ModelAnswer, ModelRequest};
+use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
 use serde_json::Value;
@@ -111,6 +111,9 @@ pub fn perform(agent: impl Agent + 'static, skill: &str, mut input: Value) -> En
 /// A model that a test plays: it is asked, and it answers.
 pub type PlayedModel = Box<dyn FnMut(ModelRequest) -> Result<ModelAnswer, Failure> + Send>;
 
+/// The same for embeddings: a point for each text.
+pub type PlayedEmbedder = Box<dyn FnMut(Vec<String>) -> Result<Embedded, Failure> + Send>;
+
 /// What an attempt finds around it.
 #[derive(Default)]
 pub struct Setting {
@@ -121,6 +124,7 @@ pub struct Setting {
     pub checkpoint: Option<Value>,
     /// Without one, every call ends with `MODEL-001`.
     pub model: Option<PlayedModel>,
+    pub embedder: Option<PlayedEmbedder>,
 }
 
 impl Setting {
@@ -157,7 +161,7 @@ pub fn run_in(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value
 }
 
 fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -> Ended {
-    let Setting { artifacts, egress, connections, checkpoint, mut model } = setting;
+    let Setting { artifacts, egress, connections, checkpoint, mut model, mut embedder } = setting;
     let scratch = tempfile::tempdir().unwrap();
     let start = Start {
         protocol: VERSION,
@@ -197,10 +201,11 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                     let result = model.as_mut().map_or_else(|| Err(none()), |model| model(*call)).map(Box::new);
                     connection.to_agent.send(ToAgent::Completed { request, result }).await.unwrap();
                 }
-                FromAgent::Embed { request, .. } => {
-                    let failure =
-                        Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
-                    connection.to_agent.send(ToAgent::Embedded { request, result: Err(failure) }).await.unwrap();
+                FromAgent::Embed { request, texts } => {
+                    let none =
+                        || Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
+                    let result = embedder.as_mut().map_or_else(|| Err(none()), |embedder| embedder(texts));
+                    connection.to_agent.send(ToAgent::Embedded { request, result }).await.unwrap();
                 }
                 FromAgent::Permit { request, .. } => connection.to_agent.send(ToAgent::Permitted { request }).await.unwrap(),
                 FromAgent::Checkpoint { request, .. } => {

@@ -35,6 +35,13 @@ fn documented_examples_agree_with_the_reference() {
 }
 
 #[test]
+fn random_sentences_agree_with_the_reference() {
+    let reference = reference();
+    assert_eq!(reference["random"].as_array().unwrap().len(), 400);
+    assert_eq!(disagreements(&reference["random"], 0.0015), Vec::<String>::new());
+}
+
+#[test]
 fn more_sentences_agree_with_the_reference() {
     assert_eq!(disagreements(&reference()["more"], 0.0015), Vec::<String>::new());
 }

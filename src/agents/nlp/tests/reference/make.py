@@ -6,6 +6,7 @@ Run from the root of the repository with vaderSentiment 3.3.2 installed:
 import ast
 import inspect
 import json
+import random
 import re
 from pathlib import Path
 
@@ -40,9 +41,26 @@ def more():
             yield line
 
 
+def random_sentences():
+    """400 sentences of words of the lexicon, common words, and what the rules look at, put together by chance."""
+    chance = random.Random(19)
+    lexicon = sorted(word for word in analyzer.lexicon if word.isalpha())
+    plain = "the a it was is this that food room staff they he she we and with for of to on very day time house train".split()
+    rules = sorted(vaderSentiment.NEGATE) + sorted(vaderSentiment.BOOSTER_DICT) + ["but", "least", "at least", "never so", "without doubt", "kind of"]
+    signs = ["", "", "", ".", "!", "!!", "!!!!!", "?", "???", "????", ",", ":)", ":("]
+    for _ in range(400):
+        words = []
+        for _ in range(chance.randint(2, 14)):
+            word = chance.choice(chance.choice([plain, plain, lexicon, lexicon, rules]))
+            words.append(word.upper() if chance.random() < 0.1 else word)
+            if chance.random() < 0.1:
+                words[-1] += chance.choice(signs)
+        yield " ".join(words) + chance.choice(signs)
+
+
 def of(texts):
     return [{"text": text, **analyzer.polarity_scores(text)} for text in texts]
 
 
-result = {"made_with": "vaderSentiment 3.3.2", "documented": of(documented()), "more": of(more())}
+result = {"made_with": "vaderSentiment 3.3.2", "documented": of(documented()), "more": of(more()), "random": of(random_sentences())}
 Path(__file__).with_name("sentiment.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
