@@ -1,0 +1,1 @@
+//! How are charts drawn without a browser?
