@@ -4,6 +4,7 @@
 //! second keeps the values of the typed columns. So memory holds numbers and distinct texts, never the file.
 
 mod chart;
+mod chart_skill;
 mod correlation;
 mod describe;
 mod limits;
@@ -19,6 +20,7 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use chart_skill::contract::CHART;
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
 pub use skills::PROFILE;
 
@@ -53,6 +55,7 @@ impl Agent for DataScience {
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
+            CHART => chart_skill::perform(context, input).await,
             PROFILE => profile::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

@@ -11,7 +11,7 @@ pub const PROFILE: &str = "data_science.profile";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![profile()]
+    vec![profile(), crate::chart_skill::contract::skill()]
 }
 
 fn profile() -> Skill {

@@ -1,11 +1,14 @@
 //! How Baton writes documents: the documentation agent and its skills.
 
+mod document;
 mod files;
 mod gallery;
 mod limits;
 mod markdown;
 mod page;
+mod pdf;
 mod render;
+mod report;
 mod skills;
 mod template;
 
@@ -15,10 +18,10 @@ use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use limits::{
-    MAXIMUM_DATA_BYTES, MAXIMUM_OUTPUT_BYTES, MAXIMUM_PARTIALS, MAXIMUM_TEMPLATE_BYTES, MAXIMUM_TEMPLATE_CHARACTERS, TEMPLATE_DEPTH,
-    TEMPLATE_FUEL,
+    MAXIMUM_DATA_BYTES, MAXIMUM_OUTPUT_BYTES, MAXIMUM_PARTIALS, MAXIMUM_TAG_SQUARES, MAXIMUM_TEMPLATE_BYTES, MAXIMUM_TEMPLATE_CHARACTERS,
+    TEMPLATE_DEPTH, TEMPLATE_FUEL,
 };
-pub use skills::RENDER;
+pub use skills::{RENDER, REPORT};
 
 /// Writes documents.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +55,7 @@ impl Agent for Documentation {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
             RENDER => render::perform(context, input).await,
+            REPORT => report::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

@@ -11,6 +11,9 @@ pub(crate) const TEMPLATE_STACK: usize = 256 << 20;
 pub const MAXIMUM_DATA_BYTES: u64 = 8 << 20;
 /// The most partials.
 pub const MAXIMUM_PARTIALS: usize = 20;
+/// The most that the squares of the lengths of a template's tags may add up to, in bytes: the engine takes four times as long for
+/// twice as many operators in one expression, 4 s for 4,000.
+pub const MAXIMUM_TAG_SQUARES: u64 = 32_000_000;
 /// What a template may use: about one for an instruction and one for 64 bytes, so some 128 MB and less than a second.
 pub const TEMPLATE_FUEL: u64 = 2_000_000;
 /// How deep templates and macros may call one another; an include or a call of a macro counts ten.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::limits::{MAXIMUM_DATA_BYTES, MAXIMUM_SHOWN_BYTES, MAXIMUM_TEMPLATE_BYTES};
 use crate::template::{Format, Missing, Template};
-use crate::{files, gallery, markdown, page, template};
+use crate::{document, files, gallery, markdown, page, pdf, template};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +34,7 @@ struct Input {
 #[serde(rename_all = "snake_case")]
 enum File {
     Html,
+    Pdf,
 }
 
 /// The template of an input.
@@ -49,7 +50,10 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
     let chosen = chosen(&context, &input).await?;
     if !input.files.is_empty() && chosen.format != Format::Markdown {
-        return Err(SkillError::input("files", "only Markdown becomes a web page; set `format` to `markdown`, or leave `files` out"));
+        return Err(SkillError::input(
+            "files",
+            "only Markdown becomes a web page or a PDF; set `format` to `markdown`, or leave `files` out",
+        ));
     }
     let data = data(&context, &input).await?;
     if let Some(entry) = chosen.entry {
@@ -87,6 +91,18 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     if input.files.contains(&File::Html) {
         let html = page::whole(&title, "en", &markdown::to_html(&text));
         result["html_artifact"] = json!(context.store(&format!("{name}.html"), Format::Html.media_type(), html.as_bytes()).await?);
+    }
+    if input.files.contains(&File::Pdf) {
+        context.progress(0.6, "writing the PDF");
+        let about = pdf::About { title, authors: Vec::new(), language: "en".to_owned() };
+        let written = context
+            .blocking(move |context| {
+                let _span = context.span("pdf");
+                pdf::pdf(&document::blocks(&text), &about, &|| context.check())
+            })
+            .await?;
+        notes.extend(pdf::note_of(&written.missing));
+        result["pdf_artifact"] = json!(context.store(&format!("{name}.pdf"), "application/pdf", &written.bytes).await?);
     }
     result["notes"] = notes.into();
     context.progress(1.0, "done");

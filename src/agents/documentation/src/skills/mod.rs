@@ -1,6 +1,7 @@
 //! What the documentation agent can do, as contracts.
 
 mod render;
+mod report;
 
 use baton_domain::agent::Skill;
 use serde_json::{Value, json};
@@ -8,9 +9,12 @@ use serde_json::{Value, json};
 /// The skill that fills a template.
 pub const RENDER: &str = "documentation.render";
 
+/// The skill that puts a report together.
+pub const REPORT: &str = "documentation.report";
+
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![render::skill()]
+    vec![render::skill(), report::skill()]
 }
 
 /// The schema of a file that a skill wrote.

@@ -20,14 +20,14 @@ pub(super) fn skill() -> Skill {
     ];
     examples.extend(["incident_report", "invoice", "release_notes"].iter().filter_map(|name| {
         let entry = gallery::find(name)?;
-        Some(json!({"gallery": name, "data": entry.example, "files": ["html"]}))
+        Some(json!({"gallery": name, "data": entry.example, "files": ["html", "pdf"]}))
     }));
     Skill {
         name: super::RENDER.to_owned(),
         title: "Fill a template".to_owned(),
         description: format!(
             "Fills a Jinja template with data: a template of the gallery, one in the input, or a file. Data is escaped for the format. Markdown \
-             also becomes a web page. Up to {} MB of text; a template that runs too long is stopped.",
+             also becomes a web page and a PDF. Up to {} MB of text; a template that runs too long is stopped.",
             MAXIMUM_OUTPUT_BYTES >> 20
         ),
         family: Family::Documentation,
@@ -77,8 +77,8 @@ fn input() -> Value {
                 "description": "What the template writes; data is escaped for it. Absent: the gallery's, or what the name of the template's file says, or Markdown."
             },
             "files": {
-                "type": "array", "title": "Also as", "x-order": 7, "uniqueItems": true, "maxItems": 1, "items": {"type": "string", "enum": ["html"]},
-                "description": "Markdown also as a web page that needs nothing else."
+                "type": "array", "title": "Also as", "x-order": 7, "uniqueItems": true, "maxItems": 2, "items": {"type": "string", "enum": ["html", "pdf"]},
+                "description": "Markdown also as a web page that needs nothing else, and as a PDF."
             },
             "missing": {
                 "type": "string", "enum": ["fail", "empty"], "x-labels": ["Ends the task", "Is left empty"], "default": "fail", "title": "A value that the data lacks",
@@ -113,6 +113,7 @@ fn output() -> Value {
             "characters": {"type": "integer", "minimum": 0, "title": "Characters", "x-order": 6},
             "artifact": super::written("File", 7),
             "html_artifact": super::written("Web page", 8),
+            "pdf_artifact": super::written("PDF", 9),
             "notes": {"type": "array", "items": {"type": "string"}, "title": "Notes", "x-order": 10}
         },
         "required": ["template", "format", "characters", "artifact", "notes"],

@@ -11,8 +11,8 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{escape, filters};
-use crate::limits::{MAXIMUM_OUTPUT_BYTES, TEMPLATE_DEPTH, TEMPLATE_FUEL, TEMPLATE_STACK};
+use super::{escape, filters, tags};
+use crate::limits::{MAXIMUM_OUTPUT_BYTES, MAXIMUM_TAG_SQUARES, TEMPLATE_DEPTH, TEMPLATE_FUEL, TEMPLATE_STACK};
 
 /// What is written, and so how data is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,12 @@ fn on_this_thread(
     missing: Missing,
     step: &dyn Fn() -> Result<(), SkillError>,
 ) -> Result<String, SkillError> {
+    for source in template.partials.values().map(String::as_str).chain([template.source]) {
+        if tags::squares(source) > MAXIMUM_TAG_SQUARES {
+            let message = "template: its tags ({{ … }}, {% … %}) are too long: some 5,000 bytes for one, less for many. Give long values as data, and divide long expressions.";
+            return Err(SkillError::new(Code::TemplateInvalid, message));
+        }
+    }
     let mut environment = environment(format, missing);
     for (name, source) in template.partials {
         environment.add_template(name, source).map_err(failure)?;

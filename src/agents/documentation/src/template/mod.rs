@@ -6,5 +6,7 @@
 mod engine;
 mod escape;
 mod filters;
+mod tags;
 
 pub(crate) use engine::{Format, Missing, Template, render};
+pub(crate) use escape::markdown as escape_markdown;
