@@ -7,7 +7,8 @@ use baton_agents_data_science::{CHART, DataScience};
 use harness::{Ended, perform, perform_on_file, skill_of};
 use serde_json::{Value, json};
 
-const SALES: &str = "city,month,sales,kind\nBern,2026-01,10,a\nBern,2026-02,20,b\nBasel,2026-01,5,a\nBasel,2026-02,,b\nZug,2026-01,1,a\nZug,2026-02,2,a\n";
+const SALES: &str =
+    "city,month,sales,kind\nBern,2026-01,10,a\nBern,2026-02,20,b\nBasel,2026-01,5,a\nBasel,2026-02,,b\nZug,2026-01,1,a\nZug,2026-02,2,a\n";
 
 fn on(table: &str, input: Value) -> Ended {
     perform_on_file(DataScience::default(), CHART, input, "table.csv", table.as_bytes())
@@ -32,7 +33,10 @@ fn rows_are_summed_counted_and_averaged() {
     for (aggregate, wanted) in [("mean", 15.0), ("median", 15.0), ("min", 10.0), ("max", 20.0)] {
         assert_eq!(figures(json!({"kind": "bar", "x": "city", "y": ["sales"], "aggregate": aggregate}))[0], json!(["Bern", wanted]));
     }
-    assert_eq!(figures(json!({"kind": "bar", "x": "city", "y": ["sales"], "group": "kind"})), json!([["Bern", 10.0, 20.0], ["Basel", 5.0, null], ["Zug", 3.0, null]]));
+    assert_eq!(
+        figures(json!({"kind": "bar", "x": "city", "y": ["sales"], "group": "kind"})),
+        json!([["Bern", 10.0, 20.0], ["Basel", 5.0, null], ["Zug", 3.0, null]])
+    );
 }
 
 #[test]

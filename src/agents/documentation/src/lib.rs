@@ -1,5 +1,7 @@
 //! How Baton writes documents: the documentation agent and its skills.
 
+mod api_docs;
+mod changelog;
 mod document;
 mod files;
 mod gallery;
@@ -11,6 +13,7 @@ mod render;
 mod report;
 mod skills;
 mod template;
+mod writing;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
@@ -21,7 +24,7 @@ pub use limits::{
     MAXIMUM_DATA_BYTES, MAXIMUM_OUTPUT_BYTES, MAXIMUM_PARTIALS, MAXIMUM_TAG_SQUARES, MAXIMUM_TEMPLATE_BYTES, MAXIMUM_TEMPLATE_CHARACTERS,
     TEMPLATE_DEPTH, TEMPLATE_FUEL,
 };
-pub use skills::{RENDER, REPORT};
+pub use skills::{API_DOCS, CHANGELOG, DRAFT, RENDER, REPORT, REWRITE};
 
 /// Writes documents.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +57,10 @@ impl Agent for Documentation {
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
+            API_DOCS => api_docs::perform(context, input).await,
+            CHANGELOG => changelog::perform(context, input).await,
+            DRAFT => writing::draft(context, input).await,
+            REWRITE => writing::rewrite(context, input).await,
             RENDER => render::perform(context, input).await,
             REPORT => report::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),

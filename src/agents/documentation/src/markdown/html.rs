@@ -1,5 +1,7 @@
 //! Which HTML is written for Markdown?
 
+use std::collections::HashMap;
+
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd};
 
 /// Text as HTML shows it.
@@ -45,8 +47,39 @@ fn is_own_picture(address: &str) -> bool {
 /// The HTML of a Markdown text.
 pub(crate) fn to_html(markdown: &str) -> String {
     let mut html = String::with_capacity(markdown.len() * 3 / 2);
-    pulldown_cmark::html::push_html(&mut html, harmless(Parser::new_ext(markdown, super::options())));
+    let mut events: Vec<Event<'_>> = harmless(Parser::new_ext(markdown, super::options())).collect();
+    identify(&mut events);
+    pulldown_cmark::html::push_html(&mut html, events.into_iter());
     html
+}
+
+/// Gives headings the ids by which links within the document know them: their words, in small letters, with hyphens between.
+fn identify(events: &mut [Event<'_>]) {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for place in 0..events.len() {
+        if !matches!(events[place], Event::Start(Tag::Heading { .. })) {
+            continue;
+        }
+        let mut slug = String::new();
+        for event in &events[place + 1..] {
+            match event {
+                Event::Text(text) | Event::Code(text) => slug.push_str(text),
+                Event::End(TagEnd::Heading(_)) => break,
+                _ => {}
+            }
+        }
+        let slug: String =
+            slug.to_lowercase().chars().map(|character| if character.is_alphanumeric() { character } else { '-' }).take(80).collect();
+        let slug = slug.trim_matches('-').to_owned();
+        let count = taken.entry(slug.clone()).or_default();
+        *count += 1;
+        let name = if *count == 1 { slug } else { format!("{slug}-{count}") };
+        if let Event::Start(Tag::Heading { id, .. }) = &mut events[place]
+            && !name.is_empty()
+        {
+            *id = Some(name.into());
+        }
+    }
 }
 
 /// The events without what could do harm.
@@ -148,6 +181,14 @@ mod tests {
         let elsewhere = to_html("![seen](https://example.org/pixel.png)");
         assert!(!elsewhere.contains("<img") && elsewhere.contains("<a href"), "{elsewhere}");
         assert!(to_html("![dot](data:image/png;base64,AAAA)").contains("<img src=\"data:image/png;base64,AAAA\" alt=\"dot\""));
+    }
+
+    #[test]
+    fn headings_can_be_linked_to() {
+        assert_eq!(
+            to_html("# Schema `Pet`\n\n# Schema Pet"),
+            "<h1 id=\"schema-pet\">Schema <code>Pet</code></h1>\n<h1 id=\"schema-pet-2\">Schema Pet</h1>\n"
+        );
     }
 
     #[test]
