@@ -5,6 +5,7 @@
 
 mod anomalies;
 mod chart;
+mod chart_skill;
 mod correlation;
 mod describe;
 mod distribution;
@@ -30,6 +31,7 @@ use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use anomalies::contract::ANOMALIES;
+pub use chart_skill::contract::CHART;
 pub use forecast::contract::FORECAST;
 pub use inference::contract::TEST;
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
@@ -68,6 +70,7 @@ impl Agent for DataScience {
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
+            CHART => chart_skill::perform(context, input).await,
             PROFILE => profile::perform(context, input).await,
             ANOMALIES => anomalies::perform(context, input).await,
             FORECAST => forecast::perform(context, input).await,

@@ -11,7 +11,13 @@ pub const PROFILE: &str = "data_science.profile";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![profile(), crate::inference::contract::skill(), crate::forecast::contract::skill(), crate::anomalies::contract::skill()]
+    vec![
+        profile(),
+        crate::inference::contract::skill(),
+        crate::forecast::contract::skill(),
+        crate::anomalies::contract::skill(),
+        crate::chart_skill::contract::skill(),
+    ]
 }
 
 fn profile() -> Skill {

@@ -135,6 +135,16 @@ codes! {
     ArchiveRefused = "CODE-005", 422, "The archive is refused";
     NothingToRead = "CODE-006", 422, "There is nothing to read";
 
+    TemplateInvalid = "DOC-001", 422, "The template cannot be read";
+    TemplateFailed = "DOC-002", 422, "The template failed with this data";
+    TemplateExhausted = "DOC-003", 422, "The template used more than it may";
+    TemplateDataInvalid = "DOC-004", 422, "The data does not fit the template";
+    DocumentTooLarge = "DOC-005", 422, "The document is too large";
+    ApiDocumentInvalid = "DOC-006", 422, "The description of the interface cannot be read";
+    NothingToDocument = "DOC-007", 422, "There is nothing to document";
+    ChartInvalid = "DOC-008", 422, "The chart cannot be drawn";
+    ModelTextUnfit = "DOC-009", 500, "The model's text is not fit for use";
+
     ModelUnavailable = "MODEL-001", 503, "No language model is available";
     ModelTooSmall = "MODEL-002", 422, "No model is able enough";
     ModelAnswerInvalid = "MODEL-003", 500, "The model's answer does not fit";
