@@ -36,7 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("load_seconds", &loads, &json!({ "hash_checked": true }));
     let model = LocalModel::load(Path::new(path), &options)?;
     let description = model.describe();
-    println!("{}", json!({ "name": description.name, "parameters": description.parameters, "kernels": description.kernels, "threads": description.threads }));
+    println!(
+        "{}",
+        json!({ "name": description.name, "parameters": description.parameters, "kernels": description.kernels, "threads": description.threads })
+    );
     speeds(&model, runs, "")?;
     if description.kernels != "portable" {
         let portable = LoadOptions { kernels: Kernels::portable(), ..options };
@@ -44,7 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     cancelled(&model, runs)?;
     schemas(&model, runs)?;
-    println!("{}", json!({ "figure": "memory_megabytes", "resident": status("VmRSS"), "most": status("VmHWM"), "bytes_per_token": description.bytes_per_token }));
+    println!(
+        "{}",
+        json!({ "figure": "memory_megabytes", "resident": status("VmRSS"), "most": status("VmHWM"), "bytes_per_token": description.bytes_per_token })
+    );
     Ok(())
 }
 

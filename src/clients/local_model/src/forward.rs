@@ -95,10 +95,8 @@ impl Network {
                 return Err(LocalModelError::Cancelled);
             }
             let input = Activations::new(&normed(&states, &layer.attention_norm, shape.epsilon), width);
-            let (mut query, (mut key, value)) = (
-                self.by_token(&layer.query, &input),
-                (self.by_token(&layer.key, &input), self.by_token(&layer.value, &input)),
-            );
+            let (mut query, (mut key, value)) =
+                (self.by_token(&layer.query, &input), (self.by_token(&layer.key, &input), self.by_token(&layer.value, &input)));
             turn(&mut query, &turns, shape.head, shape.heads);
             turn(&mut key, &turns, shape.head, shape.key_heads);
             let lists = index * shape.key_heads..(index + 1) * shape.key_heads;
@@ -164,11 +162,14 @@ impl Network {
         let shape = &self.weights.shape;
         let group = shape.heads / shape.key_heads;
         let mut out = vec![0.0; query.len()];
-        out.par_chunks_mut(shape.head).zip(query.par_chunks(shape.head)).enumerate().for_each_init(Vec::new, |scores, (at, (out, query))| {
-            let (token, head) = (at / shape.heads, at % shape.heads / group);
-            let seen = (first + token + 1) * shape.head;
-            self.kernels.attend(query, &keys[head][..seen], &values[head][..seen], scores, out);
-        });
+        out.par_chunks_mut(shape.head).zip(query.par_chunks(shape.head)).enumerate().for_each_init(
+            Vec::new,
+            |scores, (at, (out, query))| {
+                let (token, head) = (at / shape.heads, at % shape.heads / group);
+                let seen = (first + token + 1) * shape.head;
+                self.kernels.attend(query, &keys[head][..seen], &values[head][..seen], scores, out);
+            },
+        );
         out
     }
 

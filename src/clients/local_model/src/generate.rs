@@ -14,11 +14,11 @@ use crate::tokenizer::Token;
 use crate::{LocalModel, LocalModelError};
 
 /// Bytes of all messages at most: the tokenizer should not work on what cannot fit anyway.
-pub const MAXIMUM_TEXT_BYTES: usize = 1 << 20;
+pub(crate) const MAXIMUM_TEXT_BYTES: usize = 1 << 20;
 /// Stop texts at most, and bytes of each.
-pub const MAXIMUM_STOPS: usize = 4;
+pub(crate) const MAXIMUM_STOPS: usize = 4;
 /// See [`MAXIMUM_STOPS`].
-pub const MAXIMUM_STOP_BYTES: usize = 256;
+pub(crate) const MAXIMUM_STOP_BYTES: usize = 256;
 /// Beginnings that are remembered, and the tokens of those worth it.
 const PREFIXES: usize = 2;
 const PREFIX_TOKENS: std::ops::RangeInclusive<usize> = 24..=1024;
@@ -118,7 +118,9 @@ impl LocalModel {
         }
         let text = stream.finish(show);
         let json = match request.schema {
-            Some(_) if request.stop.is_empty() => Some(serde_json::from_str(&text).map_err(|error| LocalModelError::Request(format!("the answer is no JSON: {error}")))?),
+            Some(_) if request.stop.is_empty() => {
+                Some(serde_json::from_str(&text).map_err(|error| LocalModelError::Request(format!("the answer is no JSON: {error}")))?)
+            }
             _ => None,
         };
         Ok(Answer { text, json, finish, prompt_tokens: prompt.len(), known_tokens: known, completion_tokens: written })

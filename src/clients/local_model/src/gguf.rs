@@ -77,7 +77,8 @@ pub(crate) struct Tensor {
 pub(crate) enum Meta {
     Whole(i128),
     Real(f64),
-    Flag(bool),
+    /// True or false; nothing here asks which.
+    Flag,
     Text(String),
     List(Vec<Meta>),
 }
@@ -232,7 +233,7 @@ impl<'a> Reader<'a> {
             4 => Meta::Whole(i128::from(self.u32()?)),
             5 => Meta::Whole(i128::from(i32::from_le_bytes(self.array()?))),
             6 => Meta::Real(f64::from(f32::from_le_bytes(self.array()?))),
-            7 => Meta::Flag(self.array::<1>()?[0] != 0),
+            7 => self.take(1).map(|_| Meta::Flag)?,
             8 => Meta::Text(self.text()?),
             9 if nesting < MAXIMUM_NESTING => {
                 let kind = self.u32()?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 
 use baton_domain::model::ModelTier;
 use parking_lot::Mutex;
@@ -151,6 +152,22 @@ impl LocalModel {
         let mut out = Vec::new();
         self.tokenizer.encode(text, &mut out);
         out
+    }
+
+    /// The token that most likely follows these, and its logit: to compare the network with others.
+    ///
+    /// # Errors
+    /// [`LocalModelError::Request`] if there are none, too many, or some that are not in the vocabulary.
+    pub fn likeliest(&self, tokens: &[u32]) -> Result<(u32, f32), LocalModelError> {
+        let known = tokens.iter().all(|token| (*token as usize) < self.tokenizer.len());
+        if tokens.is_empty() || tokens.len() > self.context || !known {
+            return Err(LocalModelError::Request("give 1 to `context` tokens of the vocabulary".into()));
+        }
+        let mut memory = Memory::new(&self.network.weights.shape);
+        let state = self.network.read(tokens, &mut memory, &AtomicBool::new(false))?;
+        let logits = self.network.logits(&state);
+        let best = (0..).zip(logits).max_by(|a, b| a.1.total_cmp(&b.1));
+        best.ok_or_else(|| bad("its vocabulary is empty".into()))
     }
 
     /// The vocabulary as schemas need it; made when the first schema comes.

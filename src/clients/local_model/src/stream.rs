@@ -29,6 +29,7 @@ impl Stream {
         }
         if let Some(at) = self.stops.iter().filter_map(|stop| self.text[from..].find(stop.as_str())).min() {
             self.text.truncate(from + at);
+            self.open.clear();
             self.show(self.text.len(), show);
             return true;
         }

@@ -3,16 +3,15 @@
 //! Vectors are read from arrays by `bytemuck`, so that nothing here points into memory by itself.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_and_si128, _mm_cvtph_ps, _mm_cvtsi32_si128, _mm_set1_epi8, _mm_srli_epi16, _mm256_abs_epi8, _mm256_add_ps,
-    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set_m128i,
-    _mm256_set1_epi16, _mm256_set1_ps, _mm256_setzero_ps, _mm256_sign_epi8,
+    __m128i, __m256, __m256i, _mm_and_si128, _mm_cvtph_ps, _mm_cvtsi32_si128, _mm_set1_epi8, _mm_srli_epi16, _mm256_abs_epi8,
+    _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
+    _mm256_set_m128i, _mm256_set1_epi16, _mm256_set1_ps, _mm256_setzero_ps, _mm256_sign_epi8,
 };
 
+use super::quantize::{Block, TOKENS};
 use super::{Activations, BLOCK, Work, half_to_float};
 use crate::gguf::Format;
 
-/// Tokens that are multiplied side by side.
-const TOKENS: usize = 4;
 /// Floats in a vector.
 const LANES: usize = 8;
 
@@ -35,51 +34,47 @@ pub(super) fn run(work: Work<'_>) {
 
 #[target_feature(enable = "avx2,fma,f16c")]
 fn multiply<const KIND: u8, const BYTES: usize>(rows: &[u8], input: &Activations, out: &mut [f32]) {
-    let blocks = input.width / BLOCK;
+    let count = input.width / BLOCK;
     let (rows, _) = rows.as_chunks::<BYTES>();
-    for (row, out) in rows.chunks_exact(blocks).zip(out.chunks_exact_mut(input.tokens)) {
-        let mut first = 0;
-        let (fours, rest) = out.as_chunks_mut::<TOKENS>();
-        for four in fours {
-            *four = row_by_tokens::<KIND, BYTES, TOKENS>(row, input, first);
-            first += TOKENS;
+    for (row, out) in rows.chunks_exact(count).zip(out.chunks_exact_mut(input.tokens)) {
+        let (fours, ones) = out.as_chunks_mut::<TOKENS>();
+        for (out, blocks) in fours.iter_mut().zip(input.fours.chunks_exact(count)) {
+            *out = row_by_tokens::<KIND, BYTES, TOKENS>(row, blocks);
         }
-        for one in rest {
-            [*one] = row_by_tokens::<KIND, BYTES, 1>(row, input, first);
-            first += 1;
+        for (out, blocks) in ones.iter_mut().zip(input.ones.chunks_exact(count)) {
+            [*out] = row_by_tokens::<KIND, BYTES, 1>(row, blocks);
         }
     }
 }
 
-/// One row with `N` tokens, from the token `first` on.
+/// One row with `N` tokens.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn row_by_tokens<const KIND: u8, const BYTES: usize, const N: usize>(row: &[[u8; BYTES]], input: &Activations, first: usize) -> [f32; N] {
-    let blocks = row.len();
-    let (bytes, _) = input.bytes.as_chunks::<BLOCK>();
-    let bytes: [&[[i8; BLOCK]]; N] = std::array::from_fn(|t| &bytes[(first + t) * blocks..][..blocks]);
-    let scales: [&[f32]; N] = std::array::from_fn(|t| &input.scales[(first + t) * blocks..][..blocks]);
-    let sums: [&[f32]; N] = std::array::from_fn(|t| &input.sums[(first + t) * blocks..][..blocks]);
+fn row_by_tokens<const KIND: u8, const BYTES: usize, const N: usize>(row: &[[u8; BYTES]], blocks: &[Block<N>]) -> [f32; N] {
     let ones = _mm256_set1_epi16(1);
     let mut totals = [_mm256_setzero_ps(); N];
     let mut offsets = [0.0_f32; N];
-    for (at, block) in row.iter().enumerate() {
-        let halves = _mm_cvtph_ps(_mm_cvtsi32_si128(i32::from_le_bytes([block[0], block[1], block[2], block[3]])));
+    for (weights, block) in row.iter().zip(blocks) {
+        let halves = _mm_cvtph_ps(_mm_cvtsi32_si128(i32::from_le_bytes([weights[0], weights[1], weights[2], weights[3]])));
         let [scale, second, _, _]: [f32; 4] = bytemuck::cast(halves);
-        let weights = if KIND == Q8_0 { eight(block) } else { four(block, BYTES - BLOCK / 2) };
+        let weights = if KIND == Q8_0 { eight(weights) } else { four(weights, BYTES - BLOCK / 2) };
         let magnitudes = _mm256_abs_epi8(weights);
         for t in 0..N {
-            let x: __m256i = bytemuck::cast(bytes[t][at]);
+            let x: __m256i = bytemuck::cast(block.bytes[t]);
             // The instruction wants one side without a sign: the weights' signs move to the input. Two products of at
             // most 128 * 127 stay within 16 bits.
-            let pairs =
-                if KIND == Q8_0 { _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(x, weights)) } else { _mm256_maddubs_epi16(weights, x) };
+            let pairs = if KIND == Q8_0 {
+                _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(x, weights))
+            } else {
+                _mm256_maddubs_epi16(weights, x)
+            };
             let sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, ones));
-            totals[t] = _mm256_fmadd_ps(_mm256_set1_ps(scale * scales[t][at]), sum, totals[t]);
-            if KIND == Q4_1 {
-                offsets[t] = second.mul_add(sums[t][at], offsets[t]);
-            } else if KIND == Q4_0 {
-                offsets[t] = (-8.0 * scale).mul_add(sums[t][at], offsets[t]);
+            totals[t] = _mm256_fmadd_ps(_mm256_set1_ps(scale * block.scales[t]), sum, totals[t]);
+        }
+        if KIND != Q8_0 {
+            let offset = if KIND == Q4_1 { second } else { -8.0 * scale };
+            for t in 0..N {
+                offsets[t] = offset.mul_add(block.sums[t], offsets[t]);
             }
         }
     }

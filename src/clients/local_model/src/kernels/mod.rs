@@ -192,7 +192,13 @@ mod tests {
         fn count(folder: &std::path::Path) -> usize {
             let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
             entries
-                .map(|path| if path.is_dir() { count(&path) } else { std::fs::read_to_string(path).unwrap().matches(concat!("unsafe", " {")).count() })
+                .map(|path| {
+                    if path.is_dir() {
+                        count(&path)
+                    } else {
+                        std::fs::read_to_string(path).unwrap().matches(concat!("unsafe", " {")).count()
+                    }
+                })
                 .sum()
         }
         assert_eq!(count(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")), 1);

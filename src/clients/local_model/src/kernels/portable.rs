@@ -1,5 +1,6 @@
 //! How are matrices multiplied on any processor?
 
+use super::quantize::{Block, TOKENS};
 use super::{Activations, BLOCK, Work, half_to_float};
 use crate::gguf::Format;
 
@@ -11,13 +12,20 @@ pub(super) fn run(work: Work<'_>) {
 }
 
 fn multiply(format: Format, rows: &[u8], input: &Activations, out: &mut [f32]) {
-    let row_bytes = input.width / format.block_len() * format.block_bytes();
+    let (row_bytes, count) = (input.width / format.block_len() * format.block_bytes(), input.width / BLOCK);
     for (row, out) in rows.chunks_exact(row_bytes).zip(out.chunks_exact_mut(input.tokens)) {
-        for (token, out) in out.iter_mut().enumerate() {
-            *out = match format {
-                Format::F32 | Format::F16 => plain(format, row, &input.floats[token * input.width..][..input.width]),
-                Format::Q4_0 | Format::Q4_1 | Format::Q8_0 => blocks(format, row, input, token),
-            };
+        if matches!(format, Format::F32 | Format::F16) {
+            for (token, out) in out.iter_mut().enumerate() {
+                *out = plain(format, row, &input.floats[token * input.width..][..input.width]);
+            }
+            continue;
+        }
+        let (fours, ones) = out.as_chunks_mut::<TOKENS>();
+        for (out, blocks) in fours.iter_mut().zip(input.fours.chunks_exact(count)) {
+            *out = row_by_tokens(format, row, blocks);
+        }
+        for (out, blocks) in ones.iter_mut().zip(input.ones.chunks_exact(count)) {
+            [*out] = row_by_tokens(format, row, blocks);
         }
     }
 }
@@ -33,21 +41,19 @@ fn half(bytes: &[u8], at: usize) -> f32 {
     half_to_float(u16::from_le_bytes([bytes[at], bytes[at + 1]]))
 }
 
-fn blocks(format: Format, row: &[u8], input: &Activations, token: usize) -> f32 {
-    let count = input.width / BLOCK;
-    let bytes = input.bytes[token * input.width..][..input.width].chunks_exact(BLOCK);
-    let scales = &input.scales[token * count..][..count];
-    let sums = &input.sums[token * count..][..count];
-    let mut total = 0.0;
-    for (((block, bytes), scale), sum) in row.chunks_exact(format.block_bytes()).zip(bytes).zip(scales).zip(sums) {
-        let d = half(block, 0);
-        total += match format {
-            Format::Q4_0 => d * scale * nibbles(&block[2..], bytes) as f32 - 8.0 * d * sum,
-            Format::Q4_1 => d * scale * nibbles(&block[4..], bytes) as f32 + half(block, 2) * sum,
-            _ => d * scale * block[2..].iter().zip(bytes).map(|(w, x)| i32::from(*w as i8) * i32::from(*x)).sum::<i32>() as f32,
-        };
+fn row_by_tokens<const N: usize>(format: Format, row: &[u8], blocks: &[Block<N>]) -> [f32; N] {
+    let mut totals = [0.0; N];
+    for (weights, block) in row.chunks_exact(format.block_bytes()).zip(blocks) {
+        let d = half(weights, 0);
+        for ((total, bytes), (scale, sum)) in totals.iter_mut().zip(&block.bytes).zip(block.scales.iter().zip(&block.sums)) {
+            *total += match format {
+                Format::Q4_0 => d * scale * nibbles(&weights[2..], bytes) as f32 - 8.0 * d * sum,
+                Format::Q4_1 => d * scale * nibbles(&weights[4..], bytes) as f32 + half(weights, 2) * sum,
+                _ => d * scale * weights[2..].iter().zip(bytes).map(|(w, x)| i32::from(*w as i8) * i32::from(*x)).sum::<i32>() as f32,
+            };
+        }
     }
-    total
+    totals
 }
 
 /// The low halves of the bytes are the first sixteen numbers, the high halves the others.

@@ -4,6 +4,19 @@ use super::BLOCK;
 #[cfg(test)]
 use crate::gguf::Format;
 
+/// 32 numbers of each of `N` tokens, in 8 bits: what a block of weights is multiplied with lies side by side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<const N: usize> {
+    /// The numbers as multiples of their scale.
+    pub(crate) bytes: [[i8; BLOCK]; N],
+    pub(crate) scales: [f32; N],
+    /// The sum of the numbers.
+    pub(crate) sums: [f32; N],
+}
+
+/// Tokens that are multiplied side by side.
+pub(crate) const TOKENS: usize = 4;
+
 /// The input of a multiplication: one row for each token, in full and in 8 bits.
 #[derive(Debug, Default)]
 pub(crate) struct Activations {
@@ -11,37 +24,52 @@ pub(crate) struct Activations {
     pub(crate) width: usize,
     pub(crate) tokens: usize,
     pub(crate) floats: Vec<f32>,
-    /// Each 32 numbers as multiples of their scale.
-    pub(crate) bytes: Vec<i8>,
-    /// The scale of each block.
-    pub(crate) scales: Vec<f32>,
-    /// The sum of each block.
-    pub(crate) sums: Vec<f32>,
+    /// Four tokens after four tokens, each with all its blocks.
+    pub(crate) fours: Vec<Block<TOKENS>>,
+    /// The tokens that are left.
+    pub(crate) ones: Vec<Block<1>>,
 }
 
 impl Activations {
-    /// Rounds rows of `width` numbers. A width that is no multiple of 32 has no bytes: only plain formats take it.
+    /// Rounds rows of `width` numbers. A width that is no multiple of 32 has no blocks: only plain formats take it.
     pub(crate) fn new(rows: &[f32], width: usize) -> Self {
         let mut out = Self { width, tokens: rows.len() / width.max(1), floats: rows.to_vec(), ..Self::default() };
         if !width.is_multiple_of(BLOCK) {
             return out;
         }
-        out.bytes.reserve(rows.len());
-        for block in rows.chunks_exact(BLOCK) {
-            let largest = block.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        let fours = rows.chunks_exact(TOKENS * width);
+        let rest = fours.remainder();
+        out.fours = fours.flat_map(|rows| blocks(rows, width)).collect();
+        out.ones = rest.chunks_exact(width).flat_map(|row| blocks(row, width)).collect();
+        out
+    }
+}
+
+/// The blocks of `N` rows.
+fn blocks<const N: usize>(rows: &[f32], width: usize) -> impl Iterator<Item = Block<N>> {
+    (0..width).step_by(BLOCK).map(move |at| {
+        let mut block = Block { bytes: [[0; BLOCK]; N], scales: [0.0; N], sums: [0.0; N] };
+        for token in 0..N {
+            let numbers = &rows[token * width + at..][..BLOCK];
+            let largest = numbers.iter().fold(0.0_f32, |most, x| if x.abs() > most { x.abs() } else { most });
             let scale = largest / 127.0;
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
             let mut sum = 0_i32;
-            for x in block {
-                let rounded = (x * inverse).round() as i8;
-                sum += i32::from(rounded);
-                out.bytes.push(rounded);
+            for (byte, x) in block.bytes[token].iter_mut().zip(numbers) {
+                *byte = nearest(x * inverse);
+                sum += i32::from(*byte);
             }
-            out.scales.push(scale);
-            out.sums.push(scale * sum as f32);
+            block.scales[token] = scale;
+            block.sums[token] = scale * sum as f32;
         }
-        out
-    }
+        block
+    })
+}
+
+/// The whole number nearest to one of -127 to 127. Adding 1.5 * 2^23 pushes the fraction out of the float, and needs no call.
+fn nearest(x: f32) -> i8 {
+    const PUSH: f32 = 12_582_912.0;
+    ((x + PUSH).to_bits() as i32 - PUSH.to_bits() as i32) as i8
 }
 
 /// Turns scores into shares that sum to one.
@@ -102,7 +130,9 @@ mod tests {
 
     #[test]
     fn halves_are_read_as_ieee_754_says() {
-        for (half, float) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0400, 6.103_515_6e-5), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)] {
+        for (half, float) in
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0400, 6.103_515_6e-5), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)]
+        {
             assert_eq!(half_to_float(half), float);
         }
         assert!(half_to_float(0x7c00).is_infinite() && half_to_float(0x7e00).is_nan());
@@ -114,7 +144,11 @@ mod tests {
         let mut row = vec![0.0; 64];
         row[40] = -5.0;
         let acts = Activations::new(&row, 64);
-        assert_eq!((acts.scales[0], acts.sums[0], acts.bytes[40]), (0.0, 0.0, -127));
-        assert!((acts.sums[1] + 5.0).abs() < 1e-6);
+        let [zeros, other] = acts.ones[..] else { panic!("two blocks") };
+        assert_eq!((zeros.scales, zeros.sums, other.bytes[0][8]), ([0.0], [0.0], -127));
+        assert!((other.sums[0] + 5.0).abs() < 1e-6);
+        for x in [-127.0, -126.6, -0.4, 0.0, 0.6, 1.49, 126.7, 127.0_f32] {
+            assert_eq!(nearest(x), x.round() as i8);
+        }
     }
 }

@@ -68,8 +68,7 @@ pub(super) struct Automaton {
 impl Automaton {
     /// The automaton, and the state before the first byte.
     pub(super) fn new(grammar: Grammar) -> (Self, StateId) {
-        let mut automaton =
-            Self { grammar, stacks: Vec::new(), stack_ids: HashMap::new(), states: Vec::new(), state_ids: HashMap::new() };
+        let mut automaton = Self { grammar, stacks: Vec::new(), stack_ids: HashMap::new(), states: Vec::new(), state_ids: HashMap::new() };
         automaton.clear();
         let mut stacks = Vec::new();
         automaton.open(automaton.grammar.root, EMPTY, &mut stacks);
@@ -115,7 +114,8 @@ impl Automaton {
         }
         let frames: Vec<Vec<Frame>> = self.states[state as usize].stacks.iter().map(|stack| self.frames(*stack)).collect();
         self.clear();
-        let stacks = frames.into_iter().map(|frames| frames.into_iter().rev().fold(EMPTY, |below, frame| self.stack(frame, below))).collect();
+        let stacks =
+            frames.into_iter().map(|frames| frames.into_iter().rev().fold(EMPTY, |below, frame| self.stack(frame, below))).collect();
         self.state(stacks)
     }
 
@@ -301,9 +301,11 @@ impl Automaton {
 impl Frame {
     const fn node(self) -> Option<NodeId> {
         match self {
-            Self::Literal { node, .. } | Self::Digit { node } | Self::Sequence { node, .. } | Self::Repeat { node, .. } | Self::Members { node, .. } => {
-                Some(node)
-            }
+            Self::Literal { node, .. }
+            | Self::Digit { node }
+            | Self::Sequence { node, .. }
+            | Self::Repeat { node, .. }
+            | Self::Members { node, .. } => Some(node),
             Self::Characters { .. } => None,
         }
     }

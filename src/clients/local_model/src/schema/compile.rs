@@ -19,13 +19,50 @@ static ANYTHING: Value = Value::Bool(true);
 
 /// Keywords that restrict documents in ways that are not kept to.
 const REFUSED: [&str; 19] = [
-    "$dynamicRef", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else", "if", "maxContains", "minContains", "multipleOf",
-    "not", "pattern", "patternProperties", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "$recursiveRef", "additionalItems",
+    "$dynamicRef",
+    "contains",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "maxContains",
+    "minContains",
+    "multipleOf",
+    "not",
+    "pattern",
+    "patternProperties",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "$recursiveRef",
+    "additionalItems",
 ];
 /// Keywords that restrict documents, which are kept to.
 const KEPT: [&str; 23] = [
-    "$ref", "additionalProperties", "allOf", "anyOf", "const", "enum", "exclusiveMaximum", "exclusiveMinimum", "items", "maxItems", "maxLength",
-    "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "oneOf", "prefixItems", "properties", "required", "type",
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "oneOf",
+    "prefixItems",
+    "properties",
+    "required",
+    "type",
     "uniqueItems",
 ];
 
@@ -89,7 +126,10 @@ impl<'a> Compiler<'a> {
             _ => return Err(schema_error(at, "a schema is an object")),
         };
         if let Some(keyword) = REFUSED.into_iter().find(|keyword| schema.contains_key(*keyword)) {
-            return Err(schema_error(&format!("{at}/{keyword}"), format!("{keyword} is not supported: leave it out, and check the answer")));
+            return Err(schema_error(
+                &format!("{at}/{keyword}"),
+                format!("{keyword} is not supported: leave it out, and check the answer"),
+            ));
         }
         if schema.get("uniqueItems").is_some_and(|unique| *unique == Value::Bool(true)) {
             return Err(schema_error(&format!("{at}/uniqueItems"), "it is not supported: leave it out, and check the answer"));
@@ -98,7 +138,10 @@ impl<'a> Compiler<'a> {
             let Some(within) = schema.get(keyword) else { continue };
             // A type that only repeats what the alternatives say is common; anything else would have to be joined with them.
             if let Some(beside) = KEPT.into_iter().find(|other| *other != keyword && schema.contains_key(*other)) {
-                return Err(schema_error(at, format!("{beside} beside {keyword} is not supported: write {beside} into the schemas of {keyword}")));
+                return Err(schema_error(
+                    at,
+                    format!("{beside} beside {keyword} is not supported: write {beside} into the schemas of {keyword}"),
+                ));
             }
             let at = format!("{at}/{keyword}");
             return if keyword == "$ref" { self.reference(within, &at, depth) } else { self.alternatives(keyword, within, &at, depth) };
@@ -138,7 +181,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn reference(&mut self, reference: &'a Value, at: &str, depth: usize) -> Result<NodeId, LocalModelError> {
-        let (pointer, schema) = self.resolve(reference).ok_or_else(|| schema_error(at, "it leads to no place within the schema, as \"#/$defs/name\" would"))?;
+        let (pointer, schema) =
+            self.resolve(reference).ok_or_else(|| schema_error(at, "it leads to no place within the schema, as \"#/$defs/name\" would"))?;
         if let Some(known) = self.references.get(pointer) {
             return Ok(*known);
         }
@@ -161,10 +205,14 @@ impl<'a> Compiler<'a> {
             return Err(schema_error(at, "allOf of several schemas is not supported: write one schema"));
         }
         if keyword == "oneOf" {
-            let resolved: Vec<&Value> = list.iter().map(|schema| schema.get("$ref").and_then(|to| self.resolve(to)).map_or(schema, |(_, to)| to)).collect();
+            let resolved: Vec<&Value> =
+                list.iter().map(|schema| schema.get("$ref").and_then(|to| self.resolve(to)).map_or(schema, |(_, to)| to)).collect();
             for (index, one) in resolved.iter().enumerate() {
                 if resolved[..index].iter().any(|other| !one_of::exclude(one, other)) {
-                    return Err(schema_error(at, "a document might fit two of them: use anyOf, or a required property with a const of its own in each"));
+                    return Err(schema_error(
+                        at,
+                        "a document might fit two of them: use anyOf, or a required property with a const of its own in each",
+                    ));
                 }
             }
         }
@@ -264,7 +312,10 @@ impl<'a> Compiler<'a> {
         let open = self.literal("{")?;
         if named.is_none_or(Map::is_empty) && required.is_empty() && others.is_none_or(|others| *others != Value::Bool(false)) {
             if least > 0 {
-                return Err(schema_error(&format!("{at}/minProperties"), "it is not supported where the names are free: name the properties"));
+                return Err(schema_error(
+                    &format!("{at}/minProperties"),
+                    "it is not supported where the names are free: name the properties",
+                ));
             }
             let value = match others {
                 Some(others) => self.value(others, &format!("{at}/additionalProperties"), depth + 1)?,
@@ -274,7 +325,9 @@ impl<'a> Compiler<'a> {
             return self.sequence(&[open, members]);
         }
         let mut properties: Vec<(&str, &'a Value, String)> = Vec::new();
-        for (name, property) in named.into_iter().flatten().filter(|(name, property)| **property != Value::Bool(false) || required.contains(&name.as_str())) {
+        for (name, property) in
+            named.into_iter().flatten().filter(|(name, property)| **property != Value::Bool(false) || required.contains(&name.as_str()))
+        {
             properties.push((name, property, format!("{at}/properties/{}", name.replace('~', "~0").replace('/', "~1"))));
         }
         properties.sort_by(|a, b| order(a.1).total_cmp(&order(b.1)));
@@ -286,7 +339,10 @@ impl<'a> Compiler<'a> {
         }
         let must = properties.iter().filter(|(name, ..)| required.contains(name)).count();
         if least as usize > must || (most as usize) < properties.len() {
-            return Err(schema_error(at, "minProperties and maxProperties are not supported here: say by required which properties there are"));
+            return Err(schema_error(
+                at,
+                "minProperties and maxProperties are not supported here: say by required which properties there are",
+            ));
         }
         let comma = self.then_space(",")?;
         let mut members = Vec::new();

@@ -35,7 +35,9 @@ impl Constraint {
         }
         let fewest = grammar.fewest_bytes();
         if fewest as usize > tokens {
-            let why = format!("the shortest document may take {fewest} tokens, and {tokens} are left for the answer: raise maximum_tokens, or require less");
+            let why = format!(
+                "the shortest document may take {fewest} tokens, and {tokens} are left for the answer: raise maximum_tokens, or require less"
+            );
             return Err(schema_error("", why));
         }
         let (automaton, state) = Automaton::new(grammar);

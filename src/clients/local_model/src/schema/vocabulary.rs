@@ -30,7 +30,8 @@ impl Vocabulary {
     /// tokens by themselves.
     pub fn new<'a>(tokens: impl Iterator<Item = Option<&'a [u8]>>, has_byte: impl Fn(u8) -> bool) -> Self {
         let tokens: Vec<Box<[u8]>> = tokens.map(|bytes| bytes.unwrap_or_default().into()).collect();
-        let mut sorted: Vec<u32> = (0..tokens.len() as u32).filter(|token| (1..=usize::from(u16::MAX)).contains(&tokens[*token as usize].len())).collect();
+        let mut sorted: Vec<u32> =
+            (0..tokens.len() as u32).filter(|token| (1..=usize::from(u16::MAX)).contains(&tokens[*token as usize].len())).collect();
         sorted.sort_unstable_by(|a, b| tokens[*a as usize].cmp(&tokens[*b as usize]).then(a.cmp(b)));
         let mut entries: Vec<Entry> = Vec::new();
         // The places of the bytes of the token before.
