@@ -57,20 +57,31 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Tokens a second, read and written: the time to the first token, and from there on.
 fn speeds(model: &LocalModel, runs: usize, suffix: &str) -> Result<(), Box<dyn Error>> {
     let (mut read, mut written) = (Vec::new(), Vec::new());
+    let (mut read_cpu, mut written_cpu) = (Vec::new(), Vec::new());
     for run in 0..runs {
         // Each run's prompt begins with words of its own, so that nothing of it is known from before.
         let text = format!("Run {run}. {}", "The quick brown fox jumps over the lazy dog while the river runs to the sea. ".repeat(28));
         let messages = [Message::system(format!("You are helper {run}.")), Message::user(text + "Tell a long story about it.")];
         let (mut first, started) = (None, Instant::now());
+        let (mut cpu_first, cpu_started) = (None, cpu_seconds());
         let request = Generation { maximum_tokens: 128, ..Generation::new(&messages) };
         let answer = model.generate(&request, &AtomicBool::new(false), &mut |_| {
             first.get_or_insert_with(|| started.elapsed());
+            cpu_first.get_or_insert_with(cpu_seconds);
         })?;
         let (all, first) = (started.elapsed().as_secs_f64(), first.unwrap_or_default().as_secs_f64());
         read.push((answer.prompt_tokens - answer.known_tokens) as f64 / first);
+        read_cpu.push((answer.prompt_tokens - answer.known_tokens) as f64 / (cpu_first.unwrap_or_default() - cpu_started));
+        written_cpu.push((answer.completion_tokens - 1) as f64 / (cpu_seconds() - cpu_first.unwrap_or_default()));
         written.push((answer.completion_tokens - 1) as f64 / (all - first));
     }
     report(&format!("read_tokens_per_second{suffix}"), &read, &json!({ "prompt": "about 500 tokens" }));
+    report(&format!("read_tokens_per_second_of_one_core{suffix}"), &read_cpu, &json!({ "by": "time on the processor, whatever else ran" }));
+    report(
+        &format!("written_tokens_per_second_of_one_core{suffix}"),
+        &written_cpu,
+        &json!({ "by": "time on the processor, whatever else ran" }),
+    );
     report(&format!("written_tokens_per_second{suffix}"), &written, &json!({ "behind": "about 500 tokens" }));
     Ok(())
 }
@@ -135,6 +146,13 @@ fn report(figure: &str, values: &[f64], more: &Value) {
         json!({ "figure": figure, "median": median, "least": sorted.first().copied().map(round), "most": sorted.last().copied().map(round),
             "runs": values.len(), "load": load.split(' ').next(), "more": more })
     );
+}
+
+/// Time on the processor of all threads so far, in steps of 10 ms.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = text.rsplit(')').next().unwrap_or_default();
+    after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// A line of the process's own status, in megabytes.

