@@ -41,12 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         json!({ "name": description.name, "parameters": description.parameters, "kernels": description.kernels, "threads": description.threads })
     );
     speeds(&model, runs, "")?;
+    cancelled(&model, runs)?;
+    schemas(&model, runs)?;
     if description.kernels != "portable" {
         let portable = LoadOptions { kernels: Kernels::portable(), ..options };
         speeds(&LocalModel::load(Path::new(path), &portable)?, 2.min(runs), "_portable")?;
     }
-    cancelled(&model, runs)?;
-    schemas(&model, runs)?;
     println!(
         "{}",
         json!({ "figure": "memory_megabytes", "resident": status("VmRSS"), "most": status("VmHWM"), "bytes_per_token": description.bytes_per_token })
@@ -132,6 +132,35 @@ fn schemas(model: &LocalModel, runs: usize) -> Result<(), Box<dyn Error>> {
         rates.push((answer.completion_tokens - 1) as f64 / (started.elapsed() - first.unwrap_or_default()).as_secs_f64());
     }
     report("written_tokens_per_second_schema", &rates, &json!({}));
+
+    // An answer written by the mask alone: the first token that may come, again and again.
+    let description = model.describe();
+    let (mut times, mut firsts) = (Vec::new(), Vec::new());
+    for run in 0..runs {
+        let mut constraint = model.constraint(&schema, 200)?;
+        for step in 0..200 {
+            let mut logits: Vec<f32> =
+                (0..description.vocabulary).map(|token| ((token * 7919 + run * 31 + step) % 10_007) as f32).collect();
+            let started = Instant::now();
+            constraint.mask(&mut logits, 2);
+            let taken = started.elapsed().as_secs_f64() * 1000.0;
+            if step == 0 {
+                firsts.push(taken)
+            } else {
+                times.push(taken)
+            }
+            let Some((token, _)) = logits.iter().enumerate().filter(|(_, logit)| logit.is_finite()).max_by(|a, b| a.1.total_cmp(b.1))
+            else {
+                break;
+            };
+            constraint.advance(u32::try_from(token)?);
+            if constraint.is_finished() {
+                break;
+            }
+        }
+    }
+    report("mask_ms", &times, &json!({}));
+    report("first_mask_ms", &firsts, &json!({}));
     Ok(())
 }
 

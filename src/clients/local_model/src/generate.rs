@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::forward::Memory;
 use crate::sampler::Sampler;
-use crate::schema::{Constraint, Grammar};
+use crate::schema::Constraint;
 use crate::stream::Stream;
 use crate::tokenizer::Token;
 use crate::{LocalModel, LocalModelError};
@@ -75,13 +75,12 @@ impl LocalModel {
     /// [`LocalModelError::Cancelled`] when `cancel` became true.
     pub fn generate(&self, request: &Generation<'_>, cancel: &AtomicBool, show: &mut dyn FnMut(&str)) -> Result<Answer, LocalModelError> {
         check(request)?;
-        let grammar = request.schema.map(Grammar::compile).transpose()?;
         let (prompt, system) = self.chat.encode(&self.tokenizer, request.messages);
         let room = request.maximum_tokens.min(self.context.saturating_sub(prompt.len()));
         if room == 0 {
             return Err(LocalModelError::TooLong { prompt: prompt.len(), answer: request.maximum_tokens, context: self.context });
         }
-        let mut constraint = grammar.map(|grammar| Constraint::new(grammar, self.vocabulary(), room)).transpose()?;
+        let mut constraint = request.schema.map(|schema| self.constraint(schema, room)).transpose()?;
         let (mut memory, known) = self.known(&prompt);
         let mut state = Vec::new();
         if known < system && PREFIX_TOKENS.contains(&system) && system < prompt.len() {

@@ -14,7 +14,7 @@ use crate::chat::Chat;
 use crate::forward::{Memory, Network};
 use crate::gguf::{Gguf, bad};
 use crate::kernels::Kernels;
-use crate::schema::Vocabulary;
+use crate::schema::{Constraint, Grammar, Vocabulary};
 use crate::tokenizer::Tokenizer;
 use crate::weights::Weights;
 
@@ -54,6 +54,8 @@ pub struct Description {
     pub parameters: u64,
     /// Tokens of prompt and answer at most.
     pub context: usize,
+    /// Tokens that it knows.
+    pub vocabulary: usize,
     /// What it can be trusted with.
     pub tier: ModelTier,
     /// Bytes of its weights in memory.
@@ -131,6 +133,7 @@ impl LocalModel {
             name: self.name.clone(),
             parameters: weights.parameters,
             context: self.context,
+            vocabulary: self.tokenizer.len(),
             // No file that this engine runs well on a CPU is above the small ones.
             tier: if weights.parameters < TINY { ModelTier::Tiny } else { ModelTier::Small },
             weights_bytes: weights.file.len(),
@@ -170,8 +173,16 @@ impl LocalModel {
         best.ok_or_else(|| bad("its vocabulary is empty".into()))
     }
 
+    /// What may come next in an answer of at most so many tokens that is held to a schema: for those who choose tokens themselves.
+    ///
+    /// # Errors
+    /// [`LocalModelError::Schema`] as [`Grammar::compile`] and [`Constraint::new`] have it.
+    pub fn constraint(&self, schema: &serde_json::Value, tokens: usize) -> Result<Constraint, LocalModelError> {
+        Constraint::new(Grammar::compile(schema)?, self.vocabulary(), tokens)
+    }
+
     /// The vocabulary as schemas need it; made when the first schema comes.
-    pub(crate) fn vocabulary(&self) -> Arc<Vocabulary> {
+    fn vocabulary(&self) -> Arc<Vocabulary> {
         let make = || {
             let bytes = (0..self.tokenizer.len() as u32).map(|token| self.tokenizer.bytes(token));
             Arc::new(Vocabulary::new(bytes, |byte| self.tokenizer.has_byte(byte)))
