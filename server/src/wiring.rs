@@ -25,6 +25,7 @@ use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
+use crate::local_model::InProcess;
 use crate::start_error::StartError;
 use crate::topics::TopicParts;
 use crate::{agents, housekeeping};
@@ -45,6 +46,8 @@ pub(crate) struct CoreSettings<'a> {
     pub(crate) keep: KeepEvents,
     /// Seals and opens the secrets of connections and models.
     pub(crate) sealer: SecretSealer,
+    /// The model inside the process.
+    pub(crate) local_model: InProcess,
 }
 
 /// What servers and workers have in common: the store, the engine, and what measures them.
@@ -72,7 +75,7 @@ impl Core {
         folder: &DataFolder,
         mut sources: Sources,
     ) -> Result<Self, StartError> {
-        let CoreSettings { database, wait, engine, redis, keep, sealer } = settings;
+        let CoreSettings { database, wait, engine, redis, keep, sealer, local_model } = settings;
         let bus = Arc::new(InProcessBus::new(BUS_CAPACITY));
         let opened = Opened::open(database, wait, Arc::clone(&bus) as Arc<dyn CommitSink>).await?;
         let store = opened.store();
@@ -102,7 +105,7 @@ impl Core {
         let sealer: Arc<dyn Sealer> = Arc::new(sealer);
         engine.use_sealer(Arc::clone(&sealer));
         let desk = engine.model_books(Arc::clone(&sealer));
-        let parts = GatewayParts { books: desk.books(), sources: sources.clone(), local: None, connect: endpoints() };
+        let parts = GatewayParts { books: desk.books(), sources: sources.clone(), local: Some(Arc::new(local_model)), connect: endpoints() };
         let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
         engine.use_models(Arc::clone(&gateway));
         let models = desk.service(gateway);
@@ -147,6 +150,7 @@ impl Parts {
             redis: &config.redis,
             keep: config.events.keep(),
             sealer: config.secret_key.sealer(folder)?,
+            local_model: config.local_model.model(folder),
         };
         let core = Core::start(settings, identity, folder, sources).await?;
         let Core { store, engine, sources, .. } = &core;

@@ -41,6 +41,7 @@ pub(crate) async fn run(config: WorkerConfig) -> Result<(), StartError> {
         // Its servers forget old events.
         keep: KeepEvents { count: None, days: None },
         sealer: config.secret_key.sealer(&folder)?,
+        local_model: config.local_model.model(&folder),
     };
     let core = Core::start(settings, identity, &folder, sources).await?;
     say(&format!("Baton worker {name} has joined\n"));

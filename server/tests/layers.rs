@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 23] = [
+    let rows: [(&str, &[&str]); 26] = [
         ("baton-domain", &[]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
@@ -25,8 +25,11 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-observability", &["baton-domain", "baton-storage"]),
         ("baton-auth", &["baton-domain", "baton-storage"]),
         ("baton-agents-runtime", &["baton-domain", "baton-clients"]),
-        ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
         ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-documentation", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
+        ("baton-agents-drawing", &["baton-domain"]),
+        ("baton-local-model", &["baton-domain"]),
         ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         (
             "baton-orchestration",

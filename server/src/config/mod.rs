@@ -11,6 +11,7 @@ mod events;
 mod faults;
 mod identity;
 mod limits;
+mod local_model;
 mod log;
 mod redis;
 mod sessions;
@@ -27,6 +28,7 @@ pub(crate) use events::EventsConfig;
 pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, SecretKeyConfig, TokenKeyConfig};
 pub(crate) use limits::LimitsConfig;
+pub(crate) use local_model::LocalModelConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use redis::RedisConfig;
 pub(crate) use sessions::SessionsConfig;
@@ -47,6 +49,8 @@ pub(crate) struct ServeConfig {
     pub(crate) token_key: TokenKeyConfig,
     #[command(flatten)]
     pub(crate) secret_key: SecretKeyConfig,
+    #[command(flatten)]
+    pub(crate) local_model: LocalModelConfig,
     #[command(flatten)]
     pub(crate) site: SiteConfig,
     #[command(flatten)]
@@ -79,6 +83,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) name: NameConfig,
     #[command(flatten)]
     pub(crate) secret_key: SecretKeyConfig,
+    #[command(flatten)]
+    pub(crate) local_model: LocalModelConfig,
     #[command(flatten)]
     pub(crate) engine: EngineConfig,
     #[command(flatten)]

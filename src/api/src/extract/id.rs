@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, ServerId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, ConnectionId, ModelId, ServerId, TaskId, UserId};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
@@ -33,6 +33,8 @@ resource_ids! {
     ServerId = NoSuchServer, "server";
     UserId = NoSuchUser, "user";
     ApiKeyId = NoSuchApiKey, "API key";
+    ConnectionId = NoSuchConnection, "connection";
+    ModelId = NoSuchModel, "model";
 }
 
 /// The identifier in the path.
