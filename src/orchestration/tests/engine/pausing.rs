@@ -120,6 +120,30 @@ async fn checkpoints_that_are_too_large_or_not_declared_fail_the_attempt() {
     assert_eq!(small.summary.state, TaskState::Completed);
 }
 
+#[tokio::test]
+async fn an_attempt_whose_checkpoint_cannot_be_read_goes_back_and_begins_from_there_later() {
+    let world = World::new().await;
+    let id = stepping(&world).await;
+    let folder = world.stop().await;
+    let file = rusqlite::Connection::open(folder.path().join("baton.db")).unwrap();
+    let step: i64 = file.query_row("SELECT state ->> '$.step' FROM task_checkpoints", [], |row| row.get(0)).unwrap();
+    // No JSON any more, as a broken page would leave it.
+    file.execute("UPDATE task_checkpoints SET state = 'x' || state", []).unwrap();
+    let world = World::open(folder, options()).await;
+    let handed_back = "SELECT count(*) FROM attempts WHERE outcome = 'handed_back'";
+    // Once by the server that stopped, and again by the one that cannot read.
+    let again = async {
+        while file.query_row(handed_back, [], |row| row.get::<_, i64>(0)).unwrap() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), again).await.expect("it goes back instead of beginning anew");
+    file.execute("UPDATE task_checkpoints SET state = substr(state, 2)", []).unwrap();
+    let task = world.ended(id).await;
+    assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 1), "no attempt is used up");
+    assert_eq!(task.result, Some(json!({"from": step})));
+}
+
 /// Far longer than an attempt needs to hear its end, and far shorter than the store waits for a lock.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
