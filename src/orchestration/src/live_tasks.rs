@@ -8,6 +8,7 @@ use baton_domain::event::Event;
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
+use baton_domain::wire::task::StateCount;
 use baton_storage::{Store, StoreError};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -49,6 +50,11 @@ impl LiveTasks {
     /// # Errors
     /// Only those of storage.
     pub(crate) async fn count(&self, store: &dyn Store) -> Result<(), StoreError> {
+        self.count_by(store.state_counts()).await
+    }
+
+    /// `read` is not begun if somebody else's count answers, too.
+    async fn count_by(&self, read: impl Future<Output = Result<(Vec<StateCount>, EventSeq), StoreError>>) -> Result<(), StoreError> {
         let before = self.count.lock().begun;
         let _turn = self.turn.lock().await;
         let number = {
@@ -62,7 +68,7 @@ impl LiveTasks {
             count.begun
         };
         let _counting = Counting(&self.count);
-        let (counts, as_of) = store.state_counts().await?;
+        let (counts, as_of) = read.await?;
         let mut count = self.count.lock();
         let meanwhile = std::mem::take(&mut count.meanwhile);
         count.ended = number;
@@ -192,5 +198,28 @@ mod tests {
         }
         assert_eq!(live.count.lock().live, 7);
         assert!(live.has_room(3, 10) && !live.has_room(4, 10));
+    }
+
+    #[tokio::test]
+    async fn a_count_that_nobody_waits_for_any_more_or_that_failed_leaves_nothing_behind() {
+        let live = LiveTasks::default();
+        let held = || {
+            let count = live.count.lock();
+            (count.live, count.counting, count.meanwhile.len())
+        };
+        let mut never = Box::pin(live.count_by(std::future::pending()));
+        assert!(futures::poll!(never.as_mut()).is_pending());
+        live.hear(&event(1, "task.queued", "submitted"));
+        assert_eq!(held(), (1, true, 1));
+        drop(never);
+        assert_eq!(held(), (1, false, 0));
+        live.hear(&event(2, "task.queued", "submitted"));
+        assert_eq!(held(), (2, false, 0), "what is heard does not pile up");
+
+        live.count_by(std::future::ready(Err(StoreError::Unavailable("away".into())))).await.unwrap_err();
+        assert_eq!(held(), (2, false, 0));
+        let counts = vec![StateCount { state: TaskState::Queued, count: 7 }, StateCount { state: TaskState::Completed, count: 9 }];
+        live.count_by(std::future::ready(Ok((counts, EventSeq(2))))).await.unwrap();
+        assert_eq!(held(), (7, false, 0), "the next count is not held up");
     }
 }

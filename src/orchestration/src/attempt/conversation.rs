@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::Connection;
-use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_CHECKPOINT_BYTES, ToAgent};
+use baton_agents_runtime::protocol::{FromAgent, ToAgent};
 use baton_domain::id::{ArtifactId, AttemptId};
 use baton_domain::ports::ModelCaller;
 use baton_domain::problem::Code;
@@ -13,13 +13,14 @@ use baton_domain::services::{ArtifactService, NewArtifact};
 use baton_domain::user::Caller;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::trace::Level;
-use baton_storage::{Checkpoint, Checkpointed, TaskRecord};
+use baton_storage::TaskRecord;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
+use super::checkpoints::Checkpoints;
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, failure, outside};
@@ -61,33 +62,50 @@ impl Conversation<'_> {
         let Connection { to_agent, mut from_agent, mut worker } = connection;
         let mut asks = JoinSet::new();
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
+        let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
         let mut heard = Instant::now();
         let mut flush_at: Option<Instant> = None;
+        // How the worker ended, while checkpoints that it made before are still on their way.
+        let mut last: Option<End> = None;
         let end = loop {
             tokio::select! {
                 // The same happenings always give the same end. Deadlines go before messages, or an agent that never stops
                 // talking would outlive its own; silence goes after them, since a message that waits was said in time.
                 biased;
                 order = next_order(orders) => break End::Ordered(order),
-                () = tokio::time::sleep_until(deadline) => {
+                () = tokio::time::sleep_until(deadline), if last.is_none() => {
                     break End::TimedOut(failure(Code::AttemptTimedOut, format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms), true));
                 }
                 () = at(flush_at) => {
                     trace.flush().await;
                     flush_at = None;
                 }
-                message = from_agent.recv() => {
+                (request, saved) = checkpoints.saved() => {
+                    if let Some(end) = checkpoints.settle(request, saved).await {
+                        break end;
+                    }
+                    if checkpoints.is_idle() && let Some(end) = last.take() {
+                        break end;
+                    }
+                }
+                message = from_agent.recv(), if last.is_none() => {
                     heard = Instant::now();
                     match message {
-                        None => break End::Lost(lost(worker.ended().await)),
-                        Some(FromAgent::Outcome { result, retry_after_ms }) => break self.outcome(result, retry_after_ms),
-                        Some(FromAgent::Checkpoint { request, state }) => {
-                            if let Some(end) = self.checkpoint(request, state, trace, &to_agent).await {
+                        None => {
+                            let end = End::Lost(lost(worker.ended().await));
+                            if checkpoints.is_idle() {
                                 break end;
                             }
+                            last = Some(end);
                         }
+                        Some(FromAgent::Outcome { result, retry_after_ms }) => match self.outcome(result, retry_after_ms) {
+                            // Another attempt would go on from what is on its way; a completed task has none.
+                            end @ End::Failed { .. } if !checkpoints.is_idle() => last = Some(end),
+                            end => break end,
+                        },
+                        Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
                         Some(message) => {
                             if let Some(message) = listeners.hear(message).await {
                                 self.hear(message, trace, &to_agent, &mut asks).await;
@@ -101,7 +119,7 @@ impl Conversation<'_> {
                         flush_at = Some(Instant::now() + LINGER);
                     }
                 }
-                () = tokio::time::sleep_until(heard + silence) => {
+                () = tokio::time::sleep_until(heard + silence), if last.is_none() => {
                     break End::TimedOut(failure(Code::HeartbeatMissed, format!("Nothing was heard of the attempt for {} ms.", self.task.timeouts.heartbeat_ms), true));
                 }
                 Some(_) = asks.join_next() => {}
@@ -111,7 +129,16 @@ impl Conversation<'_> {
         if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Lost(_)) {
             // A word before the end, for agents that tidy up; what they say then is not listened to.
             let _ = to_agent.try_send(ToAgent::Cancel { reason: reason(&end).to_owned() });
-            let _ = tokio::time::timeout(LAST_WORDS, worker.ended()).await;
+            let farewell = async {
+                worker.ended().await;
+                if !checkpoints.is_idle() {
+                    let _ = checkpoints.saved().await;
+                }
+            };
+            let _ = tokio::time::timeout(LAST_WORDS, farewell).await;
+        }
+        if matches!(end, End::Paused) {
+            trace.log(Level::Info, "paused at a checkpoint".to_owned(), Value::Null);
         }
         worker.stop().await;
         asks.shutdown().await;
@@ -156,36 +183,6 @@ impl Conversation<'_> {
             | FromAgent::Subscribe { .. }
             | FromAgent::Unsubscribe { .. } => {}
         }
-    }
-
-    /// Keeps where the agent stands; gives the end of the attempt, if it ends here.
-    async fn checkpoint(&self, request: u64, state: Value, trace: &mut TraceBuffer, to_agent: &mpsc::Sender<ToAgent>) -> Option<End> {
-        let bytes = serde_json::to_vec(&state).map_or(usize::MAX, |text| text.len());
-        let result = if !self.known.skill.checkpoints {
-            Err(failure(Code::ProtocolViolated, "The skill declares no checkpoints, and its agent made one.", false))
-        } else if bytes > MAXIMUM_CHECKPOINT_BYTES {
-            let text = format!(
-                "The checkpoint has {bytes} bytes; at most {MAXIMUM_CHECKPOINT_BYTES} are allowed. What is large belongs into artifacts."
-            );
-            Err(failure(Code::LimitExceeded, text, false))
-        } else {
-            let (task, lease, at) = (self.task.summary.id, self.task.lease, self.shared.sources.clock.now());
-            match self.shared.store.save_checkpoint(Checkpoint { task, lease, state, at }).await {
-                Ok(Checkpointed::Kept { pause: false }) => Ok(()),
-                Ok(Checkpointed::Kept { pause: true }) => {
-                    trace.log(Level::Info, "paused at a checkpoint".to_owned(), Value::Null);
-                    return Some(End::Paused);
-                }
-                Ok(Checkpointed::Stale) => return Some(End::Ordered(Order::Stale)),
-                Err(error) => {
-                    // The one before stands; more of the work is done twice if this attempt is lost.
-                    tracing::warn!(%error, %task, "a checkpoint could not be kept");
-                    Ok(())
-                }
-            }
-        };
-        let _ = to_agent.send(ToAgent::Checkpointed { request, result }).await;
-        None
     }
 
     /// Stores a file of the scratch folder.

@@ -1,5 +1,6 @@
 //! How does one attempt go, from its start message to its recorded outcome?
 
+mod checkpoints;
 mod conversation;
 mod inputs;
 mod listeners;

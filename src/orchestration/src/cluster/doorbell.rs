@@ -32,6 +32,7 @@ pub(crate) async fn run(shared: Shared, mut bus: Subscription) {
             Some(Message::Transient(_)) => {}
             Some(Message::Lagged) => {
                 shared.backlog.ring_all();
+                shared.elsewhere.forget();
                 if let Err(error) = shared.live.count(&*shared.store).await {
                     // A full queue is counted before it refuses; until then more may be taken in.
                     tracing::warn!(%error, "live tasks could not be counted");
@@ -63,6 +64,9 @@ fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
 }
 
 fn hear(shared: &Shared, event: &Event) {
+    if event.kind.starts_with("agent.") || event.kind.starts_with("server.") {
+        shared.elsewhere.forget();
+    }
     match event.kind.as_str() {
         "task.queued" => {
             if let Ok(Queued { skill, fairness_key, priority }) = event.data.read() {

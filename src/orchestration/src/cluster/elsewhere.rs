@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::agent::{AgentStatus, InstanceKind, InstanceStatus, Skill};
 use baton_domain::id::AgentId;
+use baton_domain::ports::Clock;
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
@@ -24,13 +26,62 @@ use crate::agent_pool::KnownSkill;
 /// How long a skill is known after its last carrier has gone.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long a look answers what it does not find, and what changes with every heartbeat. Whoever asks often, or for what nobody has,
+/// must not read all agents each time.
+const FRESH: Duration = Duration::from_millis(500);
+
 /// What was seen at the last look into the registry.
 #[derive(Debug, Default)]
-pub(crate) struct Elsewhere(Mutex<Option<Arc<Seen>>>);
+pub(crate) struct Elsewhere {
+    seen: Mutex<Option<Arc<Seen>>>,
+    /// Held while somebody looks: who comes meanwhile takes the same answer.
+    turn: tokio::sync::Mutex<()>,
+    /// Grows when an event tells that the registry has changed.
+    changes: AtomicU64,
+}
+
+impl Elsewhere {
+    /// What was seen holds no longer: agents or servers have come, gone or changed.
+    pub(crate) fn forget(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What was seen last, if that is recent enough.
+    fn held(&self, age: Duration, now: Timestamp) -> Option<Arc<Seen>> {
+        let changes = self.changes.load(Ordering::Acquire);
+        self.seen.lock().clone().filter(|seen| seen.changes == changes && now.since(seen.at) < age)
+    }
+
+    /// The registry as it was less than `age` ago; `read` is not begun if it was looked at since then.
+    async fn within(
+        &self,
+        age: Duration,
+        clock: &dyn Clock,
+        lease: Duration,
+        read: impl Future<Output = Result<Vec<KnownAgent>, StoreError>>,
+    ) -> Result<Arc<Seen>, StoreError> {
+        if let Some(seen) = self.held(age, clock.now()) {
+            return Ok(seen);
+        }
+        let _turn = self.turn.lock().await;
+        let now = clock.now();
+        if let Some(seen) = self.held(age, now) {
+            return Ok(seen);
+        }
+        let changes = self.changes.load(Ordering::Acquire);
+        let agents = read.await?;
+        let mut held = self.seen.lock();
+        let seen = Arc::new(Seen { changes, ..Seen::new(agents, held.as_deref(), now.minus(lease), now) });
+        *held = Some(Arc::clone(&seen));
+        Ok(seen)
+    }
+}
 
 #[derive(Debug)]
 struct Seen {
     at: Timestamp,
+    /// How many changes were known of when it was looked at.
+    changes: u64,
     agents: Vec<KnownAgent>,
     skills: BTreeMap<String, Arc<KnownSkill>>,
 }
@@ -51,28 +102,23 @@ impl Seen {
                 Err(error) => tracing::warn!(%error, "a skill of another server's agent cannot be used"),
             }
         }
-        Self { at, agents, skills }
+        Self { at, changes: 0, agents, skills }
     }
 }
 
-/// The registry as it is now.
+async fn within(shared: &Shared, age: Duration) -> Result<Arc<Seen>, StoreError> {
+    let gone_after = shared.sources.clock.now().minus(REMEMBERED);
+    shared.elsewhere.within(age, &*shared.sources.clock, shared.options.lease, shared.store.known_agents(gone_after)).await
+}
+
+/// The registry as it is, or was a moment ago.
 async fn look(shared: &Shared) -> Result<Arc<Seen>, StoreError> {
-    let now = shared.sources.clock.now();
-    let agents = shared.store.known_agents(now.minus(REMEMBERED)).await?;
-    let mut held = shared.elsewhere.0.lock();
-    let seen = Arc::new(Seen::new(agents, held.as_deref(), now.minus(shared.options.lease), now));
-    *held = Some(Arc::clone(&seen));
-    Ok(seen)
+    within(shared, FRESH).await
 }
 
 /// The registry as it was not long ago.
 async fn glance(shared: &Shared) -> Result<Arc<Seen>, StoreError> {
-    let now = shared.sources.clock.now();
-    let recent = shared.elsewhere.0.lock().clone().filter(|seen| now.since(seen.at) < shared.options.sweep);
-    match recent {
-        Some(seen) => Ok(seen),
-        None => look(shared).await,
-    }
+    within(shared, shared.options.sweep).await
 }
 
 /// A skill that some agent has, here or elsewhere, or had until lately. What this server carries itself goes first.
@@ -86,7 +132,7 @@ pub(crate) async fn skill(shared: &Shared, name: &str) -> Result<Option<Arc<Know
     if let Some(known) = glance(shared).await?.skills.get(name) {
         return Ok(Some(Arc::clone(known)));
     }
-    // A worker may have joined in this moment.
+    // A worker may have joined since.
     Ok(look(shared).await?.skills.get(name).cloned())
 }
 
@@ -259,5 +305,73 @@ mod tests {
         assert_eq!((shown.status, shown.slots, shown.busy), (InstanceStatus::Ready, 16, 3));
         assert_eq!(status(AgentStatus::Draining, &on("three", 1, 0, NOW)), InstanceStatus::Draining);
         assert_eq!(status(AgentStatus::Active, &on("three", 1, 0, 70_000)), InstanceStatus::Unhealthy);
+    }
+
+    /// Stands still until it is moved.
+    #[derive(Default)]
+    struct Hand(std::sync::atomic::AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(NOW + self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    /// The registry, and how often it was read.
+    #[derive(Default)]
+    struct Registry {
+        clock: Hand,
+        elsewhere: Elsewhere,
+        reads: AtomicU64,
+    }
+
+    impl Registry {
+        async fn look(&self) -> Result<Arc<Seen>, StoreError> {
+            let read = async {
+                self.reads.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                Ok(vec![agent(vec![on("one", 4, 0, NOW)])])
+            };
+            self.elsewhere.within(FRESH, &self.clock, Duration::from_secs(30), read).await
+        }
+
+        fn reads(&self) -> u64 {
+            self.reads.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test]
+    async fn however_many_ask_the_registry_is_read_once_in_a_while() {
+        let registry = Registry::default();
+        let answers = futures::future::join_all((0..100).map(|_| registry.look())).await;
+        assert!(answers.iter().all(|seen| seen.as_ref().unwrap().agents.len() == 1));
+        assert_eq!(registry.reads(), 1);
+        registry.clock.0.store(499, Ordering::SeqCst);
+        let seen = registry.look().await.unwrap();
+        assert_eq!((registry.reads(), seen.skills.contains_key("nobody.has")), (1, false), "what is missing is remembered, too");
+        registry.clock.0.store(500, Ordering::SeqCst);
+        registry.look().await.unwrap();
+        assert_eq!(registry.reads(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_an_event_told_and_what_could_not_be_read_is_not_remembered() {
+        let registry = Registry::default();
+        let away = async { Err(StoreError::Unavailable("away".into())) };
+        registry.elsewhere.within(FRESH, &registry.clock, Duration::from_secs(30), away).await.unwrap_err();
+        registry.look().await.unwrap();
+        assert_eq!(registry.reads(), 1);
+        registry.elsewhere.forget();
+        registry.look().await.unwrap();
+        assert_eq!(registry.reads(), 2);
+        // What was read when the news came may be from before it.
+        registry.elsewhere.forget();
+        let read = async {
+            registry.elsewhere.forget();
+            Ok(vec![])
+        };
+        registry.elsewhere.within(FRESH, &registry.clock, Duration::from_secs(30), read).await.unwrap();
+        registry.look().await.unwrap();
+        assert_eq!(registry.reads(), 3);
     }
 }

@@ -27,6 +27,7 @@ use baton_storage_sqlite::{SqliteOptions, SqliteStore};
 use baton_testkit::{SeededChance, SeededIds};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// The real time, plus what the test adds.
 #[derive(Default)]
@@ -57,8 +58,21 @@ impl Recorder for NoRecorder {
     fn canceled(&self, _: Timestamp, _: &str) {}
 }
 
-/// An agent whose one skill does what its input says.
-struct Scripted;
+/// An agent whose skills do what their input says.
+#[derive(Default)]
+struct Scripted {
+    /// Told when an attempt that makes steps is ended from outside.
+    stopped: Arc<Notify>,
+}
+
+/// Tells when it is dropped, as all that an attempt holds is when it ends.
+struct Held(Arc<Notify>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
 
 pub const SCRIPTED: &str = "scripted.do";
 /// Makes one checkpoint after another on its first attempt; a later one says from where it went on.
@@ -73,7 +87,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "large_checkpoint"]}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint"]}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -104,11 +118,22 @@ impl Agent for Scripted {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match input["do"].as_str() {
             Some("checkpoint") => context.checkpoint(json!(1)).await.map(|()| json!({})),
+            Some("checkpoints_at_once") => {
+                let count = input["count"].as_u64().unwrap_or(0);
+                let kept = futures::future::join_all((1..=count).map(|step| context.checkpoint(json!({"step": step})))).await;
+                let refused = kept.iter().filter(|kept| kept.is_err()).count();
+                // The last outcome goes on from what was kept.
+                match context.resumed() {
+                    Some(kept) => Ok(json!({"from": kept["step"]})),
+                    None => Err(SkillError::internal(format!("{refused} refused"))),
+                }
+            }
             Some("large_checkpoint") => context.checkpoint(json!("x".repeat(64 << 10))).await.map(|()| json!({})),
             None if skill == STEPS => {
                 if let Some(kept) = context.resumed() {
                     return Ok(json!({"from": kept["step"]}));
                 }
+                let _held = Held(Arc::clone(&self.stopped));
                 for step in 1.. {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                     context.checkpoint(json!({"step": step})).await?;
@@ -153,6 +178,8 @@ pub struct World {
     pub clock: Arc<MovableClock>,
     pub sources: Sources,
     pub caller: Caller,
+    /// Told when an attempt of the scripted agent that makes steps has ended.
+    pub stopped: Arc<Notify>,
     pub folder: TempDir,
 }
 
@@ -180,9 +207,11 @@ impl World {
         let store = SqliteOptions::new(folder.path().join("baton.db")).open(sink).await.unwrap();
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let (auditor, _) = Auditor::new(Arc::new(store.clone()), sources.clone());
-        let engine =
-            options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers(folder.path()), || {}).await.unwrap();
-        Self { engine, store, clock, sources, caller: Caller::system(), folder }
+        let scripted = Scripted::default();
+        let stopped = Arc::clone(&scripted.stopped);
+        let carriers = carriers(folder.path(), scripted);
+        let engine = options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers, || {}).await.unwrap();
+        Self { engine, store, clock, sources, caller: Caller::system(), stopped, folder }
     }
 
     pub fn tasks(&self) -> Arc<dyn TaskService> {
@@ -219,6 +248,13 @@ impl World {
         panic!("{id} never was {state}");
     }
 
+    /// Holds the file's write lock, as another program could: nothing is written while this lives.
+    pub fn nothing_is_written(&self) -> rusqlite::Connection {
+        let other = rusqlite::Connection::open(self.folder.path().join("baton.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
     /// Stops the engine and the store; gives the folder for the next.
     pub async fn stop(self) -> TempDir {
         self.engine.stop().await;
@@ -249,8 +285,8 @@ pub fn check(task: &TaskDetail) {
     assert_eq!(check_task(&facts), []);
 }
 
-fn carriers(folder: &Path) -> Carriers {
-    let agents: [Arc<dyn Agent>; 2] = [Arc::new(Diagnostics { slots: 8 }), Arc::new(Scripted)];
+fn carriers(folder: &Path, scripted: Scripted) -> Carriers {
+    let agents: [Arc<dyn Agent>; 2] = [Arc::new(Diagnostics { slots: 8 }), Arc::new(scripted)];
     Carriers {
         registry: AgentRegistry::new(agents).unwrap(),
         // No skill of these agents that the tests use needs a child.

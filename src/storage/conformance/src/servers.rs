@@ -6,10 +6,14 @@ use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
-use baton_storage::{Advance, Beat, Beaten, Carrying, DueTask, Guard, Joined, KnownAgent, Leader, ServerRegistration, TaskRecord};
+use baton_domain::wire::task::AgentRef;
+use baton_storage::{
+    Advance, Advanced, AgentRegistration, Assignment, Beat, Beaten, Carrying, DueTask, Guard, Joined, KnownAgent, Leader,
+    ServerRegistration, TaskRecord,
+};
 
 use crate::World;
-use crate::make::{at, person, server};
+use crate::make::{agent, at, person, server};
 
 fn registration(name: &str) -> ServerRegistration {
     ServerRegistration {
@@ -261,18 +265,40 @@ pub async fn known_agents_come_with_their_cards_and_with_who_carries_them(world:
 }
 
 pub async fn what_a_carrier_has_of_an_agent_is_counted(world: &World) {
-    world.register_agent().await;
+    let (nlp, code) = (AgentRegistration { id: agent().id, ..world.registration(&agent().name) }, world.registration("code"));
+    world.store.register_agents(vec![nlp, code.clone()], at(0)).await.unwrap();
     join(world, "main", 0).await;
     join(world, "other", 0).await;
-    let begun = world.running().await;
-    world.running().await;
-    let busy = async || {
-        let agents = world.store.known_agents(at(0)).await.unwrap();
-        agents[0].carried.iter().map(|on| (on.server.name.clone(), on.busy)).collect::<Vec<_>>()
+    let code = AgentRef { id: code.id, name: code.card.name };
+    // Of each pair another number, so that none stands for another.
+    let mut begun = Vec::new();
+    for (agent, on, tasks) in [(agent(), "main", 3), (agent(), "other", 2), (code.clone(), "main", 1)] {
+        for _ in 0..tasks {
+            let id = world.queued().await;
+            let assignment = Assignment { agent: agent.clone(), server: server(on), ..world.assignment(id, at(100)) };
+            begun.append(&mut world.store.begin(vec![assignment]).await.unwrap());
+        }
+    }
+    world.queued().await;
+    let busy = async || -> Vec<(String, String, u32)> {
+        let agents = world.store.known_agents(at(0)).await.unwrap().into_iter();
+        agents.flat_map(|known| known.carried.into_iter().map(move |on| (known.card.name.clone(), on.server.name, on.busy))).collect()
     };
-    assert_eq!(busy().await, [("main".to_owned(), 2), ("other".to_owned(), 0)]);
-    world.store.complete(World::completion(&begun, at(300))).await.unwrap();
-    assert_eq!(busy().await[0].1, 1);
+    let counted = |counts: [u32; 4]| {
+        let pairs = [("code", "main"), ("code", "other"), (agent().name.as_str(), "main"), (agent().name.as_str(), "other")]
+            .map(|(agent, on)| (agent.to_owned(), on.to_owned()));
+        pairs.into_iter().zip(counts).map(|((agent, on), busy)| (agent, on, busy)).collect::<Vec<_>>()
+    };
+    assert_eq!(busy().await, counted([1, 0, 3, 2]));
+    // Whatever ends an attempt, its slot is free: a result, a failure, a hand-back.
+    world.store.complete(World::completion(&begun[0], at(300))).await.unwrap();
+    assert_eq!(busy().await, counted([1, 0, 2, 2]));
+    for (begun, trigger) in [(&begun[3], Trigger::Fail), (&begun[5], Trigger::HandBack)] {
+        let guard = Guard::Lease(begun.task.lease);
+        let advance = Advance::new(begun.task.summary.id, guard, trigger, Principal::System, at(400));
+        assert!(matches!(world.store.advance(advance).await.unwrap(), Advanced::Applied(_)), "{trigger}");
+    }
+    assert_eq!(busy().await, counted([0, 0, 2, 1]));
 }
 
 pub async fn an_agent_that_has_gone_is_known_for_as_long_as_is_asked(world: &World) {

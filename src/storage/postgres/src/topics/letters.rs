@@ -58,25 +58,30 @@ pub(super) struct Choice {
 
 type Happened = fn(&SubscriptionName, ProjectId, Principal, Timestamp, &[EventSeq]) -> NewEvent;
 
-const CHOSEN: &str = "subscription = $1 AND seq IN (
-         SELECT seq FROM deliveries WHERE subscription = $1 AND stage = 'dead' AND ($2::bigint[] IS NULL OR seq = ANY($2))
-         ORDER BY seq LIMIT $3)";
+/// Those of the named that are dead, and the oldest dead ones. Two texts: one for both would keep a plan that goes through all
+/// letters of the subscription for each that is named.
+const NAMED: &str = "subscription = $1 AND seq IN (
+         SELECT seq FROM deliveries WHERE subscription = $1 AND stage = 'dead' AND seq = ANY($4) ORDER BY seq LIMIT $2)";
+const OLDEST: &str = "subscription = $1 AND seq IN (
+         SELECT seq FROM deliveries WHERE subscription = $1 AND stage = 'dead' ORDER BY seq LIMIT $2)";
 
-async fn change(tx: &mut Tx, choice: &Choice, text: String, happened: Happened) -> Result<Option<u64>, Fault> {
+async fn change(tx: &mut Tx, choice: &Choice, change: &str, happened: Happened) -> Result<Option<u64>, Fault> {
     let project: Option<Uuid> = sqlx::query_scalar("SELECT project_id FROM subscriptions WHERE name = $1")
         .bind(choice.subscription.as_str())
         .fetch_optional(tx.sql())
         .await
         .map_err(failed)?;
     let Some(project) = project else { return Ok(None) };
-    let mut changed: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(text))
+    // Put together from constants of this module only.
+    let chosen = if choice.which.is_some() { NAMED } else { OLDEST };
+    let mut query = sqlx::query_scalar(AssertSqlSafe(format!("{change} WHERE {chosen} AND $3::bigint IS NOT NULL RETURNING seq")))
         .bind(choice.subscription.as_str())
-        .bind(choice.which.as_ref().map(|which| which.iter().map(|seq| seq.0).collect::<Vec<_>>()))
         .bind(i64::from(choice.limit))
-        .bind(choice.at.as_millis())
-        .fetch_all(tx.sql())
-        .await
-        .map_err(failed)?;
+        .bind(choice.at.as_millis());
+    if let Some(which) = &choice.which {
+        query = query.bind(which.iter().map(|seq| seq.0).collect::<Vec<_>>());
+    }
+    let mut changed: Vec<i64> = query.fetch_all(tx.sql()).await.map_err(failed)?;
     changed.sort_unstable();
     let seqs: Vec<EventSeq> = changed.into_iter().map(EventSeq).collect();
     if !seqs.is_empty() {
@@ -86,14 +91,10 @@ async fn change(tx: &mut Tx, choice: &Choice, text: String, happened: Happened) 
 }
 
 pub(super) async fn redrive(tx: &mut Tx, choice: &Choice) -> Result<Option<u64>, Fault> {
-    let text = format!(
-        "UPDATE deliveries SET stage = 'waiting', deliveries = 0, due_at = $4, reason = NULL, died_at = NULL
-         WHERE {CHOSEN} RETURNING seq"
-    );
+    let text = "UPDATE deliveries SET stage = 'waiting', deliveries = 0, due_at = $3, reason = NULL, died_at = NULL";
     change(tx, choice, text, topic_events::redriven).await
 }
 
 pub(super) async fn purge(tx: &mut Tx, choice: &Choice) -> Result<Option<u64>, Fault> {
-    let text = format!("DELETE FROM deliveries WHERE {CHOSEN} AND $4::bigint IS NOT NULL RETURNING seq");
-    change(tx, choice, text, topic_events::purged).await
+    change(tx, choice, "DELETE FROM deliveries", topic_events::purged).await
 }

@@ -31,12 +31,13 @@ pub(crate) async fn lock(tx: &mut crate::writer::Tx, names: Vec<String>, all: bo
     if names.is_empty() && !all {
         return Ok(());
     }
-    sqlx::query("SELECT 1 FROM subscriptions WHERE $2 OR name = ANY($1) ORDER BY name FOR NO KEY UPDATE")
-        .bind(names)
-        .bind(all)
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+    // Two texts: one for both would keep a plan that goes through all subscriptions for each of them.
+    let query = if all {
+        sqlx::query("SELECT 1 FROM subscriptions ORDER BY name FOR NO KEY UPDATE")
+    } else {
+        sqlx::query("SELECT 1 FROM subscriptions WHERE name = ANY($1) ORDER BY name FOR NO KEY UPDATE").bind(names)
+    };
+    query.execute(tx.sql()).await.map_err(failed)?;
     Ok(())
 }
 
