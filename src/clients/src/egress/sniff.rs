@@ -116,7 +116,7 @@ pub fn sniff(declared: Option<&str>, bytes: &[u8]) -> Media {
         return if xhtml { Media::Html } else { Media::Xml };
     }
     let tag = |name: &&str| {
-        let rest = text.strip_prefix(**name);
+        let rest = text.strip_prefix(*name);
         rest.is_some_and(|rest| *name == "<!--" || rest.starts_with([' ', '>', '\t', '\n', '\r', '/']) || rest.is_empty())
     };
     match declared.as_str() {
