@@ -126,7 +126,7 @@ pub fn sniff(declared: Option<&str>, bytes: &[u8]) -> Media {
         "" | "text/plain" | "application/octet-stream" => {}
         json if json == "application/json" || json.ends_with("+json") => return Media::Json,
         xml if xml == "text/xml" || xml == "application/xml" || xml.ends_with("+xml") => {
-            return if HTML[..2].iter().any(|name| tag(name)) { Media::Html } else { Media::Xml };
+            return if HTML[..2].iter().any(tag) { Media::Html } else { Media::Xml };
         }
         _ => {}
     }
