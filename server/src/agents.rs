@@ -15,6 +15,7 @@ pub(crate) fn registry(diagnostics: Option<u32>) -> Result<AgentRegistry, Duplic
         Arc::new(baton_agents_data_science::DataScience::default()),
         Arc::new(baton_agents_documentation::Documentation::default()),
         Arc::new(baton_agents_nlp::Nlp::default()),
+        Arc::new(baton_agents_web_automation::WebAutomation::default()),
     ];
     if let Some(slots) = diagnostics {
         agents.push(Arc::new(Diagnostics { slots }));

@@ -159,6 +159,19 @@ codes! {
     InvalidConnection = "CONNECTION-003", 422, "The connection's settings are wrong";
     ConnectionNameTaken = "CONNECTION-004", 409, "A connection with this name exists";
 
+    UrlRefused = "EGRESS-001", 422, "The address is not one that may be fetched";
+    HostRefused = "EGRESS-002", 403, "The host may not be reached";
+    PrivateAddress = "EGRESS-003", 403, "The host has a private address";
+    NameUnresolved = "EGRESS-004", 502, "The host's name does not resolve";
+    HostUnreachable = "EGRESS-005", 502, "The host cannot be reached";
+    TlsRefused = "EGRESS-006", 502, "The host's certificate or TLS is not acceptable";
+    ExchangeTimedOut = "EGRESS-007", 504, "The exchange took too long";
+    AnswerTooLarge = "EGRESS-008", 502, "The answer is too large";
+    TooManyRedirects = "EGRESS-009", 502, "Too many redirects";
+    NoEgress = "EGRESS-010", 403, "The installation lets nothing reach the network";
+    AnswerUnusable = "EGRESS-011", 502, "The answer does not follow HTTP";
+    StatusRefused = "EGRESS-012", 502, "The host answered with an error";
+
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
     DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";

@@ -1,0 +1,52 @@
+//! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
+
+mod charset;
+mod fetch;
+mod outside;
+mod skills;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_domain::agent::{AgentCard, Family, InstanceRange};
+use serde_json::Value;
+
+pub use charset::decode;
+pub use fetch::MAXIMUM_INLINE_BYTES;
+pub use skills::FETCH;
+
+/// Reads the web; needs no model.
+#[derive(Debug, Clone, Copy)]
+pub struct WebAutomation {
+    /// How many attempts it takes at once.
+    pub slots: u32,
+}
+
+impl Default for WebAutomation {
+    fn default() -> Self {
+        Self { slots: 8 }
+    }
+}
+
+#[async_trait]
+impl Agent for WebAutomation {
+    fn card(&self) -> AgentCard {
+        AgentCard {
+            name: "web-automation".to_owned(),
+            title: "Web".to_owned(),
+            description: "Reads the web within the bounds that the installation sets.".to_owned(),
+            family: Family::WebAutomation,
+            skills: skills::all(),
+            labels: vec!["native".to_owned()],
+            slots: self.slots,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
+        }
+    }
+
+    async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
+        match skill {
+            FETCH => fetch::perform(context, input).await,
+            other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
+        }
+    }
+}
