@@ -50,12 +50,15 @@ pub(crate) struct Found {
     pub(crate) fingerprint: String,
 }
 
+/// The compiled queries of rules by their names.
+type Queries = HashMap<String, Rc<Vec<Query>>>;
+
 /// A catalogue with its queries compiled for one language.
 pub(crate) struct Ready<'a> {
     known: Knowledge<'a>,
     rules: Vec<&'a Rule>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
-    queries: RefCell<Vec<(Grammar, HashMap<String, Rc<Vec<Query>>>)>>,
+    queries: RefCell<Vec<(Grammar, Queries)>>,
 }
 
 impl<'a> Ready<'a> {
