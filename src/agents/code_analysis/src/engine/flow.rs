@@ -251,16 +251,16 @@ impl<'a> Scopes<'a> {
                 let old = self.variable(&name).cloned();
                 let mut new = Variable { state, origin: origin.clone(), literal: literal.clone() };
                 // A part of an object: what the object holds grows.
-                if !whole || assignment.adds || (branched && old.is_some()) {
-                    if let Some(old) = old {
-                        new.state = if state.clean == u16::MAX && whole && !assignment.adds { state } else { old.state.join(state) };
-                        if assignment.adds {
-                            new.state = new.state.with(BUILT);
-                        }
-                        if !whole || assignment.adds {
-                            new.origin = old.origin;
-                            new.literal = old.literal;
-                        }
+                if (!whole || assignment.adds || branched)
+                    && let Some(old) = old
+                {
+                    new.state = if state.clean == u16::MAX && whole && !assignment.adds { state } else { old.state.join(state) };
+                    if assignment.adds {
+                        new.state = new.state.with(BUILT);
+                    }
+                    if !whole || assignment.adds {
+                        new.origin = old.origin;
+                        new.literal = old.literal;
                     }
                 }
                 if let Some(frame) = self.frames.last_mut() {
@@ -526,7 +526,7 @@ impl<'a> Scopes<'a> {
         if let Some(variable) = self.variable(text) {
             return variable.state;
         }
-        if self.known.sources.iter().any(|source| *source == text) {
+        if self.known.sources.contains(&text) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
         // By convention a constant.

@@ -50,12 +50,15 @@ pub(crate) struct Found {
     pub(crate) fingerprint: String,
 }
 
+/// The compiled queries of rules by their names.
+type Queries = HashMap<String, Rc<Vec<Query>>>;
+
 /// A catalogue with its queries compiled for one language.
 pub(crate) struct Ready<'a> {
     known: Knowledge<'a>,
     rules: Vec<&'a Rule>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
-    queries: RefCell<Vec<(Grammar, HashMap<&'a str, Rc<Vec<Query>>>)>>,
+    queries: RefCell<Vec<(Grammar, Queries)>>,
 }
 
 impl<'a> Ready<'a> {
@@ -63,19 +66,19 @@ impl<'a> Ready<'a> {
         Self { known: Knowledge::of(&catalogue.flows, facts.name), rules: catalogue.of(facts.name).collect(), queries: RefCell::default() }
     }
 
-    fn compiled(&self, grammar: &Grammar, rule: &'a Rule) -> Rc<Vec<Query>> {
+    fn compiled(&self, grammar: &Grammar, rule: &Rule) -> Rc<Vec<Query>> {
         let mut all = self.queries.borrow_mut();
         let place = all.iter().position(|(known, _)| known == grammar).unwrap_or_else(|| {
             all.push((grammar.clone(), HashMap::new()));
             all.len() - 1
         });
-        let queries = all[place].1.entry(&rule.written.id);
+        let queries = all[place].1.entry(rule.written.id.clone());
         Rc::clone(queries.or_insert_with(|| Rc::new(rule.written.query.iter().filter_map(|text| Query::new(grammar, text).ok()).collect())))
     }
 
     /// What the rules find in a source.
     pub(crate) fn find(&self, context: &Context, parsed: &Parsed, text: &str, file: &str) -> Result<Vec<Found>, SkillError> {
-        let rules: Vec<&'a Rule> = self
+        let rules: Vec<&Rule> = self
             .rules
             .iter()
             .copied()
