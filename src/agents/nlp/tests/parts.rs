@@ -127,7 +127,7 @@ fn planted(count: usize, length: usize) -> (Vec<String>, Vec<(usize, usize)>) {
     while texts.len() < count {
         let mut words: Vec<String> = (0..length).map(|_| format!("w{}", next(5_000))).collect();
         texts.push(words.join(" "));
-        if texts.len() % 10 == 0 {
+        if texts.len().is_multiple_of(10) {
             words[length / 2] = "changed".to_owned();
             pairs.push((texts.len() - 1, texts.len()));
             texts.push(words.join(" "));
