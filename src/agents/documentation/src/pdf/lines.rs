@@ -134,7 +134,7 @@ pub(super) fn fill(spans: &[Span], look: Look, width: f64, missing: &mut BTreeSe
         let line_width = lines.last().map_or(0.0, |line| line.width);
         let fresh = lines.last().is_none_or(|line| line.pieces.is_empty());
         let space = if fresh { 0.0 } else { word.space };
-        if !fresh && (word.begins || line_width + space + word.width > width) {
+        if !fresh && (word.begins || line_width + space + word.width > width + 0.01) {
             lines.push(Line::default());
         } else if let Some(line) = lines.last_mut() {
             line.width += space;

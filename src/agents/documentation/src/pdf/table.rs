@@ -6,7 +6,7 @@ use crate::document::Span;
 /// No column is narrower, unless there are too many.
 const NARROWEST: f64 = 26.0;
 /// Rows that are looked at.
-const SAMPLE: usize = 300;
+const SAMPLE: usize = 2_000;
 
 /// Widths of columns, with the room between them, that fill at most `width`.
 pub(super) fn columns(head: &[Vec<Span>], rows: &[Vec<Vec<Span>>], look: Look, width: f64, gap: f64) -> Vec<f64> {
