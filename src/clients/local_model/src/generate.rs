@@ -14,7 +14,7 @@ use crate::tokenizer::Token;
 use crate::{LocalModel, LocalModelError};
 
 /// Bytes of all messages at most: the tokenizer should not work on what cannot fit anyway.
-pub(crate) const MAXIMUM_TEXT_BYTES: usize = 1 << 20;
+pub(crate) const MAXIMUM_TEXT_BYTES: usize = 1 << 18;
 /// Stop texts at most, and bytes of each.
 pub(crate) const MAXIMUM_STOPS: usize = 4;
 /// See [`MAXIMUM_STOPS`].
@@ -172,7 +172,7 @@ fn check(request: &Generation<'_>) -> Result<(), LocalModelError> {
     }
     let bytes: usize = request.messages.iter().map(|message| message.content.len()).sum();
     if bytes > MAXIMUM_TEXT_BYTES {
-        return wrong("messages have more than 1,048,576 bytes: shorten them");
+        return wrong("messages have more than 262,144 bytes: shorten them");
     }
     if request.maximum_tokens == 0 {
         return wrong("maximum_tokens is 0: give the answer room");

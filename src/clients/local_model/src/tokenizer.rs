@@ -173,9 +173,15 @@ fn is_number(c: char) -> bool {
 /// The words of a text: numbers digit by digit; between them `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
+    // Bytes up to the next number; looked for once, or a long text would be searched anew for each of its words.
+    let mut plain = 0;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
-        let length = if is_number(first) { first.len_utf8() } else { word(&rest[..rest.find(is_number).unwrap_or(rest.len())]) };
+        if plain == 0 {
+            plain = rest.find(is_number).unwrap_or(rest.len());
+        }
+        let length = if plain == 0 { first.len_utf8() } else { word(&rest[..plain]) };
+        plain = plain.saturating_sub(length);
         let (word, after) = rest.split_at(length);
         rest = after;
         Some(word)

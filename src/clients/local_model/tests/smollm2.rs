@@ -53,6 +53,10 @@ fn texts_become_the_same_tokens_as_by_the_reference() {
     assert!(model.tokens("<|im_end|>").len() > 1, "no text becomes a mark");
     // The time of a long word grows little faster than its length.
     assert!(model.count_tokens(&"ab".repeat(200_000)) > 1000);
+    // And that of many words: a second is a hundred times what it takes.
+    let started = std::time::Instant::now();
+    assert!(model.count_tokens(&"many words ".repeat(20_000)) >= 40_000);
+    assert!(started.elapsed() < std::time::Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
 /// Input in 8 bits moves logits by some tenths: where the reference is sure by a whole one, the same token is the likeliest.
