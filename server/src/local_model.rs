@@ -54,10 +54,18 @@ impl InProcess {
         }
         let path = self.path.clone();
         let options = LoadOptions { sha256: self.known.then(|| SMOLLM2.sha256.to_owned()), ..LoadOptions::default() };
-        let model = tokio::task::spawn_blocking(move || LocalModel::load(&path, &options)).await.map_err(|_| CallError::passing("loading broke off"))?;
-        let model = Arc::new(model.map_err(|error| CallError::lasting(Code::ModelUnavailable, format!("the model inside the process: {error}")))?);
+        let model = tokio::task::spawn_blocking(move || LocalModel::load(&path, &options))
+            .await
+            .map_err(|_| CallError::passing("loading broke off"))?;
+        let model =
+            Arc::new(model.map_err(|error| CallError::lasting(Code::ModelUnavailable, format!("the model inside the process: {error}")))?);
         let description = model.describe();
-        tracing::info!(model = description.name, kernels = description.kernels, threads = description.threads, "the model inside the process is loaded");
+        tracing::info!(
+            model = description.name,
+            kernels = description.kernels,
+            threads = description.threads,
+            "the model inside the process is loaded"
+        );
         *loaded = Some(Arc::clone(&model));
         Ok(model)
     }
@@ -73,7 +81,12 @@ fn failed(error: LocalModelError) -> CallError {
     CallError::lasting(code, error.to_string())
 }
 
-fn generate(model: &LocalModel, request: &ModelRequest, cancel: &AtomicBool, show: &mut dyn FnMut(&str)) -> Result<Answer, LocalModelError> {
+fn generate(
+    model: &LocalModel,
+    request: &ModelRequest,
+    cancel: &AtomicBool,
+    show: &mut dyn FnMut(&str),
+) -> Result<Answer, LocalModelError> {
     let generation = Generation {
         maximum_tokens: usize::try_from(request.maximum_tokens).unwrap_or(usize::MAX),
         temperature: request.temperature,
@@ -107,7 +120,8 @@ impl Provider for InProcess {
             }
         }
         let answer = work.await.map_err(|_| CallError::passing("the model inside the process broke off"))?.map_err(failed)?;
-        let usage = Usage { prompt_tokens: answer.prompt_tokens as u64, completion_tokens: answer.completion_tokens as u64, cost_micros: 0 };
+        let usage =
+            Usage { prompt_tokens: answer.prompt_tokens as u64, completion_tokens: answer.completion_tokens as u64, cost_micros: 0 };
         Ok(ModelAnswer {
             model: LOCAL_MODEL.to_owned(),
             text: answer.text,

@@ -105,7 +105,8 @@ impl Core {
         let sealer: Arc<dyn Sealer> = Arc::new(sealer);
         engine.use_sealer(Arc::clone(&sealer));
         let desk = engine.model_books(Arc::clone(&sealer));
-        let parts = GatewayParts { books: desk.books(), sources: sources.clone(), local: Some(Arc::new(local_model)), connect: endpoints() };
+        let parts =
+            GatewayParts { books: desk.books(), sources: sources.clone(), local: Some(Arc::new(local_model)), connect: endpoints() };
         let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
         engine.use_models(Arc::clone(&gateway));
         let models = desk.service(gateway);

@@ -35,7 +35,7 @@ pub(crate) fn Connections() -> impl IntoView {
         <LastProblem problem/>
         <div class="space-y-4">
             {loaded(data, move |connections| {
-                let changes: Vec<_> = if may { connections.iter().map(|known| change(known, update)).collect() } else { Vec::new() };
+                let changes: Vec<_> = if may { connections.iter().map(|known| change(known.clone(), update)).collect() } else { Vec::new() };
                 view! {
                     <div class="space-y-4">
                         <Known connections may remove/>
@@ -132,15 +132,17 @@ fn row(known: ConnectionView, may: bool, remove: ServerAction<RemoveConnection>)
 }
 
 /// A form that changes a connection, folded until it is wanted.
-fn change(known: &ConnectionView, update: ServerAction<UpdateConnection>) -> AnyView {
+fn change(known: ConnectionView, update: ServerAction<UpdateConnection>) -> AnyView {
     let summary = format!("Change {}", known.name);
+    let (id, name) = (known.id.to_string(), known.name.clone());
+    let fields = fields(Some(&known));
     view! {
-        <details class="rounded-card border border-line bg-raised px-4 py-2" data-testid="change-connection" data-name=known.name.clone()>
+        <details class="rounded-card border border-line bg-raised px-4 py-2" data-testid="change-connection" data-name=name>
             <summary class="cursor-pointer text-14 font-medium">{summary}</summary>
             <div class="pt-3">
                 <ActionForm action=update>
-                    <input type="hidden" name="id" value=known.id.to_string()/>
-                    {fields(Some(known))}
+                    <input type="hidden" name="id" value=id/>
+                    {fields}
                     <div class="mt-3">
                         <Button submits=true kind=Kind::Primary test_id="save-connection" disabled=update.pending()>"Save"</Button>
                     </div>

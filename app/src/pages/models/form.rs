@@ -57,16 +57,19 @@ pub(super) fn change(known: &ModelView, update: ServerAction<UpdateModel>) -> Op
     let id = known.id?;
     let summary = format!("Change {}", known.name);
     let form = format!("{id}-");
+    let name = known.name.clone();
+    let enabled = known.settings.enabled;
     let key_help = if known.has_key { "Left empty, the stored one stays. Another host needs it again." } else { "No key is stored." };
+    let shown = fields(&form, &known.name, &known.settings, key_help);
     Some(
         view! {
-            <details class="rounded-card border border-line bg-raised px-4 py-2" data-testid="change-model" data-name=known.name.clone()>
+            <details class="rounded-card border border-line bg-raised px-4 py-2" data-testid="change-model" data-name=name>
                 <summary class="cursor-pointer text-14 font-medium">{summary}</summary>
                 <div class="pt-3">
                     <ActionForm action=update>
                         <input type="hidden" name="id" value=id.to_string()/>
-                        {fields(&form, &known.name, &known.settings, key_help)}
-                        <CheckField form=form.clone() name="enabled" label="It is asked" checked=known.settings.enabled/>
+                        {shown}
+                        <CheckField form=form.clone() name="enabled" label="It is asked" checked=enabled/>
                         <div class="mt-3">
                             <Button submits=true kind=Kind::Primary test_id="save-model" disabled=update.pending()>"Save"</Button>
                         </div>

@@ -37,7 +37,8 @@ impl EgressError {
         if error.is_timeout() {
             return Self::passing(Code::ExchangeTimedOut, format!("{place}: the connection did not come up in time"));
         }
-        if error.is_decode() {
+        // With decompression on, a body that was cut is called one that does not decode.
+        if error.is_decode() && !causes(error).any(|cause| cause.is::<hyper::Error>()) {
             return Self::lasting(Code::AnswerUnusable, format!("{place}: the compressed body is broken: {reason}"));
         }
         if error.is_builder() {

@@ -1,12 +1,13 @@
 //! What does an engine see of the store? All of it, through its link.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, ServerId, SessionId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, ProjectId, ServerId, SessionId, TaskId, UserId};
 use baton_domain::invariants::Invariant;
 use baton_domain::ports::Clock as _;
 use baton_domain::server::ServerStatus;
@@ -15,18 +16,21 @@ use baton_domain::user::{Principal, Role};
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::limit::{LimitScope, LimitView};
+use baton_domain::wire::model::ModelUsage;
 use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
     Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince,
-    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, NewSession,
-    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, ServerRegistration, ServerStore, ServersAt,
-    SessionRecord, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
+    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, ModelCallRecord,
+    ModelStore, NewSession, NewTaskRecord, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, ServerRegistration,
+    ServerStore, ServersAt, SessionRecord, SettingsKind, SettingsRecord, SettingsStore, Settled, SpendingScope, Spent, StoreError,
+    TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::link::Link;
 use crate::world::SKEW_MS;
@@ -216,6 +220,28 @@ over_the_link! {
         read limits() -> Vec<LimitView>;
         again set_limit(scope: LimitScope, name: String, maximum: u32, actor: Principal, at: Timestamp) -> LimitView;
         again remove_limit(scope: LimitScope, name: String, actor: Principal, at: Timestamp) -> bool;
+    }
+}
+
+over_the_link! {
+    SettingsStore {
+        read settings(kind: SettingsKind, project: ProjectId) -> Vec<SettingsRecord>;
+        once insert_settings(record: SettingsRecord, actor: Principal) -> ();
+        again update_settings(record: SettingsRecord, actor: Principal) -> bool;
+        again remove_settings(kind: SettingsKind, id: Uuid, actor: Principal, at: Timestamp) -> bool;
+    }
+}
+
+over_the_link! {
+    ModelStore {
+        once record_model_call(call: ModelCallRecord) -> ();
+        read model_calls(task: TaskId, limit: u32) -> Vec<ModelCallRecord>;
+        read remembered_answer(key: &str, since: Timestamp) -> Option<String>;
+        read model_usage(project: ProjectId, since: Timestamp) -> BTreeMap<String, ModelUsage>;
+        once spend(scopes: Vec<SpendingScope>, more: Spent, at: Timestamp) -> Option<String>;
+        once settle_spending(scopes: Vec<String>, aside: Spent, used: Spent, at: Timestamp) -> ();
+        read spent(scope: &str) -> Spent;
+        again forget_model_calls(before: Timestamp, limit: u32) -> u64;
     }
 }
 
