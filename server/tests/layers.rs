@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 27] = [
+    let rows: [(&str, &[&str]); 28] = [
         ("baton-domain", &[]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
@@ -27,6 +27,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-runtime", &["baton-domain", "baton-clients"]),
         ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
         ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-custom", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-web-automation", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-documentation", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
         ("baton-agents-drawing", &["baton-domain"]),

@@ -126,6 +126,12 @@ fn body(title: &str, value: &Value, schema: &Value, depth: usize) -> AnyView {
         ("code", Value::String(code)) => {
             view! { <pre class="max-h-[32rem] overflow-auto rounded-card border border-line bg-sunken p-3 font-mono text-12" tabindex="0">{code.clone()}</pre> }.into_any()
         }
+        // The marks of Markdown for stress and code say nothing where both are drawn alike.
+        ("markdown", Value::String(prose)) => {
+            let prose = prose.replace("**", "").replace('`', "");
+            view! { <p class="max-w-[75ch] text-14 whitespace-pre-wrap break-words">{prose}</p> }.into_any()
+        }
+        ("findings", Value::Array(findings)) if !findings.is_empty() => found(findings),
         (_, Value::String(prose)) => view! { <p class="max-w-[75ch] text-14 whitespace-pre-wrap break-words">{prose.clone()}</p> }.into_any(),
         ("table", Value::Object(table)) => grid(title, table).unwrap_or_else(as_it_is),
         (_, Value::Array(rows)) if rows.is_empty() => remark("None.".to_owned()),
@@ -144,9 +150,56 @@ fn body(title: &str, value: &Value, schema: &Value, depth: usize) -> AnyView {
     }
 }
 
+/// What was found, each with where and what to do, the worst as the skill orders them.
+fn found(findings: &[Value]) -> AnyView {
+    let of = |finding: &Value, name: &str| finding[name].as_str().map(str::to_owned);
+    let items: Vec<_> = findings
+        .iter()
+        .take(MAXIMUM_ROWS)
+        .map(|finding| {
+            let severity = of(finding, "severity").unwrap_or_else(|| "note".to_owned());
+            let tone = match severity.as_str() {
+                "error" | "critical" | "high" => "text-danger",
+                "warning" | "medium" => "text-warning",
+                _ => "text-soft",
+            };
+            let line = finding["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
+            let place = of(finding, "file").map(|file| format!("{file}{line}"));
+            let weakness = match &finding["cwe"] {
+                Value::Array(known) => known.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            };
+            let rule = [of(finding, "rule").unwrap_or_default(), weakness].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+            view! {
+                <li class="grid gap-1 border-t border-line px-3 py-2 first:border-t-0" data-testid="finding">
+                    <p class="text-14">
+                        <span class=format!("font-medium {tone}")>{severity}</span>
+                        " "
+                        {of(finding, "message")}
+                    </p>
+                    <p class="font-mono text-12 text-muted break-words">{place} " " {rule}</p>
+                    {of(finding, "snippet").map(|code| view! { <pre class="overflow-x-auto rounded-control bg-sunken px-2 py-1 font-mono text-12" tabindex="0">{code}</pre> })}
+                    {of(finding, "advice").map(|advice| view! { <p class="text-13 text-soft">{advice}</p> })}
+                </li>
+            }
+        })
+        .collect();
+    let rest = (findings.len() > MAXIMUM_ROWS).then(|| remark(format!("The first {MAXIMUM_ROWS} of {}.", findings.len())));
+    view! {
+        <ul class="min-w-0 rounded-card border border-line">{items}</ul>
+        {rest}
+    }
+    .into_any()
+}
+
 fn drawn(title: &str, chart: &Value) -> AnyView {
     // A chart may come with its title beside its options.
-    let options = chart.get("options").unwrap_or(chart).clone();
+    let mut options = chart.get("options").unwrap_or(chart).clone();
+    // A legend below would lie upon the names of the axis.
+    if let Some(legend) = options.get_mut("legend").and_then(Value::as_object_mut) {
+        legend.remove("bottom");
+        legend.insert("top".to_owned(), Value::from(0));
+    }
     let label = chart["title"].as_str().unwrap_or(title).to_owned();
     view! { <Chart options=Signal::stored(options) label=label/> }.into_any()
 }
@@ -203,7 +256,8 @@ fn listed(label: &str, rows: &[Value], schema: &Value) -> AnyView {
         }
     }
     columns.sort_by_key(|(_, schema)| schema["x-order"].as_i64().unwrap_or(i64::MAX));
-    let heads = columns.iter().map(|(name, schema)| title(name, schema)).collect();
+    let is_number = |name: &str| rows.iter().find_map(|row| row.get(name).filter(|value| !value.is_null())).is_some_and(Value::is_number);
+    let heads = columns.iter().map(|(name, schema)| (title(name, schema), is_number(name))).collect();
     let lines =
         rows.iter().take(MAXIMUM_ROWS).map(|row| columns.iter().map(|(name, schema)| cell(&row[*name], hint(schema))).collect()).collect();
     table(label, heads, lines, rows.len())
@@ -211,7 +265,7 @@ fn listed(label: &str, rows: &[Value], schema: &Value) -> AnyView {
 
 /// A table that is given as `columns` and `rows`.
 fn grid(title: &str, value: &Map<String, Value>) -> Option<AnyView> {
-    let heads: Vec<String> = value
+    let names: Vec<String> = value
         .get("columns")?
         .as_array()?
         .iter()
@@ -219,7 +273,10 @@ fn grid(title: &str, value: &Map<String, Value>) -> Option<AnyView> {
         .map(|column| column["name"].as_str().map_or_else(|| text(column), str::to_owned))
         .collect();
     let rows = value.get("rows")?.as_array()?;
-    let width = heads.len();
+    let width = names.len();
+    let is_number =
+        |place: usize| rows.iter().find_map(|row| row.get(place).filter(|value| !value.is_null())).is_some_and(Value::is_number);
+    let heads = names.into_iter().enumerate().map(|(place, name)| (name, is_number(place))).collect();
     let line = |row: &Value| (0..width).map(|place| cell(&row[place], "")).collect();
     let all = value.get("total_rows").and_then(Value::as_u64).and_then(|all| usize::try_from(all).ok()).unwrap_or(rows.len());
     let lines = rows.iter().take(MAXIMUM_ROWS).map(line).collect();
@@ -238,11 +295,18 @@ fn cell(value: &Value, hint: &str) -> AnyView {
     }
 }
 
-fn table(label: &str, heads: Vec<String>, lines: Vec<Vec<AnyView>>, all: usize) -> AnyView {
+fn table(label: &str, heads: Vec<(String, bool)>, lines: Vec<Vec<AnyView>>, all: usize) -> AnyView {
     let shown = lines.len();
     let heads: Vec<_> = heads
         .into_iter()
-        .map(|head| view! { <th scope="col" class="px-3 py-2 text-left font-medium whitespace-nowrap">{head}</th> })
+        .map(|(head, is_number)| {
+            let class = if is_number {
+                "px-3 py-2 text-right font-medium whitespace-nowrap"
+            } else {
+                "px-3 py-2 text-left font-medium whitespace-nowrap"
+            };
+            view! { <th scope="col" class=class>{head}</th> }
+        })
         .collect();
     let lines: Vec<_> = lines.into_iter().map(|cells| view! { <tr class=ROW>{cells}</tr> }).collect();
     let rest = (all > shown)

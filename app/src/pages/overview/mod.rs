@@ -45,6 +45,8 @@ fn Content(model: Model) -> impl IntoView {
     let series = model.series;
     let throughput = Signal::derive(move || series.with(throughput_options));
     let latency = Signal::derive(move || series.with(latency_options));
+    // Lines without a point look like a chart that is broken.
+    let measured = Memo::new(move |_| series.with(series::is_measured));
     let trend = move |of: fn(&baton_domain::wire::metrics::Point) -> f64| {
         Signal::derive(move || series.with(|series| series.points.iter().map(of).collect::<Vec<f64>>()))
     };
@@ -96,6 +98,16 @@ fn Content(model: Model) -> impl IntoView {
                     <Chart options=throughput label="Tasks submitted and attempts ended over the last hour".to_owned()/>
                 </Card>
                 <Card title="Latency" test_id="chart-latency">
+                    {move || {
+                        (!measured.get())
+                            .then(|| {
+                                view! {
+                                    <p class="px-1 text-muted" data-testid="latency-empty">
+                                        "No attempt of the last hour has been measured yet."
+                                    </p>
+                                }
+                            })
+                    }}
                     <Chart options=latency label="Waiting and running time over the last hour".to_owned()/>
                 </Card>
             </div>

@@ -65,6 +65,11 @@ pub(super) fn numbers(series: &Series) -> Numbers {
     }
 }
 
+/// Whether there is any time to show: of waiting, or of running.
+pub(super) fn is_measured(series: &Series) -> bool {
+    series.points.iter().any(|point| point.wait_ms.is_some() || point.run_ms.is_some())
+}
+
 /// Attempts that ended.
 #[expect(clippy::cast_precision_loss, reason = "counts of one step")]
 pub(super) fn ended(point: &Point) -> f64 {
@@ -126,6 +131,15 @@ mod tests {
         let mut point = Point::default();
         add(&mut point, &task("queued", 2));
         assert_eq!(point, Point::default());
+    }
+
+    #[test]
+    fn what_has_waited_or_run_is_measured_and_what_was_only_submitted_is_not() {
+        let mut series = series();
+        apply(&mut series, Timestamp::from_millis(95_000), &task("queued", 1));
+        assert!(!is_measured(&series));
+        series.points[1].run_ms = Some(Quantiles { p50: 1.0, p95: 2.0, p99: 3.0 });
+        assert!(is_measured(&series));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::payload;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
@@ -128,14 +129,16 @@ pub(super) fn Deliveries(subscription: String, changed: Callback<()>) -> impl In
     let several = Memo::new(move |_| hands.held.with(|held| held.len() > 1));
     let both = move || {
         several.get().then(|| {
-            view! {
-                <button type="button" class=Kind::Plain.class() disabled=hands.busy data-testid="acknowledge-all" on:click=move |_| hands.acknowledge(hands.all())>
-                    "Acknowledge all"
-                </button>
-                <button type="button" class=Kind::Plain.class() disabled=hands.busy data-testid="refuse-all" on:click=move |_| hands.refuse(hands.all())>
-                    "Refuse all"
-                </button>
-            }
+            [("acknowledge-all", "Acknowledge all", Hands::acknowledge as fn(Hands, Vec<String>)), ("refuse-all", "Refuse all", Hands::refuse)]
+                .map(|(test_id, label, act)| {
+                    view! {
+                        <button type="button" class=Kind::Plain.class() disabled=hands.busy data-testid=test_id on:click=move |_| act(hands, hands.all())>
+                            {label}
+                        </button>
+                    }
+                })
+                .into_iter()
+                .collect_view()
         })
     };
     view! {
@@ -166,9 +169,9 @@ pub(super) fn Deliveries(subscription: String, changed: Callback<()>) -> impl In
                         "Pull"
                     </Button>
                     {both}
-                <p class="min-w-0 self-center text-13 text-soft" role="status" aria-live="polite" tabindex="-1" data-testid="deliveries-status" node_ref=hands.status>
-                    {hands.said}
-                </p>
+                    <p class="min-w-0 self-center text-13 text-soft" role="status" aria-live="polite" tabindex="-1" data-testid="deliveries-status" node_ref=hands.status>
+                        {hands.said}
+                    </p>
                 </form>
                 <ol class="divide-y divide-line" aria-label="Messages in your hands">
                     <For each=move || hands.held.get() key=|delivery| delivery.ack_id.clone() let(delivery)>
@@ -185,10 +188,18 @@ pub(super) fn Deliveries(subscription: String, changed: Callback<()>) -> impl In
 #[component]
 fn Held(hands: Hands, delivery: Delivery) -> impl IntoView {
     let Delivery { ack_id, delivery, deadline_at, message } = delivery;
-    let text = serde_json::to_string_pretty(&message.payload).unwrap_or_default();
+    let text = payload(&message.payload);
     let again = if delivery > 1 { format!(", delivery {delivery}") } else { String::new() };
     let which = format!(" #{}", message.seq);
-    let (refused, which_too) = (ack_id.clone(), which.clone());
+    let button = |test_id, label, kind: Kind, act: fn(Hands, Vec<String>)| {
+        let (ack_id, which) = (ack_id.clone(), which.clone());
+        view! {
+            <button type="button" class=kind.class() disabled=hands.busy data-testid=test_id on:click=move |_| act(hands, vec![ack_id.clone()])>
+                {label}
+                <span class="sr-only">{which}</span>
+            </button>
+        }
+    };
     view! {
         <li class="min-w-0 space-y-1 py-2" data-testid="delivery" data-seq=message.seq.to_string()>
             <div class="flex flex-wrap items-center justify-between gap-2">
@@ -197,31 +208,11 @@ fn Held(hands: Hands, delivery: Delivery) -> impl IntoView {
                     <RelativeTime at=deadline_at/>
                 </p>
                 <div class="flex gap-2">
-                    <button
-                        type="button"
-                        class=Kind::Plain.class()
-                        disabled=hands.busy
-                        data-testid="acknowledge"
-                        on:click=move |_| hands.acknowledge(vec![ack_id.clone()])
-                    >
-                        "Acknowledge"
-                        <span class="sr-only">{which}</span>
-                    </button>
-                    <button
-                        type="button"
-                        class=Kind::Quiet.class()
-                        disabled=hands.busy
-                        data-testid="refuse"
-                        on:click=move |_| hands.refuse(vec![refused.clone()])
-                    >
-                        "Refuse"
-                        <span class="sr-only">{which_too}</span>
-                    </button>
+                    {button("acknowledge", "Acknowledge", Kind::Plain, Hands::acknowledge)}
+                    {button("refuse", "Refuse", Kind::Quiet, Hands::refuse)}
                 </div>
             </div>
-            <pre class="max-h-48 overflow-auto whitespace-pre-wrap break-words font-mono text-12 text-text" tabindex="0">
-                {text}
-            </pre>
+            {text}
         </li>
     }
     .into_any()

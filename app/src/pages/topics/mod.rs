@@ -13,6 +13,7 @@ use baton_domain::wire::topic::{SubscriptionList, SubscriptionView, TopicList, T
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use serde_json::Value;
 
 use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
@@ -31,6 +32,17 @@ use follow::Follow;
 
 pub(crate) use subscription::Subscription;
 pub(crate) use topic::Topic;
+
+/// What a message says, in a box that scrolls.
+fn payload(payload: &Value) -> AnyView {
+    let text = serde_json::to_string_pretty(payload).unwrap_or_default();
+    view! {
+        <pre class="max-h-48 overflow-auto whitespace-pre-wrap break-words font-mono text-12 text-text" tabindex="0">
+            {text}
+        </pre>
+    }
+    .into_any()
+}
 
 /// How long after an event a page of topics is read anew.
 const SETTLE: Duration = Duration::from_millis(600);

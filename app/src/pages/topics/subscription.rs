@@ -10,7 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::deliveries::Deliveries;
-use super::{Follow, SubscriptionTable};
+use super::{Follow, SubscriptionTable, payload};
 use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
@@ -176,7 +176,7 @@ fn Letters(name: String, letters: Vec<DeadLetter>, redrive: ServerAction<Redrive
 
 fn letter_item(name: &str, letter: DeadLetter, may: bool, redrive: ServerAction<Redrive>) -> impl IntoView {
     let DeadLetter { message, deliveries, reason, consumer, died_at } = letter;
-    let text = serde_json::to_string_pretty(&message.payload).unwrap_or_default();
+    let text = payload(&message.payload);
     let (name, seq) = (name.to_owned(), message.seq.to_string());
     let shown_seq = seq.clone();
     view! {
@@ -197,9 +197,7 @@ fn letter_item(name: &str, letter: DeadLetter, may: bool, redrive: ServerAction<
                         }
                     })}
             </div>
-            <pre class="max-h-48 overflow-auto whitespace-pre-wrap break-words font-mono text-12 text-text" tabindex="0">
-                {text}
-            </pre>
+            {text}
         </li>
     }
     .into_any()

@@ -7,7 +7,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::Follow;
+use super::{Follow, payload};
 use crate::components::action::{emptied_by, refusal};
 use crate::components::badge::Badge;
 use crate::components::banner::LastProblem;
@@ -171,7 +171,7 @@ fn Messages(kind: TopicKind, messages: Vec<MessageView>) -> impl IntoView {
 
 /// A message, as lists show it.
 pub(super) fn message(message: MessageView) -> impl IntoView {
-    let text = serde_json::to_string_pretty(&message.payload).unwrap_or_default();
+    let text = payload(&message.payload);
     view! {
         <li class="min-w-0 px-4 py-2" data-testid="message" data-seq=message.seq.to_string()>
             <p class="text-12 text-muted">
@@ -179,9 +179,7 @@ pub(super) fn message(message: MessageView) -> impl IntoView {
                 <RelativeTime at=message.at/>
                 {format!(" by {}", message.publisher)}
             </p>
-            <pre class="max-h-48 overflow-auto whitespace-pre-wrap break-words font-mono text-12 text-text" tabindex="0">
-                {text}
-            </pre>
+            {text}
         </li>
     }
     .into_any()

@@ -13,6 +13,7 @@ use baton_bus::InProcessBus;
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::id::TaskId;
 use baton_domain::invariants::{TaskFacts, check_task};
+use baton_domain::model::{Message, ModelRequest};
 use baton_domain::ports::{Clock, Recorder, Sources};
 use baton_domain::problem::Problem;
 use baton_domain::services::TaskService;
@@ -87,7 +88,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint"]}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "connect", "complete"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -145,6 +146,14 @@ impl Agent for Scripted {
                 // Says nothing any more; only its time ends it.
                 std::future::pending::<()>().await;
                 Ok(json!({}))
+            }
+            Some("connect") => {
+                let granted = context.connection(input["connection"].as_str().unwrap_or_default())?;
+                Ok(json!({"base": granted.base_url, "secret": granted.secret}))
+            }
+            Some("complete") => {
+                let answer = context.llm(ModelRequest::new(vec![Message::user("hello")])).await?;
+                Ok(json!({"model": answer.model, "text": answer.text}))
             }
             Some("large") => Ok(json!({"text": "x".repeat(2_000)})),
             Some("wrong") => Ok(json!({"wrong": 1})),

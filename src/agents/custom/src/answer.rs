@@ -1,0 +1,98 @@
+//! How is a model asked, once or several times, and which answer is given?
+
+use std::collections::BTreeMap;
+
+use baton_agents_runtime::{Context, SkillError};
+use baton_domain::model::{Message, ModelAnswer, ModelRequest, ModelTier};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::contract::{MAXIMUM_SCHEMA_BYTES, VERSION};
+
+/// The temperature of several samples if nobody says: enough for them to differ.
+const VARIED: f32 = 0.7;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    instructions: String,
+    input: String,
+    schema: Option<Value>,
+    #[serde(default = "one")]
+    samples: u32,
+    temperature: Option<f32>,
+    #[serde(default = "tokens")]
+    maximum_tokens: u32,
+    model: Option<String>,
+    #[serde(default = "tiny")]
+    least: ModelTier,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn tokens() -> u32 {
+    512
+}
+
+const fn tiny() -> ModelTier {
+    ModelTier::Tiny
+}
+
+/// Asks the model and gives its commonest answer.
+pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
+    let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
+    if input.schema.as_ref().is_some_and(|schema| schema.to_string().len() > MAXIMUM_SCHEMA_BYTES) {
+        return Err(SkillError::input("schema", format!("a schema has at most {MAXIMUM_SCHEMA_BYTES} bytes")));
+    }
+    let temperature = input.temperature.unwrap_or(if input.samples > 1 { VARIED } else { 0.0 });
+    let mut answers: Vec<ModelAnswer> = Vec::new();
+    for sample in 0..input.samples {
+        context.progress(f64::from(sample) / f64::from(input.samples), "asking the model");
+        let call = ModelRequest {
+            schema: input.schema.clone(),
+            least: input.least,
+            model: input.model.clone(),
+            maximum_tokens: input.maximum_tokens,
+            temperature,
+            seed: Some(u64::from(sample)),
+            ..ModelRequest::new(vec![Message::system(input.instructions.as_str()), Message::user(input.input.as_str())])
+        };
+        let answer = context.llm(call).await?;
+        context.info(format!("{} answered", answer.model), json!({"usage": answer.usage, "cached": answer.cached}));
+        answers.push(answer);
+    }
+    context.progress(1.0, "done");
+    let (chosen, votes) = commonest(&answers).ok_or_else(|| SkillError::internal("no sample was asked for"))?;
+    let total = |answer: &ModelAnswer| answer.usage.prompt_tokens + answer.usage.completion_tokens;
+    let mut result = json!({
+        "text": chosen.text,
+        "agreement": votes as f64 / answers.len() as f64,
+        "model": chosen.model,
+        "finish": chosen.finish,
+        "tokens": answers.iter().map(total).sum::<u64>(),
+        "version": VERSION,
+        "samples": answers.iter().map(|answer| json!({"text": answer.text, "model": answer.model, "tokens": total(answer)})).collect::<Vec<_>>(),
+    });
+    if let Some(value) = &chosen.json {
+        result["json"] = value.clone();
+    }
+    Ok(result)
+}
+
+/// The first of the answers that came most often, and how often. Values are equal as JSON, texts but for white space and case.
+fn commonest(answers: &[ModelAnswer]) -> Option<(&ModelAnswer, usize)> {
+    let form = |answer: &ModelAnswer| match &answer.json {
+        // Members of objects are in the order of their names.
+        Some(value) => value.to_string(),
+        None => answer.text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase(),
+    };
+    let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+    for answer in answers {
+        *votes.entry(form(answer)).or_default() += 1;
+    }
+    let most = votes.values().copied().max()?;
+    let first = answers.iter().find(|answer| votes.get(&form(answer)) == Some(&most))?;
+    Some((first, most))
+}

@@ -1,0 +1,83 @@
+//! Does the prompt agent ask as it is told, and give the commonest answer?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#[path = "../../data_science/tests/harness/mod.rs"]
+mod harness;
+
+use std::sync::{Arc, Mutex};
+
+use baton_agents_custom::{ANSWER, Prompt};
+use baton_agents_runtime::Agent;
+use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, ModelTier, Usage};
+use harness::{Ended, Setting, run_in, skill_of, violations};
+use serde_json::{Value, json};
+
+type Asked = Arc<Mutex<Vec<ModelRequest>>>;
+
+/// Runs the skill on a model that gives these answers, one after the other.
+fn asked(input: Value, answers: &[&str]) -> (Ended, Asked) {
+    let asked = Asked::default();
+    let (seen, mut left) = (Arc::clone(&asked), answers.iter().rev().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+    let model = Box::new(move |request: ModelRequest| {
+        let text = left.pop().expect("an answer that is left");
+        let json = request.schema.as_ref().map(|_| serde_json::from_str(&text).unwrap());
+        seen.lock().unwrap().push(request);
+        let usage = Usage { prompt_tokens: 10, completion_tokens: 2, cost_micros: 0 };
+        Ok(ModelAnswer { model: "played".to_owned(), text, json, tool_calls: vec![], finish: FinishReason::Stop, usage, cached: false })
+    });
+    (run_in(Setting { model: Some(model), ..Setting::default() }, Arc::new(Prompt::default()), ANSWER, input), asked)
+}
+
+#[test]
+fn the_examples_fit_the_schema() {
+    let skill = skill_of(&Prompt::default(), ANSWER);
+    for example in &skill.examples {
+        assert_eq!(violations(&skill.input_schema, example), Vec::<String>::new());
+    }
+    assert_eq!(Prompt::default().card().skills.len(), 1);
+}
+
+#[test]
+fn a_model_is_asked_with_instructions_and_input_apart() {
+    let (ended, asked) = asked(json!({"instructions": "Be brief.", "input": "Hello?", "maximum_tokens": 7, "least": "medium"}), &["Hi."]);
+    let result = ended.value();
+    assert_eq!(
+        (&result["text"], &result["agreement"], &result["model"], &result["tokens"]),
+        (&json!("Hi."), &json!(1.0), &json!("played"), &json!(12))
+    );
+    let asked = asked.lock().unwrap();
+    let said: Vec<(&str, &str)> = asked[0].messages.iter().map(|message| (message.role.as_str(), message.content.as_str())).collect();
+    assert_eq!(said, [("system", "Be brief."), ("user", "Hello?")]);
+    assert_eq!((asked[0].maximum_tokens, asked[0].least, asked[0].temperature), (7, ModelTier::Medium, 0.0));
+}
+
+#[test]
+fn of_several_samples_the_commonest_is_given_with_how_common_it_is() {
+    let input = json!({"instructions": "?", "input": "?", "samples": 5});
+    let (ended, asked) = asked(input, &["Paris", "Lyon", "paris ", "Nice", "Paris"]);
+    let result = ended.value();
+    assert_eq!((&result["text"], &result["agreement"]), (&json!("Paris"), &json!(0.6)));
+    assert_eq!(result["samples"].as_array().unwrap().len(), 5);
+    let seeds: Vec<Option<u64>> = asked.lock().unwrap().iter().map(|request| request.seed).collect();
+    assert_eq!(seeds, [Some(0), Some(1), Some(2), Some(3), Some(4)], "each sample is another one");
+    assert!(asked.lock().unwrap().iter().all(|request| request.temperature > 0.0));
+}
+
+#[test]
+fn values_agree_whatever_the_order_of_their_members() {
+    let schema = json!({"type": "object"});
+    let input = json!({"instructions": "?", "input": "?", "samples": 3, "schema": schema});
+    let (ended, _) = asked(input, &[r#"{"a":1,"b":2}"#, r#"{"a":3}"#, r#"{"b":2,"a":1}"#]);
+    let result = ended.value();
+    assert_eq!((&result["json"], result["agreement"].as_f64().unwrap() > 0.6), (&json!({"a": 1, "b": 2}), true));
+}
+
+#[test]
+fn without_a_model_and_with_too_large_a_schema_it_says_so() {
+    let input = json!({"instructions": "?", "input": "?"});
+    assert_eq!(run_in(Setting::default(), Arc::new(Prompt::default()), ANSWER, input).code(), "MODEL-001");
+    let large = json!({"type": "object", "description": "x".repeat(40_000)});
+    let (ended, _) = asked(json!({"instructions": "?", "input": "?", "schema": large}), &[]);
+    assert_eq!((ended.code(), ended.message().contains("schema")), ("TASK-003", true));
+}
