@@ -29,6 +29,11 @@ POST /api/v1/auth/logout logout read
 GET /api/v1/auth/me me read
 POST /api/v1/auth/refresh refresh public
 GET /api/v1/balancing get_balancing read
+GET /api/v1/connections list_connections read
+POST /api/v1/connections create_connection administer
+GET /api/v1/connections/{id} get_connection read
+PUT /api/v1/connections/{id} update_connection administer
+DELETE /api/v1/connections/{id} remove_connection administer
 GET /api/v1/events list_events read
 GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read
@@ -40,6 +45,13 @@ PUT /api/v1/limits set_limit operate
 DELETE /api/v1/limits remove_limit operate
 GET /api/v1/metrics/overview get_overview read
 GET /api/v1/metrics/series get_series read
+PUT /api/v1/model-budget set_model_budget administer
+GET /api/v1/model-presets list_model_presets read
+POST /api/v1/model-tests test_model administer
+GET /api/v1/models list_models read
+POST /api/v1/models create_model administer
+PUT /api/v1/models/{id} update_model administer
+DELETE /api/v1/models/{id} remove_model administer
 GET /api/v1/servers list_servers read
 POST /api/v1/servers/{id}/drain drain_server operate
 POST /api/v1/servers/{id}/resume resume_server operate
@@ -63,6 +75,7 @@ GET /api/v1/tasks/{id} get_task read
 GET /api/v1/tasks/{id}/attempts list_attempts read
 POST /api/v1/tasks/{id}/cancel cancel_task work
 GET /api/v1/tasks/{id}/logs list_logs read
+GET /api/v1/tasks/{id}/model-calls list_model_calls read
 POST /api/v1/tasks/{id}/pause pause_task work
 POST /api/v1/tasks/{id}/rerun rerun_task work
 POST /api/v1/tasks/{id}/resume resume_task work

@@ -113,7 +113,11 @@ async fn a_role_that_is_too_weak_is_refused_by_the_service_behind_every_operatio
             .replace("{name}", "orders")
             .replace("/artifacts", "/artifacts?name=a")
             .replace("?name=a/", "/");
-        let path = if operation.operation_id == "remove_limit" { format!("{path}?scope=skill&name=a") } else { path };
+        let path = match operation.operation_id.as_str() {
+            "remove_limit" => format!("{path}?scope=skill&name=a"),
+            "test_model" => format!("{path}?model=a"),
+            _ => path,
+        };
         let example = baton_api::openapi();
         let example = serde_json::to_value(&example).unwrap();
         let method = operation.method.to_lowercase();

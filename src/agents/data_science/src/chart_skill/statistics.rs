@@ -79,7 +79,8 @@ pub(super) fn tukey(values: &mut [f64]) -> Option<([f64; 5], usize)> {
     let [first, median, third] = [0.25, 0.5, 0.75].map(|share| quantile(values, share));
     let reach = 1.5 * (third - first);
     let within: Vec<f64> = values.iter().copied().filter(|value| *value >= first - reach && *value <= third + reach).collect();
-    let (least, most) = (within.first().copied().unwrap_or(first), within.last().copied().unwrap_or(third));
+    // A quartile lies between values: the nearest one within reach may be on its other side, and then there is no whisker.
+    let (least, most) = (within.first().map_or(first, |value| value.min(first)), within.last().map_or(third, |value| value.max(third)));
     Some(([least, first, median, third, most], values.len() - within.len()))
 }
 
