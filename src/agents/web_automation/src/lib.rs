@@ -1,8 +1,13 @@
 //! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
 
 mod charset;
+mod extract;
 mod fetch;
+mod links;
+mod number;
 mod outside;
+mod page;
+mod page_skills;
 mod skills;
 
 use async_trait::async_trait;
@@ -11,7 +16,14 @@ use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use charset::decode;
+pub use extract::{
+    MAXIMUM_FIELDS, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_RECORD_BYTES, MAXIMUM_RECORDS, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES,
+};
 pub use fetch::MAXIMUM_INLINE_BYTES;
+pub use links::{MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
+pub use number::number;
+pub use page::{MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES};
+pub use page_skills::{EXTRACT, LINKS};
 pub use skills::FETCH;
 
 /// Reads the web; needs no model.
@@ -46,6 +58,8 @@ impl Agent for WebAutomation {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
             FETCH => fetch::perform(context, input).await,
+            EXTRACT => extract::perform(context, input).await,
+            LINKS => links::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

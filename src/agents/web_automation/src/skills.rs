@@ -5,6 +5,8 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
+use crate::page_skills;
+
 /// The skill that fetches an address.
 pub const FETCH: &str = "web_automation.fetch";
 
@@ -12,7 +14,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![fetch()]
+    vec![fetch(), page_skills::extract(), page_skills::links()]
 }
 
 fn fetch() -> Skill {

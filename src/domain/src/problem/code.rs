@@ -172,6 +172,9 @@ codes! {
     AnswerUnusable = "EGRESS-011", 502, "The answer does not follow HTTP";
     StatusRefused = "EGRESS-012", 502, "The host answered with an error";
 
+    PageUnfit = "WEB-011", 422, "The page cannot be read as HTML";
+    ValueMissing = "WEB-012", 422, "The page lacks what is required";
+
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
     DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";
