@@ -85,6 +85,14 @@ impl World {
             "rerun_tasks" | "cancel_tasks" => request.json(&json!({"filter": {}})),
             "set_limit" => request.json(&json!({"scope": "skill", "name": "no.such.skill", "maximum": 1})),
             "remove_limit" => request.query(&[("scope", "skill"), ("name", "no.such.skill")]),
+            "create_connection" | "update_connection" => {
+                request.json(&json!({"name": "", "settings": {"kind": "http", "base_url": "https://api.example.test"}}))
+            }
+            "create_model" | "update_model" => {
+                request.json(&json!({"name": "", "settings": {"base_url": "https://api.example.test", "model": "m", "tier": "small"}}))
+            }
+            "test_model" => request.query(&[("model", "nobody")]),
+            "set_model_budget" => request.json(&json!({})),
             "declare_topic" => request.json(&json!({"name": "", "kind": "durable"})),
             "publish_message" => request.json(&json!({"payload": {}})),
             "create_subscription" => request.json(&json!({"name": "", "pattern": ""})),
@@ -186,6 +194,32 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "limits/set" => vec![("scope", "skill"), ("name", "no.such.skill"), ("maximum", "1")],
         "limits/remove" => vec![("scope", "skill"), ("name", "no.such.skill")],
         "members/create_api_key" => vec![("name", ""), ("role", "viewer")],
+        "connections/remove" | "models/remove" => vec![("id", NOBODY)],
+        "connections/create" | "connections/update" => vec![
+            ("id", NOBODY),
+            ("name", ""),
+            ("kind", "http"),
+            ("base_url", "https://api.example.test"),
+            ("auth", "none"),
+            ("auth_name", ""),
+            ("secret", ""),
+            ("allowed_skills", ""),
+        ],
+        "models/create" | "models/update" => vec![
+            ("id", NOBODY),
+            ("preset", "custom"),
+            ("name", ""),
+            ("base_url", "https://api.example.test"),
+            ("model", "m"),
+            ("tier", "small"),
+            ("key", ""),
+            ("rank", "1"),
+            ("prompt_price", "0"),
+            ("completion_price", "0"),
+            ("ca_pem", ""),
+        ],
+        "models/test" => vec![("name", "nobody")],
+        "models/set_budget" => vec![("tokens", ""), ("cost", "")],
         "topics/declare" => vec![("name", ""), ("kind", "durable")],
         "topics/delete" | "topics/unsubscribe" | "topics/redrive" | "topics/purge" => vec![("name", "nobody")],
         "topics/publish" => vec![("name", "nobody"), ("payload", "x")],
@@ -196,7 +230,8 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
 
 fn json_body(function: &str) -> Value {
     match function {
-        "agents/get" | "artifacts/get" | "tasks/attempts" | "traces/trace" => json!({"id": NOBODY}),
+        "agents/get" | "artifacts/get" | "connections/get" | "tasks/attempts" | "traces/trace" => json!({"id": NOBODY}),
+        "models/calls" => json!({"task": NOBODY}),
         "tasks/get" => json!({"id": NOBODY, "wait_seconds": null}),
         "topics/get" => json!({"name": "nobody"}),
         "topics/messages" | "topics/dead_letters" => json!({"name": "nobody", "filter": {}}),

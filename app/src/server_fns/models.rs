@@ -138,15 +138,16 @@ pub async fn update(
     embeds: Option<String>,
     enabled: Option<String>,
 ) -> Called<ModelView> {
-    use baton_domain::problem::{Code, Problem};
-
     let services = serve::services()?;
-    let known = serve::answer(services.models.list(&serve::caller()).await)?;
-    let gone = || Problem::new(Code::NoSuchModel, "The model was removed meanwhile.");
-    let known = known.items.into_iter().find(|known| known.id == Some(id)).ok_or_else(gone)?;
+    let known = serve::answer(services.models.list(&serve::caller()).await)?.items.into_iter().find(|known| known.id == Some(id));
+    // Of one that is gone the service says so, to whoever may know.
+    let base = match known {
+        Some(known) => known.settings,
+        None => baton_domain::wire::model::ModelSettings::unset(),
+    };
     let enabled = enabled.is_some();
     let form = Form { name, base_url, model, tier, key, rank, prompt_price, completion_price, ca_pem, private, embeds, enabled };
-    let changed = serve::answer(services.models.update(&serve::caller(), id, form.read(known.settings)?).await)?;
+    let changed = serve::answer(services.models.update(&serve::caller(), id, form.read(base)?).await)?;
     serve::go_back();
     Ok(changed)
 }

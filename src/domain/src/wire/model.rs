@@ -78,6 +78,30 @@ pub struct ModelSettings {
     pub capabilities: Option<Capabilities>,
 }
 
+impl ModelSettings {
+    /// Settings with nothing but what is assumed where nobody says.
+    #[must_use]
+    pub fn unset() -> Self {
+        Self {
+            base_url: String::new(),
+            model: String::new(),
+            tier: ModelTier::Small,
+            context_tokens: context_tokens(),
+            prompt_micros_per_million: 0,
+            completion_micros_per_million: 0,
+            concurrency: concurrency(),
+            per_minute: per_minute(),
+            timeout_ms: timeout_ms(),
+            rank: rank(),
+            enabled: true,
+            private: false,
+            embeds: false,
+            ca_pem: None,
+            capabilities: None,
+        }
+    }
+}
+
 const fn context_tokens() -> u32 {
     8_192
 }
