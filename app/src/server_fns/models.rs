@@ -143,7 +143,7 @@ pub async fn update(
     // Of one that is gone the service says so, to whoever may know.
     let base = match known {
         Some(known) => known.settings,
-        None => baton_domain::wire::model::ModelSettings::unset(),
+        None => ModelSettings::unset(),
     };
     let enabled = enabled.is_some();
     let form = Form { name, base_url, model, tier, key, rank, prompt_price, completion_price, ca_pem, private, embeds, enabled };
