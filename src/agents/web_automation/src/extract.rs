@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::number::number;
-use crate::page::{self, Page, Source, absolute, base, parse, selector, tidy};
+use crate::page::{self, Page, Source, absolute, base, parse, selector, text};
 
 /// The most fields of a record.
 pub const MAXIMUM_FIELDS: usize = 50;
@@ -194,7 +194,7 @@ fn one(element: ElementRef<'_>, field: &FieldInput, base: Option<&Url>, unread: 
     let mut text = match (&field.attribute, field.kind) {
         (Some(name), _) => element.attr(name)?.trim().to_owned(),
         (None, Kind::Url) => element.attr("href").or_else(|| element.attr("src"))?.trim().to_owned(),
-        (None, _) => tidy(element.text()),
+        (None, _) => text(element),
     };
     text.truncate(text.floor_char_boundary(MAXIMUM_VALUE_BYTES));
     if text.is_empty() && field.kind != Kind::Url {

@@ -1,5 +1,6 @@
 //! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
 
+mod article;
 mod charset;
 mod extract;
 mod fetch;
@@ -9,12 +10,14 @@ mod outside;
 mod page;
 mod page_skills;
 mod skills;
+mod tables;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
 pub use charset::decode;
 pub use extract::{
     MAXIMUM_FIELDS, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_RECORD_BYTES, MAXIMUM_RECORDS, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES,
@@ -23,8 +26,9 @@ pub use fetch::MAXIMUM_INLINE_BYTES;
 pub use links::{MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
 pub use number::number;
 pub use page::{MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES};
-pub use page_skills::{EXTRACT, LINKS};
+pub use page_skills::{ARTICLE, EXTRACT, LINKS, TABLES};
 pub use skills::FETCH;
+pub use tables::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_TABLE_BYTES, MAXIMUM_TABLES};
 
 /// Reads the web; needs no model.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +63,8 @@ impl Agent for WebAutomation {
         match skill {
             FETCH => fetch::perform(context, input).await,
             EXTRACT => extract::perform(context, input).await,
+            TABLES => tables::perform(context, input).await,
+            ARTICLE => article::perform(context, input).await,
             LINKS => links::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

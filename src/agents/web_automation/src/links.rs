@@ -5,7 +5,7 @@ use baton_clients::egress::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::page::{self, Page, Source, absolute, base, parse, selector, tidy};
+use crate::page::{self, Page, Source, absolute, base, parse, selector, text, tidy};
 
 /// The most links of one page.
 pub const MAXIMUM_LINKS: usize = 5_000;
@@ -77,7 +77,7 @@ fn list(context: &Context, page: &Page, scope: Option<&scraper::Selector>, which
         if links.len() >= maximum || bytes > MAXIMUM_INLINE_LINK_BYTES {
             continue;
         }
-        let mut text = tidy(element.text());
+        let mut text = text(element);
         if text.is_empty() {
             // What a screen reader would say.
             let picture = selector("links", "img[alt]")?;

@@ -5,7 +5,7 @@ use baton_clients::egress::{Media, Request, Rules, Url, shown, sniff};
 use baton_domain::problem::Code;
 use html5ever::driver;
 use html5ever::tendril::TendrilSink;
-use scraper::{Html, HtmlTreeSink, Selector};
+use scraper::{ElementRef, Html, HtmlTreeSink, Node, Selector};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -182,4 +182,19 @@ pub(crate) fn tidy<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
         }
     }
     tidy
+}
+
+/// The text of an element as people see it: without scripts and styles, and with a space where a new line begins.
+pub(crate) fn text(element: ElementRef<'_>) -> String {
+    const UNSEEN: &[&str] = &["script", "style", "template", "noscript"];
+    const BREAKS: &[&str] = &["br", "p", "div", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "option"];
+    let pieces = element.descendants().filter_map(|node| match node.value() {
+        Node::Text(text) => {
+            let parent = node.parent().and_then(ElementRef::wrap);
+            (!parent.is_some_and(|parent| UNSEEN.contains(&parent.value().name()))).then_some(&**text)
+        }
+        Node::Element(element) => BREAKS.contains(&element.name()).then_some(" "),
+        _ => None,
+    });
+    tidy(pieces)
 }

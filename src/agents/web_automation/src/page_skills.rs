@@ -7,11 +7,16 @@ use serde_json::{Value, json};
 use crate::extract::{MAXIMUM_FIELDS, MAXIMUM_RECORDS};
 use crate::links::MAXIMUM_LINKS;
 use crate::page;
+use crate::tables::{MAXIMUM_COLUMNS, MAXIMUM_TABLES};
 
 /// The skill that extracts records by selectors.
 pub const EXTRACT: &str = "web_automation.extract";
 /// The skill that lists a page's links.
 pub const LINKS: &str = "web_automation.links";
+/// The skill that reads a page's tables.
+pub const TABLES: &str = "web_automation.tables";
+/// The skill that reads a page's article.
+pub const ARTICLE: &str = "web_automation.article";
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -165,5 +170,88 @@ pub(crate) fn links() -> Skill {
         "Lists the links of a page with text, absolute address and relation, and tells those of its own host from others.",
         (input("List links", own, &[]), output("Links of a page", result, &["count", "unusable", "truncated", "links"])),
         vec![json!({"url": "https://example.org/"}), json!({"url": "https://example.org/", "kind": "external", "scope": "main"})],
+    )
+}
+
+pub(crate) fn tables() -> Skill {
+    let count = |title: &str, order: u32| json!({"type": "integer", "title": title, "minimum": 0, "x-order": order});
+    let own = json!({
+        "selector": {
+            "type": "string", "title": "Selector", "minLength": 1, "maxLength": 1000, "default": "table", "x-order": 10,
+            "description": "A CSS selector of the tables that are wanted."
+        },
+        "minimum_rows": {
+            "type": "integer", "title": "Fewest rows", "minimum": 0, "maximum": 1000, "default": 1, "x-order": 11,
+            "description": "Leaves out tables with fewer rows below their header."
+        },
+        "minimum_columns": {
+            "type": "integer", "title": "Fewest columns", "minimum": 1, "maximum": MAXIMUM_COLUMNS, "default": 2, "x-order": 12
+        },
+        "maximum_tables": {"type": "integer", "title": "Most tables", "minimum": 1, "maximum": MAXIMUM_TABLES, "default": 20, "x-order": 13}
+    });
+    let strings = json!({"type": "array", "items": {"type": "string"}});
+    let preview = json!({
+        "type": "object", "title": "Preview", "x-render": "table", "x-order": 7,
+        "description": "The first 20 rows and 30 columns.",
+        "properties": {"columns": strings, "rows": {"type": "array", "items": strings}},
+        "required": ["columns", "rows"],
+        "additionalProperties": false
+    });
+    let table = json!({
+        "type": "object",
+        "properties": {
+            "number": count("Number", 1),
+            "caption": {"type": "string", "title": "Caption", "x-order": 2},
+            "rows": count("Rows", 3),
+            "columns": count("Columns", 4),
+            "header": {"type": "boolean", "title": "Has a header", "x-order": 5},
+            "truncated": {"type": "boolean", "title": "Rows or columns were left out", "x-order": 6},
+            "preview": preview,
+            "artifact": {"type": "string", "format": "artifact", "title": "CSV", "x-render": "artifact", "x-order": 8}
+        },
+        "required": ["number", "rows", "columns", "header", "truncated", "artifact"],
+        "additionalProperties": false
+    });
+    let result = json!({
+        "url": {"type": "string", "title": "Address", "x-order": 1},
+        "count": count("Tables", 2),
+        "truncated": {"type": "boolean", "title": "There are more tables", "x-order": 3},
+        "tables": {"type": "array", "title": "Tables", "items": table, "x-order": 4}
+    });
+    skill(
+        TABLES,
+        "Read tables",
+        "Reads the tables of a page as CSV; cells that span rows or columns stand in each of them.",
+        (input("Read tables", own, &[]), output("Tables of a page", result, &["count", "truncated", "tables"])),
+        vec![
+            json!({"url": "https://example.org/"}),
+            json!({"url": "https://example.org/", "selector": "table.wikitable", "minimum_rows": 5}),
+        ],
+    )
+}
+
+pub(crate) fn article() -> Skill {
+    let fact = |title: &str, order: u32| json!({"type": "string", "title": title, "x-order": order});
+    let result = json!({
+        "url": fact("Address", 1),
+        "title": fact("Title", 2),
+        "byline": fact("Byline", 3),
+        "site": fact("Site", 4),
+        "published": fact("Published", 5),
+        "modified": fact("Modified", 6),
+        "language": fact("Language", 7),
+        "length": {"type": "integer", "title": "Characters", "minimum": 0, "x-order": 8},
+        "image": fact("Picture's address", 9),
+        "excerpt": {"type": "string", "title": "Excerpt", "x-render": "text", "x-order": 10},
+        "text": {"type": "string", "title": "Text", "x-render": "text", "x-order": 11},
+        "truncated": {"type": "boolean", "title": "Text was cut", "x-order": 12},
+        "artifact": {"type": "string", "format": "artifact", "title": "Whole text", "x-render": "artifact", "x-order": 13}
+    });
+    skill(
+        ARTICLE,
+        "Read an article",
+        "Finds the article of a page without navigation and advertisements: title, byline, date, excerpt and text.",
+        (input("Read an article", json!({}), &[]), output("An article", result, &["length", "text", "truncated"])),
+        vec![json!({"url": "https://example.org/news/1"})],
     )
 }

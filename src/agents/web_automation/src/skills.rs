@@ -14,7 +14,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![fetch(), page_skills::extract(), page_skills::links()]
+    vec![fetch(), page_skills::extract(), page_skills::links(), page_skills::tables(), page_skills::article()]
 }
 
 fn fetch() -> Skill {
