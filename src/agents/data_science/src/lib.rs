@@ -19,6 +19,7 @@ mod notes;
 mod numbers;
 mod outliers;
 mod profile;
+mod query;
 mod random;
 mod read;
 mod skills;
@@ -35,6 +36,7 @@ pub use chart_skill::contract::CHART;
 pub use forecast::contract::FORECAST;
 pub use inference::contract::TEST;
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
+pub use query::contract::QUERY;
 pub use skills::PROFILE;
 
 /// Describes tables; needs no model and no network.
@@ -57,7 +59,7 @@ impl Agent for DataScience {
             name: "data-science".to_owned(),
             title: "Data science".to_owned(),
             description:
-                "Describes tables, tests hypotheses about them, forecasts their series and finds what is unusual in them, with charts."
+                "Describes tables, asks them in SQL, tests hypotheses about them, forecasts their series and finds what is unusual in them, with charts."
                     .to_owned(),
             family: Family::DataScience,
             skills: skills::all(),
@@ -74,6 +76,7 @@ impl Agent for DataScience {
             PROFILE => profile::perform(context, input).await,
             ANOMALIES => anomalies::perform(context, input).await,
             FORECAST => forecast::perform(context, input).await,
+            QUERY => query::perform(context, input).await,
             TEST => inference::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

@@ -13,6 +13,7 @@ pub const PROFILE: &str = "data_science.profile";
 pub(crate) fn all() -> Vec<Skill> {
     vec![
         profile(),
+        crate::query::contract::skill(),
         crate::inference::contract::skill(),
         crate::forecast::contract::skill(),
         crate::anomalies::contract::skill(),

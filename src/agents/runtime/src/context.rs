@@ -263,6 +263,16 @@ impl Context {
             .ok_or_else(|| SkillError::input("artifact", format!("{id} is not among the artifacts of this input")))
     }
 
+    /// The folder in which the attempt may leave files until it ends. It is made when it is first asked for.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn scratch(&self) -> Result<&std::path::Path, SkillError> {
+        let folder = self.shared.scratch.as_path();
+        std::fs::create_dir_all(folder).map_err(|error| SkillError::internal(format!("cannot make the scratch folder: {error}")))?;
+        Ok(folder)
+    }
+
     /// Stores bytes as an artifact of the task.
     ///
     /// # Errors

@@ -123,6 +123,11 @@ codes! {
     TableTooLarge = "DATA-004", 422, "The table is too large";
     DataUnfit = "DATA-021", 422, "The data do not allow this analysis";
     UnfitTimes = "DATA-022", 422, "The times do not make a series";
+    WrongSql = "DATA-030", 422, "The SQL statement is wrong";
+    ForbiddenSql = "DATA-031", 422, "The SQL statement does more than read";
+    QueryTooLong = "DATA-032", 422, "The query takes too many steps";
+    QueryTooLarge = "DATA-033", 422, "The query or its result is too large";
+    WrongTableName = "DATA-034", 422, "The table's name cannot be used";
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";

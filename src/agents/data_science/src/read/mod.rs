@@ -3,11 +3,11 @@
 
 pub(crate) mod cell;
 pub(crate) mod column;
-mod date;
+pub(crate) mod date;
 mod delimiter;
 mod distinct;
 mod rows;
-mod table;
+pub(crate) mod table;
 mod utf8;
 
 pub(crate) use column::{Kind, Values};

@@ -69,7 +69,7 @@ pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, Skill
 }
 
 /// How to go through a file that is not too large; its delimiter is found out where none is named.
-pub(super) fn scan<'a>(context: &Context, source: &'a TableFile) -> Result<Scan<'a>, SkillError> {
+pub(crate) fn scan<'a>(context: &Context, source: &'a TableFile) -> Result<Scan<'a>, SkillError> {
     let file = &source.file;
     if file.size > MAXIMUM_BYTES {
         let message =
@@ -92,7 +92,7 @@ fn sniff(file: &InputFile) -> Result<Delimiter, SkillError> {
 }
 
 /// The first pass.
-pub(super) fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<String>, Vec<Guess>), SkillError> {
+pub(crate) fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<String>, Vec<Guess>), SkillError> {
     let mut names: Vec<String> = Vec::new();
     let mut guesses: Vec<Guess> = Vec::new();
     let mut rows = 0;
@@ -154,7 +154,7 @@ fn keep(context: &Context, scan: &Scan<'_>, columns: &mut [(usize, Column)]) -> 
 }
 
 /// How to go through the records of a file.
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     path: &'a Path,
     size: u64,
     delimiter: Delimiter,
@@ -163,7 +163,7 @@ pub(super) struct Scan<'a> {
 
 impl Scan<'_> {
     /// Calls `each` with every record, and with whether it is the first. Blank lines are no records.
-    pub(super) fn rows(
+    pub(crate) fn rows(
         &self,
         context: &Context,
         progress: f64,
