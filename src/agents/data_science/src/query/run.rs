@@ -110,8 +110,12 @@ fn ask(context: &Context, connection: &Connection, sql: &str, limit: usize) -> R
     }
     let names: Vec<String> = statement.column_names().into_iter().map(|name| cut(name, 200)).collect();
     let large = |what: String| Trouble::Skill(SkillError::new(Code::QueryTooLarge, format!("{what}. Aggregate, or add WHERE or LIMIT.")));
-    if names.is_empty() || names.len() > MAXIMUM_COLUMNS {
-        return Err(large(format!("the result has {} columns; 1 to {MAXIMUM_COLUMNS} are possible", names.len())));
+    // Some statements pass the authorizer and are none that read, as VACUUM INTO.
+    if names.is_empty() || !statement.readonly() {
+        return Err(Trouble::Skill(SkillError::new(Code::ForbiddenSql, "sql: the statement may only read the tables: write a SELECT.")));
+    }
+    if names.len() > MAXIMUM_COLUMNS {
+        return Err(large(format!("the result has {} columns; at most {MAXIMUM_COLUMNS} are possible", names.len())));
     }
     let mut answer = Answer { types: vec!["empty"; names.len()], names, shown: Vec::new(), rows: 0, csv: Vec::new() };
     let mut shown_bytes = 0;
