@@ -6,8 +6,6 @@ mod harness;
 
 use std::time::{Duration, Instant};
 
-use std::time::Duration;
-
 use baton_domain::task::TaskState;
 use baton_domain::wire::agent::{AgentDetail, AgentList};
 use baton_domain::wire::task::{NewTask, TaskDetail};
