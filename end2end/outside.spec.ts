@@ -9,13 +9,13 @@ test('a connection is added, changed and removed, and its secret never comes bac
   await expect(page.getByText('There is no connection.')).toBeVisible();
   const document = await pin(page);
   const form = page.locator('form', { has: page.getByTestId('add-connection') });
-  await form.getByLabel('Name').fill('weather');
-  await form.getByLabel('Address').fill('http://10.0.0.7/v1');
-  await form.getByLabel('Secret').fill('a-very-secret-key');
+  await form.getByLabel('Name', { exact: true }).fill('weather');
+  await form.getByLabel('Address', { exact: true }).fill('http://10.0.0.7/v1');
+  await form.getByLabel('Secret', { exact: true }).fill('a-very-secret-key');
   await form.getByLabel('Skills that may use it').fill('web_automation.api_call');
   await form.getByTestId('add-connection').click();
   await expect(page.getByRole('alert')).toContainText('CONNECTION-003');
-  await form.getByLabel('Address').fill('https://api.example.com/v1');
+  await form.getByLabel('Address', { exact: true }).fill('https://api.example.com/v1');
   await form.getByTestId('add-connection').click();
   const row = page.getByTestId('connection-row');
   await expect(row).toHaveCount(1);
@@ -24,11 +24,11 @@ test('a connection is added, changed and removed, and its secret never comes bac
 
   await page.getByTestId('change-connection').locator('summary').click();
   const change = page.getByTestId('change-connection');
-  await expect(change.getByLabel('Secret')).toHaveValue('');
-  await change.getByLabel('Address').fill('https://elsewhere.example.com/v1');
+  await expect(change.getByLabel('Secret', { exact: true })).toHaveValue('');
+  await change.getByLabel('Address', { exact: true }).fill('https://elsewhere.example.com/v1');
   await change.getByTestId('save-connection').click();
   await expect(page.getByRole('alert')).toContainText('CONNECTION-003');
-  await change.getByLabel('Address').fill('https://api.example.com/v2');
+  await change.getByLabel('Address', { exact: true }).fill('https://api.example.com/v2');
   await change.getByTestId('save-connection').click();
   await expect(row).toContainText('https://api.example.com/v2');
   await row.getByTestId('remove-connection').click();
@@ -42,16 +42,16 @@ test('a model comes from a preset, is tested and removed, and the budget of the 
   const local = page.locator('[data-testid="model-row"][data-name="local"]');
   await expect(local).toHaveCount(1);
   const add = page.locator('form', { has: page.getByTestId('add-model') });
-  await expect(add.getByLabel('Address')).toHaveValue('https://genailab.tcs.in/v1');
+  await expect(add.getByLabel('Address', { exact: true })).toHaveValue('https://genailab.tcs.in/v1');
   await page.getByTestId('model-preset').selectOption('llama_cpp');
-  await expect(add.getByLabel('Address')).toHaveValue('http://127.0.0.1:8080/v1');
+  await expect(add.getByLabel('Address', { exact: true })).toHaveValue('http://127.0.0.1:8080/v1');
   await add.getByLabel('Name here').fill('local');
   await add.getByTestId('add-model').click();
   await expect(page.getByRole('alert')).toContainText('MODEL-009');
   await page.getByTestId('model-preset').selectOption('llama_cpp');
   await add.getByLabel('Name here').fill('nearby');
   // Nobody listens there.
-  await add.getByLabel('Address').fill('http://127.0.0.1:9/v1');
+  await add.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9/v1');
   await add.getByTestId('add-model').click();
   const row = page.locator('[data-testid="model-row"][data-name="nearby"]');
   await expect(row).toHaveCount(1);

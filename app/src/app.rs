@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Forms, Lists, Outside, Results};
+use crate::parts::{Forms, Lists, Outside, Results, Submit};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -39,7 +39,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=Lists::Overview ssr=SsrMode::Async/>
                     <Route path=path!("/tasks") view=Lists::Tasks ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/new") view=Forms::NewTask ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/new") view=Submit::NewTask ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/dead") view=Lists::DeadTasks ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/:id") view=Results::Task ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>

@@ -33,7 +33,6 @@ pub(crate) enum Results {
 /// The pages on which people set something up, and look after it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Forms {
-    NewTask,
     Servers,
     Events,
     Limits,
@@ -41,6 +40,12 @@ pub(crate) enum Forms {
     Topic,
     Subscription,
     Members,
+}
+
+/// The form of a task, which brings a form for every skill.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Submit {
+    NewTask,
 }
 
 /// The pages on which people connect Baton to what lies outside.
@@ -84,6 +89,17 @@ impl ChooseView for Forms {
     }
 }
 
+impl ChooseView for Submit {
+    async fn choose(self) -> AnyView {
+        announce("submit");
+        draw_submit(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_submit().await;
+    }
+}
+
 impl ChooseView for Outside {
     async fn choose(self) -> AnyView {
         announce("outside");
@@ -117,7 +133,6 @@ fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(forms, wasm_split_path = leptos::wasm_split, preload(load_forms), fallible)]
 fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Forms::NewTask => NewTask().into_any(),
         Forms::Servers => Servers().into_any(),
         Forms::Events => Events().into_any(),
         Forms::Limits => Limits().into_any(),
@@ -125,6 +140,13 @@ fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
         Forms::Topic => Topic().into_any(),
         Forms::Subscription => Subscription().into_any(),
         Forms::Members => Members().into_any(),
+    })
+}
+
+#[wasm_split(submit, wasm_split_path = leptos::wasm_split, preload(load_submit), fallible)]
+fn draw_submit(page: Submit) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Submit::NewTask => NewTask().into_any(),
     })
 }
 
