@@ -1,5 +1,10 @@
 //! What a person does with connections.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "the fields of a form; the macro drops the attribute of a single function in the browser's half"
+)]
+
 #[cfg(feature = "ssr")]
 use baton_domain::connection::{AuthKind, ConnectionKind};
 use baton_domain::id::ConnectionId;
@@ -35,7 +40,6 @@ pub async fn get(id: ConnectionId) -> Called<ConnectionView> {
 
 /// A connection as a form writes it: one line a skill, an empty secret for "as it is".
 #[cfg(feature = "ssr")]
-#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
 fn written(
     name: String,
     kind: String,
@@ -71,7 +75,6 @@ fn written(
 /// # Errors
 /// As [`ConnectionService::create`](baton_domain::services::ConnectionService::create).
 #[server(name = CreateConnection, endpoint = "/connections/create", input = PostUrl, output = Json)]
-#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
 pub async fn create(
     name: String,
     kind: String,
@@ -93,7 +96,6 @@ pub async fn create(
 /// # Errors
 /// As [`ConnectionService::update`](baton_domain::services::ConnectionService::update).
 #[server(name = UpdateConnection, endpoint = "/connections/update", input = PostUrl, output = Json)]
-#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
 pub async fn update(
     id: ConnectionId,
     name: String,

@@ -1,5 +1,10 @@
 //! What a person does with language models.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "the fields of a form; the macro drops the attribute of a single function in the browser's half"
+)]
+
 use baton_domain::id::{ModelId, TaskId};
 #[cfg(feature = "ssr")]
 use baton_domain::model::ModelTier;
@@ -92,7 +97,6 @@ impl Form {
 /// # Errors
 /// As [`ModelService::create`](baton_domain::services::ModelService::create).
 #[server(name = CreateModel, endpoint = "/models/create", input = PostUrl, output = Json)]
-#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
 pub async fn create(
     preset: String,
     name: String,
@@ -122,7 +126,6 @@ pub async fn create(
 /// # Errors
 /// As [`ModelService::update`](baton_domain::services::ModelService::update).
 #[server(name = UpdateModel, endpoint = "/models/update", input = PostUrl, output = Json)]
-#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
 pub async fn update(
     id: ModelId,
     name: String,
