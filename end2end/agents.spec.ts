@@ -7,7 +7,7 @@ test.afterEach(async ({ api }) => api.resume('diagnostics'));
 
 test('every agent is listed with its family and what it does now', async ({ dashboard: page }) => {
   await open(page, '/agents');
-  await expect(page.getByTestId('agent-card')).toHaveCount(7);
+  await expect(page.getByTestId('agent-card')).toHaveCount(8);
   await expect(card(page, 'diagnostics')).toMatchAriaSnapshot(`
     - article:
       - heading "Diagnostics" [level=3]:
@@ -67,7 +67,7 @@ test('the page of all agents says how work is balanced, and what is against whom
   const echo = page.getByTestId('balancing-row').and(page.locator('[data-skill="diagnostics.echo"]'));
   await expect(echo).toContainText('least_loaded');
   await expect(echo).toContainText('diagnostics');
-  await expect(echo).toContainText('6 by skill');
+  await expect(echo).toContainText('7 by skill');
   await expect(page.getByTestId('host')).toContainText(/0 cores of .* and 0 of [\d,]+ MiB taken/);
   await card(page, 'diagnostics').getByTestId('drain').click();
   await expect(echo).toContainText('1 by draining');

@@ -125,7 +125,7 @@ test('a viewer sees everything and changes nothing', async ({ browser, api, serv
   await expect(page.getByTestId('state')).toHaveAttribute('data-state', 'running');
   await expect(page.getByTestId('cancel')).toHaveCount(0);
   await open(page, '/agents');
-  await expect(page.getByTestId('agent-card')).toHaveCount(7);
+  await expect(page.getByTestId('agent-card')).toHaveCount(8);
   await expect(page.getByTestId('drain')).toHaveCount(0);
   await open(page, '/tasks/new?skill=nlp.sentiment');
   await expect(page.getByTestId('submit')).toBeDisabled();

@@ -12,6 +12,7 @@ pub(crate) const DIAGNOSTICS_SLOTS: u32 = 64;
 pub(crate) fn registry(diagnostics: Option<u32>) -> Result<AgentRegistry, DuplicateAgent> {
     let mut agents: Vec<Arc<dyn Agent>> = vec![
         Arc::new(baton_agents_code_analysis::CodeAnalysis::default()),
+        Arc::new(baton_agents_custom::Operations::default()),
         Arc::new(baton_agents_custom::Prompt::default()),
         Arc::new(baton_agents_data_science::DataScience::default()),
         Arc::new(baton_agents_documentation::Documentation::default()),

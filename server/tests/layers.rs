@@ -11,8 +11,9 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 28] = [
+    let rows: [(&str, &[&str]); 29] = [
         ("baton-domain", &[]),
+        ("baton-error-pages", &[]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
         ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
@@ -27,7 +28,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-runtime", &["baton-domain", "baton-clients"]),
         ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
         ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
-        ("baton-agents-custom", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-custom", &["baton-domain", "baton-error-pages", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-web-automation", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-documentation", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
         ("baton-agents-drawing", &["baton-domain"]),
@@ -37,7 +38,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "baton-orchestration",
             &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],
         ),
-        ("baton-api", &["baton-domain"]),
+        ("baton-api", &["baton-domain", "baton-error-pages"]),
         ("baton-app", &["baton-domain"]),
         ("baton-frontend", &["baton-app"]),
         ("baton-testkit", &["baton-domain"]),

@@ -89,7 +89,7 @@ async fn what_only_a_worker_carries_is_seen_and_used_from_every_server() {
     for (name, door) in &doors {
         let waiting: TaskDetail = door.get(&path).await.json().await.unwrap();
         let why: Vec<_> = waiting.held_up.iter().map(|fell| (fell.reason.as_str(), fell.count)).collect();
-        assert_eq!((waiting.summary.state, why), (TaskState::Queued, vec![("not_running", 1), ("skill", 6)]), "{name}");
+        assert_eq!((waiting.summary.state, why), (TaskState::Queued, vec![("not_running", 1), ("skill", 7)]), "{name}");
     }
     let next = cluster.worker("four", &[]);
     let task = ended(&doors[0].1, task["id"].as_str().unwrap()).await;

@@ -1,6 +1,6 @@
-//! How is it said what an attempt needs of its host?
+//! How is it said what an attempt needs: of its host, of a language model, of the network?
 
-use baton_domain::agent::Needs;
+use baton_domain::agent::{Needs, Skill};
 
 /// The needs in words.
 #[must_use]
@@ -14,6 +14,23 @@ pub fn needs_words(needs: &Needs) -> String {
     }
     parts.extend(needs.model.clone().map(|model| format!("the model {model}")));
     if parts.is_empty() { "needs nothing of its host".to_owned() } else { format!("needs {}", parts.join(", ")) }
+}
+
+/// What a skill reaches out to, in words; nothing for one that keeps to itself.
+#[must_use]
+pub fn reach_words(skill: &Skill) -> Option<String> {
+    let model = skill.model.map(|need| {
+        let least = need.least.as_str();
+        if need.optional {
+            format!("uses a language model of at least the class “{least}” where there is one")
+        } else {
+            format!("needs a language model of at least the class “{least}”")
+        }
+    });
+    let network = skill.network.then(|| "reaches out to the network".to_owned());
+    let words = [model, network].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut letters = words.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// Thousandths of a core as cores.

@@ -2,6 +2,7 @@
 
 use baton_domain::id::TaskId;
 use baton_domain::page::Page;
+use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
 };
@@ -109,6 +110,30 @@ pub async fn rerun_all(which: BulkRerun, #[server(default)] idempotency_key: Opt
 #[server(endpoint = "/tasks/cancel_all", input = Json, output = Json)]
 pub async fn cancel_all(which: BulkCancel) -> Called<BulkAnswer> {
     serve::answer(serve::services()?.tasks.cancel_all(&serve::caller(), which).await)
+}
+
+/// Explains a failed task; with `wait_seconds`, answers when the explanation is there or that time has passed.
+///
+/// # Errors
+/// As [`TaskService::analyze`](baton_domain::services::TaskService::analyze).
+#[server(endpoint = "/tasks/analyze", input = Json, output = Json)]
+pub async fn analyze(id: TaskId, #[server(default)] wait_seconds: Option<u64>) -> Called<TaskDetail> {
+    let tasks = serve::services()?.tasks;
+    let wait = wait_seconds.map(std::time::Duration::from_secs);
+    let answer = match tasks.analyze(&serve::caller(), id).await {
+        Ok(analysis) => tasks.get(&serve::caller(), analysis.id, wait).await,
+        Err(problem) => Err(problem),
+    };
+    serve::answer(answer)
+}
+
+/// Skills that do what somebody wants, the best first.
+///
+/// # Errors
+/// As [`TaskService::suggest`](baton_domain::services::TaskService::suggest).
+#[server(endpoint = "/tasks/suggest", input = Json, output = Json)]
+pub async fn suggest(wish: SkillWish) -> Called<SkillSuggestions> {
+    serve::answer(serve::services()?.tasks.suggest(&serve::caller(), wish).await)
 }
 
 /// The attempts of a task, oldest first.

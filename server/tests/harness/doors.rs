@@ -41,6 +41,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("tasks::pause", "pause_task", "tasks/pause", "/tasks/:id"),
     row("tasks::resume", "resume_task", "tasks/resume", "/tasks/:id"),
     row("tasks::rerun", "rerun_task", "tasks/rerun", "/tasks/:id"),
+    row("tasks::analyze", "analyze_task", "tasks/analyze", "/tasks/:id"),
+    row("tasks::suggest", "suggest_skills", "tasks/suggest", "/tasks/new"),
     row("tasks::rerun_all", "rerun_tasks", "tasks/rerun_all", "/tasks/dead"),
     row("tasks::cancel_all", "cancel_tasks", "tasks/cancel_all", "/tasks"),
     row("limits::list", "list_limits", "limits/list", "/limits"),

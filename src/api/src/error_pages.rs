@@ -13,9 +13,6 @@ use pulldown_cmark::{Options, Parser, html};
 
 use crate::gateway::Gateway;
 
-// `PAGES`: (code, markdown), from `docs/errors`.
-include!(concat!(env!("OUT_DIR"), "/error_pages.rs"));
-
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 const STYLE: &str = "\
@@ -32,8 +29,8 @@ pub(crate) fn routes() -> Router<Gateway> {
 }
 
 async fn page(Path(code): Path<String>) -> Response {
-    match PAGES.iter().find(|(name, _)| *name == code) {
-        Some((_, markdown)) => {
+    match baton_error_pages::markdown(&code) {
+        Some(markdown) => {
             let mut body = String::from("<nav><a href=\"/docs/errors\">All error codes</a></nav>\n");
             html::push_html(&mut body, Parser::new_ext(markdown, Options::empty()));
             document(StatusCode::OK, &code, &body)
@@ -76,22 +73,4 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     (headers, STYLE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_code_has_a_page_that_begins_with_its_name_and_title() {
-        for code in Code::ALL {
-            let (_, markdown) = PAGES.iter().find(|(name, _)| *name == code.as_str()).unwrap_or_else(|| panic!("{}", code.as_str()));
-            let heading = format!("# {}: {}", code.as_str(), code.title());
-            assert_eq!(markdown.lines().next(), Some(heading.as_str()));
-            let lines = markdown.lines().filter(|line| !line.is_empty()).count();
-            assert!((4..=12).contains(&lines), "{} has {lines} lines", code.as_str());
-            assert!(markdown.contains("## Cause") && markdown.contains("## What to do"), "{}", code.as_str());
-        }
-        assert_eq!(PAGES.len(), Code::ALL.len(), "a page without its code");
-    }
 }

@@ -16,6 +16,8 @@ pub(super) struct Control<'a> {
     pub(super) id: String,
     /// What it holds at first.
     pub(super) text: Option<String>,
+    /// The connections that may be named here.
+    pub(super) connections: Vec<String>,
     /// The ids of what explains it.
     pub(super) described_by: Signal<Option<String>>,
     /// Whether the last try was wrong here.
@@ -42,6 +44,7 @@ impl Control<'_> {
                 self.choice(&options)
             }
             FieldKind::Artifact { accept } => self.file(accept.clone()),
+            FieldKind::Connection { .. } => self.connection(),
             FieldKind::List => self.area(4, ""),
             FieldKind::Json => self.area(6, "font-mono"),
         }
@@ -77,6 +80,38 @@ impl Control<'_> {
                 autocomplete="off"
                 class=format!("{CONTROL} {WRONG}")
             />
+        }
+        .into_any()
+    }
+
+    /// A name with those that there are to choose from. It stays a text: whoever may not see the connections may still name one.
+    fn connection(self) -> AnyView {
+        let list = format!("{}-connections", self.id);
+        let names: Vec<_> = self.connections.iter().map(|name| view! { <option value=name.clone()></option> }).collect();
+        let none = self.connections.is_empty().then(|| {
+            view! {
+                <p class="mt-1 text-12 text-muted">
+                    "No connection allows this skill yet. " <a class="underline" href="/connections">"Connections"</a>
+                </p>
+            }
+        });
+        view! {
+            <input
+                id=self.id.clone()
+                name=self.name()
+                data-testid=self.test_id()
+                type="text"
+                list=list.clone()
+                value=self.text.clone()
+                required=self.field.required
+                aria-invalid=self.aria_invalid()
+                aria-describedby=self.described_by
+                autocomplete="off"
+                spellcheck="false"
+                class=format!("{CONTROL} {WRONG}")
+            />
+            <datalist id=list>{names}</datalist>
+            {none}
         }
         .into_any()
     }

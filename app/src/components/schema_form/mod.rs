@@ -10,6 +10,7 @@ mod tests;
 use baton_domain::agent::Skill;
 use baton_domain::problem::FieldError;
 use baton_domain::schema::{FieldKind, FormField, form_fields};
+use baton_domain::wire::connection::ConnectionView;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -25,6 +26,9 @@ pub fn SchemaForm(
     /// What the fields hold at first; the schema's defaults where absent.
     #[prop(optional)]
     values: Option<Value>,
+    /// The connections that the caller may see.
+    #[prop(optional)]
+    connections: Vec<ConnectionView>,
     /// What was wrong with the last try, shown at the fields named `/input/<property>`.
     #[prop(optional, into)]
     errors: Signal<Vec<FieldError>>,
@@ -36,12 +40,25 @@ pub fn SchemaForm(
         if fields.is_empty() {
             return view! { <p class="text-13 text-muted">"This skill takes no input."</p> }.into_any();
         }
-        let shown: Vec<_> = fields.iter().enumerate().map(|(index, field)| row(index, field, values.as_ref(), errors)).collect();
+        let shown: Vec<_> = fields
+            .iter()
+            .enumerate()
+            .map(|(index, field)| row(index, field, values.as_ref(), fitting(&skill.name, field, &connections), errors))
+            .collect();
         view! { <div class="grid min-w-0 gap-4" data-testid="schema-form">{shown}</div> }.into_any()
     }
 }
 
-fn row(index: usize, field: &FormField, values: Option<&Value>, errors: Signal<Vec<FieldError>>) -> AnyView {
+/// The names of the connections that a field may hold.
+fn fitting(skill: &str, field: &FormField, connections: &[ConnectionView]) -> Vec<String> {
+    let FieldKind::Connection { kinds } = &field.kind else { return Vec::new() };
+    let fits = |connection: &&ConnectionView| {
+        connection.settings.allows(skill) && (kinds.is_empty() || kinds.iter().any(|kind| kind == connection.settings.kind.as_str()))
+    };
+    connections.iter().filter(fits).map(|connection| connection.name.clone()).collect()
+}
+
+fn row(index: usize, field: &FormField, values: Option<&Value>, connections: Vec<String>, errors: Signal<Vec<FieldError>>) -> AnyView {
     let given = values.and_then(|values| values.get(&field.name));
     let text = given.and_then(|value| field.text_of(value)).or_else(|| field.default_text());
     let help = help(field, given);
@@ -60,7 +77,8 @@ fn row(index: usize, field: &FormField, values: Option<&Value>, errors: Signal<V
             (!ids.is_empty()).then(|| ids.join(" "))
         })
     };
-    let control = Control { field, id: id.clone(), text, described_by, invalid: Signal::derive(move || error.with(Option::is_some)) };
+    let control =
+        Control { field, id: id.clone(), text, connections, described_by, invalid: Signal::derive(move || error.with(Option::is_some)) };
     let optional = (!field.required).then(|| view! { <span class="ml-2 text-12 font-normal text-muted">"optional"</span> });
     let help = (!help.is_empty()).then(|| view! { <p id=help_id class="mt-1 text-12 text-muted">{help}</p> });
     view! {

@@ -1,11 +1,13 @@
 //! How a task is submitted: choose a skill, fill in its form, see the same request as a command.
 
 mod preview;
+mod wish;
 
 use baton_domain::agent::{Family, Skill};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::Priority;
 use baton_domain::user::Permission;
+use baton_domain::wire::connection::ConnectionView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos::task::spawn_local;
@@ -13,6 +15,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen::JsCast as _;
 use web_sys::{FormData, HtmlFormElement};
 
+use self::wish::Wish;
 use crate::components::agent_card::family_word;
 use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
@@ -22,26 +25,31 @@ use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
 use crate::components::icon::{Icon, Sign};
 use crate::components::loaded::loaded;
+use crate::components::needs::reach_words;
 use crate::components::page_head::PageHead;
 use crate::components::schema_form::SchemaForm;
-use crate::server_fns::agents;
+use crate::server_fns::Called;
 use crate::server_fns::submit::{SubmitForm, Upload, submit_form};
+use crate::server_fns::{agents, connections};
 use crate::session::use_session;
 
 /// The page on which a task is submitted.
 #[component]
 pub(crate) fn NewTask() -> impl IntoView {
     let query = use_query_map();
-    let data = Resource::new_blocking(|| (), |()| agents::skills());
+    let data = Resource::new_blocking(|| (), |()| read());
     // The skill and the example come from the address, so that both work without scripts.
     let asked =
         Memo::new(move |_| query.with(|query| (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()))));
+    let wish = Memo::new(move |_| query.with(|query| query.get("wish")).filter(|wish| !wish.trim().is_empty()));
     view! {
         <PageHead title="New task"/>
-        {loaded(data, move |skills| {
+        {loaded(data, move |(skills, connections)| {
             move || match asked.get() {
                 (Some(name), example) => match skills.iter().find(|skill| skill.name == name) {
-                    Some(skill) => view! { <SubmitTask skill=skill.clone() example/> }.into_any(),
+                    Some(skill) => {
+                        view! { <SubmitTask skill=skill.clone() connections=connections.clone() example/> }.into_any()
+                    }
                     None => {
                         let problem = Problem::new(Code::NoSuchSkill, format!("No agent has the skill {name}. Choose another."));
                         view! {
@@ -51,11 +59,25 @@ pub(crate) fn NewTask() -> impl IntoView {
                             .into_any()
                     }
                 },
-                (None, _) => view! { <Choice skills=skills.clone()/> }.into_any(),
+                (None, _) => {
+                    view! {
+                        <div class="space-y-6">
+                            <Wish asked=wish/>
+                            <Choice skills=skills.clone()/>
+                        </div>
+                    }
+                        .into_any()
+                }
             }
         })}
     }
     .into_any()
+}
+
+/// The skills, and the connections as far as the caller may see them.
+async fn read() -> Called<(Vec<Skill>, Vec<ConnectionView>)> {
+    let (skills, connections) = futures::join!(agents::skills(), connections::list());
+    Ok((skills?, connections.unwrap_or_default()))
 }
 
 #[component]
@@ -81,6 +103,7 @@ fn Choice(skills: Vec<Skill>) -> impl IntoView {
                                 <span class="block font-medium">{skill.title.clone()}</span>
                                 <span class="block font-mono text-12 text-muted">{skill.name.clone()}</span>
                                 <span class="mt-1 block text-13 text-soft">{skill.description.clone()}</span>
+                                {reach_words(skill).map(|words| view! { <span class="mt-1 block text-12 text-muted">{words}</span> })}
                             </a>
                         </li>
                     }
@@ -103,7 +126,7 @@ fn Choice(skills: Vec<Skill>) -> impl IntoView {
 }
 
 #[component]
-fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
+fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<usize>) -> impl IntoView {
     let navigate = use_navigate();
     let values = example.and_then(|index| skill.examples.get(index)).cloned();
     let problem = RwSignal::new(None::<Problem>);
@@ -168,6 +191,8 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
                     .into_any()
             >
                 <p class="mb-4 text-13 text-soft">{skill.description.clone()}</p>
+                {reach_words(&skill)
+                    .map(|words| view! { <p class="mb-4 text-12 text-muted" data-testid="skill-reach">{words}</p> })}
                 <form
                     class="space-y-4"
                     method="post"
@@ -180,8 +205,8 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
                     <LastProblem problem/>
                     <input type="hidden" name="skill" value=skill.name.clone()/>
                     {match values {
-                        Some(values) => view! { <SchemaForm skill=skill.clone() values errors/> }.into_any(),
-                        None => view! { <SchemaForm skill=skill.clone() errors/> }.into_any(),
+                        Some(values) => view! { <SchemaForm skill=skill.clone() values connections errors/> }.into_any(),
+                        None => view! { <SchemaForm skill=skill.clone() connections errors/> }.into_any(),
                     }}
                     <details class="rounded-control border border-line p-3">
                         <summary class="text-13 font-medium">"Title and priority"</summary>
@@ -190,7 +215,7 @@ fn SubmitTask(skill: Skill, example: Option<usize>) -> impl IntoView {
                                 name="title"
                                 label="Title"
                                 max_length="200"
-                                help="What people read on lists; the skill's title if left empty."
+                                help="What people read on lists. If left empty: the skill, and the first words of the input."
                             />
                             <SelectField name="priority" label="Priority" options=priorities value="3"/>
                         </div>

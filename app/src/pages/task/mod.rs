@@ -6,6 +6,7 @@ mod held_up;
 mod model;
 mod model_calls;
 mod terms;
+mod why;
 
 use baton_domain::wire::task::NewTask;
 pub(super) use facts::Fact;
@@ -18,6 +19,7 @@ use self::held_up::HeldUp;
 use self::model::{Model, read};
 use self::model_calls::ModelCalls;
 use self::terms::Terms;
+use self::why::Why;
 use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::ProblemBanner;
 use crate::components::card::Card;
@@ -77,6 +79,7 @@ fn Content(model: Model) -> impl IntoView {
             <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <div class="min-w-0 space-y-4">
                     <Outcome model/>
+                    <Why task/>
                     <Card title="Log">
                         <LogView lines=model.lines/>
                     </Card>

@@ -1,7 +1,9 @@
-//! What is the smallest agent that is made of words? [`Prompt`]: instructions, an input, a model, and the shape of the answer.
+//! Which agents are made of words? [`Prompt`]: instructions, an input, a model, and the shape of the answer; and [`Operations`], which
+//! explains Baton's own work.
 
 mod answer;
 mod contract;
+mod operations;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
@@ -9,6 +11,7 @@ use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use contract::{ANSWER, MAXIMUM_INPUT_CHARACTERS, MAXIMUM_INSTRUCTIONS_CHARACTERS, MAXIMUM_SAMPLES};
+pub use operations::Operations;
 
 /// Asks a language model what it is told to ask.
 #[derive(Debug, Clone, Copy)]

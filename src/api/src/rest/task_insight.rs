@@ -1,14 +1,15 @@
-//! How the inside of a task is looked at over REST: attempts, log, trace.
+//! How the inside of a task is looked at over REST: attempts, log, trace, and why it failed.
 
 use axum::Json;
 use axum::extract::State;
 use baton_domain::id::TaskId;
-use baton_domain::wire::task::AttemptView;
+use baton_domain::wire::task::{AttemptView, TaskSummary};
 use baton_domain::wire::trace::{LogPage, LogQuery, Trace};
 
 use crate::extract::{Id, Params, SignedIn};
 use crate::gateway::Gateway;
 use crate::problem_response::Reply;
+use crate::rest::{Created, created};
 
 /// List a task's attempts
 ///
@@ -61,4 +62,24 @@ pub(crate) async fn list_logs(
 )]
 pub(crate) async fn get_trace(State(gateway): State<Gateway>, SignedIn(caller): SignedIn, Id(id): Id<TaskId>) -> Reply<Json<Trace>> {
     Ok(Json(gateway.services.traces.trace(&caller, id).await?))
+}
+
+/// Explain a failed task
+///
+/// Submits a task of the skill `operations.task_analysis` with what the failed task's attempts, log and errors say; its result has the likely
+/// cause, the next step and the facts, word for word. Asked again it gives the same task. Read the result with `GET /tasks/{id}?wait=30` of the
+/// answer's id.
+#[utoipa::path(
+    post, path = "/tasks/{id}/analysis", tag = "tasks", operation_id = "analyze_task",
+    params(("id" = String, Path, format = "uuid", description = "The task that failed, timed out or was rejected")),
+    responses((status = 201, description = "The task that explains it", body = TaskSummary, headers(("Location", description = "Its address")))),
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["TASK-001", "TASK-002", "TASK-004", "TASK-006", "STORAGE-002"])))
+)]
+pub(crate) async fn analyze_task(
+    State(gateway): State<Gateway>,
+    SignedIn(caller): SignedIn,
+    Id(id): Id<TaskId>,
+) -> Reply<Created<TaskSummary>> {
+    let task = gateway.services.tasks.analyze(&caller, id).await?;
+    Ok(created("tasks", task.id, task))
 }

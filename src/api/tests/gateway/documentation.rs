@@ -56,6 +56,7 @@ GET /api/v1/servers list_servers read
 POST /api/v1/servers/{id}/drain drain_server operate
 POST /api/v1/servers/{id}/resume resume_server operate
 GET /api/v1/skills list_skills read
+POST /api/v1/skills/suggestions suggest_skills read
 GET /api/v1/skills/{name} get_skill read
 GET /api/v1/subscriptions list_subscriptions read
 POST /api/v1/subscriptions create_subscription work
@@ -72,6 +73,7 @@ POST /api/v1/tasks/batch create_batch work
 POST /api/v1/tasks/cancel cancel_tasks work
 POST /api/v1/tasks/rerun rerun_tasks work
 GET /api/v1/tasks/{id} get_task read
+POST /api/v1/tasks/{id}/analysis analyze_task work
 GET /api/v1/tasks/{id}/attempts list_attempts read
 POST /api/v1/tasks/{id}/cancel cancel_task work
 GET /api/v1/tasks/{id}/logs list_logs read

@@ -5,6 +5,7 @@
 //! checked, in the task service. A schema may say more to the form than JSON Schema has words for:
 //!
 //! - `"format": "artifact"`: the property takes the id of a stored file, `"x-accept"` says which files fit (as in HTML)
+//! - `"format": "connection"`: the property takes the name of a connection, `"x-kinds": ["http"]` says of which kinds
 //! - `"x-multiline": true`: the text has several lines
 //! - `"x-order": 1`: the place of the field; fields without one follow, those that must be filled in first
 //! - `"x-labels": ["One", "Two"]`: what people read for the options of `enum`
@@ -71,6 +72,11 @@ pub enum FieldKind {
     Artifact {
         /// Which files fit, as the `accept` attribute of HTML has it.
         accept: Option<String>,
+    },
+    /// The name of a connection.
+    Connection {
+        /// The kinds that fit; empty for all.
+        kinds: Vec<String>,
     },
     /// Texts, one a line.
     List,
@@ -153,6 +159,10 @@ fn kind(property: &Map<String, Value>) -> FieldKind {
     match type_of(property) {
         Some("string") if property.get("format").and_then(Value::as_str) == Some("artifact") => {
             FieldKind::Artifact { accept: property.get("x-accept").and_then(accept) }
+        }
+        Some("string") if property.get("format").and_then(Value::as_str) == Some("connection") => {
+            let kinds = property.get("x-kinds").and_then(Value::as_array).into_iter().flatten();
+            FieldKind::Connection { kinds: kinds.filter_map(Value::as_str).map(str::to_owned).collect() }
         }
         Some("string") => {
             let max_length = property.get("maxLength").and_then(Value::as_u64);

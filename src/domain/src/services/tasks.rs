@@ -8,6 +8,7 @@ use super::Answer;
 use crate::id::TaskId;
 use crate::page::Page;
 use crate::user::Caller;
+use crate::wire::assistance::{SkillSuggestions, SkillWish};
 use crate::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
 };
@@ -80,6 +81,21 @@ pub trait TaskService: Send + Sync {
     /// # Errors
     /// `REQUEST-002` for states that have ended, `REQUEST-010` for a bad cursor or limit.
     async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer>;
+
+    /// Explains a task that failed, timed out or was rejected: submits a task of the skill `operations.task_analysis` with the facts that
+    /// are known of it, whose result says what failed, the likely cause and the next step. Asked again, whoever asks, it gives
+    /// the task that was submitted before, unless that one failed itself.
+    ///
+    /// # Errors
+    /// `TASK-001`, `TASK-004` for a task that did not fail, `TASK-002` where no agent explains failures, `TASK-006`.
+    async fn analyze(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary>;
+
+    /// Finds the skills that do what somebody wants, the best first. With `with_model` a model may put another one first; that is a task of
+    /// the caller's, and needs the right to submit tasks.
+    ///
+    /// # Errors
+    /// `REQUEST-002` for a text or a limit out of bounds; with a model also those of [`submit`](Self::submit).
+    async fn suggest(&self, caller: &Caller, wish: SkillWish) -> Answer<SkillSuggestions>;
 
     /// The attempts of a task, oldest first.
     ///

@@ -6,6 +6,7 @@ mod priority;
 mod retry;
 mod state;
 mod timeouts;
+mod title;
 mod transition;
 
 pub use budget::Budget;
@@ -14,4 +15,5 @@ pub use priority::{AGING_STEP, InvalidPriority, Priority};
 pub use retry::{Jitter, MAXIMUM_RETRY_AFTER, RetryPolicy, is_final};
 pub use state::{TaskState, WaitKind};
 pub use timeouts::{MAXIMUM_TIMEOUT_MS, Timeouts};
+pub use title::{MAXIMUM_AUTOMATIC_TITLE, automatic_title};
 pub use transition::{AttemptEffect, IllegalTransition, TABLE, Transition, Trigger, apply};

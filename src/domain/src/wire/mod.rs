@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod artifact;
+pub mod assistance;
 pub mod auth;
 mod bulk;
 pub mod connection;

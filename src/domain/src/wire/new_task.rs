@@ -26,7 +26,7 @@ pub struct NewTask {
     /// The input; must fit the skill's input schema.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub input: Value,
-    /// What people read on lists; the skill's title when absent.
+    /// What people read on lists; when absent, the skill's title and the first words of what tells the input from others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub title: Option<String>,

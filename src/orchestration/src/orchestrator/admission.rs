@@ -91,7 +91,7 @@ impl Orchestrator {
         let summary = TaskSummary {
             id: TaskId::new(self.shared.sources.ids.next()),
             project_id: caller.project,
-            title: task.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| known.skill.title.clone()),
+            title: task.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| automatic_title(&known.skill, &task.input)),
             skill: task.skill,
             state,
             wait_kind,

@@ -1,11 +1,13 @@
 //! What can people and programs ask of Baton's tasks? The task service: takes tasks in, shows, stops and repeats them.
 
 mod admission;
+mod analysis;
 mod ask;
 mod at_once;
 mod bulk;
 mod dependencies;
 mod pause;
+mod suggest;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
 use baton_domain::task::TaskState;
 use baton_domain::user::{Caller, Permission};
+use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
     Rejection, TaskDetail, TaskFilter, TaskSummary,
@@ -297,6 +300,17 @@ impl TaskService for Orchestrator {
     async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer> {
         self.shared.gate.require(caller, Permission::Work, "task.cancel_all")?;
         self.end_all(caller, which).await
+    }
+
+    async fn analyze(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.analyze")?;
+        self.analyzed(caller, id).await
+    }
+
+    async fn suggest(&self, caller: &Caller, wish: SkillWish) -> Answer<SkillSuggestions> {
+        let needed = if wish.with_model { Permission::Work } else { Permission::Read };
+        self.shared.gate.require(caller, needed, "task.suggest")?;
+        self.suggested(caller, wish).await
     }
 
     async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {

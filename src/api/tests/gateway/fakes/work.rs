@@ -8,6 +8,7 @@ use baton_domain::services::{Answer, ArtifactContent, ArtifactService, ByteStrea
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
+use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
 };
@@ -100,6 +101,16 @@ impl TaskService for Fake {
         let filter = serde_json::to_string(&which.filter).unwrap();
         self.0.allowed(caller, Permission::Work, format!("cancel_all {filter}"))?;
         Ok(BulkAnswer { count: 1, ids: vec![summary(40).id], skipped: 0, next_cursor: None })
+    }
+
+    async fn analyze(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {
+        self.0.allowed(caller, Permission::Work, format!("analyze {id}"))?;
+        Ok(summary(41))
+    }
+
+    async fn suggest(&self, caller: &Caller, wish: SkillWish) -> Answer<SkillSuggestions> {
+        self.0.allowed(caller, Permission::Read, format!("suggest {} model={}", wish.text, wish.with_model))?;
+        Ok(SkillSuggestions { items: Vec::new(), chosen_by: None, reason: None, task_id: None })
     }
 
     async fn attempts(&self, caller: &Caller, id: TaskId) -> Answer<Vec<AttemptView>> {

@@ -1,4 +1,4 @@
-//! Which error pages go into the gateway: every `docs/errors/*.md`, embedded so that the binary needs no files.
+//! Which error pages go into the program: every `docs/errors/*.md`, embedded so that the binary needs no files.
 
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "how a build script is told things and tells cargo")]
 
