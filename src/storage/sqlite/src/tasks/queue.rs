@@ -155,7 +155,7 @@ pub(super) fn artifact_in_use(sql: &Connection, artifact: ArtifactId) -> Result<
     one(
         sql,
         "SELECT EXISTS (SELECT 1 FROM tasks
-         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND instr(input, ?1) > 0)",
+         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND state <> 'completed' AND instr(input, ?1) > 0)",
         [artifact.to_string()],
         |row| row.get(),
     )

@@ -69,6 +69,10 @@ fn conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Value>) {
         text.push_str(" AND state IN (");
         text.push_str(&vec!["?"; filter.states.len()].join(", "));
         text.push(')');
+        if !filter.states.contains(&TaskState::Completed) {
+            // The words of the index, without which it is not used.
+            text.push_str(" AND state <> 'completed'");
+        }
         values.extend(filter.states.iter().map(|state| Value::from(state.as_str().to_owned())));
     }
     if let Some(skill) = &filter.skill {
@@ -130,9 +134,11 @@ fn more_conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Valu
 
 /// Counts every task, once when the file is opened: see `tally`.
 pub(crate) fn count_states(sql: &Connection) -> Result<(Vec<StateCount>, EventSeq), StoreError> {
-    let counts = all(sql, "SELECT state, count(*) FROM tasks GROUP BY state ORDER BY state", [], |row| {
-        Ok(StateCount { state: row.named(TaskState::parse)?, count: row.count()? })
-    })?;
+    // Completed tasks, by far the most, are those that are left: no index has their state.
+    let text = "WITH others AS MATERIALIZED (SELECT state, count(*) AS tasks FROM tasks WHERE state <> 'completed' GROUP BY state),
+             rest AS (SELECT (SELECT count(*) FROM tasks) - (SELECT COALESCE(sum(tasks), 0) FROM others) AS tasks)
+         SELECT state, tasks FROM others UNION ALL SELECT 'completed', tasks FROM rest WHERE tasks > 0 ORDER BY 1";
+    let counts = all(sql, text, [], |row| Ok(StateCount { state: row.named(TaskState::parse)?, count: row.count()? }))?;
     let (as_of, _) = events::head(sql)?;
     Ok((counts, as_of))
 }
