@@ -217,7 +217,7 @@ for (const { what, skill, name, bytes } of BROKEN) {
 }
 
 test('a skill that nobody has is said to be missing', async ({ dashboard: page }) => {
-  await open(page, '/tasks/new?skill=nlp.translate');
+  await open(page, '/tasks/new?skill=nlp.divine');
   await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'AGENT-002');
   await expect(page.getByTestId('skill').first()).toBeVisible();
 });

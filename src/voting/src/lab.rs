@@ -1,0 +1,77 @@
+//! Can the leader still be caught, and whose ballot made the difference?
+
+use crate::ballot::{Ballot, Weight};
+use crate::pairwise::Pairwise;
+use crate::rule::Rule;
+use crate::tally::tally;
+use crate::verdict::{Outcome, Terms, decide};
+
+/// The most ballots among which pivotal ones are looked for: each is left out once.
+pub const MAXIMUM_PIVOTAL_BALLOTS: usize = 1_000;
+
+/// Whether ballots that are still to come, of these weights, could put another option first. Never says no wrongly; where a rule gives no
+/// bound (scores and medians, whose scale is open) it says yes as long as anything is to come.
+#[must_use]
+pub fn can_be_caught(rule: Rule, options: usize, ballots: &[Ballot], to_come: &[Weight]) -> bool {
+    let coming: i128 = to_come.iter().map(|weight| i128::from(weight.0)).sum();
+    let now = tally(rule, options, ballots);
+    let [leader] = now.first() else { return true };
+    if coming == 0 {
+        return false;
+    }
+    let others = || (0..options).filter(|option| option != leader);
+    let ahead = |gain: i128| {
+        let of = |option: usize| now.points.get(option).map_or(0, |points| points.value);
+        others().all(|other| of(*leader) - of(other) > gain)
+    };
+    match rule {
+        Rule::Plurality | Rule::Approval => !ahead(coming),
+        // Points are doubled; a ballot gives a rival at most that many more than the leader.
+        Rule::Borda => !ahead(coming * 2 * i128::try_from(options.saturating_sub(1)).unwrap_or(i128::MAX)),
+        // Whoever has more than half of all first places wins in the first round.
+        Rule::InstantRunoff => {
+            let first = crate::count::first_places(options, ballots);
+            let of = |option: usize| first.get(option).map_or(0, |points| points.value);
+            let total: i128 = (0..options).map(of).sum();
+            of(*leader) * 2 <= total + coming
+        }
+        // Whoever beats every other one stays first.
+        Rule::Copeland | Rule::Schulze => {
+            let pairs = Pairwise::of(options, ballots);
+            !others().all(|other| i128::from(pairs.votes(*leader, other)) - i128::from(pairs.votes(other, *leader)) > coming)
+        }
+        Rule::Score | Rule::Median => true,
+    }
+}
+
+/// The ballots without which the outcome would be another one; none where there are more than [`MAXIMUM_PIVOTAL_BALLOTS`].
+#[must_use]
+pub fn pivotal(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Option<Vec<usize>> {
+    if ballots.len() > MAXIMUM_PIVOTAL_BALLOTS {
+        return None;
+    }
+    let first = |ballots: &[Ballot]| match decide(keys, ballots, terms).outcome {
+        Outcome::Decided(option) => Some(option),
+        _ => None,
+    };
+    let with_all = first(ballots);
+    let mut known: Vec<(&Ballot, bool)> = Vec::new();
+    let mut found = Vec::new();
+    for (place, ballot) in ballots.iter().enumerate() {
+        // Ballots that say the same make the same difference.
+        let differs = match known.iter().find(|(other, _)| *other == ballot) {
+            Some((_, differs)) => *differs,
+            None => {
+                let rest: Vec<Ballot> =
+                    ballots.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, ballot)| ballot.clone()).collect();
+                let differs = first(&rest) != with_all;
+                known.push((ballot, differs));
+                differs
+            }
+        };
+        if differs {
+            found.push(place);
+        }
+    }
+    Some(found)
+}

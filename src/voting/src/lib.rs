@@ -1,0 +1,29 @@
+//! How do ballots become a verdict? Rules of voting as pure functions.
+//!
+//! A [`Ballot`] says what one voter thinks of some options, a [`Rule`] makes a [`Tally`] of all ballots. Everything is counted in whole
+//! numbers (weights in millionths, see [`Weight`]), so that no order of the ballots and no order of the options changes anything but the names
+//! in the result: sums of fractions would. What a rule leaves tied stays tied in its tally; [`decide`] breaks ties by a chain of other rules,
+//! and by a lot that is drawn from a seed and the options' keys.
+//!
+//! - `ballot`: what voters say, and which of it can be counted
+//! - `rule`: which rules there are, and which kinds of ballots each reads
+//! - `count`: first places, approvals and points; `runoff`, `pairwise`, `grades`: the rules that need more
+//! - `tally`: what a rule makes of the ballots
+//! - `verdict`: ties, thresholds and quorum
+//! - `lab`: whether the leader can still be caught, and who is pivotal
+
+mod ballot;
+mod count;
+mod grades;
+mod lab;
+mod pairwise;
+mod rule;
+mod runoff;
+mod tally;
+mod verdict;
+
+pub use ballot::{Ballot, BallotError, MAXIMUM_OPTIONS, Opinion, Weight};
+pub use lab::{MAXIMUM_PIVOTAL_BALLOTS, can_be_caught, pivotal};
+pub use rule::{Rule, Threshold};
+pub use tally::{Points, Round, Tally, tally};
+pub use verdict::{Outcome, Terms, TieBreak, Verdict, decide};

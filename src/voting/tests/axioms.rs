@@ -1,0 +1,228 @@
+//! Do the rules keep what is proved of them, and break what they are known to break?
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use baton_voting::{Ballot, Opinion, Outcome, Rule, Terms, Threshold, TieBreak, Weight, can_be_caught, decide, pivotal, tally};
+use proptest::prelude::*;
+
+fn ranking(order: &[usize]) -> Ballot {
+    Ballot::of(Opinion::Ranking(order.iter().map(|option| vec![*option]).collect()))
+}
+
+/// Strict rankings of all options, with weights.
+fn profiles() -> impl Strategy<Value = (usize, Vec<Ballot>)> {
+    (2_usize..6).prop_flat_map(|options| {
+        let order = Just((0..options).collect::<Vec<_>>()).prop_shuffle();
+        let weight = prop_oneof![3 => Just(1.0), 1 => 0.1_f64..3.0];
+        let ballot = (order, weight).prop_map(|(order, weight)| Ballot { weight: Weight::new(weight).unwrap(), ..ranking(&order) });
+        (Just(options), prop::collection::vec(ballot, 1..12))
+    })
+}
+
+/// Ballots of every kind.
+fn mixtures() -> impl Strategy<Value = (usize, Vec<Ballot>)> {
+    (1_usize..6).prop_flat_map(|options| {
+        let order = Just((0..options).collect::<Vec<_>>()).prop_shuffle();
+        let ranked = (order.clone(), prop::collection::vec(any::<bool>(), options), 0..=options).prop_map(|(order, joins, kept)| {
+            let mut places: Vec<Vec<usize>> = Vec::new();
+            for (option, joins) in order.into_iter().zip(joins).take(kept) {
+                match places.last_mut() {
+                    Some(place) if joins => place.push(option),
+                    _ => places.push(vec![option]),
+                }
+            }
+            Opinion::Ranking(places)
+        });
+        let opinion = prop_oneof![
+            (0..options).prop_map(Opinion::Choice),
+            (order, 0..=options).prop_map(|(order, kept)| Opinion::Approvals(order.into_iter().take(kept).collect())),
+            ranked,
+            prop::collection::vec(prop::option::of(-5.0_f64..5.0), options).prop_map(Opinion::Scores),
+            Just(Opinion::Abstention),
+        ];
+        let ballot = (opinion, 0.1_f64..3.0).prop_map(|(opinion, weight)| Ballot { weight: Weight::new(weight).unwrap(), opinion });
+        (Just(options), prop::collection::vec(ballot, 0..12))
+    })
+}
+
+/// The option that beats every other one, if there is one.
+fn condorcet(options: usize, ballots: &[Ballot]) -> Option<usize> {
+    let prefers = |ballot: &Ballot, one: usize, other: usize| match &ballot.opinion {
+        Opinion::Ranking(places) => {
+            places.iter().position(|place| place.contains(&one)) < places.iter().position(|place| place.contains(&other))
+        }
+        _ => false,
+    };
+    (0..options).find(|one| {
+        (0..options).filter(|other| other != one).all(|other| {
+            let weight =
+                |one, other| ballots.iter().filter(|ballot| prefers(ballot, one, other)).map(|ballot| ballot.weight.get()).sum::<f64>();
+            weight(*one, other) > weight(other, *one) + 1e-9
+        })
+    })
+}
+
+fn renamed(ballot: &Ballot, names: &[usize]) -> Ballot {
+    let name = |option: &usize| names[*option];
+    let opinion = match &ballot.opinion {
+        Opinion::Choice(option) => Opinion::Choice(name(option)),
+        Opinion::Approvals(options) => Opinion::Approvals(options.iter().map(name).collect()),
+        Opinion::Ranking(places) => Opinion::Ranking(places.iter().map(|place| place.iter().map(name).collect()).collect()),
+        Opinion::Scores(scores) => {
+            let mut turned = vec![None; scores.len()];
+            for (option, score) in scores.iter().enumerate() {
+                turned[names[option]] = *score;
+            }
+            Opinion::Scores(turned)
+        }
+        Opinion::Abstention => Opinion::Abstention,
+    };
+    Ballot { weight: ballot.weight, opinion }
+}
+
+fn sorted(options: &[usize]) -> Vec<usize> {
+    let mut options = options.to_vec();
+    options.sort_unstable();
+    options
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn whoever_most_put_first_wins_by_the_rules_that_promise_it((options, ballots) in profiles()) {
+        let total: f64 = ballots.iter().map(|ballot| ballot.weight.get()).sum();
+        let first = |option: usize| ballots.iter().filter(|ballot| matches!(&ballot.opinion, Opinion::Ranking(places) if places[0][0] == option)).map(|ballot| ballot.weight.get()).sum::<f64>();
+        if let Some(favourite) = (0..options).find(|option| first(*option) > total / 2.0 + 1e-6) {
+            for rule in [Rule::Plurality, Rule::InstantRunoff, Rule::Copeland, Rule::Schulze] {
+                prop_assert_eq!(tally(rule, options, &ballots).first().to_vec(), vec![favourite], "{}", rule);
+            }
+            let terms = Terms { threshold: Some(Threshold::Majority), ..Terms::of(Rule::Plurality) };
+            let keys: Vec<String> = (0..options).map(|option| option.to_string()).collect();
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            prop_assert_eq!(decide(&keys, &ballots, &terms).outcome, Outcome::Decided(favourite));
+        }
+    }
+
+    #[test]
+    fn whoever_beats_everybody_wins_by_the_rules_that_promise_it((options, ballots) in profiles()) {
+        if let Some(winner) = condorcet(options, &ballots) {
+            for rule in [Rule::Copeland, Rule::Schulze] {
+                prop_assert_eq!(tally(rule, options, &ballots).first().to_vec(), vec![winner], "{}", rule);
+            }
+        }
+    }
+
+    #[test]
+    fn more_support_never_hurts_by_the_rules_that_promise_it((options, ballots) in profiles(), which in any::<prop::sample::Index>()) {
+        for rule in [Rule::Borda, Rule::Plurality, Rule::Approval, Rule::Schulze] {
+            let before = tally(rule, options, &ballots);
+            let &[winner] = before.first() else { continue };
+            let mut after = ballots.clone();
+            let ballot = &mut after[which.index(ballots.len())];
+            if let Opinion::Ranking(places) = &mut ballot.opinion {
+                let at = places.iter().position(|place| place == &vec![winner]).unwrap();
+                if at > 0 {
+                    places.swap(at, at - 1);
+                }
+            }
+            prop_assert_eq!(tally(rule, options, &after).first().to_vec(), vec![winner], "{}", rule);
+        }
+    }
+
+    #[test]
+    fn the_order_of_ballots_changes_nothing((options, ballots) in mixtures(), seed in any::<u64>()) {
+        let mut shuffled: Vec<(u64, Ballot)> = ballots.iter().enumerate().map(|(place, ballot)| (seed.wrapping_mul(place as u64 * 2 + 1).rotate_left(17), ballot.clone())).collect();
+        shuffled.sort_by_key(|(key, _)| *key);
+        let shuffled: Vec<Ballot> = shuffled.into_iter().map(|(_, ballot)| ballot).collect();
+        for rule in Rule::ALL {
+            prop_assert_eq!(tally(rule, options, &shuffled), tally(rule, options, &ballots), "{}", rule);
+        }
+    }
+
+    #[test]
+    fn no_option_is_treated_better_for_its_number(
+        (options, ballots, names) in mixtures().prop_flat_map(|(options, ballots)| (Just(options), Just(ballots), Just((0..options).collect::<Vec<_>>()).prop_shuffle()))
+    ) {
+        let turned: Vec<Ballot> = ballots.iter().map(|ballot| renamed(ballot, &names)).collect();
+        for rule in Rule::ALL {
+            let before: Vec<Vec<usize>> = tally(rule, options, &ballots).order.iter().map(|place| sorted(&place.iter().map(|option| names[*option]).collect::<Vec<_>>())).collect();
+            let after: Vec<Vec<usize>> = tally(rule, options, &turned).order.iter().map(|place| sorted(place)).collect();
+            prop_assert_eq!(before, after, "{}", rule);
+        }
+    }
+
+    #[test]
+    fn every_option_has_its_place_and_a_lot_always_decides((options, ballots) in mixtures(), seed in any::<u64>()) {
+        let keys: Vec<String> = (0..options).map(|option| format!("option {option}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        for rule in Rule::ALL {
+            let counted = tally(rule, options, &ballots);
+            prop_assert_eq!(sorted(&counted.order.concat()), (0..options).collect::<Vec<_>>());
+            prop_assert_eq!(counted.counted + counted.abstained, ballots.len());
+            let terms = Terms { tie_breaks: vec![TieBreak::Lot(seed)], ..Terms::of(rule) };
+            let verdict = decide(&keys, &ballots, &terms);
+            prop_assert_eq!(&verdict, &decide(&keys, &ballots, &terms));
+            match verdict.outcome {
+                Outcome::Decided(option) => prop_assert!(counted.first().contains(&option)),
+                Outcome::NoOpinion => prop_assert_eq!(counted.counted, 0),
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn who_cannot_be_caught_is_not((options, ballots) in profiles(), more in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 0..4)) {
+        for rule in Rule::ALL {
+            let to_come: Vec<Weight> = more.iter().map(|_| Weight::ONE).collect();
+            if can_be_caught(rule, options, &ballots, &to_come) {
+                continue;
+            }
+            let leader = tally(rule, options, &ballots).first().to_vec();
+            // Whatever comes, and the worst of it: everybody who is still to vote puts one rival first and the leader last.
+            for rival in (0..options).filter(|option| *option != leader[0]) {
+                let mut all = ballots.clone();
+                for (_, seed) in &more {
+                    let mut order: Vec<usize> = (0..options).filter(|option| *option != leader[0] && *option != rival).collect();
+                    order.sort_by_key(|option| seed.rotate_left(*option as u32 * 7));
+                    order.insert(0, rival);
+                    order.push(leader[0]);
+                    all.push(ranking(&order));
+                }
+                prop_assert_eq!(tally(rule, options, &all).first().to_vec(), leader.clone(), "{}", rule);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pivotal_ballot_makes_the_difference((options, ballots) in profiles()) {
+        let keys: Vec<String> = (0..options).map(|option| option.to_string()).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let terms = Terms { tie_breaks: vec![TieBreak::Lot(3)], ..Terms::of(Rule::Borda) };
+        let all = decide(&keys, &ballots, &terms).outcome;
+        let found = pivotal(&keys, &ballots, &terms).unwrap();
+        for place in 0..ballots.len() {
+            let mut rest = ballots.clone();
+            rest.remove(place);
+            prop_assert_eq!(decide(&keys, &rest, &terms).outcome != all, found.contains(&place));
+        }
+    }
+}
+
+#[test]
+fn what_the_rules_are_known_to_break_they_break() {
+    let many = |count: usize, order: &[usize]| std::iter::repeat_n(ranking(order), count);
+    // Borda breaks the majority criterion: three of five put 0 first.
+    let ballots: Vec<Ballot> = many(3, &[0, 1, 2]).chain(many(2, &[1, 2, 0])).collect();
+    assert_eq!((tally(Rule::Plurality, 3, &ballots).first(), tally(Rule::Borda, 3, &ballots).first()), (&[0][..], &[1][..]));
+    // Plurality and the instant runoff break Condorcet's: 1 beats each of the others and wins by neither.
+    let ballots: Vec<Ballot> = many(4, &[0, 1, 2]).chain(many(3, &[2, 1, 0])).chain(many(2, &[1, 0, 2])).collect();
+    assert_eq!(condorcet(3, &ballots), Some(1));
+    assert_eq!((tally(Rule::Plurality, 3, &ballots).first(), tally(Rule::InstantRunoff, 3, &ballots).first()), (&[0][..], &[0][..]));
+    assert_eq!(tally(Rule::Schulze, 3, &ballots).first(), &[1]);
+    // The instant runoff breaks monotonicity: two who come to put the winner first make it lose (Fishburn and Brams' kind of example).
+    let before: Vec<Ballot> = many(39, &[0, 1, 2]).chain(many(35, &[1, 2, 0])).chain(many(26, &[2, 0, 1])).collect();
+    assert_eq!(tally(Rule::InstantRunoff, 3, &before).first(), &[0]);
+    let after: Vec<Ballot> = many(49, &[0, 1, 2]).chain(many(25, &[1, 2, 0])).chain(many(26, &[2, 0, 1])).collect();
+    assert_eq!(tally(Rule::InstantRunoff, 3, &after).first(), &[2]);
+}
