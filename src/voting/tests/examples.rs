@@ -75,9 +75,9 @@ fn the_median_of_grades_chooses_nashville() {
 #[test]
 fn what_ties_or_is_left_out_shares() {
     let tied = Ballot::of(Opinion::Ranking(vec![vec![0, 1], vec![2]]));
-    assert_eq!(points(Rule::Borda, 4, &[tied.clone()]), [2.5, 2.5, 1.0, 0.0]);
-    assert_eq!(points(Rule::Plurality, 4, &[tied.clone()]), [0.5, 0.5, 0.0, 0.0]);
-    assert_eq!(points(Rule::Approval, 4, &[tied]), [1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(points(Rule::Borda, 4, std::slice::from_ref(&tied)), [2.5, 2.5, 1.0, 0.0]);
+    assert_eq!(points(Rule::Plurality, 4, std::slice::from_ref(&tied)), [0.5, 0.5, 0.0, 0.0]);
+    assert_eq!(points(Rule::Approval, 4, std::slice::from_ref(&tied)), [1.0, 1.0, 0.0, 0.0]);
     assert_eq!(points(Rule::Borda, 4, &[Ballot::of(Opinion::Choice(2))]), [1.0, 1.0, 3.0, 1.0]);
     let scores = [Ballot::of(Opinion::Scores(vec![Some(2.0), None])), Ballot::of(Opinion::Scores(vec![Some(1.0), Some(3.0)]))];
     assert_eq!(points(Rule::Score, 2, &scores), [3.0, 4.0], "no opinion is the least score given");

@@ -115,19 +115,20 @@ fn chosen(found: SkillSuggestions) -> AnyView {
 }
 
 fn row(found: SkillSuggestion) -> impl IntoView {
-    let words = format!("found by {}", found.words.join(", "));
+    let SkillSuggestion { skill, title, description, words, .. } = found;
+    let (address, name) = (format!("/tasks/new?skill={skill}"), skill.clone());
     view! {
         <li>
             <a
                 class="block rounded-control border border-line bg-raised px-3 py-2 hover:border-accent"
-                href=format!("/tasks/new?skill={}", found.skill)
+                href=address
                 data-testid="suggestion"
-                data-name=found.skill.clone()
+                data-name=name
             >
-                <span class="font-medium">{found.title}</span>
-                <span class="ml-2 font-mono text-12 text-muted">{found.skill}</span>
-                <span class="block text-13 text-soft">{found.description}</span>
-                <span class="block text-12 text-muted">{words}</span>
+                <span class="font-medium">{title}</span>
+                <span class="ml-2 font-mono text-12 text-muted">{skill}</span>
+                <span class="block text-13 text-soft">{description}</span>
+                <span class="block text-12 text-muted">{format!("found by {}", words.join(", "))}</span>
             </a>
         </li>
     }

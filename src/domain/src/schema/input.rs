@@ -66,6 +66,7 @@ fn read(field: &FormField, text: &str) -> Result<Value, String> {
             Ok(id) => Ok(Value::String(id.to_string())),
             Err(_) => Err("This is not the id of an artifact. Choose a file, or copy the id of one that is stored.".to_owned()),
         },
+        FieldKind::Connection { .. } => Ok(Value::String(trimmed.to_owned())),
         FieldKind::List => Ok(as_typed(text).lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()),
         FieldKind::Json => serde_json::from_str(trimmed).map_err(|error| format!("Write valid JSON; this is not: {error}.")),
     }

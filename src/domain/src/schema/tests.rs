@@ -63,6 +63,16 @@ fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
+fn a_connection_is_named_and_only_fitting_kinds_are_offered() {
+    let schema = json!({"type": "object", "properties": {
+        "connection": {"type": "string", "format": "connection", "x-kinds": ["http"]},
+        "any": {"type": "string", "format": "connection"}
+    }});
+    let kinds: Vec<FieldKind> = form_fields(&schema).into_iter().map(|field| field.kind).collect();
+    assert_eq!(kinds, [FieldKind::Connection { kinds: vec![] }, FieldKind::Connection { kinds: vec!["http".to_owned()] }]);
+}
+
+#[test]
 fn fields_stand_in_a_stable_order_with_the_required_ones_first() {
     let names: Vec<String> = form_fields(&skill().input_schema).into_iter().map(|field| field.name).collect();
     let expected = ["language", "text", "file", "either", "exact", "level", "max_sentences", "note", "options", "ratio", "terms"];

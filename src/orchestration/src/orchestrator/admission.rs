@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::{Code, FieldError, Problem};
-use baton_domain::task::{FAIRNESS_WEIGHTS, RetryPolicy, TaskState, Trigger, WaitKind, apply, invalid_fairness_key};
+use baton_domain::task::{FAIRNESS_WEIGHTS, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::task::{MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, NewTask, TaskSummary};
