@@ -75,11 +75,11 @@ impl Conversation<'_> {
                 // talking would outlive its own; silence goes after them, since a message that waits was said in time.
                 biased;
                 order = next_order(orders) => break End::Ordered(order),
-                () = tokio::time::sleep_until(deadline), if last.is_none() => {
-                    break End::TimedOut(failure(Code::AttemptTimedOut, format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms), true));
-                }
+                () = tokio::time::sleep_until(deadline), if last.is_none() => break self.too_long(),
                 () = at(flush_at) => {
-                    trace.flush().await;
+                    if let Err(end) = self.meanwhile(orders, deadline, trace.flush()).await {
+                        break end;
+                    }
                     flush_at = None;
                 }
                 (request, saved) = checkpoints.saved() => {
@@ -107,13 +107,20 @@ impl Conversation<'_> {
                         },
                         Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
                         Some(message) => {
-                            if let Some(message) = listeners.hear(message).await {
-                                self.hear(message, trace, &to_agent, &mut asks).await;
+                            let answered = async {
+                                if let Some(message) = listeners.hear(message).await {
+                                    self.hear(message, trace, &to_agent, &mut asks).await;
+                                }
+                            };
+                            if let Err(end) = self.meanwhile(orders, deadline, answered).await {
+                                break end;
                             }
                         }
                     }
                     if trace.is_full() {
-                        trace.flush().await;
+                        if let Err(end) = self.meanwhile(orders, deadline, trace.flush()).await {
+                            break end;
+                        }
                         flush_at = None;
                     } else if trace.waits() && flush_at.is_none() {
                         flush_at = Some(Instant::now() + LINGER);
@@ -144,6 +151,22 @@ impl Conversation<'_> {
         asks.shutdown().await;
         listeners.stop().await;
         end
+    }
+
+    /// Waits for what asks the store, which may be slow or away, while orders and the attempt's deadline are heard; gives the end that comes
+    /// before it.
+    async fn meanwhile<T>(&self, orders: &mut watch::Receiver<Order>, deadline: Instant, work: impl Future<Output = T>) -> Result<T, End> {
+        tokio::select! {
+            biased;
+            order = next_order(orders) => Err(End::Ordered(order)),
+            () = tokio::time::sleep_until(deadline) => Err(self.too_long()),
+            done = work => Ok(done),
+        }
+    }
+
+    fn too_long(&self) -> End {
+        let text = format!("The attempt had not ended after {} ms.", self.task.timeouts.start_to_close_ms);
+        End::TimedOut(failure(Code::AttemptTimedOut, text, true))
     }
 
     async fn hear(&self, message: FromAgent, trace: &mut TraceBuffer, to_agent: &mpsc::Sender<ToAgent>, asks: &mut JoinSet<()>) {

@@ -68,7 +68,7 @@ impl TraceBuffer {
         self.batch.logs.len() >= FULL
     }
 
-    /// Stores what waits, then shows the lines to whoever looks.
+    /// Stores what waits, then shows the lines to whoever looks. Nothing is lost if it is dropped before: what was begun goes on.
     pub(super) async fn flush(&mut self) {
         let (task, attempt) = (self.batch.task, self.batch.attempt);
         let empty = TraceBatch { task, attempt, logs: Vec::new(), spans: Vec::new(), errors: Vec::new() };
@@ -76,32 +76,39 @@ impl TraceBuffer {
         if batch.logs.is_empty() && batch.spans.is_empty() && batch.errors.is_empty() {
             return;
         }
-        let logs = batch.logs.clone();
-        match self.shared.store.append_trace(batch).await {
-            Ok(first) => {
-                let lines: Vec<LogLine> = logs
-                    .into_iter()
-                    .zip(first..)
-                    .map(|(line, seq)| LogLine {
-                        attempt_id: attempt,
-                        seq,
-                        at: line.at,
-                        level: line.level,
-                        message: line.message,
-                        fields: line.fields,
-                    })
-                    .collect();
-                if !lines.is_empty() {
-                    self.shared.bus.transient(Transient::Log { task_id: task, lines });
-                }
-            }
-            // A trace that cannot be stored must not hold the outcome up.
-            Err(error) => tracing::warn!(%error, %task, "log lines were lost"),
-        }
+        let shared = Arc::clone(&self.shared);
+        // It fails only if the runtime ends.
+        let _ = tokio::spawn(async move { store(&shared, batch).await }).await;
     }
 
     /// Shows how far the attempt is.
     pub(super) fn progress(&self, fraction: f64, message: String) {
         self.shared.bus.transient(Transient::Progress { task_id: self.batch.task, fraction, message });
+    }
+}
+
+/// Stores lines, spans and errors, and shows the lines.
+async fn store(shared: &Shared, batch: TraceBatch) {
+    let (task, attempt, logs) = (batch.task, batch.attempt, batch.logs.clone());
+    match shared.store.append_trace(batch).await {
+        Ok(first) => {
+            let lines: Vec<LogLine> = logs
+                .into_iter()
+                .zip(first..)
+                .map(|(line, seq)| LogLine {
+                    attempt_id: attempt,
+                    seq,
+                    at: line.at,
+                    level: line.level,
+                    message: line.message,
+                    fields: line.fields,
+                })
+                .collect();
+            if !lines.is_empty() {
+                shared.bus.transient(Transient::Log { task_id: task, lines });
+            }
+        }
+        // A trace that cannot be stored must not hold the outcome up.
+        Err(error) => tracing::warn!(%error, %task, "log lines were lost"),
     }
 }

@@ -162,6 +162,24 @@ async fn a_deadline_is_heard_while_the_store_keeps_a_checkpoint_waiting() {
 }
 
 #[tokio::test]
+async fn a_deadline_is_heard_while_the_store_keeps_log_lines_or_files_waiting() {
+    for what in ["say", "keep"] {
+        let world = World::new().await;
+        let timeouts = Timeouts { start_to_close_ms: 400, ..Timeouts::default() };
+        let retry = RetryPolicy { maximum_attempts: 1, ..quick() };
+        let task = NewTask { timeouts, retry: Some(retry), ..NewTask::new(SCRIPTED, json!({"do": what})) };
+        let id = world.submit(task).await.unwrap();
+        world.reaches(id, TaskState::Running).await;
+        let lock = world.nothing_is_written();
+        tokio::time::timeout(AT_ONCE, world.stopped.notified())
+            .await
+            .unwrap_or_else(|_| panic!("{what}: the attempt outlives its deadline"));
+        drop(lock);
+        assert_eq!(world.ended(id).await.summary.state, TaskState::TimedOut, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stops_ends_attempts_while_the_store_keeps_a_checkpoint_waiting() {
     let world = World::new().await;
     let id = stepping(&world).await;

@@ -88,7 +88,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "connect", "complete"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "connect", "complete"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -138,6 +138,22 @@ impl Agent for Scripted {
                 for step in 1.. {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                     context.checkpoint(json!({"step": step})).await?;
+                }
+                Ok(json!({}))
+            }
+            Some("say") => {
+                let _held = Held(Arc::clone(&self.stopped));
+                for line in 0.. {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    context.info("still here", json!({"line": line}));
+                }
+                Ok(json!({}))
+            }
+            Some("keep") => {
+                let _held = Held(Arc::clone(&self.stopped));
+                for step in 0.. {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    context.store(&format!("{step}.txt"), "text/plain", format!("{step}").as_bytes()).await?;
                 }
                 Ok(json!({}))
             }
