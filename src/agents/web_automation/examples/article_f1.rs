@@ -59,6 +59,10 @@ fn score(label: &str, found: &str) -> (f64, f64, f64) {
 
 /// Whether a fact of the page was found: the label's words stand in it.
 fn fits(label: &Value, found: &Value) -> Option<bool> {
+    // A day, for a time of that day.
+    if found.as_str().is_some_and(|found| label.as_str().is_some_and(|label| found.starts_with(label))) {
+        return Some(true);
+    }
     let label = tokens(label.as_str()?);
     let found = tokens(found.as_str().unwrap_or_default());
     Some(label.keys().all(|token| found.contains_key(token)))

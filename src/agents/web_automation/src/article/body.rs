@@ -83,6 +83,7 @@ pub(super) fn choose(html: &mut Html, url: Option<&str>) -> Result<(Article, Bod
         }
     }
     body.put_back();
+    body.hold();
     body.take_out(html);
     body.hold();
     Ok((article, body))
@@ -331,7 +332,8 @@ impl Body {
     fn take_out(&mut self, html: &Html) {
         for number in 0..self.parts.len() {
             let part = &self.parts[number];
-            if !part.kept || !self.goes(html, number) {
+            // What only holds was a block that Readability wrote anew.
+            if !part.holds || !self.goes(html, number) {
                 continue;
             }
             let root = number;

@@ -26,12 +26,21 @@ const PUBLISHED: &[&str] = &[
 /// The longest text that is read as a date, in bytes.
 const DATE_BYTES: usize = 120;
 
-/// The title: the page's main heading if the document's title holds it, else what was guessed from the document's title.
+/// The title: the page's heading if the document's title holds it, else what was guessed from the document's title.
 pub(super) fn title(html: &Html, guessed: &str) -> String {
-    let document = first(html, "title").map(page::text).unwrap_or_default();
-    let heading = Selector::parse("h1").ok().and_then(|selector| {
-        let mut headings = html.select(&selector).map(page::text).filter(|text| !text.is_empty());
-        headings.find(|heading| bare(&document).contains(&bare(heading)) && bare(heading).chars().count() >= bare(guessed).chars().count())
+    let document = bare(&first(html, "title").map(page::text).unwrap_or_default());
+    let guess = bare(guessed);
+    let heading = select(html, "h1").find_map(|heading| {
+        let text = page::text(heading);
+        let text = text.trim_end_matches(['¶', '#', '§', ' ']);
+        let bare_text = bare(text);
+        if bare_text.is_empty() || !document.contains(&bare_text) {
+            return None;
+        }
+        // A shorter one is the title without the site's name if it stands first, unless it is the site's name that leads home.
+        let whole = bare_text.len() >= guess.len();
+        let leads = Selector::parse("a[href]").is_ok_and(|link| heading.select(&link).any(|link| bare(&page::text(link)) == bare_text));
+        (whole || document.starts_with(&bare_text) && !leads).then(|| text.to_owned())
     });
     heading.unwrap_or_else(|| guessed.to_owned())
 }
