@@ -50,7 +50,7 @@ fn manual() -> String {
         "<!doctype html><title>Pumps - Manual</title><body><div class=navbar><a href=/>Start</a> <a href=/all>All chapters</a></div>
         <div class=document><div class=body><h1>Pumps</h1><p class=byline>By Ann Lee</p><ul class=toc><li><a href=#Stop>Stopping it</a><li><a href=#Start>Starting it</a></ul>
         {}{}{}{}<div class='share buttons'>Share this on Facebook</div><div id=comments><p>I never stop the pump, and it never hurt me, said one reader of this very page.</p></div></div>
-        <div class=sidebar><p>Other pumps</p><ul><li><a href=/a>Pump A</a><li><a href=/b>Pump B</a></ul></div></div><div class=footer>Copyright by nobody at all</div>",
+        <div class='chapter box'><a class=title href=/b>All of pump B</a><p>Pump B is another pump of which another chapter says far more than this page ever could say about it although nobody reads that chapter and nobody ever did.</p></div><div class=sidebar><p>Other pumps</p><ul><li><a href=/a>Pump A</a><li><a href=/b>Pump B</a></ul></div></div><div class=footer>Copyright by nobody at all</div>",
         section("Stop", &format!("{prose}{prose}<pre>pump stop \\\n  --now</pre>")),
         section("Start", &format!("{prose}<ol><li>Close the cover.<li>Turn the key:<ul><li>left, then<li>right</ul></ol>{prose}")),
         section("Codes", "<pre>E1</pre><table><tr><th>Code<th>Meaning<tr><td>E1<td>no water<tr><td>E2<td>too | hot</table>"),
@@ -66,7 +66,7 @@ fn what_an_article_holds_is_kept_and_what_frames_it_goes() {
     for kept in ["pump stop \\\n  --now", "Codes", "E2 | too | hot", "- left, then", "Never stop() twice.\nNever."] {
         assert!(text.contains(kept), "{kept}: {text}");
     }
-    for frame in ["¶", "All chapters", "By Ann Lee", "Stopping it", "Facebook", "one reader", "Pump A", "Copyright"] {
+    for frame in ["¶", "All chapters", "By Ann Lee", "Stopping it", "Facebook", "one reader", "Pump A", "another chapter", "Copyright"] {
         assert!(!text.contains(frame), "{frame}: {text}");
     }
 }

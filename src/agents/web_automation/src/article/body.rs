@@ -47,6 +47,8 @@ pub(super) struct Part {
     prose: usize,
     /// Whether a block of text stands within it.
     blocks: bool,
+    /// Whether a heading within it is a link: a teaser leads to its own article.
+    teaser: bool,
     /// Whether Readability kept it.
     kept: bool,
     /// Whether it, or something within it, is of the article.
@@ -156,6 +158,7 @@ impl Body {
                 linked_within: 0,
                 prose: 0,
                 blocks: false,
+                teaser: false,
                 kept: false,
                 holds: false,
                 frame: FRAME.contains(&element.name()) || FRAME_ROLES.contains(&role) || UNSEEN.contains(&element.name()) || hidden,
@@ -183,6 +186,9 @@ impl Body {
                 part.prose = if prose { part.characters } else { 0 };
             }
             let block = block || part.blocks;
+            let linked_heading = part.heading() && (part.linked - part.linked_within) * 10 > part.characters * 9;
+            part.teaser |= part.linked > 0 && (linked_heading || part.name == "a" && names::title(&part.class));
+            let teaser = part.teaser;
             let (characters, linked, within, prose) = (part.characters, part.linked, part.linked_within, part.prose);
             let parent = if UNSEEN.contains(&part.name.as_str()) { None } else { part.parent };
             if let Some(parent) = parent {
@@ -192,6 +198,7 @@ impl Body {
                 parent.linked_within += within;
                 parent.prose += prose;
                 parent.blocks |= block;
+                parent.teaser |= teaser;
             }
         }
         Self { parts, numbers }
@@ -271,7 +278,7 @@ impl Body {
         for sibling in siblings {
             let part = &self.parts[*sibling];
             let alike = like.iter().any(|(name, class)| part.name == *name && first_class(&part.class) == class);
-            let alike = alike && part.characters > 0 && part.share_linked() < 0.5 && !self.framed(*sibling);
+            let alike = alike && part.characters > 0 && part.share_linked() < 0.5 && !part.teaser && !self.framed(*sibling);
             if !part.holds && (alike || self.belongs_beside(*sibling)) {
                 self.keep(*sibling);
             }
@@ -318,7 +325,7 @@ impl Body {
 
     fn belongs_beside(&self, number: usize) -> bool {
         let part = &self.parts[number];
-        if part.characters == 0 || self.framed(number) {
+        if part.characters == 0 || part.teaser || self.framed(number) {
             return false;
         }
         match part.name.as_str() {

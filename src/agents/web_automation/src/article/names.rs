@@ -96,6 +96,11 @@ pub(super) fn whole(class: &str) -> bool {
     any(class, WORDS)
 }
 
+/// Whether an element is the title of something.
+pub(super) fn title(class: &str) -> bool {
+    any(class, &["title", "headline", "heading"])
+}
+
 /// Whether an element holds notes or what is for editors.
 pub(super) fn notes(class: &str) -> bool {
     const WORDS: &[&str] = &["reflist", "references", "editsection", "navbox", "headerlink", "permalink", "navheader", "navfooter"];
