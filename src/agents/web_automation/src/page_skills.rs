@@ -247,11 +247,17 @@ pub(crate) fn article() -> Skill {
         "truncated": {"type": "boolean", "title": "Text was cut", "x-order": 12},
         "artifact": {"type": "string", "format": "artifact", "title": "Whole text", "x-render": "artifact", "x-order": 13}
     });
+    let own = json!({
+        "format": {
+            "type": "string", "title": "Form of the text", "enum": ["plain", "markdown"], "default": "plain", "x-order": 10,
+            "description": "Markdown keeps headings, lists, tables and code marked; both keep them in order."
+        }
+    });
     skill(
         ARTICLE,
         "Read an article",
-        "Finds the article of a page without navigation and advertisements: title, byline, date, excerpt and text.",
-        (input("Read an article", json!({}), &[]), output("An article", result, &["length", "text", "truncated"])),
-        vec![json!({"url": "https://example.org/news/1"})],
+        "Finds the article of a page without navigation and advertisements: title, byline, date, excerpt and text, also as Markdown.",
+        (input("Read an article", own, &[]), output("An article", result, &["length", "text", "truncated"])),
+        vec![json!({"url": "https://example.org/news/1"}), json!({"url": "https://example.org/news/1", "format": "markdown"})],
     )
 }
