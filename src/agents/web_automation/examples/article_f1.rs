@@ -1,7 +1,7 @@
-//! How well is the article of a page found? Runs the skill on the labelled pages of `bench/article` and prints F1 by page.
+//! How well is the article of a page found? Runs the skill on the labelled pages of `src/agents/web_automation/labels` and prints F1 by page.
 //!
 //! `cargo run --release -p baton-agents-web-automation --example article_f1 -- DIR/pages [tuned|held-out|all] [DUMP]`: DIR is what
-//! `bench/article/labels.py` wrote; DUMP is a folder to write the found texts to.
+//! `src/agents/web_automation/labels/labels.py` wrote; DUMP is a folder to write the found texts to.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ fn alone(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
-/// The bag of a text's tokens, as `bench/article/README.md` says.
+/// The bag of a text's tokens, as `src/agents/web_automation/labels/README.md` says.
 fn tokens(text: &str) -> HashMap<String, usize> {
     let text = text.to_lowercase();
     let mut bag = HashMap::new();
