@@ -14,7 +14,7 @@ pub(crate) fn skill() -> Skill {
         name: QUERY.to_owned(),
         title: "Query tables in SQL".to_owned(),
         description:
-            "Answers one SELECT in SQLite's SQL over one or several CSV or TSV files: joins, groups, windows, recursion; also median, \
+            "Answers one SELECT in SQLite's SQL over one or several CSV, TSV, JSON, NDJSON or Parquet files: joins, groups, windows, recursion; also median, \
                       percentile, var_samp, var_pop, stddev_samp, stddev_pop, corr and REGEXP."
                 .to_owned(),
         family: Family::DataScience,
@@ -29,7 +29,7 @@ pub(crate) fn skill() -> Skill {
         destructive: false,
         isolation: Isolation::Process,
         checkpoints: false,
-        limits: Limits { memory_bytes: 2 << 30, file_bytes: 2 << 30, ..Limits::default() },
+        limits: Limits { memory_bytes: 2 << 30, file_bytes: 4 << 30, cpu_seconds: 600, ..Limits::default() },
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
