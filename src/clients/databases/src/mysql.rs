@@ -28,7 +28,8 @@ pub(crate) async fn ask(
     let (relay, mut connection) = tokio::time::timeout(bounds.connect, open(address, host, folder, bounds.bytes)).await.map_err(late)??;
     // The server does not look whether anybody still waits for an answer, so another connection stands by to say so.
     let (_watching, mut watch) = tokio::time::timeout(bounds.connect, open(address, host, folder, WATCHED_BYTES)).await.map_err(late)??;
-    let number: u64 = sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(&mut connection).await.map_err(|error| refused(&error))?;
+    let number: u64 =
+        sqlx::query_scalar("SELECT CAST(CONNECTION_ID() AS UNSIGNED)").fetch_one(&mut connection).await.map_err(|error| refused(&error))?;
     // MariaDB counts seconds, MySQL milliseconds.
     let limits = [
         format!("SET SESSION max_statement_time = {}", bounds.statement.as_secs_f64()),
@@ -100,7 +101,7 @@ async fn run(connection: &mut MySqlConnection, sql: String) -> Result<(), Error>
 
 async fn fetch(connection: &mut MySqlConnection, sql: &str, sink: &mut (dyn Sink + Send)) -> Result<(), Ended> {
     // What can be prepared is one statement; then it is sent as it is, for an answer in texts whatever the types are.
-    let prepared = (&mut *connection).prepare(AssertSqlSafe(bare(sql).to_owned()).into_sql_str()).await?;
+    let prepared = connection.prepare(AssertSqlSafe(bare(sql).to_owned()).into_sql_str()).await?;
     let columns: Vec<Column> = sqlx::Statement::columns(&prepared).iter().map(column).collect();
     if columns.is_empty() {
         return Err(Ended::Sink(DatabaseError::forbidden("the statement answers no rows")));

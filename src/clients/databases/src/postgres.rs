@@ -5,7 +5,7 @@ use std::path::Path;
 use baton_clients::egress::Admitted;
 use futures::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgRow};
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Error, Row, TypeInfo};
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Error, Executor, Row, SqlSafeStr, TypeInfo};
 
 use crate::relay::Relay;
 use crate::statement::bare;
@@ -101,16 +101,12 @@ async fn fetch(connection: &mut PgConnection, sql: &str, sink: &mut (dyn Sink + 
         let mut count = 0;
         while let Some(row) = rows.try_next().await? {
             count += 1;
-            let kinds = match &known {
-                Some(kinds) => kinds,
-                None => {
-                    let columns = columns(&row);
-                    let kinds = columns.iter().map(|column| column.kind).collect();
-                    sink.columns(columns).map_err(Ended::Sink)?;
-                    known.insert(kinds)
-                }
-            };
-            give(&row, kinds, sink)?;
+            if known.is_none() {
+                let columns = columns(&row);
+                known = Some(columns.iter().map(|column| column.kind).collect());
+                sink.columns(columns).map_err(Ended::Sink)?;
+            }
+            give(&row, known.as_deref().unwrap_or_default(), sink)?;
         }
         drop(rows);
         if count < FETCHED {
@@ -119,8 +115,7 @@ async fn fetch(connection: &mut PgConnection, sql: &str, sink: &mut (dyn Sink + 
     }
     if known.is_none() {
         // No row said which columns there are: the statement is described.
-        let described = sqlx::query(AssertSqlSafe(next)).persistent(false);
-        let statement = sqlx::Executor::prepare(&mut *connection, sqlx::Execute::sql(described)).await?;
+        let statement = connection.prepare(AssertSqlSafe(next).into_sql_str()).await?;
         let columns = sqlx::Statement::columns(&statement).iter().map(column).collect();
         sink.columns(columns).map_err(Ended::Sink)?;
     }

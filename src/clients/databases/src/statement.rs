@@ -16,7 +16,14 @@ const POSTGRES: &[&str] = &[
     "pg_ls_*",
     "pg_stat_file",
     "pg_file_*",
-    "lo_*",
+    "lo_import",
+    "lo_export",
+    "lo_creat",
+    "lo_create",
+    "lo_from_bytea",
+    "lo_put",
+    "lo_unlink",
+    "lowrite",
     "dblink*",
     "postgres_fdw_*",
     // They run a text as a statement, in which names can be put together.
@@ -90,8 +97,7 @@ pub fn refused(engine: Engine, sql: &str) -> Option<String> {
     }
     let words = || lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).filter(|word| !word.is_empty());
     for word in words() {
-        let is = |name: &&&str| name.strip_suffix('*').map_or(word == **name, |begin| word.starts_with(begin));
-        if names.iter().find(is).is_some() {
+        if names.iter().any(|name| name.strip_suffix('*').map_or(word == *name, |begin| word.starts_with(begin))) {
             return Some(format!("{word} reaches outside of the tables"));
         }
     }
@@ -111,9 +117,11 @@ fn first_word(sql: &str) -> Option<&str> {
             rest = rest.split_once('\n')?.1;
         } else if let Some(comment) = rest.strip_prefix("/*") {
             rest = comment.split_once("*/")?.1;
+        } else if rest.is_empty() {
+            return None;
         } else {
             let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-            return Some(if end == 0 { rest.get(..1).unwrap_or("?") } else { &rest[..end] }).filter(|word| !word.is_empty());
+            return Some(if end == 0 { rest.get(..1).unwrap_or("?") } else { &rest[..end] });
         }
     }
 }

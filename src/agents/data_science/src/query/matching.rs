@@ -94,7 +94,8 @@ fn glob_parts(pattern: &str) -> Vec<Part> {
                 while letters.get(at).is_some_and(|letter| *letter != ']' || at == first) {
                     let from = letters[at];
                     match (letters.get(at + 1), letters.get(at + 2)) {
-                        (Some('-'), Some(to)) if *to != ']' => {
+                        // A bracket begins no range.
+                        (Some('-'), Some(to)) if *to != ']' && from != ']' => {
                             ranges.push((from, *to));
                             at += 3;
                         }
