@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 const LIMIT: Duration = Duration::from_secs(1);
 
-fn table(rows: u64) -> String {
+fn table(rows: usize) -> String {
     let mut text = "row,group,a,b,c,d,word\n".to_owned();
     let mut state = 88_172_645_463_325_252u64;
     for row in 0..rows {
