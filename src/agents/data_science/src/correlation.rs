@@ -50,8 +50,8 @@ struct Side<'a> {
     scale: f64,
     /// Rows with a value, in ascending order of value.
     order: Vec<u32>,
-    /// The average rank of each row among the rows with a value; NaN without one. Ranks of a million rows and their
-    /// halves are exact in 24 bits.
+    /// The average rank of each row among the rows with a value; NaN without one. Ranks of eight million rows and
+    /// their halves are exact in 24 bits; of more they are so to a part in ten million.
     ranks: Vec<f32>,
     /// Rows without a value.
     gaps: Vec<u32>,

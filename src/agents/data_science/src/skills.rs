@@ -26,7 +26,7 @@ fn profile() -> Skill {
         name: PROFILE.to_owned(),
         title: "Profile a table".to_owned(),
         description: format!(
-            "Describes each column of a CSV or TSV file (type, gaps, distinct values, mean, spread, shape, quantiles, histogram, outliers), correlates the \
+            "Describes each column of a CSV, TSV, JSON, NDJSON or Parquet file (type, gaps, distinct values, mean, spread, shape, quantiles, histogram, outliers), correlates the \
              numeric ones and draws charts. Up to {MAXIMUM_ROWS} rows and {} MB.",
             MAXIMUM_BYTES >> 20
         ),
@@ -43,9 +43,9 @@ fn profile() -> Skill {
         destructive: false,
         isolation: Isolation::Process,
         checkpoints: false,
-        // Numbers of 40 million cells, their ranks, distinct texts, and what the program itself maps.
+        // Numbers of 100 million cells, ranks of 30 columns of them, distinct texts, and what the program itself maps.
         // And 200 columns, each with a histogram or its top values.
-        limits: Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() },
+        limits: Limits { memory_bytes: 3 << 30, cpu_seconds: 600, result_bytes: 2 << 20, ..Limits::default() },
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
@@ -59,13 +59,10 @@ fn profile_input() -> Value {
         "title": "Profile a table",
         "type": "object",
         "properties": {
-            "artifact": {
-                "type": "string", "format": "artifact", "x-accept": ".csv,.tsv,text/csv", "title": "Table",
-                "description": "A CSV or TSV file in UTF-8, one record a line, fields quoted with \" where they need it."
-            },
+            "artifact": crate::inference::contract::table_artifact(),
             "delimiter": {
                 "type": "string", "enum": [",", ";", "tab", "|"], "title": "Delimiter",
-                "description": "What stands between two fields. Found out from the first records when absent."
+                "description": "What stands between two fields of a CSV file. Found out from the first records when absent."
             },
             "header": {
                 "type": "boolean", "title": "The first record names the columns", "default": true,

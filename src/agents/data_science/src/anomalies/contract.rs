@@ -31,7 +31,7 @@ pub(crate) fn skill() -> Skill {
         destructive: false,
         isolation: Isolation::Process,
         checkpoints: false,
-        limits: Limits { memory_bytes: 2 << 30, ..Limits::default() },
+        limits: Limits { memory_bytes: 2 << 30, cpu_seconds: 600, ..Limits::default() },
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,

@@ -26,7 +26,7 @@ pub(crate) fn skill() -> Skill {
         name: CHART.to_owned(),
         title: "Draw a chart".to_owned(),
         description: format!(
-            "Draws columns of a CSV or TSV file: bars, lines, areas, points, a pie, a histogram, a heatmap or box plots, with rows counted, \
+            "Draws columns of a CSV, TSV, JSON, NDJSON or Parquet file: bars, lines, areas, points, a pie, a histogram, a heatmap or box plots, with rows counted, \
              summed or averaged, by group, the largest first. Gives the chart for the dashboard, and SVG and PNG files. Up to {MAXIMUM_ROWS} rows \
              and {} MB.",
             MAXIMUM_BYTES >> 20
@@ -60,10 +60,7 @@ fn input() -> Value {
         "title": "Draw a chart",
         "type": "object",
         "properties": {
-            "artifact": {
-                "type": "string", "format": "artifact", "x-accept": ".csv,.tsv,text/csv", "title": "Table", "x-order": 1,
-                "description": "A CSV or TSV file in UTF-8, one record a line, fields quoted with \" where they need it."
-            },
+            "artifact": crate::inference::contract::table_artifact(),
             "kind": {
                 "type": "string", "enum": ["bar", "line", "area", "scatter", "pie", "histogram", "heatmap", "boxplot"],
                 "x-labels": ["Bars", "Line", "Area", "Points", "Pie", "Histogram", "Heatmap", "Box plots"], "title": "Kind", "x-order": 2

@@ -1,24 +1,17 @@
 //! Which values of a table does a chart show? They are gathered in one pass, place by place, so that memory holds what is drawn.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
 
-use baton_agents_runtime::{Context, InputFile, SkillError};
+use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
 use csv::ByteRecord;
 
 use super::contract::{MAXIMUM_GROUPS, MAXIMUM_PLACES, MAXIMUM_SCATTERED};
 use super::statistics::Cell;
 use super::{Aggregate, Input, Kind};
-use crate::limits::{MAXIMUM_BYTES, MAXIMUM_NAME, MAXIMUM_ROWS, cut};
-use crate::read::Delimiter;
-use crate::read::cell;
-
-/// Rows between two looks at whether to stop.
-const CHECK_EVERY: u64 = 4_096;
-/// Bytes that are looked at to find the delimiter.
-const SAMPLE: u64 = 64 << 10;
+use crate::limits::{MAXIMUM_NAME, MAXIMUM_ROWS, cut};
+use crate::read::table::{ragged, scan};
+use crate::read::{TableFile, cell};
 
 /// A place along x.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,56 +46,34 @@ struct Columns {
     names: Vec<String>,
 }
 
-pub(super) fn gather(context: &Context, file: &InputFile, delimiter: Option<Delimiter>, input: &Input) -> Result<Gathered, SkillError> {
-    if file.size > MAXIMUM_BYTES {
-        let message =
-            format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
-        return Err(SkillError::new(Code::TableTooLarge, message));
+pub(super) fn gather(context: &Context, source: &TableFile, input: &Input) -> Result<Gathered, SkillError> {
+    let scan = scan(context, source)?;
+    let names: Vec<String> = scan.names(context)?.iter().map(|name| cut(name, MAXIMUM_NAME)).collect();
+    if names.is_empty() {
+        return Err(SkillError::new(Code::EmptyTable, format!("{} has no rows. Send a table with at least one.", source.file.name)));
     }
-    let unreadable = |error: std::io::Error| SkillError::internal(format!("{} cannot be read: {error}", file.name));
-    let delimiter = match delimiter {
-        Some(delimiter) => delimiter,
-        None => {
-            let mut sample = Vec::new();
-            File::open(&file.path).and_then(|opened| opened.take(SAMPLE).read_to_end(&mut sample)).map_err(unreadable)?;
-            let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
-            Delimiter::sniff(text, sample.len() as u64 >= file.size, &file.name)
-        }
-    };
-    let opened = File::open(&file.path).map_err(unreadable)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.byte())
-        .has_headers(false)
-        .from_reader(std::io::BufReader::with_capacity(1 << 18, opened));
-    let mut record = ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(|error| wrong_record(&error))? {
-        return Err(SkillError::new(Code::EmptyTable, format!("{} has no rows. Send a table with at least one.", file.name)));
-    }
-    let names = names_of(&record, input.header)?;
+    let expected = names.len();
     let columns = columns(names, input)?;
     let mut gathered = Gathered { thinning: 1, aggregate: aggregate(input), ..Gathered::default() };
     let mut index = Index::default();
-    let mut waiting = !input.header;
-    loop {
-        if !waiting && !reader.read_byte_record(&mut record).map_err(|error| wrong_record(&error))? {
-            break;
+    scan.rows(context, 0.25, "reading rows", |record, first| {
+        if record.len() != expected {
+            return Err(ragged(record, expected));
         }
-        waiting = false;
+        if first && source.header {
+            return Ok(());
+        }
         gathered.read += 1;
         if gathered.read > MAXIMUM_ROWS {
             return Err(SkillError::new(Code::TableTooLarge, format!("the table has more than {MAXIMUM_ROWS} rows. Take a sample of it.")));
         }
-        if gathered.read.is_multiple_of(CHECK_EVERY) {
-            context.check()?;
-            context.progress(
-                0.75 * record.position().map_or(0.0, |position| position.byte() as f64 / file.size.max(1) as f64),
-                "reading rows",
-            );
-        }
-        take(&record, &columns, input, &mut gathered, &mut index)?;
-    }
+        take(record, &columns, input, &mut gathered, &mut index)
+    })?;
     if gathered.read == 0 {
-        return Err(SkillError::new(Code::EmptyTable, format!("{} has a header, but no rows. Send a table with at least one.", file.name)));
+        return Err(SkillError::new(
+            Code::EmptyTable,
+            format!("{} has a header, but no rows. Send a table with at least one.", source.file.name),
+        ));
     }
     if gathered.used == 0 {
         return Err(SkillError::new(Code::ChartInvalid, "x, y: no row has a value in every column of the chart. Choose other columns."));
@@ -313,27 +284,4 @@ fn series(text: &[u8], gathered: &mut Gathered, index: &mut Index) -> Result<usi
     gathered.series.push(name);
     index.series.insert(text.to_vec(), gathered.series.len() - 1);
     Ok(gathered.series.len() - 1)
-}
-
-fn names_of(record: &ByteRecord, header: bool) -> Result<Vec<String>, SkillError> {
-    let bare =
-        |number: usize, name: &[u8]| if number == 0 { name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name).to_vec() } else { name.to_vec() };
-    record
-        .iter()
-        .enumerate()
-        .map(|(number, name)| if header { name_of(bare(number, name).trim_ascii()) } else { Ok(format!("column_{}", number + 1)) })
-        .collect()
-}
-
-fn wrong_record(error: &csv::Error) -> SkillError {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, pos } => {
-            let line = pos.as_ref().map_or_else(String::new, |at| format!("line {}: ", at.line()));
-            SkillError::new(
-                Code::RaggedTable,
-                format!("{line}the record has {len} fields, but the first has {expected_len}. Correct the file."),
-            )
-        }
-        _ => SkillError::internal(format!("the table cannot be read: {error}")),
-    }
 }

@@ -11,8 +11,6 @@ use baton_domain::problem::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::read::Delimiter;
-
 /// How many pixels of the PNG a pixel of the chart has.
 const SCALE: f32 = 2.0;
 
@@ -106,17 +104,13 @@ struct Drawn {
 /// Draws the chart of an input.
 pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let file = context.file(&input.artifact)?;
-    let delimiter = match input.delimiter.as_deref() {
-        None => None,
-        Some(name) => Some(Delimiter::named(name).ok_or_else(|| SkillError::input("delimiter", format!("{name} is none of , ; tab |")))?),
-    };
+    let source = crate::inference::table_file(&context, &input.artifact, input.delimiter.as_deref(), input.header)?;
     let size = Size { width: input.width, height: input.height };
     let (drawn, svg, pixels) = context
         .blocking(move |context| {
             let drawn = {
                 let _span = context.span("read");
-                let gathered = gather::gather(context, &file, delimiter, &input)?;
+                let gathered = gather::gather(context, &source, &input)?;
                 options::draw(gathered, &input)?
             };
             context.check()?;

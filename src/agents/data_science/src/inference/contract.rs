@@ -32,7 +32,7 @@ pub(crate) fn skill() -> Skill {
         destructive: false,
         isolation: Isolation::Process,
         checkpoints: false,
-        limits: Limits { memory_bytes: 2 << 30, ..Limits::default() },
+        limits: Limits { memory_bytes: 2 << 30, cpu_seconds: 600, ..Limits::default() },
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
@@ -40,16 +40,23 @@ pub(crate) fn skill() -> Skill {
     }
 }
 
+/// The file of a table, as an input names it.
+pub(crate) fn table_artifact() -> Value {
+    json!({
+        "type": "string", "format": "artifact", "title": "Table", "x-order": 0,
+        "x-accept": ".csv,.tsv,.txt,.json,.ndjson,.jsonl,.parquet,text/csv,application/json",
+        "description": "CSV or TSV in UTF-8, JSON (an array of records, or an object that holds one), NDJSON or Parquet, told apart by \
+                        their content; up to 1 GB. Objects within records become columns outer.inner, arrays stay texts."
+    })
+}
+
 /// The properties that say which file is read and how; every skill on tables has them.
 pub(crate) fn table_properties() -> Value {
     json!({
-        "artifact": {
-            "type": "string", "format": "artifact", "x-accept": ".csv,.tsv,text/csv", "title": "Table", "x-order": 0,
-            "description": "A CSV or TSV file in UTF-8, one record a line, fields quoted with \" where they need it."
-        },
+        "artifact": table_artifact(),
         "delimiter": {
             "type": "string", "enum": [",", ";", "tab", "|"], "title": "Delimiter", "x-order": 90,
-            "description": "What stands between two fields. Found out from the first records when absent."
+            "description": "What stands between two fields of a CSV file. Found out from the first records when absent."
         },
         "header": {
             "type": "boolean", "title": "The first record names the columns", "default": true, "x-order": 91,

@@ -45,11 +45,13 @@ pub(crate) struct Guess {
     /// Whole numbers with more digits than a number keeps.
     long: bool,
     present: u64,
+    /// Whether the file itself says that these are texts: then digits are no numbers and words no truth values. Dates they may be.
+    pub(crate) declared_text: bool,
 }
 
 impl Default for Guess {
     fn default() -> Self {
-        Self { integer: true, number: true, boolean: true, dates: date::ANY, long: false, present: 0 }
+        Self { integer: true, number: true, boolean: true, dates: date::ANY, long: false, present: 0, declared_text: false }
     }
 }
 
@@ -80,6 +82,7 @@ impl Guess {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self { present: 0, .. } => Kind::Empty,
+            Self { declared_text: true, dates, .. } => date::preferred(*dates).map_or(Kind::Text, Kind::Date),
             Self { boolean: true, .. } => Kind::Boolean,
             // As numbers they would lose digits, and what is that long is a name for something.
             Self { integer: true, long: true, .. } => Kind::Text,
@@ -91,7 +94,7 @@ impl Guess {
 
     /// Whether whole numbers are kept as text because they are too long.
     pub(crate) fn is_long(&self) -> bool {
-        self.integer && self.long && self.present > 0
+        self.integer && self.long && self.present > 0 && !self.declared_text
     }
 }
 

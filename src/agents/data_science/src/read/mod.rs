@@ -1,12 +1,16 @@
-//! How a file becomes typed columns: bytes that are checked to be UTF-8, records that are checked to be equally
-//! long, cells that are tried against every type.
+//! How a file becomes typed columns: its form is told from its content, its records pass one by one, cells are tried against every type.
 
 pub(crate) mod cell;
 pub(crate) mod column;
 pub(crate) mod date;
 mod delimiter;
 mod distinct;
+mod format;
+mod json;
+mod parquet;
+mod parquet_values;
 mod rows;
+mod scanner;
 pub(crate) mod table;
 mod utf8;
 

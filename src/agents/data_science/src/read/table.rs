@@ -1,5 +1,8 @@
 //! How a file becomes a table: two passes, the first to check it and to type its columns, the second to keep values.
+//!
+//! Memory holds one record or one batch of Parquet at a time, and what is kept of the values: never the file.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -11,6 +14,9 @@ use serde_json::json;
 
 use super::column::{Guess, Kind, Values};
 use super::delimiter::{Delimiter, SAMPLE_BYTES};
+use super::format::{Format, Look, look};
+use super::json::{self, Place};
+use super::parquet;
 use super::utf8::{NotUtf8, Utf8Reader};
 use crate::limits::{
     self, MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_FILE_COLUMNS, MAXIMUM_NAME, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES,
@@ -51,8 +57,10 @@ pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, Skill
     let scan = scan(context, source)?;
     let (rows, names, guesses) = check(context, &scan)?;
     let chosen = choose(&names, source.columns.as_deref())?;
-    if rows * chosen.len() as u64 > MAXIMUM_CELLS {
-        let message = format!("{rows} rows of {} columns are more than {MAXIMUM_CELLS} cells; choose fewer columns.", chosen.len());
+    let kept = chosen.iter().filter(|place| matches!(guesses[**place].kind(), Kind::Integer | Kind::Number | Kind::Date(_))).count() as u64;
+    if rows * kept > MAXIMUM_CELLS {
+        let message =
+            format!("{rows} rows of {kept} columns of numbers and dates are more than {MAXIMUM_CELLS} cells; choose fewer columns.");
         return Err(SkillError::new(Code::TableTooLarge, message));
     }
     let capacity = usize::try_from(rows).unwrap_or(0);
@@ -68,27 +76,41 @@ pub(crate) fn read(context: &Context, source: &TableFile) -> Result<Table, Skill
     Ok(Table { rows, columns: columns.into_iter().map(|(_, column)| column).collect() })
 }
 
-/// How to go through a file that is not too large; its delimiter is found out where none is named.
+/// How to go through a file that is not too large. Its form is found out, and so is its delimiter where none is named.
 pub(crate) fn scan<'a>(context: &Context, source: &'a TableFile) -> Result<Scan<'a>, SkillError> {
     let file = &source.file;
     if file.size > MAXIMUM_BYTES {
-        let message =
-            format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file or keep fewer columns.", file.name, file.size);
+        let message = format!(
+            "{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split the file, keep fewer columns, or write it as Parquet.",
+            file.name, file.size
+        );
         return Err(SkillError::new(Code::TableTooLarge, message));
     }
-    let delimiter = match source.delimiter {
-        Some(delimiter) => delimiter,
-        None => sniff(file)?,
+    let sample = sample(file)?;
+    let (format, place) = match look(&sample) {
+        // Whoever names a delimiter says what the file is.
+        _ if source.delimiter.is_some() => (Format::Delimited(source.delimiter.unwrap_or(Delimiter::Comma)), Place::Lines),
+        Look::Delimited => {
+            let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
+            (Format::Delimited(Delimiter::sniff(text, (sample.len() as u64) >= file.size, &file.name)), Place::Lines)
+        }
+        Look::Parquet => (Format::Parquet, Place::Lines),
+        Look::Encrypted => return Err(parquet::unsupported("encryption")),
+        Look::Array => (Format::Json, Place::Array(0)),
+        Look::Object => match json::place_in_object(context, &file.path)? {
+            Place::Lines => (Format::Lines, Place::Lines),
+            place => (Format::Json, place),
+        },
     };
-    context.info(format!("reading {}", file.name), json!({"bytes": file.size, "delimiter": delimiter.name()}));
-    Ok(Scan { path: &file.path, size: file.size, delimiter, header: source.header })
+    let opened = if format == Format::Parquet { Some(parquet::open(&file.path)?) } else { None };
+    context.info(format!("reading {}", file.name), json!({"bytes": file.size, "format": format.name()}));
+    Ok(Scan { path: &file.path, size: file.size, format, place, header: source.header, columns: RefCell::default(), parquet: opened })
 }
 
-fn sniff(file: &InputFile) -> Result<Delimiter, SkillError> {
+fn sample(file: &InputFile) -> Result<Vec<u8>, SkillError> {
     let mut sample = Vec::with_capacity(SAMPLE_BYTES);
     open(&file.path)?.take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error))?;
-    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
-    Ok(Delimiter::sniff(text, (sample.len() as u64) >= file.size, &file.name))
+    Ok(sample)
 }
 
 /// The first pass.
@@ -96,20 +118,22 @@ pub(crate) fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<Stri
     let mut names: Vec<String> = Vec::new();
     let mut guesses: Vec<Guess> = Vec::new();
     let mut rows = 0;
-    scan.rows(context, 0.0, "checking rows", |record, first| {
-        if first {
-            if record.len() > MAXIMUM_FILE_COLUMNS {
-                let message = format!("the table has {} columns; at most {MAXIMUM_FILE_COLUMNS} are read.", record.len());
-                return Err(SkillError::new(Code::TableTooLarge, message));
+    scan.pass(context, 0.0, "checking rows", |record, first| {
+        if scan.is_delimited() {
+            if first {
+                bound_columns(record.len())?;
+                names = column_names(record, scan.header);
+                guesses = vec![Guess::default(); record.len()];
+                if scan.header {
+                    return Ok(());
+                }
             }
-            names = column_names(record, scan.header);
-            guesses = vec![Guess::default(); record.len()];
-            if scan.header {
-                return Ok(());
+            if record.len() != guesses.len() {
+                return Err(ragged(record, guesses.len()));
             }
-        }
-        if record.len() != guesses.len() {
-            return Err(ragged(record, guesses.len()));
+        } else if record.len() > guesses.len() {
+            // Later records may have keys that earlier ones had not; their number is bounded where they are read.
+            guesses.resize(record.len(), Guess::default());
         }
         rows += 1;
         if rows > MAXIMUM_ROWS {
@@ -121,6 +145,18 @@ pub(crate) fn check(context: &Context, scan: &Scan<'_>) -> Result<(u64, Vec<Stri
         }
         Ok(())
     })?;
+    if !scan.is_delimited() {
+        names = column_names(&scan.header_record(), true);
+        guesses.resize(names.len(), Guess::default());
+    }
+    if let Some(opened) = &scan.parquet {
+        for (guess, text) in guesses.iter_mut().zip(opened.texts()) {
+            guess.declared_text = text;
+        }
+    }
+    if rows > 0 && names.is_empty() {
+        return Err(SkillError::new(Code::EmptyTable, "the records have no keys. Send records with at least one."));
+    }
     if rows == 0 {
         let message = if names.is_empty() {
             "the file is empty. Send a table with at least one row."
@@ -153,16 +189,64 @@ fn keep(context: &Context, scan: &Scan<'_>, columns: &mut [(usize, Column)]) -> 
     })
 }
 
+fn bound_columns(count: usize) -> Result<(), SkillError> {
+    if count <= MAXIMUM_FILE_COLUMNS {
+        return Ok(());
+    }
+    Err(SkillError::new(Code::TableTooLarge, format!("the table has {count} columns; at most {MAXIMUM_FILE_COLUMNS} are read.")))
+}
+
 /// How to go through the records of a file.
 pub(crate) struct Scan<'a> {
     path: &'a Path,
     size: u64,
-    delimiter: Delimiter,
+    format: Format,
+    /// Where the records of JSON are.
+    place: Place,
     header: bool,
+    /// Those of JSON, complete once all records have passed.
+    columns: RefCell<json::Columns>,
+    parquet: Option<parquet::Opened>,
 }
 
 impl Scan<'_> {
-    /// Calls `each` with every record, and with whether it is the first. Blank lines are no records.
+    fn is_delimited(&self) -> bool {
+        matches!(self.format, Format::Delimited(_))
+    }
+
+    /// The names of columns that the file itself declares, as a record.
+    fn header_record(&self) -> ByteRecord {
+        match &self.parquet {
+            Some(opened) => ByteRecord::from(opened.names()),
+            None => ByteRecord::from(self.columns.borrow().names().to_vec()),
+        }
+    }
+
+    /// The names of the columns. Of JSON they are known only once all records have passed, which happens here.
+    pub(crate) fn names(&self, context: &Context) -> Result<Vec<String>, SkillError> {
+        if self.is_delimited() {
+            let mut names = Vec::new();
+            self.first_record(|record| names = column_names(record, self.header))?;
+            return Ok(names);
+        }
+        if self.parquet.is_none() {
+            self.pass(context, 0.0, "looking for columns", |_, _| Ok(()))?;
+        }
+        Ok(column_names(&self.header_record(), true))
+    }
+
+    fn first_record(&self, see: impl FnOnce(&ByteRecord)) -> Result<(), SkillError> {
+        let Format::Delimited(delimiter) = self.format else { return Ok(()) };
+        let mut record = ByteRecord::new();
+        if delimited(self.path, delimiter)?.read_byte_record(&mut record).map_err(broken)? {
+            bound_columns(record.len())?;
+            see(&record);
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with every record, and with whether it is the first. Blank lines are no records. Where the input says that the first
+    /// record is the header it is that, whatever the form of the file.
     pub(crate) fn rows(
         &self,
         context: &Context,
@@ -170,48 +254,86 @@ impl Scan<'_> {
         doing: &str,
         mut each: impl FnMut(&ByteRecord, bool) -> Result<(), SkillError>,
     ) -> Result<(), SkillError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter.byte())
-            .buffer_capacity(256 << 10)
-            .from_reader(Utf8Reader::new(open(self.path)?));
-        let mut record = ByteRecord::new();
+        if self.is_delimited() || !self.header {
+            return self.pass(context, progress, doing, each);
+        }
+        each(&self.header_record(), true)?;
+        self.pass(context, progress, doing, |record, _| each(record, false))
+    }
+
+    /// Goes through what the file holds; only delimited files hold their header.
+    fn pass(
+        &self,
+        context: &Context,
+        progress: f64,
+        doing: &str,
+        mut each: impl FnMut(&ByteRecord, bool) -> Result<(), SkillError>,
+    ) -> Result<(), SkillError> {
         let mut count = 0u64;
-        while reader.read_byte_record(&mut record).map_err(broken)? {
-            each(&record, count == 0)?;
+        let mut one = |record: &ByteRecord, part: &dyn Fn() -> f64| {
+            each(record, count == 0)?;
             count += 1;
             if count.is_multiple_of(CHECK_EVERY) {
                 context.check()?;
                 if count.is_multiple_of(CHECK_EVERY * 8) {
-                    let part = reader.position().byte() as f64 / self.size.max(1) as f64;
-                    context.progress(progress + 0.25 * part.min(1.0), doing);
+                    context.progress(progress + 0.25 * part().min(1.0), doing);
                 }
             }
+            Ok(())
+        };
+        let size = self.size.max(1) as f64;
+        match (self.format, &self.parquet) {
+            (Format::Delimited(delimiter), _) => {
+                let mut reader = delimited(self.path, delimiter)?;
+                let mut record = ByteRecord::new();
+                while reader.read_byte_record(&mut record).map_err(broken)? {
+                    one(&record, &|| reader.position().byte() as f64 / size)?;
+                }
+                Ok(())
+            }
+            (_, Some(opened)) => opened.rows(context, |record, part| one(record, &|| part)),
+            _ => {
+                // Whoever is called does not look at the columns: they are out for the pass.
+                let mut columns = self.columns.take();
+                let result = json::rows(context, self.path, self.place, &mut columns, |record, bytes| one(record, &|| bytes as f64 / size));
+                self.columns.replace(columns);
+                result
+            }
         }
-        Ok(())
     }
 }
 
-fn open(path: &Path) -> Result<File, SkillError> {
+fn delimited(path: &Path, delimiter: Delimiter) -> Result<csv::Reader<Utf8Reader<File>>, SkillError> {
+    Ok(csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter.byte())
+        .buffer_capacity(256 << 10)
+        .from_reader(Utf8Reader::new(open(path)?)))
+}
+
+pub(crate) fn open(path: &Path) -> Result<File, SkillError> {
     File::open(path).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &std::io::Error) -> SkillError {
+pub(crate) fn unreadable(error: &std::io::Error) -> SkillError {
     SkillError::internal(format!("the artifact cannot be read: {error}"))
+}
+
+/// What a reader of text says of a file that is none.
+pub(crate) fn not_utf8(error: &std::io::Error) -> Option<SkillError> {
+    let place = error.get_ref().and_then(|inner| inner.downcast_ref::<NotUtf8>())?;
+    Some(SkillError::new(Code::WrongEncoding, format!("{place}.")))
 }
 
 fn broken(error: csv::Error) -> SkillError {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<NotUtf8>()) {
-            Some(place) => SkillError::new(Code::WrongEncoding, format!("{place}.")),
-            None => unreadable(&error),
-        },
+        csv::ErrorKind::Io(error) => not_utf8(&error).unwrap_or_else(|| unreadable(&error)),
         other => SkillError::internal(format!("the table cannot be read: {other:?}")),
     }
 }
 
-fn ragged(record: &ByteRecord, expected: usize) -> SkillError {
+pub(crate) fn ragged(record: &ByteRecord, expected: usize) -> SkillError {
     let line = record.position().map_or(0, csv::Position::line);
     let fields = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
     let message = format!(
