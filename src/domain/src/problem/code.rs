@@ -128,6 +128,13 @@ codes! {
     QueryTooLong = "DATA-032", 422, "The query takes too many steps";
     QueryTooLarge = "DATA-033", 422, "The query or its result is too large";
     WrongTableName = "DATA-034", 422, "The table's name cannot be used";
+    UnfitTarget = "DATA-050", 422, "The target cannot be learned";
+    TrainingTooLarge = "DATA-051", 422, "Training or prediction would take too much";
+    MissingValues = "DATA-052", 422, "The table has gaps";
+    NoUniqueModel = "DATA-053", 422, "The model has no single solution";
+    ModelTooLarge = "DATA-054", 422, "The model is too large to be stored";
+    NotAModel = "DATA-055", 422, "The file is no trained model";
+    TableUnlikeModel = "DATA-056", 422, "The table is not what the model reads";
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";
