@@ -93,6 +93,9 @@ fn usual_columns(width: usize, classes: bool) -> usize {
 /// Refuses what would take too long or too much memory before it begins.
 pub(super) fn affordable(settings: &Settings, rows: usize, width: usize, classes: Option<usize>, fits: usize) -> Result<(), SkillError> {
     let too_large = |message: String| Err(SkillError::new(Code::TrainingTooLarge, message));
+    if width == 0 {
+        return Err(SkillError::new(Code::DataUnfit, "features: no column says anything that could be learned from."));
+    }
     if width > MAXIMUM_WIDTH {
         return too_large(format!(
             "features: with categories as columns of 0 and 1 a row becomes {width} numbers; at most {MAXIMUM_WIDTH} are taken. \
@@ -149,7 +152,12 @@ pub(super) fn learn(
     let check = &|| context.check();
     let encoder = Encoder::fit(columns, rows, settings.policy, check)?;
     let read = encoder.read(columns, rows, check)?;
-    let (matrix, target) = (read.matrix, target.pick(rows));
+    // In a fold a column may have no values at all, with which nothing fills its gaps.
+    let kept: Vec<usize> = read.places.iter().map(|place| rows[*place]).collect();
+    if kept.is_empty() || read.matrix.width == 0 {
+        return Err(SkillError::new(Code::DataUnfit, "features: no column says anything that could be learned from."));
+    }
+    let (matrix, target) = (read.matrix, target.pick(&kept));
     let terms = encoder.terms();
     let (_, deviations) = matrix.moments();
     let (mut exact, mut inference, mut impurity) = (None, None, None);

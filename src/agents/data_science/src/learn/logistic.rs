@@ -16,6 +16,8 @@ use crate::special::normal_tails;
 const STEPS: usize = 100;
 /// What is left of a column that depends on others.
 const DEPENDENT: f64 = 1e-11;
+/// A step that moves a row's score by so much is not the last one.
+const AWAY: f64 = 1e-2;
 
 /// A line of coefficients for each class but the base, or for each class.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,6 +181,17 @@ impl Newton<'_> {
         Ok((loss, slope, curve))
     }
 
+    /// Whether a step without end is left: where classes are told apart without an error, each step of Newton's method moves the scores of
+    /// some rows by about one although hardly anything is gained.
+    fn runs_away(&self, direction: &[f64]) -> bool {
+        self.problem.penalty == 0.0
+            && (0..self.matrix.rows).any(|place| {
+                let row = self.matrix.row(place);
+                let mut lines = direction.chunks_exact(self.width());
+                lines.any(|line| super::linear::predict(line[row.len()], &line[..row.len()], row).abs() > AWAY)
+            })
+    }
+
     /// The coefficients at which the loss is least, and the curvature there.
     fn minimize(&self, terms: &[String]) -> Result<(Vec<f64>, Cholesky), SkillError> {
         let size = self.width() * self.lines;
@@ -202,7 +215,7 @@ impl Newton<'_> {
             }
             let rounding = 1e-13 * loss.abs();
             if gain <= 1e-19 * (1.0 + loss.abs()) {
-                return Ok((theta, solver));
+                return if self.runs_away(&direction) { Err(separated()) } else { Ok((theta, solver)) };
             }
             let mut length = 1.0;
             loop {
@@ -215,7 +228,7 @@ impl Newton<'_> {
                 length /= 2.0;
                 if length < 1e-8 {
                     // Rounding hides any further gain.
-                    return Ok((theta, solver));
+                    return if self.runs_away(&direction) { Err(separated()) } else { Ok((theta, solver)) };
                 }
             }
         }

@@ -18,6 +18,7 @@ mod outcome;
 mod pca;
 mod predict;
 pub(crate) mod predict_contract;
+mod prepare;
 mod split;
 mod train;
 mod unsupervised;
