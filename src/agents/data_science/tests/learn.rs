@@ -114,8 +114,7 @@ fn penguins() -> String {
     text.lines().filter(|line| !line.split(',').any(|cell| cell == "NA")).map(|line| format!("{line}\n")).collect()
 }
 
-fn logistic(input: Value) -> Value {
-    let mut input = input;
+fn logistic(mut input: Value) -> Value {
     for (field, value) in [("method", json!("logistic")), ("hold_out", json!(0)), ("folds", json!(0))] {
         input[field] = value;
     }
@@ -148,11 +147,10 @@ fn logistic_regressions_without_a_penalty_are_those_of_statsmodels() {
 #[test]
 fn logistic_regressions_with_a_penalty_are_those_of_scikit_learn() {
     let reference = reference("learn.json");
-    let two = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"];
     for (name, target, penalty, weight) in
         [("two", "sex", 2.0, "equal"), ("three", "species", 1.0, "equal"), ("balanced", "island", 0.5, "balanced")]
     {
-        let result = logistic(json!({"target": target, "features": two, "penalty": penalty, "class_weight": weight}));
+        let result = logistic(json!({"target": target, "features": MEASURES, "penalty": penalty, "class_weight": weight}));
         let known = &reference["penalized"][name];
         all_close(result["coefficients"].as_array().unwrap(), "estimate", &known["estimates"], name);
         same_scores(&result, &known["scores"], name);
@@ -289,9 +287,8 @@ fn groups_and_components_are_predicted() {
     let content = std::fs::read_to_string(shipped("examples/tables/iris.csv")).unwrap();
     let features = json!(["sepal_length_cm", "sepal_width_cm", "petal_length_cm", "petal_width_cm"]);
     let (result, model) = with_model(&content, json!({"method": "k_means", "features": features, "clusters": 3}));
-    let told = predict(&model, &content).value();
     let mut sizes = [0u64; 3];
-    let (_, table) = (&told, predict(&model, &content).stored[0].2.clone());
+    let table = predict(&model, &content).stored[0].2.clone();
     for line in String::from_utf8(table).unwrap().lines().skip(1) {
         sizes[line.split(',').nth(1).unwrap().parse::<usize>().unwrap() - 1] += 1;
     }

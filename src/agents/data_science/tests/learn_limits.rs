@@ -289,11 +289,10 @@ proptest! {
 }
 
 /// Begins an attempt, asks it to stop once it trains, and gives how long it took to end.
-fn stopped(content: &str, input: Value) -> Duration {
+fn stopped(content: &str, mut input: Value) -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table");
     std::fs::write(&path, content).unwrap();
-    let mut input = input;
     input["artifact"] = json!(file_id());
     let file = FileRef { path, name: "table.csv".to_owned(), media_type: "text/csv".to_owned(), size: content.len() as u64 };
     let start = Start {

@@ -166,7 +166,8 @@ impl Encoder {
                     for (at, row) in rows.iter().enumerate() {
                         let value = values[*row];
                         missing[place] += usize::from(value.is_nan());
-                        match if value.is_nan() { *fill } else { Some(value) } {
+                        let present = if value.is_nan() { *fill } else { Some(value) };
+                        match present {
                             Some(value) => matrix.cells[at * width + offset] = (value - mean) / scale,
                             None => whole[at] = false,
                         }

@@ -317,10 +317,10 @@ impl Grower<'_> {
                 continue;
             }
             size += self.sizes[code] as usize;
-            for class in 0..values {
+            for (class, total) in whole.iter().enumerate() {
                 let moved = self.sums[code * values + class];
                 if moved > 0.0 {
-                    let (there, here) = (self.left[class], whole[class] - self.left[class]);
+                    let (there, here) = (self.left[class], total - self.left[class]);
                     left_squares += moved * (2.0 * there + moved);
                     right_squares += moved * (moved - 2.0 * here);
                     self.left[class] += moved;

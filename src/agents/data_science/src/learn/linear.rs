@@ -14,7 +14,7 @@ pub(crate) struct Linear {
     pub(crate) coefficients: Vec<f64>,
 }
 
-/// What was learned, why not, or that somebody asked to stop.
+/// The data do not determine the model.
 pub(super) fn no_fit(message: impl Into<String>) -> SkillError {
     SkillError::new(Code::NoUniqueModel, message)
 }

@@ -287,8 +287,8 @@ pub(crate) fn fit(
         check()?;
         let mut weights = vec![0.0; width * lines];
         weights[line * width + columns] = 1.0;
-        for column in 0..columns {
-            weights[line * width + column] = -means[column] / deviations[column];
+        for (weight, (mean, deviation)) in weights[line * width..].iter_mut().zip(means.iter().zip(&deviations)) {
+            *weight = -mean / deviation;
         }
         let mut errors = vec![spread(&weights)];
         for (column, deviation) in deviations.iter().enumerate() {

@@ -52,9 +52,9 @@ impl Matrix {
                 squares[column] += distance * distance / count;
             }
         }
-        for column in 0..self.width {
-            means[column] += rest[column];
-            squares[column] = (squares[column] - rest[column] * rest[column]).max(0.0).sqrt();
+        for ((mean, square), rest) in means.iter_mut().zip(&mut squares).zip(&rest) {
+            *mean += rest;
+            *square = (*square - rest * rest).max(0.0).sqrt();
         }
         (means, squares)
     }

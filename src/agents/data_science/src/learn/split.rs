@@ -42,7 +42,7 @@ pub(super) fn hold_out(rows: usize, classes: Option<&[u32]>, share: f64, seed: u
 /// Which of so many folds each row belongs to; each class is spread over all of them.
 pub(super) fn folds(rows: usize, classes: Option<&[u32]>, count: usize, seed: u64) -> Vec<usize> {
     // Another stream than that of the hold-out.
-    let mut random = Random::new(seed ^ 0x0005_eed0_ff01_d5);
+    let mut random = Random::new(seed ^ 0x5eed_0ff0_1d5f);
     let mut fold = vec![0; rows];
     let mut next = 0;
     for mut stratum in strata(rows, classes) {
