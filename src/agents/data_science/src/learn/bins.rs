@@ -91,7 +91,8 @@ mod tests {
             let codes = binned.column(0);
             for (a, first) in values.iter().zip(codes) {
                 for (b, second) in values.iter().zip(codes) {
-                    prop_assert!(if a <= b { first <= second } else { first >= second });
+                    let in_order = if a <= b { first <= second } else { first >= second };
+                    prop_assert!(in_order);
                     if coarse { prop_assert_eq!(a == b, first == second); }
                 }
             }
