@@ -105,7 +105,7 @@ pub(super) fn usable(mut frame: Frame, input: &Input, notes: &mut Vec<String>) -
         let left = before - rows.len();
         if left > 0 {
             let mut most: Vec<(usize, &RawColumn)> = counts.into_iter().zip(&frame.features).filter(|(count, _)| *count > 0).collect();
-            most.sort_by(|a, b| b.0.cmp(&a.0));
+            most.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
             let listed: Vec<String> = most.iter().take(5).map(|(count, column)| format!("{} ({count})", column.name)).collect();
             let listed = listed.join(", ");
             if input.missing == Missing::Refuse {
