@@ -16,6 +16,7 @@ pub(crate) const MAXIMUM_PREDICTORS: usize = 512;
 /// Rows that are folded in at once.
 const BLOCK: usize = 256;
 /// A column whose part that the others do not explain is smaller than this share of it counts as explained by them.
+#[cfg(test)]
 const DEPENDENT: f64 = 1e-22;
 /// The same where the numbers come rounded to 16 digits.
 const DEPENDENT_IN_ROUNDED: f64 = 1e-14;
@@ -85,6 +86,7 @@ pub(crate) fn fit(
 ///
 /// # Errors
 /// As [`Unfit`] says.
+#[cfg(test)]
 pub(crate) fn polynomial(x: &[f64], target: &[f64], degree: usize) -> Result<LeastSquares, Unfit> {
     let base = scale_of(largest(x));
     let scales: Vec<f64> = (1..=degree).map(|power| base.powi(i32::try_from(power).unwrap_or(i32::MAX))).collect();

@@ -12,7 +12,7 @@ mod distribution;
 mod double_double;
 mod forecast;
 mod inference;
-#[allow(dead_code, reason = "training fits linear models with it; the reference data of NIST prove it")]
+mod learn;
 mod least_squares;
 mod limits;
 mod notes;
@@ -35,6 +35,12 @@ pub use anomalies::contract::ANOMALIES;
 pub use chart_skill::contract::CHART;
 pub use forecast::contract::FORECAST;
 pub use inference::contract::TEST;
+pub use learn::contract::TRAIN;
+pub use learn::predict_contract::PREDICT;
+pub use learn::{
+    MAXIMUM_CLASSES, MAXIMUM_CLUSTERS, MAXIMUM_COEFFICIENTS, MAXIMUM_ENCODED_CELLS, MAXIMUM_FEATURES, MAXIMUM_LEVELS, MAXIMUM_MODEL_BYTES,
+    MAXIMUM_PREDICTED_CELLS, MAXIMUM_TREES, MAXIMUM_WIDTH,
+};
 pub use limits::{MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MAXIMUM_TEXT_BYTES};
 pub use query::contract::QUERY;
 pub use skills::PROFILE;
@@ -59,7 +65,7 @@ impl Agent for DataScience {
             name: "data-science".to_owned(),
             title: "Data science".to_owned(),
             description:
-                "Describes tables, asks them in SQL, tests hypotheses about them, forecasts their series and finds what is unusual in them, with charts."
+                "Describes tables, asks them in SQL, tests hypotheses about them, trains models that predict, forecasts series and finds what is unusual, with charts."
                     .to_owned(),
             family: Family::DataScience,
             skills: skills::all(),
@@ -76,8 +82,10 @@ impl Agent for DataScience {
             PROFILE => profile::perform(context, input).await,
             ANOMALIES => anomalies::perform(context, input).await,
             FORECAST => forecast::perform(context, input).await,
+            PREDICT => learn::predict(context, input).await,
             QUERY => query::perform(context, input).await,
             TEST => inference::perform(context, input).await,
+            TRAIN => learn::train(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) fn all() -> Vec<Skill> {
         profile(),
         crate::query::contract::skill(),
         crate::inference::contract::skill(),
+        crate::learn::contract::skill(),
+        crate::learn::predict_contract::skill(),
         crate::forecast::contract::skill(),
         crate::anomalies::contract::skill(),
         crate::chart_skill::contract::skill(),

@@ -135,6 +135,13 @@ codes! {
     ConnectionUnfit = "DATA-040", 422, "The connection cannot be asked in SQL";
     AskedDatabaseUnreachable = "DATA-041", 422, "The database cannot be reached";
     AskedDatabaseRefused = "DATA-042", 422, "The database does not let Baton in";
+    UnfitTarget = "DATA-050", 422, "The target cannot be learned";
+    TrainingTooLarge = "DATA-051", 422, "Training or prediction would take too much";
+    MissingValues = "DATA-052", 422, "The table has gaps";
+    NoUniqueModel = "DATA-053", 422, "The model has no single solution";
+    ModelTooLarge = "DATA-054", 422, "The model is too large to be stored";
+    NotAModel = "DATA-055", 422, "The file is no trained model";
+    TableUnlikeModel = "DATA-056", 422, "The table is not what the model reads";
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";
