@@ -1,5 +1,6 @@
 //! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
 
+mod api;
 mod article;
 mod charset;
 mod extract;
@@ -9,6 +10,7 @@ mod number;
 mod outside;
 mod page;
 mod page_skills;
+mod records;
 mod skills;
 mod tables;
 
@@ -17,6 +19,10 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use api::{
+    API_CALL, API_SEND, MAXIMUM_API_BYTES, MAXIMUM_API_PAGES, MAXIMUM_API_RECORDS, MAXIMUM_API_SECONDS, MAXIMUM_API_TOTAL_BYTES,
+    MAXIMUM_BODY_BYTES, MAXIMUM_EXPRESSION_BYTES, MAXIMUM_EXPRESSION_DEPTH, MAXIMUM_PICKED_VALUES,
+};
 pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
 pub use charset::decode;
 pub use extract::{
@@ -27,6 +33,7 @@ pub use links::{MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
 pub use number::number;
 pub use page::{MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES};
 pub use page_skills::{ARTICLE, EXTRACT, LINKS, TABLES};
+pub use records::MAXIMUM_RECORD_COLUMNS;
 pub use skills::FETCH;
 pub use tables::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_TABLE_BYTES, MAXIMUM_TABLES};
 
@@ -65,6 +72,8 @@ impl Agent for WebAutomation {
             EXTRACT => extract::perform(context, input).await,
             TABLES => tables::perform(context, input).await,
             ARTICLE => article::perform(context, input).await,
+            API_CALL => api::call(context, input).await,
+            API_SEND => api::send(context, input).await,
             LINKS => links::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

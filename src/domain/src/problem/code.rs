@@ -179,6 +179,8 @@ codes! {
 
     PageUnfit = "WEB-011", 422, "The page cannot be read as HTML";
     ValueMissing = "WEB-012", 422, "The page lacks what is required";
+    ApiAnswerUnfit = "WEB-013", 422, "The API's answer is not what the input expects";
+    OutsideConnection = "WEB-014", 422, "The API leads out of its connection";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";

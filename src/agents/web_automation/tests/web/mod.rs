@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub, reason = "tests; each test file uses a part of it")]
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use baton_agents_web_automation::WebAutomation;
@@ -31,6 +31,44 @@ pub fn serve(pages: Vec<(&'static str, Vec<u8>)>) -> u16 {
         }
     });
     port
+}
+
+/// Answers each request, whose head and body it gets, with what `respond` says; each connection on a thread of its own. Gives the port.
+pub fn serve_with(respond: impl Fn(&str, &str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+    serve_streams(move |head, body, stream| {
+        let _ = stream.write_all(&respond(head, body));
+    })
+}
+
+/// The same for answers that are written piece by piece.
+pub fn serve_streams(respond: impl Fn(&str, &str, &mut TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let respond = Arc::new(respond);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let respond = Arc::clone(&respond);
+            std::thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8_lossy(&head).into_owned();
+                let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                let mut body = vec![0; length.unwrap_or(0)];
+                let _ = stream.read_exact(&mut body);
+                respond(&head, &String::from_utf8_lossy(&body), &mut stream);
+            });
+        }
+    });
+    port
+}
+
+/// The target of a request.
+pub fn target(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap_or("/")
 }
 
 pub fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
