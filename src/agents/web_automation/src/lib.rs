@@ -3,6 +3,7 @@
 mod api;
 mod article;
 mod charset;
+mod crawl;
 mod extract;
 mod fetch;
 mod links;
@@ -10,9 +11,11 @@ mod number;
 mod outside;
 mod page;
 mod page_skills;
+mod parse;
 mod records;
 mod skills;
 mod tables;
+mod watch;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
@@ -25,6 +28,10 @@ pub use api::{
 };
 pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
 pub use charset::decode;
+pub use crawl::{
+    CRAWL, MAXIMUM_CRAWL_DEPTH, MAXIMUM_CRAWL_MEBIBYTES, MAXIMUM_CRAWL_PAGES, MAXIMUM_CRAWL_SECONDS, MAXIMUM_ROBOTS_BYTES,
+    MAXIMUM_SITEMAP_BYTES,
+};
 pub use extract::{
     MAXIMUM_FIELDS, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_RECORD_BYTES, MAXIMUM_RECORDS, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES,
 };
@@ -33,9 +40,15 @@ pub use links::{MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
 pub use number::number;
 pub use page::{MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES};
 pub use page_skills::{ARTICLE, EXTRACT, LINKS, TABLES};
+pub use parse::{
+    MAXIMUM_ATTACHMENT_BYTES, MAXIMUM_ATTACHMENTS, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_ENTRIES, MAXIMUM_ITEM_DEPTH, MAXIMUM_ITEMS,
+    MAXIMUM_MEMBER_BYTES, MAXIMUM_MEMBERS, MAXIMUM_PARAGRAPHS, MAXIMUM_PDF_PAGES, MAXIMUM_TEXT_BYTES, MAXIMUM_XML_DEPTH,
+    MAXIMUM_XML_EVENTS, PARSE,
+};
 pub use records::MAXIMUM_RECORD_COLUMNS;
 pub use skills::FETCH;
 pub use tables::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_TABLE_BYTES, MAXIMUM_TABLES};
+pub use watch::{MAXIMUM_PATTERNS, MAXIMUM_WATCHED_BYTES, WATCH};
 
 /// Reads the web; needs no model.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +87,9 @@ impl Agent for WebAutomation {
             ARTICLE => article::perform(context, input).await,
             API_CALL => api::call(context, input).await,
             API_SEND => api::send(context, input).await,
+            PARSE => parse::perform(context, input).await,
+            WATCH => watch::perform(context, input).await,
+            CRAWL => crawl::perform(context, input).await,
             LINKS => links::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

@@ -41,6 +41,18 @@ impl Records {
         Ok(())
     }
 
+    /// Adds a record that is a line already, with its end.
+    pub(crate) fn push_line(&mut self, line: &[u8]) {
+        self.lines.extend_from_slice(line);
+        self.count += 1;
+    }
+
+    /// Records that are lines already.
+    pub(crate) fn of(lines: Vec<u8>) -> Self {
+        let count = lines.iter().filter(|byte| **byte == b'\n').count();
+        Self { lines, count }
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.count
     }

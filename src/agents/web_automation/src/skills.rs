@@ -5,7 +5,7 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
-use crate::{api, page_skills};
+use crate::{api, crawl, page_skills, parse, watch};
 
 /// The skill that fetches an address.
 pub const FETCH: &str = "web_automation.fetch";
@@ -22,6 +22,9 @@ pub(crate) fn all() -> Vec<Skill> {
         page_skills::article(),
         api::api_call(),
         api::api_send(),
+        parse::contract(),
+        watch::contract(),
+        crawl::contract(),
     ]
 }
 

@@ -85,6 +85,13 @@ pub fn on_page(skill: &str, html: &str, mut input: Value) -> (Ended, u16) {
     (run_in(Setting { egress: Some(egress), ..Setting::default() }, Arc::new(WebAutomation::default()), skill, input), port)
 }
 
+/// Runs a skill on what a local server has at this path.
+pub fn on_port(skill: &str, port: u16, path: &str, mut input: Value) -> Ended {
+    input["url"] = json!(format!("http://127.0.0.1:{port}{path}"));
+    let egress = EgressPolicy { private_hosts: vec![format!("127.0.0.1:{port}")], ..EgressPolicy::default() };
+    run_in(Setting { egress: Some(egress), ..Setting::default() }, Arc::new(WebAutomation::default()), skill, input)
+}
+
 /// Runs a skill on a stored page.
 pub fn on_file(skill: &str, html: &[u8], input: Value) -> Ended {
     crate::harness::perform_on_file(WebAutomation::default(), skill, input, "page.html", html)
