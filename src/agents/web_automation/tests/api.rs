@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use baton_agents_web_automation::{API_CALL, API_SEND, WebAutomation};
+use baton_agents_web_automation::{API_CALL, API_SEND, MAXIMUM_RECORD_COLUMNS, WebAutomation};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use baton_domain::egress::EgressPolicy;
 use harness::{Ended, Setting, run_in};
@@ -286,6 +286,15 @@ fn many_records_become_a_file() {
     let text = String::from_utf8_lossy(&table.stored[0].2).into_owned();
     assert_eq!(text.lines().next(), Some("deep,n,name"));
     assert_eq!(text.lines().last(), Some("\"{\"\"a\"\":[19999]}\",19999,\"number, \"\"19999\"\"\""));
+}
+
+#[test]
+fn a_table_has_a_bound_on_its_columns() {
+    let port =
+        json_of(|_| json!([(0..MAXIMUM_RECORD_COLUMNS + 5).map(|n| (format!("c{n:04}"), json!(n))).collect::<serde_json::Map<_, _>>(), 7]));
+    let table = call(port, json!({"save": "csv"}));
+    let text = String::from_utf8_lossy(&table.stored[0].2).into_owned();
+    assert_eq!(text.lines().next().unwrap().split(',').count(), MAXIMUM_RECORD_COLUMNS);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod web;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -192,6 +193,26 @@ fn sitemaps_are_read_and_other_hosts_are_not() {
 }
 
 #[test]
+fn a_sitemap_that_is_a_bomb_or_broken_costs_that_sitemap() {
+    let site = Site::new(|path| match path {
+        "/robots.txt" => answer("200 OK", "", b"Sitemap: /bomb.xml.gz\nSitemap: /broken.xml\nSitemap: /page.html\nSitemap: /gone.xml"),
+        "/bomb.xml.gz" => {
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            gz.write_all(b"<urlset>").unwrap();
+            for _ in 0..200 {
+                gz.write_all(&vec![b' '; 1 << 20]).unwrap();
+            }
+            answer("200 OK", "", &gz.finish().unwrap())
+        }
+        "/broken.xml" => answer("200 OK", "", b"<urlset><url><loc>/x</url>"),
+        "/" | "/page.html" => links(&[], path),
+        _ => none(),
+    });
+    let result = site.crawl(json!({})).value();
+    assert_eq!((paths(&result), &result["stopped"]), (vec!["/".to_owned()], &json!("end")));
+}
+
+#[test]
 fn duplicates_and_robots_in_pages_are_heard() {
     let site = Site::new(|path| match path {
         "/" => links(&["/a?print=1", "/a", "/hidden", "/to-a", "/same"], "home"),
@@ -275,7 +296,7 @@ fn time_and_bytes_bound_a_crawl() {
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     let large = Site::new(|path| {
         let number: u64 = path.trim_matches('/').parse().unwrap_or(0);
-        html(&format!("<body><a href=/{}>x</a>{}", number + 1, "y".repeat(400_000)))
+        html(&format!("<body><a href=/{}>{number}</a>{}", number + 1, "y".repeat(400_000)))
     });
     let result = large.crawl(json!({"maximum_mebibytes": 1, "maximum_depth": 20, "sitemap": false})).value();
     assert_eq!((&result["stopped"], &result["pages"]), (&json!("bytes"), &json!(3)));
@@ -369,8 +390,8 @@ fn a_large_crawl_leaves_its_records_in_files() {
 #[test]
 fn a_cancelled_crawl_stops_its_downloads_at_once() {
     // A page that comes a byte at a time, for as long as somebody listens.
-    let ended = Arc::new(Mutex::new(None::<Instant>));
-    let told = Arc::clone(&ended);
+    let (begun, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(None::<Instant>)));
+    let (begins, told) = (Arc::clone(&begun), Arc::clone(&ended));
     let port = serve_streams(move |head, _, stream| {
         if target(head) != "/" {
             let _ = stream.write_all(&none());
@@ -378,18 +399,16 @@ fn a_cancelled_crawl_stops_its_downloads_at_once() {
         }
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000000\r\n\r\n");
         while stream.write_all(b"x").is_ok() {
+            begins.store(true, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(10));
         }
         *told.lock().unwrap() = Some(Instant::now());
     });
     let input = json!({"url": format!("http://127.0.0.1:{port}/"), "sitemap": false});
     let mut canceled = None;
-    let mut permits = 0;
-    let seen = hold(port, CRAWL, input, None, |message| {
-        permits += usize::from(matches!(message, FromAgent::Permit { .. }));
-        // The second turn is that of the page.
-        if permits == 2 && canceled.is_none() {
-            std::thread::sleep(Duration::from_millis(200));
+    let seen = hold(port, CRAWL, input, None, |_| {
+        // The heart beats each second.
+        if begun.load(Ordering::SeqCst) && canceled.is_none() {
             canceled = Some(Instant::now());
             return Then::Cancel;
         }

@@ -9,7 +9,10 @@ mod web;
 use std::io::Write;
 use std::path::Path;
 
-use baton_agents_web_automation::{MAXIMUM_DOCUMENT_BYTES, PARSE, WebAutomation};
+use baton_agents_web_automation::{
+    MAXIMUM_ATTACHMENTS, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_ENTRIES, MAXIMUM_ITEM_DEPTH, MAXIMUM_ITEMS, MAXIMUM_MEMBERS, MAXIMUM_PARAGRAPHS,
+    PARSE, WebAutomation,
+};
 use harness::{Ended, perform_on_file};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -195,7 +198,7 @@ fn a_message_is_read_with_what_is_attached() {
 fn other_kinds_are_named() {
     for (bytes, what) in [
         (&b""[..], "empty"),
-        (b"just text", "plain text"),
+        (b"just text, 1 < 2", "plain text"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         (b"\xd0\xcf\x11\xe0\xa1", "before 2007"),
         (b"{\"a\": 1}", "no JSON Feed"),
@@ -258,6 +261,30 @@ fn what_is_made_to_harm_ends_within_bounds() {
     }
     assert_eq!(parse(&pdf(&packed.finish().unwrap()), json!({})).code(), "WEB-017");
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
+fn what_is_too_much_is_left_out_and_said() {
+    let items = "<item><title>x</title><link>https://example.org/</link></item>".repeat(MAXIMUM_ENTRIES + 1);
+    let feed = of(format!("<rss version='2.0'><channel><title>t</title>{items}</channel></rss>").as_bytes());
+    assert_eq!((&feed["count"], feed["notes"].as_array().unwrap().len()), (&json!(MAXIMUM_ENTRIES), 1));
+    let mut mail = "From: a@example.org\nTo: b@example.org\nContent-Type: multipart/mixed; boundary=x\n\n".to_owned();
+    for number in 0..=MAXIMUM_ATTACHMENTS {
+        mail.push_str(&format!("--x\nContent-Type: application/pdf\nContent-Disposition: attachment; filename={number}\n\ndata\n"));
+    }
+    let ended = parse(mail.as_bytes(), json!({}));
+    assert_eq!(ended.stored.len(), MAXIMUM_ATTACHMENTS);
+    let mail = ended.value();
+    assert_eq!((&mail["count"], &mail["records"][MAXIMUM_ATTACHMENTS]["kept"]), (&json!(MAXIMUM_ATTACHMENTS + 1), &json!(false)));
+    assert_eq!(parse(&word(&"<w:p/>".repeat(MAXIMUM_PARAGRAPHS + 1)), json!({})).code(), "WEB-017");
+    let names: Vec<String> = (0..MAXIMUM_MEMBERS).map(|number| number.to_string()).collect();
+    let mut members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    members.push(("word/document.xml", b"<w:document/>"));
+    assert_eq!(parse(&archive(&members), json!({})).code(), "WEB-017");
+    let wide: String = (0..MAXIMUM_ITEMS + 10).map(|_| "<p itemscope></p>").collect();
+    assert_eq!(of(format!("<html><body>{wide}").as_bytes())["count"], json!(MAXIMUM_ITEMS));
+    let deep = format!("<html><body>{}", "<div itemscope itemprop=x>".repeat(MAXIMUM_ITEM_DEPTH + 2));
+    assert_eq!(parse(deep.replacen(" itemprop=x", "", 1).as_bytes(), json!({})).code(), "WEB-017");
 }
 
 /// A PDF of one page whose packed content is this.

@@ -191,7 +191,7 @@ mod tests {
             if let Ok(url) = address(&grant, &base, &path, &[]) {
                 prop_assert_eq!(url.origin(), base.origin());
                 prop_assert!(url.path() == "/api/v1" || url.path().starts_with("/api/v1/"), "{}", url);
-                prop_assert!(!url.path().contains("/.."), "{}", url);
+                prop_assert!(url.path().split('/').all(|part| part != ".."), "{}", url);
             }
         }
     }

@@ -338,10 +338,7 @@ impl Crawl<'_> {
                     Err(error) => return Err(unreadable(error.message)),
                 }
             }
-            // The name before the version: `Baton/0.1.0` is `Baton`.
-            let agent = &self.client.policy().user_agent;
-            let robot = agent.split(['/', ' ']).next().unwrap_or_default();
-            Robots::read(&String::from_utf8_lossy(&bytes), robot)
+            Robots::read(&String::from_utf8_lossy(&bytes), robots::name_of(&self.client.policy().user_agent))
         } else if answer.status.is_server_error() || answer.status.as_u16() == 429 {
             return Err(unreadable(format!("it answered {}", answer.status)));
         } else {

@@ -48,6 +48,8 @@ impl Robots {
         // Names that stand in a row share the rules below them.
         let mut group: Vec<For> = Vec::new();
         let mut in_rules = true;
+        // Where in the row the names begin that had no delay yet: by the standard such a line does not end the row, and it means those above it.
+        let mut undelayed = 0;
         for line in text.trim_start_matches('\u{feff}').split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((field, value)) = line.split_once(':') else { continue };
@@ -56,6 +58,7 @@ impl Robots {
                 "user-agent" => {
                     if std::mem::take(&mut in_rules) {
                         group.clear();
+                        undelayed = 0;
                     }
                     let one = who(value, robot);
                     named |= one == For::Us;
@@ -78,10 +81,11 @@ impl Robots {
                 "crawl-delay" => {
                     let seconds = value.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && (0.0..=86_400.0).contains(seconds));
                     for (whose, of) in [(&mut ours, For::Us), (&mut all, For::All)] {
-                        if group.contains(&of) {
+                        if group[undelayed..].contains(&of) {
                             whose.delay = seconds.map(Duration::from_secs_f64).or(whose.delay);
                         }
                     }
+                    undelayed = group.len();
                 }
                 "sitemap" if !value.is_empty() && sitemaps.len() < MAXIMUM_SITEMAPS => sitemaps.push(value.to_owned()),
                 _ => {}
@@ -100,6 +104,12 @@ impl Robots {
         // The longest rule is the most specific one.
         fitting.max_by_key(|rule| (rule.pattern.len(), rule.allow)).is_none_or(|rule| rule.allow)
     }
+}
+
+/// The name by which a site knows a robot: that of `Baton/0.1.0` and of `Mozilla/5.0 (compatible; Baton/0.1.0; +https://…)` is `Baton`.
+pub(crate) fn name_of(user_agent: &str) -> &str {
+    let own = user_agent.split_once("compatible;").map_or(user_agent, |(_, rest)| rest).trim_start();
+    own.split(['/', ' ', ';', ')']).next().unwrap_or_default()
 }
 
 fn who(value: &str, robot: &str) -> For {
@@ -343,6 +353,15 @@ mod tests {
         assert_eq!(slow.delay, Some(Duration::from_millis(2500)));
         for bad in ["-1", "NaN", "inf", "1e99", "x"] {
             assert_eq!(Robots::read(&format!("user-agent: *\ncrawl-delay: {bad}"), "y").delay, None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_robot_is_known_by_its_own_name() {
+        for agent in
+            ["Baton/0.1.0", "Baton", "Mozilla/5.0 (compatible; Baton/0.1.0; +https://example.org)", "Mozilla/5.0 (compatible; Baton)"]
+        {
+            assert_eq!(name_of(agent), "Baton", "{agent}");
         }
     }
 

@@ -239,7 +239,7 @@ fn recognised(document: &Document) -> Result<Kind, SkillError> {
             if feed { Ok(Kind::Feed) } else { Err(unknown("JSON that is no JSON Feed")) }
         }
         // Fragments of HTML often look like text.
-        Media::Text if bytes.contains(&b'<') => Ok(Kind::Page),
+        Media::Text if bytes.windows(2).any(|pair| pair == b"</") => Ok(Kind::Page),
         Media::Text => Err(unknown("plain text")),
         Media::Image => Err(unknown("a picture")),
         Media::Binary if bytes.starts_with(b"\xd0\xcf\x11\xe0") => Err(unknown("an Office document of before 2007 or an encrypted one")),
