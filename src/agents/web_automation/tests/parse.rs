@@ -132,7 +132,7 @@ fn a_word_document_is_read() {
         (&json!("docx"), &json!("Support in autumn"), &json!("M. Laurent"))
     );
     let markdown = result["markdown"].as_str().unwrap();
-    let expected = "# Support in autumn\n\n# Summary\n\nTickets rose by **12 %**, as \\[expected\\]; *much* more \\* than before.\n\n- One product\n- Two causes\n";
+    let expected = "# Support in autumn\n\n# Summary\n\nTickets rose by **12 %**, as \\[expected\\]; *much* more \\* than before.\n\n- One product\n- Two causes\n   - The sign-in\n";
     assert!(markdown.starts_with(expected), "{markdown}");
     assert!(markdown.contains("## Steps\n\n1. Mend it\n2. Tell them\n"), "{markdown}");
     assert!(markdown.contains("| Cause | Tickets |\n| --- | --- |\n| Sign-in \\| SSO | 1310 |\n| Invoices | 890 |\n"), "{markdown}");
@@ -259,7 +259,7 @@ fn what_is_made_to_harm_ends_within_bounds() {
     for _ in 0..300 {
         packed.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
-    assert_eq!(parse(&pdf(&packed.finish().unwrap()), json!({})).code(), "WEB-017");
+    assert_eq!(parse(&pdf(&packed.finish().unwrap(), "Resources<<>>"), json!({})).code(), "WEB-017");
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
 
@@ -288,13 +288,13 @@ fn what_is_too_much_is_left_out_and_said() {
 }
 
 /// A PDF of one page whose packed content is this.
-fn pdf(content: &[u8]) -> Vec<u8> {
+fn pdf(content: &[u8], resources: &str) -> Vec<u8> {
     let mut bytes = b"%PDF-1.4\n".to_vec();
     let mut places = Vec::new();
     for (number, object) in [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<<>>>>".to_owned(),
+        format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/{resources}>>"),
         format!("<</Length {}/Filter/FlateDecode>>", content.len()),
     ]
     .iter()
@@ -319,10 +319,20 @@ fn pdf(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn every_operator_that_shows_text_is_heard() {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"BT /F1 12 Tf 14 TL 10 700 Td (one) Tj T* (two) Tj (three) ' 0 0 (four) \" [(fi) -20 (ve)] TJ ET").unwrap();
+    let font = "Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>";
+    let page = pdf(&packed.finish().unwrap(), font);
+    let text = of(&page)["text"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.starts_with("one two three four") && text.contains("five"), "{text}");
+}
+
+#[test]
 fn a_page_that_breaks_the_reader_costs_that_page() {
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"BT /Missing 12 Tf (x) Tj ET").unwrap();
-    let ended = parse(&pdf(&packed.finish().unwrap()), json!({}));
+    let ended = parse(&pdf(&packed.finish().unwrap(), "Resources<<>>"), json!({}));
     assert!(ended.result.is_ok() || ended.code() == "WEB-016", "{:?}", ended.result);
 }
 

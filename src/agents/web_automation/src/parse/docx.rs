@@ -302,8 +302,8 @@ impl Reader<'_> {
                 (json!({"kind": "heading", "level": level, "text": flat}), format!("{} {}", "#".repeat(usize::from(level)), escaped(&flat)))
             }
             (None, Some((list, depth))) => {
-                let depth = depth.min(MAXIMUM_LIST_DEPTH);
                 let ordered = self.numbering.is_ordered(&list, depth);
+                let depth = if depth == 0 { self.styles.indent(style) } else { depth }.min(MAXIMUM_LIST_DEPTH);
                 let mark = if ordered {
                     self.counts.retain(|(other, level), _| *other != list || *level <= depth);
                     let count = self.counts.entry((list, depth)).or_insert(0);

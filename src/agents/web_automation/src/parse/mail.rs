@@ -72,6 +72,20 @@ pub(super) fn read(context: &Context, document: &Document) -> Result<Parsed, Ski
     Ok(parsed)
 }
 
+/// Whether a text begins as a message: with a header line.
+pub(super) fn has_headers(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    let is_name = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    bytes.starts_with(b"From ") || (is_name && line.len() > name.len())
+}
+
+/// Whether a text begins as a message of several parts, which need not have more than this header.
+pub(super) fn is_multipart(bytes: &[u8]) -> bool {
+    const START: &[u8] = b"content-type: multipart/";
+    bytes.get(..START.len()).is_some_and(|start| start.eq_ignore_ascii_case(START))
+}
+
 fn short(text: &str) -> String {
     let mut text = page::tidy(std::iter::once(text));
     text.truncate(text.floor_char_boundary(MAXIMUM_HEADER_BYTES));

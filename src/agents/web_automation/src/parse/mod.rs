@@ -173,7 +173,8 @@ async fn load(context: &Context, input: Input) -> Result<Document, SkillError> {
 
 fn read(context: &Context, wanted: Kind, document: &Document) -> Result<Parsed, SkillError> {
     let _span = context.span("parse");
-    let found = recognised(document)?;
+    // Parts of messages have few headers: whoever says that it is one is believed.
+    let found = if wanted == Kind::Mail && mail::has_headers(&document.bytes) { Kind::Mail } else { recognised(document)? };
     if wanted != Kind::Auto && wanted != found {
         let message =
             format!("kind: {} is a {}, not a {}; leave `kind` out to read it as what it is", document.name, name(found), name(wanted));
@@ -238,6 +239,7 @@ fn recognised(document: &Document) -> Result<Kind, SkillError> {
             let feed = text.contains("jsonfeed.org/version/");
             if feed { Ok(Kind::Feed) } else { Err(unknown("JSON that is no JSON Feed")) }
         }
+        Media::Text | Media::Binary if mail::is_multipart(bytes) => Ok(Kind::Mail),
         // Fragments of HTML often look like text.
         Media::Text if bytes.windows(2).any(|pair| pair == b"</") => Ok(Kind::Page),
         Media::Text => Err(unknown("plain text")),

@@ -16,6 +16,8 @@ struct Style {
     level: Option<u8>,
     /// The list that its paragraphs belong to.
     list: Option<(String, u8)>,
+    /// The level that the name of a list's style tells: `List Bullet 2` is a list of its own, indented.
+    named: u8,
     based_on: Option<String>,
 }
 
@@ -38,6 +40,8 @@ impl Styles {
                         "name" => {
                             let name = value.unwrap_or_default().to_lowercase();
                             let number = name.strip_prefix("heading ").and_then(|number| number.parse().ok());
+                            let list = name.strip_prefix("list bullet ").or_else(|| name.strip_prefix("list number "));
+                            style.named = list.and_then(|number| number.parse::<u8>().ok()).map_or(0, |number| number.saturating_sub(1));
                             style.level = number.or_else(|| (name == "title").then_some(1)).or(style.level);
                         }
                         "basedOn" => style.based_on = value,
@@ -75,6 +79,11 @@ impl Styles {
     /// The list of a paragraph with this style, and its level there.
     pub(super) fn list(&self, id: &str) -> Option<(String, u8)> {
         self.chain(id).find_map(|style| style.list.clone()).filter(|list| !list.0.is_empty())
+    }
+
+    /// How far the name of a style indents a list that itself begins at its first level.
+    pub(super) fn indent(&self, id: &str) -> u8 {
+        self.0.get(id).map_or(0, |style| style.named)
     }
 }
 

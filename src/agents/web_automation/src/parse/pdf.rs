@@ -1,12 +1,14 @@
 //! What does a PDF say? Its text page by page. A page that the library cannot read costs that page, not the document.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
 use flate2::read::ZlibDecoder;
-use pdf_extract::{Dictionary, Document as Pdf, Object, PlainTextOutput, decode_text_string, output_doc_page};
+use pdf_extract::content::{Content, Operation};
+use pdf_extract::{Dictionary, Document as Pdf, Object, ObjectId, PlainTextOutput, decode_text_string, output_doc_page};
 use serde_json::json;
 
 use super::{Document, MAXIMUM_TEXT_BYTES, Parsed, excessive, unfit};
@@ -38,6 +40,7 @@ pub(super) fn read(context: &Context, document: &Document) -> Result<Parsed, Ski
     if pages.is_empty() {
         return Err(damaged("it has no page"));
     }
+    mend(context, &mut pdf, &pages)?;
     parsed.fact("pages", Some(pages.len()));
     let (mut text, mut broken) = (String::new(), Vec::new());
     for (at, number) in pages.keys().take(MAXIMUM_PDF_PAGES).enumerate() {
@@ -104,6 +107,50 @@ fn measure(context: &Context, name: &str, pdf: &Pdf) -> Result<(), SkillError> {
         }
     }
     Ok(())
+}
+
+/// Writes two operators in longer words: the library does not know `'` and `"`, which begin a line and show text, and would lose that
+/// text without a word (ISO 32000-1, table 109 says what they stand for).
+fn mend(context: &Context, pdf: &mut Pdf, pages: &BTreeMap<u32, ObjectId>) -> Result<(), SkillError> {
+    let mut contents: Vec<ObjectId> = pages.values().flat_map(|page| pdf.get_page_contents(*page)).collect();
+    let is_form = |object: &Object| {
+        object.as_stream().is_ok_and(|stream| stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Form"))
+    };
+    contents.extend(pdf.objects.iter().filter(|(_, object)| is_form(object)).map(|(id, _)| *id));
+    for id in contents {
+        context.check()?;
+        let Ok(stream) = pdf.get_object(id).and_then(Object::as_stream) else { continue };
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            let plain = stream.decompressed_content().unwrap_or_else(|_| stream.content.clone());
+            if !plain.iter().any(|byte| matches!(byte, b'\'' | b'"')) {
+                return None;
+            }
+            let content = Content::decode(&plain).ok()?;
+            let short = |operation: &Operation| matches!(operation.operator.as_str(), "'" | "\"");
+            content
+                .operations
+                .iter()
+                .any(short)
+                .then(|| Content { operations: content.operations.into_iter().flat_map(longer).collect::<Vec<_>>() }.encode().ok())?
+        }));
+        if let (Ok(Some(bytes)), Ok(stream)) = (written, pdf.get_object_mut(id).and_then(Object::as_stream_mut)) {
+            stream.set_plain_content(bytes);
+        }
+    }
+    Ok(())
+}
+
+fn longer(mut operation: Operation) -> Vec<Operation> {
+    let line = || Operation::new("T*", Vec::new());
+    match (operation.operator.as_str(), operation.operands.len()) {
+        ("'", _) => vec![line(), Operation::new("Tj", operation.operands)],
+        ("\"", 3) => {
+            let text = operation.operands.split_off(2);
+            let characters = operation.operands.split_off(1);
+            vec![Operation::new("Tw", operation.operands), Operation::new("Tc", characters), line(), Operation::new("Tj", text)]
+        }
+        _ => vec![operation],
+    }
 }
 
 fn properties(pdf: &Pdf, parsed: &mut Parsed) {
