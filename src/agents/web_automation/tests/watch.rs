@@ -184,6 +184,8 @@ fn other_content_is_watched_as_a_whole() {
 fn what_does_not_fit_has_its_code() {
     let site = Site::new(HTML, "<p>One</p>");
     let state = site.look(json!({}), None).stored[0].2.clone();
+    let defaults = json!({"path": "", "query": {}, "ignore_selectors": [], "ignore_patterns": []});
+    assert_eq!(site.look(defaults, Some(&state)).value()["state"], "unchanged");
     for (input, state, code) in [
         (json!({"selector": "p"}), state.as_slice(), "WEB-020"),
         (json!({}), b"{}", "WEB-020"),

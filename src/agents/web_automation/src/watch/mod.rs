@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_clients::egress::{Media, Method, Request, Rules, header, shown, sniff};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
@@ -35,7 +35,7 @@ const MAXIMUM_SIDE_BYTES: usize = 1_000;
 /// Lines around a change.
 const CONTEXT_LINES: usize = 3;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
     url: Option<String>,
@@ -50,6 +50,7 @@ struct Input {
     ignore_selectors: Vec<String>,
     #[serde(default)]
     ignore_patterns: Vec<String>,
+    #[serde(skip_serializing)]
     since: Option<String>,
 }
 
@@ -73,12 +74,9 @@ enum Watched {
 
 /// Looks what changed.
 pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
-    // What was asked decides whether an earlier state is one of this question.
-    let mut question = input.clone();
-    if let Some(question) = question.as_object_mut() {
-        question.remove("since");
-    }
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
+    // What was asked decides whether an earlier state is one of this question; a form writes out what others leave to the defaults.
+    let question = serde_json::to_value(&input).map_err(|error| SkillError::internal(error.to_string()))?;
     let rule = Arc::new(rule(&input)?);
     let before = match &input.since {
         Some(id) => Some(State::load(&context, id, &question).await?),
