@@ -234,6 +234,19 @@ fn duplicates_and_robots_in_pages_are_heard() {
 }
 
 #[test]
+fn pages_without_text_are_no_duplicates() {
+    let site = Site::new(|path| match path {
+        "/" => html("<body><a href=/1><img src=a></a><a href=/2><img src=b></a>"),
+        "/1" => html("<body><a href=/3><img src=c></a>"),
+        "/2" => html("<body><a href=/4><img src=d></a>"),
+        "/3" | "/4" => html("<body><img src=e>"),
+        _ => none(),
+    });
+    let result = site.crawl(json!({})).value();
+    assert_eq!((paths(&result).len(), &result["duplicates"]), (5, &json!(1)));
+}
+
+#[test]
 fn patterns_and_folders_bound_a_crawl() {
     let site = Site::new(|path| match path {
         "/" => links(&["/blog/1", "/blog/2.pdf", "/news/1", "/docs/a/1"], "home"),
@@ -256,7 +269,7 @@ fn a_site_without_an_end_is_ended() {
     assert_eq!((&result["pages"], &result["stopped"]), (&json!(30), &json!("pages")));
     assert_eq!(endless.asked().len(), 30);
     // The same page under ever longer names; and under ever new ones.
-    let trap = Site::new(|path| if path.starts_with("/a") { links(&["a/x", "?n=1"], "trap") } else { links(&["/a"], "home") });
+    let trap = Site::new(|path| if path.starts_with("/a") { links(&["a/x", "?n=1"], &"trap ".repeat(30)) } else { links(&["/a"], "home") });
     let result = trap.crawl(json!({"maximum_depth": 20})).value();
     assert_eq!(result["stopped"], "end");
     assert!(trap.asked().len() < 8, "{:?}", trap.paths());

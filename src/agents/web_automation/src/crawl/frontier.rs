@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 /// How many bytes of base64 the waiting addresses take in a checkpoint; those that come last stay out.
 const MAXIMUM_WAITING_BYTES: usize = 24 << 10;
+/// The most addresses that are tried for that room; more never fit.
+const MAXIMUM_KEPT: usize = 8_000;
 /// How many the records take that are in no file yet.
 const MAXIMUM_PENDING_BYTES: usize = 18 << 10;
 /// How many bytes of records are written into a file of their own, so that a later attempt need not read those pages again.
@@ -121,7 +123,7 @@ impl Frontier {
         if pending.len() > MAXIMUM_PENDING_BYTES {
             return Ok(None);
         }
-        let lines: Vec<String> = self.waiting.iter().map(|one| format!("{} {}\n", one.depth, one.url)).collect();
+        let lines: Vec<String> = self.waiting.iter().take(MAXIMUM_KEPT).map(|one| format!("{} {}\n", one.depth, one.url)).collect();
         let mut room = lines.len();
         let waiting = loop {
             let packed = packed(lines[..room].concat().as_bytes())?;
@@ -140,7 +142,7 @@ impl Frontier {
             pending,
             parts: self.parts.clone(),
             counts: self.counts.clone(),
-            lost: self.lost + lines.len() - room,
+            lost: self.lost + self.waiting.len() - room,
         };
         serde_json::to_value(kept).map(Some).map_err(|error| SkillError::internal(error.to_string()))
     }

@@ -276,7 +276,7 @@ impl Crawl<'_> {
             }
         }
         let Some(facts) = &page.facts else { return Ok(Outcome::Read(page.record(next, None, false))) };
-        let repeats = self.frontier.repeats(&facts.text);
+        let repeats = self.frontier.repeats(&facts.print());
         if repeats {
             self.frontier.counts.duplicates += 1;
         }

@@ -12,6 +12,8 @@ use crate::{outside, page};
 const MAXIMUM_BYTES: u64 = 8 << 20;
 /// The most links of one page that are followed.
 const MAXIMUM_LINKS: usize = 2_000;
+/// From this length on a text alone tells a page from others, in bytes.
+const TELLING_BYTES: usize = 100;
 /// The longest text that a record keeps, and the longest title, in bytes.
 const MAXIMUM_TEXT_BYTES: usize = 20_000;
 const MAXIMUM_TITLE_BYTES: usize = 500;
@@ -51,6 +53,17 @@ pub(super) struct Facts {
     /// Whether it asks robots not to follow its links, or not to list it.
     pub(super) nofollow: bool,
     noindex: bool,
+}
+
+impl Facts {
+    /// What makes a page the same as another one: its text. Of a page with hardly any, as one of pictures, also its title and links.
+    pub(super) fn print(&self) -> String {
+        if self.text.len() >= TELLING_BYTES {
+            return self.text.clone();
+        }
+        let links: Vec<&str> = self.links.iter().map(Url::as_str).collect();
+        format!("{}\n{}\n{}", self.text, self.title, links.join("\n"))
+    }
 }
 
 impl Pages {
