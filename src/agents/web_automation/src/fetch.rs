@@ -51,7 +51,7 @@ const fn yes() -> bool {
 }
 
 #[derive(Debug, Default, Deserialize)]
-enum How {
+pub(crate) enum How {
     #[default]
     #[serde(rename = "GET")]
     Get,
@@ -98,7 +98,7 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     Ok(result)
 }
 
-fn headers(given: &BTreeMap<String, String>) -> Result<header::HeaderMap, SkillError> {
+pub(crate) fn headers(given: &BTreeMap<String, String>) -> Result<header::HeaderMap, SkillError> {
     let mut headers = header::HeaderMap::new();
     for (name, value) in given {
         if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {

@@ -1,7 +1,9 @@
 //! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
 
+mod api;
 mod article;
 mod charset;
+mod crawl;
 mod extract;
 mod fetch;
 mod links;
@@ -9,16 +11,27 @@ mod number;
 mod outside;
 mod page;
 mod page_skills;
+mod parse;
+mod records;
 mod skills;
 mod tables;
+mod watch;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
+pub use api::{
+    API_CALL, API_SEND, MAXIMUM_API_BYTES, MAXIMUM_API_PAGES, MAXIMUM_API_RECORDS, MAXIMUM_API_SECONDS, MAXIMUM_API_TOTAL_BYTES,
+    MAXIMUM_BODY_BYTES, MAXIMUM_EXPRESSION_BYTES, MAXIMUM_EXPRESSION_DEPTH, MAXIMUM_PICKED_VALUES,
+};
 pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
 pub use charset::decode;
+pub use crawl::{
+    CRAWL, MAXIMUM_CRAWL_DEPTH, MAXIMUM_CRAWL_MEBIBYTES, MAXIMUM_CRAWL_PAGES, MAXIMUM_CRAWL_SECONDS, MAXIMUM_ROBOTS_BYTES,
+    MAXIMUM_SITEMAP_BYTES,
+};
 pub use extract::{
     MAXIMUM_FIELDS, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_RECORD_BYTES, MAXIMUM_RECORDS, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES,
 };
@@ -27,8 +40,15 @@ pub use links::{MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
 pub use number::number;
 pub use page::{MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES};
 pub use page_skills::{ARTICLE, EXTRACT, LINKS, TABLES};
+pub use parse::{
+    MAXIMUM_ATTACHMENT_BYTES, MAXIMUM_ATTACHMENTS, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_ENTRIES, MAXIMUM_ITEM_DEPTH, MAXIMUM_ITEMS,
+    MAXIMUM_MEMBER_BYTES, MAXIMUM_MEMBERS, MAXIMUM_PARAGRAPHS, MAXIMUM_PDF_PAGES, MAXIMUM_TEXT_BYTES, MAXIMUM_XML_DEPTH,
+    MAXIMUM_XML_EVENTS, PARSE,
+};
+pub use records::MAXIMUM_RECORD_COLUMNS;
 pub use skills::FETCH;
 pub use tables::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_TABLE_BYTES, MAXIMUM_TABLES};
+pub use watch::{MAXIMUM_PATTERNS, MAXIMUM_WATCHED_BYTES, WATCH};
 
 /// Reads the web; needs no model.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +85,11 @@ impl Agent for WebAutomation {
             EXTRACT => extract::perform(context, input).await,
             TABLES => tables::perform(context, input).await,
             ARTICLE => article::perform(context, input).await,
+            API_CALL => api::call(context, input).await,
+            API_SEND => api::send(context, input).await,
+            PARSE => parse::perform(context, input).await,
+            WATCH => watch::perform(context, input).await,
+            CRAWL => crawl::perform(context, input).await,
             LINKS => links::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

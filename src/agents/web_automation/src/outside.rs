@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_clients::egress::{Answer, EgressClient, EgressError, Turn, shown};
+use baton_domain::egress::EgressPolicy;
 use baton_domain::problem::Code;
 
 /// The longest that a host's `Retry-After` is taken at its word.
@@ -12,8 +13,14 @@ const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The guarded client of this attempt.
 pub(crate) fn client(context: &Context) -> Result<EgressClient, SkillError> {
+    client_with(context, |_| ())
+}
+
+/// The same with a policy that was changed.
+pub(crate) fn client_with(context: &Context, change: impl FnOnce(&mut EgressPolicy)) -> Result<EgressClient, SkillError> {
     let none = || SkillError::new(Code::NoEgress, "this attempt was given no way out: the installation lets nothing reach the network");
-    let policy = context.egress().ok_or_else(none)?.clone();
+    let mut policy = context.egress().ok_or_else(none)?.clone();
+    change(&mut policy);
     let waiting = context.clone();
     let turn: Turn = Arc::new(move |host| {
         let context = waiting.clone();

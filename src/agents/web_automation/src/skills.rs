@@ -5,7 +5,7 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
-use crate::page_skills;
+use crate::{api, crawl, page_skills, parse, watch};
 
 /// The skill that fetches an address.
 pub const FETCH: &str = "web_automation.fetch";
@@ -14,7 +14,18 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![fetch(), page_skills::extract(), page_skills::links(), page_skills::tables(), page_skills::article()]
+    vec![
+        fetch(),
+        page_skills::extract(),
+        page_skills::links(),
+        page_skills::tables(),
+        page_skills::article(),
+        api::api_call(),
+        api::api_send(),
+        parse::contract(),
+        watch::contract(),
+        crawl::contract(),
+    ]
 }
 
 fn fetch() -> Skill {

@@ -134,7 +134,7 @@ pub fn sniff(declared: Option<&str>, bytes: &[u8]) -> Media {
         Media::Html
     } else if text.starts_with(['{', '[']) {
         Media::Json
-    } else if is_mail(text) {
+    } else if is_mail(text, bytes.len() > LOOKED_AT) {
         Media::Mail
     } else if text.starts_with('<') && !declared.starts_with("text/plain") {
         Media::Xml
@@ -143,9 +143,11 @@ pub fn sniff(declared: Option<&str>, bytes: &[u8]) -> Media {
     }
 }
 
-/// Whether a text begins with header lines of a message, some of which messages always have.
-fn is_mail(text: &str) -> bool {
+/// Whether a text, which may have been cut, begins with header lines of a message, some of which messages always have.
+fn is_mail(text: &str, cut: bool) -> bool {
     const NAMES: &[&str] = &["from", "received", "return-path", "date", "subject", "message-id", "mime-version", "to", "delivered-to"];
+    // The last line may be half of one.
+    let text = if cut { text.rsplit_once('\n').map_or(text, |(whole, _)| whole) } else { text };
     let names = text.lines().take(40).take_while(|line| !line.is_empty()).filter(|line| !line.starts_with([' ', '\t']));
     let mut known = 0;
     for line in names {

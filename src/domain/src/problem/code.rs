@@ -193,6 +193,16 @@ codes! {
 
     PageUnfit = "WEB-011", 422, "The page cannot be read as HTML";
     ValueMissing = "WEB-012", 422, "The page lacks what is required";
+    ApiAnswerUnfit = "WEB-013", 422, "The API's answer is not what the input expects";
+    OutsideConnection = "WEB-014", 422, "The API leads out of its connection";
+    DocumentUnknown = "WEB-015", 422, "Documents of this kind are not read";
+    DocumentUnfit = "WEB-016", 422, "The document is not what it seems";
+    DocumentExcessive = "WEB-017", 422, "The document unfolds beyond the bounds";
+    DocumentLocked = "WEB-018", 422, "The document is locked by a password";
+    WatchUnfit = "WEB-019", 422, "What is to be watched is not there";
+    EarlierStateUnfit = "WEB-020", 422, "The earlier state does not fit";
+    RobotsForbid = "WEB-021", 403, "The site asks robots to stay away";
+    RobotsUnreadable = "WEB-022", 502, "What the site asks of robots cannot be read";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
