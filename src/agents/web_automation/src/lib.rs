@@ -1,6 +1,7 @@
 //! How Baton reads the web: the web agent and its skills. All of them reach out through the guarded client of `baton-clients`.
 
 mod article;
+mod browser;
 mod charset;
 mod extract;
 mod fetch;
@@ -18,6 +19,11 @@ use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
 pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
+pub use browser::{
+    BROWSER_PLACES, MAXIMUM_BROWSER_MEMORY_BYTES, MAXIMUM_EVENTS, MAXIMUM_HTML_BYTES, MAXIMUM_NAVIGATIONS, MAXIMUM_PAGE_TRAFFIC_BYTES,
+    MAXIMUM_PICTURE_BYTES, MAXIMUM_PIXELS, MAXIMUM_PROFILE_BYTES, MAXIMUM_RENDERED_INLINE_BYTES, MAXIMUM_REQUESTS, MAXIMUM_SIDE,
+    MAXIMUM_WAIT_SECONDS, RENDER, SCREENSHOT, browse, browser_program,
+};
 pub use charset::decode;
 pub use extract::{
     MAXIMUM_FIELDS, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_RECORD_BYTES, MAXIMUM_RECORDS, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES,
@@ -66,6 +72,10 @@ impl Agent for WebAutomation {
             TABLES => tables::perform(context, input).await,
             ARTICLE => article::perform(context, input).await,
             LINKS => links::perform(context, input).await,
+            RENDER | SCREENSHOT => {
+                let client = outside::client(&context)?;
+                browse(context, client, skill, input).await
+            }
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

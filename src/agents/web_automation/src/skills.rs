@@ -5,7 +5,7 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
-use crate::page_skills;
+use crate::{browser, page_skills};
 
 /// The skill that fetches an address.
 pub const FETCH: &str = "web_automation.fetch";
@@ -14,7 +14,15 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// All skills.
 pub(crate) fn all() -> Vec<Skill> {
-    vec![fetch(), page_skills::extract(), page_skills::links(), page_skills::tables(), page_skills::article()]
+    vec![
+        fetch(),
+        page_skills::extract(),
+        page_skills::links(),
+        page_skills::tables(),
+        page_skills::article(),
+        browser::render_skill(),
+        browser::screenshot_skill(),
+    ]
 }
 
 fn fetch() -> Skill {
