@@ -149,10 +149,18 @@ impl Visit {
 
     async fn prepare(&mut self, user_agent: &str) -> Result<(), SkillError> {
         let version = self.command("", "Browser.getVersion", json!({})).await?;
-        self.command("", "Browser.setDownloadBehavior", json!({"behavior": "deny", "eventsEnabled": true})).await?;
+        // A profile of its own for the page: the browser asks its maker's hosts for this and that, and must not find the proxy's
+        // credentials, which it keeps by profile.
+        let profile = self.command("", "Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
+        let profile = &profile["browserContextId"];
+        let downloads = json!({"behavior": "deny", "eventsEnabled": true, "browserContextId": profile});
+        self.command("", "Browser.setDownloadBehavior", downloads).await?;
+        // None granted, all others denied.
+        self.command("", "Browser.grantPermissions", json!({"permissions": [], "browserContextId": profile})).await?;
         self.command("", "Target.setDiscoverTargets", json!({"discover": true})).await?;
         let Viewport { width, height } = self.plan.viewport;
-        let made = self.command("", "Target.createTarget", json!({"url": "about:blank", "width": width, "height": height})).await?;
+        let page = json!({"url": "about:blank", "width": width, "height": height, "browserContextId": profile});
+        let made = self.command("", "Target.createTarget", page).await?;
         let attached = self.command("", "Target.attachToTarget", json!({"targetId": made["targetId"], "flatten": true})).await?;
         self.session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
         // It is a browser, and says whose.

@@ -1,10 +1,12 @@
 //! What passed through the proxy, and what was refused?
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_domain::problem::Code;
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 
 use super::ProxyBounds;
 use crate::egress::{EgressError, Url};
@@ -46,7 +48,7 @@ pub(super) struct Ledger {
     refused: AtomicU64,
     refusals: Mutex<Vec<Refusal>>,
     over: Mutex<Option<EgressError>>,
-    hosts: Mutex<HashSet<String>>,
+    turns: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
 }
 
 impl Ledger {
@@ -58,7 +60,7 @@ impl Ledger {
             refused: AtomicU64::new(0),
             refusals: Mutex::default(),
             over: Mutex::default(),
-            hosts: Mutex::default(),
+            turns: Mutex::default(),
         }
     }
 
@@ -82,9 +84,9 @@ impl Ledger {
         Err(error)
     }
 
-    /// Whether this host was not asked before.
-    pub(super) fn is_new(&self, host: &str) -> bool {
-        self.hosts.lock().insert(host.to_owned())
+    /// The turn with a host, taken once.
+    pub(super) fn turn(&self, host: &str) -> Arc<OnceCell<()>> {
+        Arc::clone(self.turns.lock().entry(host.to_owned()).or_default())
     }
 
     pub(super) fn refuse(&self, url: &Url, tunnel: bool, error: EgressError) {

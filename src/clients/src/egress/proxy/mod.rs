@@ -170,15 +170,14 @@ impl Shared {
     /// A connection to the host of an address, by all the rules.
     async fn open(&self, url: &Url) -> Result<TcpStream, EgressError> {
         self.ledger.begin()?;
-        if let Some(host) = url.host_str()
-            && self.ledger.is_new(host)
-        {
-            // A page asks its hosts for many things at once: it takes its turn with each host once, not for each of them.
-            self.guard.turn(url).await?;
-        }
         let limit = CONNECT.min(Duration::from_millis(self.policy.timeout_ms));
         let late = || EgressError::passing(Code::ExchangeTimedOut, format!("{}: the connection did not come up in time", shown(url)));
-        timeout(limit, async { connect(&self.guard.admit(url).await?, url).await }).await.map_err(|_| late())?
+        let admitted = timeout(limit, self.guard.admit(url)).await.map_err(|_| late())??;
+        // What is refused takes nobody's turn. A page asks its hosts for many things at once: it takes its turn with each
+        // host once, and all that it asks of the host waits for that.
+        let turn = self.ledger.turn(&admitted.host);
+        turn.get_or_try_init(|| self.guard.turn(url)).await?;
+        timeout(limit, connect(&admitted, url)).await.map_err(|_| late())?
     }
 }
 
