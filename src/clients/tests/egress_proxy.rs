@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use baton_clients::egress::{EgressClient, EgressProxy, Network, ProxyBounds, Turn};
+use baton_clients::egress::{EgressClient, EgressProxy, MAXIMUM_HEAD_BYTES, Network, ProxyBounds, Turn};
 use baton_domain::egress::EgressPolicy;
 use baton_domain::problem::Code;
 use futures::future::BoxFuture;
@@ -129,7 +129,7 @@ async fn only_whoever_knows_the_secret_may_use_it() {
 
 #[tokio::test]
 async fn plain_requests_and_tunnels_pass() {
-    let (port, _) = serve(|head| plain(head)).await;
+    let (port, _) = serve(plain).await;
     let proxy = EgressProxy::open(&usual(), BOUNDS).await.unwrap();
     let said = get(&proxy, &format!("http://public.test:{port}/a?b=%20c#d")).await;
     assert!(said.starts_with("HTTP/1.1 200 OK\r\n") && said.contains("X-Own: 1"), "{said}");
@@ -146,7 +146,6 @@ async fn plain_requests_and_tunnels_pass() {
 #[tokio::test]
 async fn what_the_client_would_refuse_is_refused() {
     let (port, asked) = serve(|_| plain("secret")).await;
-    let proxy = EgressProxy::open(&usual(), BOUNDS).await.unwrap();
     for (host, code) in [
         ("127.0.0.1", Code::PrivateAddress),
         ("2130706433", Code::PrivateAddress),
@@ -159,6 +158,7 @@ async fn what_the_client_would_refuse_is_refused() {
         ("denied.test", Code::HostRefused),
         ("unknown.test", Code::NameUnresolved),
     ] {
+        let proxy = EgressProxy::open(&usual(), BOUNDS).await.unwrap();
         // To the program, the host is not there.
         assert_eq!(get(&proxy, &format!("http://{host}:{port}/")).await, "", "{host}");
         let last = proxy.traffic().refusals.last().unwrap().clone();
@@ -169,6 +169,7 @@ async fn what_the_client_would_refuse_is_refused() {
         assert_eq!((last.error.code, last.tunnel), (code, true), "{host}");
         assert_eq!(proxy.refusal(&format!("https://{host}:{port}/path").parse().unwrap()).unwrap().code, code);
     }
+    let proxy = EgressProxy::open(&usual(), BOUNDS).await.unwrap();
     for line in [
         "CONNECT public.test:25",
         "CONNECT public.test",
@@ -213,7 +214,7 @@ async fn answers_are_bounded_in_size_and_time() {
         }
         "/slow" => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc".to_vec(),
         "/malformed" => b"SSH-2.0-server\r\n\r\n".to_vec(),
-        "/headers" => format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(100_000)).into_bytes(),
+        "/headers" => format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(4 * MAXIMUM_HEAD_BYTES)).into_bytes(),
         _ => Vec::new(),
     })
     .await;

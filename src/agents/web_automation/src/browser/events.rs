@@ -134,7 +134,7 @@ impl Witness {
             "Fetch.requestPaused" => self.paused(&mut seen, devtools, &params, &session),
             "Fetch.authRequired" => self.credentials(&mut seen, devtools, &params, &session),
             "Target.attachedToTarget" => attached(devtools, &params),
-            "Target.targetCreated" => created(&mut seen, devtools, &params),
+            "Target.targetCreated" => created(devtools, &params),
             "Target.targetCrashed" | "Inspector.targetCrashed" => seen.crashed = true,
             "Page.windowOpen" => seen.popups += 1,
             "Page.javascriptDialogOpening" => dialog(&mut seen, devtools, &params, &session),
@@ -229,10 +229,9 @@ fn attached(devtools: &Devtools, params: &Value) {
 }
 
 /// Windows that the page opened are closed at once.
-fn created(seen: &mut Seen, devtools: &Devtools, params: &Value) {
+fn created(devtools: &Devtools, params: &Value) {
     let info = &params["targetInfo"];
     if info["type"] == "page" && info["openerId"].is_string() {
-        seen.popups += 1;
         devtools.tell("", "Target.closeTarget", json!({"targetId": info["targetId"]}));
     }
 }

@@ -123,7 +123,8 @@ impl Visit {
         let url = Rules::parse(&plan.url).map_err(outside::failed)?;
         let program = install::find()?;
         // What is refused anyway needs no browser. The proxy checks again, and by what it then finds.
-        client.guard().admit(&url).await.map_err(outside::failed)?;
+        let late = |_| SkillError::passing(Code::ExchangeTimedOut, format!("{}: its name did not resolve in time", shown(&url)));
+        timeout(COMMAND, client.guard().admit(&url)).await.map_err(late)?.map_err(outside::failed)?;
         let began = Instant::now();
         let span = context.span("browser");
         context.progress(0.1, "starting the browser");
@@ -304,7 +305,7 @@ impl Visit {
         if let Some(over) = self.browser.over() {
             return Err(over);
         }
-        if let Some(over) = self.proxy.traffic().over {
+        if let Some(over) = self.proxy.over() {
             return Err(SkillError::new(Code::PageOverLimit, format!("the page: {}", over.message)));
         }
         self.witness.look(|seen| {

@@ -108,13 +108,17 @@ impl Ledger {
         self.refusals.lock().iter().rev().find(fits).map(|refusal| refusal.error.clone())
     }
 
+    pub(super) fn over(&self) -> Option<EgressError> {
+        self.over.lock().clone()
+    }
+
     pub(super) fn traffic(&self) -> Traffic {
         Traffic {
             exchanges: self.exchanges.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             refusals: self.refusals.lock().clone(),
-            over: self.over.lock().clone(),
+            over: self.over(),
         }
     }
 }

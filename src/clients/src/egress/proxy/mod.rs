@@ -35,7 +35,7 @@ use super::{Admitted, CONNECT, EgressClient, EgressError, Guard, Rules, Url, sho
 
 /// Connections that the program may hold at once; browsers open 32 to a proxy.
 pub const MAXIMUM_CONNECTIONS: usize = 128;
-/// The longest head of a request or an answer, in bytes.
+/// How many bytes the head of a request or an answer may have. It is looked at after each read, so a longer one may pass by that much.
 pub const MAXIMUM_HEAD_BYTES: usize = 64 << 10;
 /// The name under which the proxy expects its secret.
 const USER: &str = "baton";
@@ -107,6 +107,12 @@ impl EgressProxy {
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.shared.ledger.traffic()
+    }
+
+    /// The bound of the proxy itself that was reached, if one was.
+    #[must_use]
+    pub fn over(&self) -> Option<EgressError> {
+        self.shared.ledger.over()
     }
 
     /// Why the last exchange with this address, or the last tunnel to its host, was refused or failed.
