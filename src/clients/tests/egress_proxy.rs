@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 216, 34));
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const BOUNDS: ProxyBounds = ProxyBounds { bytes: 1 << 20, exchanges: 50 };
+const BOUNDS: ProxyBounds = ProxyBounds { bytes: 1 << 20, exchanges: 50, private: true };
 
 /// Names and what they answer, one answer a lookup; the last one stays.
 #[derive(Debug)]
@@ -195,6 +195,19 @@ async fn the_address_that_was_checked_is_the_one_that_is_connected_to() {
 }
 
 #[tokio::test]
+async fn exceptions_hold_only_where_they_are_wanted() {
+    let (port, _) = serve(plain).await;
+    let policy = EgressPolicy { private_hosts: vec![format!("127.0.0.1:{port}")], ..EgressPolicy::default() };
+    let client = client(policy, None, &[]);
+    let url = format!("http://127.0.0.1:{port}/");
+    let proxy = EgressProxy::open(&client, BOUNDS).await.unwrap();
+    assert!(get(&proxy, &url).await.starts_with("HTTP/1.1 200"));
+    let proxy = EgressProxy::open(&client, ProxyBounds { private: false, ..BOUNDS }).await.unwrap();
+    assert_eq!(get(&proxy, &url).await, "");
+    assert_eq!(proxy.refusal(&url.parse().unwrap()).unwrap().code, Code::PrivateAddress);
+}
+
+#[tokio::test]
 async fn a_second_request_on_a_connection_goes_to_its_own_host() {
     let (one, _) = serve(|_| plain("one")).await;
     let (two, _) = serve(|_| plain("two")).await;
@@ -243,7 +256,7 @@ async fn answers_are_bounded_in_size_and_time() {
 #[tokio::test]
 async fn a_proxy_has_bounds_of_its_own() {
     let (port, asked) = serve(|_| plain(&"x".repeat(60_000))).await;
-    let bounds = ProxyBounds { bytes: 100_000, exchanges: 3 };
+    let bounds = ProxyBounds { bytes: 100_000, exchanges: 3, private: true };
     let proxy = EgressProxy::open(&usual(), bounds).await.unwrap();
     assert!(get(&proxy, &format!("http://public.test:{port}/")).await.len() > 60_000);
     assert_eq!(proxy.traffic().over, None);

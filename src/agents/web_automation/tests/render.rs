@@ -226,7 +226,7 @@ fn a_page_that_asks_for_too_much_is_refused() {
     let ten = render(port, "/ten", json!({"wait_seconds": 60}));
     let stored: usize = ten.stored.iter().map(|(_, _, bytes)| bytes.len()).sum();
     let ten = ten.value();
-    assert!(stored > 16_000_000 && ten["truncated"] == true && ten.get("html").is_none());
+    assert!(stored > 12_000_000 && ten["truncated"] == true && ten.get("html").is_none());
     // Either the browser does without them, or it is given up.
     let canvas = render(port, "/canvas", json!({"wait_seconds": 10}));
     match &canvas.result {

@@ -218,9 +218,14 @@ impl Agent for Playing {
 }
 
 fn in_network(names: &[(&'static str, &[&[IpAddr]])], url: String) -> Ended {
+    with_exceptions(Vec::new(), names, url)
+}
+
+fn with_exceptions(private_hosts: Vec<String>, names: &[(&'static str, &[&[IpAddr]])], url: String) -> Ended {
+    let egress = EgressPolicy { private_hosts, ..EgressPolicy::default() };
     let names = names.iter().map(|(name, answers)| (*name, answers.iter().map(|answer| answer.to_vec()).collect())).collect();
     let agent = Playing(Arc::new(Played { names, lookups: AtomicUsize::new(0) }));
-    run_in(Setting { egress: Some(EgressPolicy::default()), ..Setting::default() }, Arc::new(agent), RENDER, json!({"url": url}))
+    run_in(Setting { egress: Some(egress), ..Setting::default() }, Arc::new(agent), RENDER, json!({"url": url}))
 }
 
 #[test]
@@ -245,6 +250,25 @@ fn a_name_that_changes_its_answer_gains_nothing() {
     assert_eq!(secret.visits(), 0);
     assert_eq!(in_network(&[("rebinding.test", &[&[PUBLIC]])], url(site)).value()["text"], "public");
     assert_eq!(in_network(&[], url(site)).code(), "EGRESS-004");
+}
+
+#[test]
+fn a_public_page_cannot_use_the_exceptions_for_private_hosts() {
+    if no_browser() {
+        return;
+    }
+    let inner = Secret::new();
+    let script = format!(
+        "<body><script>fetch('http://127.0.0.1:{}/').then(r => r.text()).then(t => document.body.append(t), () => \
+         document.body.append('refused'))</script>",
+        inner.port
+    );
+    let site = serve(vec![("/", html(&script)), ("/favicon.ico", answer("200 OK", "", b""))]);
+    let exceptions = || vec![format!("127.0.0.1:{}", inner.port), format!("127.0.0.1:{site}")];
+    let public = with_exceptions(exceptions(), &[("public.test", &[&[PUBLIC]])], format!("http://public.test:{site}/"));
+    assert_eq!((public.value()["text"].as_str().unwrap(), inner.visits()), ("refused", 0));
+    let within = with_exceptions(exceptions(), &[], format!("http://127.0.0.1:{site}/"));
+    assert_eq!((within.value()["text"].as_str().unwrap(), inner.visits()), ("TOP-SECRET", 1));
 }
 
 #[test]

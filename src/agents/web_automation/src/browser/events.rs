@@ -143,7 +143,7 @@ impl Witness {
                 seen.changed = Some(Instant::now());
             }
             "Page.frameNavigated" => navigated(&mut seen, &params["frame"]),
-            "Browser.downloadWillBegin" | "Page.downloadWillBegin" => seen.downloads += 1,
+            "Browser.downloadWillBegin" => seen.downloads += 1,
             "Runtime.consoleAPICalled" => console(&mut seen, &params),
             "Runtime.exceptionThrown" => exception(&mut seen, &params["exceptionDetails"]),
             "Log.entryAdded" => entry(&mut seen, &params["entry"]),

@@ -124,11 +124,13 @@ impl Visit {
         let program = install::find()?;
         // What is refused anyway needs no browser. The proxy checks again, and by what it then finds.
         let late = |_| SkillError::passing(Code::ExchangeTimedOut, format!("{}: its name did not resolve in time", shown(&url)));
-        timeout(COMMAND, client.guard().admit(&url)).await.map_err(late)?.map_err(outside::failed)?;
+        let admitted = timeout(COMMAND, client.guard().admit(&url)).await.map_err(late)?.map_err(outside::failed)?;
         let began = Instant::now();
         let span = context.span("browser");
         context.progress(0.1, "starting the browser");
-        let bounds = ProxyBounds { bytes: MAXIMUM_PAGE_TRAFFIC_BYTES, exchanges: MAXIMUM_EXCHANGES };
+        // An exception for a host within is for whoever names it, not for the scripts of any page of the internet.
+        let private = admitted.private;
+        let bounds = ProxyBounds { bytes: MAXIMUM_PAGE_TRAFFIC_BYTES, exchanges: MAXIMUM_EXCHANGES, private };
         let proxy = EgressProxy::open(client, bounds).await.map_err(outside::failed)?;
         let witness = Arc::new(Witness::new(client.policy().maximum_redirects, proxy.credentials()));
         let hearing = Arc::clone(&witness);

@@ -47,6 +47,8 @@ pub struct ProxyBounds {
     pub bytes: u64,
     /// The most exchanges and tunnels.
     pub exchanges: u64,
+    /// Whether hosts that the policy lets be private may be reached.
+    pub private: bool,
 }
 
 /// A proxy that keeps to the policy of a client. Dropping it ends all that passes through it.
@@ -82,7 +84,7 @@ impl EgressProxy {
         let address = listener.local_addr().map_err(|error| cannot(error.to_string()))?;
         let shared = Arc::new(Shared {
             policy: client.policy().clone(),
-            guard: client.guard().clone(),
+            guard: if bounds.private { client.guard().clone() } else { client.guard().public_only() },
             ledger: Ledger::new(bounds),
             expected: format!("Basic {}", STANDARD.encode(format!("{USER}:{secret}"))),
             tasks: Mutex::default(),
