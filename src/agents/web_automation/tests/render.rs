@@ -210,6 +210,9 @@ fn a_page_that_asks_for_too_much_is_refused() {
             "/ten" => html(ten),
             "/memory" => html(memory),
             "/canvas" => html(&format!("<body><p>shown</p>{canvas}")),
+            "/heavy" => html("<script>for (let i = 0; i < 9; i++) fetch('/block?' + i).then(r => r.arrayBuffer()).catch(() => 0)</script>"),
+            "/long" => html("<script>console.log('x'.repeat(110e6))</script>"),
+            block if block.starts_with("/block") => answer("200 OK", "", &vec![b'x'; 20 << 20]),
             "/body" => html(&"z".repeat(3 << 20)),
             _ => answer("200 OK", "", b""),
         };
@@ -221,6 +224,10 @@ fn a_page_that_asks_for_too_much_is_refused() {
     assert_eq!((chatty.code(), chatty.message().contains("events")), ("WEB-044", true));
     let large = render(port, "/large", json!({"wait_seconds": 60}));
     assert_eq!((large.code(), large.message().contains("HTML")), ("WEB-044", true));
+    let heavy = render(port, "/heavy", json!({"wait_seconds": 60}));
+    assert_eq!((heavy.code(), heavy.message().contains("bytes in all")), ("WEB-044", true), "{}", heavy.message());
+    let long = render(port, "/long", json!({"wait_seconds": 60}));
+    assert!(["WEB-043", "WEB-044"].contains(&long.code()), "{}: {}", long.code(), long.message());
     let memory = render(port, "/memory", json!({"wait_selector": "#none", "wait_seconds": 60}));
     assert_eq!(memory.code(), "WEB-043", "{}", memory.message());
     let ten = render(port, "/ten", json!({"wait_seconds": 60}));

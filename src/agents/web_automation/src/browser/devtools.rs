@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -68,6 +68,7 @@ struct Shared {
     /// None once the browser is gone.
     waiting: Mutex<Option<HashMap<u64, Waiting>>>,
     out: mpsc::Sender<Vec<u8>>,
+    too_long: AtomicBool,
 }
 
 /// The browser's end of the conversation. Cloning is cheap.
@@ -84,7 +85,7 @@ impl Devtools {
         listener: Listener,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (out, queue) = mpsc::channel(QUEUE);
-        let shared = Shared { next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())), out };
+        let shared = Shared { next: AtomicU64::new(1), waiting: Mutex::new(Some(HashMap::new())), out, too_long: AtomicBool::new(false) };
         let devtools = Self { shared: Arc::new(shared) };
         let listening = devtools.clone();
         let work = async move {
@@ -105,6 +106,7 @@ impl Devtools {
             bytes.clear();
             let read = (&mut from).take(MAXIMUM_MESSAGE_BYTES as u64).read_until(0, &mut bytes).await;
             if read.is_err() || bytes.pop() != Some(0) {
+                self.shared.too_long.store(bytes.len() + 1 >= MAXIMUM_MESSAGE_BYTES, Ordering::Relaxed);
                 return;
             }
             let Some(message) = parse(&bytes) else { continue };
@@ -123,6 +125,16 @@ impl Devtools {
                 bytes = Vec::new();
             }
         }
+    }
+
+    /// Whether the conversation has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.shared.waiting.lock().is_none()
+    }
+
+    /// Whether it ended with a message that was too long.
+    pub(super) fn was_too_long(&self) -> bool {
+        self.shared.too_long.load(Ordering::Relaxed)
     }
 
     /// Gives a command and waits for its result.
@@ -238,6 +250,7 @@ mod tests {
         browser.await.unwrap();
         assert_eq!(devtools.call("", "good", json!({}), limit).await, Err(CallError::Gone));
         work.await.unwrap();
+        assert!(devtools.is_over() && !devtools.was_too_long());
         assert_eq!(*heard.lock(), vec![("s".to_owned(), "e".to_owned()); 2]);
     }
 

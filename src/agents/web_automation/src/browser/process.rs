@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::devtools::{CallError, Devtools, Listener};
+use super::devtools::{CallError, Devtools, Listener, MAXIMUM_MESSAGE_BYTES};
 use super::memory;
 
 /// The most memory of the browser and all its processes that is not the program itself, in bytes.
@@ -147,6 +147,10 @@ impl Browser {
         if let Some(over) = self.over.lock().clone() {
             return over;
         }
+        if self.devtools.was_too_long() {
+            let message = format!("the page caused a message of more than {} MiB, as one to its console", MAXIMUM_MESSAGE_BYTES >> 20);
+            return SkillError::new(Code::PageOverLimit, message);
+        }
         let text = String::from_utf8_lossy(&self.complaint.lock()).into_owned();
         // Of its many lines the fatal ones say why.
         let said = text.lines().rev().find(|line| line.contains("FATAL") || line.contains("sandbox")).map(|line| format!(": {line}"));
@@ -225,15 +229,29 @@ async fn watch(group: Pid, profile: PathBuf, over: Arc<Mutex<Option<SkillError>>
         let folder = profile.clone();
         let used = tokio::task::spawn_blocking(move || (memory::of_group(group), memory::of_folder(&folder))).await;
         let Ok((memory, disk)) = used else { return };
-        let reason = if memory > MAXIMUM_BROWSER_MEMORY_BYTES {
-            format!("the page took more than {} MiB of memory", MAXIMUM_BROWSER_MEMORY_BYTES >> 20)
-        } else if disk > MAXIMUM_PROFILE_BYTES {
-            format!("the page wrote more than {} MiB to disk", MAXIMUM_PROFILE_BYTES >> 20)
-        } else {
-            continue;
-        };
+        let Some(reason) = excess(memory, disk) else { continue };
         *over.lock() = Some(SkillError::new(Code::PageCrashed, reason));
         let _ = kill_process_group(group, Signal::KILL);
         return;
+    }
+}
+
+/// What is too much of it, if something is.
+fn excess(memory: u64, disk: u64) -> Option<String> {
+    if memory > MAXIMUM_BROWSER_MEMORY_BYTES {
+        return Some(format!("the page took more than {} MiB of memory", MAXIMUM_BROWSER_MEMORY_BYTES >> 20));
+    }
+    (disk > MAXIMUM_PROFILE_BYTES).then(|| format!("the page wrote more than {} MiB to disk", MAXIMUM_PROFILE_BYTES >> 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_disk_are_bounded() {
+        assert_eq!(excess(MAXIMUM_BROWSER_MEMORY_BYTES, MAXIMUM_PROFILE_BYTES), None);
+        assert!(excess(MAXIMUM_BROWSER_MEMORY_BYTES + 1, 0).unwrap().contains("memory"));
+        assert!(excess(0, MAXIMUM_PROFILE_BYTES + 1).unwrap().contains("disk"));
     }
 }

@@ -307,6 +307,9 @@ impl Visit {
         if let Some(over) = self.browser.over() {
             return Err(over);
         }
+        if self.browser.devtools.is_over() {
+            return Err(self.browser.failed(&CallError::Gone));
+        }
         if let Some(over) = self.proxy.over() {
             return Err(SkillError::new(Code::PageOverLimit, format!("the page: {}", over.message)));
         }
