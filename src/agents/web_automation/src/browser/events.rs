@@ -336,11 +336,7 @@ fn heard(seen: &mut Seen, method: &str, params: &Value, session: &str) {
                 seen.decoded = 0;
             }
         }
-        "Network.dataReceived" => {
-            if seen.document == key {
-                seen.decoded += params["dataLength"].as_u64().unwrap_or(0);
-            }
-        }
+        "Network.dataReceived" if seen.document == key => seen.decoded += params["dataLength"].as_u64().unwrap_or(0),
         "Network.loadingFinished" => {
             if let Some(at) = seen.known.get(&key).copied() {
                 // The browser gives a number with a point.
