@@ -1,6 +1,6 @@
 //! Whether `web_automation.render` gives what a page is after its scripts, and ends within its bounds whatever the page does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
 
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;

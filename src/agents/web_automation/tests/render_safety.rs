@@ -1,6 +1,6 @@
 //! Whether a page in the browser reaches only what the policy lets it, however it asks; and whether nothing of the browser outlives its task.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
 
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;
