@@ -2,6 +2,7 @@
 
 mod api;
 mod article;
+mod browser;
 mod charset;
 mod crawl;
 mod extract;
@@ -27,6 +28,11 @@ pub use api::{
     MAXIMUM_BODY_BYTES, MAXIMUM_EXPRESSION_BYTES, MAXIMUM_EXPRESSION_DEPTH, MAXIMUM_PICKED_VALUES,
 };
 pub use article::{MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
+pub use browser::{
+    BROWSER_PLACES, MAXIMUM_BROWSER_MEMORY_BYTES, MAXIMUM_EVENTS, MAXIMUM_HTML_BYTES, MAXIMUM_NAVIGATIONS, MAXIMUM_PAGE_TRAFFIC_BYTES,
+    MAXIMUM_PICTURE_BYTES, MAXIMUM_PIXELS, MAXIMUM_PROFILE_BYTES, MAXIMUM_RENDERED_INLINE_BYTES, MAXIMUM_REQUESTS, MAXIMUM_SIDE,
+    MAXIMUM_WAIT_SECONDS, RENDER, SCREENSHOT, browse, browser_program,
+};
 pub use charset::decode;
 pub use crawl::{
     CRAWL, MAXIMUM_CRAWL_DEPTH, MAXIMUM_CRAWL_MEBIBYTES, MAXIMUM_CRAWL_PAGES, MAXIMUM_CRAWL_SECONDS, MAXIMUM_ROBOTS_BYTES,
@@ -91,6 +97,10 @@ impl Agent for WebAutomation {
             WATCH => watch::perform(context, input).await,
             CRAWL => crawl::perform(context, input).await,
             LINKS => links::perform(context, input).await,
+            RENDER | SCREENSHOT => {
+                let client = outside::client(&context)?;
+                browse(context, client, skill, input).await
+            }
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

@@ -5,7 +5,7 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
-use crate::{api, crawl, page_skills, parse, watch};
+use crate::{api, browser, crawl, page_skills, parse, watch};
 
 /// The skill that fetches an address.
 pub const FETCH: &str = "web_automation.fetch";
@@ -25,6 +25,8 @@ pub(crate) fn all() -> Vec<Skill> {
         parse::contract(),
         watch::contract(),
         crawl::contract(),
+        browser::render_skill(),
+        browser::screenshot_skill(),
     ]
 }
 

@@ -53,6 +53,12 @@ impl Guard {
         self
     }
 
+    /// The same without the policy's exceptions: it lets through public addresses only.
+    #[must_use]
+    pub fn public_only(&self) -> Self {
+        Self { rules: Arc::new(self.rules.without_private()), ..self.clone() }
+    }
+
     /// Waits until it is this client's turn to talk to the host.
     ///
     /// # Errors

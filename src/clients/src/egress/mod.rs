@@ -9,6 +9,7 @@ mod error;
 mod exchange;
 mod guard;
 mod network;
+mod proxy;
 mod rules;
 mod sniff;
 
@@ -20,6 +21,7 @@ pub use error::EgressError;
 pub use exchange::{Answer, EgressClient, Hop, Request};
 pub use guard::{Admitted, Guard, Turn};
 pub use network::{Network, SystemNetwork};
+pub use proxy::{EgressProxy, MAXIMUM_CONNECTIONS, MAXIMUM_HEAD_BYTES, ProxyBounds, Refusal, Traffic};
 pub use reqwest::{Method, Url, header};
 pub use rules::{MAXIMUM_URL_BYTES, Rules, shown};
 pub use sniff::{Media, sniff};

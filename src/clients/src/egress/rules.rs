@@ -164,6 +164,12 @@ impl Rules {
         Ok(())
     }
 
+    /// The same without exceptions: no host may have a private address.
+    #[must_use]
+    pub fn without_private(&self) -> Self {
+        Self { private: Vec::new(), ..self.clone() }
+    }
+
     /// Whether this host may have a private address.
     #[must_use]
     pub fn may_be_private(&self, host: &Host<impl AsRef<str>>, port: u16) -> bool {

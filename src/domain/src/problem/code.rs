@@ -203,6 +203,13 @@ codes! {
     EarlierStateUnfit = "WEB-020", 422, "The earlier state does not fit";
     RobotsForbid = "WEB-021", 403, "The site asks robots to stay away";
     RobotsUnreadable = "WEB-022", 502, "What the site asks of robots cannot be read";
+    BrowserMissing = "WEB-040", 501, "No browser is installed";
+    BrowserFailed = "WEB-041", 502, "The browser failed";
+    PageNotReady = "WEB-042", 504, "The page was not ready in time";
+    PageCrashed = "WEB-043", 422, "The page broke its process";
+    PageOverLimit = "WEB-044", 422, "The page asks for too much";
+    NoPage = "WEB-045", 422, "The address has no page to show";
+    ElementMissing = "WEB-046", 422, "The page has no such element to picture";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
