@@ -337,7 +337,7 @@ fn deep_nesting_and_many_functions_end_in_a_result() {
 #[test]
 fn examples_work_as_they_stand() {
     let skill = skill_of(&CodeAnalysis::default(), METRICS);
-    assert_eq!(skill.result_kind, "code_report");
+    assert_eq!(skill.result_kind, "structured");
     assert!(jsonschema::meta::is_valid(&skill.input_schema) && jsonschema::meta::is_valid(&skill.output_schema));
     for example in &skill.examples {
         let ended = perform(CodeAnalysis::default(), METRICS, example.clone());

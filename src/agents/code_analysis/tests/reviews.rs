@@ -267,26 +267,6 @@ fn secrets_are_found_and_never_repeated() {
     assert!(!result.to_string().contains(&key));
 }
 
-fn ends(source: &str) {
-    let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "a.py", source.as_bytes());
-    assert!(ended.result.is_ok() || ended.code().starts_with("CODE-"));
-}
-
-#[test]
-fn deep_sources_end_in_time() {
-    ends(&format!("x = {}1{}\n", "(".repeat(2_000), ")".repeat(2_000)));
-}
-
-#[test]
-fn long_expressions_end_in_time() {
-    ends(&format!("os.system({}'a')\n", "'a' + b + ".repeat(10_000)));
-}
-
-#[test]
-fn nested_calls_end_in_time() {
-    ends(&format!("eval({}a{})\n", "f(".repeat(2_000), ")".repeat(2_000)));
-}
-
 fn check_locks(locks: &[(&str, &str)], advisories: &[(&str, &str)]) -> harness::Ended {
     let folder = tempfile::tempdir().unwrap();
     let mut setting = Setting::default();

@@ -8,12 +8,22 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::rule::{Flow, fits};
+use super::names::Names;
+use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
+use crate::allowance::Allowance;
 
 /// The deepest expression that is followed, and the most steps for a file; beyond, a value is unknown.
-const DEPTH: u32 = 48;
-const STEPS: u64 = 4_000_000;
+const DEPTH: u32 = 32;
+const STEPS: u64 = 1_000_000;
+/// Steps between two looks at whether to stop.
+const CHECK_EVERY: u64 = 1_024;
+/// How many parts of a name are told, from its end: no rule names more, and in a chain of calls every call has all before it.
+const LINKS: u32 = 16;
+/// How many functions outwards a name is looked for, besides the file's own names.
+const FRAMES: usize = 64;
+/// How much of a parameter's source annotations are looked for in, in bytes.
+const ANNOTATED: usize = 256;
 /// The longest name, and the longest literal that a variable remembers.
 const NAME: usize = 160;
 const LITERAL: usize = 256;
@@ -97,23 +107,29 @@ struct Variable {
 /// What the sources, sanitizers and validators of a language are.
 #[derive(Default)]
 pub(crate) struct Knowledge<'a> {
-    sources: Vec<&'a str>,
+    sources: Names<'a, ()>,
     entry: Vec<&'a str>,
-    sanitizers: Vec<(u16, &'a str)>,
-    validators: Vec<&'a str>,
-    builders: Vec<&'a str>,
+    sanitizers: Names<'a, u16>,
+    validators: Names<'a, ()>,
+    builders: Names<'a, ()>,
 }
 
 impl<'a> Knowledge<'a> {
     pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
         let mut known = Self::default();
         for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
-            known.sources.extend(flow.sources.iter().map(String::as_str));
+            for (names, patterns) in
+                [(&mut known.sources, &flow.sources), (&mut known.validators, &flow.validators), (&mut known.builders, &flow.builders)]
+            {
+                for pattern in patterns {
+                    names.add(pattern, ());
+                }
+            }
             known.entry.extend(flow.entry.iter().map(String::as_str));
-            known.validators.extend(flow.validators.iter().map(String::as_str));
-            known.builders.extend(flow.builders.iter().map(String::as_str));
             for (class, names) in &flow.sanitizers {
-                known.sanitizers.extend(names.iter().map(|name| (class_bits(class), name.as_str())));
+                for name in names {
+                    known.sanitizers.add(name, class_bits(class));
+                }
             }
         }
         known
@@ -127,11 +143,12 @@ pub(crate) struct Scopes<'a> {
     imports: HashMap<String, String>,
     frames: Vec<HashMap<String, Variable>>,
     steps: u64,
+    allowance: &'a Allowance<'a>,
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>) -> Self {
-        Self { text, known, imports: HashMap::new(), frames: vec![HashMap::new()], steps: 0 }
+    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>, allowance: &'a Allowance<'a>) -> Self {
+        Self { text, known, imports: HashMap::new(), frames: vec![HashMap::new()], steps: 0, allowance }
     }
 
     pub(crate) fn import(&mut self, node: Node<'_>) {
@@ -155,6 +172,7 @@ impl<'a> Scopes<'a> {
             let all: Vec<Node<'_>> = if many { children(list).take(64).collect() } else { one.to_vec() };
             for parameter in all {
                 let text = of(parameter, self.text);
+                let text = &text[..text.floor_char_boundary(ANNOTATED)];
                 let origin = parameter.child_by_field_name("type").map(|kind| {
                     let text = of(kind, self.text);
                     let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
@@ -201,7 +219,7 @@ impl<'a> Scopes<'a> {
     }
 
     fn variable(&self, name: &str) -> Option<&Variable> {
-        self.frames.iter().rev().find_map(|frame| frame.get(name))
+        self.frames.iter().rev().take(FRAMES).find_map(|frame| frame.get(name)).or_else(|| self.frames.first()?.get(name))
     }
 
     /// Takes an assignment into account. In a branch it adds to what the variable may hold.
@@ -331,7 +349,7 @@ impl<'a> Scopes<'a> {
                 if let Some(call) = shape::call(node, self.text) {
                     let name = self.name(node, true);
                     let name = name.trim_end_matches("()");
-                    if self.known.validators.iter().any(|pattern| fits(pattern, name)) {
+                    if self.known.validators.has(name) {
                         for argument in &call.arguments {
                             identifier(argument.node, names);
                         }
@@ -356,6 +374,11 @@ impl<'a> Scopes<'a> {
     }
 
     fn module(&self, node: Node<'_>) -> Option<String> {
+        // Asked of every call in a chain: the name alone decides most.
+        let callee = node.child_by_field_name("function")?;
+        if !matches!(of(callee, self.text), "require" | "__import__") {
+            return None;
+        }
         let call = shape::call(node, self.text)?;
         let argument = call
             .arguments
@@ -377,7 +400,7 @@ impl<'a> Scopes<'a> {
     }
 
     fn name_within(&self, node: Node<'_>, resolved: bool, depth: u32) -> String {
-        if depth > DEPTH {
+        if depth > LINKS {
             return "?".to_owned();
         }
         let field = |name: &str| node.child_by_field_name(name);
@@ -473,6 +496,9 @@ impl<'a> Scopes<'a> {
 
     fn state_within(&mut self, node: Node<'_>, depth: u32) -> State {
         self.steps += 1;
+        if self.steps.is_multiple_of(CHECK_EVERY) && self.allowance.stops() {
+            self.steps = STEPS;
+        }
         if depth > DEPTH || self.steps > STEPS {
             return State::UNKNOWN;
         }
@@ -526,7 +552,7 @@ impl<'a> Scopes<'a> {
         if let Some(variable) = self.variable(text) {
             return variable.state;
         }
-        if self.known.sources.contains(&text) {
+        if self.known.sources.has(text) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
         // By convention a constant.
@@ -558,7 +584,7 @@ impl<'a> Scopes<'a> {
     fn source(&self, node: Node<'_>, after: &str) -> Option<State> {
         let plain = self.name(node, false) + after;
         let full = self.name(node, true) + after;
-        let found = self.known.sources.iter().any(|source| fits(source, &plain) || fits(source, &full));
+        let found = self.known.sources.has(&plain) || (full != plain && self.known.sources.has(&full));
         found.then(|| State { bits: SOURCE, clean: 0, line: line(node) })
     }
 
@@ -598,21 +624,19 @@ impl<'a> Scopes<'a> {
         let plain = self.name(node, false);
         let full = self.name(node, true);
         let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
-        let is = |pattern: &str| fits(pattern, plain) || fits(pattern, full);
-        if self.known.sources.iter().any(|source| is(source)) {
+        let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
+        if is(&self.known.sources) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
         let mut state = State::default();
         let mut clean = 0;
-        for (class, pattern) in &self.known.sanitizers {
-            if is(pattern) {
-                clean |= class;
-            }
+        for class in self.known.sanitizers.of(plain).chain(self.known.sanitizers.of(full)) {
+            clean |= class;
         }
         if clean == u16::MAX {
             return State::CLEAN;
         }
-        let builds = self.known.builders.iter().any(|builder| is(builder));
+        let builds = is(&self.known.builders);
         for argument in &call.arguments {
             state = state.join(self.argument(argument.node, depth));
         }
