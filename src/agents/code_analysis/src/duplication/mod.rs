@@ -18,7 +18,7 @@ pub(crate) const MAXIMUM_TOKENS: usize = 4_000_000;
 /// The most steps that copies grow by, all together.
 const GROWTH: u64 = 50_000_000;
 /// The most places of one group that are kept.
-const PLACES: usize = 100;
+const PLACES: usize = 1_000;
 /// Steps between two looks at whether to stop.
 const CHECK_EVERY: usize = 65_536;
 /// The modulus of the hash, a Mersenne prime, and its base.
@@ -172,13 +172,13 @@ fn groups(
     };
     let mut inner = vec![false; classes.len()];
     let mut follows = vec![ALONE; classes.len()];
-    for id in 0..classes.len() {
+    for (id, follow) in follows.iter_mut().enumerate() {
         if id.is_multiple_of(CHECK_EVERY) {
             context.check()?;
         }
         if let Some(after) = next(u32::try_from(id).unwrap_or(ALONE)) {
             inner[after as usize] = true;
-            follows[id] = after;
+            *follow = after;
         }
     }
     let mut budget = GROWTH;
@@ -198,7 +198,18 @@ fn groups(
             length += 1;
         }
         let (begin, end) = classes[id];
-        let mut starts: Vec<usize> = windows[begin..end].iter().take(PLACES).map(|window| window.1 as usize).collect();
+        // Of what repeats itself, places that do not overlap.
+        let mut starts: Vec<usize> = Vec::new();
+        for window in &windows[begin..end] {
+            let start = window.1 as usize;
+            if starts.last().is_none_or(|last| start >= last + length) {
+                starts.push(start);
+            }
+            if starts.len() >= PLACES {
+                break;
+            }
+        }
+        let Some(gap) = starts.windows(2).map(|pair| pair[1] - pair[0]).min() else { continue };
         let agree = |places: &[usize], offset: isize, budget: &mut u64| -> bool {
             let at = |place: usize| place.checked_add_signed(offset).and_then(|place| row.values.get(place));
             *budget = budget.saturating_sub(places.len() as u64);
@@ -206,10 +217,10 @@ fn groups(
             *budget > 0 && places.iter().all(|place| at(*place) == Some(first))
         };
         let mut before = 0isize;
-        while agree(&starts, before - 1, &mut budget) {
+        while length + before.unsigned_abs() < gap && agree(&starts, before - 1, &mut budget) {
             before -= 1;
         }
-        while agree(&starts, length as isize, &mut budget) {
+        while length + before.unsigned_abs() < gap && agree(&starts, length as isize, &mut budget) {
             length += 1;
         }
         for start in &mut starts {

@@ -11,6 +11,7 @@ use tree_sitter::Node;
 use super::names::Names;
 use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
+use super::summary::{Summary, callee_name, function_name};
 use crate::allowance::Allowance;
 
 /// The deepest expression that is followed, and the most steps for a file; beyond, a value is unknown.
@@ -144,11 +145,27 @@ pub(crate) struct Scopes<'a> {
     frames: Vec<HashMap<String, Variable>>,
     steps: u64,
     allowance: &'a Allowance<'a>,
+    /// What an earlier walk learned of the file's functions.
+    summary: &'a Summary,
+    /// What this walk learns.
+    pub(crate) learned: Summary,
+    /// The names of the functions around.
+    within: Vec<&'a str>,
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>, allowance: &'a Allowance<'a>) -> Self {
-        Self { text, known, imports: HashMap::new(), frames: vec![HashMap::new()], steps: 0, allowance }
+    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>, allowance: &'a Allowance<'a>, summary: &'a Summary) -> Self {
+        Self {
+            text,
+            known,
+            imports: HashMap::new(),
+            frames: vec![HashMap::new()],
+            steps: 0,
+            allowance,
+            summary,
+            learned: summary.anew(),
+            within: Vec::new(),
+        }
     }
 
     pub(crate) fn import(&mut self, node: Node<'_>) {
@@ -158,6 +175,9 @@ impl<'a> Scopes<'a> {
     /// Begins a function with its parameters.
     pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
         let mut frame = HashMap::new();
+        let own_name = function_name(function, parent, self.text);
+        self.within.push(own_name);
+        let mut given = 0;
         let around = parent.filter(|parent| parent.kind() == "decorated_definition");
         let decorated = around.is_some_and(|around| {
             children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
@@ -178,7 +198,13 @@ impl<'a> Scopes<'a> {
                     let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
                     self.resolve_type(plain.split(['<', '[']).next().unwrap_or(plain).trim())
                 });
-                let source = decorated || self.known.entry.iter().any(|entry| entry.starts_with('@') && text.contains(entry));
+                let receiver = matches!(of(parameter, self.text), "self" | "cls")
+                    || matches!(parameter.kind(), "self_parameter" | "comment" | "line_comment" | "block_comment");
+                let handed = !receiver && self.summary.is_given(own_name, given);
+                given += usize::from(!receiver);
+                let source = handed
+                    || decorated
+                    || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
                 let state = State {
                     bits: if source { SOURCE } else { PARAMETER },
                     clean: if origin.as_deref().is_some_and(is_harmless) { u16::MAX } else { 0 },
@@ -213,6 +239,7 @@ impl<'a> Scopes<'a> {
     }
 
     pub(crate) fn leave(&mut self) {
+        self.within.pop();
         if self.frames.len() > 1 {
             self.frames.pop();
         }
@@ -284,6 +311,33 @@ impl<'a> Scopes<'a> {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.insert(name, new);
                 }
+            }
+        }
+    }
+
+    /// Learns from a call which parameters it gives untrusted data.
+    pub(crate) fn learn_call(&mut self, call: &shape::Call<'_>) {
+        let Some(name) = call.callee.map(|callee| callee_name(callee, self.text)).filter(|name| self.summary.is_one(name)) else {
+            return;
+        };
+        let positional = call.arguments.iter().filter(|argument| argument.name.is_none());
+        let nodes: Vec<Node<'_>> = positional.map(|argument| argument.node).collect();
+        for (place, node) in nodes.into_iter().enumerate() {
+            let state = self.state(node);
+            if state.bits & SOURCE != 0 && state.clean != u16::MAX {
+                self.learned.give(name, place);
+            }
+        }
+    }
+
+    /// Learns from what leaves a function whether it returns untrusted data.
+    pub(crate) fn learn_return(&mut self, node: Node<'_>) {
+        let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
+        let values: Vec<Node<'_>> = children(node).take(8).collect();
+        for value in values {
+            let state = self.state(value);
+            if state.bits & SOURCE != 0 && state.clean == 0 {
+                self.learned.give_back(name);
             }
         }
     }
@@ -556,7 +610,7 @@ impl<'a> Scopes<'a> {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
         // By convention a constant.
-        let constant = text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let constant = is_capital(text);
         if constant || self.imports.contains_key(text) { State::default() } else { State::UNKNOWN }
     }
 
@@ -566,11 +620,14 @@ impl<'a> Scopes<'a> {
         }
         let object = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0));
         let Some(object) = object else { return State::UNKNOWN };
+        if node.kind().contains("subscript") && object.kind() == "identifier" && is_capital(of(object, self.text)) {
+            return State::CLEAN;
+        }
         let last = node.named_child(1).map_or("", |name| of(name, self.text));
         if matches!(last, "length" | "size") {
             return State::CLEAN;
         }
-        if last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+        if is_capital(last) {
             return State::default();
         }
         let state = self.state_within(object, depth + 1);
@@ -625,8 +682,13 @@ impl<'a> Scopes<'a> {
         let full = self.name(node, true);
         let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
         let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
-        if is(&self.known.sources) {
+        if is(&self.known.sources) || call.callee.is_some_and(|callee| self.summary.is_given_back(callee_name(callee, self.text))) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
+        }
+        // What a table of the program holds is the program's, whichever entry is asked for.
+        let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
+        if of_table && ["get", "getOrDefault", "getOrElse"].iter().any(|method| plain.rsplit('.').next() == Some(method)) {
+            return State::CLEAN;
         }
         let mut state = State::default();
         let mut clean = 0;
@@ -680,6 +742,11 @@ impl<'a> Scopes<'a> {
         }
         state
     }
+}
+
+/// A constant by convention.
+fn is_capital(name: &str) -> bool {
+    name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn is_text(kind: &str) -> bool {

@@ -4,6 +4,7 @@ pub(crate) mod flow;
 mod names;
 pub(crate) mod rule;
 pub(crate) mod shape;
+mod summary;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -23,9 +24,12 @@ use flow::{Knowledge, Scopes, State, class_bits};
 use names::Names;
 use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule};
 use shape::{Argument, of};
+use summary::Summary;
 
 /// Nodes between two looks at whether to stop.
 const CHECK_EVERY: u64 = 1_024;
+/// The most walks over one file: values are followed through so many functions, less one.
+const WALKS: u32 = 3;
 /// The most findings of one file that are kept.
 pub(crate) const FILE_FINDINGS: usize = 500;
 /// How many unfinished matches of a query are kept; each node is held against all of them.
@@ -141,56 +145,67 @@ impl<'a> Ready<'a> {
                 && rule.file_not_matches.as_ref().is_none_or(|regex| !regex.is_match(text))
         };
         let active: Vec<bool> = self.rules.iter().map(|rule| applies(rule)).collect();
-        let mut walk = Walk {
-            text,
-            file,
-            ready: self,
-            active,
-            scopes: Scopes::new(text, &self.known, allowance),
-            found: Vec::new(),
-            functions: Vec::new(),
-            branches: 0,
-            around: Vec::new(),
-            starts: Columns::default(),
-            ends: Columns::default(),
-        };
-        let mut share = 1.0;
-        let mut cursor = parsed.tree.walk();
-        let mut seen = 0u64;
-        'nodes: loop {
-            seen += 1;
-            if seen.is_multiple_of(CHECK_EVERY) {
-                allowance.context().check()?;
-                if allowance.is_over() {
-                    // Half of the work is the walk, half the queries.
-                    share = (seen as f64 / total).min(1.0) / 2.0;
-                    break;
+        // What one walk learns of the file's functions serves the next.
+        let mut summary = Summary::of(allowance, &parsed.tree, text)?;
+        let mut walks = 1;
+        let (mut found, share) = loop {
+            let mut walk = Walk {
+                text,
+                file,
+                ready: self,
+                active: active.clone(),
+                scopes: Scopes::new(text, &self.known, allowance, &summary),
+                found: Vec::new(),
+                functions: Vec::new(),
+                branches: 0,
+                around: Vec::new(),
+                starts: Columns::default(),
+                ends: Columns::default(),
+            };
+            let mut share = 1.0;
+            let mut cursor = parsed.tree.walk();
+            let mut seen = 0u64;
+            'nodes: loop {
+                seen += 1;
+                if seen.is_multiple_of(CHECK_EVERY) {
+                    allowance.context().check()?;
+                    if allowance.is_over() {
+                        // Half of the work is the walk, half the queries.
+                        share = (seen as f64 / total).min(1.0) / 2.0;
+                        break;
+                    }
+                }
+                let node = cursor.node();
+                walk.enter(node);
+                if cursor.goto_first_child() {
+                    walk.around.push(node);
+                    continue;
+                }
+                loop {
+                    let condition = walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()))
+                        && cursor.field_name() == Some("condition");
+                    walk.leave(cursor.node(), condition);
+                    if cursor.goto_next_sibling() {
+                        break;
+                    }
+                    walk.around.pop();
+                    if !cursor.goto_parent() {
+                        break 'nodes;
+                    }
                 }
             }
-            let node = cursor.node();
-            walk.enter(node);
-            if cursor.goto_first_child() {
-                walk.around.push(node);
+            let learned = std::mem::take(&mut walk.scopes.learned);
+            if share >= 1.0 && walks < WALKS && learned.is_worth_another_walk() && learned != summary {
+                summary = learned;
+                walks += 1;
                 continue;
             }
-            loop {
-                let condition =
-                    walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind())) && cursor.field_name() == Some("condition");
-                walk.leave(cursor.node(), condition);
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-                walk.around.pop();
-                if !cursor.goto_parent() {
-                    break 'nodes;
-                }
+            if share >= 1.0 {
+                share = walk.query(allowance, parsed, &self.compiled(&parsed.grammar));
             }
-        }
-        if share >= 1.0 {
-            share = walk.query(allowance, parsed, &self.compiled(&parsed.grammar));
-        }
-        allowance.context().check()?;
-        let mut found = walk.found;
+            allowance.context().check()?;
+            break (walk.found, share);
+        };
         found.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
         found.dedup_by(|a, b| a.line == b.line && a.rule == b.rule);
         Ok((found, share))
@@ -275,6 +290,9 @@ impl<'tree> Walk<'_, 'tree> {
             let around = self.functions.last().map_or(0, |function| function.branches);
             self.scopes.assign(node, self.around.last().copied(), self.branches > around);
         }
+        if matches!(kind, "return_statement" | "return_expression") {
+            self.scopes.learn_return(node);
+        }
         self.scopes.grow(node);
         if condition {
             self.scopes.check(node);
@@ -287,6 +305,7 @@ impl<'tree> Walk<'_, 'tree> {
 
     fn calls(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
+        self.scopes.learn_call(&call);
         let plain = self.scopes.name(node, false);
         let full = self.scopes.name(node, true);
         let full = self.module_name(node, &full);
@@ -364,6 +383,9 @@ impl<'tree> Walk<'_, 'tree> {
             }
         }
         if compiled.unless.as_ref().is_some_and(|regex| regex.is_match(looked_at(of(node, self.text)))) {
+            return None;
+        }
+        if compiled.source.as_ref().is_some_and(|regex| !regex.is_match(looked_at(of(node, self.text)))) {
             return None;
         }
         let simple = form.value == Condition::Any && compiled.matches.is_none() && compiled.not_matches.is_none();

@@ -139,9 +139,15 @@ fn of_html(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.as_str();
     let mut pre = false;
-    while let Some(at) = rest.find(['<', '&']) {
+    while let Some(at) = rest.find(['<', '&', '`']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
+        // What is code already is no HTML.
+        if let Some(end) = rest[1..].find('`').filter(|_| rest.starts_with('`')) {
+            out.push_str(&rest[..end + 2]);
+            rest = &rest[end + 2..];
+            continue;
+        }
         let entity = [
             ("&lt;", "<"),
             ("&gt;", ">"),
