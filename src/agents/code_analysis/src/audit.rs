@@ -1,6 +1,7 @@
 //! How sources become a list of findings: the reviews by rules, with suppressions, fingerprints and a SARIF file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
@@ -8,20 +9,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::allowance::{Allowance, TASK_TIME, is_too_slow};
 use crate::engine::rule::{Catalogue, Confidence, Kind};
 use crate::engine::{Found, Ready};
 use crate::files::{self, File, Files};
 use crate::languages::{ALL, Facts};
 use crate::rules::Severity;
 use crate::source::Source;
-use crate::{guess, sarif, syntax};
+use crate::{guess, sarif, tree};
 
 /// The most findings that a result lists; the SARIF file has up to ten times as many.
 pub(crate) const LISTED: usize = 500;
 /// The most findings that the SARIF file has.
 const KEPT: usize = 5_000;
+/// Files that take longer are named in the log.
+const SLOW: Duration = Duration::from_secs(1);
 /// The most skipped files that a result names.
 const SKIPPED: usize = 100;
+/// A line of more bytes was written by a tool.
+const LONG_LINE: usize = 4_096;
 /// What a comment says to suppress a rule on its line, or, alone on a line, on the next.
 const IGNORE: &str = "baton:ignore";
 
@@ -41,9 +47,9 @@ struct Input {
 }
 
 /// Reviews the input's sources by the rules of a kind.
-pub(crate) async fn perform(context: Context, input: Value, kind: Kind) -> Result<Value, SkillError> {
+pub(crate) async fn perform(context: Context, input: Value, kind: Kind, file_time: Duration) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let review = context.blocking(move |context| review(context, &input, kind)).await?;
+    let review = context.blocking(move |context| review(context, &input, kind, file_time)).await?;
     let log = sarif::log(&review.found, &review.suppressed);
     let bytes = serde_json::to_vec(&log).map_err(|error| SkillError::internal(error.to_string()))?;
     let artifact = context.store("findings.sarif", sarif::MEDIA_TYPE, &bytes).await?;
@@ -52,6 +58,7 @@ pub(crate) async fn perform(context: Context, input: Value, kind: Kind) -> Resul
 }
 
 /// What a review found.
+#[derive(Default)]
 pub(crate) struct Review {
     pub(crate) found: Vec<Found>,
     pub(crate) suppressed: Vec<Found>,
@@ -59,14 +66,17 @@ pub(crate) struct Review {
     pub(crate) languages: BTreeMap<&'static str, usize>,
     pub(crate) read: usize,
     pub(crate) skipped: Vec<(String, String)>,
+    /// What else is to be said, as of files that were read in part.
+    pub(crate) notes: Vec<String>,
 }
 
-fn review(context: &Context, input: &Input, kind: Kind) -> Result<Review, SkillError> {
+fn review(context: &Context, input: &Input, kind: Kind, file_time: Duration) -> Result<Review, SkillError> {
     let catalogue = Catalogue::load(kind, input.rules.as_deref())?;
     let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, files::is_source)?;
     let one = files.files.len() == 1;
-    let mut review =
-        Review { found: Vec::new(), suppressed: Vec::new(), total: 0, languages: BTreeMap::new(), read: 0, skipped: files.skipped };
+    let mut review = Review { skipped: files.skipped, ..Review::default() };
+    let whole = Allowance::new(context, TASK_TIME);
+    let mut slow = false;
     let mut ready: HashMap<&str, Ready<'_>> = HashMap::new();
     let count = files.files.len().max(1);
     for (place, file) in files.files.iter().enumerate() {
@@ -74,8 +84,19 @@ fn review(context: &Context, input: &Input, kind: Kind) -> Result<Review, SkillE
         if place.is_multiple_of(16) {
             context.progress(0.05 + 0.9 * place as f64 / count as f64, format!("reading {}", file.name));
         }
-        let (facts, parsed, text) = match open(context, file, input.language.as_deref(), one) {
+        if whole.is_over() {
+            slow = true;
+            review.skipped.push((file.name.clone(), format!("the files before it took {} s; send fewer", TASK_TIME.as_secs())));
+            continue;
+        }
+        let allowance = Allowance::new(context, file_time);
+        let (facts, parsed, text) = match open(&allowance, file, input.language.as_deref(), one) {
             Ok(opened) => opened,
+            Err(error) if is_too_slow(&error) => {
+                slow = true;
+                review.skipped.push((file.name.clone(), error.message));
+                continue;
+            }
             // One file alone fails with its reason; of many, it is named and the others are read.
             Err(error) if one || context.is_canceled() => return Err(error),
             Err(error) => {
@@ -84,7 +105,20 @@ fn review(context: &Context, input: &Input, kind: Kind) -> Result<Review, SkillE
             }
         };
         let ready = ready.entry(facts.name).or_insert_with(|| Ready::new(&catalogue, facts));
-        let found = ready.find(context, &parsed, text, &file.name)?;
+        let (found, share) = ready.find(&allowance, &parsed, text, &file.name)?;
+        if share < 1.0 {
+            let message = format!(
+                "{} was looked at in part: its {} s were over after {:.0} % of it.",
+                file.name,
+                file_time.as_secs_f32(),
+                share * 100.0
+            );
+            review.notes.push(message);
+        }
+        if allowance.elapsed() > SLOW {
+            let seconds = allowance.elapsed().as_secs_f64();
+            context.info(format!("{} took {seconds:.1} s", file.name), json!({"file": file.name, "seconds": seconds}));
+        }
         review.read += 1;
         *review.languages.entry(facts.name).or_default() += 1;
         let wanted = found.into_iter().filter(|one| {
@@ -94,7 +128,7 @@ fn review(context: &Context, input: &Input, kind: Kind) -> Result<Review, SkillE
         });
         sort_out(&mut review, wanted.collect(), text);
     }
-    if review.read == 0 {
+    if review.read == 0 && !slow {
         return Err(nothing(&review.skipped));
     }
     review.found.sort_by(|a, b| {
@@ -136,16 +170,16 @@ pub(crate) fn gather(
 
 /// A file's language, tree and text.
 pub(crate) fn open<'a>(
-    context: &Context,
+    allowance: &Allowance<'_>,
     file: &'a File,
     language: Option<&str>,
     alone: bool,
-) -> Result<(&'static Facts, syntax::Parsed, &'a str), SkillError> {
-    let text = file.text().ok_or_else(|| SkillError::new(Code::WrongEncoding, format!("{} is not UTF-8; save it as UTF-8.", file.name)))?;
+) -> Result<(&'static Facts, tree::Parsed, &'a str), SkillError> {
+    let text = file.text()?;
     let named = (file.name != "source").then(|| file.name.clone());
     let source = Source { text: text.to_owned(), file_name: named.clone() };
-    let facts = guess::language(context, if alone { language } else { None }, &source)?;
-    let parsed = syntax::parse_leniently(context, facts, text, named.as_deref())?;
+    let facts = guess::language(allowance, if alone { language } else { None }, &source)?;
+    let parsed = tree::parse_leniently(allowance, facts, text, named.as_deref())?;
     Ok((facts, parsed, text))
 }
 
@@ -161,7 +195,9 @@ pub(crate) fn sort_out(review: &mut Review, found: Vec<Found>, text: &str) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for mut one in found {
         // The line's words, not its number: moving it changes nothing. Of equal ones, the order tells them apart.
-        let words: Vec<&str> = lines.get(one.line - 1).map_or("", |line| *line).split_whitespace().collect();
+        let line = lines.get(one.line - 1).map_or("", |line| *line);
+        // In a file without lines, as tools write them, each place is known by what was found.
+        let words: Vec<&str> = if line.len() > LONG_LINE { &one.snippet } else { line }.split_whitespace().collect();
         let base = format!("{}\n{}\n{}", one.rule, one.file, words.join(" "));
         let nth = seen.entry(base.clone()).or_default();
         one.fingerprint = hex::encode(&Sha256::digest(format!("{base}\n{nth}").as_bytes())[..16]);
@@ -182,7 +218,11 @@ fn suppressed(lines: &[&str], line: usize, rule: &str) -> bool {
             comment && rest.split([',', ' ', '\t']).take_while(|word| !matches!(*word, "--" | "*/")).any(|word| word.trim() == rule)
         })
     };
-    let at = |place: usize| lines.get(place).copied().unwrap_or("");
+    let at = |place: usize| {
+        let line = lines.get(place).copied().unwrap_or("");
+        // A comment that ends a long line is near its end.
+        &line[line.ceil_char_boundary(line.len().saturating_sub(LONG_LINE))..]
+    };
     let before = line.checked_sub(2).map_or("", at);
     let alone = before.trim_start().starts_with(['#', '/']);
     names(at(line - 1)) || (alone && names(before))
@@ -210,6 +250,7 @@ pub(crate) fn answer(review: &Review, artifact: Value) -> Value {
         "findings": &review.found[..review.found.len().min(LISTED)],
         "rules": rules,
         "skipped": skipped,
+        "notes": &review.notes[..review.notes.len().min(SKIPPED)],
         "sarif": artifact
     })
 }

@@ -1,5 +1,7 @@
 //! How a model explains a source: the source is given as data, and names that it does not have are taken out of the answer.
 
+use std::time::Duration;
+
 use std::collections::BTreeSet;
 
 use baton_agents_runtime::{Context, SkillError};
@@ -9,9 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::allowance::Allowance;
 use crate::rules::Watch;
 use crate::source::{self, Source};
-use crate::{guess, measure, syntax};
+use crate::{guess, measure, tree};
 
 /// The longest source that is explained, in bytes: what fits into the context of most models.
 pub(crate) const MAXIMUM_EXPLAINED: usize = 48 << 10;
@@ -48,7 +51,7 @@ struct SaidOfFunction {
 }
 
 /// Has a model explain the input's source.
-pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
+pub(crate) async fn perform(context: Context, input: Value, file_time: Duration) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
     let source = source::of(&context, input.source, input.artifact.as_deref()).await?;
     if source.text.len() > MAXIMUM_EXPLAINED {
@@ -57,7 +60,8 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
         return Err(SkillError::new(Code::SourceTooLarge, message));
     }
     let language = input.language;
-    let (label, functions, source) = context.blocking(move |context| names(context, language.as_deref(), source)).await?;
+    let (label, functions, source) =
+        context.blocking(move |context| names(&Allowance::new(context, file_time), language.as_deref(), source)).await?;
     context.progress(0.2, "asking the model");
     let mut request = ModelRequest::new(prompt(label, &functions, &source.text, input.question.as_deref()));
     request.schema = Some(schema());
@@ -106,11 +110,11 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_' || character == '$'
 }
 
-fn names(context: &Context, language: Option<&str>, source: Source) -> Result<(&'static str, Vec<String>, Source), SkillError> {
-    let facts = guess::language(context, language, &source)?;
-    let parsed = syntax::parse(context, facts, &source.text, source.file_name.as_deref())?;
+fn names(allowance: &Allowance<'_>, language: Option<&str>, source: Source) -> Result<(&'static str, Vec<String>, Source), SkillError> {
+    let facts = guess::language(allowance, language, &source)?;
+    let parsed = tree::parse(allowance, facts, &source.text, source.file_name.as_deref())?;
     let mut watch = Watch::new(facts, &source.text, source.file_name.as_deref());
-    let measured = measure::measure(context, facts, &parsed, &source.text, &mut watch)?;
+    let measured = measure::measure(allowance, facts, &parsed, &source.text, &mut watch)?;
     let functions = measured.functions.into_iter().take(FUNCTIONS).map(|function| function.name).collect();
     Ok((facts.label, functions, source))
 }

@@ -2,24 +2,22 @@
 
 mod audit;
 mod dependencies;
+mod duplication;
 mod engine;
 mod explain;
-mod files;
-mod guess;
-mod languages;
 mod lines;
 mod measure;
 mod report;
 mod rules;
 mod sarif;
 mod secrets;
-mod shapes;
 mod skills;
-mod source;
-mod syntax;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_agents_syntax::{allowance, columns, files, guess, languages, shapes, source, tree};
 use baton_domain::agent::{AgentCard, Family, InstanceRange};
 use serde_json::Value;
 
@@ -31,11 +29,13 @@ pub use source::MAXIMUM_BYTES;
 pub struct CodeAnalysis {
     /// How many attempts it takes at once.
     pub slots: u32,
+    /// How long one file is read at most; what was found until then counts, and the result says so.
+    pub file_time: Duration,
 }
 
 impl Default for CodeAnalysis {
     fn default() -> Self {
-        Self { slots: 2 }
+        Self { slots: 2, file_time: allowance::FILE_TIME }
     }
 }
 
@@ -57,12 +57,12 @@ impl Agent for CodeAnalysis {
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
-            METRICS => report::perform(context, input).await,
-            SECURITY_AUDIT => audit::perform(context, input, engine::rule::Kind::Security).await,
-            PERFORMANCE_REVIEW => audit::perform(context, input, engine::rule::Kind::Performance).await,
-            BEST_PRACTICES => audit::perform(context, input, engine::rule::Kind::Practice).await,
+            METRICS => report::perform(context, input, self.file_time).await,
+            SECURITY_AUDIT => audit::perform(context, input, engine::rule::Kind::Security, self.file_time).await,
+            PERFORMANCE_REVIEW => audit::perform(context, input, engine::rule::Kind::Performance, self.file_time).await,
+            BEST_PRACTICES => audit::perform(context, input, engine::rule::Kind::Practice, self.file_time).await,
             DEPENDENCIES => dependencies::perform(context, input).await,
-            EXPLAIN => explain::perform(context, input).await,
+            EXPLAIN => explain::perform(context, input, self.file_time).await,
             SECRETS => secrets::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }

@@ -3,12 +3,24 @@
 use serde::Serialize;
 
 /// Lines by what they hold. A line with code and a comment holds code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
 pub(crate) struct Lines {
     pub(crate) total: usize,
     pub(crate) code: usize,
     pub(crate) comment: usize,
     pub(crate) blank: usize,
+}
+
+impl Lines {
+    /// The lines of two sources together.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            total: self.total + other.total,
+            code: self.code + other.code,
+            comment: self.comment + other.comment,
+            blank: self.blank + other.blank,
+        }
+    }
 }
 
 /// Marks lines while a tree is walked.
@@ -22,6 +34,12 @@ impl Marks {
     pub(crate) fn of(text: &str) -> Self {
         let total = text.lines().count();
         Self { code: vec![false; total], comment: vec![false; total] }
+    }
+
+    /// For a source that was not understood: what is not blank counts as code.
+    pub(crate) fn unread(text: &str) -> Self {
+        let code: Vec<bool> = text.lines().map(|line| !line.trim().is_empty()).collect();
+        Self { comment: vec![false; code.len()], code }
     }
 
     /// A token of code from one line to another, both included.

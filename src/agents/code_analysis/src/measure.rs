@@ -6,21 +6,26 @@
 //! label, a change of logical operator and direct recursion count 1. A function with a name of its own counts by
 //! itself; one without counts to the function around it and makes what is in it one deeper.
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::SkillError;
 use serde::Serialize;
 use tree_sitter::{Node, TreeCursor};
 
+use crate::allowance::Allowance;
+use crate::columns::Columns;
 use crate::languages::{Facts, Role};
 use crate::lines::{Lines, Marks};
 use crate::rules::Watch;
 use crate::shapes;
 use crate::source::cut;
-use crate::syntax::Parsed;
+use crate::tree::Parsed;
 
 /// The longest name that a result repeats, in characters; the rest is cut.
 const NAME: usize = 80;
 /// Nodes between two looks at whether to stop.
-const CHECK_EVERY: u64 = 8_192;
+const CHECK_EVERY: u64 = 1_024;
+
+/// Nodes between two reports of progress.
+const PROGRESS_EVERY: u64 = 65_536;
 
 /// A function with its measures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,18 +66,20 @@ pub(crate) struct Around<'tree> {
 pub(crate) struct Measured {
     pub(crate) functions: Vec<Function>,
     pub(crate) lines: Lines,
+    /// How much of the tree was measured before the time was over; 1 if all of it.
+    pub(crate) share: f64,
 }
 
-/// Measures a tree; `watch` sees every node on the way.
+/// Measures a tree; `watch` sees every node on the way. What is measured when the time is over counts.
 pub(crate) fn measure(
-    context: &Context,
+    allowance: &Allowance<'_>,
     facts: &'static Facts,
     parsed: &Parsed,
     text: &str,
     watch: &mut Watch<'_>,
 ) -> Result<Measured, SkillError> {
     let roles = facts.roles(&parsed.grammar);
-    let mut walk = Walk { facts, text, functions: Vec::new(), containers: Vec::new(), marks: Marks::of(text) };
+    let mut walk = Walk { facts, text, functions: Vec::new(), containers: Vec::new(), marks: Marks::of(text), columns: Columns::default() };
     let mut around: Vec<Around<'_>> = Vec::new();
     let mut cursor = parsed.tree.walk();
     let total = parsed.tree.root_node().descendant_count().max(1) as f64;
@@ -80,8 +87,14 @@ pub(crate) fn measure(
     loop {
         seen += 1;
         if seen.is_multiple_of(CHECK_EVERY) {
-            context.check()?;
-            context.progress(0.3 + 0.6 * (seen as f64 / total).min(1.0), "measuring functions");
+            allowance.context().check()?;
+            let share = (seen as f64 / total).min(1.0);
+            if allowance.is_over() {
+                return Ok(Measured { functions: walk.functions, lines: walk.marks.count(), share });
+            }
+            if seen.is_multiple_of(PROGRESS_EVERY) {
+                allowance.context().progress(0.3 + 0.6 * share, "measuring functions");
+            }
         }
         let node = cursor.node();
         let role = roles.get(node.kind_id() as usize).copied().flatten();
@@ -96,7 +109,7 @@ pub(crate) fn measure(
                 break;
             }
             if around.pop().is_none() || !cursor.goto_parent() {
-                return Ok(Measured { functions: walk.functions, lines: walk.marks.count() });
+                return Ok(Measured { functions: walk.functions, lines: walk.marks.count(), share: 1.0 });
             }
         }
     }
@@ -108,6 +121,7 @@ struct Walk<'a> {
     functions: Vec<Function>,
     containers: Vec<String>,
     marks: Marks,
+    columns: Columns,
 }
 
 impl Walk<'_> {
@@ -239,7 +253,8 @@ impl Walk<'_> {
     }
 
     fn begin<'tree>(&mut self, own: &mut Around<'tree>, node: Node<'tree>) {
-        let name = node.child_by_field_name("name").map_or("(anonymous)", |name| &self.text[name.byte_range()]).to_owned();
+        let name =
+            node.child_by_field_name("name").map_or_else(|| "(anonymous)".to_owned(), |name| cut(&self.text[name.byte_range()], 2 * NAME));
         self.begin_named(own, node, &name);
     }
 
@@ -259,7 +274,7 @@ impl Walk<'_> {
             cognitive: 0,
             nesting: 0,
             lines: end_line - line + 1,
-            column: crate::source::column(self.text, node.start_byte()),
+            column: self.columns.of(self.text, node.start_byte(), node.start_position().column),
             plain: name.to_owned(),
             recursive: false,
         });

@@ -337,15 +337,14 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
 
 fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
     let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, is_text)?;
-    let mut review =
-        Review { found: Vec::new(), suppressed: Vec::new(), total: 0, languages: BTreeMap::new(), read: 0, skipped: files.skipped };
+    let mut review = Review { skipped: files.skipped, ..Review::default() };
     let count = files.files.len().max(1);
     for (place, file) in files.files.iter().enumerate() {
         context.check()?;
         if place.is_multiple_of(64) {
             context.progress(0.05 + 0.9 * place as f64 / count as f64, format!("searching {}", file.name));
         }
-        match file.text() {
+        match file.text().ok() {
             Some(text) => {
                 review.read += 1;
                 sort_out(&mut review, find(text, &file.name), text);

@@ -9,6 +9,7 @@ use crate::engine::rule::MAXIMUM_RULE_BYTES;
 use crate::explain::{LEAST, MAXIMUM_EXPLAINED};
 use crate::files::MAXIMUM_ARTIFACTS;
 use crate::languages::ALL;
+use crate::report::LEAST_TOKENS;
 
 /// The skill that measures a source file.
 pub const METRICS: &str = "code_analysis.metrics";
@@ -39,11 +40,12 @@ fn metrics() -> Skill {
         name: METRICS.to_owned(),
         title: "Measure code".to_owned(),
         description:
-            "Parses a source file in Rust, Python, JavaScript, TypeScript, Go or Java and reports its functions with cyclomatic and \
-                      cognitive complexity, its lines, and what should be looked at. The code is never run."
+            "Parses sources in Rust, Python, JavaScript, TypeScript, Go or Java and reports their functions with cyclomatic and cognitive \
+                      complexity, their lines, what should be looked at, and which stretches of code stand in several places. A source, a file, \
+                      several files or a zip file. The code is never run."
                 .to_owned(),
         family: Family::CodeAnalysis,
-        input_schema: input(),
+        input_schema: metrics_input(),
         output_schema: output(),
         examples: vec![
             json!({"artifact": "examples/sources/inventory.py"}),
@@ -53,14 +55,14 @@ fn metrics() -> Skill {
             }),
             json!({"artifact": "examples/sources/router.go"}),
         ],
-        result_kind: "code_report".to_owned(),
+        result_kind: "structured".to_owned(),
         idempotent: true,
         destructive: false,
         isolation: Isolation::Process,
         checkpoints: false,
-        limits: Limits::default(),
+        limits: Limits { cpu_seconds: 600, memory_bytes: 2 << 30, ..Limits::default() },
         retry: RetryPolicy::default(),
-        needs: Needs { cpu_millicores: 1_000, memory_mib: 128, model: None },
+        needs: Needs { cpu_millicores: 1_000, memory_mib: 512, model: None },
         model: None,
         network: false,
     }
@@ -190,7 +192,7 @@ fn dependencies() -> Skill {
         properties.insert("packages".to_owned(), packages);
         properties.insert("advisories".to_owned(), json!({"type": "integer", "minimum": 1, "title": "Advisories read", "x-order": 7}));
     }
-    skill.output_schema["required"] = json!(["summary", "packages", "advisories", "findings", "rules", "skipped", "sarif"]);
+    skill.output_schema["required"] = json!(["summary", "packages", "advisories", "findings", "rules", "skipped", "notes", "sarif"]);
     skill
 }
 
@@ -239,6 +241,27 @@ fn explain() -> Skill {
         model: Some(ModelNeed { least: LEAST, optional: false }),
         ..metrics()
     }
+}
+
+fn metrics_input() -> Value {
+    let mut schema = findings_input("Measure code");
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "language"));
+        let own = json!({
+            "least_tokens": {
+                "type": "integer", "minimum": 10, "maximum": 1_000, "default": LEAST_TOKENS, "title": "Least tokens of a copy", "x-order": 5,
+                "description": "Stretches of at least so many tokens that stand in several places are copies."
+            },
+            "same_shape": {
+                "type": "boolean", "default": false, "title": "Copies with other names", "x-order": 6,
+                "description": "Also finds copies in which names, texts and numbers were changed."
+            }
+        });
+        if let Value::Object(own) = own {
+            properties.extend(own);
+        }
+    }
+    schema
 }
 
 /// The input of a skill that reads one source, a file, a zip file or several of them.
@@ -334,9 +357,10 @@ fn findings_output(title: &str) -> Value {
                 "required": ["file", "reason"],
                 "additionalProperties": false
             }},
-            "sarif": {"type": "string", "title": "SARIF file", "x-order": 6, "x-render": "artifact"}
+            "sarif": {"type": "string", "title": "SARIF file", "x-order": 6, "x-render": "artifact"},
+            "notes": {"type": "array", "items": text, "title": "Notes", "x-order": 8}
         },
-        "required": ["summary", "languages", "findings", "rules", "skipped", "sarif"],
+        "required": ["summary", "languages", "findings", "rules", "skipped", "notes", "sarif"],
         "additionalProperties": false
     })
 }
@@ -369,47 +393,82 @@ fn input() -> Value {
 }
 
 fn output() -> Value {
-    let count = json!({"type": "integer", "minimum": 0});
-    let place = json!({"type": "integer", "minimum": 1});
+    let count = |title: &str| json!({"type": "integer", "minimum": 0, "title": title});
+    let place = |title: &str| json!({"type": "integer", "minimum": 1, "title": title});
+    let text = |title: &str| json!({"type": "string", "title": title});
     let names: Vec<&str> = ALL.into_iter().map(|facts| facts.name).collect();
+    let table = |title: &str, order: u32, properties: Value, optional: &[&str]| {
+        let required: Vec<&String> =
+            properties.as_object().into_iter().flat_map(|all| all.keys()).filter(|name| !optional.contains(&name.as_str())).collect();
+        json!({
+            "type": "array", "title": title, "x-order": order, "x-render": "table",
+            "items": {"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+        })
+    };
+    let functions = json!({
+        "name": text("Function"), "file": text("File"), "line": place("Line"), "end_line": place("To line"), "lines": place("Lines"),
+        "parameters": count("Parameters"), "cyclomatic": place("Cyclomatic"), "cognitive": count("Cognitive"), "nesting": count("Nesting")
+    });
+    let files = json!({
+        "file": text("File"), "language": {"enum": names, "title": "Language"}, "lines": count("Lines"), "code": count("Code"),
+        "comment": count("Comments"), "functions": count("Functions"), "max_cyclomatic": count("Highest cyclomatic"),
+        "max_cognitive": count("Highest cognitive"), "duplicated_lines": count("Duplicated lines")
+    });
+    let copies = json!({
+        "group": place("Copy"), "file": text("File"), "line": place("Line"), "end_line": place("To line"), "lines": place("Lines"),
+        "tokens": place("Tokens")
+    });
+    let mut findings = table(
+        "Findings",
+        3,
+        json!({
+            "rule": text("Rule"), "severity": {"enum": ["info", "warning", "error"], "title": "Severity"}, "file": text("File"),
+            "line": place("Line"), "column": place("Column"), "message": text("Message"), "advice": text("Advice")
+        }),
+        &["file"],
+    );
+    findings["x-render"] = json!("findings");
     json!({
         "$schema": DIALECT,
-        "title": "Report on a source file",
+        "title": "Report on sources",
         "type": "object",
         "properties": {
-            "language": {"enum": names},
+            "language": {"enum": names, "title": "Language", "x-order": 1},
             "lines": {
-                "type": "object",
-                "properties": {"total": count, "code": count, "comment": count, "blank": count},
+                "type": "object", "title": "Lines", "x-order": 2,
+                "properties": {"total": count("All"), "code": count("Code"), "comment": count("Comments"), "blank": count("Blank")},
                 "required": ["total", "code", "comment", "blank"],
                 "additionalProperties": false
             },
-            "functions": {"type": "array", "items": {
-                "type": "object",
-                "properties": {
-                    "name": {"type": "string"}, "line": place, "end_line": place, "parameters": count, "cyclomatic": place,
-                    "cognitive": count, "nesting": count, "lines": place
-                },
-                "required": ["name", "line", "end_line", "parameters", "cyclomatic", "cognitive", "nesting", "lines"],
-                "additionalProperties": false
-            }},
             "totals": {
-                "type": "object",
-                "properties": {"functions": count, "mean_cyclomatic": {"type": "number", "minimum": 0}, "max_cyclomatic": count},
+                "type": "object", "title": "Functions in all", "x-order": 2,
+                "properties": {
+                    "functions": count("Functions"), "mean_cyclomatic": {"type": "number", "minimum": 0, "title": "Mean cyclomatic"},
+                    "max_cyclomatic": count("Highest cyclomatic")
+                },
                 "required": ["functions", "mean_cyclomatic", "max_cyclomatic"],
                 "additionalProperties": false
             },
-            "findings": {"type": "array", "items": {
-                "type": "object",
+            "findings": findings,
+            "functions": table("Functions", 4, functions, &["file"]),
+            "duplication": {
+                "type": "object", "title": "Duplication", "x-order": 5,
                 "properties": {
-                    "rule": {"type": "string"}, "severity": {"enum": ["info", "warning", "error"]}, "line": place, "column": place,
-                    "message": {"type": "string"}, "advice": {"type": "string"}
+                    "share": {"type": "number", "minimum": 0, "maximum": 1, "title": "Share of lines that stand in a copy", "x-order": 1, "x-render": "share"},
+                    "lines": {"type": "integer", "minimum": 0, "title": "Lines in copies", "x-order": 2},
+                    "groups": {"type": "integer", "minimum": 0, "title": "Copies", "x-order": 3},
+                    "tokens": {"type": "integer", "minimum": 0, "title": "Tokens compared", "x-order": 4},
+                    "copies": table("Where copies stand", 5, copies, &[])
                 },
-                "required": ["rule", "severity", "line", "column", "message", "advice"],
+                "required": ["share", "lines", "groups", "tokens", "copies"],
                 "additionalProperties": false
-            }}
+            },
+            "files": table("Files", 6, files, &[]),
+            "skipped": table("Files left out", 7, json!({"file": text("File"), "reason": text("Reason")}), &[]),
+            "notes": {"type": "array", "items": {"type": "string"}, "title": "Notes", "x-order": 8},
+            "artifact": {"type": "string", "title": "All of it", "x-order": 9, "x-render": "artifact"}
         },
-        "required": ["language", "lines", "functions", "totals", "findings"],
+        "required": ["language", "lines", "functions", "totals", "findings", "files", "duplication", "notes", "skipped"],
         "additionalProperties": false
     })
 }

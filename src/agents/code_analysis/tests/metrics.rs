@@ -337,7 +337,7 @@ fn deep_nesting_and_many_functions_end_in_a_result() {
 #[test]
 fn examples_work_as_they_stand() {
     let skill = skill_of(&CodeAnalysis::default(), METRICS);
-    assert_eq!(skill.result_kind, "code_report");
+    assert_eq!(skill.result_kind, "structured");
     assert!(jsonschema::meta::is_valid(&skill.input_schema) && jsonschema::meta::is_valid(&skill.output_schema));
     for example in &skill.examples {
         let ended = perform(CodeAnalysis::default(), METRICS, example.clone());
@@ -379,5 +379,77 @@ proptest! {
         if let Err(failure) = ended.result {
             prop_assert_eq!(failure.code, "CODE-001");
         }
+    }
+}
+
+fn copied(files: &[(&str, String)], more: Value) -> Value {
+    use std::io::Write;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+    }
+    let bytes = writer.finish().unwrap().into_inner();
+    perform_on_file(CodeAnalysis::default(), METRICS, more, "a.zip", &bytes).value()
+}
+
+/// A Python function whose every line has other tokens than those of another number.
+fn function(name: &str, number: usize) -> String {
+    let lines: String = (0..12).map(|line| format!("    v{number}_{line} = g{line}(x, {line}) + {}\n", number * 100 + line)).collect();
+    format!("def {name}(x):\n{lines}    return x\n\n")
+}
+
+#[test]
+fn copies_are_found_across_files_with_their_places() {
+    let one = format!("{}{}{}", function("own", 1), function("shared", 2), function("other", 3));
+    let two = format!("# a comment\n\n{}{}", function("shared", 2), function("more", 4));
+    let result = copied(&[("a.py", one.clone()), ("b/c.py", two.clone())], json!({}));
+    let duplication = &result["duplication"];
+    assert_eq!(duplication["groups"], 1, "{duplication:#}");
+    let places: Vec<(&str, u64, u64)> = duplication["copies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|copy| (copy["file"].as_str().unwrap(), copy["line"].as_u64().unwrap(), copy["end_line"].as_u64().unwrap()))
+        .collect();
+    // The function in a.py begins on line 16; comments and blank lines are no tokens. The `def` of the next function is alike as well.
+    assert_eq!(places.iter().map(|(file, _, _)| *file).collect::<Vec<_>>(), ["a.py", "b/c.py"]);
+    assert_eq!((places[0].1, places[1].1), (16, 3));
+    let lines = duplication["lines"].as_u64().unwrap();
+    let total = result["lines"]["total"].as_u64().unwrap();
+    assert!((duplication["share"].as_f64().unwrap() - lines as f64 / total as f64).abs() < 1e-4);
+    assert_eq!(result["files"].as_array().unwrap().iter().map(|file| file["duplicated_lines"].as_u64().unwrap()).sum::<u64>(), lines);
+    // With other names and numbers they are copies in shape alone.
+    assert_eq!(copied(&[("a.py", function("a", 1)), ("b.py", function("b", 2))], json!({}))["duplication"]["groups"], 0);
+    let shapes = copied(&[("a.py", function("a", 1)), ("b.py", function("b", 2))], json!({"same_shape": true}));
+    assert_eq!(shapes["duplication"]["groups"], 1);
+    assert_eq!(shapes["duplication"]["copies"][0]["line"], 1);
+    // Longer than the copy is.
+    assert_eq!(copied(&[("a.py", one), ("b/c.py", two)], json!({"least_tokens": 500}))["duplication"]["groups"], 0);
+}
+
+#[test]
+fn rows_that_repeat_themselves_are_counted_once() {
+    let table = format!("x = [\n{}]\n", "    [1, 2, 3],\n".repeat(20_000));
+    let result = perform_on_file(CodeAnalysis::default(), METRICS, json!({}), "a.py", table.as_bytes()).value();
+    let duplication = &result["duplication"];
+    assert!(duplication["share"].as_f64().unwrap() <= 1.0 && duplication["groups"].as_u64().unwrap() >= 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// What stands in two files is found wherever it stands and whatever stands around it; what stands once is not.
+    #[test]
+    fn what_was_copied_is_found(before in 0usize..6, after in 0usize..6, size in 1usize..4) {
+        let shared: String = (0..size).map(|number| function("shared", 900 + number)).collect();
+        let one: String = (0..before).map(|number| function("own", number)).chain([shared.clone()]).collect();
+        let two: String = [shared].into_iter().chain((0..after).map(|number| function("own", 100 + number))).collect();
+        let result = copied(&[("a.py", one), ("b.py", two)], json!({}));
+        let first = &result["duplication"]["copies"][0];
+        prop_assert_eq!(&first["file"], "a.py");
+        prop_assert!(first["lines"].as_u64().unwrap() as usize >= size * 15 - 2, "{}", first);
+        let alone: String = (0..before + 1).map(|number| function("own", number)).collect();
+        prop_assert_eq!(&copied(&[("a.py", alone), ("b.py", "x = 1\n".to_owned())], json!({}))["duplication"]["groups"], 0);
     }
 }

@@ -267,26 +267,6 @@ fn secrets_are_found_and_never_repeated() {
     assert!(!result.to_string().contains(&key));
 }
 
-fn ends(source: &str) {
-    let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "a.py", source.as_bytes());
-    assert!(ended.result.is_ok() || ended.code().starts_with("CODE-"));
-}
-
-#[test]
-fn deep_sources_end_in_time() {
-    ends(&format!("x = {}1{}\n", "(".repeat(2_000), ")".repeat(2_000)));
-}
-
-#[test]
-fn long_expressions_end_in_time() {
-    ends(&format!("os.system({}'a')\n", "'a' + b + ".repeat(10_000)));
-}
-
-#[test]
-fn nested_calls_end_in_time() {
-    ends(&format!("eval({}a{})\n", "f(".repeat(2_000), ")".repeat(2_000)));
-}
-
 fn check_locks(locks: &[(&str, &str)], advisories: &[(&str, &str)]) -> harness::Ended {
     let folder = tempfile::tempdir().unwrap();
     let mut setting = Setting::default();
@@ -468,4 +448,113 @@ fn a_corpus() {
         }
     }
     println!("{read} files, {failed} refused");
+}
+
+#[test]
+fn data_is_followed_through_functions_of_the_file() {
+    let source = "import os\nfrom flask import request\n\ndef run(line):\n    os.system('ls ' + line)\n\ndef wanted():\n    return request.args.get('x')\n\n\
+                  def page():\n    value = wanted()\n    run(value)\n";
+    let found = audit(source, "python");
+    let one = found["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "py-command-injection").unwrap();
+    assert_eq!(one["line"], 5);
+    // The rule wants data from outside: here the call that gives it is what makes the difference.
+    let open = |give: &str| {
+        format!(
+            "package a\nimport \"net/http\"\nfunc landing(r *http.Request) string {{\n\treturn {give}\n}}\nfunc f(w http.ResponseWriter, r *http.Request) {{\n\thttp.Redirect(w, r, landing(r), 303)\n}}\n"
+        )
+    };
+    assert!(rules(&audit(&open("r.FormValue(\"next\")"), "go")).contains(&"go-open-redirect".to_owned()));
+    assert!(!rules(&audit(&open("\"/start\""), "go")).contains(&"go-open-redirect".to_owned()));
+}
+
+#[test]
+fn what_a_table_of_the_program_holds_is_not_from_outside() {
+    let source = |value: &str| {
+        format!(
+            "import java.sql.*;\nclass A {{\n  static final java.util.Map<String, String> ORDER = java.util.Map.of(\"a\", \"b\");\n  void f(javax.servlet.http.HttpServletRequest request, Statement s) throws Exception {{\n    \
+             s.executeQuery(\"SELECT a FROM b ORDER BY \" + {value});\n  }}\n}}\n"
+        )
+    };
+    assert!(rules(&audit(&source("request.getParameter(\"o\")"), "java")).contains(&"java-sql-injection".to_owned()));
+    assert!(!rules(&audit(&source("ORDER.get(request.getParameter(\"o\"))"), "java")).contains(&"java-sql-injection".to_owned()));
+}
+
+#[test]
+fn weaknesses_are_told_from_what_only_looks_like_them() {
+    // Weak, and the same without the weakness.
+    let cases = [
+        (
+            "python",
+            "py-xpath-injection",
+            "def f(t, a):\n    return t.xpath(\"//a[b='\" + a + \"']\")\n",
+            "def f(t, a):\n    return t.xpath(\"//a[b=$b]\", b=a)\n",
+        ),
+        (
+            "python",
+            "py-argument-injection",
+            "import subprocess\ndef f(url):\n    subprocess.run(['git', 'clone', url])\n",
+            "import subprocess\ndef f(url):\n    subprocess.run(['git', 'clone', '--', url])\n",
+        ),
+        ("javascript", "js-fixed-iv", "const IV = Buffer.alloc(16);\n", "const iv = crypto.randomBytes(16);\n"),
+        (
+            "javascript",
+            "js-sensitive-random",
+            "function resetToken() { return Math.random().toString(36); }\n",
+            "function jitter() { return Math.random() * 100; }\n",
+        ),
+        (
+            "typescript",
+            "js-ldap-injection",
+            "const f = `(&(objectClass=person)(uid=${name}))`;\n",
+            "const f = `(&(objectClass=person)(uid=${escapeFilter(name)}))`;\n",
+        ),
+        ("javascript", "js-bidi", "const a = 'a\u{202e}b';\n", "const a = 'under 2026';\n"),
+        (
+            "go",
+            "go-timing",
+            "package a\nfunc f() bool { return given != s.sign(body) }\n",
+            "package a\nfunc f() bool { return given != nil }\n",
+        ),
+        ("go", "go-fixed-iv", "package a\nvar vector = []byte(\"0123456789abcdef\")\n", "package a\nvar vector = make([]byte, 16)\n"),
+        (
+            "java",
+            "java-permissions",
+            "class A { void f(java.io.File a) { a.setWritable(true, false); } }\n",
+            "class A { void f(java.io.File a) { a.setWritable(true); } }\n",
+        ),
+        (
+            "java",
+            "java-jndi-injection",
+            "import javax.naming.*;\nclass A { Object f(Context c, String n) { return c.lookup(n); } }\n",
+            "import javax.naming.*;\nclass A { Object f(Context c) { return c.lookup(\"java:comp/env\"); } }\n",
+        ),
+        (
+            "rust",
+            "rust-insecure-cookie",
+            "fn f() { Cookie::build(\"a\", b).secure(false); }\n",
+            "fn f() { Cookie::build(\"a\", b).secure(true); }\n",
+        ),
+        (
+            "rust",
+            "rust-archive-extraction",
+            "use zip::ZipArchive;\nfn f(d: &Path, e: ZipFile) { d.join(e.name()); }\n",
+            "use zip::ZipArchive;\nfn f(d: &Path, e: ZipFile) { d.join(e.enclosed_name()); }\n",
+        ),
+        (
+            "rust",
+            "rust-argument-injection",
+            "fn f(url: &str) { Command::new(\"git\").arg(\"clone\").arg(url); }\n",
+            "fn f(url: &str) { Command::new(\"git\").arg(\"clone\").arg(\"--\").arg(url); }\n",
+        ),
+        (
+            "rust",
+            "rust-decompression-bomb",
+            "fn f(b: &[u8], o: &mut Vec<u8>) { GzDecoder::new(b).read_to_end(o); }\n",
+            "fn f(b: &[u8], o: &mut Vec<u8>) { GzDecoder::new(b).take(9).read_to_end(o); }\n",
+        ),
+    ];
+    for (language, rule, weak, sound) in cases {
+        assert!(rules(&audit(weak, language)).contains(&rule.to_owned()), "{rule} is not found in {weak}");
+        assert!(!rules(&audit(sound, language)).contains(&rule.to_owned()), "{rule} is found in {sound}");
+    }
 }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::SkillError;
 use crate::messages::{Inbox, Messages};
 use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
+use crate::stopwatch::Stopwatch;
 
 /// A file that the input names.
 pub type InputFile = FileRef;
@@ -250,6 +251,12 @@ impl Context {
     #[must_use]
     pub fn span(&self, name: &'static str) -> SpanGuard {
         SpanGuard { context: self.clone(), name, began: monotonic(), ok: true, attributes: Value::Null }
+    }
+
+    /// A clock that begins now.
+    #[must_use]
+    pub fn stopwatch(&self) -> Stopwatch {
+        Stopwatch::start()
     }
 
     /// A file that the input names.

@@ -11,6 +11,7 @@ mod error;
 mod messages;
 pub mod protocol;
 mod registry;
+mod stopwatch;
 
 use async_trait::async_trait;
 use baton_domain::agent::AgentCard;
@@ -20,6 +21,7 @@ pub use context::{Context, InputFile, SpanGuard};
 pub use error::SkillError;
 pub use messages::Messages;
 pub use registry::{AgentRegistry, DuplicateAgent};
+pub use stopwatch::Stopwatch;
 
 /// Something that can do work.
 #[async_trait]

@@ -153,6 +153,7 @@ codes! {
     RuleMalformed = "CODE-004", 422, "A rule is malformed";
     ArchiveRefused = "CODE-005", 422, "The archive is refused";
     NothingToRead = "CODE-006", 422, "There is nothing to read";
+    SourceTooSlow = "CODE-007", 422, "The source takes too long to read";
 
     TemplateInvalid = "DOC-001", 422, "The template cannot be read";
     TemplateFailed = "DOC-002", 422, "The template failed with this data";

@@ -56,7 +56,7 @@ fn check(context: &Context, input: &Input) -> Result<Checked, SkillError> {
             context.check()?;
             context.progress(0.4 * place as f64 / texts.files.len() as f64, "reading advisories");
         }
-        match file.text().ok_or_else(|| "it is not UTF-8".to_owned()).and_then(|text| advisories::parse(&file.name, text)) {
+        match file.text().map_err(|_| "it is not UTF-8".to_owned()).and_then(|text| advisories::parse(&file.name, text)) {
             Ok(found) => {
                 count += usize::from(!found.is_empty());
                 for advisory in found {
@@ -73,12 +73,12 @@ fn check(context: &Context, input: &Input) -> Result<Checked, SkillError> {
     }
     let locks = gather(context, None, input.artifact.as_ref(), &input.artifacts, locks::is_lock)?;
     skipped.extend(locks.skipped);
-    let mut review = Review { found: Vec::new(), suppressed: Vec::new(), total: 0, languages: BTreeMap::new(), read: 0, skipped };
+    let mut review = Review { skipped, ..Review::default() };
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     for file in &locks.files {
         context.check()?;
         context.progress(0.6, format!("reading {}", file.name));
-        let text = file.text();
+        let text = file.text().ok();
         let packages = match text {
             Some(text) if locks::is_lock(&file.name) => locks::packages(&file.name, text),
             Some(_) => Err("it is no lock file that is read here".to_owned()),

@@ -8,12 +8,23 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::rule::{Flow, fits};
+use super::names::Names;
+use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
+use super::summary::{Summary, callee_name, function_name};
+use crate::allowance::Allowance;
 
 /// The deepest expression that is followed, and the most steps for a file; beyond, a value is unknown.
-const DEPTH: u32 = 48;
-const STEPS: u64 = 4_000_000;
+const DEPTH: u32 = 32;
+const STEPS: u64 = 1_000_000;
+/// Steps between two looks at whether to stop.
+const CHECK_EVERY: u64 = 1_024;
+/// How many parts of a name are told, from its end: no rule names more, and in a chain of calls every call has all before it.
+const LINKS: u32 = 16;
+/// How many functions outwards a name is looked for, besides the file's own names.
+const FRAMES: usize = 64;
+/// How much of a parameter's source annotations are looked for in, in bytes.
+const ANNOTATED: usize = 256;
 /// The longest name, and the longest literal that a variable remembers.
 const NAME: usize = 160;
 const LITERAL: usize = 256;
@@ -97,23 +108,29 @@ struct Variable {
 /// What the sources, sanitizers and validators of a language are.
 #[derive(Default)]
 pub(crate) struct Knowledge<'a> {
-    sources: Vec<&'a str>,
+    sources: Names<'a, ()>,
     entry: Vec<&'a str>,
-    sanitizers: Vec<(u16, &'a str)>,
-    validators: Vec<&'a str>,
-    builders: Vec<&'a str>,
+    sanitizers: Names<'a, u16>,
+    validators: Names<'a, ()>,
+    builders: Names<'a, ()>,
 }
 
 impl<'a> Knowledge<'a> {
     pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
         let mut known = Self::default();
         for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
-            known.sources.extend(flow.sources.iter().map(String::as_str));
+            for (names, patterns) in
+                [(&mut known.sources, &flow.sources), (&mut known.validators, &flow.validators), (&mut known.builders, &flow.builders)]
+            {
+                for pattern in patterns {
+                    names.add(pattern, ());
+                }
+            }
             known.entry.extend(flow.entry.iter().map(String::as_str));
-            known.validators.extend(flow.validators.iter().map(String::as_str));
-            known.builders.extend(flow.builders.iter().map(String::as_str));
             for (class, names) in &flow.sanitizers {
-                known.sanitizers.extend(names.iter().map(|name| (class_bits(class), name.as_str())));
+                for name in names {
+                    known.sanitizers.add(name, class_bits(class));
+                }
             }
         }
         known
@@ -127,11 +144,28 @@ pub(crate) struct Scopes<'a> {
     imports: HashMap<String, String>,
     frames: Vec<HashMap<String, Variable>>,
     steps: u64,
+    allowance: &'a Allowance<'a>,
+    /// What an earlier walk learned of the file's functions.
+    summary: &'a Summary,
+    /// What this walk learns.
+    pub(crate) learned: Summary,
+    /// The names of the functions around.
+    within: Vec<&'a str>,
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>) -> Self {
-        Self { text, known, imports: HashMap::new(), frames: vec![HashMap::new()], steps: 0 }
+    pub(crate) fn new(text: &'a str, known: &'a Knowledge<'a>, allowance: &'a Allowance<'a>, summary: &'a Summary) -> Self {
+        Self {
+            text,
+            known,
+            imports: HashMap::new(),
+            frames: vec![HashMap::new()],
+            steps: 0,
+            allowance,
+            summary,
+            learned: summary.anew(),
+            within: Vec::new(),
+        }
     }
 
     pub(crate) fn import(&mut self, node: Node<'_>) {
@@ -141,6 +175,9 @@ impl<'a> Scopes<'a> {
     /// Begins a function with its parameters.
     pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
         let mut frame = HashMap::new();
+        let own_name = function_name(function, parent, self.text);
+        self.within.push(own_name);
+        let mut given = 0;
         let around = parent.filter(|parent| parent.kind() == "decorated_definition");
         let decorated = around.is_some_and(|around| {
             children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
@@ -155,12 +192,19 @@ impl<'a> Scopes<'a> {
             let all: Vec<Node<'_>> = if many { children(list).take(64).collect() } else { one.to_vec() };
             for parameter in all {
                 let text = of(parameter, self.text);
+                let text = &text[..text.floor_char_boundary(ANNOTATED)];
                 let origin = parameter.child_by_field_name("type").map(|kind| {
                     let text = of(kind, self.text);
                     let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
                     self.resolve_type(plain.split(['<', '[']).next().unwrap_or(plain).trim())
                 });
-                let source = decorated || self.known.entry.iter().any(|entry| entry.starts_with('@') && text.contains(entry));
+                let receiver = matches!(of(parameter, self.text), "self" | "cls")
+                    || matches!(parameter.kind(), "self_parameter" | "comment" | "line_comment" | "block_comment");
+                let handed = !receiver && self.summary.is_given(own_name, given);
+                given += usize::from(!receiver);
+                let source = handed
+                    || decorated
+                    || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
                 let state = State {
                     bits: if source { SOURCE } else { PARAMETER },
                     clean: if origin.as_deref().is_some_and(is_harmless) { u16::MAX } else { 0 },
@@ -195,13 +239,14 @@ impl<'a> Scopes<'a> {
     }
 
     pub(crate) fn leave(&mut self) {
+        self.within.pop();
         if self.frames.len() > 1 {
             self.frames.pop();
         }
     }
 
     fn variable(&self, name: &str) -> Option<&Variable> {
-        self.frames.iter().rev().find_map(|frame| frame.get(name))
+        self.frames.iter().rev().take(FRAMES).find_map(|frame| frame.get(name)).or_else(|| self.frames.first()?.get(name))
     }
 
     /// Takes an assignment into account. In a branch it adds to what the variable may hold.
@@ -270,6 +315,33 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// Learns from a call which parameters it gives untrusted data.
+    pub(crate) fn learn_call(&mut self, call: &shape::Call<'_>) {
+        let Some(name) = call.callee.map(|callee| callee_name(callee, self.text)).filter(|name| self.summary.is_one(name)) else {
+            return;
+        };
+        let positional = call.arguments.iter().filter(|argument| argument.name.is_none());
+        let nodes: Vec<Node<'_>> = positional.map(|argument| argument.node).collect();
+        for (place, node) in nodes.into_iter().enumerate() {
+            let state = self.state(node);
+            if state.bits & SOURCE != 0 && state.clean != u16::MAX {
+                self.learned.give(name, place);
+            }
+        }
+    }
+
+    /// Learns from what leaves a function whether it returns untrusted data.
+    pub(crate) fn learn_return(&mut self, node: Node<'_>) {
+        let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
+        let values: Vec<Node<'_>> = children(node).take(8).collect();
+        for value in values {
+            let state = self.state(value);
+            if state.bits & SOURCE != 0 && state.clean == 0 {
+                self.learned.give_back(name);
+            }
+        }
+    }
+
     /// A call that puts something into what it is called on: `query.append(…)`.
     pub(crate) fn grow(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
@@ -331,7 +403,7 @@ impl<'a> Scopes<'a> {
                 if let Some(call) = shape::call(node, self.text) {
                     let name = self.name(node, true);
                     let name = name.trim_end_matches("()");
-                    if self.known.validators.iter().any(|pattern| fits(pattern, name)) {
+                    if self.known.validators.has(name) {
                         for argument in &call.arguments {
                             identifier(argument.node, names);
                         }
@@ -356,6 +428,11 @@ impl<'a> Scopes<'a> {
     }
 
     fn module(&self, node: Node<'_>) -> Option<String> {
+        // Asked of every call in a chain: the name alone decides most.
+        let callee = node.child_by_field_name("function")?;
+        if !matches!(of(callee, self.text), "require" | "__import__") {
+            return None;
+        }
         let call = shape::call(node, self.text)?;
         let argument = call
             .arguments
@@ -377,7 +454,7 @@ impl<'a> Scopes<'a> {
     }
 
     fn name_within(&self, node: Node<'_>, resolved: bool, depth: u32) -> String {
-        if depth > DEPTH {
+        if depth > LINKS {
             return "?".to_owned();
         }
         let field = |name: &str| node.child_by_field_name(name);
@@ -473,6 +550,9 @@ impl<'a> Scopes<'a> {
 
     fn state_within(&mut self, node: Node<'_>, depth: u32) -> State {
         self.steps += 1;
+        if self.steps.is_multiple_of(CHECK_EVERY) && self.allowance.stops() {
+            self.steps = STEPS;
+        }
         if depth > DEPTH || self.steps > STEPS {
             return State::UNKNOWN;
         }
@@ -526,11 +606,11 @@ impl<'a> Scopes<'a> {
         if let Some(variable) = self.variable(text) {
             return variable.state;
         }
-        if self.known.sources.contains(&text) {
+        if self.known.sources.has(text) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
         // By convention a constant.
-        let constant = text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let constant = is_capital(text);
         if constant || self.imports.contains_key(text) { State::default() } else { State::UNKNOWN }
     }
 
@@ -540,11 +620,14 @@ impl<'a> Scopes<'a> {
         }
         let object = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0));
         let Some(object) = object else { return State::UNKNOWN };
+        if node.kind().contains("subscript") && object.kind() == "identifier" && is_capital(of(object, self.text)) {
+            return State::CLEAN;
+        }
         let last = node.named_child(1).map_or("", |name| of(name, self.text));
         if matches!(last, "length" | "size") {
             return State::CLEAN;
         }
-        if last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+        if is_capital(last) {
             return State::default();
         }
         let state = self.state_within(object, depth + 1);
@@ -558,7 +641,7 @@ impl<'a> Scopes<'a> {
     fn source(&self, node: Node<'_>, after: &str) -> Option<State> {
         let plain = self.name(node, false) + after;
         let full = self.name(node, true) + after;
-        let found = self.known.sources.iter().any(|source| fits(source, &plain) || fits(source, &full));
+        let found = self.known.sources.has(&plain) || (full != plain && self.known.sources.has(&full));
         found.then(|| State { bits: SOURCE, clean: 0, line: line(node) })
     }
 
@@ -598,21 +681,24 @@ impl<'a> Scopes<'a> {
         let plain = self.name(node, false);
         let full = self.name(node, true);
         let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
-        let is = |pattern: &str| fits(pattern, plain) || fits(pattern, full);
-        if self.known.sources.iter().any(|source| is(source)) {
+        let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
+        if is(&self.known.sources) || call.callee.is_some_and(|callee| self.summary.is_given_back(callee_name(callee, self.text))) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
+        }
+        // What a table of the program holds is the program's, whichever entry is asked for.
+        let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
+        if of_table && ["get", "getOrDefault", "getOrElse"].iter().any(|method| plain.rsplit('.').next() == Some(method)) {
+            return State::CLEAN;
         }
         let mut state = State::default();
         let mut clean = 0;
-        for (class, pattern) in &self.known.sanitizers {
-            if is(pattern) {
-                clean |= class;
-            }
+        for class in self.known.sanitizers.of(plain).chain(self.known.sanitizers.of(full)) {
+            clean |= class;
         }
         if clean == u16::MAX {
             return State::CLEAN;
         }
-        let builds = self.known.builders.iter().any(|builder| is(builder));
+        let builds = is(&self.known.builders);
         for argument in &call.arguments {
             state = state.join(self.argument(argument.node, depth));
         }
@@ -656,6 +742,11 @@ impl<'a> Scopes<'a> {
         }
         state
     }
+}
+
+/// A constant by convention.
+fn is_capital(name: &str) -> bool {
+    name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn is_text(kind: &str) -> bool {

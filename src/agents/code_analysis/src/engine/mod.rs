@@ -1,30 +1,44 @@
 //! What rules find in a source: one walk that follows values and holds calls and assignments against rules, then the queries.
 
 pub(crate) mod flow;
+mod names;
 pub(crate) mod rule;
 pub(crate) mod shape;
+mod summary;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::SkillError;
 use serde::Serialize;
 use tree_sitter::{Language as Grammar, Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
+use crate::allowance::Allowance;
+use crate::columns::Columns;
 use crate::languages::Facts;
 use crate::rules::Severity;
-use crate::source::{column, cut};
-use crate::syntax::Parsed;
+use crate::source::cut;
+use crate::tree::Parsed;
 use flow::{Knowledge, Scopes, State, class_bits};
-use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule, fits};
+use names::Names;
+use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule};
 use shape::{Argument, of};
+use summary::Summary;
 
 /// Nodes between two looks at whether to stop.
-const CHECK_EVERY: u64 = 4_096;
+const CHECK_EVERY: u64 = 1_024;
+/// The most walks over one file: values are followed through so many functions, less one.
+const WALKS: u32 = 3;
 /// The most findings of one file that are kept.
 pub(crate) const FILE_FINDINGS: usize = 500;
+/// How many unfinished matches of a query are kept; each node is held against all of them.
+const MATCHES_AT_ONCE: u32 = 256;
+/// How deep in a tree the matches of a query may begin. Below, code is not people's, and a cursor that goes down with many
+/// unfinished matches takes long.
+const DEPTH: u32 = 4_000;
+/// How much of the source of a value expressions look at, in bytes: in nested calls each holds all within it.
+const LOOKED_AT: usize = 8_192;
 /// The longest piece of source that a finding quotes, in characters.
 const SNIPPET: usize = 160;
 
@@ -50,85 +64,157 @@ pub(crate) struct Found {
     pub(crate) fingerprint: String,
 }
 
-/// The compiled queries of rules by their names.
-type Queries = HashMap<String, Rc<Vec<Query>>>;
+/// All queries of a language as one, so that a tree is gone through once and not once a query, and the rule that each pattern is of.
+struct Queries {
+    query: Option<Query>,
+    rules: Vec<usize>,
+}
+
+impl Queries {
+    fn of(grammar: &Grammar, rules: &[&Rule]) -> Self {
+        let texts = rules.iter().enumerate().flat_map(|(place, rule)| rule.written.query.iter().map(move |text| (place, text.as_str())));
+        let texts: Vec<(usize, &str)> = texts.collect();
+        Self::joined(grammar, &texts).unwrap_or_else(|| {
+            // A rule for two languages may have a query that fits the grammar of one alone.
+            let fitting: Vec<(usize, &str)> = texts.into_iter().filter(|(_, text)| Query::new(grammar, text).is_ok()).collect();
+            Self::joined(grammar, &fitting).unwrap_or(Self { query: None, rules: Vec::new() })
+        })
+    }
+
+    fn joined(grammar: &Grammar, texts: &[(usize, &str)]) -> Option<Self> {
+        let mut whole = String::new();
+        let mut ends: Vec<(usize, usize)> = Vec::new();
+        for (rule, text) in texts {
+            whole.push_str(text);
+            whole.push('\n');
+            ends.push((whole.len(), *rule));
+        }
+        let query = Query::new(grammar, &whole).ok()?;
+        let rules = (0..query.pattern_count())
+            .map(|pattern| {
+                let start = query.start_byte_for_pattern(pattern);
+                ends.get(ends.partition_point(|(end, _)| *end <= start)).map_or(usize::MAX, |(_, rule)| *rule)
+            })
+            .collect();
+        Some(Self { query: Some(query), rules })
+    }
+}
 
 /// A catalogue with its queries compiled for one language.
 pub(crate) struct Ready<'a> {
     known: Knowledge<'a>,
     rules: Vec<&'a Rule>,
+    /// The forms of calls and assignments by name: the rule's place and the form's.
+    calls: Names<'a, (usize, usize)>,
+    assigns: Names<'a, (usize, usize)>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
-    queries: RefCell<Vec<(Grammar, Queries)>>,
+    queries: RefCell<Vec<(Grammar, Rc<Queries>)>>,
 }
 
 impl<'a> Ready<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, facts: &'static Facts) -> Self {
-        Self { known: Knowledge::of(&catalogue.flows, facts.name), rules: catalogue.of(facts.name).collect(), queries: RefCell::default() }
-    }
-
-    fn compiled(&self, grammar: &Grammar, rule: &Rule) -> Rc<Vec<Query>> {
-        let mut all = self.queries.borrow_mut();
-        let place = all.iter().position(|(known, _)| known == grammar).unwrap_or_else(|| {
-            all.push((grammar.clone(), HashMap::new()));
-            all.len() - 1
-        });
-        let queries = all[place].1.entry(rule.written.id.clone());
-        Rc::clone(queries.or_insert_with(|| Rc::new(rule.written.query.iter().filter_map(|text| Query::new(grammar, text).ok()).collect())))
-    }
-
-    /// What the rules find in a source.
-    pub(crate) fn find(&self, context: &Context, parsed: &Parsed, text: &str, file: &str) -> Result<Vec<Found>, SkillError> {
-        let rules: Vec<&Rule> = self
-            .rules
-            .iter()
-            .copied()
-            .filter(|rule| rule.file_matches.as_ref().is_none_or(|regex| regex.is_match(text)))
-            .filter(|rule| rule.file_not_matches.as_ref().is_none_or(|regex| !regex.is_match(text)))
-            .collect();
-        let mut walk = Walk {
-            text,
-            file,
-            rules,
-            scopes: Scopes::new(text, &self.known),
-            found: Vec::new(),
-            functions: Vec::new(),
-            branches: 0,
-            around: Vec::new(),
-        };
-        let mut cursor = parsed.tree.walk();
-        let mut seen = 0u64;
-        'nodes: loop {
-            seen += 1;
-            if seen.is_multiple_of(CHECK_EVERY) {
-                context.check()?;
+        let rules: Vec<&Rule> = catalogue.of(facts.name).collect();
+        let (mut calls, mut assigns) = (Names::default(), Names::default());
+        for (place, rule) in rules.iter().enumerate() {
+            for (names, forms) in [(&mut calls, &rule.calls), (&mut assigns, &rule.assigns)] {
+                for (form, compiled) in forms.iter().enumerate() {
+                    for name in &compiled.form.name {
+                        names.add(name, (place, form));
+                    }
+                }
             }
-            let node = cursor.node();
-            walk.enter(node);
-            if cursor.goto_first_child() {
-                walk.around.push(node);
+        }
+        Self { known: Knowledge::of(&catalogue.flows, facts.name), rules, calls, assigns, queries: RefCell::default() }
+    }
 
+    fn compiled(&self, grammar: &Grammar) -> Rc<Queries> {
+        let mut all = self.queries.borrow_mut();
+        if let Some((_, queries)) = all.iter().find(|(known, _)| known == grammar) {
+            return Rc::clone(queries);
+        }
+        let queries = Rc::new(Queries::of(grammar, &self.rules));
+        all.push((grammar.clone(), Rc::clone(&queries)));
+        queries
+    }
+
+    /// What the rules find in a source, and how much of it they looked at before the time was over; 1 if all of it.
+    pub(crate) fn find(&self, allowance: &Allowance<'_>, parsed: &Parsed, text: &str, file: &str) -> Result<(Vec<Found>, f64), SkillError> {
+        let total = parsed.tree.root_node().descendant_count().max(1) as f64;
+        let applies = |rule: &Rule| {
+            rule.file_matches.as_ref().is_none_or(|regex| regex.is_match(text))
+                && rule.file_not_matches.as_ref().is_none_or(|regex| !regex.is_match(text))
+        };
+        let active: Vec<bool> = self.rules.iter().map(|rule| applies(rule)).collect();
+        // What one walk learns of the file's functions serves the next.
+        let mut summary = Summary::of(allowance, &parsed.tree, text)?;
+        let mut walks = 1;
+        let (mut found, share) = loop {
+            let mut walk = Walk {
+                text,
+                file,
+                ready: self,
+                active: active.clone(),
+                scopes: Scopes::new(text, &self.known, allowance, &summary),
+                found: Vec::new(),
+                functions: Vec::new(),
+                branches: 0,
+                around: Vec::new(),
+                starts: Columns::default(),
+                ends: Columns::default(),
+            };
+            let mut share = 1.0;
+            let mut cursor = parsed.tree.walk();
+            let mut seen = 0u64;
+            'nodes: loop {
+                seen += 1;
+                if seen.is_multiple_of(CHECK_EVERY) {
+                    allowance.context().check()?;
+                    if allowance.is_over() {
+                        // Half of the work is the walk, half the queries.
+                        share = (seen as f64 / total).min(1.0) / 2.0;
+                        break;
+                    }
+                }
+                let node = cursor.node();
+                walk.enter(node);
+                if cursor.goto_first_child() {
+                    walk.around.push(node);
+                    continue;
+                }
+                loop {
+                    let condition = walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()))
+                        && cursor.field_name() == Some("condition");
+                    walk.leave(cursor.node(), condition);
+                    if cursor.goto_next_sibling() {
+                        break;
+                    }
+                    walk.around.pop();
+                    if !cursor.goto_parent() {
+                        break 'nodes;
+                    }
+                }
+            }
+            let learned = std::mem::take(&mut walk.scopes.learned);
+            if share >= 1.0 && walks < WALKS && learned.is_worth_another_walk() && learned != summary {
+                summary = learned;
+                walks += 1;
                 continue;
             }
-            loop {
-                walk.leave(cursor.node());
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-                walk.around.pop();
-                if !cursor.goto_parent() {
-                    break 'nodes;
-                }
+            if share >= 1.0 {
+                share = walk.query(allowance, parsed, &self.compiled(&parsed.grammar));
             }
-        }
-        for rule in walk.rules.clone() {
-            context.check()?;
-            walk.query(context, parsed, rule, &self.compiled(&parsed.grammar, rule));
-        }
-        let mut found = walk.found;
+            allowance.context().check()?;
+            break (walk.found, share);
+        };
         found.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
         found.dedup_by(|a, b| a.line == b.line && a.rule == b.rule);
-        Ok(found)
+        Ok((found, share))
     }
+}
+
+/// The beginning of a text, as long as expressions look at it.
+fn looked_at(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOOKED_AT)]
 }
 
 /// A function around the current node.
@@ -142,13 +228,17 @@ struct Function {
 struct Walk<'a, 'tree> {
     text: &'a str,
     file: &'a str,
-    rules: Vec<&'a Rule>,
+    ready: &'a Ready<'a>,
+    /// Whether each rule applies to this file at all.
+    active: Vec<bool>,
     scopes: Scopes<'a>,
     found: Vec<Found>,
     functions: Vec<Function>,
     branches: u32,
     /// The nodes around the current one; asking a node for its parent walks down from the root.
     around: Vec<Node<'tree>>,
+    starts: Columns,
+    ends: Columns,
 }
 
 impl<'tree> Walk<'_, 'tree> {
@@ -184,7 +274,7 @@ impl<'tree> Walk<'_, 'tree> {
         }
     }
 
-    fn leave(&mut self, node: Node<'tree>) {
+    fn leave(&mut self, node: Node<'tree>, condition: bool) {
         if !node.is_named() {
             return;
         }
@@ -200,10 +290,10 @@ impl<'tree> Walk<'_, 'tree> {
             let around = self.functions.last().map_or(0, |function| function.branches);
             self.scopes.assign(node, self.around.last().copied(), self.branches > around);
         }
+        if matches!(kind, "return_statement" | "return_expression") {
+            self.scopes.learn_return(node);
+        }
         self.scopes.grow(node);
-        let condition = self.around.last().is_some_and(|parent| {
-            shape::is_branch(parent.kind()) && parent.child_by_field_name("condition").is_some_and(|condition| condition.id() == node.id())
-        });
         if condition {
             self.scopes.check(node);
         }
@@ -215,20 +305,24 @@ impl<'tree> Walk<'_, 'tree> {
 
     fn calls(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
+        self.scopes.learn_call(&call);
         let plain = self.scopes.name(node, false);
         let full = self.scopes.name(node, true);
         let full = self.module_name(node, &full);
         let (plain, full) = (plain.trim_end_matches("()").to_owned(), full.trim_end_matches("()").to_owned());
-        for place in 0..self.rules.len() {
-            let rule = self.rules[place];
-            for compiled in &rule.calls {
-                if !compiled.form.name.iter().any(|pattern| fits(pattern, &full) || fits(pattern, &plain)) {
-                    continue;
-                }
-                if let Some(state) = self.holds(compiled, node, &call.arguments, call.object, rule) {
-                    self.add(rule, node, state);
-                    break;
-                }
+        let ready = self.ready;
+        let mut fitting: Vec<(usize, usize)> = ready.calls.of(&full).chain(ready.calls.of(&plain)).collect();
+        fitting.sort_unstable();
+        fitting.dedup();
+        let mut found = None;
+        for (place, form) in fitting {
+            let rule = ready.rules[place];
+            if found == Some(place) || !self.active[place] {
+                continue;
+            }
+            if let Some(state) = self.holds(&rule.calls[form], node, &call.arguments, call.object, rule) {
+                self.add(rule, node, state);
+                found = Some(place);
             }
         }
     }
@@ -248,17 +342,20 @@ impl<'tree> Walk<'_, 'tree> {
             let target = if assignment.target.kind() == "expression_list" { assignment.target.named_child(0) } else { None };
             self.scopes.name(target.unwrap_or(assignment.target), false)
         };
-        for place in 0..self.rules.len() {
-            let rule = self.rules[place];
-            for compiled in &rule.assigns {
-                if !compiled.form.name.iter().any(|pattern| fits(pattern, &plain)) {
-                    continue;
-                }
-                let argument = [Argument { name: None, node: value }];
-                if let Some(state) = self.holds(compiled, node, &argument, None, rule) {
-                    self.add(rule, node, state);
-                    break;
-                }
+        let ready = self.ready;
+        let mut fitting: Vec<(usize, usize)> = ready.assigns.of(&plain).collect();
+        fitting.sort_unstable();
+        fitting.dedup();
+        let mut found = None;
+        for (place, form) in fitting {
+            let rule = ready.rules[place];
+            if found == Some(place) || !self.active[place] {
+                continue;
+            }
+            let argument = [Argument { name: None, node: value }];
+            if let Some(state) = self.holds(&rule.assigns[form], node, &argument, None, rule) {
+                self.add(rule, node, state);
+                found = Some(place);
             }
         }
     }
@@ -281,11 +378,14 @@ impl<'tree> Walk<'_, 'tree> {
             return None;
         }
         for (name, regex) in &compiled.with {
-            if !named(name).is_some_and(|argument| regex.is_match(of(argument.node, self.text))) {
+            if !named(name).is_some_and(|argument| regex.is_match(looked_at(of(argument.node, self.text)))) {
                 return None;
             }
         }
-        if compiled.unless.as_ref().is_some_and(|regex| regex.is_match(of(node, self.text))) {
+        if compiled.unless.as_ref().is_some_and(|regex| regex.is_match(looked_at(of(node, self.text)))) {
+            return None;
+        }
+        if compiled.source.as_ref().is_some_and(|regex| !regex.is_match(looked_at(of(node, self.text)))) {
             return None;
         }
         let simple = form.value == Condition::Any && compiled.matches.is_none() && compiled.not_matches.is_none();
@@ -321,7 +421,7 @@ impl<'tree> Walk<'_, 'tree> {
                 continue;
             }
             if compiled.matches.is_some() || compiled.not_matches.is_some() {
-                let text = self.scopes.literal(candidate).unwrap_or_else(|| of(candidate, self.text).to_owned());
+                let text = self.scopes.literal(candidate).unwrap_or_else(|| looked_at(of(candidate, self.text)).to_owned());
                 if compiled.matches.as_ref().is_some_and(|regex| !regex.is_match(&text))
                     || compiled.not_matches.as_ref().is_some_and(|regex| regex.is_match(&text))
                 {
@@ -333,25 +433,35 @@ impl<'tree> Walk<'_, 'tree> {
         None
     }
 
-    fn query(&mut self, context: &Context, parsed: &Parsed, rule: &Rule, queries: &[Query]) {
-        for query in queries {
-            let Some(index) = query.capture_index_for_name("found") else { continue };
-            let mut cursor = QueryCursor::new();
-            cursor.set_match_limit(4_096);
-            let mut stop = |_: &QueryCursorState| if context.is_canceled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-            let options = QueryCursorOptions::new().progress_callback(&mut stop);
-            let mut matches = cursor.matches_with_options(query, parsed.tree.root_node(), self.text.as_bytes(), options);
-            let mut nodes = Vec::new();
-            while let Some(found) = matches.next() {
-                nodes.extend(found.captures.iter().filter(|capture| capture.index == index).map(|capture| capture.node));
-                if nodes.len() > FILE_FINDINGS {
-                    break;
+    /// Runs the queries; tells how much of the work was done before the time was over.
+    fn query(&mut self, allowance: &Allowance<'_>, parsed: &Parsed, queries: &Queries) -> f64 {
+        let ready = self.ready;
+        let Some(query) = &queries.query else { return 1.0 };
+        let Some(index) = query.capture_index_for_name("found") else { return 1.0 };
+        let mut cursor = QueryCursor::new();
+        cursor.set_match_limit(MATCHES_AT_ONCE);
+        cursor.set_max_start_depth(Some(DEPTH));
+        let mut reached = 0;
+        let mut stop = |state: &QueryCursorState| {
+            reached = state.current_byte_offset();
+            if allowance.stops() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = QueryCursorOptions::new().progress_callback(&mut stop);
+        let mut matches = cursor.matches_with_options(query, parsed.tree.root_node(), self.text.as_bytes(), options);
+        let mut counts = vec![0usize; self.active.len()];
+        while let Some(found) = matches.next() {
+            let Some(place) = queries.rules.get(found.pattern_index).copied().filter(|place| self.active.get(*place) == Some(&true)) else {
+                continue;
+            };
+            for capture in found.captures.iter().filter(|capture| capture.index == index) {
+                counts[place] += 1;
+                if counts[place] <= FILE_FINDINGS {
+                    self.add(ready.rules[place], capture.node, State::default());
                 }
             }
-            for node in nodes {
-                self.add(rule, node, State::default());
-            }
         }
+        drop(matches);
+        if allowance.is_over() { 0.5 + reached as f64 / self.text.len().max(1) as f64 / 2.0 } else { 1.0 }
     }
 
     fn add(&mut self, rule: &Rule, node: Node<'_>, state: State) {
@@ -370,9 +480,9 @@ impl<'tree> Walk<'_, 'tree> {
             advice: rule.written.advice.clone(),
             file: self.file.to_owned(),
             line: start.row + 1,
-            column: column(self.text, node.start_byte()),
+            column: self.starts.of(self.text, node.start_byte(), start.column),
             end_line: end.row + 1,
-            end_column: column(self.text, node.end_byte()),
+            end_column: self.ends.of(self.text, node.end_byte(), end.column),
             snippet: cut(line, SNIPPET),
             source_line: (state.line > 0).then_some(state.line),
             fingerprint: String::new(),

@@ -108,6 +108,9 @@ pub(crate) struct Form {
     /// The whole source of the statement does not match this.
     #[serde(default)]
     pub(crate) unless: Option<String>,
+    /// The whole source of the statement matches this.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
 }
 
 /// A rule as it is written.
@@ -180,6 +183,7 @@ pub(crate) struct Compiled {
     pub(crate) matches: Option<Regex>,
     pub(crate) not_matches: Option<Regex>,
     pub(crate) unless: Option<Regex>,
+    pub(crate) source: Option<Regex>,
     pub(crate) with: Vec<(String, Regex)>,
 }
 
@@ -295,6 +299,7 @@ fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
                     matches: optional(&form.matches)?,
                     not_matches: optional(&form.not_matches)?,
                     unless: optional(&form.unless)?,
+                    source: optional(&form.source)?,
                     with: with?,
                 })
             })

@@ -4,11 +4,11 @@ mod patterns;
 mod thresholds;
 
 use serde::{Deserialize, Serialize};
-use tree_sitter::Node;
+use tree_sitter::{Node, Point};
 
+use crate::columns::Columns;
 use crate::languages::{Facts, Language, Role};
 use crate::measure::{Around, Function};
-use crate::source::column;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +78,7 @@ pub(crate) struct Watch<'a> {
     patterns: Vec<&'static Pattern>,
     findings: Vec<Finding>,
     total: usize,
+    columns: Columns,
     /// Whether the whole file is a test.
     test_file: bool,
     /// How deep the item is that a test attribute stands before, and the test that the walk is in.
@@ -92,7 +93,7 @@ impl<'a> Watch<'a> {
         let test_file =
             matches!(stem, "test" | "tests") || stem.ends_with("_test") || stem.ends_with("_tests") || stem.starts_with("test_");
         let patterns = patterns::ALL.iter().filter(|pattern| pattern.languages.contains(&facts.language)).collect();
-        Self { text, patterns, findings: Vec::new(), total: 0, test_file, attribute: None, test: None }
+        Self { text, patterns, findings: Vec::new(), total: 0, columns: Columns::default(), test_file, attribute: None, test: None }
     }
 
     /// Looks at a node.
@@ -111,7 +112,7 @@ impl<'a> Watch<'a> {
             }
             let seen = Seen { node, text: self.text, around, test };
             if let Some((at, message)) = (pattern.found)(&seen) {
-                self.add(pattern.rule, pattern.severity, at.start_byte(), at.start_position().row + 1, message, pattern.advice);
+                self.add(pattern.rule, pattern.severity, at.start_byte(), at.start_position(), message, pattern.advice);
             }
         }
     }
@@ -148,17 +149,19 @@ impl<'a> Watch<'a> {
             (!is_word(text[..at].chars().next_back()) && !is_word(text[at + mark.len()..].chars().next())).then_some((at, *mark))
         });
         if let Some((at, mark)) = found {
-            let line = node.start_position().row + 1 + text[..at].matches('\n').count();
+            let row = node.start_position().row + text[..at].matches('\n').count();
+            let within = text[..at].rfind('\n').map_or(node.start_position().column + at, |end| at - end - 1);
             let message = format!("A comment says {mark}.");
             let advice = "Do it, or turn it into an issue that somebody owns and name the issue here.";
-            self.add("todo-comment", Severity::Info, node.start_byte() + at, line, message, advice);
+            self.add("todo-comment", Severity::Info, node.start_byte() + at, Point::new(row, within), message, advice);
         }
     }
 
-    fn add(&mut self, rule: &'static str, severity: Severity, byte: usize, line: usize, message: String, advice: &'static str) {
+    fn add(&mut self, rule: &'static str, severity: Severity, byte: usize, point: Point, message: String, advice: &'static str) {
         self.total += 1;
         if self.findings.len() < MAXIMUM_FINDINGS {
-            self.findings.push(Finding { rule, severity, line, column: column(self.text, byte), message, advice });
+            let column = self.columns.of(self.text, byte, point.column);
+            self.findings.push(Finding { rule, severity, line: point.row + 1, column, message, advice });
         }
     }
 

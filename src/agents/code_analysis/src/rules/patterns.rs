@@ -258,7 +258,9 @@ fn self_assignment<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String
         if node.kind() == "expression_list" && node.named_child_count() == 1 { node.named_child(0) } else { Some(node) }
     };
     let (left, right) = (single(seen.field("left")?)?, single(seen.field("right")?)?);
-    let same = left.kind() == "identifier" && right.kind() == "identifier" && seen.of(left) == seen.of(right);
+    if left.kind() != "identifier" || right.kind() != "identifier" || seen.of(left) != seen.of(right) {
+        return None;
+    }
     // In the body of a Python class or module the two are names of different places.
     let bound = seen.node.kind() == "assignment"
         && seen.around.iter().rev().find_map(|around| match around.role {
@@ -266,7 +268,7 @@ fn self_assignment<'tree>(seen: &Seen<'_, 'tree>) -> Option<(Node<'tree>, String
             Some(Role::Container) => Some(true),
             _ => None,
         }) != Some(false);
-    (same && !bound).then(|| (seen.node, format!("{} is assigned to itself.", seen.of(left))))
+    (!bound).then(|| (seen.node, format!("{} is assigned to itself.", seen.of(left))))
 }
 
 /// The first statement that comes after one that leaves the block.

@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::SkillError;
 use baton_domain::problem::Code;
 use tree_sitter::{Language as Grammar, Node, ParseOptions, ParseState, Parser, Point, Tree};
 
+use crate::allowance::Allowance;
 use crate::languages::Facts;
 use crate::source::cut;
 
@@ -13,24 +14,33 @@ use crate::source::cut;
 const EXPECTED: usize = 5;
 
 /// A tree without errors, and the grammar that read it.
-pub(crate) struct Parsed {
-    pub(crate) tree: Tree,
-    pub(crate) grammar: Grammar,
+#[derive(Debug)]
+pub struct Parsed {
+    /// The tree.
+    pub tree: Tree,
+    /// The grammar.
+    pub grammar: Grammar,
 }
 
 /// Where and why a source does not parse. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    pub(crate) reason: String,
+pub struct SyntaxError {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// What is wrong there.
+    pub reason: String,
 }
 
 /// Parses a source.
-pub(crate) fn parse(context: &Context, facts: &Facts, text: &str, file_name: Option<&str>) -> Result<Parsed, SkillError> {
+///
+/// # Errors
+/// `CODE-001` if it has errors, `CODE-007` if it takes too long.
+pub fn parse(allowance: &Allowance<'_>, facts: &Facts, text: &str, file_name: Option<&str>) -> Result<Parsed, SkillError> {
     let mut first = None;
     for grammar in facts.grammars(file_name) {
-        let tree = tree_of(context, &grammar, text)?;
+        let tree = tree_of(allowance, &grammar, text)?;
         match error_in(&tree, &grammar, text) {
             None => return Ok(Parsed { tree, grammar }),
             Some(error) => first = first.or(Some(error)),
@@ -44,10 +54,13 @@ pub(crate) fn parse(context: &Context, facts: &Facts, text: &str, file_name: Opt
 }
 
 /// Parses a source for rules: a tree with some errors is still read, since a review of the rest is worth more than none.
-pub(crate) fn parse_leniently(context: &Context, facts: &Facts, text: &str, file_name: Option<&str>) -> Result<Parsed, SkillError> {
+///
+/// # Errors
+/// `CODE-001` if nothing of it is understood, `CODE-007` if it takes too long.
+pub fn parse_leniently(allowance: &Allowance<'_>, facts: &Facts, text: &str, file_name: Option<&str>) -> Result<Parsed, SkillError> {
     let mut first = None;
     for grammar in facts.grammars(file_name) {
-        let tree = tree_of(context, &grammar, text)?;
+        let tree = tree_of(allowance, &grammar, text)?;
         if !tree.root_node().has_error() {
             return Ok(Parsed { tree, grammar });
         }
@@ -55,29 +68,32 @@ pub(crate) fn parse_leniently(context: &Context, facts: &Facts, text: &str, file
     }
     match first {
         Some(parsed) if !parsed.tree.root_node().is_error() => Ok(parsed),
-        _ => parse(context, facts, text, file_name),
+        _ => parse(allowance, facts, text, file_name),
     }
 }
 
 /// Whether a source is without errors in a language.
-pub(crate) fn fits(context: &Context, facts: &Facts, text: &str) -> Result<bool, SkillError> {
+///
+/// # Errors
+/// `CODE-007` if it takes too long.
+pub fn fits(allowance: &Allowance<'_>, facts: &Facts, text: &str) -> Result<bool, SkillError> {
     for grammar in facts.grammars(None) {
-        if !tree_of(context, &grammar, text)?.root_node().has_error() {
+        if !tree_of(allowance, &grammar, text)?.root_node().has_error() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn tree_of(context: &Context, grammar: &Grammar, text: &str) -> Result<Tree, SkillError> {
+fn tree_of(allowance: &Allowance<'_>, grammar: &Grammar, text: &str) -> Result<Tree, SkillError> {
     let mut parser = Parser::new();
     parser.set_language(grammar).map_err(|error| SkillError::internal(format!("the grammar cannot be used: {error}")))?;
     let bytes = text.as_bytes();
-    let mut stop = |_: &ParseState| if context.is_canceled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut stop = |_: &ParseState| if allowance.stops() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut stop);
     let tree = parser.parse_with_options(&mut |offset, _| bytes.get(offset..).unwrap_or_default(), None, Some(options));
-    context.check()?;
-    tree.ok_or_else(|| SkillError::internal("the parser gave up"))
+    allowance.context().check()?;
+    tree.ok_or_else(|| allowance.too_slow())
 }
 
 /// The first error of a tree.

@@ -1,18 +1,22 @@
 //! Which language a source without a file name is in.
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::SkillError;
 use baton_domain::problem::Code;
 
+use crate::allowance::Allowance;
 use crate::languages::{ALL, Facts};
 use crate::source::Source;
-use crate::syntax;
+use crate::tree;
 
 /// How much of a source is searched for signs.
 const SAMPLE: usize = 64 << 10;
 
 /// The language of a source: as said, else by its file's name, else the one with the most signs among those in which
 /// it has no errors.
-pub(crate) fn language(context: &Context, named: Option<&str>, source: &Source) -> Result<&'static Facts, SkillError> {
+///
+/// # Errors
+/// `CODE-002` if it cannot be told, `CODE-007` if that takes too long.
+pub fn language(allowance: &Allowance<'_>, named: Option<&str>, source: &Source) -> Result<&'static Facts, SkillError> {
     if let Some(name) = named {
         return Facts::named(name).ok_or_else(|| unknown("the input names a language that is not read"));
     }
@@ -26,7 +30,7 @@ pub(crate) fn language(context: &Context, named: Option<&str>, source: &Source) 
     signs.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     signs.retain(|(count, _)| *count > 0);
     for (_, facts) in &signs {
-        if syntax::fits(context, facts, &source.text)? {
+        if tree::fits(allowance, facts, &source.text)? {
             return Ok(facts);
         }
     }

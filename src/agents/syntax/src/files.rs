@@ -9,35 +9,47 @@ use crate::languages::Facts;
 use crate::source::MAXIMUM_BYTES;
 
 /// The most members of an archive, read or not.
-pub(crate) const MAXIMUM_MEMBERS: usize = 20_000;
+pub const MAXIMUM_MEMBERS: usize = 20_000;
 /// The most bytes that all files together may have when they are unpacked.
-pub(crate) const MAXIMUM_TOTAL: u64 = 256 << 20;
+pub const MAXIMUM_TOTAL: u64 = 256 << 20;
 /// How much more a member may be unpacked than packed; deflate itself can reach 1,032.
-pub(crate) const MAXIMUM_RATIO: u64 = 200;
+pub const MAXIMUM_RATIO: u64 = 200;
 /// Members smaller than this are not held against the ratio.
 const RATIO_FROM: u64 = 1 << 20;
 /// The most artifacts of one input.
-pub(crate) const MAXIMUM_ARTIFACTS: usize = 100;
+pub const MAXIMUM_ARTIFACTS: usize = 100;
 
 /// A file to read.
 #[derive(Debug, Clone)]
-pub(crate) struct File {
-    pub(crate) name: String,
-    pub(crate) bytes: Vec<u8>,
+pub struct File {
+    /// Its name, in an archive with its folders.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 impl File {
-    /// Its text without a byte order mark, if it is UTF-8.
-    pub(crate) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text))
+    /// Its text without a byte order mark.
+    ///
+    /// # Errors
+    /// `DATA-002` if it is not UTF-8.
+    pub fn text(&self) -> Result<&str, SkillError> {
+        let text = std::str::from_utf8(&self.bytes).map_err(|error| {
+            let offset = error.valid_up_to();
+            let message = format!("the byte at offset {offset} of {} is not UTF-8; save the file as UTF-8 and send it again.", self.name);
+            SkillError::new(Code::WrongEncoding, message)
+        })?;
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 }
 
 /// What was read, and what was left out with the reason.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
-    pub(crate) files: Vec<File>,
-    pub(crate) skipped: Vec<(String, String)>,
+pub struct Files {
+    /// The files.
+    pub files: Vec<File>,
+    /// Names and reasons.
+    pub skipped: Vec<(String, String)>,
     total: u64,
 }
 
@@ -57,7 +69,7 @@ impl Files {
 }
 
 /// Reads the artifacts; of archives, the members that are wanted. Runs on a thread of its own.
-pub(crate) fn read(context: &Context, ids: &[String], wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
+pub fn read(context: &Context, ids: &[String], wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
     if ids.len() > MAXIMUM_ARTIFACTS {
         return Err(SkillError::input("artifacts", format!("there are {}; at most {MAXIMUM_ARTIFACTS} are read", ids.len())));
     }
@@ -148,7 +160,7 @@ fn refused(message: String) -> SkillError {
 }
 
 /// Whether a file is a source in one of the languages and nobody else's.
-pub(crate) fn is_source(name: &str) -> bool {
+pub fn is_source(name: &str) -> bool {
     const FOREIGN: [&str; 4] = ["node_modules", ".git", "__pycache__", ".venv"];
     Facts::of_file(name).is_some() && !name.split('/').any(|part| FOREIGN.contains(&part))
 }

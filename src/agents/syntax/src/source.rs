@@ -8,13 +8,15 @@ pub const MAXIMUM_BYTES: u64 = 2 << 20;
 
 /// A source and the name of its file, if it came as one.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(crate) text: String,
-    pub(crate) file_name: Option<String>,
+pub struct Source {
+    /// The text.
+    pub text: String,
+    /// The name.
+    pub file_name: Option<String>,
 }
 
 /// The source of an input that has either `source` or `artifact`, without a byte order mark.
-pub(crate) async fn of(context: &Context, source: Option<String>, artifact: Option<&str>) -> Result<Source, SkillError> {
+pub async fn of(context: &Context, source: Option<String>, artifact: Option<&str>) -> Result<Source, SkillError> {
     match (source, artifact) {
         (Some(text), None) => {
             within(text.len() as u64, "the source")?;
@@ -54,7 +56,7 @@ async fn read(context: &Context, id: &str) -> Result<Source, SkillError> {
 }
 
 /// The text, cut to so many characters.
-pub(crate) fn cut(text: &str, characters: usize) -> String {
+pub fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -62,7 +64,7 @@ pub(crate) fn cut(text: &str, characters: usize) -> String {
 }
 
 /// The column of a byte, in characters, counted from 1.
-pub(crate) fn column(text: &str, byte: usize) -> usize {
+pub fn column(text: &str, byte: usize) -> usize {
     let before = text.get(..byte).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     before[start..].chars().count() + 1

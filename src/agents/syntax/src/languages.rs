@@ -4,45 +4,61 @@ use tree_sitter::Language as Grammar;
 
 /// A programming language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
+pub enum Language {
+    /// Rust.
     Rust,
+    /// Python.
     Python,
+    /// JavaScript.
     JavaScript,
+    /// TypeScript.
     TypeScript,
+    /// Go.
     Go,
+    /// Java.
     Java,
 }
 
 /// What a node of a syntax tree is to the measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// A function or method with a name.
     Function,
     /// A function without one; it belongs to the function around it, unless it is given a name on the spot.
     Lambda,
     /// Something that functions are named after: a class, a trait, an implementation.
     Container,
+    /// A choice by a condition.
     If,
     /// A further condition of an `if`, as a node of its own.
     ElseIf,
+    /// What is done otherwise.
     Else,
+    /// Anything that repeats.
     Loop,
     /// A choice between cases.
     Switch,
     /// A choice between patterns of which one always fits.
     Match,
+    /// One of the cases of a choice.
     Case,
+    /// What is done with an error that was thrown.
     Catch,
+    /// A choice within an expression.
     Ternary,
     /// A condition within an expression (a comprehension, the `else` of a `let`).
     Condition,
     /// An expression with an operator; a logical one if the operator is.
     Binary,
+    /// An expression in parentheses.
     Parentheses,
     /// `break` and `continue`.
     Jump,
+    /// A jump to anywhere.
     Goto,
+    /// A call.
     Call,
+    /// A comment.
     Comment,
     /// A sequence of statements.
     Block,
@@ -52,29 +68,31 @@ pub(crate) enum Role {
 type Variant = (&'static [&'static str], fn() -> Grammar);
 
 /// What is known of one language.
-pub(crate) struct Facts {
-    pub(crate) language: Language,
+pub struct Facts {
+    /// The language.
+    pub language: Language,
     /// As inputs and results name it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// As people read it.
-    pub(crate) label: &'static str,
-    pub(crate) extensions: &'static [&'static str],
+    pub label: &'static str,
+    /// What the names of its files end in, without the dot.
+    pub extensions: &'static [&'static str],
     grammar: fn() -> Grammar,
     /// The grammar for some of the extensions.
     variant: Option<Variant>,
     roles: &'static [(Role, &'static [&'static str])],
     /// Children of a parameter list that are no parameters of the caller's.
-    pub(crate) no_parameters: &'static [&'static str],
+    pub no_parameters: &'static [&'static str],
     /// Labels that `break` and `continue` can have.
-    pub(crate) labels: &'static [&'static str],
+    pub labels: &'static [&'static str],
     /// What joins a container's name to a function's.
-    pub(crate) joint: &'static str,
+    pub joint: &'static str,
     /// What a file in this language likely contains, for guessing.
-    pub(crate) signs: &'static [&'static str],
+    pub signs: &'static [&'static str],
 }
 
 /// All languages, in the order in which guesses are tried.
-pub(crate) const ALL: [&Facts; 6] = [&RUST, &PYTHON, &GO, &JAVA, &JAVASCRIPT, &TYPESCRIPT];
+pub const ALL: [&Facts; 6] = [&RUST, &PYTHON, &GO, &JAVA, &JAVASCRIPT, &TYPESCRIPT];
 
 static RUST: Facts = Facts {
     language: Language::Rust,
@@ -267,18 +285,18 @@ static JAVA: Facts = Facts {
 
 impl Facts {
     /// The language with this name.
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+    pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|facts| facts.name == name)
     }
 
     /// The language of a file with this name.
-    pub(crate) fn of_file(name: &str) -> Option<&'static Self> {
+    pub fn of_file(name: &str) -> Option<&'static Self> {
         let extension = extension(name)?;
         ALL.into_iter().find(|facts| facts.extensions.contains(&extension.as_str()))
     }
 
     /// The grammars that may read a file with this name, the likelier one first.
-    pub(crate) fn grammars(&self, file_name: Option<&str>) -> Vec<Grammar> {
+    pub fn grammars(&self, file_name: Option<&str>) -> Vec<Grammar> {
         let Some((extensions, variant)) = self.variant else { return vec![(self.grammar)()] };
         match file_name.and_then(extension) {
             Some(extension) if extensions.contains(&extension.as_str()) => vec![variant()],
@@ -288,7 +306,7 @@ impl Facts {
     }
 
     /// The roles of the nodes of a grammar, by the number of their kind.
-    pub(crate) fn roles(&self, grammar: &Grammar) -> Vec<Option<Role>> {
+    pub fn roles(&self, grammar: &Grammar) -> Vec<Option<Role>> {
         (0..grammar.node_kind_count())
             .map(|id| {
                 let id = u16::try_from(id).unwrap_or(u16::MAX);

@@ -3,15 +3,19 @@
 use tree_sitter::Node;
 
 use crate::languages::{Facts, Language};
+use crate::source::cut;
+
+/// The longest name that is kept, in characters; in nested code a name may be as long as the source.
+const NAME: usize = 160;
 
 impl Facts {
     /// The name that a function without one is given where it stands: `const name = () => …`.
-    pub(crate) fn given_name(&self, node: Node<'_>, parent: Node<'_>, text: &str) -> Option<String> {
+    pub fn given_name(&self, node: Node<'_>, parent: Node<'_>, text: &str) -> Option<String> {
         if !matches!(self.language, Language::JavaScript | Language::TypeScript) {
             return None;
         }
         if let Some(own) = node.child_by_field_name("name") {
-            return Some(text[own.byte_range()].to_owned());
+            return Some(cut(&text[own.byte_range()], NAME));
         }
         let field = match parent.kind() {
             "variable_declarator" | "public_field_definition" => "name",
@@ -21,19 +25,19 @@ impl Facts {
             "export_statement" => return Some("default".to_owned()),
             _ => return None,
         };
-        parent.child_by_field_name(field).map(|name| text[name.byte_range()].to_owned())
+        parent.child_by_field_name(field).map(|name| cut(&text[name.byte_range()], NAME))
     }
 
     /// The name of a class, a trait or an implementation.
-    pub(crate) fn container_name(&self, node: Node<'_>, text: &str) -> String {
+    pub fn container_name(&self, node: Node<'_>, text: &str) -> String {
         let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("type"));
         let text = name.map_or("", |name| &text[name.byte_range()]);
         // `Stack<T>` is called Stack.
-        text.split(['<', '(']).next().unwrap_or("").trim().to_owned()
+        cut(text.split(['<', '(']).next().unwrap_or("").trim(), NAME)
     }
 
     /// How many parameters a caller gives.
-    pub(crate) fn parameters(&self, node: Node<'_>, text: &str) -> usize {
+    pub fn parameters(&self, node: Node<'_>, text: &str) -> usize {
         let Some(list) = node.child_by_field_name("parameters") else {
             return usize::from(node.child_by_field_name("parameter").is_some());
         };
@@ -60,7 +64,7 @@ impl Facts {
     }
 
     /// Whether a statement is the text that Python keeps as documentation.
-    pub(crate) fn is_docstring(&self, node: Node<'_>, parent: Option<Node<'_>>) -> bool {
+    pub fn is_docstring(&self, node: Node<'_>, parent: Option<Node<'_>>) -> bool {
         self.language == Language::Python
             && node.kind() == "expression_statement"
             && node.named_child_count() == 1
@@ -71,7 +75,7 @@ impl Facts {
     }
 
     /// Whether a case is the one that always fits.
-    pub(crate) fn is_default(&self, node: Node<'_>) -> bool {
+    pub fn is_default(&self, node: Node<'_>) -> bool {
         match self.language {
             Language::Java => node.named_child_count() == 0,
             Language::Python => {
@@ -82,20 +86,20 @@ impl Facts {
     }
 
     /// Whether a jump names where it goes.
-    pub(crate) fn has_label(&self, node: Node<'_>) -> bool {
+    pub fn has_label(&self, node: Node<'_>) -> bool {
         let mut cursor = node.walk();
         node.named_children(&mut cursor).any(|child| self.labels.contains(&child.kind()))
     }
 }
 
 /// Whether a pattern of a `match` has a condition beside.
-pub(crate) fn has_guard(node: Node<'_>) -> bool {
+pub fn has_guard(node: Node<'_>) -> bool {
     node.kind() == "match_arm"
         && node.child_by_field_name("pattern").is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
 }
 
 /// `(s *Stack[T])` is called Stack.
-pub(crate) fn receiver_type(text: &str) -> String {
+pub fn receiver_type(text: &str) -> String {
     let inner = text.trim_matches(['(', ')']).split('[').next().unwrap_or("");
     inner.rsplit([' ', '*']).find(|part| !part.is_empty()).unwrap_or("").to_owned()
 }
