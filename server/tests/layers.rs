@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 30] = [
+    let rows: [(&str, &[&str]); 32] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
@@ -28,14 +28,21 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-observability", &["baton-domain", "baton-storage"]),
         ("baton-auth", &["baton-domain", "baton-storage"]),
         ("baton-agents-runtime", &["baton-domain", "baton-clients"]),
-        ("baton-agents-data-science", &["baton-domain", "baton-clients", "baton-clients-databases", "baton-agents-runtime", "baton-agents-drawing"]),
+        (
+            "baton-agents-data-science",
+            &["baton-domain", "baton-clients", "baton-clients-databases", "baton-agents-runtime", "baton-agents-drawing"],
+        ),
         ("baton-agents-nlp", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-custom", &["baton-domain", "baton-error-pages", "baton-clients", "baton-agents-runtime"]),
         ("baton-agents-web-automation", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
-        ("baton-agents-documentation", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing"]),
+        (
+            "baton-agents-documentation",
+            &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-drawing", "baton-agents-syntax"],
+        ),
         ("baton-agents-drawing", &["baton-domain"]),
+        ("baton-agents-syntax", &["baton-domain", "baton-agents-runtime"]),
         ("baton-local-model", &["baton-domain"]),
-        ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime"]),
+        ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-syntax"]),
         (
             "baton-orchestration",
             &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],

@@ -1,4 +1,4 @@
-//! Which copies does `metrics` find in a folder? As JSON, to be held against another tool's (`bench/code_analysis/agreement.py`).
+//! Which copies does `metrics` find in a folder? As JSON, to be held against another tool's (`src/agents/code_analysis/bench/agreement.py`).
 //!
 //! `cargo run --release -p baton-agents-code-analysis --example copies -- FOLDER [LEAST_TOKENS]`
 

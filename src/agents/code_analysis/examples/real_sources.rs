@@ -1,7 +1,7 @@
 //! How do the skills do on thousands of real files: does each end, how fast, and what do they find?
 //!
 //! `cargo run --release -p baton-agents-code-analysis --example real_sources -- FOLDER [FILES_A_LANGUAGE] [SAMPLE]`. The folder is what
-//! `bench/code_analysis/fetch.sh` made. Files are packed into zip files of 200, as a user would send them; every skill that needs no
+//! `src/agents/code_analysis/bench/fetch.sh` made. Files are packed into zip files of 200, as a user would send them; every skill that needs no
 //! model reads each. SAMPLE findings, evenly spaced over all rules, are written out to be judged.
 
 #![allow(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches real source files of the six languages from package registries, by name and version, for the example `real_sources` of
-# baton-agents-code-analysis. Usage: bench/code_analysis/fetch.sh FOLDER. Nothing that is fetched is run.
+# baton-agents-code-analysis. Usage: src/agents/code_analysis/bench/fetch.sh FOLDER. Nothing that is fetched is run.
 set -euo pipefail
 folder=${1:?usage: fetch.sh FOLDER}
 mkdir -p "$folder"/{npm,pypi,crates,debian}

@@ -3,7 +3,7 @@
     npm install jscpd@4.0.5
     npx jscpd FOLDER --min-tokens 50 --min-lines 2 --max-size 10mb --max-lines 100000 --reporters json --output OUT --silent
     cargo run --release -p baton-agents-code-analysis --example copies -- FOLDER 50 > ours.json
-    python3 bench/code_analysis/agreement.py FOLDER OUT/jscpd-report.json ours.json
+    python3 src/agents/code_analysis/bench/agreement.py FOLDER OUT/jscpd-report.json ours.json
 """
 
 import json
