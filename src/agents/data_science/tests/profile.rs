@@ -161,7 +161,7 @@ fn tables_beyond_the_limits_are_refused() {
     let long = "1\n".repeat(usize::try_from(MAXIMUM_ROWS).unwrap() + 2);
     let ended = profile_of(long.as_bytes());
     assert_eq!(ended.code(), "DATA-004");
-    assert!(ended.message().contains("1000000 rows"));
+    assert!(ended.message().contains("20000000 rows"));
 }
 
 #[test]

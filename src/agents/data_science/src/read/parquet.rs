@@ -242,7 +242,7 @@ impl Levels<'_> {
                 if there || level > first {
                     texts.push(if level == first { b'[' } else { b',' });
                     text.clear();
-                    match values.next().filter(|_| there) {
+                    match if there { values.next() } else { None } {
                         Some(value) => write(value, &mut text),
                         None => text.extend_from_slice(b"null"),
                     }

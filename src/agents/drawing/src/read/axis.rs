@@ -123,7 +123,9 @@ pub(super) fn moment(value: &Value) -> Option<f64> {
         19 => format!("{}Z", text.replacen(' ', "T", 1)),
         _ => text.replacen(' ', "T", 1),
     };
-    let moment = OffsetDateTime::parse(&whole, &Rfc3339).or_else(|_| OffsetDateTime::parse(&whole, &Iso8601::DEFAULT)).ok()?;
+    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
+    // Fractions of a second come with any number of digits, so that the length does not say whether a zone follows.
+    let moment = read(&whole).or_else(|_| read(&format!("{whole}Z"))).ok()?;
     Some(moment.unix_timestamp_nanos() as f64 / 1e6)
 }
 
@@ -137,7 +139,7 @@ mod tests {
     fn moments_are_read_in_the_forms_that_data_has() {
         let day = 1_777_766_400_000.0;
         for text in
-            ["2026-05-03", "2026-05-03T00:00:00Z", "2026-05-03 00:00", "2026-05-03T02:00:00+02:00", "2026-05-03 00:00:00", "1777766400000"]
+            ["2026-05-03", "2026-05-03T00:00:00Z", "2026-05-03 00:00", "2026-05-03T02:00:00+02:00", "2026-05-03 00:00:00", "2026-05-03T00:00:00.000", "1777766400000"]
         {
             assert_eq!(moment(&json!(text)), Some(day), "{text}");
         }
