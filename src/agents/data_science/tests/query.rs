@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use baton_agents_data_science::{DataScience, QUERY};
+use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use harness::{Ended, Setting, run_in};
 use serde_json::{Value, json};
 
@@ -98,4 +99,90 @@ fn many_rows_are_imported_and_grouped() {
     let result = ask(&[("t", text.as_bytes())], "SELECT kind, count(*), median(value) FROM t GROUP BY kind ORDER BY kind").value();
     println!("{}", json!({"rows": count, "seconds": began.elapsed().as_secs_f64()}));
     assert_eq!(result["result"]["rows"][0], json!(["k0", count / 10, 45.5]));
+}
+
+/// Asks a database behind a connection.
+fn ask_connection(kind: ConnectionKind, base_url: &str, private: bool, sql: &str) -> Ended {
+    let grant = ConnectionGrant {
+        name: "shop".to_owned(),
+        kind,
+        base_url: base_url.to_owned(),
+        auth: AuthKind::None,
+        auth_name: None,
+        secret: None,
+        private,
+    };
+    let connections = std::collections::BTreeMap::from([("shop".to_owned(), grant)]);
+    let setting = Setting { connections, egress: Some(baton_domain::egress::EgressPolicy::default()), ..Setting::default() };
+    run_in(setting, Arc::new(DataScience::default()), QUERY, json!({"connection": "shop", "sql": sql}))
+}
+
+#[test]
+fn a_sqlite_file_behind_a_connection_is_read_and_only_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let url = path.to_str().unwrap();
+    let owner = rusqlite::Connection::open(&path).unwrap();
+    owner
+        .execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE items (id INTEGER, name TEXT); INSERT INTO items VALUES (1, 'x'), (2, NULL);")
+        .unwrap();
+    let result = ask_connection(ConnectionKind::Sqlite, url, true, "SELECT * FROM items ORDER BY id").value();
+    assert_eq!(result["result"]["rows"], json!([[1, "x"], [2, null]]));
+    for sql in [
+        "DELETE FROM items",
+        "ATTACH '/tmp/x.db' AS x",
+        "PRAGMA writable_schema = 1",
+        "SELECT 1; DELETE FROM items",
+        "VACUUM INTO '/tmp/x.db'",
+    ] {
+        assert_eq!(ask_connection(ConnectionKind::Sqlite, url, true, sql).code(), "DATA-031", "{sql}");
+    }
+    let left: i64 = owner.query_row("SELECT count(*) FROM items", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 2);
+    assert_eq!(ask_connection(ConnectionKind::Sqlite, url, false, "SELECT 1").code(), "DATA-040");
+    assert_eq!(ask_connection(ConnectionKind::Sqlite, "/etc/passwd", true, "SELECT 1").code(), "DATA-040");
+    assert_eq!(ask_connection(ConnectionKind::Sqlite, "/nowhere/x.db", true, "SELECT 1").code(), "DATA-040");
+    assert_eq!(ask_connection(ConnectionKind::Http, "https://example.org/", true, "SELECT 1").code(), "DATA-040");
+}
+
+#[test]
+fn a_postgresql_behind_a_connection_answers() {
+    let url = baton_testkit::PostgresServer::shared().unwrap().new_database().unwrap();
+    let sql = "SELECT i, i * 0.5 AS half, i % 2 = 0 AS even, 9007199254740993::bigint AS big, 'ü' || i AS name, NULL AS none FROM generate_series(1, 300) i";
+    let ended = ask_connection(ConnectionKind::Postgres, &url, true, sql);
+    let csv = String::from_utf8(ended.stored[0].2.clone()).unwrap();
+    assert!(csv.starts_with("i,half,even,big,name,none\n1,0.5,0,9007199254740993,ü1,\n"), "{}", &csv[..80]);
+    let result = ended.value();
+    assert_eq!(result["result"]["rows"][1], json!([2, 1.0, 1, "9007199254740993", "ü2", null]));
+    assert_eq!((&result["rows"], &result["shown"]), (&json!(300), &json!(200)));
+    assert_eq!(ask_connection(ConnectionKind::Postgres, &url, false, "SELECT 1").code(), "EGRESS-003");
+    assert_eq!(ask_connection(ConnectionKind::Postgres, &url, true, "DROP TABLE x").code(), "DATA-031");
+}
+
+#[test]
+fn tables_and_a_connection_are_not_asked_together() {
+    let setting = || Setting::default();
+    assert_eq!(run_in(setting(), Arc::new(DataScience::default()), QUERY, json!({"sql": "SELECT 1"})).code(), "TASK-003");
+    assert_eq!(
+        run_in(setting(), Arc::new(DataScience::default()), QUERY, json!({"connection": "none", "sql": "SELECT 1"})).code(),
+        "CONNECTION-001"
+    );
+}
+
+#[test]
+fn long_texts_are_searched_in_time() {
+    let text = format!("a\n{}\n", "a".repeat(3_000_000));
+    let one = |sql: &str| ask(&[("t", text.as_bytes())], sql).value()["result"]["rows"].clone();
+    assert_eq!(one("SELECT instr(a, a || 'b') FROM t"), json!([[0]]));
+    assert_eq!(one("SELECT a LIKE '%a%a%a%a%a%a%b' FROM t"), json!([[0]]));
+    assert_eq!(one("SELECT length(trim(a, a)) FROM t"), json!([[0]]));
+    assert_eq!(one("SELECT length(replace(a, substr(a, 2), 'x')) FROM t"), json!([[2]]));
+    assert_eq!(ask(&[("t", text.as_bytes())], "SELECT replace(a, 'a', 'bbbbbbbb') FROM t").code(), "DATA-033");
+}
+
+#[test]
+fn what_is_sorted_may_be_more_than_memory_keeps_at_once() {
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+        SELECT i FROM n ORDER BY printf('%0100d', (i * 7919) % 300007) DESC LIMIT 1 OFFSET 299999";
+    assert_eq!(rows(sql), json!([[(1..=300_000_i64).min_by_key(|i| i * 7_919 % 300_007).unwrap()]]));
 }

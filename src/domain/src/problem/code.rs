@@ -132,6 +132,9 @@ codes! {
     RecordTooLarge = "DATA-036", 422, "A record is too large or nested too deep";
     WrongParquet = "DATA-037", 422, "The Parquet file cannot be read";
     UnsupportedParquet = "DATA-038", 422, "The Parquet file uses what is not read";
+    ConnectionUnfit = "DATA-040", 422, "The connection cannot be asked in SQL";
+    AskedDatabaseUnreachable = "DATA-041", 422, "The database cannot be reached";
+    AskedDatabaseRefused = "DATA-042", 422, "The database does not let Baton in";
     EmptyText = "NLP-001", 422, "The text is empty";
     TextTooLong = "NLP-002", 422, "The text is too long";
     LanguageUnsupported = "NLP-003", 422, "The language is not supported";

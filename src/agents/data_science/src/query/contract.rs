@@ -15,7 +15,8 @@ pub(crate) fn skill() -> Skill {
         title: "Query tables in SQL".to_owned(),
         description:
             "Answers one SELECT in SQLite's SQL over one or several CSV, TSV, JSON, NDJSON or Parquet files: joins, groups, windows, recursion; also median, \
-                      percentile, var_samp, var_pop, stddev_samp, stddev_pop, corr and REGEXP."
+                      percentile, var_samp, var_pop, stddev_samp, stddev_pop, corr and REGEXP. Or asks a PostgreSQL, MySQL or SQLite database behind a \
+                      connection, read only, in its own SQL."
                 .to_owned(),
         family: Family::DataScience,
         input_schema: input(),
@@ -33,7 +34,7 @@ pub(crate) fn skill() -> Skill {
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
-        network: false,
+        network: true,
     }
 }
 
@@ -56,16 +57,20 @@ fn input() -> Value {
                 "items": {"type": "object", "title": "Table", "properties": table, "required": ["name", "artifact"], "additionalProperties": false},
                 "description": "Missing cells are NULL, truth values 1 and 0, times texts in ISO 8601."
             },
+            "connection": {
+                "type": "string", "format": "connection", "minLength": 1, "maxLength": 100, "title": "Connection", "x-order": 0,
+                "description": "A PostgreSQL, MySQL or SQLite database instead of tables. It is only read, for at most a minute."
+            },
             "sql": {
                 "type": "string", "minLength": 1, "maxLength": MAXIMUM_SQL_BYTES, "title": "Statement", "x-order": 1, "x-language": "sql",
-                "description": "One SELECT, as SQLite takes it. Names with spaces stand in double quotes, texts in single ones."
+                "description": "One SELECT, as SQLite takes it, or the database behind the connection. Names with spaces stand in double quotes, texts in single ones."
             },
             "limit": {
                 "type": "integer", "minimum": 1, "maximum": MAXIMUM_SHOWN, "default": 200, "title": "Rows shown", "x-order": 2,
                 "description": "The file with the result has all rows."
             }
         },
-        "required": ["tables", "sql"],
+        "required": ["sql"],
         "additionalProperties": false
     })
 }

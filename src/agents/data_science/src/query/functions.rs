@@ -78,11 +78,14 @@ impl Aggregate<(Vec<f64>, f64), Option<f64>> for Percentile {
 
     fn finalize(&self, _: &mut Context<'_>, kept: Option<(Vec<f64>, f64)>) -> Result<Option<f64>> {
         let Some((mut values, percent)) = kept.filter(|(values, _)| !values.is_empty()) else { return Ok(None) };
-        values.sort_unstable_by(f64::total_cmp);
         let place = (values.len() - 1) as f64 * percent / 100.0;
-        let (low, part) = (place.floor() as usize, place.fract());
-        let high = values[(low + 1).min(values.len() - 1)];
-        Ok(Some(if part == 0.0 { values[low] } else { values[low] + part * (high - values[low]) }))
+        let (found, part) = (place.floor() as usize, place.fract());
+        // This is one step of SQLite, which nothing interrupts: what lies at one place is found in linear time, a third of a second for
+        // as many values as there may be.
+        let (_, low, above) = values.select_nth_unstable_by(found, f64::total_cmp);
+        let low = *low;
+        let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+        Ok(Some(if part == 0.0 { low } else { low + part * (high - low) }))
     }
 }
 

@@ -1,8 +1,11 @@
 //! How tables are asked in SQL, from the input to the result.
 
+mod answer;
 pub(crate) mod contract;
 mod functions;
 mod import;
+mod matching;
+mod outside;
 mod run;
 
 use std::collections::HashSet;
@@ -13,6 +16,8 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use answer::{Answer, Room};
+
 use crate::inference::table_file;
 use crate::read::TableFile;
 
@@ -21,7 +26,7 @@ pub(crate) const MAXIMUM_TABLES: usize = 8;
 /// The most columns of one imported table.
 pub(crate) const MAXIMUM_IMPORTED_COLUMNS: usize = 500;
 /// The most cells of all tables together.
-pub(crate) const MAXIMUM_IMPORTED_CELLS: u64 = 40_000_000;
+pub(crate) const MAXIMUM_IMPORTED_CELLS: u64 = 200_000_000;
 /// The most columns of a result.
 pub(crate) const MAXIMUM_COLUMNS: usize = 200;
 /// The most rows of a result.
@@ -43,7 +48,9 @@ pub(crate) const MAXIMUM_STEPS: u64 = 1_000_000_000;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    #[serde(default)]
     tables: Vec<Named>,
+    connection: Option<String>,
     sql: String,
     #[serde(default = "usual_limit")]
     limit: usize,
@@ -71,6 +78,18 @@ fn usual_limit() -> usize {
 /// Answers the query of the input.
 pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
+    if let Some(connection) = &input.connection {
+        if !input.tables.is_empty() {
+            return Err(SkillError::input("connection", "name either tables or a connection: one statement cannot ask both"));
+        }
+        let connection = connection.clone();
+        let answer = outside::answer(&context, &connection, input.sql, input.limit).await?;
+        let notes = if answer.rows > answer.shown.len() as u64 { vec![left_out(&answer)] } else { Vec::new() };
+        return stored(&context, notes, answer).await;
+    }
+    if input.tables.is_empty() {
+        return Err(SkillError::input("tables", "name at least one table, or a connection"));
+    }
     let mut tables = Vec::with_capacity(input.tables.len());
     let mut taken = HashSet::new();
     for table in &input.tables {
@@ -78,6 +97,14 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
         tables.push((table.name.clone(), table_file(&context, &table.artifact, table.delimiter.as_deref(), table.header)?));
     }
     let (notes, answer) = context.blocking(move |context| answer(context, &tables, &input.sql, input.limit)).await?;
+    stored(&context, notes, answer).await
+}
+
+fn left_out(answer: &Answer) -> String {
+    format!("{} of {} rows are shown; the artifact has all.", answer.shown.len(), answer.rows)
+}
+
+async fn stored(context: &Context, notes: Vec<String>, answer: Answer) -> Result<Value, SkillError> {
     context.progress(0.95, "storing the result");
     let table = context.store("query.csv", "text/csv", &answer.csv).await?;
     context.info("the query is answered", json!({"rows": answer.rows, "columns": answer.names.len()}));
@@ -100,7 +127,7 @@ fn check_name(name: &str, taken: &mut HashSet<String>) -> Result<(), SkillError>
     if taken.insert(lower) { Ok(()) } else { wrong("is taken twice; upper and lower case are the same") }
 }
 
-fn answer(context: &Context, tables: &[(String, TableFile)], sql: &str, limit: usize) -> Result<(Vec<String>, run::Answer), SkillError> {
+fn answer(context: &Context, tables: &[(String, TableFile)], sql: &str, limit: usize) -> Result<(Vec<String>, Answer), SkillError> {
     let path = context.scratch()?.join("query.sqlite");
     let failed = |error: rusqlite::Error| SkillError::internal(format!("the temporary database cannot be made: {error}"));
     let mut connection = Connection::open(&path).map_err(failed)?;
@@ -115,9 +142,9 @@ fn answer(context: &Context, tables: &[(String, TableFile)], sql: &str, limit: u
     }
     drop(connection);
     context.progress(0.6, "running the query");
-    let answer = run::run(context, &path, sql, limit)?;
+    let answer = run::run(context, &path, sql, Room::showing(limit))?;
     if answer.rows > answer.shown.len() as u64 {
-        notes.push(format!("{} of {} rows are shown; the artifact has all.", answer.shown.len(), answer.rows));
+        notes.push(left_out(&answer));
     }
     Ok((notes, answer))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
@@ -10,36 +11,25 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, Error, ErrorCode, OpenFlags};
-use serde_json::{Value, json};
 
-use super::{
-    MAXIMUM_CELL_BYTES, MAXIMUM_COLUMNS, MAXIMUM_CSV_BYTES, MAXIMUM_ROWS, MAXIMUM_SHOWN_BYTES, MAXIMUM_SQL_BYTES, MAXIMUM_STEPS, functions,
-};
-use crate::limits::cut;
+use super::answer::{Answer, Cell, Collector, Room};
+use super::{MAXIMUM_CELL_BYTES, MAXIMUM_SQL_BYTES, MAXIMUM_STEPS, functions, matching};
 
 /// Steps of SQLite's machine between two looks at whether to stop: well below a millisecond.
 const STEPS_BETWEEN: u32 = 10_000;
-/// The longest text that the shown rows repeat, in characters; the artifact has all of it.
-const SHOWN_CHARACTERS: usize = 1_000;
-/// 2^53: readers of JSON keep whole numbers up to here.
-const EXACT: u64 = 1 << 53;
+/// How long a file that somebody writes to is waited for.
+const BUSY: Duration = Duration::from_millis(800);
 /// Functions that reach outside of the database, whether this build of SQLite has them or not.
 const FORBIDDEN: [&str; 5] = ["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"];
 
-/// What a statement gave.
-pub(super) struct Answer {
-    pub(super) names: Vec<String>,
-    pub(super) types: Vec<&'static str>,
-    pub(super) shown: Vec<Vec<Value>>,
-    pub(super) rows: u64,
-    pub(super) csv: Vec<u8>,
-}
-
 /// Runs one statement on a database that is opened to be read only.
-pub(super) fn run(context: &Context, path: &Path, sql: &str, limit: usize) -> Result<Answer, SkillError> {
+pub(super) fn run(context: &Context, path: &Path, sql: &str, room: Room) -> Result<Answer, SkillError> {
     let refused = Arc::new(Mutex::new(None));
-    let connection = guarded(context, path, Arc::clone(&refused)).map_err(|error| SkillError::internal(error.to_string()))?;
-    let result = ask(context, &connection, sql, limit);
+    let connection = guarded(context, path, Arc::clone(&refused)).map_err(|error| {
+        let message = format!("the SQLite file cannot be opened to be read: {error}. Is it a database, and may the server read it?");
+        SkillError::new(Code::ConnectionUnfit, message)
+    })?;
+    let result = ask(context, &connection, sql, room);
     result.map_err(|trouble| match trouble {
         Trouble::Skill(error) => error,
         Trouble::Sql(error) => {
@@ -62,9 +52,12 @@ impl From<Error> for Trouble {
 
 fn guarded(context: &Context, path: &Path, refused: Arc<Mutex<Option<String>>>) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    // What is sorted stays in memory, which the attempt's limit bounds.
-    connection.execute_batch("PRAGMA temp_store=MEMORY; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;")?;
+    connection.busy_timeout(BUSY)?;
+    // What is sorted goes to temporary files in runs of a few megabytes: a run in memory would be sorted in one step, which nothing
+    // interrupts, however long it is. The files have no names and end with the process.
+    connection.execute_batch("PRAGMA temp_store=FILE; PRAGMA cache_size=-8192; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;")?;
     functions::add(&connection)?;
+    matching::add(&connection, context)?;
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LENGTH, MAXIMUM_CELL_BYTES),
         (Limit::SQLITE_LIMIT_SQL_LENGTH, MAXIMUM_SQL_BYTES),
@@ -73,7 +66,6 @@ fn guarded(context: &Context, path: &Path, refused: Arc<Mutex<Option<String>>>) 
         (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
         (Limit::SQLITE_LIMIT_VDBE_OP, 100_000),
         (Limit::SQLITE_LIMIT_ATTACHED, 0),
-        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
         (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
     ] {
         connection.set_limit(limit, value)?;
@@ -99,7 +91,7 @@ fn guarded(context: &Context, path: &Path, refused: Arc<Mutex<Option<String>>>) 
     Ok(connection)
 }
 
-fn ask(context: &Context, connection: &Connection, sql: &str, limit: usize) -> Result<Answer, Trouble> {
+fn ask(context: &Context, connection: &Connection, sql: &str, room: Room) -> Result<Answer, Trouble> {
     let mut batch = Batch::new(connection, sql);
     let Some(mut statement) = batch.next()? else {
         return Err(Trouble::Skill(SkillError::new(Code::WrongSql, "sql: there is no statement. Write one that begins with SELECT.")));
@@ -108,91 +100,31 @@ fn ask(context: &Context, connection: &Connection, sql: &str, limit: usize) -> R
         let message = "sql: there is more than one statement. Send one; what it needs before can be a WITH clause.";
         return Err(Trouble::Skill(SkillError::new(Code::ForbiddenSql, message)));
     }
-    let names: Vec<String> = statement.column_names().into_iter().map(|name| cut(name, 200)).collect();
-    let large = |what: String| Trouble::Skill(SkillError::new(Code::QueryTooLarge, format!("{what}. Aggregate, or add WHERE or LIMIT.")));
+    let names = statement.column_names();
     // Some statements pass the authorizer and are none that read, as VACUUM INTO.
     if names.is_empty() || !statement.readonly() {
         return Err(Trouble::Skill(SkillError::new(Code::ForbiddenSql, "sql: the statement may only read the tables: write a SELECT.")));
     }
-    if names.len() > MAXIMUM_COLUMNS {
-        return Err(large(format!("the result has {} columns; at most {MAXIMUM_COLUMNS} are possible", names.len())));
-    }
-    let mut answer = Answer { types: vec!["empty"; names.len()], names, shown: Vec::new(), rows: 0, csv: Vec::new() };
-    let mut shown_bytes = 0;
-    let mut writer = csv::Writer::from_writer(std::mem::take(&mut answer.csv));
-    let cannot = |error: &dyn std::fmt::Display| Trouble::Skill(SkillError::internal(format!("the result cannot be written: {error}")));
-    writer.write_record(&answer.names).map_err(|error| cannot(&error))?;
-    let mut bytes = 0;
+    let mut collector = Collector::new(names, room).map_err(Trouble::Skill)?;
+    let width = statement.column_count();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        answer.rows += 1;
-        if answer.rows.is_multiple_of(1_024) {
+        if collector.rows().is_multiple_of(1_024) {
             context.check().map_err(Trouble::Skill)?;
         }
-        if answer.rows > MAXIMUM_ROWS {
-            return Err(large(format!("the result has more than {MAXIMUM_ROWS} rows")));
+        let mut cells = Vec::with_capacity(width);
+        for place in 0..width {
+            cells.push(match row.get_ref(place)? {
+                ValueRef::Null => Cell::Null,
+                ValueRef::Integer(value) => Cell::Integer(value),
+                ValueRef::Real(value) => Cell::Real(value),
+                ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text)),
+                ValueRef::Blob(bytes) => Cell::Bytes(bytes),
+            });
         }
-        let mut shown = Vec::with_capacity(answer.types.len());
-        for (place, kind) in answer.types.iter_mut().enumerate() {
-            let cell = row.get_ref(place)?;
-            *kind = wider(kind, cell);
-            let text = written(cell);
-            bytes += text.len() + 1;
-            if answer.shown.len() < limit {
-                shown.push(seen(cell, &text));
-            }
-            writer.write_field(&text).map_err(|error| cannot(&error))?;
-        }
-        if bytes > MAXIMUM_CSV_BYTES {
-            return Err(large(format!("the result has more than {} MB", MAXIMUM_CSV_BYTES >> 20)));
-        }
-        writer.write_record(None::<&[u8]>).map_err(|error| cannot(&error))?;
-        if answer.shown.len() < limit && shown_bytes < MAXIMUM_SHOWN_BYTES {
-            shown_bytes += shown.iter().map(|cell| cell.to_string().len() + 1).sum::<usize>();
-            if shown_bytes < MAXIMUM_SHOWN_BYTES {
-                answer.shown.push(shown);
-            }
-        }
+        collector.row(cells.into_iter()).map_err(Trouble::Skill)?;
     }
-    answer.csv = writer.into_inner().map_err(|error| cannot(&error))?;
-    Ok(answer)
-}
-
-/// The type of a column that held only this so far, and now holds the cell too.
-fn wider(kind: &'static str, cell: ValueRef<'_>) -> &'static str {
-    let now = match cell {
-        ValueRef::Null => return kind,
-        ValueRef::Integer(_) => "integer",
-        ValueRef::Real(_) => "number",
-        ValueRef::Text(_) => "text",
-        ValueRef::Blob(_) => "bytes",
-    };
-    match (kind, now) {
-        ("empty", now) => now,
-        (before, now) if before == now => now,
-        ("integer" | "number", "integer" | "number") => "number",
-        _ => "mixed",
-    }
-}
-
-fn written(cell: ValueRef<'_>) -> String {
-    match cell {
-        ValueRef::Null => String::new(),
-        ValueRef::Integer(value) => value.to_string(),
-        ValueRef::Real(value) => format!("{value:?}"),
-        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
-}
-
-/// A cell in JSON. Whole numbers that readers of JSON would round are texts.
-fn seen(cell: ValueRef<'_>, text: &str) -> Value {
-    match cell {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) if value.unsigned_abs() <= EXACT => json!(value),
-        ValueRef::Real(value) if value.is_finite() => json!(value),
-        _ => json!(cut(text, SHOWN_CHARACTERS)),
-    }
+    collector.finish().map_err(Trouble::Skill)
 }
 
 fn explain(error: &Error, refused: Option<String>) -> SkillError {
