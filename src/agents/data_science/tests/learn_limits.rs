@@ -313,12 +313,17 @@ fn stopped(content: &str, mut input: Value) -> Duration {
         connections: BTreeMap::new(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    let asked = runtime.block_on(async {
         let mut connection = begin_in_process(Arc::new(DataScience::default()), start);
-        let mut asked = None;
+        let mut asked: Option<std::time::Instant> = None;
         loop {
-            let said = tokio::time::timeout(Duration::from_secs(120), connection.from_agent.recv()).await;
-            match said.expect("an attempt that ends").expect("an outcome before the end") {
+            // A cancelled attempt ends without an outcome, once nothing holds its context any more.
+            let Some(said) =
+                tokio::time::timeout(Duration::from_secs(120), connection.from_agent.recv()).await.expect("an attempt that ends")
+            else {
+                return asked.expect("it trained");
+            };
+            match said {
                 // The log line with which training begins.
                 FromAgent::Log { message, .. } if message.starts_with("training ") => {
                     connection.to_agent.send(ToAgent::Cancel { reason: "test".to_owned() }).await.unwrap();
@@ -328,12 +333,15 @@ fn stopped(content: &str, mut input: Value) -> Duration {
                 }
                 FromAgent::Outcome { result, .. } => {
                     assert!(result.is_err(), "it was not stopped");
-                    return asked.expect("it trained").elapsed();
+                    return asked.expect("it trained");
                 }
                 _ => {}
             }
         }
-    })
+    });
+    // Waits for the thread that trained.
+    drop(runtime);
+    asked.elapsed()
 }
 
 #[test]
