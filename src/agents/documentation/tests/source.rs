@@ -194,7 +194,7 @@ fn what_is_not_public_is_told_when_it_is_asked_for_and_nothing_is_refused() {
         "TASK-003"
     );
     assert_eq!(zip(&[("../a.py", "def a(): pass")], json!({})).code(), "CODE-005");
-    assert_eq!(of("a.py", "\u{0}(((").result.is_err(), true);
+    assert!(of("a.py", "\u{0}(((").result.is_err());
 }
 
 #[test]
