@@ -97,7 +97,7 @@ pub(crate) fn grades(options: usize, ballots: &[Ballot]) -> impl Iterator<Item =
         _ => None,
     };
     let mut least = ballots.iter().filter_map(scored).min().unwrap_or(0);
-    if ballots.iter().any(|ballot| !matches!(ballot.opinion, Opinion::Scores(_) | Opinion::Abstention)) {
+    if ballots.iter().any(|ballot| ballot.speaks() && !matches!(ballot.opinion, Opinion::Scores(_))) {
         // Ballots of other kinds give 0.
         least = least.min(0);
     }

@@ -4,20 +4,32 @@ use crate::ballot::{Ballot, Weight};
 use crate::pairwise::Pairwise;
 use crate::rule::Rule;
 use crate::tally::tally;
-use crate::verdict::{Outcome, Terms, decide};
+use crate::verdict::{Outcome, Terms, decide, support, weight};
 
 /// The most ballots among which pivotal ones are looked for: each is left out once.
 pub const MAXIMUM_PIVOTAL_BALLOTS: usize = 1_000;
 
-/// Whether ballots that are still to come, of these weights, could put another option first. Never says no wrongly; where a rule gives no
-/// bound (scores and medians, whose scale is open) it says yes as long as anything is to come.
+/// Whether ballots that are still to come, of these weights, could change the outcome: put another option first, or bring quorum or threshold
+/// about or down. Never says no wrongly; where a rule gives no bound (scores and medians, whose scale is open) it says yes as long as anything is
+/// to come.
 #[must_use]
-pub fn can_be_caught(rule: Rule, options: usize, ballots: &[Ballot], to_come: &[Weight]) -> bool {
+pub fn can_be_caught(terms: &Terms, options: usize, ballots: &[Ballot], to_come: &[Weight]) -> bool {
+    let rule = terms.rule;
     let coming: i128 = to_come.iter().map(|weight| i128::from(weight.0)).sum();
-    let now = tally(rule, options, ballots);
-    let [leader] = now.first() else { return true };
     if coming == 0 {
         return false;
+    }
+    let now = tally(rule, options, ballots);
+    let [leader] = now.first() else { return true };
+    if ballots.len() < terms.quorum {
+        return true;
+    }
+    if let Some(threshold) = terms.threshold {
+        // As if all that is to come were against it.
+        let all = weight(ballots) + u128::try_from(coming).unwrap_or(u128::MAX);
+        if !threshold.is_met(support(*leader, options, ballots, rule), all) {
+            return true;
+        }
     }
     let others = || (0..options).filter(|option| option != leader);
     let ahead = |gain: i128| {

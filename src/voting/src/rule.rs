@@ -69,11 +69,11 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// At least this share, above one half and at most 1.
+    /// At least this share, above one half and at most 1; to the millionth below it, so that two of three are two thirds.
     #[must_use]
     pub fn supermajority(share: f64) -> Option<Self> {
-        let parts = (share * 1_000_000.0).round();
-        (parts > 500_000.0 && parts <= 1_000_000.0).then_some(Self::Supermajority(parts as u32))
+        let parts = (share * 1_000_000.0).floor();
+        (share > 0.5 && parts <= 1_000_000.0).then_some(Self::Supermajority(parts as u32))
     }
 
     /// Whether so much of so much is enough.

@@ -66,7 +66,8 @@ impl Tally {
         if self.counted == 0 { &[] } else { self.order.first().map_or(&[], Vec::as_slice) }
     }
 
-    /// How far the first is ahead of the next in the rule's points, as people read them; 0 for a tie, none with a single option.
+    /// How far the first is ahead of the next, as people read it; 0 for a tie, none with a single option. In the rule's points, and where those are
+    /// equal in what settles them: the votes of an instant runoff's last round, the gauges of equal medians.
     #[must_use]
     pub fn margin(&self) -> Option<f64> {
         if self.first().len() > 1 {
@@ -74,7 +75,7 @@ impl Tally {
         }
         let first = self.points.get(*self.first().first()?)?;
         let next = self.points.get(*self.order.get(1)?.first()?)?;
-        Some(first.get() - next.get())
+        Some(if first.value == next.value { (first.second - next.second) as f64 / PARTS } else { first.get() - next.get() })
     }
 }
 

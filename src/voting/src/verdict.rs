@@ -1,7 +1,7 @@
 //! Is it decided? Quorum, ties and thresholds.
 
 use crate::ballot::{Ballot, Opinion, PARTS};
-use crate::count::first_places;
+use crate::count::{approvals, first_places};
 use crate::rule::{Rule, Threshold};
 use crate::tally::{Tally, tally};
 
@@ -100,12 +100,27 @@ pub fn decide(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Verdict {
 
 fn of_one(option: usize, options: usize, ballots: &[Ballot], terms: &Terms) -> Outcome {
     let Some(threshold) = terms.threshold else { return Outcome::Decided(option) };
-    let votes = first_places(options, ballots).get(option).map_or(0, |points| points.value);
-    let of: u128 = ballots.iter().filter(|ballot| ballot.speaks()).map(|ballot| u128::from(ballot.weight.0)).sum();
-    if threshold.is_met(u128::try_from(votes).unwrap_or(0), of) {
+    let (votes, of) = (support(option, options, ballots, terms.rule), weight(ballots));
+    if threshold.is_met(votes, of) {
         return Outcome::Decided(option);
     }
     Outcome::BelowThreshold { leader: option, votes: votes as f64 / PARTS, of: of as f64 / PARTS }
+}
+
+/// The votes behind an option: its approvals by approval, those of the last round by an instant runoff, and otherwise its first places.
+pub(crate) fn support(option: usize, options: usize, ballots: &[Ballot], rule: Rule) -> u128 {
+    let votes = match rule {
+        Rule::Approval => approvals(options, ballots).get(option).map_or(0, |points| points.value),
+        // What settles the options of the last round is their votes in it.
+        Rule::InstantRunoff => tally(rule, options, ballots).points.get(option).map_or(0, |points| points.second),
+        _ => first_places(options, ballots).get(option).map_or(0, |points| points.value),
+    };
+    u128::try_from(votes).unwrap_or(0)
+}
+
+/// What the ballots that say something weigh together. One that approves of nothing says nothing.
+pub(crate) fn weight(ballots: &[Ballot]) -> u128 {
+    ballots.iter().filter(|ballot| ballot.speaks()).map(|ballot| u128::from(ballot.weight.0)).sum()
 }
 
 /// The options that a tie-break leaves of those that tie.
@@ -184,16 +199,27 @@ mod tests {
         let mut more = choices(&[0, 0, 1]);
         more.push(Ballot::of(Opinion::Abstention));
         assert_eq!(outcome(Threshold::Majority, &more), Outcome::Decided(0), "who abstains is not counted");
-        let two_thirds = Threshold::supermajority(2.0 / 3.0).unwrap_or(Threshold::Unanimity);
-        assert_eq!(
-            outcome(two_thirds, &choices(&[0, 0, 1])),
-            Outcome::BelowThreshold { leader: 0, votes: 2.0, of: 3.0 },
-            "0.666667 is above two thirds"
-        );
-        assert_eq!(outcome(Threshold::Supermajority(666_666), &choices(&[0, 0, 1])), Outcome::Decided(0));
+        let share = |share: f64| Threshold::supermajority(share).unwrap_or(Threshold::Unanimity);
+        assert_eq!(outcome(share(2.0 / 3.0), &choices(&[0, 0, 1])), Outcome::Decided(0), "two of three are two thirds");
+        assert_eq!(outcome(share(0.67), &choices(&[0, 0, 1])), Outcome::BelowThreshold { leader: 0, votes: 2.0, of: 3.0 });
         assert_eq!(outcome(Threshold::Unanimity, &choices(&[1, 1])), Outcome::Decided(1));
         assert_eq!(outcome(Threshold::Unanimity, &choices(&[1, 1, 0])), Outcome::BelowThreshold { leader: 1, votes: 2.0, of: 3.0 });
         assert_eq!((Threshold::supermajority(0.5), Threshold::supermajority(1.1), Threshold::supermajority(f64::NAN)), (None, None, None));
+    }
+
+    #[test]
+    fn a_threshold_counts_what_the_rule_counts() {
+        let outcome =
+            |rule, ballots: &[Ballot]| decide(&KEYS, ballots, &Terms { threshold: Some(Threshold::Majority), ..Terms::of(rule) }).outcome;
+        let approve = |options: &[usize]| Ballot::of(Opinion::Approvals(options.to_vec()));
+        assert_eq!(outcome(Rule::Approval, &[approve(&[0, 1]), approve(&[0, 2]), approve(&[0])]), Outcome::Decided(0));
+        let rank = |order: &[usize]| Ballot::of(Opinion::Ranking(order.iter().map(|option| vec![*option]).collect()));
+        // 2 leaves first, and its friends bring 1 above the half.
+        let ballots = [rank(&[0, 1]), rank(&[0, 1]), rank(&[1, 0]), rank(&[1, 0]), rank(&[2, 1])];
+        assert_eq!(outcome(Rule::InstantRunoff, &ballots), Outcome::Decided(1));
+        // One whose ballot ends is still counted.
+        let ballots = [rank(&[0]), rank(&[0]), rank(&[1]), rank(&[2])];
+        assert_eq!(outcome(Rule::InstantRunoff, &ballots), Outcome::BelowThreshold { leader: 0, votes: 2.0, of: 4.0 });
     }
 
     #[test]

@@ -175,7 +175,7 @@ proptest! {
     fn who_cannot_be_caught_is_not((options, ballots) in profiles(), more in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 0..4)) {
         for rule in Rule::ALL {
             let to_come: Vec<Weight> = more.iter().map(|_| Weight::ONE).collect();
-            if can_be_caught(rule, options, &ballots, &to_come) {
+            if can_be_caught(&Terms::of(rule), options, &ballots, &to_come) {
                 continue;
             }
             let leader = tally(rule, options, &ballots).first().to_vec();
@@ -207,6 +207,47 @@ proptest! {
             prop_assert_eq!(decide(&keys, &rest, &terms).outcome != all, found.contains(&place));
         }
     }
+}
+
+#[test]
+fn a_lead_that_nothing_can_change_is_seen() {
+    let many = |count: usize, order: &[usize]| std::iter::repeat_n(ranking(order), count);
+    let ballots: Vec<Ballot> = many(6, &[0, 1, 2]).chain(many(1, &[1, 0, 2])).collect();
+    let caught = |terms: &Terms, count: usize| can_be_caught(terms, 3, &ballots, &vec![Weight::ONE; count]);
+    for rule in [Rule::Plurality, Rule::Approval, Rule::InstantRunoff, Rule::Copeland, Rule::Schulze] {
+        assert!(!caught(&Terms::of(rule), 4), "{rule}: 6 to 1 with 4 to come");
+        assert!(caught(&Terms::of(rule), 5), "{rule}: 6 to 1 with 5 to come");
+    }
+    // 13 points to 8: a ballot changes that by 2 at most.
+    assert!(!caught(&Terms::of(Rule::Borda), 2) && caught(&Terms::of(Rule::Borda), 3));
+    for rule in Rule::ALL {
+        assert!(!caught(&Terms::of(rule), 0), "{rule}: nothing is to come");
+    }
+    // Who leads for good may still miss a quorum or a threshold.
+    assert!(caught(&Terms { quorum: 8, ..Terms::of(Rule::Plurality) }, 1));
+    assert!(caught(&Terms { threshold: Some(Threshold::Majority), ..Terms::of(Rule::Copeland) }, 5));
+    assert!(!caught(&Terms { threshold: Some(Threshold::Majority), ..Terms::of(Rule::Copeland) }, 4));
+}
+
+#[test]
+fn a_ballot_that_says_nothing_changes_nothing() {
+    let scores = |one: Option<f64>, other: Option<f64>| Ballot::of(Opinion::Scores(vec![one, other]));
+    let ballots = vec![scores(Some(3.0), None), scores(Some(3.0), Some(4.0))];
+    for silent in [Opinion::Abstention, Opinion::Approvals(vec![]), Opinion::Ranking(vec![]), Opinion::Scores(vec![None, None])] {
+        let with: Vec<Ballot> = ballots.iter().cloned().chain([Ballot::of(silent)]).collect();
+        for rule in Rule::ALL {
+            assert_eq!(tally(rule, 2, &with).points, tally(rule, 2, &ballots).points, "{rule}");
+        }
+    }
+}
+
+#[test]
+fn margins_say_how_close_it_was() {
+    let many = |count: usize, order: &[usize]| std::iter::repeat_n(ranking(order), count);
+    let ballots: Vec<Ballot> = many(58, &[0, 1]).chain(many(42, &[1, 0])).collect();
+    assert_eq!(tally(Rule::InstantRunoff, 2, &ballots).margin(), Some(16.0));
+    assert_eq!(tally(Rule::Plurality, 2, &ballots).margin(), Some(16.0));
+    assert_eq!(tally(Rule::Plurality, 2, &ballots[57..59]).margin(), Some(0.0));
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub(super) fn Why(task: RwSignal<TaskSummary>) -> impl IntoView {
         view! {
             <Card title="Why it failed" test_id="why">
                 <LastProblem problem/>
-                {move || match asked.value().get() {
-                    Some(Ok(analysis)) => answer(analysis),
+                <div aria-live="polite">{move || match asked.value().get() {
+                    Some(Ok(analysis)) if analysis.summary.state.is_terminal() => answer(analysis),
                     _ => {
                         view! {
                             <p class="mb-3 text-13 text-soft">
@@ -50,10 +50,16 @@ pub(super) fn Why(task: RwSignal<TaskSummary>) -> impl IntoView {
                             >
                                 {move || if asked.pending().get() { "Looking" } else { "Explain the failure" }}
                             </Button>
+                            {(!may).then(|| view! { <p class="mt-2 text-12 text-muted">"Your role does not include submitting tasks."</p> })}
+                            {move || asked.value().get().and_then(Result::ok).map(|analysis| view! {
+                                <p class="mt-2 text-12 text-muted">
+                                    "It takes its time. " <a class="underline" href=format!("/tasks/{}", analysis.summary.id)>"The task that looks into it"</a>
+                                </p>
+                            })}
                         }
                             .into_any()
                     }
-                }}
+                }}</div>
             </Card>
         }
         .into_any()
@@ -69,13 +75,13 @@ fn answer(analysis: TaskDetail) -> AnyView {
         None => {
             let words = match analysis.summary.failure {
                 Some(failure) => format!("The analysis failed itself: {} ({})", failure.message, failure.code),
-                None => "It is still being worked on.".to_owned(),
+                None => format!("The analysis ended as {}.", analysis.summary.state),
             };
             view! { <p class="text-13 text-soft">{words}</p> }.into_any()
         }
     };
     view! {
-        <div aria-live="polite">{drawn}</div>
+        {drawn}
         <p class="mt-3 text-12">
             <a class="underline" href=link data-testid="analysis">
                 "The task that looked into it"

@@ -37,7 +37,7 @@ pub(crate) fn answer() -> Skill {
                     "description": "What the model is to do with every input."
                 },
                 "input": {
-                    "type": "string", "title": "Input", "minLength": 1, "maxLength": MAXIMUM_INPUT_CHARACTERS, "x-multiline": true, "x-order": 2,
+                    "type": "string", "title": "Input", "minLength": 1, "maxLength": MAXIMUM_INPUT_CHARACTERS, "x-multiline": true, "x-order": 2, "x-title": true,
                     "description": "What it is to be done with this time."
                 },
                 "schema": {"type": "object", "title": "Shape of the answer", "description": "JSON Schema that the answer must fit.", "x-order": 3},

@@ -70,7 +70,7 @@ pub(crate) fn input(title: &str, more: Value) -> Value {
     properties.insert(
         "text".to_owned(),
         json!({
-            "type": "string", "title": "Text", "minLength": 1, "maxLength": MAXIMUM_TEXT_CHARACTERS, "x-multiline": true, "x-order": 1,
+            "type": "string", "title": "Text", "minLength": 1, "maxLength": MAXIMUM_TEXT_CHARACTERS, "x-multiline": true, "x-order": 1, "x-title": true,
             "description": "The text itself. Give either this or a file."
         }),
     );

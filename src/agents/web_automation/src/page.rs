@@ -43,7 +43,7 @@ pub(crate) fn properties() -> Value {
     let length = baton_clients::egress::MAXIMUM_URL_BYTES;
     json!({
         "url": {
-            "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1,
+            "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1, "x-title": true,
             "description": "The page's http or https address; or give an artifact."
         },
         "artifact": {

@@ -66,7 +66,7 @@ fn fetch_input() -> Value {
         "type": "object",
         "properties": {
             "url": {
-                "type": "string", "title": "Address", "minLength": 1, "maxLength": MAXIMUM_URL_BYTES, "x-order": 1,
+                "type": "string", "title": "Address", "minLength": 1, "maxLength": MAXIMUM_URL_BYTES, "x-order": 1, "x-title": true,
                 "description": "An http or https address without user name and password."
             },
             "method": {

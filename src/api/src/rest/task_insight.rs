@@ -67,7 +67,7 @@ pub(crate) async fn get_trace(State(gateway): State<Gateway>, SignedIn(caller): 
 /// Explain a failed task
 ///
 /// Submits a task of the skill `operations.task_analysis` with what the failed task's attempts, log and errors say; its result has the likely
-/// cause, the next step and the facts, word for word. Asked again it gives the same task. Read the result with `GET /tasks/{id}?wait=30` of the
+/// cause, the next step and the facts, word for word. Asked again within ten minutes it gives the same task. Read the result with `GET /tasks/{id}?wait=30` of the
 /// answer's id.
 #[utoipa::path(
     post, path = "/tasks/{id}/analysis", tag = "tasks", operation_id = "analyze_task",

@@ -8,6 +8,7 @@
 //! - `"format": "connection"`: the property takes the name of a connection, `"x-kinds": ["http"]` says of which kinds
 //! - `"x-multiline": true`: the text has several lines
 //! - `"x-order": 1`: the place of the field; fields without one follow, those that must be filled in first
+//! - `"x-title": true`: its first words may stand in the title of a task that nobody names
 //! - `"x-labels": ["One", "Two"]`: what people read for the options of `enum`
 
 mod input;

@@ -83,8 +83,8 @@ pub trait TaskService: Send + Sync {
     async fn cancel_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer>;
 
     /// Explains a task that failed, timed out or was rejected: submits a task of the skill `operations.task_analysis` with the facts that
-    /// are known of it, whose result says what failed, the likely cause and the next step. Asked again, whoever asks, it gives
-    /// the task that was submitted before, unless that one failed itself.
+    /// are known of it, whose result says what failed, the likely cause and the next step. Asked again within ten
+    /// minutes, whoever asks, it gives the task that was submitted before, unless that one failed itself.
     ///
     /// # Errors
     /// `TASK-001`, `TASK-004` for a task that did not fail, `TASK-002` where no agent explains failures, `TASK-006`.

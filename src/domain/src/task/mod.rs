@@ -15,5 +15,5 @@ pub use priority::{AGING_STEP, InvalidPriority, Priority};
 pub use retry::{Jitter, MAXIMUM_RETRY_AFTER, RetryPolicy, is_final};
 pub use state::{TaskState, WaitKind};
 pub use timeouts::{MAXIMUM_TIMEOUT_MS, Timeouts};
-pub use title::{MAXIMUM_AUTOMATIC_TITLE, automatic_title};
+pub use title::{MAXIMUM_AUTOMATIC_TITLE, MAXIMUM_TITLE_BYTES, automatic_title, within};
 pub use transition::{AttemptEffect, IllegalTransition, TABLE, Transition, Trigger, apply};

@@ -17,7 +17,11 @@ pub const MAXIMUM_FACT_CHARACTERS: usize = 600;
 /// The most characters of what somebody wants done.
 pub const MAXIMUM_WISH_CHARACTERS: usize = 2_000;
 /// The most skills that a model chooses from.
-pub const MAXIMUM_CANDIDATES: usize = 24;
+pub const MAXIMUM_CANDIDATES: usize = 100;
+/// The most characters of a candidate's title and of its description.
+pub const MAXIMUM_CANDIDATE_TITLE: usize = 200;
+/// See [`MAXIMUM_CANDIDATE_TITLE`].
+pub const MAXIMUM_CANDIDATE_DESCRIPTION: usize = 600;
 /// The most skills that are suggested.
 pub const MAXIMUM_SUGGESTIONS: u32 = 20;
 

@@ -77,7 +77,7 @@ impl Conversation<'_> {
                 order = next_order(orders) => break End::Ordered(order),
                 () = tokio::time::sleep_until(deadline), if last.is_none() => break self.too_long(),
                 () = at(flush_at) => {
-                    if let Err(end) = self.meanwhile(orders, deadline, trace.flush()).await {
+                    if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), trace.flush()).await {
                         break end;
                     }
                     flush_at = None;
@@ -112,13 +112,13 @@ impl Conversation<'_> {
                                     self.hear(message, trace, &to_agent, &mut asks).await;
                                 }
                             };
-                            if let Err(end) = self.meanwhile(orders, deadline, answered).await {
+                            if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), answered).await {
                                 break end;
                             }
                         }
                     }
                     if trace.is_full() {
-                        if let Err(end) = self.meanwhile(orders, deadline, trace.flush()).await {
+                        if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), trace.flush()).await {
                             break end;
                         }
                         flush_at = None;
@@ -155,11 +155,16 @@ impl Conversation<'_> {
 
     /// Waits for what asks the store, which may be slow or away, while orders and the attempt's deadline are heard; gives the end that comes
     /// before it.
-    async fn meanwhile<T>(&self, orders: &mut watch::Receiver<Order>, deadline: Instant, work: impl Future<Output = T>) -> Result<T, End> {
+    async fn meanwhile<T>(
+        &self,
+        orders: &mut watch::Receiver<Order>,
+        deadline: Option<Instant>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, End> {
         tokio::select! {
             biased;
             order = next_order(orders) => Err(End::Ordered(order)),
-            () = tokio::time::sleep_until(deadline) => Err(self.too_long()),
+            () = at(deadline) => Err(self.too_long()),
             done = work => Ok(done),
         }
     }

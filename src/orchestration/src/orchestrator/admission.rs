@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::{Code, FieldError, Problem};
-use baton_domain::task::{FAIRNESS_WEIGHTS, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key};
+use baton_domain::task::{
+    FAIRNESS_WEIGHTS, MAXIMUM_TITLE_BYTES, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key,
+};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::task::{MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, NewTask, TaskSummary};
@@ -15,8 +17,7 @@ use super::dependencies::{Admitted, too_many};
 use crate::agent_pool::KnownSkill;
 use crate::cluster::elsewhere;
 
-/// The longest title in bytes, and the longest label.
-const MAXIMUM_TITLE: usize = 200;
+const MAXIMUM_TITLE: usize = MAXIMUM_TITLE_BYTES;
 const MAXIMUM_LABEL: usize = 64;
 /// The most attempts that a policy may ask for, and its longest interval: a day.
 const MAXIMUM_ATTEMPTS: u32 = 100;

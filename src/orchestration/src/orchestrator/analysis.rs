@@ -1,8 +1,10 @@
 //! What is known of a failure? The facts that its analysis goes by, and the task that makes the analysis.
 
+use std::collections::VecDeque;
+
 use baton_domain::id::TaskId;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::task::TaskState;
+use baton_domain::task::{TaskState, within};
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::assistance::{Fact, FailedTask, FailureFacts, MAXIMUM_FACT_CHARACTERS, MAXIMUM_FACTS, TASK_ANALYSIS};
 use baton_domain::wire::task::{Failure, NewTask, TaskSummary};
@@ -13,13 +15,21 @@ use sha2::{Digest, Sha256};
 
 use super::{Orchestrator, no_such_task};
 
-/// The most lines of a log that are read, of warnings and errors and of all.
-const LINES: u32 = 500;
+/// How many lines of a log are read at a time.
+const LINES: u32 = 1_000;
+/// The most attempts among the facts, the last ones.
+const ATTEMPTS: usize = 10;
+/// How long one analysis is the answer to everybody who asks, in milliseconds: a model may be there later, or answer.
+const FRESH_MS: i64 = 600_000;
+/// How often an analysis is made anew within that time, when the one before failed.
+const TRIES: u32 = 5;
+/// The most bytes of the failed task's title in that of its analysis.
+const TITLE_BYTES: usize = 150;
 /// The most warnings and errors among the facts, and the most other lines before the end.
 const GRAVE: usize = 20;
 const LAST: usize = 12;
 /// The most model calls that are looked at.
-const CALLS: u32 = 100;
+const CALLS: u32 = 300;
 
 impl Orchestrator {
     /// Submits the analysis of a failed task, or finds the one that was made before.
@@ -31,33 +41,51 @@ impl Orchestrator {
             return Err(Problem::new(Code::IllegalTransition, detail));
         }
         let store = &self.shared.store;
-        let grave = store.log_lines(id, 0, Level::Warn, LINES).await?;
-        let all = store.log_lines(id, 0, Level::Info, LINES).await?;
+        let grave = self.last_lines(id, Level::Warn, GRAVE).await?;
+        let all = self.last_lines(id, Level::Info, GRAVE + LAST).await?;
         let (spans, _) = store.spans_and_errors(id).await?;
         let calls = store.model_calls(id, CALLS).await?;
         let facts = facts(&rows, &grave, &all, &spans, &calls);
-        let title = format!("Why “{}” failed", shortened(&rows.task.summary.title, 120));
+        let title = format!("Why “{}” failed", within(&rows.task.summary.title, TITLE_BYTES));
         let input = serde_json::to_value(&facts).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
         let request = NewTask { title: Some(title), ..NewTask::new(TASK_ANALYSIS, input) };
-        // What it is known by is the failed task alone, whoever asks; one that failed itself is made anew.
-        let key = Idempotency {
-            principal: Principal::System.tag(),
-            key: format!("analysis:{id}"),
-            request_hash: Sha256::digest(id.to_string().as_bytes()).into(),
-        };
-        let admitted = self.admit(caller, request.clone(), "").await?.new;
-        let made = admitted.task.summary.clone();
-        let found = match self.take_in(vec![admitted], Some(key)).await?.first() {
-            Some(found) if *found != made.id => self.shared.store.task(*found).await?.map(|record| record.summary),
-            _ => return Ok(made),
-        };
-        if let Some(found) = found.filter(|found| !found.state.is_terminal() || found.state == TaskState::Completed) {
-            return Ok(found);
+        let now = self.shared.sources.clock.now().as_millis() / FRESH_MS;
+        let mut last = None;
+        for attempt in 0..TRIES {
+            // What it is known by is the failed task, whoever asks; where one failed itself the next is known by its number.
+            let key = Idempotency {
+                principal: Principal::System.tag(),
+                key: format!("analysis:{id}:{now}:{attempt}"),
+                request_hash: Sha256::digest(id.to_string().as_bytes()).into(),
+            };
+            let admitted = self.admit(caller, request.clone(), "").await?.new;
+            let made = admitted.task.summary.clone();
+            let found = match self.take_in(vec![admitted], Some(key)).await?.first() {
+                Some(found) if *found != made.id => self.summary(*found).await?,
+                _ => return Ok(made),
+            };
+            if !found.state.is_terminal() || found.state == TaskState::Completed {
+                return Ok(found);
+            }
+            last = Some(found);
         }
-        let admitted = self.admit(caller, request, "").await?.new;
-        let made = admitted.task.summary.clone();
-        self.take_in(vec![admitted], None).await?;
-        Ok(made)
+        last.ok_or_else(|| no_such_task(id))
+    }
+
+    /// The last lines of a task's log that matter at least so much, oldest first.
+    async fn last_lines(&self, id: TaskId, level: Level, most: usize) -> Result<Vec<LogLine>, Problem> {
+        let (mut kept, mut after) = (VecDeque::new(), 0);
+        loop {
+            let lines = self.shared.store.log_lines(id, after, level, LINES).await?;
+            let Some(last) = lines.last() else { return Ok(kept.into()) };
+            after = last.seq;
+            let full = lines.len() >= LINES as usize;
+            kept.extend(lines);
+            kept.drain(..kept.len().saturating_sub(most));
+            if !full {
+                return Ok(kept.into());
+            }
+        }
     }
 }
 
@@ -69,12 +97,12 @@ fn facts(rows: &TaskRows, grave: &[LogLine], all: &[LogLine], spans: &[SpanView]
         Failure { message: format!("it ended as {} for the reason {reason}", summary.state), code: reason, retryable: false }
     });
     let mut facts = Vec::new();
-    for attempt in rows.attempts.iter().rev() {
+    for attempt in rows.attempts.iter().rev().take(ATTEMPTS) {
         let source = format!("attempt {} by {}", attempt.number, attempt.agent.name);
         match (&attempt.failure, attempt.outcome) {
             (Some(failure), _) => {
                 let text = format!("{}: {}", failure.code, failure.message);
-                facts.push(Fact { source, text, code: Some(failure.code.clone()), grave: true });
+                facts.push(Fact { source, text, code: Some(shortened(&failure.code, 100)), grave: true });
             }
             (None, Some(outcome)) => facts.push(fact(source, format!("ended as {outcome:?}").to_lowercase())),
             (None, None) => facts.push(fact(source, "did not end".to_owned())),

@@ -1,6 +1,7 @@
 //! Why did a task fail, and what helps? By the rules of its error code first, then in a model's words, which must name the facts they rest on.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::model::{Message, ModelRequest};
@@ -13,6 +14,8 @@ use super::no_model;
 
 /// The most tokens of a model's answer.
 const ANSWER_TOKENS: u32 = 500;
+/// How long a model is waited for; far less than the attempt may take, or what the rules say would be lost with it.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// The most facts that the rules quote.
 const QUOTED: usize = 6;
 
@@ -42,15 +45,19 @@ pub(super) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     let facts: FailureFacts = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
     let by_rules = by_rules(&facts);
     context.progress(0.1, "asking a model");
-    let judgement = match by_model(&context, &facts).await {
-        Ok(judgement) => judgement,
+    let judgement = match tokio::time::timeout(PATIENCE, by_model(&context, &facts)).await {
+        Err(_) => {
+            context.warn(format!("the model did not answer within {} seconds", PATIENCE.as_secs()), Value::Null);
+            None
+        }
+        Ok(Ok(judgement)) => judgement,
         // What the rules say stands without a model, and must not fail for one that does.
-        Err(error) if error.code.starts_with("MODEL-") => {
+        Ok(Err(error)) if error.code.starts_with("MODEL-") => {
             let words = if no_model(&error) { "there is no model that could say more" } else { "the model's answer could not be used" };
             context.info(words, json!({"code": error.code, "message": error.message}));
             None
         }
-        Err(error) => return Err(error),
+        Ok(Err(error)) => return Err(error),
     };
     context.progress(1.0, "done");
     let documented = baton_error_pages::page(&facts.failure.code);
@@ -92,7 +99,8 @@ fn by_rules(facts: &FailureFacts) -> Judgement {
         None => format!("The agent gave up with a code of its own, {}: {}", failure.code, failure.message),
     };
     if attempts > 1 && codes.len() == 1 {
-        cause.push_str(&format!(" All {attempts} attempts failed alike, so that another one as it stands will hardly help."));
+        let words = if failure.retryable { "it has not passed in the meantime" } else { "another one as it stands will hardly help" };
+        cause.push_str(&format!(" The {attempts} attempts that failed did so alike: {words}."));
     } else if codes.len() > 1 {
         let list: Vec<&str> = codes.into_iter().collect();
         cause.push_str(&format!(" The attempts failed in different ways: {}.", list.join(", ")));
@@ -128,7 +136,8 @@ async fn by_model(context: &Context, facts: &FailureFacts) -> Result<Option<Judg
         said.push(format!("What the documentation says of {}: {} {}", facts.failure.code, plain(page.cause), plain(page.action)));
     }
     said.push("Facts:".to_owned());
-    said.extend(facts.facts.iter().enumerate().map(|(place, fact)| format!("{} ({}): {}", number(place), fact.source, fact.text)));
+    // As JSON: a line break within a fact does not begin another one.
+    said.extend(facts.facts.iter().enumerate().map(|(place, fact)| format!("{} ({}): {}", number(place), fact.source, json!(fact.text))));
     let request = ModelRequest {
         schema: Some(schema),
         least: LEAST,

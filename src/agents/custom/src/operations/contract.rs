@@ -4,7 +4,8 @@ use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::model::{ModelNeed, ModelTier};
 use baton_domain::task::RetryPolicy;
 use baton_domain::wire::assistance::{
-    CHOOSE_SKILL, MAXIMUM_CANDIDATES, MAXIMUM_FACT_CHARACTERS, MAXIMUM_FACTS, MAXIMUM_WISH_CHARACTERS, TASK_ANALYSIS,
+    CHOOSE_SKILL, MAXIMUM_CANDIDATE_DESCRIPTION, MAXIMUM_CANDIDATE_TITLE, MAXIMUM_CANDIDATES, MAXIMUM_FACT_CHARACTERS, MAXIMUM_FACTS,
+    MAXIMUM_WISH_CHARACTERS, TASK_ANALYSIS,
 };
 use serde_json::{Value, json};
 
@@ -143,8 +144,8 @@ pub(super) fn choose_skill() -> Skill {
                         "type": "object",
                         "properties": {
                             "name": {"type": "string", "title": "Name", "minLength": 1, "maxLength": 200},
-                            "title": {"type": "string", "title": "Title", "maxLength": 500},
-                            "description": {"type": "string", "title": "Description", "maxLength": 4000}
+                            "title": {"type": "string", "title": "Title", "maxLength": MAXIMUM_CANDIDATE_TITLE},
+                            "description": {"type": "string", "title": "Description", "maxLength": MAXIMUM_CANDIDATE_DESCRIPTION}
                         },
                         "required": ["name", "title", "description"],
                         "additionalProperties": false

@@ -71,7 +71,7 @@ fn input() -> Value {
         "title": "Write a report",
         "type": "object",
         "properties": {
-            "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 1},
+            "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 1, "x-title": true},
             "subtitle": text("Subtitle", 300, 2),
             "authors": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 100}, "title": "Authors", "x-order": 3},
             "date": {"type": "string", "maxLength": 60, "title": "Date", "x-order": 4, "description": "As it is to be written."},

@@ -37,7 +37,7 @@ pub(super) fn draft() -> Skill {
         "kind": "an e-mail to all colleagues", "tone": "friendly and short", "words": 90
     })];
     let mut own = json!({
-        "brief": {"type": "string", "minLength": 1, "maxLength": 8_000, "x-multiline": true, "title": "Brief", "x-order": 1, "description": "What the text is to be about."},
+        "brief": {"type": "string", "minLength": 1, "maxLength": 8_000, "x-multiline": true, "title": "Brief", "x-order": 1, "x-title": true, "description": "What the text is to be about."},
         "facts": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 500}, "title": "Facts", "x-order": 2, "description": "What it is to say; nothing else may be invented."},
         "kind": {"type": "string", "maxLength": 100, "title": "Kind of text", "x-order": 3, "description": "As: a README section, an e-mail to customers."}
     });

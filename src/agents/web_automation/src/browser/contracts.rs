@@ -40,7 +40,7 @@ fn skill(name: &str, title: &str, description: &str, schemas: (Value, Value), ex
 fn input(title: &str, own: Value) -> Value {
     let mut properties = json!({
         "url": {
-            "type": "string", "title": "Address", "minLength": 1, "maxLength": MAXIMUM_URL_BYTES, "x-order": 1,
+            "type": "string", "title": "Address", "minLength": 1, "maxLength": MAXIMUM_URL_BYTES, "x-order": 1, "x-title": true,
             "description": "The page's http or https address."
         },
         "wait_for": {

@@ -21,7 +21,7 @@ pub(crate) fn crawl() -> Skill {
         "Read a site",
         json!({
             "url": {
-                "type": "string", "title": "Address", "minLength": 1, "maxLength": baton_clients::egress::MAXIMUM_URL_BYTES, "x-order": 1,
+                "type": "string", "title": "Address", "minLength": 1, "maxLength": baton_clients::egress::MAXIMUM_URL_BYTES, "x-order": 1, "x-title": true,
                 "description": "The page to begin with."
             },
             "reach": {

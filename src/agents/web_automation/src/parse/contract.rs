@@ -14,7 +14,7 @@ pub(crate) fn parse() -> Skill {
         "Read a document",
         json!({
             "url": {
-                "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1,
+                "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1, "x-title": true,
                 "description": "The document's http or https address; or give an artifact."
             },
             "artifact": {

@@ -22,7 +22,7 @@ pub(crate) fn watch() -> Skill {
         "See what changed",
         json!({
             "url": {
-                "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1,
+                "type": "string", "title": "Address", "minLength": 1, "maxLength": length, "x-order": 1, "x-title": true,
                 "description": "An http or https address of a page, a text or JSON; or use a connection."
             },
             "connection": {

@@ -58,7 +58,9 @@ pub(super) fn ready(sql: &Connection, wanted: &[Wanted], now: Timestamp) -> Resu
 }
 
 pub(super) fn leased(sql: &Connection) -> Result<Vec<TaskRecord>, StoreError> {
-    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS} FROM tasks WHERE state IN ('assigned', 'running') ORDER BY id");
+    let text = format!(
+        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS} FROM tasks INDEXED BY tasks_leased WHERE state IN ('assigned', 'running') ORDER BY id"
+    );
     all(sql, &text, [], rows::record)
 }
 
@@ -146,7 +148,7 @@ pub(super) fn next_due(sql: &Connection, now: Timestamp) -> Result<Option<Timest
 }
 
 pub(super) fn of_agent(sql: &Connection, agent: AgentId) -> Result<Vec<TaskId>, StoreError> {
-    let text = "SELECT id FROM tasks WHERE state IN ('assigned', 'running') AND agent_id = ?1 ORDER BY id";
+    let text = "SELECT id FROM tasks INDEXED BY tasks_leased WHERE state IN ('assigned', 'running') AND agent_id = ?1 ORDER BY id";
     all(sql, text, [agent.as_uuid().as_bytes()], |row| row.id(TaskId::new))
 }
 
