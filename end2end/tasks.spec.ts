@@ -9,7 +9,7 @@ const STRAIGHT = ['queued', 'assigned', 'running', 'completed'];
 
 const WORK = [
   { skill: 'data_science.profile', file: 'tables/penguins.csv', kind: 'table_profile', says: ['344', 'bill_length_mm', 'species'], charts: true },
-  { skill: 'code_analysis.metrics', file: 'sources/inventory.py', kind: 'code_report', says: ['python', 'Functions', 'Cyclomatic'] },
+  { skill: 'code_analysis.metrics', file: 'sources/inventory.py', kind: 'structured', says: ['python', 'Functions', 'Cyclomatic'] },
   { skill: 'nlp.detect_language', file: 'texts/udhr-de.txt', kind: 'language', says: ['German (de)'] },
   { skill: 'nlp.sentiment', file: 'texts/reviews-en.txt', kind: 'sentiment', says: ['on a scale from -1 to 1', 'By sentence'] },
   { skill: 'nlp.keywords', file: 'texts/gettysburg-address.txt', kind: 'keywords', says: ['nation'] },

@@ -112,7 +112,8 @@ pub struct MariaDb {
     _guard: Child,
 }
 
-const SETUP: &str = "CREATE DATABASE shop;\n\
+const SETUP: &str = "SET NAMES utf8mb4;\n\
+    CREATE DATABASE shop;\n\
     CREATE TABLE shop.items (id BIGINT PRIMARY KEY, name VARCHAR(40), price DECIMAL(20,2), big BIGINT UNSIGNED, sold DATETIME, raw VARBINARY(4), flag BOOLEAN, f DOUBLE);\n\
     INSERT INTO shop.items VALUES (1, 'Käse', 12.50, 18446744073709551615, '2024-01-02 03:04:05', x'ff00', TRUE, 0.1), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);\n\
     CREATE USER reader@'%' IDENTIFIED BY 'pa:ss';\n\
