@@ -38,15 +38,18 @@ use crate::session::use_session;
 pub(crate) fn NewTask() -> impl IntoView {
     let query = use_query_map();
     let data = Resource::new_blocking(|| (), |()| read());
-    // The skill and the example come from the address, so that both work without scripts.
-    let asked =
-        Memo::new(move |_| query.with(|query| (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()))));
-    let wish = Memo::new(move |_| query.with(|query| query.get("wish")).filter(|wish| !wish.trim().is_empty()));
+    // The skill, the example and the wish come from the address, so that all work without scripts.
+    let asked = Memo::new(move |_| {
+        query.with(|query| {
+            let wish = query.get("wish").filter(|wish| !wish.trim().is_empty());
+            (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()), wish)
+        })
+    });
     view! {
         <PageHead title="New task"/>
         {loaded(data, move |(skills, connections)| {
             move || match asked.get() {
-                (Some(name), example) => match skills.iter().find(|skill| skill.name == name) {
+                (Some(name), example, _) => match skills.iter().find(|skill| skill.name == name) {
                     Some(skill) => {
                         view! { <SubmitTask skill=skill.clone() connections=connections.clone() example/> }.into_any()
                     }
@@ -59,7 +62,7 @@ pub(crate) fn NewTask() -> impl IntoView {
                             .into_any()
                     }
                 },
-                (None, _) => {
+                (None, _, wish) => {
                     view! {
                         <div class="space-y-6">
                             <Wish asked=wish/>

@@ -17,14 +17,19 @@ use crate::session::use_session;
 #[component]
 pub(super) fn Wish(
     /// What the address says is wanted.
-    asked: Memo<Option<String>>,
+    asked: Option<String>,
 ) -> impl IntoView {
+    // What is wanted is a value: the page is drawn anew for another wish, so that nothing here outlives the address it was drawn for.
+    let (wish, shown) = (asked.clone(), asked.clone().unwrap_or_default());
     let found = Resource::new(
-        move || asked.get(),
-        |wish| async move {
-            match wish {
-                Some(text) => suggest(SkillWish { text, limit: None, with_model: false }).await.map(Some),
-                None => Ok(None),
+        || (),
+        move |()| {
+            let wish = wish.clone();
+            async move {
+                match wish {
+                    Some(text) => suggest(SkillWish { text, limit: None, with_model: false }).await.map(Some),
+                    None => Ok(None),
+                }
             }
         },
     );
@@ -43,7 +48,7 @@ pub(super) fn Wish(
                             type="search"
                             maxlength="2000"
                             required=true
-                            value=move || asked.get().unwrap_or_default()
+                            value=asked.unwrap_or_default()
                             placeholder="Find out what our customers complain about"
                             data-testid="wish-text"
                         />
@@ -58,7 +63,7 @@ pub(super) fn Wish(
                     Some(
                         match found.get()? {
                             Ok(None) => ().into_any(),
-                            Ok(Some(found)) => view! { <Suggestions found wish=asked.get().unwrap_or_default()/> }.into_any(),
+                            Ok(Some(found)) => view! { <Suggestions found wish=shown.clone()/> }.into_any(),
                             Err(error) => view! { <ProblemBanner problem=error.0/> }.into_any(),
                         },
                     )

@@ -38,7 +38,7 @@ pub(crate) async fn get_skill(State(gateway): State<Gateway>, SignedIn(caller): 
 /// caller's asks a language model, which may put another of them first; that needs the permission `work`.
 #[utoipa::path(
     post, path = "/skills/suggestions", tag = "skills", operation_id = "suggest_skills",
-    request_body = SkillWish,
+    request_body(content = SkillWish, example = json!({"text": "What do our customers complain about?"})),
     responses((status = 200, description = "The skills", body = SkillSuggestions)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["REQUEST-002", "TASK-006", "STORAGE-002"])))
 )]

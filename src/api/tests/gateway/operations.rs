@@ -125,7 +125,7 @@ async fn a_role_that_is_too_weak_is_refused_by_the_service_behind_every_operatio
         let headers = [("authorization", "Bearer viewer"), ("content-type", "application/json")];
         let answer = bench.send(crate::client::request(operation.method, &path, &headers, body.into())).await;
         match operation.permission {
-            Some(baton_domain::user::Permission::Read) | None => assert_eq!(answer.status, 204, "{path}"),
+            Some(baton_domain::user::Permission::Read) | None => assert!(answer.status.is_success(), "{path}: {}", answer.status),
             Some(_) => assert_eq!(answer.problem(), (403, "AUTH-005".to_owned()), "{} {path}", operation.method),
         }
     }

@@ -3,24 +3,24 @@
 
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::agent::Skill;
 use serde_json::Value;
 
 use self::words::{Word, of_text, related};
 
-/// How soon more of the same word counts little; Robertson's usual value.
-const SATURATION: f64 = 1.2;
+/// How soon more of the same word counts little, in weighted words: a word of the title counts several times what one of the description does.
+const SATURATION: f64 = 6.0;
 /// How much the length of a field counts.
-const LENGTH: f64 = 0.5;
+const LENGTH: f64 = 0.3;
 /// What a word counts in each field: the name, the title, the description, and what the inputs are called and for.
 const NAME: f64 = 3.0;
 const TITLE: f64 = 3.0;
-const DESCRIPTION: f64 = 2.0;
-const INPUTS: f64 = 0.5;
+const DESCRIPTION: f64 = 1.0;
+const INPUTS: f64 = 0.1;
 /// What a word counts that only means much the same.
-const RELATED: f64 = 0.6;
+const RELATED: f64 = 0.5;
 
 /// A skill that fits, and by which words of the wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,8 @@ pub(crate) struct Found<'a> {
 struct Document<'a> {
     skill: &'a Skill,
     counts: BTreeMap<Word, f64>,
+    /// The words of its name, title and description: what it is about.
+    spoken: BTreeSet<Word>,
     length: f64,
 }
 
@@ -52,7 +54,14 @@ pub(crate) fn suggest<'a>(skills: impl IntoIterator<Item = &'a Skill>, wish: &st
         }
         seen.push(word);
         let near = related(word);
-        let holders = documents.iter().filter(|document| document.weight(word, &near) > 0.0).count() as f64;
+        // How many are about it; a word that none is about may be that of an input, or mean what some are about.
+        let about = |word: &Word| documents.iter().filter(|document| document.spoken.contains(word)).count();
+        let holders = match about(word) {
+            0 => documents.iter().filter(|document| near.iter().any(|near| document.spoken.contains(near))).count(),
+            some => some,
+        };
+        let holders =
+            if holders == 0 { documents.iter().filter(|document| document.weight(word, &near) > 0.0).count() } else { holders } as f64;
         // Never below zero, so that a word which most skills have does no harm.
         let rarity = (1.0 + (count - holders + 0.5) / (holders + 0.5)).ln();
         for (document, (score, words)) in documents.iter().zip(&mut scores) {
@@ -86,28 +95,31 @@ impl Document<'_> {
 }
 
 fn document(skill: &Skill) -> Document<'_> {
-    let mut counts = BTreeMap::new();
-    let mut add = |text: &str, weight: f64| {
+    let (mut counts, mut spoken) = (BTreeMap::new(), BTreeSet::new());
+    for (text, weight) in [(&skill.name, NAME), (&skill.title, TITLE), (&skill.description, DESCRIPTION)] {
         for (word, _) in of_text(text) {
-            *counts.entry(word).or_insert(0.0) += weight;
+            *counts.entry(word.clone()).or_insert(0.0) += weight;
+            spoken.insert(word);
+        }
+    }
+    let mut add = |text: &str| {
+        for (word, _) in of_text(text) {
+            *counts.entry(word).or_insert(0.0) += INPUTS;
         }
     };
-    add(&skill.name, NAME);
-    add(&skill.title, TITLE);
-    add(&skill.description, DESCRIPTION);
     if let Some(properties) = skill.input_schema.get("properties").and_then(Value::as_object) {
         for (name, schema) in properties {
-            add(name, INPUTS);
+            add(name);
             for text in ["title", "description"] {
-                add(schema.get(text).and_then(Value::as_str).unwrap_or_default(), INPUTS);
+                add(schema.get(text).and_then(Value::as_str).unwrap_or_default());
             }
             for value in schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-                add(value, INPUTS);
+                add(value);
             }
         }
     }
     let length = counts.values().sum();
-    Document { skill, counts, length }
+    Document { skill, counts, spoken, length }
 }
 
 #[cfg(test)]
