@@ -73,10 +73,17 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
     })
 }
 
+/// Codes of what lies outside: hosts that are not found or answer badly, models, connections and databases behind them. They may pass, and say nothing
+/// of the agent that asked: its other tasks go elsewhere.
+const OUTSIDE: [&str; 5] = ["EGRESS-", "MODEL-", "CONNECTION-", "WEB-", "DATA-"];
+
 /// What an end says of the agent, and whether what the attempt ran in went down with it. A failure that another attempt would
-/// repeat is the input's, unless the engine says that the agent broke its side of the protocol.
+/// repeat is the input's, unless the engine says that the agent broke its side of the protocol; one of what lies outside is not the agent's either.
 pub(super) fn blame(end: &End) -> (Ending, bool) {
-    let of = |failure: &Failure| if failure.retryable || failure.code.starts_with("ATTEMPT-") { Ending::Failed } else { Ending::Excused };
+    let of = |failure: &Failure| {
+        let outside = OUTSIDE.iter().any(|prefix| failure.code.starts_with(prefix));
+        if (failure.retryable && !outside) || failure.code.starts_with("ATTEMPT-") { Ending::Failed } else { Ending::Excused }
+    };
     match end {
         End::Completed(_) => (Ending::Completed, false),
         // A child that went over its limits did what its input made it do.
@@ -133,5 +140,23 @@ pub(super) async fn store(shared: &Shared, change: Change) -> Option<Advanced> {
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_blamed_for_what_it_did_and_not_for_the_world() {
+        let blamed = |code: &str, retryable: bool| {
+            let failure = Failure { code: code.to_owned(), message: String::new(), retryable };
+            matches!(blame(&End::Failed { failure, retry_after: None }).0, Ending::Failed)
+        };
+        assert!(blamed("INTERNAL-001", true) && blamed("ATTEMPT-001", false) && blamed("SHOP-7", true));
+        for code in ["EGRESS-004", "MODEL-004", "CONNECTION-002", "WEB-022", "DATA-042"] {
+            assert!(!blamed(code, true), "{code}");
+        }
+        assert!(!blamed("SHOP-7", false), "the input's");
     }
 }
