@@ -17,4 +17,4 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$root"
 header "The tests at full scale (this takes hours)"
 export BATON_TEST_SCALE=full
-cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}" "$@"
+cargo test --release --tests "${server_side[@]}" "${locked[@]+"${locked[@]}"}" "$@"

@@ -47,7 +47,8 @@ tests_of_scripts() {
 
 # Integration tests start the server that the build section made.
 tests_of_rust() {
-  BATON_BIN=$baton_bin cargo test --release "${server_side[@]}" "${locked[@]+"${locked[@]}"}"
+  # Without the examples, which the lints have compiled.
+  BATON_BIN=$baton_bin cargo test --release --tests "${server_side[@]}" "${locked[@]+"${locked[@]}"}"
 }
 
 section "Set-up" scripts/setup.sh test

@@ -1,15 +1,11 @@
 //! Who may do what? Every operation and every server function, as each role, without credentials and from another site.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::collections::HashMap;
 
+use crate::harness::doors::CAPABILITIES;
+use crate::harness::{EMAIL, PASSWORD, Server, data_folder};
 use baton_api::{OperationInfo, operations};
 use baton_domain::user::{Permission, Role};
-use harness::doors::CAPABILITIES;
-use harness::{EMAIL, PASSWORD, Server, data_folder};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};

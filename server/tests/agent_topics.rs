@@ -1,16 +1,14 @@
 //! Do agents reach one another through topics, and does a message that nobody acknowledges end where it should? On the real
 //! engine, with a publisher in a child process.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::time::{Duration, Instant};
 
+use crate::harness::cluster::Rest;
+use crate::harness::{PATIENCE, Server};
 use baton_domain::wire::task::TaskDetail;
 use baton_domain::wire::topic::{DeadLetterList, MessageList, Pulled, Settled};
-use harness::cluster::Rest;
-use harness::{PATIENCE, Server};
 use serde_json::{Value, json};
 
 const TOPIC: &str = "orders.created";

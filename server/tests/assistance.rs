@@ -1,16 +1,12 @@
 //! Does Baton help with its own work: are failures explained, tasks named, and skills found for what somebody wants?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::time::Duration;
 
+use crate::harness::cluster::Rest;
+use crate::harness::{Server, data_folder};
 use baton_domain::task::TaskState;
 use baton_domain::wire::assistance::SkillSuggestions;
 use baton_domain::wire::task::{NewTask, TaskSummary};
-use harness::cluster::Rest;
-use harness::{Server, data_folder};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]

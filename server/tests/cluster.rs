@@ -1,17 +1,13 @@
 //! Do two servers and a worker on one PostgreSQL share the work, and finish what one of them leaves?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::time::{Duration, Instant};
 
+use crate::harness::PATIENCE;
+use crate::harness::cluster::{Cluster, Ledger, Rest, signal, submit};
 use baton_domain::server::ServerKind;
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::NewTask;
 use baton_testkit::scale;
-use harness::PATIENCE;
-use harness::cluster::{Cluster, Ledger, Rest, signal, submit};
 use serde_json::json;
 
 /// A lease that is lost soon, and one as it is in production.

@@ -1,14 +1,10 @@
 //! What do callers see while PostgreSQL is away, and is anything lost?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::time::{Duration, Instant};
 
+use crate::harness::PATIENCE;
+use crate::harness::cluster::{Cluster, Ledger, Rest, submit};
 use baton_testkit::{ChaosProxy, PostgresServer, scale};
-use harness::PATIENCE;
-use harness::cluster::{Cluster, Ledger, Rest, submit};
 use serde_json::{Value, json};
 
 /// How long a caller waits at most to hear that storage is away, and how soon all is well after it is back.

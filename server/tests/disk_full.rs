@@ -1,26 +1,14 @@
 //! What happens when the disk is full? Work is refused with a code, nothing that was acknowledged is lost, and when there is room
 //! again the server goes on by itself.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    unreachable_pub,
-    reason = "tests"
-)]
-
-mod harness;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::harness::keyed::{Answer, KeyedClient};
+use crate::harness::ledger::Ledger;
+use crate::harness::{PATIENCE, Server, command, data_folder};
 use baton_domain::wire::task::NewTask;
-use harness::keyed::{Answer, KeyedClient};
-use harness::ledger::Ledger;
-use harness::{PATIENCE, Server, command, data_folder};
 use reqwest::StatusCode;
 use serde_json::json;
 

@@ -1,12 +1,9 @@
 //! Does a follower that comes and goes get every event once? Over the real server's stream, with reconnects at random places.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use crate::harness::{PATIENCE, Server, data_folder};
 use baton_clients::baton_api::BatonApi;
 use baton_domain::event::Event;
 use baton_domain::id::EventSeq;
@@ -14,7 +11,6 @@ use baton_domain::invariants::{check_followed, check_log};
 use baton_domain::wire::task::NewTask;
 use baton_testkit::SeededChance;
 use futures::StreamExt;
-use harness::{PATIENCE, Server, data_folder};
 use serde_json::json;
 
 /// Each task makes four events.

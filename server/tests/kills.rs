@@ -1,27 +1,15 @@
 //! Is anything lost when the server is killed, anywhere? Every acknowledged task completes, and completes once.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    unreachable_pub,
-    reason = "tests"
-)]
-
-mod harness;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::harness::keyed::{Answer, KeyedClient};
+use crate::harness::ledger::Ledger;
+use crate::harness::{PATIENCE, Server, command, data_folder};
 use baton_domain::id::TaskId;
 use baton_domain::wire::task::NewTask;
 use baton_storage::fault_points::FaultPoint;
 use baton_testkit::{SeededChance, scale};
-use harness::keyed::{Answer, KeyedClient};
-use harness::ledger::Ledger;
-use harness::{PATIENCE, Server, command, data_folder};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};

@@ -1,12 +1,10 @@
 //! Does each capability have its service method, its operation, its server function and its place on a page?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::collections::BTreeSet;
 
-use harness::doors::CAPABILITIES;
+use crate::harness::doors::CAPABILITIES;
 
 /// The methods of the service traits, as `tasks::submit`, read from their source.
 fn methods() -> BTreeSet<String> {

@@ -1,17 +1,15 @@
 //! Does a running task pause and go on wherever its attempt is: in the server, in a child process, in a worker that is killed?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::time::{Duration, Instant};
 
+use crate::harness::cluster::{Cluster, Rest};
+use crate::harness::{PATIENCE, Server};
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::{AttemptOutcome, TaskDetail};
 use baton_domain::wire::trace::LogPage;
 use baton_testkit::scale;
-use harness::cluster::{Cluster, Rest};
-use harness::{PATIENCE, Server};
 use serde_json::{Value, json};
 
 /// Long enough that a checkpoint or two come before the end.

@@ -1,15 +1,13 @@
 //! Do two servers on one Redis count a client together, and does what a Redis forgets stay as it was?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::harness::cluster::{Rest, TOKEN_KEY};
+use crate::harness::{EMAIL, PASSWORD, Server, binary};
 use baton_testkit::{PostgresServer, RedisServer};
-use harness::cluster::{Rest, TOKEN_KEY};
-use harness::{EMAIL, PASSWORD, Server, binary};
 use serde_json::{Value, json};
 
 /// What one client may ask a second, and what it may send at once: twice as much. The shared window is as long as the burst takes.

@@ -1,12 +1,10 @@
 //! Does a server that cannot start say why, with a code and what to do, and leave everything as it was?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::net::TcpListener;
 
-use harness::{Server, command, data_folder, refused};
+use crate::harness::{Server, command, data_folder, refused};
 
 #[test]
 fn an_occupied_port_is_named() {

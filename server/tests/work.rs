@@ -1,15 +1,13 @@
 //! Do the agents do their work behind the real binary, in child processes too, and stop when they are told to?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::harness::{Server, data_folder, repository};
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::NewTask;
-use harness::{Server, data_folder, repository};
 use serde_json::json;
 
 #[test]

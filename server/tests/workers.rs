@@ -1,18 +1,14 @@
 //! Are agents that only a worker carries seen and used from every server, and is the most that may wait one number for all?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-mod harness;
-
 use std::time::{Duration, Instant};
 
+use crate::harness::cluster::{Cluster, Rest};
+use crate::harness::{PATIENCE, Server};
 use baton_domain::task::TaskState;
 use baton_domain::wire::agent::{AgentDetail, AgentList};
 use baton_domain::wire::task::{NewTask, TaskDetail};
 use baton_testkit::scale;
 use futures::StreamExt;
-use harness::cluster::{Cluster, Rest};
-use harness::{PATIENCE, Server};
 use serde_json::{Value, json};
 
 fn lease_millis() -> u64 {

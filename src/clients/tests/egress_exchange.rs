@@ -1,7 +1,5 @@
 //! Whether the guarded client keeps its bounds against real servers: names that lie, redirects, floods, drips and bad certificates.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

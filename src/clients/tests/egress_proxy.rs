@@ -1,7 +1,5 @@
 //! Whether the proxy lets through what the guarded client would, and nothing else, within its bounds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

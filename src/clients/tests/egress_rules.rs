@@ -1,7 +1,5 @@
 //! Whether the rules of addresses and hosts let nothing private through, however it is written.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use baton_clients::egress::{Media, Rules, shown, sniff, special};

@@ -1,7 +1,5 @@
 //! Do the strategies keep what they promise on fleets that exist only in time, and do the docs say what they did?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use baton_domain::agent::Strategy;
 use baton_orchestration::load_balancer::simulation::{SEED, TASKS, fleets, markdown, simulate};
 

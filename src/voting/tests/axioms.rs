@@ -1,7 +1,5 @@
 //! Do the rules keep what is proved of them, and break what they are known to break?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use baton_voting::{Ballot, Opinion, Outcome, Rule, Terms, Threshold, TieBreak, Weight, can_be_caught, decide, pivotal, tally};
 use proptest::prelude::*;
 

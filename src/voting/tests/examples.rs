@@ -1,7 +1,5 @@
 //! Do the rules give what is published of worked examples?
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use baton_voting::{Ballot, Opinion, Rule, tally};
 
 fn many(count: usize, order: &str) -> impl Iterator<Item = Ballot> {

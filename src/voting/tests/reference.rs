@@ -1,7 +1,5 @@
 //! Do the rules choose as independent implementations do, on 10,000 random profiles?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use baton_voting::{Ballot, Opinion, Rule, tally};
 
 const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/";

@@ -77,7 +77,7 @@ pub(crate) struct BenchConfig {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     in_flight: u32,
     /// Tasks that the measured agent takes at once.
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=4_096))]
     slots: u32,
     /// Folder for the servers' data; by default the system's folder for temporary files. Name one on the disk that is meant.
     #[arg(long)]

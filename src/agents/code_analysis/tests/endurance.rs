@@ -1,14 +1,11 @@
 //! Whether sources that are very deep, very long or no sources at all end in a result or a code, and in time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
+use crate::harness;
 
 use std::time::{Duration, Instant};
 
+use crate::harness::perform_on_file;
 use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, METRICS, PERFORMANCE_REVIEW, SECURITY_AUDIT};
-use harness::perform_on_file;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,12 +1,9 @@
 //! Whether `code_analysis.metrics` measures real sources as trusted tools do, finds what its rules say, and refuses the rest.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+use crate::harness;
 
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
+use crate::harness::{Ended, perform, perform_on_file, skill_of, violations};
 use baton_agents_code_analysis::{CodeAnalysis, MAXIMUM_BYTES, METRICS};
-use harness::{Ended, perform, perform_on_file, skill_of, violations};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

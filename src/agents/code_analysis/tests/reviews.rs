@@ -1,16 +1,13 @@
 //! Whether the reviews find what they should, refuse what they must, and say it in the forms that they promise.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
+use crate::harness;
 
 use std::io::Write;
 use std::sync::Arc;
 
+use crate::harness::{Setting, perform, perform_on_file, run_in};
 use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, DEPENDENCIES, EXPLAIN, PERFORMANCE_REVIEW, SECRETS, SECURITY_AUDIT};
 use baton_agents_runtime::Agent;
-use harness::{Setting, perform, perform_on_file, run_in};
 use serde_json::{Value, json};
 
 fn audit(source: &str, language: &str) -> Value {

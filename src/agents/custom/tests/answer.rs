@@ -1,16 +1,11 @@
 //! Does the prompt agent ask as it is told, and give the commonest answer?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::{Arc, Mutex};
 
+use crate::harness::{Ended, Setting, run_in, skill_of, violations};
 use baton_agents_custom::{ANSWER, Prompt};
 use baton_agents_runtime::Agent;
 use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, ModelTier, Usage};
-use harness::{Ended, Setting, run_in, skill_of, violations};
 use serde_json::{Value, json};
 
 type Asked = Arc<Mutex<Vec<ModelRequest>>>;

@@ -1,18 +1,13 @@
 //! Are failures explained by their facts, whatever a model says, and are skills chosen from the list?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::{Arc, Mutex};
 
+use crate::harness::{Ended, Setting, run_in, skill_of, violations};
 use baton_agents_custom::Operations;
 use baton_agents_runtime::Agent;
 use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, Usage};
 use baton_domain::wire::assistance::{CHOOSE_SKILL, TASK_ANALYSIS};
 use baton_domain::wire::task::Failure;
-use harness::{Ended, Setting, run_in, skill_of, violations};
 use serde_json::{Value, json};
 
 type Asked = Arc<Mutex<Vec<ModelRequest>>>;

@@ -1,13 +1,9 @@
 //! Whether `data_science.anomalies` finds what was planted and little else, says why, and keeps within its limits.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeSet;
 
+use crate::harness::{Ended, demo, perform, perform_on_file, skill_of};
 use baton_agents_data_science::{ANOMALIES, DataScience};
-use harness::{Ended, demo, perform, perform_on_file, skill_of};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,10 +1,6 @@
 //! Does `data_science.chart` show the figures of the table?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod harness;
-
+use crate::harness::{Ended, perform, perform_on_file, skill_of};
 use baton_agents_data_science::{CHART, DataScience};
-use harness::{Ended, perform, perform_on_file, skill_of};
 use serde_json::{Value, json};
 
 const SALES: &str =

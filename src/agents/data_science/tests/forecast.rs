@@ -1,11 +1,7 @@
 //! Whether `data_science.forecast` continues series well, says how well, and refuses what is no series.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
+use crate::harness::{Ended, demo, perform, perform_on_file, skill_of};
 use baton_agents_data_science::{DataScience, FORECAST};
-use harness::{Ended, demo, perform, perform_on_file, skill_of};
 use serde_json::{Value, json};
 
 fn on(content: &str, input: Value) -> Ended {

@@ -1,16 +1,12 @@
 //! Whether every skill reads JSON, NDJSON and Parquet as it reads CSV, and says what is wrong with those that it cannot.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, file_id, perform_on_file, run, run_in};
 use baton_agents_data_science::{ANOMALIES, CHART, DataScience, FORECAST, MAXIMUM_BYTES, PROFILE, QUERY, TEST};
 use baton_agents_runtime::protocol::FileRef;
-use harness::{Ended, Setting, file_id, perform_on_file, run, run_in};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,11 +1,7 @@
 //! Whether `data_science.test` says what SciPy and statsmodels say, and refuses what it cannot test.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
+use crate::harness::{Ended, demo, perform, perform_on_file, skill_of};
 use baton_agents_data_science::{DataScience, TEST};
-use harness::{Ended, demo, perform, perform_on_file, skill_of};
 use serde_json::{Value, json};
 
 /// To so much of the expected value must a found one agree.

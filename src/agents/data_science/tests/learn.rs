@@ -1,13 +1,9 @@
 //! Whether `data_science.train` learns what scikit-learn and statsmodels learn, and `data_science.predict` says it again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, perform, perform_on_file, run_in, shipped, skill_of};
 use baton_agents_data_science::{DataScience, PREDICT, TRAIN};
-use harness::{Ended, Setting, perform, perform_on_file, run_in, shipped, skill_of};
 use serde_json::{Value, json};
 
 fn reference(name: &str) -> Value {

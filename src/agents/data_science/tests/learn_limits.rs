@@ -1,15 +1,12 @@
 //! Whether training and prediction keep within their limits: bad input ends in a code, too much is refused, and a cancelled training
 //! stops within a second.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness::{Ended, Setting, file_id, perform_on_file, run_in};
 use baton_agents_data_science::{
     DataScience, MAXIMUM_CLASSES, MAXIMUM_COEFFICIENTS, MAXIMUM_ENCODED_CELLS, MAXIMUM_FEATURES, MAXIMUM_MODEL_BYTES,
     MAXIMUM_PREDICTED_CELLS, MAXIMUM_WIDTH, PREDICT, TRAIN,
@@ -18,7 +15,6 @@ use baton_agents_runtime::carrier::begin_in_process;
 use baton_agents_runtime::protocol::{FileRef, FromAgent, Start, ToAgent, VERSION};
 use baton_domain::agent::Limits;
 use baton_domain::id::{AttemptId, TaskId};
-use harness::{Ended, Setting, file_id, perform_on_file, run_in};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,11 +1,9 @@
 //! Whether `data_science.profile` says of real tables what NumPy and SciPy say, and of broken ones what is wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+use crate::harness;
 
-mod harness;
-
+use crate::harness::{Ended, perform, perform_on_file, skill_of, violations};
 use baton_agents_data_science::{DataScience, MAXIMUM_COLUMNS, MAXIMUM_ROWS, PROFILE};
-use harness::{Ended, perform, perform_on_file, skill_of, violations};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,15 +1,11 @@
 //! Whether queries answer what they should, refuse what they must, and end.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, clippy::print_stdout, reason = "tests")]
-
-mod harness;
-
 use std::fmt::Write;
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, run_in};
 use baton_agents_data_science::{DataScience, QUERY};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
-use harness::{Ended, Setting, run_in};
 use serde_json::{Value, json};
 
 fn ask(tables: &[(&str, &[u8])], sql: &str) -> Ended {

@@ -1,22 +1,18 @@
 //! Whether the threads of a cancelled attempt end within a second, wherever in its work it is.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness::file_id;
 use baton_agents_data_science::{ANOMALIES, CHART, DataScience, FORECAST, PROFILE, QUERY, TEST};
 use baton_agents_runtime::Agent;
 use baton_agents_runtime::carrier::begin_in_process;
 use baton_agents_runtime::protocol::{FileRef, FromAgent, Start, ToAgent, VERSION};
 use baton_domain::agent::Limits;
 use baton_domain::id::{AttemptId, TaskId};
-use harness::file_id;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

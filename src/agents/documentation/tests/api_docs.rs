@@ -1,11 +1,6 @@
 //! Does `documentation.api_docs` tell everything that an OpenAPI document says?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
+use crate::harness::{Ended, perform, skill_of};
 use baton_agents_documentation::{API_DOCS, Documentation};
-use harness::{Ended, perform, skill_of};
 use serde_json::{Value, json};
 
 fn reference(document: impl Into<String>) -> Ended {

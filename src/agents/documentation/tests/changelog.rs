@@ -1,11 +1,6 @@
 //! Does `documentation.changelog` tell users what changed?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
+use crate::harness::{perform, perform_on_file, skill_of};
 use baton_agents_documentation::{CHANGELOG, Documentation};
-use harness::{perform, perform_on_file, skill_of};
 use serde_json::{Value, json};
 
 fn changelog(input: Value) -> Value {

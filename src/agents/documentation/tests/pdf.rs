@@ -1,21 +1,8 @@
 //! Are PDFs such that other programs read them, with their text, their pages and their links?
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    unreachable_pub,
-    reason = "tests"
-)]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::process::Command;
 
+use crate::harness::perform;
 use baton_agents_documentation::{Documentation, RENDER};
-use harness::perform;
 use serde_json::{Value, json};
 
 /// The PDF that a Markdown text becomes, and the notes about it.

@@ -1,14 +1,9 @@
 //! Does `documentation.render` fill templates as Jinja does, escape for the format, and stop what does not end?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, perform, run_in, skill_of};
 use baton_agents_documentation::{Documentation, RENDER};
 use baton_agents_runtime::Agent;
-use harness::{Ended, Setting, perform, run_in, skill_of};
 use serde_json::{Value, json};
 
 fn render(input: Value) -> Ended {

@@ -1,13 +1,8 @@
 //! Does `documentation.report` put everything that it was given into every form, and nothing else?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, run_in, shipped, skill_of};
 use baton_agents_documentation::{Documentation, REPORT};
-use harness::{Ended, Setting, run_in, shipped, skill_of};
 use serde_json::{Value, json};
 
 /// Runs on an input whose files are named as examples name them.

@@ -1,13 +1,10 @@
 //! Does `documentation.api_docs` tell what source code makes public, as each language has it, and what it says of it?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
+use crate::harness;
 
 use std::io::Write;
 
+use crate::harness::{Ended, perform, perform_on_file};
 use baton_agents_documentation::{API_DOCS, Documentation};
-use harness::{Ended, perform, perform_on_file};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,14 +1,9 @@
 //! Is what a model wrote checked, and does nothing in the material give it instructions?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::{Arc, Mutex};
 
+use crate::harness::{Ended, Setting, run_in};
 use baton_agents_documentation::{DRAFT, Documentation, REWRITE};
 use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, Usage};
-use harness::{Ended, Setting, run_in};
 use serde_json::{Value, json};
 
 /// Runs a skill with a model that gives these answers; gives what it was asked, too.

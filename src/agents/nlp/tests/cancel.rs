@@ -1,9 +1,6 @@
 //! Whether a cancelled attempt stops its work within a second: the channel to the host closes when its last thread is gone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
+use crate::harness;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

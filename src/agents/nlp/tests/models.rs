@@ -1,16 +1,11 @@
 //! Whether the skills that ask a model hold when it obeys the text, lacks the language, cuts off, or is not there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::sync::{Arc, Mutex};
 
+use crate::harness::{Ended, Setting, perform, run_in};
 use baton_agents_nlp::{CLASSIFY, Nlp, SUMMARIZE, TRANSLATE};
 use baton_domain::model::{FinishReason, ModelAnswer, ModelRequest, ModelTier, Usage};
 use baton_domain::wire::task::Failure;
-use harness::{Ended, Setting, perform, run_in};
 use serde_json::{Value, json};
 
 fn answer(value: Value) -> ModelAnswer {

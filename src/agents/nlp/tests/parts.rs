@@ -1,17 +1,12 @@
 //! Whether languages are told apart as well as promised, and texts taken apart and compared as they should be.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::harness::{Setting, perform, perform_on_file, run_in, shipped};
 use baton_agents_nlp::{ANALYZE, DETECT_LANGUAGE, NEAR_DUPLICATES, Nlp, SIMILARITY};
 use baton_agents_runtime::Agent;
 use baton_domain::model::{Embedded, Usage};
-use harness::{Setting, perform, perform_on_file, run_in, shipped};
 use serde_json::{Value, json};
 
 #[test]

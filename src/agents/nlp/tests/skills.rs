@@ -1,13 +1,10 @@
 //! Whether the language skills do on real texts what they promise, and say what is wrong with bad ones.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+use crate::harness;
 
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
+use crate::harness::{perform, perform_on_file, violations};
 use baton_agents_nlp::{ANALYZE, DETECT_LANGUAGE, KEYWORDS, MAXIMUM_FILE_BYTES, Nlp, SENTIMENT, SUMMARIZE};
 use baton_agents_runtime::Agent;
-use harness::{perform, perform_on_file, violations};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,21 +1,15 @@
 //! Whether `api_call` and `api_send` use an API with its secret, keep to its address, end every list, and never show the secret.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::harness::{Ended, Setting, run_in};
+use crate::web::{answer, serve_with, target};
 use baton_agents_web_automation::{API_CALL, API_SEND, MAXIMUM_RECORD_COLUMNS, WebAutomation};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use baton_domain::egress::EgressPolicy;
-use harness::{Ended, Setting, run_in};
 use serde_json::{Value, json};
-use web::{answer, serve_with, target};
 
 const SECRET: &str = "us\"er:pass w+rd";
 

@@ -1,16 +1,10 @@
 //! Whether `web_automation.article` finds what a page says, and ends within its bounds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::time::{Duration, Instant};
 
+use crate::web::{on_file, on_page};
 use baton_agents_web_automation::{ARTICLE, MAXIMUM_ARTICLE_BYTES, MAXIMUM_ARTICLE_ELEMENTS};
 use serde_json::json;
-use web::{on_file, on_page};
 
 fn page(paragraphs: usize) -> String {
     let paragraph = "<p>The river rose for three days, and on the fourth it carried the bridge away, which nobody had expected.</p>";

@@ -1,25 +1,17 @@
 //! Whether `web_automation.crawl` reads a site whole, asks only for what it may, ends on sites without an end, and goes on where it was.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "web/attempt.rs"]
-mod attempt;
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use attempt::{Then, hold};
+use crate::attempt::{Then, hold};
+use crate::harness::Ended;
+use crate::web::{answer, on_port, serve_streams, serve_with, target};
 use baton_agents_runtime::protocol::FromAgent;
 use baton_agents_web_automation::CRAWL;
-use harness::Ended;
 use serde_json::{Value, json};
-use web::{answer, on_port, serve_streams, serve_with, target};
 
 /// A site and what was asked of it.
 struct Site {

@@ -1,19 +1,13 @@
 //! Whether `web_automation.extract` gives the records that a page holds, and ends within its bounds on any page.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::time::{Duration, Instant};
 
+use crate::web::{on_file, on_page};
 use baton_agents_web_automation::{
     EXTRACT, MAXIMUM_DEPTH, MAXIMUM_INLINE_RECORD_BYTES, MAXIMUM_NODES, MAXIMUM_PAGE_BYTES, MAXIMUM_VALUE_BYTES, MAXIMUM_VALUES, number,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use web::{on_file, on_page};
 
 const SHOP: &str = "<!doctype html><base href='/items/'><title>x</title><ul>
     <li class=p id=a><h2> Red\n <b>chair</b></h2><span class=price>€ 1.234,50</span><a href='1?a=b c'>more</a><i>x</i><i>y</i>

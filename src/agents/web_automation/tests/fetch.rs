@@ -1,18 +1,13 @@
 //! Whether `web_automation.fetch` gives what a server answered, and a code for what it may not or cannot fetch.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use crate::harness::{Ended, Setting, run_in, violations};
 use baton_agents_runtime::Agent;
 use baton_agents_web_automation::{FETCH, MAXIMUM_INLINE_BYTES, WebAutomation, decode};
 use baton_domain::egress::EgressPolicy;
-use harness::{Ended, Setting, run_in, violations};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

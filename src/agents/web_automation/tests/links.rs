@@ -1,14 +1,8 @@
 //! Whether `web_automation.links` lists where a page leads.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
+use crate::web::{on_file, on_page};
 use baton_agents_web_automation::{LINKS, MAXIMUM_LINK_TEXT_BYTES, MAXIMUM_LINKS};
 use serde_json::json;
-use web::{on_file, on_page};
 
 const PAGE: &str = "<nav><a href='../a'> To\n <b>a</b></a><a href='mailto:a@b.c'>mail</a></nav>
     <main><a rel='nofollow  noopener' href='https://other.example/x#y'><img alt=Picture></a><a href='http://[bad'>bad</a><a name=n>no</a></main>";

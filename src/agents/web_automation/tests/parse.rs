@@ -1,22 +1,16 @@
 //! Whether `web_automation.parse` reads documents of every kind as they are, and ends those that are made to harm.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::io::Write;
 use std::path::Path;
 
+use crate::harness::{Ended, perform_on_file};
+use crate::web::{answer, on_port, serve};
 use baton_agents_web_automation::{
     MAXIMUM_ATTACHMENTS, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_ENTRIES, MAXIMUM_ITEM_DEPTH, MAXIMUM_ITEMS, MAXIMUM_MEMBERS, MAXIMUM_PARAGRAPHS,
     PARSE, WebAutomation,
 };
-use harness::{Ended, perform_on_file};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use web::{answer, on_port, serve};
 
 fn parse(bytes: &[u8], input: Value) -> Ended {
     perform_on_file(WebAutomation::default(), PARSE, input, "document", bytes)

@@ -1,18 +1,14 @@
 //! Whether `web_automation.render` gives what a page is after its scripts, and ends within its bounds whatever the page does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod site;
+use crate::harness;
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use crate::site::{answer, html, no_browser, policy, render, serve, serve_by, visit};
 use baton_agents_web_automation::{EXTRACT, MAXIMUM_NAVIGATIONS, MAXIMUM_REQUESTS, RENDER, WebAutomation, browser_program};
 use baton_domain::egress::EgressPolicy;
 use serde_json::json;
-use site::{answer, html, no_browser, policy, render, serve, serve_by, visit};
 
 #[test]
 fn scripts_have_run_and_the_html_is_kept() {

@@ -1,11 +1,5 @@
 //! Whether a page in the browser reaches only what the policy lets it, however it asks; and whether nothing of the browser outlives its task.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod site;
-
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
@@ -14,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::harness::{Ended, Setting, run_in};
+use crate::site::{Secret, answer, html, no_browser, policy, render, serve, serve_by, visit};
 use async_trait::async_trait;
 use baton_agents_runtime::carrier::begin_in_process;
 use baton_agents_runtime::protocol::{FromAgent, Start, ToAgent, VERSION};
@@ -24,9 +20,7 @@ use baton_domain::agent::{AgentCard, Limits};
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AttemptId, TaskId};
 use futures::future::BoxFuture;
-use harness::{Ended, Setting, run_in};
 use serde_json::{Value, json};
-use site::{Secret, answer, html, no_browser, policy, render, serve, serve_by, visit};
 use uuid::Uuid;
 
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 216, 34));

@@ -1,15 +1,9 @@
 //! Whether `web_automation.screenshot` gives pictures of the size and content that were asked for, within its bounds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod site;
-
+use crate::harness::Ended;
+use crate::site::{answer, html, no_browser, policy, serve, visit};
 use baton_agents_web_automation::{MAXIMUM_SIDE, SCREENSHOT};
-use harness::Ended;
 use serde_json::{Value, json};
-use site::{answer, html, no_browser, policy, serve, visit};
 
 const PAGE: &str = "<!doctype html><style>body { margin: 0; background: #fff } \
     @media (prefers-color-scheme: dark) { body { background: #000 } } \

@@ -1,15 +1,9 @@
 //! Whether `web_automation.tables` lays cells out as browsers do, and ends within its bounds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
+use crate::web::{on_file, on_page};
 use baton_agents_web_automation::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_TABLE_BYTES, MAXIMUM_TABLES, TABLES};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use web::{on_file, on_page};
 
 #[test]
 fn spans_are_repeated_and_headers_joined() {

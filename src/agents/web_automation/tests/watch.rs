@@ -1,22 +1,16 @@
 //! Whether `web_automation.watch` sees what changed, overlooks what does not count, and asks no more than it must.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-#[path = "../../data_science/tests/harness/mod.rs"]
-mod harness;
-mod web;
-
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
+use crate::harness::{Ended, Setting, run_in};
+use crate::web::{answer, serve_with};
 use baton_agents_web_automation::{MAXIMUM_WATCHED_BYTES, WATCH, WebAutomation};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use baton_domain::egress::EgressPolicy;
-use harness::{Ended, Setting, run_in};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use web::{answer, serve_with};
 
 /// A server whose page can be exchanged.
 struct Site {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::real_log::{RealLog, topics};
+use super::real_log::{RealLog, topics};
 use baton_bus::EventStream;
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::services::{EventService, LiveItem, LiveStream};

@@ -4,7 +4,7 @@ use baton_testkit::scale;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::real_log::{RealLog, topics};
+use super::real_log::{RealLog, topics};
 use baton_bus::InProcessBus;
 use baton_domain::event::Event;
 use baton_domain::id::EventSeq;

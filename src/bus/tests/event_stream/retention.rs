@@ -16,7 +16,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
 
-use crate::real_log::{RealLog, at, topics};
+use super::real_log::{RealLog, at, topics};
 
 /// Events of a round, and how often its readers come back at least.
 const EVENTS: usize = 10_000;

@@ -16,7 +16,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
-use crate::world::{Server, alone, caller, number, quick, within};
+use super::world::{Server, alone, caller, number, quick, within};
 
 const SOON: Duration = Duration::from_secs(5);
 

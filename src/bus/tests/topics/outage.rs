@@ -9,8 +9,8 @@ use baton_domain::topic::TopicKind;
 use baton_testkit::{PostgresServer, RedisServer, Scale, scale};
 use futures::StreamExt;
 
-use crate::delivery::consume;
-use crate::world::{Server, caller, on, quick, within};
+use super::delivery::consume;
+use super::world::{Server, caller, on, quick, within};
 
 const MESSAGES: usize = 600;
 

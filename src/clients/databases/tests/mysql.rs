@@ -1,14 +1,10 @@
 //! Whether a real MariaDB answers what it should, and whether nothing but reading comes through.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::time::Duration;
 
+use crate::harness::{MariaDb, asked, asked_within, bounds, cells, code, until};
 use baton_clients_databases::{Bounds, ColumnKind};
 use baton_domain::connection::ConnectionGrant;
-use harness::{MariaDb, asked, asked_within, bounds, cells, code, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_come_as_mariadb_writes_them() {

@@ -1,15 +1,11 @@
 //! Whether a real PostgreSQL answers what it should, and whether nothing but reading comes through.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::time::Duration;
 
+use crate::harness::{asked, asked_within, bounds, cells, code, grant, until};
 use baton_clients_databases::{Bounds, ColumnKind};
 use baton_domain::connection::{ConnectionGrant, ConnectionKind};
 use baton_testkit::PostgresServer;
-use harness::{asked, asked_within, bounds, cells, code, grant, until};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 const SETUP: &str = "CREATE TABLE items (id bigint PRIMARY KEY, name text, price numeric(30,2), sold timestamptz, tags text[], doc jsonb, flag boolean, f float8, raw bytea);

@@ -1,12 +1,11 @@
 //! Does the client of OpenAI-compatible APIs do right by real answers over HTTP: whole, streamed, wrong, cut, endless?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::{Books, ask, gateway_with, model};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -20,7 +19,6 @@ use baton_domain::ports::{ConfiguredModel, Models};
 use baton_domain::problem::Code;
 use baton_domain::wire::model::{Capabilities, ModelSettings};
 use serde_json::{Value, json};
-use support::{Books, ask, gateway_with, model};
 
 type Answer = Arc<dyn Fn(Value) -> Response + Send + Sync>;
 

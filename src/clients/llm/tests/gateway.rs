@@ -1,13 +1,10 @@
 //! Does the gateway ask the right model, keep to budgets whatever races, mend what is nearly right, and stand in for what fails?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::support::{Books, ask, caller, gateway, model};
 use baton_clients_llm::scripted::{Habit, Scripted, Step};
 use baton_clients_llm::{CallError, Provider};
 use baton_domain::model::{ModelRequest, ModelTier};
@@ -15,7 +12,6 @@ use baton_domain::ports::{ConfiguredModel, Models};
 use baton_domain::problem::Code;
 use baton_domain::wire::model::ModelState;
 use serde_json::json;
-use support::{Books, ask, caller, gateway, model};
 
 fn books(models: Vec<ConfiguredModel>) -> Arc<Books> {
     Arc::new(Books { models, ..Books::default() })

@@ -1,7 +1,5 @@
 //! Does every answer fit its schema, whatever the model prefers? A model of noise writes; the `jsonschema` crate judges.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
-
 use std::sync::Arc;
 
 use baton_local_model::LocalModelError;

@@ -1,14 +1,5 @@
 //! Does the default model say what the reference says? These tests need its weights: `scripts/lib/model.sh` fetches them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "in a test, a panic is the report, and what is skipped is said"
-)]
-#![allow(clippy::disallowed_methods, reason = "where the weights lie and how long a mask takes is asked of the system")]
-
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,5 @@
 //! Does the engine run any llama-like file, and survive damaged ones? Small files of noise, in each format.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
-
 use std::sync::atomic::AtomicBool;
 
 use baton_domain::model::Message;

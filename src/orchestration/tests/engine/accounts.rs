@@ -5,7 +5,7 @@ use baton_domain::wire::task::{NewTask, TaskFilter};
 use baton_storage::TaskStore;
 use serde_json::json;
 
-use crate::world::{World, quick};
+use super::world::{World, quick};
 
 #[tokio::test]
 async fn what_was_submitted_is_what_ended_and_what_is_left() {

@@ -11,7 +11,7 @@ use baton_observability::DebugTracer;
 use baton_storage::TraceStore;
 use serde_json::json;
 
-use crate::world::{SCRIPTED, World, quick};
+use super::world::{SCRIPTED, World, quick};
 
 #[tokio::test]
 async fn a_task_goes_through_every_state_and_keeps_its_result() {

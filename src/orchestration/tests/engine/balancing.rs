@@ -9,7 +9,7 @@ use baton_domain::wire::agent::AgentDetail;
 use baton_domain::wire::task::NewTask;
 use serde_json::json;
 
-use crate::world::{World, quick};
+use super::world::{World, quick};
 
 async fn diagnostics(world: &World) -> AgentDetail {
     let agents = world.engine.agents();

@@ -5,7 +5,7 @@ use baton_domain::wire::task::{BulkCancel, BulkRerun, NewTask, TaskFilter};
 use baton_storage::TaskStore;
 use serde_json::json;
 
-use crate::world::{SCRIPTED, World};
+use super::world::{SCRIPTED, World};
 
 fn dead(key: &str) -> NewTask {
     NewTask { fairness_key: Some(key.to_owned()), ..NewTask::new(SCRIPTED, json!({"do": "panic"})) }

@@ -5,7 +5,7 @@ use baton_domain::task::{TaskState, WaitKind};
 use baton_domain::wire::task::{DependsOn, NewBatch, NewTask, TaskDetail};
 use serde_json::json;
 
-use crate::world::{SCRIPTED, World};
+use super::world::{SCRIPTED, World};
 
 fn echo() -> NewTask {
     NewTask::new("diagnostics.echo", json!({"message": "x"}))
@@ -148,6 +148,6 @@ async fn what_a_dead_server_did_not_tell_the_next_one_does() {
     use baton_storage::TaskStore;
     store.request_cancel(needed, baton_domain::user::Principal::System, baton_domain::time::Timestamp::from_millis(1)).await.unwrap();
     store.close().await;
-    let world = World::open(folder, crate::world::options()).await;
+    let world = World::open(folder, super::world::options()).await;
     assert_eq!(world.ended(id).await.summary.state, TaskState::Failed);
 }

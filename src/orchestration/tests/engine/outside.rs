@@ -18,7 +18,7 @@ use baton_domain::wire::task::{Failure, NewTask};
 use baton_storage::{SettingsKind, SettingsStore};
 use serde_json::{Value, json};
 
-use crate::world::{SCRIPTED, World};
+use super::world::{SCRIPTED, World};
 
 /// Seals by turning the bytes around, with the place in front.
 struct Turned;

@@ -9,7 +9,7 @@ use baton_domain::wire::task::{AttemptOutcome, NewTask, TaskDetail};
 use baton_storage::TaskStore;
 use serde_json::json;
 
-use crate::world::{SCRIPTED, STEPS, World, options, quick};
+use super::world::{SCRIPTED, STEPS, World, options, quick};
 
 /// A task that has made a checkpoint and runs on.
 async fn stepping(world: &World) -> TaskId {

@@ -10,7 +10,7 @@ use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
 use baton_storage::{Advance, Advanced, Assignment, Beat, Guard, Heart, TaskStore};
 use serde_json::json;
 
-use crate::world::{World, options, quick};
+use super::world::{World, options, quick};
 
 #[tokio::test]
 async fn a_server_that_stops_hands_running_work_back_without_counting_the_attempt() {

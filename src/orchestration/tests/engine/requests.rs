@@ -8,7 +8,7 @@ use baton_orchestration::EngineOptions;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::world::{SCRIPTED, World, options};
+use super::world::{SCRIPTED, World, options};
 
 fn echo() -> NewTask {
     NewTask::new("diagnostics.echo", json!({"message": "x"}))

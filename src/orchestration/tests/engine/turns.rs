@@ -8,7 +8,7 @@ use baton_domain::wire::limit::{LimitScope, NewLimit};
 use baton_domain::wire::task::{NewBatch, NewTask, TaskFilter};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 fn of(key: &str, weight: f64) -> NewTask {
     NewTask { fairness_key: Some(key.to_owned()), fairness_weight: weight, ..NewTask::new("diagnostics.echo", json!({"message": "x"})) }

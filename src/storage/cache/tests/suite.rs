@@ -1,5 +1,5 @@
 //! Does a cache do what caches do? One suite in memory and on a real Redis; and what happens when that is away.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests; a real Redis keeps real time")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! A back-end says how it is opened ([`Backend`]) and takes the whole suite with one line of a test file:
 //!
-//! ```ignore
+//! ```text
 //! baton_storage_conformance::conformance!(Fresh::new());
 //! ```
 //!

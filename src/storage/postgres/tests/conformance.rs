@@ -1,6 +1,4 @@
 //! Does the store on PostgreSQL do what every store must do?
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::{Arc, OnceLock};
 
 use baton_storage::{CommitSink, NoSink, Store};

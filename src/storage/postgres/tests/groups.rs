@@ -1,12 +1,9 @@
 //! What becomes of jobs that are committed together? Those that fail are left out, and the others are not harmed.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness::{assignment, at, completion, database, insert, new_task, running};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::{EventSeq, LeaseToken};
 use baton_domain::task::{TaskState, Trigger};
@@ -14,7 +11,6 @@ use baton_domain::user::Principal;
 use baton_storage::{Advance, Advanced, Completion, EventStore, Guard, NoSink, StoreError, TaskStore};
 use baton_storage_postgres::{PostgresOptions, PostgresStore};
 use futures::future::join_all;
-use harness::{assignment, at, completion, database, insert, new_task, running};
 use sqlx::{Connection, PgConnection};
 
 /// A store with one writing task: what is handed in while it is held up comes into one group.

@@ -1,15 +1,11 @@
 //! How is a database opened? Made on the first time, left alone afterwards, and refused if a newer version made it.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
-
 use std::sync::Arc;
 
+use crate::harness::{database, insert, open};
 use baton_storage::{NoSink, StoreError, TaskStore};
 use baton_storage_postgres::PostgresOptions;
 use futures::future::join_all;
-use harness::{database, insert, open};
 use sqlx::{Connection, PgConnection};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

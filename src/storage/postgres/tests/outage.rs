@@ -1,18 +1,16 @@
 //! What happens when the database goes away? Callers are told so, nothing is lost, and all goes on when it is back.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness::{Heard, database, insert, new_task, open, open_heard};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
 use baton_storage::{CommitSink, EventStore, NoSink, StoreError, TaskStore};
 use baton_storage_postgres::PostgresOptions;
 use baton_testkit::PostgresServer;
-use harness::{Heard, database, insert, new_task, open, open_heard};
 use sqlx::{Connection, PgConnection};
 
 /// Ends the sessions whose last statement was like this one.

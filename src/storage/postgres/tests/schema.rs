@@ -1,15 +1,11 @@
 //! Are the two dialects one schema? The same tables, the same columns, the same columns that may be absent.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::harness::{database, open};
 use baton_storage::NoSink;
 use baton_storage_sqlite::SqliteOptions;
-use harness::{database, open};
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
 /// Tables, their columns, and which of those may be absent.

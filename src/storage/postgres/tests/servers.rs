@@ -1,12 +1,11 @@
 //! Do several servers keep one time, beat whatever else goes on, and find one another's bytes?
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::io;
 use std::time::Duration;
 
+use crate::harness::{at, database, open, running};
 use baton_domain::server::ServerKind;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -14,7 +13,6 @@ use baton_storage::blobs::{BlobFolder, BlobStream, Blobs};
 use baton_storage::{ArtifactStore, Beat, Joined, ServerRegistration, ServerStore, TaskStore};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use harness::{at, database, open, running};
 use sqlx::{Connection, PgConnection};
 
 fn registration(name: &str) -> ServerRegistration {

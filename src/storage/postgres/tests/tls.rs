@@ -1,17 +1,15 @@
 //! Is a PostgreSQL believed that proves who it is, and no other?
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness::insert;
 use baton_storage::{EventStore, NoSink, StoreError};
 use baton_storage_postgres::PostgresOptions;
 use baton_testkit::PostgresServer;
-use harness::insert;
 use sqlx::{Connection, PgConnection};
 
 fn with_tls(url: &str, authority: &Path) -> String {

@@ -1,12 +1,9 @@
 //! Do several servers on one database work together? Each task is begun once, each request is answered once, and all hear of
 //! everything.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
-
 use std::collections::HashSet;
 
+use crate::harness::{agent, assignment, at, audit_row, completion, database, insert, new_task, open, open_heard, ready, running, user};
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::TopicFilter;
 use baton_domain::id::{EventSeq, LeaseToken, ServerId, TaskId};
@@ -17,7 +14,6 @@ use baton_storage::{
     TaskStore, TraceBatch, TraceStore,
 };
 use futures::future::join_all;
-use harness::{agent, assignment, at, audit_row, completion, database, insert, new_task, open, open_heard, ready, running, user};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_servers_that_want_the_same_tasks_each_task_is_begun_by_one() {

@@ -1,14 +1,10 @@
 //! Does what is asked of one subscription, or of one dead letter, read that one only? Plans are kept for all parameters alike.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
-
-mod harness;
-
+use crate::harness::{at, database, open};
 use baton_domain::id::EventSeq;
 use baton_domain::topic::SubscriptionName;
 use baton_domain::user::Principal;
 use baton_storage::TopicStore;
-use harness::{at, database, open};
 use sqlx::{Connection, PgConnection};
 
 /// Dead letters of the one subscription, and other subscriptions beside it.

@@ -1,6 +1,4 @@
 //! Does the store on SQLite do what every store must do?
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::Arc;
 
 use baton_storage::{CommitSink, Store};

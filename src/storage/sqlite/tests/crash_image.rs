@@ -1,8 +1,6 @@
 //! Is everything there that was committed before the power went? The files as a crash leaves them: the log of writes cut anywhere,
 //! or with rubbish at its end.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

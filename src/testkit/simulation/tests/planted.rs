@@ -1,8 +1,6 @@
 //! Can the simulation fail? Each of twelve mistakes that queues and stores are known to make is found, by the promise it breaks.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use std::sync::Mutex;
 

@@ -1,8 +1,6 @@
 //! Does the engine keep its promises in a thousand worlds, and is each world the same when it is run again?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
-mod harness;
+use crate::harness;
 
 use baton_simulation::{run, run_with_trace};
 use baton_testkit::scale;

@@ -1,7 +1,5 @@
 //! Does the engine do what it promises, on a real store and with real agents?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, unreachable_pub, reason = "tests")]
-
 mod accounts;
 mod attempts;
 mod balancing;

@@ -1,6 +1,4 @@
 //! Does a carrier do what carriers do? One suite, run in one process and on a real Redis.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests; a real Redis keeps real time")]
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

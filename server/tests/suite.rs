@@ -1,0 +1,29 @@
+//! Does the binary do what it promises: over REST, in its pages, beside others, when it is killed?
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod access;
+mod agent_topics;
+mod assistance;
+mod cluster;
+mod database_outage;
+mod disk_full;
+mod followers;
+mod harness;
+mod kills;
+mod layers;
+mod one_door;
+mod pausing;
+mod shared_redis;
+mod start;
+mod work;
+mod workers;

@@ -1,0 +1,23 @@
+//! Do the skills of data science do what they promise, on real tables?
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod anomalies;
+mod chart;
+mod forecast;
+mod forms;
+mod harness;
+mod inference;
+mod learn;
+mod learn_limits;
+mod profile;
+mod query;
+mod stop;

@@ -1,0 +1,7 @@
+//! Do the rules of voting keep their axioms, and agree with what others count?
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, unreachable_pub, reason = "tests")]
+
+mod axioms;
+mod examples;
+mod reference;
