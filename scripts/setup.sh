@@ -134,6 +134,11 @@ look_for_redis() {
   fi
 }
 
+# And a MariaDB of their own, for the queries over other people's databases.
+look_for_mariadb() {
+  find_mariadb >/dev/null || want mariadb "MariaDB"
+}
+
 look_around() {
   look_for_rust
   look_for_c_compiler
@@ -145,6 +150,7 @@ look_around() {
     look_for_browser
     look_for_postgres
     look_for_redis
+    look_for_mariadb
   fi
 }
 

@@ -80,6 +80,11 @@ package_names() {
     zypper:redis) echo valkey-compat-redis ;;
     pacman:redis) echo valkey ;;
     *:redis) echo redis ;;
+
+    # Without the package that starts a server.
+    apt-get:mariadb) echo mariadb-server-core ;;
+    dnf:mariadb) echo mariadb-server ;;
+    *:mariadb) echo mariadb ;;
   esac
 }
 
@@ -99,6 +104,20 @@ find_postgres() {
     "${BATON_SETUP_POSTGRES_ROOT:-}"/opt/homebrew/opt/postgresql*/bin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/local/opt/postgresql*/bin; do
     if [ -x "$folder/initdb" ]; then
       printf '%s' "$folder"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# The server of MariaDB, which Linux keeps in the folder of the administrator's programs; the tests look in the same places.
+find_mariadb() {
+  local folder
+  command -v mariadbd && return
+  for folder in "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/sbin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/bin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/local/bin \
+    "${BATON_SETUP_POSTGRES_ROOT:-}"/opt/homebrew/bin; do
+    if [ -x "$folder/mariadbd" ]; then
+      printf '%s' "$folder/mariadbd"
       return 0
     fi
   done
@@ -150,6 +169,7 @@ advice() {
       ;;
     *:postgres:*) echo "install PostgreSQL's server (https://www.postgresql.org/download); BATON_POSTGRES_BIN=/path names the folder of its programs" ;;
     *:redis:*) echo "install Redis 6.2 or newer (https://redis.io/docs); BATON_REDIS_SERVER=/path names its program" ;;
+    *:mariadb:*) echo "install MariaDB's server (https://mariadb.org/download)" ;;
     *) echo "install it with this system's package manager" ;;
   esac
 }

@@ -75,6 +75,7 @@ has_c_compiler() {
 has_browser() { stub "$1" 'exit 0'; }
 has_postgres() { stub initdb 'exit 0'; }
 has_redis() { stub redis-server 'exit 0'; }
+has_mariadb() { stub mariadbd 'exit 0'; }
 has_apt() {
   stub apt-get 'exit 0'
   stub apt-cache "echo '  Candidate: $1'"
@@ -112,7 +113,7 @@ root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.20.2
 plan test
 goes_through
 says "would run: apt-get update"
-says "apt-get install -q -y --no-install-recommends gcc libc6-dev libssl-dev pkg-config chromium postgresql redis-server"
+says "apt-get install -q -y --no-install-recommends gcc libc6-dev libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core"
 says "would run: service postgresql stop"
 says "would run: service redis-server stop"
 says "would run: rustup target add wasm32-unknown-unknown"
@@ -124,7 +125,7 @@ says "/end2end ci"
 says "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1"
 says "$sandbox/tools"
 
-machine "the same, to serve: no browser, no Playwright, no PostgreSQL, no Redis"
+machine "the same, to serve: no browser, no Playwright, no PostgreSQL, no Redis, no MariaDB"
 root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.20.2
 plan serve
 goes_through
@@ -132,10 +133,11 @@ says "gcc libc6-dev"
 says_nothing_of chromium
 says_nothing_of postgres
 says_nothing_of redis
+says_nothing_of mariadb
 says_nothing_of "/end2end ci"
 
 machine "Debian as root, where everything is there"
-root_user; has_apt 18.20.4; has_rust 1.95.0; has_wasm_target; has_node 20.20.2; has_c_compiler; has_browser chromium; has_postgres; has_redis; has_tools 0.2.130
+root_user; has_apt 18.20.4; has_rust 1.95.0; has_wasm_target; has_node 20.20.2; has_c_compiler; has_browser chromium; has_postgres; has_redis; has_mariadb; has_tools 0.2.130
 plan test
 goes_through
 says_nothing_of apt-get
@@ -162,7 +164,7 @@ plain_user; has_apt 18.20.4; has_rust 1.95.0; has_node 22.1.0; has_c_compiler; s
 plan test
 goes_through
 says "would run: sudo -n apt-get update"
-says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libssl-dev pkg-config chromium postgresql redis-server"
+says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core"
 says "would run: sudo -n service postgresql stop"
 says "would run: sudo -n service redis-server stop"
 
@@ -174,10 +176,11 @@ says "a C compiler: sudo apt-get install gcc libc6-dev"
 says "Chromium or Google Chrome: sudo apt-get install chromium"
 says "PostgreSQL: sudo apt-get install postgresql (its server on port 5432 is not used and may be stopped)"
 says "Redis: sudo apt-get install redis-server (its server on port 6379 is not used and may be stopped)"
+says "MariaDB: sudo apt-get install mariadb-server-core"
 says_nothing_of "would run"
 
 machine "a laptop that has Chrome, and nothing to ask for"
-plain_user; has_rust 1.97.0; has_wasm_target; has_node 24.0.0; has_c_compiler; has_browser google-chrome; has_postgres; has_redis
+plain_user; has_rust 1.97.0; has_wasm_target; has_node 24.0.0; has_c_compiler; has_browser google-chrome; has_postgres; has_redis; has_mariadb
 plan test
 goes_through
 says_nothing_of "lacks"
@@ -190,7 +193,7 @@ stops
 says "Chromium or Google Chrome: install Google Chrome (https://www.google.com/chrome)"
 
 machine "Debian's PostgreSQL, whose programs are not on PATH"
-root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.1.0; has_c_compiler; has_browser chromium; has_redis; stub pkg-config 'exit 0'
+root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.1.0; has_c_compiler; has_browser chromium; has_redis; has_mariadb; stub pkg-config 'exit 0'
 mkdir -p "$sandbox/machine/usr/lib/postgresql/15/bin"
 cp "$bin/node" "$sandbox/machine/usr/lib/postgresql/15/bin/initdb"
 plan test
@@ -216,6 +219,7 @@ plan test
 stops
 says "PostgreSQL: sudo dnf install postgresql-server"
 says "Redis: sudo dnf install valkey-compat-redis"
+says "MariaDB: sudo dnf install mariadb-server"
 
 machine "no Rust at all"
 root_user; has_apt 18.20.4; has_node 20.1.0; has_c_compiler
@@ -264,7 +268,7 @@ machine "macOS with Homebrew"
 plain_user; export BATON_SETUP_OS=Darwin; stub brew 'exit 0'; has_rust 1.95.0; has_c_compiler
 plan test
 goes_through
-says "brew install node google-chrome postgresql@17 redis"
+says "brew install node google-chrome postgresql@17 redis mariadb"
 says_nothing_of "service "
 says "rustup target add wasm32-unknown-unknown"
 says "cargo install cargo-leptos"

@@ -34,6 +34,7 @@ pub mod icon;
 pub mod json_tree;
 pub mod loaded;
 pub mod log_view;
+pub mod markdown;
 pub mod needs;
 pub mod page_head;
 pub mod pill;

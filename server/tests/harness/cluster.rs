@@ -182,11 +182,18 @@ impl Rest {
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await.expect("an answer")
+        self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).timeout(PATIENCE).send().await.expect("an answer")
     }
 
     pub async fn post(&self, path: &str, body: &serde_json::Value) -> reqwest::Response {
-        self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body).send().await.expect("an answer")
+        self.http
+            .post(format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .json(body)
+            .timeout(PATIENCE)
+            .send()
+            .await
+            .expect("an answer")
     }
 
     /// All servers and workers.

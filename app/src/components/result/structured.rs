@@ -12,6 +12,7 @@ use super::facts::{heading, remark};
 use super::table::{MAXIMUM_ROWS, NUMBER, ROW, TEXT};
 use crate::components::chart::Chart;
 use crate::components::json_tree::JsonTree;
+use crate::components::markdown::Markdown;
 use crate::format;
 
 /// How deep parts lie within parts; what lies deeper is shown as JSON.
@@ -126,11 +127,7 @@ fn body(title: &str, value: &Value, schema: &Value, depth: usize) -> AnyView {
         ("code", Value::String(code)) => {
             view! { <pre class="max-h-[32rem] overflow-auto rounded-card border border-line bg-sunken p-3 font-mono text-12" tabindex="0">{code.clone()}</pre> }.into_any()
         }
-        // The marks of Markdown for stress and code say nothing where both are drawn alike.
-        ("markdown", Value::String(prose)) => {
-            let prose = prose.replace("**", "").replace('`', "");
-            view! { <p class="max-w-[75ch] text-14 whitespace-pre-wrap break-words">{prose}</p> }.into_any()
-        }
+        ("markdown", Value::String(prose)) => view! { <Markdown text=prose.clone()/> }.into_any(),
         ("findings", Value::Array(findings)) if !findings.is_empty() => found(findings),
         (_, Value::String(prose)) => view! { <p class="max-w-[75ch] text-14 whitespace-pre-wrap break-words">{prose.clone()}</p> }.into_any(),
         ("table", Value::Object(table)) => grid(title, table).unwrap_or_else(as_it_is),

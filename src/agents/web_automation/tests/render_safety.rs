@@ -470,7 +470,7 @@ fn the_browser_ends_with_a_server_that_is_killed() {
     let told = std::env::temp_dir().join(format!("baton-render-{}", std::process::id()));
     std::fs::write(&told, json!({"port": secret, "scratch": scratch.path()}).to_string()).unwrap();
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_process_that_renders_for_ever", "--ignored", "--test-threads=1"])
+        .args(["--exact", "render_safety::a_process_that_renders_for_ever", "--ignored", "--test-threads=1"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()

@@ -20,6 +20,7 @@
 pub mod agents;
 pub mod api_keys;
 pub mod artifacts;
+pub mod cases;
 mod dice;
 pub mod durable;
 pub mod events;
@@ -47,6 +48,7 @@ use async_trait::async_trait;
 use baton_storage::{CommitSink, Store};
 use futures::future::LocalBoxFuture;
 
+pub(crate) use list::plain;
 pub use world::{Recording, World};
 
 /// How a back-end is opened. A case runs on one thread.
@@ -60,10 +62,10 @@ pub trait Backend {
 }
 
 /// Runs one case on a fresh store, then checks what must hold whatever happened.
-pub fn run(backend: impl Backend + 'static, case: impl for<'a> FnOnce(&'a World) -> LocalBoxFuture<'a, ()>) {
+pub fn run(backend: Box<dyn Backend>, case: fn(&World) -> LocalBoxFuture<'_, ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let world = World::open(Box::new(backend)).await;
+        let world = World::open(backend).await;
         case(&world).await;
         if !world.is_closed() {
             world.holds().await;

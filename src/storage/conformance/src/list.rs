@@ -5,7 +5,10 @@
 #[macro_export]
 macro_rules! conformance {
     ($backend:expr) => {
-        $crate::tests! { $backend;
+        $crate::conformance! { @each tests $backend }
+    };
+    (@each $then:ident $($given:tt)*) => {
+        $crate::$then! { $($given)*;
             insert = tasks::insert {
                 a_task_reads_back_as_it_was_given,
                 the_input_keeps_every_number_and_name,
@@ -460,15 +463,39 @@ macro_rules! tests {
         $(
             mod $name {
                 use super::*;
-                use $crate::$($part)::+ as part;
 
                 $(
                     #[test]
                     fn $case() {
-                        $crate::run($backend, |world| Box::pin(part::$case(world)));
+                        $crate::run(Box::new($backend), $crate::cases::$name::$case);
                     }
                 )+
             }
         )+
     };
 }
+
+/// Makes a plain function of each case, so that it is compiled here, once, and not again with every back-end.
+macro_rules! plain {
+    (; $($name:ident = $($part:ident)::+ { $($case:ident,)+ })+) => {
+        $(
+            pub mod $name {
+                use futures::future::LocalBoxFuture;
+
+                use crate::World;
+                use crate::$($part)::+ as part;
+
+                $(
+                    pub fn $case(world: &World) -> LocalBoxFuture<'_, ()> {
+                        Box::pin(part::$case(world))
+                    }
+                )+
+            }
+        )+
+
+        /// Every case with its name.
+        pub const ALL: &[(&str, for<'a> fn(&'a $crate::World) -> futures::future::LocalBoxFuture<'a, ()>)] =
+            &[$($((stringify!($case), $name::$case),)+)+];
+    };
+}
+pub(crate) use plain;

@@ -293,12 +293,16 @@ fn cases() -> u32 {
 
 /// Runs the property on fresh stores: 256 cases, or 10,000 with `BATON_TEST_SCALE=full`.
 pub fn behaves_as_the_model<B: Backend + 'static>(fresh: impl Fn() -> B) {
+    walk_at_random(&|| Box::new(fresh()));
+}
+
+fn walk_at_random(fresh: &dyn Fn() -> Box<dyn Backend>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut runner = TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
     let property = |steps: Vec<Step>| {
         let backend = fresh();
         runtime.block_on(async {
-            let world = World::open(Box::new(backend)).await;
+            let world = World::open(backend).await;
             world.register_agent().await;
             let mut machine = Machine { world: &world, now: 0, known: BTreeMap::new(), begun: Vec::new() };
             for step in steps {

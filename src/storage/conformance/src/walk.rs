@@ -244,9 +244,13 @@ pub async fn walk(world: &World, seed: u64, steps: usize) -> Vec<String> {
 
 /// Walks on two back-ends and compares all they answered.
 pub fn same_story(one: impl Backend + 'static, other: impl Backend + 'static, seed: u64, steps: usize) {
+    tell_both(Box::new(one), Box::new(other), seed, steps);
+}
+
+fn tell_both(one: Box<dyn Backend>, other: Box<dyn Backend>, seed: u64, steps: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let (one, other) = (World::open(Box::new(one)).await, World::open(Box::new(other)).await);
+        let (one, other) = (World::open(one).await, World::open(other).await);
         let (left, right) = (walk(&one, seed, steps).await, walk(&other, seed, steps).await);
         for (step, (left, right)) in left.iter().zip(&right).enumerate() {
             assert_eq!(left, right, "seed {seed}, step {step}");

@@ -7,6 +7,7 @@
 
 mod agents;
 mod artifacts;
+mod backfill;
 mod columns;
 mod events;
 mod failure;
@@ -15,6 +16,8 @@ mod limits;
 mod metrics;
 mod models;
 mod open;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod servers;
 mod settings;

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _};
 
 use crate::SqliteStore;
+use crate::backfill::Backfill;
 use crate::failure::failed;
 use crate::readers::Readers;
 use crate::statement::{PREPARED, all, one};
@@ -60,7 +61,9 @@ impl SqliteOptions {
         let (counts, head) = tasks::count_states(&connection)?;
         let tally = Arc::new(Tally::new(counts, head));
         let readers = Readers::start(&self.path, self.readers, self.busy_timeout)?;
-        let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally))?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed)?;
+        let backfill = Backfill::start(&self.path, self.busy_timeout)?;
+        let (writer, writing) = Writer::start(connection, sink, Arc::clone(&tally), backfill)?;
         Ok(SqliteStore { writer, readers, tally, writing: Arc::new(parking_lot::Mutex::new(Some(writing))) })
     }
 

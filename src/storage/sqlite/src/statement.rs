@@ -11,6 +11,8 @@ pub(crate) const PREPARED: usize = 256;
 
 /// Runs a statement that answers nothing; gives how many rows it changed.
 pub(crate) fn run(sql: &Connection, text: &str, values: impl Params) -> Result<usize, StoreError> {
+    #[cfg(test)]
+    crate::plans::saw(text);
     sql.prepare_cached(text).and_then(|mut statement| statement.execute(values)).map_err(failed)
 }
 
@@ -21,6 +23,8 @@ pub(crate) fn all<T>(
     values: impl Params,
     mut read: impl FnMut(&mut Columns<'_, '_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
+    #[cfg(test)]
+    crate::plans::saw(text);
     let mut statement = sql.prepare_cached(text).map_err(failed)?;
     let mut rows = statement.query(values).map_err(failed)?;
     let mut found = Vec::new();
@@ -37,6 +41,8 @@ pub(crate) fn maybe<T>(
     values: impl Params,
     read: impl FnOnce(&mut Columns<'_, '_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
+    #[cfg(test)]
+    crate::plans::saw(text);
     let mut statement = sql.prepare_cached(text).map_err(failed)?;
     let mut rows = statement.query(values).map_err(failed)?;
     match rows.next().map_err(failed)? {

@@ -14,6 +14,7 @@ use baton_storage::{Advanced, CommitSink, Completion, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::backfill::Backfill;
 use crate::events;
 use crate::statement::run;
 use crate::tally::{Move, Tally};
@@ -135,12 +136,13 @@ impl Writer {
         connection: Connection,
         sink: Arc<dyn CommitSink>,
         tally: Arc<Tally>,
+        backfill: Backfill,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let tx = Tx { connection, events: Vec::new(), moves: Vec::new() };
         let thread = std::thread::Builder::new()
             .name("baton-write".to_owned())
-            .spawn(move || write(tx, waiting, sink.as_ref(), &tally))
+            .spawn(move || write(tx, waiting, sink.as_ref(), &tally, backfill))
             .map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?;
         Ok((Self { queue }, thread))
     }
@@ -171,7 +173,7 @@ impl Writer {
     }
 }
 
-fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink, tally: &Tally) {
+fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
     let mut open = true;
     while open && let Some(first) = waiting.blocking_recv() {
         let (mut group, mut completions): (Vec<Box<dyn Job>>, Vec<_>) = (Vec::new(), Vec::new());
@@ -204,7 +206,10 @@ fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink
         for job in group {
             job.answer(result.clone());
         }
+        // Nobody waits for this.
+        backfill.committed(tx.sql());
     }
+    backfill.close();
     waiting.close();
     while let Some(message) = waiting.blocking_recv() {
         match message {

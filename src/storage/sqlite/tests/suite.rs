@@ -4,3 +4,4 @@
 
 mod conformance;
 mod crash_image;
+mod log_of_writes;

@@ -11,6 +11,8 @@ use baton_domain::task::TaskState;
 use baton_domain::wire::task::{AttemptOutcome, TaskFilter};
 use baton_storage::{EventStore, StoreError, TaskQuery, TaskRows, TaskStore};
 
+use crate::client::LIMITED;
+use crate::running;
 use crate::world::World;
 
 /// The longest that a due task may wait for an agent, blows included.
@@ -43,6 +45,7 @@ pub(crate) async fn check(world: &World, log: &[Event]) -> Result<Vec<Violation>
     if counted != rows.len() as u64 {
         found.push(wrong(Invariant::NothingIsLost, format!("{counted} tasks are counted and {} are listed", rows.len())));
     }
+    found.extend(running::check(log, &rows));
     outside(world, &rows, &mut found);
     Ok(found)
 }
@@ -68,7 +71,9 @@ fn one(world: &World, task: &TaskRows, events: &[&Event], found: &mut Vec<Violat
     if !summary.state.is_terminal() {
         found.push(wrong(Invariant::NothingStarves, format!("task {} is {} ({:?}) for ever", summary.id, summary.state, summary.reason)));
     }
-    for attempt in &task.attempts {
+    // Those of the limited key wait for one another; that they end is all that is promised.
+    let is_limited = summary.fairness_key.as_deref() == Some(LIMITED.0);
+    for attempt in task.attempts.iter().filter(|_| !is_limited) {
         if let Some(waited) = attempt.ready_at.map(|ready| attempt.assigned_at.since(ready)).filter(|waited| *waited > LONGEST_WAIT) {
             found.push(wrong(Invariant::NothingStarves, format!("task {} waited {waited:?} for attempt {}", summary.id, attempt.number)));
         }

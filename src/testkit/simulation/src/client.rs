@@ -10,7 +10,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
 use baton_domain::task::{Priority, RetryPolicy, Timeouts};
 use baton_domain::user::Caller;
-use baton_domain::wire::task::{NewBatch, NewTask, TaskSummary};
+use baton_domain::wire::task::{DependsOn, NewBatch, NewTask, TaskSummary};
 use baton_testkit::SeededChance;
 use serde_json::{Value, json};
 
@@ -23,6 +23,11 @@ use baton_domain::ports::Clock as _;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a client asks again before it gives up; far more than any blow needs.
 const TRIES: usize = 60;
+
+/// Whose work it is; the first has a limit, see [`LIMITED`].
+pub(crate) const KEYS: [&str; 3] = ["red", "green", "blue"];
+/// A key of which so many attempts run at the same time at most, on all servers together.
+pub(crate) const LIMITED: (&str, u32) = (KEYS[0], 2);
 
 /// One client.
 pub(crate) struct Client {
@@ -225,6 +230,12 @@ impl Client {
                 start_to_close_ms: chance.within(1_500, 12_000),
                 heartbeat_ms: chance.within(2_000, 8_000),
                 schedule_to_close_ms: may(50, 1_000, 15_000),
+            },
+            fairness_key: chance.happens(500).then(|| (*chance.one_of(&KEYS).unwrap_or(&KEYS[0])).to_owned()),
+            depends_on: if chance.happens(120) {
+                chance.one_of(&self.known).copied().map(DependsOn::Task).into_iter().collect()
+            } else {
+                Vec::new()
             },
             ..NewTask::new(*chance.one_of(&SKILLS).unwrap_or(&SKILLS[0]), json!({"n": number, "plan": steps}))
         }

@@ -7,7 +7,7 @@
 //! - `link`: the way from a server to the store, which delays, loses and repeats
 //! - `doorbell`: the way from a commit to the servers' buses, which may lose, repeat and reorder
 //! - `agent`, `client`, `reader`: whoever works, asks for work, and follows the events
-//! - `plan`: what the seed decides; `check`: what must hold in the end; `trace`: everything that happened, in a line each
+//! - `plan`: what the seed decides; `check`: what must hold in the end; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
 //!
 //! The same seed gives the same trace: ids, chance and time come from the seed, and nothing here or in the engine asks the
 //! machine (docs/adr/018).
@@ -22,6 +22,7 @@ mod link;
 mod plan;
 mod reader;
 mod run;
+mod running;
 mod sources;
 mod store;
 mod topics;

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use baton_domain::event::Event;
 use baton_domain::invariants::{Invariant, Violation};
+use baton_domain::ports::Clock as _;
 use baton_domain::task::TaskState;
-use baton_domain::user::Caller;
+use baton_domain::user::{Caller, Principal};
+use baton_domain::wire::limit::LimitScope;
 use baton_domain::wire::task::TaskFilter;
-use baton_storage::{CommitSink, StoreError, TaskQuery, TaskStore};
+use baton_storage::{CommitSink, LimitStore, StoreError, TaskQuery, TaskStore};
 use baton_storage_memory::{MemoryStore, PlantedBug};
 
-use crate::client::Client;
+use crate::client::{Client, LIMITED};
 use crate::doorbell::Doorbell;
 use crate::plan::{Blow, Fate, Plan};
 use crate::world::World;
@@ -106,6 +108,8 @@ fn run_kept(seed: u64, bug: Option<PlantedBug>, folder: &Path, keep_trace: bool)
 }
 
 async fn live(world: &Arc<World>) -> Result<(Vec<Violation>, Vec<Event>), StoreError> {
+    let (key, most) = LIMITED;
+    world.store.set_limit(LimitScope::FairnessKey, key.to_owned(), most, Principal::System, world.clock().now()).await?;
     for server in 0..world.plan.servers {
         host::start(world, server);
     }

@@ -127,7 +127,7 @@ impl MariaDb {
             .get_or_init(|| {
                 let started = Self::start();
                 if started.is_none() {
-                    eprintln!("SKIPPED: no MariaDB is installed (Debian: apt-get install mariadb-server), so MySQL is not tested");
+                    eprintln!("SKIPPED: no MariaDB is installed (Debian: apt-get install mariadb-server-core), so MySQL is not tested");
                 }
                 started
             })
@@ -136,7 +136,10 @@ impl MariaDb {
 
     fn start() -> Option<Self> {
         let found = |name: &str| {
-            ["/usr/sbin", "/usr/bin", "/usr/local/bin"].iter().map(|folder| PathBuf::from(folder).join(name)).find(|path| path.is_file())
+            ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+                .iter()
+                .map(|folder| PathBuf::from(folder).join(name))
+                .find(|path| path.is_file())
         };
         let (server, install) = (found("mariadbd")?, found("mariadb-install-db")?);
         let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();

@@ -10,7 +10,7 @@ use baton_simulation::{Outcome, PlantedBug, run};
 use tempfile::TempDir;
 
 /// How a seed is run again.
-const AGAIN: &str = "cargo test --release -p baton-simulation --test seeds no_seed -- --nocapture";
+const AGAIN: &str = "cargo test --release -p baton-simulation --test suite no_seed -- --nocapture";
 
 /// What came of many seeds.
 #[derive(Default)]

@@ -1,0 +1,89 @@
+//! Does any statement read a whole table that grows? Everything that is run while a store works is explained by SQLite's planner.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use baton_storage::{CommitSink, Store};
+use baton_storage_conformance::{Backend, World, cases};
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::{SqliteOptions, SqliteStore};
+
+/// Tables that stay small: a row for an agent, a server, a topic, a subscription, a setting. What else is read whole grows as long as Baton runs.
+const SMALL: &[&str] = &[
+    "agents",
+    "leader",
+    "named_settings",
+    "projects",
+    "server_agents",
+    "servers",
+    "stream_head",
+    "subscriptions",
+    "task_limits",
+    "topics",
+];
+
+static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Remembers a statement that was run.
+pub(crate) fn saw(text: &str) {
+    let mut seen = SEEN.lock();
+    if !seen.contains(text) {
+        seen.insert(text.to_owned());
+    }
+}
+
+struct File {
+    folder: TempDir,
+    store: Option<SqliteStore>,
+}
+
+#[async_trait::async_trait(?Send)]
+impl Backend for File {
+    async fn open(&mut self, sink: Arc<dyn CommitSink>) -> Arc<dyn Store> {
+        let store = SqliteOptions::new(self.folder.path().join("baton.db")).open(sink).await.expect("it opens");
+        self.store = Some(store.clone());
+        Arc::new(store)
+    }
+
+    async fn reopen(&mut self, _sink: Arc<dyn CommitSink>) -> Option<Arc<dyn Store>> {
+        None
+    }
+}
+
+impl File {
+    fn new() -> Self {
+        Self { folder: TempDir::with_prefix("baton-plans-").expect("a folder"), store: None }
+    }
+}
+
+#[test]
+fn no_statement_reads_a_whole_table_that_grows() {
+    for (_, case) in cases::ALL.iter().filter(|(name, _)| !name.contains("random_operations") && !name.contains("thousand")) {
+        baton_storage_conformance::run(Box::new(File::new()), *case);
+    }
+    let file = File::new();
+    let path = file.folder.path().join("baton.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _world = runtime.block_on(World::open(Box::new(file)));
+    let sql = Connection::open(&path).expect("the file");
+    let seen = SEEN.lock().clone();
+    let mut whole = Vec::new();
+    for text in &seen {
+        let Ok(mut plan) = sql.prepare(&format!("EXPLAIN QUERY PLAN {text}")) else { continue };
+        let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
+        let steps: Vec<String> =
+            plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3)).and_then(Iterator::collect).expect("a plan");
+        for step in steps {
+            // By an index, a list is read from its end and only as far as it is asked for.
+            let whole_table = step.strip_prefix("SCAN ").filter(|rest| !rest.contains(" USING ") && !rest.contains("VIRTUAL TABLE"));
+            if whole_table.is_some_and(|table| !SMALL.contains(&table)) {
+                whole.push(format!("{step}\n  in {text}"));
+            }
+        }
+    }
+    assert!(seen.len() > 150, "only {} statements were seen", seen.len());
+    assert!(whole.is_empty(), "{} of {}:\n{}", whole.len(), seen.len(), whole.join("\n"));
+}
