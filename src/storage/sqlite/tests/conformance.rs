@@ -1,7 +1,7 @@
 //! Does the store on SQLite do what every store must do?
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use baton_storage::{CommitSink, Store};
+use baton_storage::{CommitSink, NoSink, Store};
 use baton_storage_conformance::Backend;
 use baton_storage_memory::MemoryStore;
 use baton_storage_sqlite::{SqliteOptions, SqliteStore};
@@ -15,7 +15,18 @@ struct Sqlite {
 
 impl Sqlite {
     fn new() -> Self {
-        Self { folder: TempDir::with_prefix("baton-conformance-").unwrap(), store: None }
+        // The schema takes longer to make than most cases to run: it is made once and copied.
+        static MADE: OnceLock<Vec<u8>> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let folder = TempDir::with_prefix("baton-conformance-").unwrap();
+            let path = folder.path().join("baton.db");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { SqliteOptions::new(&path).open(Arc::new(NoSink)).await.unwrap().close().await });
+            std::fs::read(&path).unwrap()
+        });
+        let folder = TempDir::with_prefix("baton-conformance-").unwrap();
+        std::fs::write(folder.path().join("baton.db"), made).unwrap();
+        Self { folder, store: None }
     }
 
     async fn store(&mut self, sink: Arc<dyn CommitSink>) -> Arc<dyn Store> {

@@ -50,6 +50,6 @@ pub(super) fn last(sql: &Connection, id: TaskId) -> Result<Option<(Value, Timest
 
 pub(super) fn forget(tx: &mut Tx, limit: u32) -> Result<u64, StoreError> {
     let text = "DELETE FROM task_checkpoints WHERE task_id IN (
-         SELECT task_id FROM task_checkpoints JOIN tasks ON id = task_id WHERE finished_at IS NOT NULL LIMIT ?1)";
+         SELECT task_id FROM task_checkpoints CROSS JOIN tasks ON id = task_id WHERE finished_at IS NOT NULL LIMIT ?1)";
     Ok(run(tx.sql(), text, [limit])? as u64)
 }
