@@ -115,3 +115,23 @@ test('the reader of the API has none that is ours', async ({ page }) => {
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.length} times, as at ${nodes[0]?.target.join(' ')}`);
   expect(found.filter((violation) => !READER_DOES.some((rule) => violation.startsWith(`${rule}:`)))).toEqual([]);
 });
+
+test('what is opened or comes with a result is usable too: an explained failure, and a result in Markdown', async ({ dashboard: page, api, server }) => {
+  const failed = await api.submit('diagnostics.fail', { times: 1, retryable: false });
+  await api.ended(failed.id);
+  await open(page, `/tasks/${failed.id}`);
+  await page.getByTestId('explain').click();
+  await expect(page.getByTestId('why').getByText('Likely cause')).toBeVisible({ timeout: 30_000 });
+  const found = await look(page, 'explained-failure');
+
+  const log = 'a1b2c3d (tag: v1.3.0) feat(search)!: rank by freshness (#41)\nb2c3d4e fix: keep the **cursor** after paging (#39)';
+  const written = await api.submit('documentation.changelog', { log });
+  await api.ended(written.id);
+  await page.goto(`${server.url}/tasks/${written.id}`);
+  const prose = page.getByTestId('markdown').first();
+  await expect(prose.getByRole('heading').first()).toBeVisible();
+  await expect(prose.getByRole('listitem').first()).toContainText('rank by freshness');
+  await expect(prose).not.toContainText('##');
+  found.push(...(await look(page, 'markdown')));
+  expect(found).toEqual([]);
+});

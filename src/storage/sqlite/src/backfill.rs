@@ -20,8 +20,8 @@ use crate::statement::one;
 const RING: i64 = 1_000;
 /// Pages of the log from which on the writer moves the rest itself, so that it begins anew: 64 MiB.
 const LONG: i64 = 16_384;
-/// How many commits the writer does not look after it has looked.
-const PATIENCE: u32 = 32;
+/// How many jobs are committed before the writer looks again.
+const PATIENCE: usize = 32;
 /// Pages that the thread keeps, in KiB: each is read once.
 const CACHE_KIB: i64 = 1_024;
 
@@ -30,7 +30,7 @@ const CACHE_KIB: i64 = 1_024;
 pub(crate) struct Backfill {
     bell: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
-    commits: u32,
+    jobs: usize,
 }
 
 impl Backfill {
@@ -49,16 +49,16 @@ impl Backfill {
                 }
             })
             .map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?;
-        Ok(Self { bell: Some(bell), thread: Some(thread), commits: 0 })
+        Ok(Self { bell: Some(bell), thread: Some(thread), jobs: 0 })
     }
 
-    /// The writer has committed: rings, or moves the rest, if the log has become long.
-    pub(crate) fn committed(&mut self, writer: &Connection) {
-        self.commits += 1;
-        if self.commits < PATIENCE {
+    /// The writer has committed so many jobs: rings, or moves the rest, if the log has become long.
+    pub(crate) fn committed(&mut self, writer: &Connection, jobs: usize) {
+        self.jobs += jobs;
+        if self.jobs < PATIENCE {
             return;
         }
-        self.commits = 0;
+        self.jobs = 0;
         let Ok((pages, moved_pages)) = moved(writer, "NOOP") else { return };
         if pages > LONG {
             // Fails while the thread is at it, or a reader still needs the log: then after the next commits.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::{SqliteOptions, SqliteStore};
 
 /// What may be read whole: tables with a row for an agent, a server, a topic, a person or what a person set; sessions and budgets, which are forgotten
-/// with age; and what is no table (a row of constants, the subqueries `counted`, `others` and `rest`; `t` is `topics`).
+/// with age; checkpoints, of which only live tasks have one; and what is no table (a row of constants, the subqueries `counted`, `others` and `rest`; `t` is `topics`).
 const SMALL: &[&str] = &[
     "agents",
     "leader",

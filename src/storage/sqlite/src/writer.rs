@@ -189,6 +189,7 @@ fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink
             }
             next = if group.len() + completions.len() < GROUP { waiting.try_recv().ok() } else { None };
         }
+        let jobs = group.len() + completions.len();
         if !completions.is_empty() {
             group.push(Box::new(Completions::new(completions)));
         }
@@ -207,7 +208,7 @@ fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink
             job.answer(result.clone());
         }
         // Nobody waits for this.
-        backfill.committed(tx.sql());
+        backfill.committed(tx.sql(), jobs);
     }
     backfill.close();
     waiting.close();
