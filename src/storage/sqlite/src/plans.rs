@@ -28,6 +28,7 @@ const SMALL: &[&str] = &[
     "users",
     "sessions",
     "spending",
+    "task_checkpoints",
     "CONSTANT ROW",
     "counted",
     "others",
