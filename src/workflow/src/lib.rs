@@ -12,10 +12,17 @@
 
 pub mod document;
 pub mod expression;
+mod graph;
 mod problem;
+pub mod run;
 
 mod source;
+pub mod validate;
+pub mod view;
 
 pub use document::{Workflow, parse};
+pub use graph::Graph;
 pub use problem::{DocumentProblem, MAXIMUM_PROBLEMS, Position};
+pub use run::{Command, Effects, Fact, Plan, Run, Start};
 pub use source::{MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_UNFOLDED_BYTES};
+pub use validate::{Catalogue, Interface, Known, output_schema, validate};

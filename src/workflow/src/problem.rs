@@ -83,10 +83,6 @@ impl Problems {
         self.found.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.found.len()
-    }
-
     /// In the order of the document.
     pub(crate) fn into_sorted(mut self) -> Vec<DocumentProblem> {
         self.found.sort_by(|one, other| (one.at, &one.path).cmp(&(other.at, &other.path)));

@@ -282,7 +282,7 @@ impl<'a> Given<'a> {
         }
         let mut parts = Vec::new();
         for part in text.split(separator) {
-            self.scope.meter.charge(1 + part.len() / 16, self.at)?;
+            self.scope.meter.charge(1 + part.len() / 64, self.at)?;
             parts.push(Value::from(part));
         }
         Ok(Value::Array(parts))
@@ -296,7 +296,7 @@ impl<'a> Given<'a> {
                 Value::String(part) => Cow::Borrowed(part.as_str()),
                 other => Cow::Owned(text_of(other)),
             };
-            self.scope.meter.charge(1 + (part.len() + separator.len()) / 16, self.at)?;
+            self.scope.meter.charge(1 + (part.len() + separator.len()) / 64, self.at)?;
             if index > 0 {
                 text.push_str(separator);
             }

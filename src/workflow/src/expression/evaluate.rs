@@ -13,10 +13,13 @@ use super::functions::Function;
 use super::syntax::{Expression, Kind, Operator, StepField};
 use crate::problem::Position;
 
-/// The most steps of one evaluation: a part of the tree, a value that is copied, or sixteen bytes of text that are made.
-pub const MAXIMUM_STEPS: u64 = 1_000_000;
+/// The most steps of one evaluation: a part of the tree, a value that is copied, or 64 bytes of text that are made.
+pub const MAXIMUM_STEPS: u64 = 2_000_000;
 /// How many bytes of text count as a step.
-const BYTES_A_STEP: usize = 16;
+const BYTES_A_STEP: usize = 64;
+
+/// How many values that are handed on as they are count as a step.
+const VALUES_A_STEP: usize = 64;
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +86,11 @@ impl Meter {
         self.charge(bytes / BYTES_A_STEP, at)
     }
 
+    /// Counts the copy of a value that is handed on as it is.
+    pub(crate) fn charge_copy(&self, value: &Value, at: Position) -> Result<(), Failure> {
+        self.charge(1 + size(value) / VALUES_A_STEP, at)
+    }
+
     /// Counts what copying a value takes.
     pub(crate) fn charge_value(&self, value: &Value, at: Position) -> Result<(), Failure> {
         match value {
@@ -97,6 +105,16 @@ impl Meter {
             }
             _ => self.charge(1, at),
         }
+    }
+}
+
+/// How many values and pieces of text a value consists of.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len() / BYTES_A_STEP,
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(map) => 1 + map.len() + map.values().map(size).sum::<usize>(),
+        _ => 1,
     }
 }
 

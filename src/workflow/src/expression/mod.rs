@@ -30,6 +30,6 @@ pub use template::Template;
 pub use types::{Field, Fields, Type};
 
 pub(crate) use check::{Names, check};
-pub(crate) use evaluate::evaluate;
+pub(crate) use evaluate::{Meter, evaluate};
 pub(crate) use parser::parse as parse_whole;
 pub(crate) use template::{Part, Place};

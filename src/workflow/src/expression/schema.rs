@@ -89,7 +89,8 @@ fn fields(map: &Map<String, Value>, root: &Value, depth: usize) -> Option<Arc<Fi
         .flatten()
         .map(|(name, schema)| (name.clone(), Field { kind: read(schema, root, depth + 1), required: required.contains(name.as_str()) }));
     let open = more.is_some_and(|more| *more != Value::Bool(false));
-    Some(Arc::new(Fields { known: known.collect(), open }))
+    let closed = matches!(more, Some(Value::Bool(false)));
+    Some(Arc::new(Fields { known: known.collect(), open, closed }))
 }
 
 fn bits(name: &str) -> u8 {
@@ -112,6 +113,7 @@ fn both(one: Type, other: Type) -> Type {
         (Some(mine), Some(theirs)) => {
             let mut joined = mine.as_ref().clone();
             joined.open |= theirs.open;
+            joined.closed |= theirs.closed;
             for (name, field) in &theirs.known {
                 let entry = joined.known.entry(name.clone()).or_insert_with(|| field.clone());
                 entry.required |= field.required;
@@ -177,7 +179,9 @@ impl Type {
             let required: Vec<&str> = fields.known.iter().filter(|(_, field)| field.required).map(|(name, _)| name.as_str()).collect();
             map.insert("properties".to_owned(), Value::Object(properties));
             map.insert("required".to_owned(), json!(required));
-            map.insert("additionalProperties".to_owned(), Value::Bool(fields.open));
+            if fields.open || fields.closed {
+                map.insert("additionalProperties".to_owned(), Value::Bool(fields.open));
+            }
         }
         if let Some(format) = &self.format {
             map.insert("format".to_owned(), Value::from(format.as_ref()));

@@ -169,7 +169,7 @@ impl Template {
             Part::Whole(expression) => {
                 let value = evaluate(expression, values, meter)?;
                 if let Cow::Borrowed(value) = &value {
-                    meter.charge_value(value, expression.at)?;
+                    meter.charge_copy(value, expression.at)?;
                 }
                 Ok(value.into_owned())
             }

@@ -34,8 +34,10 @@ pub struct Type {
 pub struct Fields {
     /// Those that are known.
     pub known: BTreeMap<String, Field>,
-    /// Whether it may have others.
+    /// Whether it may have others, by its schema's own words.
     pub open: bool,
+    /// Whether it has no others, by its schema's own words.
+    pub closed: bool,
 }
 
 /// A property of an object.
@@ -92,7 +94,7 @@ impl Type {
     /// An object with these properties and no others.
     #[must_use]
     pub fn object(known: impl IntoIterator<Item = (String, Field)>) -> Self {
-        Self { fields: Some(Arc::new(Fields { known: known.into_iter().collect(), open: false })), ..Self::of(OBJECT) }
+        Self { fields: Some(Arc::new(Fields { known: known.into_iter().collect(), open: false, closed: true })), ..Self::of(OBJECT) }
     }
 
     /// Whether nothing is known.
@@ -235,7 +237,7 @@ impl Type {
                 None => {}
             }
         }
-        let extra = mine.known.keys().find(|name| !theirs.open && !theirs.known.contains_key(*name));
+        let extra = mine.known.keys().find(|name| theirs.closed && !theirs.known.contains_key(*name));
         extra.map(|name| format!("it has `{name}`, which is not expected"))
     }
 }
@@ -252,7 +254,7 @@ fn join(one: &Fields, two: &Fields) -> Fields {
         };
         known.insert(name.clone(), field);
     }
-    Fields { known, open: one.open || two.open }
+    Fields { known, open: one.open || two.open, closed: one.closed && two.closed }
 }
 
 impl fmt::Display for Type {
