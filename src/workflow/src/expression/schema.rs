@@ -36,7 +36,7 @@ fn read(schema: &Value, root: &Value, depth: usize) -> Type {
     for word in ["anyOf", "oneOf"] {
         let branches = map.get(word).and_then(Value::as_array);
         // Branches that only say which properties are required together say nothing of kinds.
-        let typed = branches.filter(|branches| branches.iter().all(|branch| says_kind(branch)));
+        let typed = branches.filter(|branches| branches.iter().all(says_kind));
         let union = typed.and_then(|branches| branches.iter().map(|branch| read(branch, root, depth + 1)).reduce(Type::or));
         if let Some(union) = union {
             kind = both(kind, union);

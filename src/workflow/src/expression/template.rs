@@ -241,10 +241,12 @@ fn pieces(node: &Node, value: &str, text: &str, path: &str, problems: &mut Probl
     }
     fixed.push_str(rest);
     // Space around a lone expression, as the line's end of a block text, does not make a text of it.
-    if pieces.len() == 1 && fixed.trim().is_empty() && matches!(pieces[0], Piece::Value(_)) {
-        if let Some(Piece::Value(expression)) = pieces.pop() {
-            return Part::Whole(expression);
-        }
+    if pieces.len() == 1
+        && fixed.trim().is_empty()
+        && matches!(pieces[0], Piece::Value(_))
+        && let Some(Piece::Value(expression)) = pieces.pop()
+    {
+        return Part::Whole(expression);
     }
     if !fixed.is_empty() {
         pieces.push(Piece::Text(fixed));

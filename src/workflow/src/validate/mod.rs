@@ -162,7 +162,7 @@ impl Checker<'_> {
         match (interface, &step.with) {
             (Some(interface), given) => {
                 let at = given.as_ref().map_or(step.at, |given| given.at);
-                fit::Fitter { scope, problems: self.problems }.input(given.as_ref(), &interface, at, &with);
+                fit::Fitter { scope, problems: self.problems }.input(given.as_ref(), interface, at, &with);
             }
             (None, Some(given)) => {
                 given.check(scope, &with, self.problems);
