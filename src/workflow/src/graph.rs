@@ -31,8 +31,8 @@ impl Graph {
 
     /// What comes before a step: what it needs and what it guards.
     pub fn before(&self, step: usize) -> impl Iterator<Item = usize> {
-        let list = |lists: &[Vec<usize>]| lists.get(step).cloned().unwrap_or_default();
-        list(&self.needs).into_iter().chain(list(&self.guards))
+        let needs = self.needs.get(step).into_iter().flatten();
+        needs.chain(self.guards.get(step).into_iter().flatten()).copied()
     }
 
     /// A step's followers, their followers and so on, without itself, in order.

@@ -11,8 +11,9 @@ use crate::problem::{below, similar};
 
 const MAXIMUM_DEPTH: usize = 24;
 
-/// What does not fit, each with its path below `path`.
-pub(crate) fn misfits(value: &Value, schema: &Value, path: &str) -> Vec<(String, String)> {
+/// What of a value does not fit a JSON Schema: each with its path below `path`, and why.
+#[must_use]
+pub fn misfits(value: &Value, schema: &Value, path: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk(value, schema, schema, path, 0, &mut found);
     found

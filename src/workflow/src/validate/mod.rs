@@ -19,7 +19,7 @@ use crate::problem::{DocumentProblem, Problems, below, suggestion};
 pub use calls::MAXIMUM_NESTING;
 pub use catalogue::{Catalogue, Interface, Known};
 pub(crate) use fit::skippable;
-pub(crate) use literal::misfits;
+pub use literal::misfits;
 use scope::{Scope, StepTypes};
 
 /// Checks a document as a whole before anything runs. What is found here would fail, or could fail, while a run goes on.
