@@ -117,6 +117,9 @@ impl Graph {
 
     fn unknown(&self, workflow: &Workflow, id: &str, at: Position, path: String, problems: &mut Problems) {
         const NAMED: usize = 20;
+        if problems.is_full() {
+            return;
+        }
         let ids = || workflow.steps.iter().map(|step| step.id.as_str());
         let advice = suggestion(id, ids(), || format!("Steps are {}.", ids().take(NAMED).collect::<Vec<_>>().join(", ")));
         problems.add(Code::WorkflowUnknownStep, at, path, format!("there is no step `{id}`"), advice);

@@ -79,6 +79,11 @@ impl Problems {
         }
     }
 
+    /// Whether more problems would be dropped: then nobody needs to look for what was meant.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= MAXIMUM_PROBLEMS
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

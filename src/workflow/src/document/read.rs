@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::fields::{Fields, Reader};
 use super::{Input, Limits, MAXIMUM_INPUTS, MAXIMUM_STEPS, Output, Step, VERSION, Workflow};
-use crate::expression::{type_of_schema, type_of_value};
 use crate::problem::{DocumentProblem, Problems, below};
 use crate::source::{self, Node, NodeValue};
+use crate::validate::misfits;
 
 /// The longest name of a workflow, a step, an input or an output.
 const MAXIMUM_NAME: usize = 64;
@@ -135,13 +135,8 @@ impl Reader<'_> {
             }
             let schema = Value::Object(schema);
             if let Some(default) = &default {
-                if let Some(why) = type_of_value(default).misfit(&type_of_schema(&schema)) {
-                    self.wrong(
-                        node.at,
-                        below(&path, "default"),
-                        format!("the default does not fit: {why}"),
-                        "Correct the default or the type.",
-                    );
+                for (path, why) in misfits(default, &schema, &below(&path, "default")) {
+                    self.wrong(node.at, path, format!("the default does not fit: {why}"), "Correct the default or the schema.");
                 }
                 if stated == Some(true) {
                     let message = "an input that must be given has a default";

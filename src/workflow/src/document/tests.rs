@@ -236,6 +236,7 @@ fn defaults_have_to_fit() {
     let input = |schema: &str| format!("name: x\nversion: 1\ninputs: {{a: {schema}}}\nsteps: {{one: {{uses: a.b}}}}\n");
     assert!(parse(&input("{type: integer, default: 3}")).is_ok());
     assert_eq!(codes(&input("{type: integer, default: x}"))[0].0, "WORKFLOW-004");
+    assert_eq!(codes(&input("{type: integer, maximum: 5, default: 6}"))[0].3, "/inputs/a/default");
     assert_eq!(codes(&input("{type: integer, default: 3, required: true}"))[0].0, "WORKFLOW-005");
     assert_eq!(codes(&input("{type: int}"))[0].0, "WORKFLOW-004");
     assert_eq!(codes(&input("5"))[0].0, "WORKFLOW-004");

@@ -80,6 +80,9 @@ impl Checker<'_> {
         if let Some(kind) = self.names.name(name) {
             return kind;
         }
+        if self.problems.is_full() {
+            return Type::any();
+        }
         let mut known = self.names.names();
         known.extend(self.bound.iter().map(|(bound, _)| bound.clone()));
         known.push("steps".to_owned());
@@ -107,7 +110,7 @@ impl Checker<'_> {
             Some(Field { kind, required: true }) => kind.clone(),
             Some(Field { kind, required: false }) if kind.is_any() => Type::any(),
             Some(Field { kind, required: false }) => kind.clone().or_missing(),
-            None if fields.open => Type::any(),
+            None if fields.open || self.problems.is_full() => Type::any(),
             None => {
                 let known: Vec<&str> = fields.known.keys().map(String::as_str).collect();
                 let list = if known.is_empty() { "It has none.".to_owned() } else { format!("It has {}.", known.join(", ")) };

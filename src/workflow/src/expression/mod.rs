@@ -24,6 +24,7 @@ mod types;
 
 pub use evaluate::{Failure, MAXIMUM_STEPS, Values};
 pub use functions::Function;
+pub(crate) use schema::kind_of_value;
 pub use schema::{type_of_schema, type_of_value};
 pub use syntax::{Expression, StepField};
 pub use template::Template;

@@ -131,6 +131,16 @@ fn both(one: Type, other: Type) -> Type {
     }
 }
 
+/// The kind of one value, without looking into it.
+pub(crate) fn kind_of_value(value: &Value) -> Type {
+    match value {
+        Value::Array(_) => Type::of(LIST),
+        Value::Object(_) => Type::of(OBJECT),
+        Value::String(_) => Type::text(),
+        other => type_of_value(other),
+    }
+}
+
 /// The type of one value.
 #[must_use]
 pub fn type_of_value(value: &Value) -> Type {

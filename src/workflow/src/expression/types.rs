@@ -17,6 +17,9 @@ pub(crate) mod kinds {
 }
 use kinds::{ALL, BOOLEAN, INTEGER, LIST, NULL, NUMBER, OBJECT, TEXT};
 
+/// The most texts that a type tells apart when it is made of others.
+const MAXIMUM_CHOICES: usize = 100;
+
 /// A type. What it does not say is not known: lists without a type of values hold anything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Type {
@@ -159,7 +162,8 @@ impl Type {
         };
         let choices = match (&self.choices, &other.choices) {
             _ if !both(TEXT) => self.choices.clone().or_else(|| other.choices.clone()),
-            (Some(one), Some(two)) => Some(Arc::new(one.union(two).cloned().collect())),
+            // Of many texts it says nothing that each of them is one that can be.
+            (Some(one), Some(two)) if one.len() + two.len() <= MAXIMUM_CHOICES => Some(Arc::new(one.union(two).cloned().collect())),
             _ => None,
         };
         let format = match (&self.format, &other.format) {

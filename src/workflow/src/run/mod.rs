@@ -23,8 +23,6 @@ mod control;
 mod fact;
 mod key;
 mod rows;
-#[cfg(test)]
-mod tests;
 mod turn;
 mod values;
 mod work;

@@ -11,7 +11,7 @@ use super::turn::Turn;
 use super::values::Scope;
 use super::{Item, MAXIMUM_SIGNALS, Plan, Run};
 use crate::document::{Action, MAXIMUM_ITEMS, Step};
-use crate::expression::{Failure, type_of_schema, type_of_value};
+use crate::expression::Failure;
 use crate::validate::misfits;
 
 impl Turn<'_> {
@@ -268,13 +268,11 @@ impl Turn<'_> {
                 continue;
             }
             known = true;
-            if let Some(schema) = schema {
-                let found = misfits(payload, schema, "/payload");
-                let misfit = type_of_value(payload).misfit(&type_of_schema(schema)).map(|why| ("/payload".to_owned(), why));
-                if let Some((field, message)) = found.into_iter().next().or(misfit) {
-                    return Err(Problem::new(Code::SignalUnfit, format!("The step `{}` expects something else.", step.id))
-                        .with_field(field, message));
-                }
+            if let Some(schema) = schema
+                && let Some((field, message)) = misfits(payload, schema, "/payload").into_iter().next()
+            {
+                let problem = Problem::new(Code::SignalUnfit, format!("The step `{}` expects something else.", step.id));
+                return Err(problem.with_field(field, message));
             }
             if waiting.is_none() && self.step(place).is_some_and(|step| step.row.state == StepState::Running) {
                 waiting = Some(place);

@@ -11,21 +11,16 @@ use crate::expression::{Field, Part, Template, Type};
 use crate::graph::Graph;
 use crate::problem::{Position, Problems, below, suggestion};
 
-/// Whether a run may complete without this step having completed: it is conditional, handles a failure, or needs such a step.
-pub(crate) fn skippable(workflow: &Workflow, graph: &Graph, place: usize) -> bool {
-    let mut open = vec![place];
-    let mut seen = vec![false; workflow.steps.len()];
-    while let Some(step) = open.pop() {
-        if std::mem::replace(&mut seen[step], true) {
-            continue;
-        }
-        let conditional = workflow.steps[step].condition.is_some() || !graph.guards[step].is_empty();
-        if conditional || matches!(workflow.steps[step].on_failure, OnFailure::Run(_)) {
-            return true;
-        }
-        open.extend(&graph.needs[step]);
+/// Whether a run may complete without each step having completed: it is conditional, handles a failure, or needs such a step.
+pub(super) fn skippable(workflow: &Workflow, graph: &Graph) -> Vec<bool> {
+    // Steps on a circle are in no order; nothing is assumed of them.
+    let mut skippable = vec![true; workflow.steps.len()];
+    for step in graph.order.iter().copied() {
+        let said = &workflow.steps[step];
+        let own = said.condition.is_some() || !graph.guards[step].is_empty() || matches!(said.on_failure, OnFailure::Run(_));
+        skippable[step] = own || graph.needs[step].iter().any(|need| skippable[*need]);
     }
-    false
+    skippable
 }
 
 pub(super) struct Fitter<'a, 'b> {

@@ -1,12 +1,13 @@
 //! Does a value fit a JSON Schema? The words of draft 2020-12 that inputs of skills use; patterns and unknown formats are left to the check that
 //! every task's input goes through.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use baton_domain::id::ArtifactId;
 use serde_json::{Map, Value};
 
-use crate::expression::{type_of_schema, type_of_value};
+use crate::expression::{kind_of_value, type_of_schema};
 use crate::problem::{below, similar};
 
 const MAXIMUM_DEPTH: usize = 24;
@@ -43,7 +44,7 @@ fn walk(value: &Value, schema: &Value, root: &Value, path: &str, depth: usize, f
         return;
     }
     if map.contains_key("type")
-        && let Some(why) = type_of_value(value).misfit(&kinds_of(map))
+        && let Some(why) = kind_of_value(value).misfit(&kinds_of(map))
     {
         return wrong(why);
     }
@@ -57,7 +58,7 @@ fn walk(value: &Value, schema: &Value, root: &Value, path: &str, depth: usize, f
         }
         Value::Array(items) => {
             length(items.len(), "minItems", "maxItems", "values", map, &mut wrong);
-            if map.get("uniqueItems") == Some(&Value::Bool(true)) && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
+            if map.get("uniqueItems") == Some(&Value::Bool(true)) && !all_differ(items) {
                 wrong("a value is there twice".to_owned());
             }
             if let Some(each) = map.get("items") {
@@ -70,6 +71,11 @@ fn walk(value: &Value, schema: &Value, root: &Value, path: &str, depth: usize, f
         _ => {}
     }
     branches(value, map, root, path, depth, found);
+}
+
+fn all_differ(items: &[Value]) -> bool {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.iter().all(|item| seen.insert(item.to_string()))
 }
 
 /// The type without what `enum` and bounds say, which are told in their own words.

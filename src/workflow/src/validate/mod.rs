@@ -18,7 +18,6 @@ use crate::problem::{DocumentProblem, Problems, below, suggestion};
 
 pub use calls::MAXIMUM_NESTING;
 pub use catalogue::{Catalogue, Interface, Known};
-pub(crate) use fit::skippable;
 pub use literal::misfits;
 use scope::{Scope, StepTypes};
 
@@ -56,7 +55,8 @@ impl Checker<'_> {
     fn workflow(&mut self) -> Type {
         let inputs = type_of_schema(&self.workflow.input_schema());
         let inputs = with_defaults(&inputs, self.workflow);
-        let types: Vec<StepTypes> = (0..self.workflow.steps.len()).map(|place| self.step_types(place)).collect();
+        let skippable = fit::skippable(self.workflow, self.graph);
+        let types: Vec<StepTypes> = skippable.iter().enumerate().map(|(place, skippable)| self.step_types(place, *skippable)).collect();
         for place in 0..self.workflow.steps.len() {
             self.step(place, &types, &inputs);
         }
@@ -69,7 +69,7 @@ impl Checker<'_> {
         Type::object(known)
     }
 
-    fn step_types(&self, place: usize) -> StepTypes {
+    fn step_types(&self, place: usize, skippable: bool) -> StepTypes {
         let step = &self.workflow.steps[place];
         let single = match &step.action {
             Action::Skill(name) => self.catalogue.skill(&name.name).map_or_else(Type::any, |skill| skill.output_type()),
@@ -81,7 +81,6 @@ impl Checker<'_> {
                 Type::object([("by".to_owned(), text(Type::text())), ("comment".to_owned(), text(Type::text().or_missing()))])
             }
         };
-        let skippable = skippable(self.workflow, self.graph, place);
         StepTypes::of(step, single, skippable)
     }
 

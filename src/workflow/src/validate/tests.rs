@@ -245,3 +245,16 @@ fn a_large_graph_is_read_whole() {
     assert_eq!(graph.order, (0..1_000).collect::<Vec<_>>());
     assert_eq!(graph.after(&[997]), [998, 999]);
 }
+
+/// A document that is wrong wherever it can be takes no longer than one that is right.
+#[test]
+fn a_document_full_of_slips_is_given_up_soon() {
+    let needs = (0..100).map(|need| format!("no{need}")).collect::<Vec<_>>().join(", ");
+    let reads = "${{ inputs.txet + steps.nobody.output.x + inptus.a }} ".repeat(30);
+    let mut text = "name: x\nversion: 1\ninputs: {text: string}\nsteps:\n".to_owned();
+    for step in 0..400 {
+        let _ = writeln!(text, "  s{step}: {{uses: nlp.sumarize, needs: [{needs}], with: {{text: \"{reads}\"}}}}");
+    }
+    let workflow = parse(&text).unwrap();
+    assert_eq!(validate(&workflow, &shipped()).unwrap_err().len(), crate::MAXIMUM_PROBLEMS);
+}
