@@ -93,6 +93,18 @@ fn an_example_without_one_of_its_steps_does_not_hold_together() {
     }
 }
 
+#[test]
+fn the_description_of_the_form_is_true() {
+    let text = include_str!("../../../docs/workflows.md");
+    for function in baton_workflow::expression::Function::ALL {
+        assert!(text.contains(&format!("| `{}` | {} |", function.usage(), function.about())), "{}", function.as_str());
+    }
+    let (_, rest) = text.split_once("```yaml\n").unwrap();
+    let (document, _) = rest.split_once("```").unwrap();
+    let workflow = parse(document).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    validate(&workflow, &shipped()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+}
+
 const ARTIFACT: &str = "01a228fb-0962-72a5-9aa6-cadc5edba8f3";
 
 /// A value by lot that fits a schema, as far as the schemas here go.

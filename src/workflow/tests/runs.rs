@@ -193,3 +193,14 @@ proptest! {
         }
     }
 }
+
+/// Lists, approvals, decisions, signals and sub-workflows among fifty steps, with a crash after every fact.
+#[test]
+fn fifty_steps_end_the_same_with_a_crash_after_every_fact() {
+    for seed in 0..20 {
+        let plan = plan_of(&workflow(seed, 50, true));
+        let (one, _) = play(&plan, seed, seed, Crash::Never, false);
+        let (other, _) = play(&plan, seed, seed + 1, Crash::Always, false);
+        assert_eq!(one, other, "seed {seed}");
+    }
+}

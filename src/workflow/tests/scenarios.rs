@@ -424,6 +424,15 @@ fn a_decision_carries_its_terms() {
 }
 
 #[test]
+fn a_runs_id_can_be_part_of_keys() {
+    let plan = plan("name: x\nversion: 1\nsteps: {a: {uses: k.a}}\n");
+    for id in ["", "a/b"] {
+        let start = baton_workflow::Start { id: id.to_owned(), requested_by: "ada".into(), input: json!({}), at: MORNING };
+        assert_eq!(Run::start(&plan, start).unwrap_err().code, "WORKFLOW-020");
+    }
+}
+
+#[test]
 fn keys_survive_their_text() {
     for text in ["r/work/a-b/3", "r/work/a/1/9999", "r/approval/a/1", "r/duration/2", "r/finish/1", "r/timeout/a/1"] {
         assert_eq!(Key::parse(text).unwrap().to_string(), text);

@@ -138,8 +138,12 @@ impl Run {
     /// Begins a run.
     ///
     /// # Errors
-    /// `WORKFLOW-020` if the input does not fit.
+    /// `WORKFLOW-020` if the input does not fit, or the id cannot be part of keys.
     pub fn start(plan: &Plan, start: Start) -> Result<(Self, Effects), Problem> {
+        if start.id.is_empty() || start.id.contains('/') {
+            return Err(Problem::new(Code::WorkflowRunInput, "Give the run an id without `/`: keys are made of it.")
+                .with_field("/id", "It is empty or holds `/`."));
+        }
         let beginning = Beginning {
             id: start.id,
             workflow: plan.workflow.name.clone(),
