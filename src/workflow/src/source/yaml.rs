@@ -56,7 +56,12 @@ fn problem(code: Code, at: Position, message: String, advice: &str) -> DocumentP
 }
 
 fn malformed(at: Position, message: String) -> DocumentProblem {
-    problem(Code::WorkflowMalformed, at, message, "Write the document as YAML 1.2 or JSON.")
+    problem(
+        Code::WorkflowMalformed,
+        at,
+        message,
+        "Write YAML 1.2 or JSON; put texts with `: ` or ` #` in them, as expressions with `? :`, into quotes.",
+    )
 }
 
 fn too_large(at: Position, message: String) -> DocumentProblem {
@@ -249,9 +254,12 @@ impl Builder {
 
 fn allow_tag(tag: Option<&Tag>, allowed: &[&str], at: Position) -> Result<(), DocumentProblem> {
     match tag {
-        Some(tag) if !tag.core_suffix().is_some_and(|suffix| allowed.contains(&suffix)) => {
-            Err(problem(Code::WorkflowMalformed, at, format!("the tag `{}` is not known", tag.original()), "Leave the tag out."))
-        }
+        Some(tag) if !tag.core_suffix().is_some_and(|suffix| allowed.contains(&suffix)) => Err(problem(
+            Code::WorkflowMalformed,
+            at,
+            format!("the tag `{}` is not known", tag.original()),
+            "Leave it out; a text that begins with `!`, as a condition, stands in quotes.",
+        )),
         _ => Ok(()),
     }
 }
