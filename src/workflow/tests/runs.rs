@@ -49,7 +49,7 @@ fn play(plan: &Plan, seed: u64, order: u64, crash: Crash, meddle: bool) -> (End,
                 world.carry_out(&effects.commands);
             }
         }
-        if meddle && lot.chance(1) {
+        if meddle && !run.header().state.is_ended() && lot.chance(1) {
             let effects = run.handle(plan, world.now(), &Fact::Canceled).unwrap();
             rows.apply(&effects);
             world.carry_out(&effects.commands);

@@ -179,10 +179,8 @@ impl Checker<'_> {
             }
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                 let (one, other) = (self.wanted(left, INTEGER | NUMBER | TEXT, &by), self.wanted(right, INTEGER | NUMBER | TEXT, &by));
-                let texts = |kind: &Type| kind.is(TEXT) && !kind.is_any();
-                if (texts(&one) && other.is(INTEGER | NUMBER) && !other.is_any())
-                    || (texts(&other) && one.is(INTEGER | NUMBER) && !one.is_any())
-                {
+                let mixed = |one: &Type, other: &Type| one.may_be(TEXT) && other.may_be(INTEGER | NUMBER);
+                if !one.is_any() && !other.is_any() && (mixed(&one, &other) || mixed(&other, &one)) {
                     self.wrong(at, format!("{by} compares a text with a number"), "Make a number of the text with `number(text)`.");
                 }
                 Type::boolean()

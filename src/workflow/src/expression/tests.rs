@@ -216,6 +216,7 @@ fn what_does_not_hold_together_is_told_at_its_place() {
         ("inputs.absent + 1", 1, "may be missing"),
         ("!inputs.count", 2, "`!` does not fit"),
         ("inputs.text > 1", 1, "compares a text with a number"),
+        ("0 < default(inputs.absent, 'x')", 1, "compares a text with a number"),
         ("inputs.text == 1", 1, "never equal"),
         ("steps.rate.output.label == 'godo'", 1, "never `godo`"),
         ("length(1)", 8, "`length` does not fit"),
