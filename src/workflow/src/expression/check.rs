@@ -94,8 +94,9 @@ impl Checker<'_> {
 
     fn member(&mut self, of: &Type, name: &str, at: Position) -> Type {
         let kind = self.member_of_present(of, name, at);
-        // What is read of something missing is missing.
-        if of.may_be_missing() { kind.or_missing() } else { kind }
+        // What is read of something missing, or of what may have no properties, may be missing.
+        let certain = of.is(OBJECT) || kind.is_any();
+        if certain { kind } else { kind.or_missing() }
     }
 
     fn member_of_present(&mut self, of: &Type, name: &str, at: Position) -> Type {

@@ -167,7 +167,7 @@ impl<'a> Scope<'a> {
                 self.values.name(name).map_or_else(|| failed(at, format!("there is no `{name}` here")), Ok)
             }
             Kind::Step { id, field } => Ok(self.values.step(id, *field).unwrap_or(Cow::Borrowed(&MISSING))),
-            Kind::Member(of, name) => self.member(self.of(of)?, name, at),
+            Kind::Member(of, name) => self.member(self.of(of)?, name),
             Kind::Index(of, index) => self.index(of, index),
             Kind::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -215,12 +215,12 @@ impl<'a> Scope<'a> {
         value.as_bool().map_or_else(|| failed(of.at, format!("a condition is {}, not true or false", kind_of(&value))), Ok)
     }
 
-    fn member(self, of: Cow<'a, Value>, name: &str, at: Position) -> Result<Cow<'a, Value>, Failure> {
+    fn member(self, of: Cow<'a, Value>, name: &str) -> Result<Cow<'a, Value>, Failure> {
         match of {
             Cow::Borrowed(Value::Object(map)) => Ok(Cow::Borrowed(map.get(name).unwrap_or(&MISSING))),
             Cow::Owned(Value::Object(mut map)) => Ok(map.remove(name).map_or(Cow::Borrowed(&MISSING), Cow::Owned)),
-            Cow::Borrowed(Value::Null) | Cow::Owned(Value::Null) => Ok(Cow::Borrowed(&MISSING)),
-            other => failed(at, format!("`{name}` is read of {}", kind_of(&other))),
+            // Of what has no properties none is there.
+            _ => Ok(Cow::Borrowed(&MISSING)),
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a> Scope<'a> {
         let value = self.of(of)?;
         let by = self.of(index)?;
         match by.as_ref() {
-            Value::String(name) => self.member(value, name, of.at),
+            Value::String(name) => self.member(value, name),
             Value::Number(number) => {
                 let place = number.as_u64().and_then(|place| usize::try_from(place).ok());
                 match value {
@@ -237,8 +237,7 @@ impl<'a> Scope<'a> {
                         let found = place.filter(|place| *place < items.len()).map(|place| items.swap_remove(place));
                         Ok(found.map_or(Cow::Borrowed(&MISSING), Cow::Owned))
                     }
-                    Cow::Borrowed(Value::Null) | Cow::Owned(Value::Null) => Ok(Cow::Borrowed(&MISSING)),
-                    other => failed(of.at, format!("a place is read of {}", kind_of(&other))),
+                    _ => Ok(Cow::Borrowed(&MISSING)),
                 }
             }
             other => failed(index.at, format!("a part is chosen by {}", kind_of(other))),
