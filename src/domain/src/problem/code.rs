@@ -212,6 +212,35 @@ codes! {
     NoPage = "WEB-045", 422, "The address has no page to show";
     ElementMissing = "WEB-046", 422, "The page has no such element to picture";
 
+    WorkflowMalformed = "WORKFLOW-001", 422, "The document is neither YAML nor JSON";
+    WorkflowTooLarge = "WORKFLOW-002", 422, "The document is too large";
+    WorkflowUnknownKey = "WORKFLOW-003", 422, "The document has a key that is not known";
+    WorkflowWrongValue = "WORKFLOW-004", 422, "The document has a value that does not fit";
+    WorkflowContradiction = "WORKFLOW-005", 422, "Parts of the document contradict one another";
+    WorkflowUnknownStep = "WORKFLOW-006", 422, "The document refers to a step that it does not have";
+    WorkflowCycle = "WORKFLOW-007", 422, "Steps need one another in a circle";
+    WorkflowUnknownSkill = "WORKFLOW-008", 422, "The document uses a skill that is not known";
+    WorkflowUnknownWorkflow = "WORKFLOW-009", 422, "The document uses a workflow that is not known";
+    WorkflowRecursion = "WORKFLOW-010", 422, "The workflow uses itself";
+    WorkflowExpression = "WORKFLOW-011", 422, "An expression cannot be read";
+    WorkflowTypes = "WORKFLOW-012", 422, "An expression does not hold together";
+    WorkflowStepInput = "WORKFLOW-013", 422, "A step's input does not fit";
+    WorkflowForeach = "WORKFLOW-014", 422, "There is no list to go through, or one that is too long";
+    WorkflowRunInput = "WORKFLOW-020", 422, "The input does not fit the workflow";
+    WorkflowExpressionFailed = "WORKFLOW-021", 422, "An expression has no value";
+    WorkflowExpressionExhausted = "WORKFLOW-022", 422, "An expression takes too many steps";
+    RunStateForbids = "WORKFLOW-023", 409, "The run's state does not allow this";
+    RunLimitReached = "WORKFLOW-024", 422, "The run has used what it may";
+    WorkflowEdited = "WORKFLOW-025", 409, "The document is not the one the run began with";
+    ApprovalNotOpen = "WORKFLOW-026", 409, "The approval is not open";
+    ApprovalExpired = "WORKFLOW-027", 409, "The approval has expired";
+    ApprovalForbidden = "WORKFLOW-028", 403, "You may not decide on this approval";
+    ApprovalDiffers = "WORKFLOW-029", 409, "The approval is for something else";
+    ApprovalRefused = "WORKFLOW-030", 422, "The approval was refused";
+    StepTimedOut = "WORKFLOW-031", 422, "The step took too long";
+    StepItemsFailed = "WORKFLOW-032", 422, "Items of the step have failed";
+    SignalUnfit = "WORKFLOW-033", 422, "The signal brings what the step does not expect";
+
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
     DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";

@@ -1,0 +1,457 @@
+//! How is a run stored? One row of the run, one a step, one an item that has begun, one a signal.
+
+use std::collections::{BTreeMap, HashMap};
+
+use baton_domain::problem::{Code, Problem};
+use baton_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::command::Command;
+use super::{Item, Plan, Run, Step, about};
+
+/// What never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// The run's id.
+    pub id: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The hash of the document that the run goes on with, whatever becomes of the workflow.
+    pub hash: String,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// What it was given, with defaults.
+    pub input: Value,
+}
+
+macro_rules! states {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// The name on the wire and in storage.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+states!(
+    /// Where a run is in its life.
+    RunState {
+        /// It goes on.
+        #[default]
+        Running = "running",
+        /// Nothing new begins; what has begun goes on.
+        Paused = "paused",
+        /// What has begun is being cancelled.
+        Stopping = "stopping",
+        /// It has ended well.
+        Completed = "completed",
+        /// It has ended with an error.
+        Failed = "failed",
+        /// It has ended because somebody asked.
+        Canceled = "canceled",
+    }
+);
+
+impl RunState {
+    /// Whether it has ended.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Canceled)
+    }
+}
+
+states!(
+    /// Where a step is in its life.
+    StepState {
+        /// Something that it needs has not ended, or the run is paused.
+        #[default]
+        Pending = "pending",
+        /// Somebody has to agree first.
+        Approving = "approving",
+        /// It is being done.
+        Running = "running",
+        /// What it has begun is being cancelled.
+        Stopping = "stopping",
+        /// It has ended well.
+        Completed = "completed",
+        /// It has ended with an error.
+        Failed = "failed",
+        /// It was not done.
+        Skipped = "skipped",
+        /// The run was stopped before it ended.
+        Canceled = "canceled",
+    }
+);
+
+impl StepState {
+    /// Whether it has ended.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Skipped | Self::Canceled)
+    }
+}
+
+states!(
+    /// Where an item is in its life.
+    ItemState {
+        /// It has not begun.
+        #[default]
+        Waiting = "waiting",
+        /// It is being done.
+        Running = "running",
+        /// It has ended well.
+        Completed = "completed",
+        /// It has ended with an error.
+        Failed = "failed",
+        /// It was cancelled.
+        Canceled = "canceled",
+    }
+);
+
+states!(
+    /// Why a step cancels what it has begun.
+    StopReason {
+        /// An item has failed.
+        #[default]
+        ItemFailed = "item_failed",
+        /// Its time is over.
+        TimedOut = "timed_out",
+        /// The run is being stopped.
+        RunStopped = "run_stopped",
+    }
+);
+
+/// Why something failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepError {
+    /// The code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+impl StepError {
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code: code.as_str().to_owned(), message: message.into() }
+    }
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Where it is in its life.
+    pub state: RunState,
+    /// How often it was begun anew, counted from 1.
+    pub generation: u32,
+    /// When this generation began: its duration counts from here.
+    pub resumed_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What it will have ended as, once all that was begun has ended.
+    pub stopping_to: Option<RunState>,
+    /// Why it failed.
+    pub error: Option<StepError>,
+    /// What it gives.
+    pub outputs: Option<Value>,
+    /// Steps that have begun.
+    pub steps: u64,
+    /// Tasks, runs and decisions that have begun.
+    pub tasks: u64,
+    /// Tokens used.
+    pub tokens: u64,
+    /// Money used, in millionths.
+    pub cost_micros: u64,
+}
+
+impl Header {
+    pub(super) const fn new(at: Timestamp) -> Self {
+        Self {
+            state: RunState::Running,
+            generation: 1,
+            resumed_at: at,
+            ended_at: None,
+            stopping_to: None,
+            error: None,
+            outputs: None,
+            steps: 0,
+            tasks: 0,
+            tokens: 0,
+            cost_micros: 0,
+        }
+    }
+}
+
+/// How a step stands. The row is small whatever the step does: outputs are with the items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRow {
+    /// The step's id.
+    pub step: String,
+    /// Where it is in its life.
+    pub state: StepState,
+    /// How often it was begun anew, counted from 1.
+    pub generation: u32,
+    /// Whether it goes through a list.
+    pub foreach: bool,
+    /// How many items it has.
+    pub count: u32,
+    /// The first item that has never begun.
+    pub next: u32,
+    /// Items that are being done.
+    pub running: u32,
+    /// Items that have completed.
+    pub completed: u32,
+    /// Items that have failed.
+    pub failed: u32,
+    /// The hash of what is to be approved.
+    pub approval: Option<String>,
+    /// Who decided on its approval, and what they said.
+    pub decided_by: Option<String>,
+    /// What they said.
+    pub comment: Option<String>,
+    /// When its approval was asked for.
+    pub asked_at: Option<Timestamp>,
+    /// When its work began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it is stopping.
+    pub stopping: Option<StopReason>,
+    /// Why it failed.
+    pub error: Option<StepError>,
+}
+
+impl StepRow {
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            step: id.to_owned(),
+            state: StepState::Pending,
+            generation: 1,
+            foreach: false,
+            count: 0,
+            next: 0,
+            running: 0,
+            completed: 0,
+            failed: 0,
+            approval: None,
+            decided_by: None,
+            comment: None,
+            asked_at: None,
+            started_at: None,
+            ended_at: None,
+            stopping: None,
+            error: None,
+        }
+    }
+}
+
+/// An item that has begun; a step without `foreach` has one, with index 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemRow {
+    /// The step's id.
+    pub step: String,
+    /// Its place in the list.
+    pub index: u32,
+    /// The step's generation when it was begun.
+    pub generation: u32,
+    /// Where it is in its life.
+    pub state: ItemState,
+    /// What it gave.
+    pub output: Option<Value>,
+    /// Why it failed.
+    pub error: Option<StepError>,
+}
+
+/// A signal that has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalRow {
+    /// By which it is known.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it brings.
+    pub payload: Value,
+    /// Its place among the run's signals: who waits gets the oldest.
+    pub place: u32,
+    /// The step that has got it.
+    pub taken_by: Option<String>,
+}
+
+/// What one fact has changed, and what is to be done.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Effects {
+    /// To be carried out in this order once the rows are stored.
+    pub commands: Vec<Command>,
+    /// The run's row, if it has changed.
+    pub header: Option<Header>,
+    /// The rows of steps that have changed.
+    pub steps: Vec<StepRow>,
+    /// Steps whose item rows are removed before those below are stored.
+    pub cleared: Vec<String>,
+    /// The rows of items that have changed.
+    pub items: Vec<ItemRow>,
+    /// The rows of signals that have changed.
+    pub signals: Vec<SignalRow>,
+    /// Whether the fact was told before or is about what is over.
+    pub ignored: bool,
+}
+
+/// All rows of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rows {
+    /// What never changes.
+    pub beginning: Beginning,
+    /// How the run stands.
+    pub header: Header,
+    /// How its steps stand.
+    pub steps: Vec<StepRow>,
+    /// Its items.
+    pub items: Vec<ItemRow>,
+    /// Its signals.
+    pub signals: Vec<SignalRow>,
+}
+
+impl Rows {
+    /// Puts what one fact has changed into the rows, as storage does.
+    pub fn apply(&mut self, effects: &Effects) {
+        if let Some(header) = &effects.header {
+            self.header = header.clone();
+        }
+        for row in &effects.steps {
+            match self.steps.iter_mut().find(|known| known.step == row.step) {
+                Some(known) => *known = row.clone(),
+                None => self.steps.push(row.clone()),
+            }
+        }
+        self.items.retain(|item| !effects.cleared.contains(&item.step));
+        let mut places: HashMap<(String, u32), usize> =
+            self.items.iter().enumerate().map(|(place, item)| ((item.step.clone(), item.index), place)).collect();
+        for row in &effects.items {
+            match places.get(&(row.step.clone(), row.index)) {
+                Some(place) => self.items[*place] = row.clone(),
+                None => {
+                    places.insert((row.step.clone(), row.index), self.items.len());
+                    self.items.push(row.clone());
+                }
+            }
+        }
+        for row in &effects.signals {
+            match self.signals.iter_mut().find(|known| known.id == row.id) {
+                Some(known) => *known = row.clone(),
+                None => self.signals.push(row.clone()),
+            }
+        }
+    }
+}
+
+impl Run {
+    /// All rows of the run.
+    #[must_use]
+    pub fn rows(&self) -> Rows {
+        let mut items = Vec::new();
+        for step in &self.steps {
+            for index in 0..step.items.len() {
+                items.extend(step.item_row(index));
+            }
+        }
+        Rows {
+            beginning: self.beginning.clone(),
+            header: self.header.clone(),
+            steps: self.steps.iter().map(|step| step.row.clone()).collect(),
+            items,
+            signals: self.signals.values().cloned().collect(),
+        }
+    }
+
+    /// The run that these rows are of.
+    ///
+    /// # Errors
+    /// `WORKFLOW-025` if the plan is not of the document that the run began with.
+    pub fn load(plan: &Plan, rows: Rows) -> Result<Self, Problem> {
+        let mut known: HashMap<String, StepRow> = rows.steps.into_iter().map(|row| (row.step.clone(), row)).collect();
+        let steps: Vec<Step> = plan
+            .workflow
+            .steps
+            .iter()
+            .map(|step| {
+                let row = known.remove(&step.id).unwrap_or_else(|| StepRow::new(&step.id));
+                let items = vec![Item::default(); row.count as usize];
+                Step { row, items, list: None, output: None }
+            })
+            .collect();
+        let ended = steps.iter().filter(|step| step.row.state.is_ended()).count();
+        let about = about(&rows.beginning);
+        let signals: BTreeMap<String, SignalRow> = rows.signals.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let mut run = Self { beginning: rows.beginning, header: rows.header, steps, signals, about, ended };
+        run.belongs_to(plan)?;
+        for row in rows.items {
+            let item = plan
+                .graph
+                .place(&row.step)
+                .and_then(|place| run.steps.get_mut(place))
+                .and_then(|step| step.items.get_mut(row.index as usize));
+            if let Some(item) = item {
+                // An output that is null is read back as none.
+                let output = row.output.or_else(|| (row.state == ItemState::Completed).then_some(Value::Null));
+                *item = Item { generation: row.generation, state: row.state, output, error: row.error.map(Box::new) };
+            }
+        }
+        for step in &mut run.steps {
+            if step.row.state.is_ended() && step.row.foreach {
+                step.gather();
+            }
+        }
+        for place in plan.graph.order.iter().copied() {
+            let state = run.steps.get(place).map(|step| step.row.state);
+            if matches!(state, Some(StepState::Approving | StepState::Running | StepState::Stopping)) {
+                run.list_again(plan, place);
+            }
+        }
+        Ok(run)
+    }
+}
+
+impl Step {
+    /// The row of an item; none if it has never begun.
+    pub(super) fn item_row(&self, index: usize) -> Option<ItemRow> {
+        let item = self.items.get(index)?;
+        if item.state == ItemState::Waiting && item.generation == 0 {
+            return None;
+        }
+        Some(ItemRow {
+            step: self.row.step.clone(),
+            index: u32::try_from(index).ok()?,
+            generation: item.generation,
+            state: item.state,
+            output: self.item_output(index).cloned(),
+            error: item.error.as_deref().cloned(),
+        })
+    }
+
+    /// Makes the output of a `foreach` of what its items gave; those that failed give nothing.
+    pub(super) fn gather(&mut self) {
+        let outputs = self.items.iter_mut().map(|item| item.output.take().unwrap_or(Value::Null));
+        self.output = Some(outputs.collect());
+    }
+
+    /// The opposite of [`gather`](Self::gather).
+    pub(super) fn scatter(&mut self) {
+        if let Some(Value::Array(outputs)) = self.output.take() {
+            for (item, output) in self.items.iter_mut().zip(outputs) {
+                if item.state == ItemState::Completed {
+                    item.output = Some(output);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! How is a step's work begun, item by item, and how does it end?
+
+use baton_domain::problem::{Code, Problem};
+use serde_json::{Map, Value, json};
+
+use super::command::Command;
+use super::fact::{Outcome, Usage};
+use super::key::{Key, KeyKind};
+use super::rows::{ItemState, RunState, SignalRow, StepError, StepState, StopReason};
+use super::turn::Turn;
+use super::values::Scope;
+use super::{Item, MAXIMUM_SIGNALS, Plan, Run};
+use crate::document::{Action, MAXIMUM_ITEMS, Step};
+use crate::expression::Failure;
+use crate::validate::misfits;
+
+impl Turn<'_> {
+    /// Finds out which items a step has. Those that an earlier generation completed are kept.
+    pub(super) fn unfold(&mut self, place: usize) -> Result<(), Failure> {
+        let plan = self.plan;
+        let Some(said) = plan.workflow.steps.get(place) else {
+            return Ok(());
+        };
+        let list = self.run.list_of(plan, place)?;
+        let count = list.as_ref().map_or(1, Vec::len);
+        let Some(step) = self.change(place) else {
+            return Ok(());
+        };
+        step.items.resize_with(count, Item::default);
+        step.list = list;
+        let row = &mut step.row;
+        row.foreach = said.foreach.is_some();
+        row.count = u32::try_from(count).unwrap_or(u32::MAX);
+        row.completed = u32::try_from(step.items.iter().filter(|item| item.state == ItemState::Completed).count()).unwrap_or(u32::MAX);
+        (row.next, row.running, row.failed) = (0, 0, 0);
+        Ok(())
+    }
+
+    /// Begins a step's work; whoever had to agree has agreed.
+    pub(super) fn start_work(&mut self, place: usize) {
+        let at = self.at;
+        let Some(step) = self.change(place) else {
+            return;
+        };
+        step.row.state = StepState::Running;
+        step.row.started_at = Some(at);
+        self.commands.extend(self.run.work_timer(self.plan, place));
+        match self.plan.workflow.steps.get(place).map(|step| &step.action) {
+            Some(Action::Approve) => {
+                let row = self.step(place).map(|step| (step.row.decided_by.clone(), step.row.comment.clone()));
+                let (by, comment) = row.unwrap_or_default();
+                self.complete(place, json!({"by": by, "comment": comment}));
+            }
+            Some(Action::Signal { name, .. }) => {
+                let waiting = self.run.signals.values().filter(|signal| signal.name == *name && signal.taken_by.is_none());
+                if let Some(signal) = waiting.min_by_key(|signal| signal.place).cloned() {
+                    self.hand_over(place, signal);
+                }
+            }
+            Some(Action::Skill(_) | Action::Workflow(_) | Action::Decide) => self.start_items(place),
+            _ => {}
+        }
+    }
+
+    /// Completes a step that has one item and no work of others.
+    pub(super) fn complete(&mut self, place: usize, output: Value) {
+        if let Some(step) = self.change(place) {
+            let generation = step.row.generation;
+            step.row.completed = 1;
+            step.row.next = 1;
+            step.items = vec![Item { generation, state: ItemState::Completed, output: Some(output), error: None }];
+            self.items.insert((place, 0));
+        }
+        self.end(place, StepState::Completed, None);
+    }
+
+    /// Begins as many items as may be worked on at once.
+    pub(super) fn start_items(&mut self, place: usize) {
+        let Some(said) = self.plan.workflow.steps.get(place) else {
+            return;
+        };
+        let most = said.foreach.as_ref().map_or(1, |foreach| foreach.concurrency);
+        loop {
+            let Some(row) = self.step(place).map(|step| &step.row) else {
+                return;
+            };
+            if row.state != StepState::Running {
+                return;
+            }
+            if row.next >= row.count {
+                if row.running == 0 {
+                    self.work_done(place);
+                }
+                return;
+            }
+            if row.running >= most || !self.going_on() {
+                return;
+            }
+            let index = row.next as usize;
+            let kept = self.step(place).is_some_and(|step| step.items.get(index).is_some_and(|item| item.state == ItemState::Completed));
+            if kept {
+                if let Some(step) = self.change(place) {
+                    step.row.next += 1;
+                }
+                continue;
+            }
+            let limits = &self.plan.workflow.limits;
+            if self.run.header.tasks >= limits.tasks {
+                self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may begin {} tasks", limits.tasks)));
+                return;
+            }
+            self.start_item(place, index, said);
+        }
+    }
+
+    fn start_item(&mut self, place: usize, index: usize, said: &Step) {
+        let command = self.run.work_command(self.plan, place, index, said);
+        let begun = command.is_ok();
+        if begun {
+            self.run.header.tasks += 1;
+            self.header = true;
+        }
+        self.items.insert((place, index));
+        let Some(step) = self.change(place) else {
+            return;
+        };
+        let generation = step.row.generation;
+        step.row.next += 1;
+        if let Some(item) = step.items.get_mut(index) {
+            *item = Item { generation, state: ItemState::Running, output: None, error: None };
+        }
+        step.row.running += 1;
+        match command {
+            Ok(command) => self.commands.push(command),
+            Err(failure) => {
+                let outcome = Outcome::Failed { code: failure.code.as_str().to_owned(), message: failure.to_string() };
+                self.item_ended(place, index, &outcome);
+            }
+        }
+    }
+
+    /// A task, a run or a decision has ended.
+    pub(super) fn work_ended(&mut self, key: &Key, outcome: &Outcome, usage: Usage) {
+        let index = key.index.unwrap_or(0) as usize;
+        let place = key.step.as_deref().and_then(|step| self.plan.graph.place(step));
+        let item = place.and_then(|place| self.step(place)).and_then(|step| step.items.get(index));
+        let running = item.is_some_and(|item| item.state == ItemState::Running && item.generation == key.generation);
+        let (Some(place), true) = (place, running && key.kind == KeyKind::Work && key.run == self.run.beginning.id) else {
+            self.ignored = true;
+            return;
+        };
+        self.use_up(usage);
+        self.item_ended(place, index, outcome);
+        self.start_items(place);
+    }
+
+    fn use_up(&mut self, usage: Usage) {
+        if usage == Usage::default() {
+            return;
+        }
+        let header = &mut self.run.header;
+        header.tokens = header.tokens.saturating_add(usage.tokens);
+        header.cost_micros = header.cost_micros.saturating_add(usage.cost_micros);
+        self.header = true;
+        let limits = &self.plan.workflow.limits;
+        if header.stopping_to.is_some() {
+            return;
+        }
+        if limits.tokens.is_some_and(|most| header.tokens > most) {
+            self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may use {} tokens", limits.tokens.unwrap_or(0))));
+        } else if limits.cost_micros.is_some_and(|most| header.cost_micros > most) {
+            let most = limits.cost_micros.unwrap_or(0) as f64 / 1e6;
+            self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may cost {most}")));
+        }
+    }
+
+    fn item_ended(&mut self, place: usize, index: usize, outcome: &Outcome) {
+        self.items.insert((place, index));
+        let fail_fast = self.plan.workflow.steps.get(place).and_then(|step| step.foreach.as_ref()).is_none_or(|foreach| foreach.fail_fast);
+        let Some(step) = self.change(place) else {
+            return;
+        };
+        step.row.running = step.row.running.saturating_sub(1);
+        let Some(item) = step.items.get_mut(index) else {
+            return;
+        };
+        match outcome {
+            Outcome::Completed(output) => {
+                item.state = ItemState::Completed;
+                item.output = Some(output.clone());
+                step.row.completed += 1;
+            }
+            Outcome::Failed { code, message } => {
+                item.state = ItemState::Failed;
+                item.error = Some(Box::new(StepError { code: code.clone(), message: message.clone() }));
+                step.row.failed += 1;
+            }
+            Outcome::Canceled => {
+                item.state = ItemState::Canceled;
+                item.error = Some(Box::new(StepError { code: "canceled".to_owned(), message: "it was cancelled".to_owned() }));
+            }
+        }
+        let bad = item.state != ItemState::Completed;
+        match step.row.state {
+            StepState::Stopping if step.row.running == 0 => self.work_done(place),
+            StepState::Running if bad && fail_fast => self.stop_step(place, StopReason::ItemFailed),
+            _ => {}
+        }
+    }
+
+    /// Cancels what a step has begun; it ends when that has.
+    pub(super) fn stop_step(&mut self, place: usize, reason: StopReason) {
+        let run = self.run.beginning.id.clone();
+        let Some(step) = self.change(place) else {
+            return;
+        };
+        step.row.state = StepState::Stopping;
+        step.row.stopping = Some(reason);
+        if step.row.running == 0 {
+            return self.work_done(place);
+        }
+        let keys = step.running_keys(&run);
+        self.commands.extend(keys.into_iter().map(|key| Command::Cancel { key }));
+    }
+
+    /// Ends a step whose items have ended.
+    fn work_done(&mut self, place: usize) {
+        let Some(step) = self.step(place) else {
+            return;
+        };
+        let row = &step.row;
+        let timeout = self.plan.workflow.steps.get(place).and_then(|step| step.timeout);
+        match (row.stopping, step.first_error()) {
+            (Some(StopReason::RunStopped), _) => self.end(place, StepState::Canceled, None),
+            (Some(StopReason::TimedOut), _) => {
+                let most = timeout.map_or_else(String::new, |timeout| format!(" {timeout}"));
+                self.fail(place, Code::StepTimedOut, format!("the step took longer than{most}"));
+            }
+            (_, None) => self.end(place, StepState::Completed, None),
+            (_, Some((_, error))) if !row.foreach => self.end(place, StepState::Failed, Some(error)),
+            (_, Some((index, error))) => {
+                let message =
+                    format!("{} of {} items have failed; item {index}: {} ({})", row.failed, row.count, error.message, error.code);
+                self.fail(place, Code::StepItemsFailed, message);
+            }
+        }
+    }
+
+    /// A signal has come.
+    pub(super) fn signal(&mut self, id: &str, name: &str, payload: &Value) -> Result<(), Problem> {
+        if self.run.signals.contains_key(id) {
+            self.ignored = true;
+            return Ok(());
+        }
+        if self.run.header.state.is_ended() || self.run.header.state == RunState::Stopping {
+            return Err(Problem::new(Code::RunStateForbids, "The run does not go on; a signal would be lost."));
+        }
+        if self.run.signals.len() >= MAXIMUM_SIGNALS {
+            return Err(Problem::new(Code::RunLimitReached, format!("The run keeps {MAXIMUM_SIGNALS} signals and no more.")));
+        }
+        let mut waiting = None;
+        let mut known = false;
+        for (place, step) in self.plan.workflow.steps.iter().enumerate() {
+            let Action::Signal { name: wanted, schema, .. } = &step.action else {
+                continue;
+            };
+            if wanted != name {
+                continue;
+            }
+            known = true;
+            if let Some(schema) = schema
+                && let Some((field, message)) = misfits(payload, schema, "/payload").into_iter().next()
+            {
+                let problem = Problem::new(Code::SignalUnfit, format!("The step `{}` expects something else.", step.id));
+                return Err(problem.with_field(field, message));
+            }
+            if waiting.is_none() && self.step(place).is_some_and(|step| step.row.state == StepState::Running) {
+                waiting = Some(place);
+            }
+        }
+        if !known {
+            return Err(Problem::new(Code::RunStateForbids, format!("No step of the run waits for a signal `{name}`.")));
+        }
+        let signal = SignalRow {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            payload: payload.clone(),
+            place: u32::try_from(self.run.signals.len()).unwrap_or(u32::MAX),
+            taken_by: None,
+        };
+        match waiting {
+            Some(place) => self.hand_over(place, signal),
+            None => self.keep(signal),
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, place: usize, mut signal: SignalRow) {
+        signal.taken_by = self.step(place).map(|step| step.row.step.clone());
+        let payload = signal.payload.clone();
+        self.keep(signal);
+        self.complete(place, payload);
+    }
+
+    fn keep(&mut self, signal: SignalRow) {
+        self.run.signals.insert(signal.id.clone(), signal.clone());
+        self.signals.push(signal);
+    }
+}
+
+impl super::Step {
+    /// The keys of the items that are being done.
+    pub(super) fn running_keys(&self, run: &str) -> Vec<Key> {
+        let running = self.items.iter().enumerate().filter(|(_, item)| item.state == ItemState::Running);
+        running.map(|(index, item)| self.work_key(run, index, item.generation)).collect()
+    }
+
+    pub(super) fn work_key(&self, run: &str, index: usize, generation: u32) -> Key {
+        let index = self.row.foreach.then(|| u32::try_from(index).unwrap_or(u32::MAX));
+        Key { index, ..Key::of_step(run, KeyKind::Work, &self.row.step, generation) }
+    }
+
+    /// The first item, by its place, that has not completed though it began.
+    fn first_error(&self) -> Option<(usize, StepError)> {
+        if self.row.completed == self.row.count {
+            return None;
+        }
+        let mut errors =
+            self.items.iter().enumerate().filter_map(|(index, item)| Some((index, item.state, item.error.as_deref()?.clone())));
+        // A failure says more than a cancellation that it caused.
+        let failed = errors.clone().find(|(_, state, _)| *state == ItemState::Failed);
+        failed.or_else(|| errors.next()).map(|(index, _, error)| (index, error))
+    }
+}
+
+impl Run {
+    /// The list of a step's `foreach`; none for a step without.
+    pub(super) fn list_of(&self, plan: &Plan, place: usize) -> Result<Option<Vec<Value>>, Failure> {
+        let Some(foreach) = plan.workflow.steps.get(place).and_then(|step| step.foreach.as_ref()) else {
+            return Ok(None);
+        };
+        let scope = Scope { run: self, plan, step: Some(place), index: None };
+        let wrong = |message: String| Failure { code: Code::WorkflowForeach, at: foreach.items.at, message };
+        match foreach.items.evaluate(&scope)? {
+            Value::Array(items) if items.len() > MAXIMUM_ITEMS => {
+                Err(wrong(format!("the list has {} items, more than {MAXIMUM_ITEMS}", items.len())))
+            }
+            Value::Array(items) => Ok(Some(items)),
+            _ => Err(wrong("there is no list".to_owned())),
+        }
+    }
+
+    /// After a restart, the list that a step was begun with: what its expression reads has not changed since.
+    pub(super) fn list_again(&mut self, plan: &Plan, place: usize) {
+        let list = self.list_of(plan, place).ok().flatten();
+        if let Some(step) = self.steps.get_mut(place) {
+            step.list = list;
+        }
+    }
+
+    /// The input of an item.
+    pub(super) fn input_of(&self, plan: &Plan, place: usize, index: usize, said: &Step) -> Result<Value, Failure> {
+        let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
+        match &said.with {
+            Some(with) => with.evaluate_input(&scope),
+            None => Ok(Value::Object(Map::new())),
+        }
+    }
+
+    /// What begins an item.
+    pub(super) fn work_command(&self, plan: &Plan, place: usize, index: usize, said: &Step) -> Result<Command, Failure> {
+        let input = self.input_of(plan, place, index, said)?;
+        let step = self.steps.get(place);
+        let generation = step.map_or(0, |step| step.row.generation);
+        let item = step.and_then(|step| step.items.get(index)).filter(|item| item.state == ItemState::Running);
+        let generation = item.map_or(generation, |item| item.generation);
+        let key = match step {
+            Some(step) => step.work_key(&self.beginning.id, index, generation),
+            None => Key::of_step(&self.beginning.id, KeyKind::Work, &said.id, generation),
+        };
+        if let Some(decide) = &said.decide {
+            let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
+            let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let question = decide.question.as_ref().map(|question| question.evaluate(&scope)).transpose()?.map(text);
+            let options = decide.options.as_ref().map(|options| options.evaluate(&scope)).transpose()?;
+            let started = step.and_then(|step| step.row.started_at).unwrap_or(self.beginning.started_at);
+            return Ok(Command::OpenDecision {
+                key,
+                skill: match &said.action {
+                    Action::Skill(skill) => Some(skill.name.clone()),
+                    _ => None,
+                },
+                input,
+                question,
+                options,
+                deadline: decide.deadline.map(|deadline| started.plus(deadline.as_std())),
+                terms: Box::new(decide.clone()),
+            });
+        }
+        Ok(match &said.action {
+            Action::Workflow(workflow) => Command::StartRun { key, workflow: workflow.name.clone(), input },
+            Action::Skill(skill) => Command::StartTask { key, skill: skill.name.clone(), input, retry: said.retry.clone() },
+            _ => Command::StartTask { key, skill: String::new(), input, retry: None },
+        })
+    }
+
+    /// The timer of a step's work.
+    pub(super) fn work_timer(&self, plan: &Plan, place: usize) -> Option<Command> {
+        let said = plan.workflow.steps.get(place)?;
+        let step = self.steps.get(place)?;
+        let (kind, span) = match &said.action {
+            Action::Delay(span) => (KeyKind::Delay, *span),
+            Action::Signal { timeout, .. } => (KeyKind::Timeout, *timeout),
+            _ => (KeyKind::Timeout, said.timeout?),
+        };
+        let key = Key::of_step(&self.beginning.id, kind, &step.row.step, step.row.generation);
+        Some(Command::SetTimer { key, at: step.row.started_at?.plus(span.as_std()) })
+    }
+}
