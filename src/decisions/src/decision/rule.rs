@@ -31,8 +31,10 @@ macro_rules! names {
 
 names!(
     /// How a decision is made.
+    #[derive(Default)]
     DecisionRule {
         /// The answer that most give.
+        #[default]
         Plurality = "plurality",
         /// The answer that more than half give.
         Majority = "majority",
@@ -104,12 +106,6 @@ names!(
         Scores = "scores",
     }
 );
-
-impl Default for DecisionRule {
-    fn default() -> Self {
-        Self::Plurality
-    }
-}
 
 impl DecisionRule {
     /// The rule that counts the ballots.

@@ -125,6 +125,9 @@ impl Proceedings {
             }
             Happened::PersonAnswered { user_id, answer, comment } => self.person(*user_id, answer, comment.as_deref(), at),
             Happened::Failed { request, code, spent } => {
+                if self.stage == Stage::Ended && *request == Request::Person {
+                    return no(Ignored::Ended, "The decision has ended; people may still decide it.");
+                }
                 self.expected(request, *spent, at)?;
                 self.closed(request, Status::Failed { code: code.clone() }, *spent, at);
                 Ok(())

@@ -158,11 +158,11 @@ impl Proceedings {
         let count = Count {
             round: self.round,
             order: tally.order.iter().map(|place| keys(place)).collect(),
-            points: tally.points.iter().map(|points| points.get()).collect(),
+            points: tally.points.iter().map(|points| storable(points.get())).collect(),
             counted: tally.counted,
             abstained: tally.abstained,
-            weight: tally.weight,
-            margin: margin_share(tally, self.choices.len(), self.scale()),
+            weight: storable(tally.weight),
+            margin: margin_share(tally, self.choices.len(), self.scale()).map(storable),
             broken_by: broken_by.map(|((_, left), breaker)| (breaker.to_string(), keys(left))).collect(),
             result,
         };
@@ -264,6 +264,11 @@ impl Proceedings {
         boxed.sort_by(|one, other| one.voter.cmp(&other.voter));
         boxed
     }
+}
+
+/// A number to the millionth. JSON's reader may miss the last digit of longer ones, and what was stored is to be what is read.
+fn storable(number: f64) -> f64 {
+    (number * 1_000_000.0).round() / 1_000_000.0
 }
 
 /// The answer that most gave; of several the one whose form and text come first.

@@ -60,9 +60,6 @@ impl Proceedings {
         if at >= self.deadline {
             return self.finish(at);
         }
-        let (limit, spent) = (self.decision().budget, self.spent);
-        let over = limit.tokens.is_some_and(|tokens| spent.tokens >= tokens) || limit.cost.is_some_and(|cost| spent.cost() >= cost);
-        self.budget_spent |= over;
         let requests = self.requests_of(stage);
         self.stage = stage;
         self.stage_number += 1;
@@ -106,6 +103,10 @@ impl Proceedings {
     /// Ends the stage: what is still pending is not awaited any more.
     pub(super) fn close(&mut self, why: Reason, at: Timestamp) {
         self.withdraw();
+        // Between stages: within one, who comes first would else decide who is heard.
+        let (limit, spent) = (self.decision().budget, self.spent);
+        let over = limit.tokens.is_some_and(|tokens| spent.tokens >= tokens) || limit.cost.is_some_and(|cost| spent.cost() >= cost);
+        self.budget_spent |= over;
         match self.stage {
             Stage::Drafting => {
                 let method = match &self.decision().answers {
