@@ -6,13 +6,14 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_decisions::canonical::Canonicalisation;
+use baton_decisions::canonical::{Canonicalisation, MAXIMUM_ANSWER_BYTES};
 use baton_decisions::decision::{
-    AgentChoice, Answers, BallotSource, Debate, DecisionRule, Escalation, Member, NewDecision, Otherwise, PersonChoice, Quorum, TieBreaker,
+    AgentChoice, Answers, BallotSource, Debate, DecisionRule, Escalation, MAXIMUM_VOTERS, Member, NewDecision, Otherwise, PersonChoice,
+    Quorum, TieBreaker,
 };
 use baton_decisions::protocol::{
-    Action, BallotGiven, By, Deadline, DraftGiven, Fact, Happened, Order, Outcome, PersonAnswer, Proceedings, Reason, Receipt, Request,
-    Said, Spent, Stage,
+    Action, BallotGiven, By, Deadline, DraftGiven, Fact, Happened, MAXIMUM_RATIONALE_BYTES, Order, Outcome, PersonAnswer, Proceedings,
+    Reason, Receipt, Request, Said, Spent, Stage,
 };
 use baton_decisions::roster::VoterId;
 use baton_domain::task::Budget;
@@ -395,6 +396,53 @@ fn what_does_not_count_is_told_and_the_vote_can_still_be_given() {
 fn a_judge_alone_decides_without_voters() {
     let told = Told::of(judged(NewDecision { electorate: vec![], ..closed(DecisionRule::Judge, 0) }));
     assert_eq!(told.pending(), ["judge/forward", "judge/backward"]);
+}
+
+#[test]
+fn what_is_said_is_kept_and_shown_within_bounds() {
+    let mut told = Told::of(judged(free(DecisionRule::Unanimity, 7)));
+    for number in 0..7 {
+        let draft = DraftGiven {
+            answer: json!(if number == 6 { "y" } else { "x" }),
+            confidence: None,
+            rationale: Some(format!("{number}\u{e9}").repeat(5_000)),
+        };
+        told.fact(Happened::DraftArrived { voter: voter(number), round: 1, draft, spent: Spent::default() });
+    }
+    let kept = told.0.drafts[0].values().map(|draft| draft.rationale.as_ref().unwrap().len());
+    assert!(
+        kept.clone().all(|length| length == MAXIMUM_RATIONALE_BYTES || length == MAXIMUM_RATIONALE_BYTES - 1),
+        "{:?}",
+        kept.collect::<Vec<_>>()
+    );
+    for command in told.0.commands() {
+        if let Action::AskJudge { candidates, .. } = command.action {
+            let counts: BTreeMap<String, usize> =
+                candidates.iter().map(|candidate| (candidate.answer.to_string(), candidate.arguments.len())).collect();
+            assert_eq!(counts, BTreeMap::from([("\"x\"".into(), 3), ("\"y\"".into(), 1)]), "six voices are three arguments");
+        }
+    }
+    let large = told.drafts(&voter(0), json!("z".repeat(MAXIMUM_ANSWER_BYTES + 1)), None);
+    assert_eq!(large.accepted().unwrap_err().code, "DECISION-022", "answered already; the bound itself is tested with the forms");
+}
+
+#[test]
+fn a_thousand_voters_are_heard() {
+    let electorate = vec![Member::Agent { agent_id: agent_id(0), samples: Some(MAXIMUM_VOTERS as i64), weight: None }];
+    let mut told = Told::of(NewDecision { early_stop: false, ..NewDecision::of("Which?", options(5), electorate) });
+    let asked = told.0.commands();
+    assert_eq!(asked.len(), MAXIMUM_VOTERS + 2);
+    let names: BTreeSet<&str> = asked.iter().map(|command| command.id.as_str()).collect();
+    assert!(told.0.commands_unless(|name| names.contains(name)).is_empty());
+    for command in &asked {
+        if let Action::AskBallot { voter, .. } = &command.action {
+            told.says(voter, 1, Said::Choice { choice: "A".into() });
+        }
+    }
+    let count = told.0.counts.last().unwrap();
+    assert_eq!((count.counted, count.points.iter().sum::<f64>()), (MAXIMUM_VOTERS, MAXIMUM_VOTERS as f64));
+    // Everybody took what stood first: no option stood there much more often than another.
+    assert!(count.points.iter().all(|points| (150.0..250.0).contains(points)), "{:?}", count.points);
 }
 
 #[test]

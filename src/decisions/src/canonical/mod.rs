@@ -214,6 +214,14 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_parts_can_be_chosen() {
+        let by = |count: usize| Canonicalisation::Json { fields: vec!["/x".into(); count], ignore_case: false };
+        assert_eq!(by(MAXIMUM_FIELDS).wrong(), None);
+        assert!(by(MAXIMUM_FIELDS + 1).wrong().is_some());
+        assert_eq!(Canonicalisation::Json { fields: vec!["/x".into(), "y".into()], ignore_case: false }.wrong().unwrap().0, "fields/1");
+    }
+
+    #[test]
     fn differing_answers_are_told() {
         let by = Canonicalisation::Number { absolute: 0.1, relative: 0.0 };
         assert!(!differ(&[json!(1.0), json!("1.05"), json!(1)], &by));

@@ -14,7 +14,7 @@ mod weights;
 
 pub use compare::{Comparison, RuleVerdict, compare};
 pub use record::{Bin, Brier, Calibration, Observation, Prior, Record};
-pub(crate) use retally::opinion_of;
 pub use retally::{BallotBox, BoxedBallot, Retally, margin_share};
+pub(crate) use retally::{opinion_of, places};
 pub use score::{Judged, RuleScore, Share, score_rules, score_voters};
 pub use weights::{Routing, log_odds_weights, routing};

@@ -1,5 +1,7 @@
 //! What would the same ballots have come to by another rule? Counted again, without asking anybody.
 
+use std::collections::HashMap;
+
 use baton_voting::{Ballot, MAXIMUM_OPTIONS, Opinion, Outcome, Rule, Scale, Tally, Terms, Verdict, Weight, decide};
 use serde::{Deserialize, Serialize};
 
@@ -78,17 +80,28 @@ pub struct Retally {
     pub complete: bool,
 }
 
+/// Where each key stands.
+pub(crate) fn places<'a>(keys: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, usize> {
+    keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect()
+}
+
 /// A ballot's opinion over these keys; none if it names another one.
 #[must_use]
-pub(crate) fn opinion_of(says: &Said, keys: &[String]) -> Option<Opinion> {
-    let place = |key: &String| keys.iter().position(|known| known == key);
+pub(crate) fn opinion_of(says: &Said, keys: &HashMap<&str, usize>) -> Option<Opinion> {
+    let place = |key: &String| keys.get(key.as_str()).copied();
     Some(match says {
         Said::Choice { choice } => Opinion::Choice(place(choice)?),
         Said::Approvals { choices } => Opinion::Approvals(choices.iter().map(place).collect::<Option<_>>()?),
         Said::Ranking { places } => {
             Opinion::Ranking(places.iter().map(|names| names.iter().map(place).collect::<Option<_>>()).collect::<Option<_>>()?)
         }
-        Said::Scores { scores } => Opinion::Scores(keys.iter().map(|key| scores.get(key).copied()).collect()),
+        Said::Scores { scores } => {
+            let mut by_place = vec![None; keys.len()];
+            for (key, score) in scores {
+                *by_place.get_mut(place(key)?)? = Some(*score);
+            }
+            Opinion::Scores(by_place)
+        }
         Said::Abstention => Opinion::Abstention,
     })
 }
@@ -104,6 +117,7 @@ impl BallotBox {
     pub fn ballots_for(&self, rule: DecisionRule) -> Vec<(&VoterId, Ballot)> {
         let confident = DecisionRule::ConfidenceWeighted;
         // Beside a rule that weighs, plurality is one voter, one vote; else the weights belong to the question.
+        let keys = places(self.keys.iter().map(String::as_str));
         let heads = rule == DecisionRule::Plurality && matches!(self.rule, DecisionRule::Weighted | DecisionRule::ConfidenceWeighted);
         self.ballots
             .iter()
@@ -111,7 +125,7 @@ impl BallotBox {
                 let weight = if heads { Weight::ONE } else { Weight::from_millionths(boxed.weight).ok()? };
                 let weight =
                     if rule == confident { weight.times(boxed.corrected.min(1_000_000) as f64 / 1_000_000.0).ok()? } else { weight };
-                let ballot = Ballot { weight, opinion: opinion_of(&boxed.says, &self.keys)? };
+                let ballot = Ballot { weight, opinion: opinion_of(&boxed.says, &keys)? };
                 ballot.check(self.keys.len()).ok()?;
                 Some((&boxed.voter, ballot))
             })

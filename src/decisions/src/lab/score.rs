@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Observation, Record};
-use super::retally::{BallotBox, opinion_of};
+use super::retally::{BallotBox, opinion_of, places};
 use crate::decision::DecisionRule;
 
 /// The ballots of a decision, and the answer that a person later found right.
@@ -86,8 +86,9 @@ pub fn score_rules(judged: &[Judged]) -> Vec<RuleScore> {
 pub fn score_voters(judged: &[Judged]) -> BTreeMap<String, Record> {
     let mut records: BTreeMap<String, Record> = BTreeMap::new();
     for one in judged {
+        let keys = places(one.ballots.keys.iter().map(String::as_str));
         for ballot in &one.ballots.ballots {
-            let Some(opinion) = opinion_of(&ballot.says, &one.ballots.keys) else { continue };
+            let Some(opinion) = opinion_of(&ballot.says, &keys) else { continue };
             let top = baton_voting::Ballot::of(opinion).top();
             let &[first] = top.as_slice() else { continue };
             let right = one.ballots.keys.get(first) == Some(&one.right);

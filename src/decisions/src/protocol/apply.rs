@@ -16,6 +16,7 @@ use super::request::{Order, Request};
 use super::state::{CastBallot, Draft, JudgeWord, Proceedings, Stage, Status};
 use crate::canonical::canonical_json;
 use crate::decision::{Answers, BallotKind};
+use crate::lab::{opinion_of, places};
 use crate::roster::{VoterId, Who};
 
 /// Why a fact made no difference.
@@ -285,14 +286,8 @@ impl Proceedings {
             }
             Said::Abstention => Said::Abstention,
         };
-        let place = |key: &String| self.choices.iter().position(|choice| choice.key == *key).unwrap_or(usize::MAX);
-        let opinion = match &said {
-            Said::Choice { choice } => Opinion::Choice(place(choice)),
-            Said::Approvals { choices } => Opinion::Approvals(choices.iter().map(place).collect()),
-            Said::Ranking { places } => Opinion::Ranking(places.iter().map(|keys| keys.iter().map(place).collect()).collect()),
-            Said::Scores { scores } => Opinion::Scores(self.choices.iter().map(|choice| scores.get(&choice.key).copied()).collect()),
-            Said::Abstention => Opinion::Abstention,
-        };
+        let known = places(self.choices.iter().map(|choice| choice.key.as_str()));
+        let opinion = opinion_of(&said, &known).unwrap_or(Opinion::Abstention);
         let fits = Ballot::of(opinion).check_within(self.choices.len(), self.scale());
         fits.map_err(|_| match reads {
             BallotKind::Scores => (Ignored::BallotUnfit, "A score is a number on the question's scale.".to_owned()),

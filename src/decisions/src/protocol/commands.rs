@@ -15,34 +15,40 @@ impl Proceedings {
     /// forget them: the same request asked twice is answered twice, and counts once.
     #[must_use]
     pub fn commands(&self) -> Vec<Command> {
+        self.commands_unless(|_| false)
+    }
+
+    /// The same without those whose names are known to have been carried out: with a thousand voters the others are not made at all.
+    #[must_use]
+    pub fn commands_unless(&self, done: impl Fn(&str) -> bool) -> Vec<Command> {
         let id = self.opening.id;
         let mut commands = Vec::new();
+        let mut add = |id: String, action: &dyn Fn() -> Option<Action>| {
+            if !done(&id)
+                && let Some(action) = action()
+            {
+                commands.push(Command { id, action });
+            }
+        };
         for (request, asked) in &self.requests {
             match asked.status {
-                Status::Pending => {
-                    if let Some(action) = self.ask(request) {
-                        commands.push(Command { id: format!("{id}/{request}"), action });
-                    }
-                }
+                Status::Pending => add(format!("{id}/{request}"), &|| self.ask(request)),
                 // Who has answered by now needs not be told.
                 Status::Withdrawn if asked.back_at.is_none() => {
-                    commands.push(Command { id: format!("{id}/withdraw/{request}"), action: Action::Withdraw { request: request.clone() } })
+                    add(format!("{id}/withdraw/{request}"), &|| Some(Action::Withdraw { request: request.clone() }));
                 }
                 _ => {}
             }
         }
         if self.stage == Stage::Ended {
             if let Some(conclusion) = &self.conclusion {
-                let name = conclusion.outcome.as_str();
-                commands.push(Command {
-                    id: format!("{id}/conclude/{name}"),
-                    action: Action::Conclude { conclusion: Box::new(conclusion.clone()) },
-                });
+                let action = || Some(Action::Conclude { conclusion: Box::new(conclusion.clone()) });
+                add(format!("{id}/conclude/{}", conclusion.outcome.as_str()), &action);
             }
         } else {
             let stage = Deadline::Stage(self.stage_number);
             for (deadline, at) in [(stage, self.stage_deadline), (Deadline::Decision, self.deadline)] {
-                commands.push(Command { id: format!("{id}/deadline/{deadline}"), action: Action::SetDeadline { deadline, at } });
+                add(format!("{id}/deadline/{deadline}"), &|| Some(Action::SetDeadline { deadline, at }));
             }
         }
         commands

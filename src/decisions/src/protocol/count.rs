@@ -12,7 +12,7 @@ use super::request::Request;
 use super::state::{CastBallot, Choice, Draft, Proceedings, Stage, Status};
 use crate::canonical::{Canonicalisation, merged};
 use crate::decision::{Answers, BallotSource, DecisionRule};
-use crate::lab::{BallotBox, BoxedBallot, margin_share, opinion_of};
+use crate::lab::{BallotBox, BoxedBallot, margin_share, opinion_of, places};
 use crate::roster::VoterId;
 
 /// A count, and what it came to.
@@ -120,7 +120,7 @@ impl Proceedings {
     /// The ballots as they are counted now, by their voters.
     pub(super) fn counted_ballots(&self) -> Vec<(VoterId, Ballot)> {
         if !self.drafts_are_counted() {
-            let keys: Vec<String> = self.choices.iter().map(|choice| choice.key.clone()).collect();
+            let keys = places(self.choices.iter().map(|choice| choice.key.as_str()));
             let of = |(voter, cast): (&VoterId, &CastBallot)| {
                 let ballot = Ballot { weight: self.weight(voter, cast.confidence)?, opinion: opinion_of(&cast.says, &keys)? };
                 Some((voter.clone(), ballot))
