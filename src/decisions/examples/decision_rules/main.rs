@@ -206,7 +206,14 @@ fn selective(title: &str, says: &str, rules: &[DecisionRule], lines: &[(String, 
 }
 
 fn alike(count: usize, accuracy: f64) -> Electorate {
-    Electorate { accuracies: vec![accuracy; count], shared: 0.0, confidence: Confidence::Calibrated, faulty: false }
+    Electorate {
+        accuracies: vec![accuracy; count],
+        shared: 0.0,
+        confidence: Confidence::Calibrated,
+        tempting: None,
+        only_first: false,
+        faulty: false,
+    }
 }
 
 fn main() {
@@ -237,6 +244,22 @@ fn main() {
     table(
         "Voters who err together",
         "Nine voters of 0.6, four options. The correlation is the chance that two of them see the same.",
+        &with_confidence,
+        &lines,
+    );
+
+    let mut lines = Vec::new();
+    for (accuracy, count) in [(0.6, 5), (0.6, 9), (0.45, 5), (0.45, 9)] {
+        let electorate = Electorate { tempting: Some(0.8), ..alike(count, accuracy) };
+        lines.push(line(&format!("{count} of {accuracy}, one wrong option tempts"), &electorate, 4, &with_confidence));
+    }
+    for (accuracy, count) in [(0.6, 5), (0.6, 9), (0.45, 9)] {
+        let electorate = Electorate { only_first: true, ..alike(count, accuracy) };
+        lines.push(line(&format!("{count} of {accuracy}, other places by lot"), &electorate, 4, &with_confidence));
+    }
+    table(
+        "Where second places mislead or say nothing",
+        "Four options. In the first lines four of five errors fall on the same wrong option; voters do not know that it tempts, and are surer than they should be. In the last ones only the first place of a voter says anything.",
         &with_confidence,
         &lines,
     );

@@ -53,6 +53,10 @@ pub(crate) struct Electorate {
     /// With what chance a voter sees what all see instead of what it sees alone.
     pub(crate) shared: f64,
     pub(crate) confidence: Confidence,
+    /// What share of the errors falls on one wrong option; evenly on all if there is none.
+    pub(crate) tempting: Option<f64>,
+    /// Whether what follows the first place is a lot and says nothing.
+    pub(crate) only_first: bool,
     /// Whether the last one always says the same wrong thing, and is sure of it.
     pub(crate) faulty: bool,
 }
@@ -105,7 +109,8 @@ impl View {
 
 impl Electorate {
     /// What each thinks of a question whose right answer is option 0. Utilities are Gumbel noise, and `ln(p (m - 1) / (1 - p))` more for the right
-    /// option: so it is first with chance `p` exactly (Luce, 1959; Plackett, 1975). What all see is one such noise for all.
+    /// option: so it is first with chance `p` exactly (Luce, 1959; Plackett, 1975). What all see is one such noise for all. A tempting option 1 has
+    /// as much more as makes it that share of the errors; the right one's lead grows with it.
     pub(crate) fn views(&self, options: usize, draw: &mut Draw) -> Vec<View> {
         let common: Vec<f64> = (0..options).map(|_| draw.gumbel()).collect();
         let last = self.accuracies.len() - 1;
@@ -113,17 +118,27 @@ impl Electorate {
             .iter()
             .enumerate()
             .map(|(place, accuracy)| {
-                let lead = (accuracy * (options as f64 - 1.0) / (1.0 - accuracy)).ln();
+                let others = options as f64 - 2.0;
+                let pull = self.tempting.map_or(1.0, |share| share * others / (1.0 - share));
+                let lead = (accuracy * (pull + others) / (1.0 - accuracy)).ln();
                 let own: Vec<f64> = (0..options).map(|_| draw.gumbel()).collect();
                 let together = draw.share() < self.shared;
                 let (offset, spread, noise) = (2.0 * draw.share() - 1.0, 0.7 + 0.6 * draw.share(), 0.5 + 0.5 * draw.share());
                 let mut utilities = if together { common.clone() } else { own };
                 utilities[0] += lead;
+                utilities[1] += pull.ln();
                 if self.faulty && place == last {
                     let wrong = |option: usize| if option == 1 { 100.0 } else { -((option == 0) as usize as f64) * 100.0 };
                     return View { utilities: (0..options).map(wrong).collect(), confidence: 1.0, offset, spread };
                 }
                 let sure = posterior(&utilities, lead);
+                if self.only_first {
+                    let best = (0..options).max_by(|one, other| utilities[*one].total_cmp(&utilities[*other])).unwrap_or(0);
+                    let rest: Vec<usize> = (0..options).filter(|option| *option != best).collect();
+                    for place in (1..rest.len()).rev() {
+                        utilities.swap(rest[place], rest[draw.below(place + 1)]);
+                    }
+                }
                 let confidence = match self.confidence {
                     Confidence::Calibrated => sure,
                     Confidence::Over => {
