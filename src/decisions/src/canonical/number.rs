@@ -91,6 +91,7 @@ mod tests {
         };
         assert_eq!(groups(0.0, 0.0, &[10.0, 9.0, 10.0]), [vec![9.0], vec![10.0, 10.0]]);
         assert_eq!(groups(0.5, 0.0, &[3.0, 1.0, 1.5, 2.0]), [vec![1.0, 1.5, 2.0], vec![3.0]], "a chain of near ones is one group");
+        assert_eq!(groups(0.0, 0.01, &[1000.0, 1010.05]).len(), 1, "a share of the larger one");
         assert_eq!(groups(0.0, 0.01, &[1000.0, 1009.0, 1030.0, -1.0]), [vec![-1.0], vec![1000.0, 1009.0], vec![1030.0]]);
     }
 }
