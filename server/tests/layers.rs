@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
         ("baton-workflow", &["baton-domain"]),
+        ("baton-decisions", &["baton-domain", "baton-voting"]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
         ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
@@ -58,8 +59,9 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// What a crate may never depend on of others.
-const BANNED: [(&str, &[&str]); 4] = [
+const BANNED: [(&str, &[&str]); 5] = [
     ("baton-domain", &["tokio", "sqlx", "axum", "reqwest", "chrono"]),
+    ("baton-decisions", &["tokio", "sqlx", "axum", "reqwest", "rand"]),
     ("baton-orchestration", &["axum", "reqwest", "sqlx", "redis"]),
     ("baton-api", &["sqlx", "redis", "reqwest"]),
     ("baton-app", &["sqlx", "redis", "reqwest", "tokio"]),

@@ -113,6 +113,10 @@ identifier!(
     /// A span of a trace.
     SpanId
 );
+identifier!(
+    /// A question put to several voters.
+    DecisionId
+);
 
 /// The project that a new installation has: `default`.
 pub const DEFAULT_PROJECT: ProjectId = ProjectId::new(Uuid::from_u128(1));

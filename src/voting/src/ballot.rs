@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-/// The most options of one question.
-pub const MAXIMUM_OPTIONS: usize = 1_000;
+use crate::scale::Scale;
+
+/// The most options of one question. Schulze's rule takes the cube of their number.
+pub const MAXIMUM_OPTIONS: usize = 200;
 /// The largest weight: a million voters.
 const MAXIMUM_WEIGHT: u64 = 1_000_000_000_000;
 /// The largest score, and the least below zero.
-const MAXIMUM_SCORE: f64 = 1_000_000.0;
+pub(crate) const MAXIMUM_SCORE: f64 = 1_000_000.0;
 /// How many parts a weight and a score are counted in.
 pub(crate) const PARTS: f64 = 1_000_000.0;
 
@@ -38,6 +40,20 @@ impl Weight {
         }
         let parts = u128::from(self.0) * (share * PARTS).round() as u128 / 1_000_000;
         Ok(Self(u64::try_from(parts).unwrap_or(u64::MAX).max(1)))
+    }
+
+    /// A weight in millionths of a voter, from 1 to a million voters.
+    ///
+    /// # Errors
+    /// [`BallotError::Weight`] for anything else.
+    pub const fn from_millionths(parts: u64) -> Result<Self, BallotError> {
+        if parts >= 1 && parts <= MAXIMUM_WEIGHT { Ok(Self(parts)) } else { Err(BallotError::Weight) }
+    }
+
+    /// In millionths of a voter.
+    #[must_use]
+    pub const fn millionths(self) -> u64 {
+        self.0
     }
 
     /// As a number of voters.
@@ -82,6 +98,12 @@ pub enum BallotError {
     Scores,
     /// A score is no number, or beyond a million.
     Score(usize),
+    /// A score lies outside the question's scale.
+    OutsideScale(usize),
+    /// A scale that does not go from one number up to another.
+    Scale,
+    /// There are more than [`MAXIMUM_OPTIONS`].
+    TooManyOptions,
     /// Its weight is no number above zero, or beyond a million.
     Weight,
 }
@@ -93,6 +115,9 @@ impl fmt::Display for BallotError {
             Self::Twice(option) => write!(f, "option {option} is named twice"),
             Self::Scores => f.write_str("give each option a score, or null"),
             Self::Score(option) => write!(f, "the score of option {option} is no number from -1,000,000 to 1,000,000"),
+            Self::OutsideScale(option) => write!(f, "the score of option {option} lies outside the question's scale"),
+            Self::Scale => f.write_str("a scale goes from one number up to a greater one, from -1,000,000 to 1,000,000"),
+            Self::TooManyOptions => write!(f, "a question has at most {MAXIMUM_OPTIONS} options"),
             Self::Weight => f.write_str("a weight is a number above 0 and at most 1,000,000; a confidence one from 0 to 1"),
         }
     }
@@ -112,6 +137,9 @@ impl Ballot {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, options: usize) -> Result<(), BallotError> {
+        if options > MAXIMUM_OPTIONS {
+            return Err(BallotError::TooManyOptions);
+        }
         let mut seen = vec![false; options];
         let mut name = |option: usize| match seen.get_mut(option) {
             None => Err(BallotError::Option(option)),
@@ -136,6 +164,17 @@ impl Ballot {
         }
     }
 
+    /// The same where scores have a scale.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_within(&self, options: usize, scale: Option<Scale>) -> Result<(), BallotError> {
+        self.check(options)?;
+        let (Some(scale), Opinion::Scores(scores)) = (scale, &self.opinion) else { return Ok(()) };
+        let outside = scores.iter().position(|score| score.is_some_and(|score| !scale.contains(score)));
+        outside.map_or(Ok(()), |option| Err(BallotError::OutsideScale(option)))
+    }
+
     /// Whether it says anything.
     pub(crate) fn speaks(&self) -> bool {
         match &self.opinion {
@@ -145,6 +184,12 @@ impl Ballot {
             Opinion::Scores(scores) => scores.iter().any(Option::is_some),
             Opinion::Abstention => false,
         }
+    }
+
+    /// What it puts first, one option or several that tie; empty if it says nothing.
+    #[must_use]
+    pub fn top(&self) -> Vec<usize> {
+        self.first(&mut Vec::new()).to_vec()
     }
 
     /// What it puts first, one option or several that tie; empty if it says nothing. `first` is room to use again.
@@ -226,6 +271,10 @@ mod tests {
         assert_eq!(check(Opinion::Scores(vec![None, None, Some(2e6)])), Err(BallotError::Score(2)));
         assert_eq!(check(Opinion::Ranking(vec![vec![2], vec![0, 1]])), Ok(()));
         assert_eq!(check(Opinion::Abstention), Ok(()));
+        let within = |score| Ballot::of(Opinion::Scores(vec![None, Some(score)])).check_within(2, Scale::new(0.0, 5.0).ok());
+        assert_eq!((within(5.0), within(5.5)), (Ok(()), Err(BallotError::OutsideScale(1))));
+        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_OPTIONS), Ok(()));
+        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_OPTIONS + 1), Err(BallotError::TooManyOptions));
     }
 
     #[test]
@@ -235,6 +284,11 @@ mod tests {
         }
         assert_eq!(Weight::new(1.0), Ok(Weight::ONE));
         assert_eq!(Weight::new(0.25).map(Weight::get), Ok(0.25));
+        assert_eq!(Weight::from_millionths(250_000), Weight::new(0.25));
+        assert_eq!(
+            (Weight::from_millionths(0), Weight::from_millionths(MAXIMUM_WEIGHT + 1)),
+            (Err(BallotError::Weight), Err(BallotError::Weight))
+        );
         assert_eq!(Weight::ONE.times(0.5).map(Weight::get), Ok(0.5));
         assert_eq!(Weight::ONE.times(0.0), Ok(Weight(1)), "somebody who is not sure at all has still voted");
         assert_eq!((Weight::ONE.times(1.5), Weight::ONE.times(f64::NAN)), (Err(BallotError::Weight), Err(BallotError::Weight)));

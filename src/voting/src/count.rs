@@ -1,6 +1,7 @@
 //! How are first places, approvals, points and scores counted?
 
 use crate::ballot::{Ballot, Opinion, parts};
+use crate::scale::Scale;
 use crate::tally::Points;
 
 /// What one vote is in the sums.
@@ -78,11 +79,11 @@ fn doubled(below: usize, sharing: usize) -> i128 {
     i128::try_from(2 * below + sharing.saturating_sub(1)).unwrap_or(i128::MAX)
 }
 
-/// Sums of scores; an option that a voter gives none has the least that anybody gave. Ballots of other kinds score 1 for what they put first
-/// and 0 for the rest.
-pub(crate) fn scores(options: usize, ballots: &[Ballot]) -> Vec<Points> {
+/// Sums of scores; an option that a voter gives none has the scale's least, or without a scale the least that anybody gave. Ballots of other kinds
+/// give the scale's most, or 1, to what they put first and the least, or 0, to the rest.
+pub(crate) fn scores(options: usize, ballots: &[Ballot], scale: Option<Scale>) -> Vec<Points> {
     let mut sums = vec![0; options];
-    for (weight, scores) in grades(options, ballots) {
+    for (weight, scores) in grades(options, ballots, scale) {
         for (sum, score) in sums.iter_mut().zip(scores) {
             *sum += i128::from(weight) * i128::from(score);
         }
@@ -91,7 +92,7 @@ pub(crate) fn scores(options: usize, ballots: &[Ballot]) -> Vec<Points> {
 }
 
 /// What each ballot that says something gives each option, in millionths, with the ballot's weight.
-pub(crate) fn grades(options: usize, ballots: &[Ballot]) -> impl Iterator<Item = (u64, Vec<i64>)> {
+pub(crate) fn grades(options: usize, ballots: &[Ballot], scale: Option<Scale>) -> impl Iterator<Item = (u64, Vec<i64>)> {
     let scored = |ballot: &Ballot| match &ballot.opinion {
         Opinion::Scores(scores) => scores.iter().flatten().map(|score| parts(*score)).min(),
         _ => None,
@@ -101,8 +102,11 @@ pub(crate) fn grades(options: usize, ballots: &[Ballot]) -> impl Iterator<Item =
         // Ballots of other kinds give 0.
         least = least.min(0);
     }
+    // What others give for what they do not put first, and for what they do.
+    let (rest, best) = scale.map_or((0, VOTE), |scale| (scale.least, scale.most));
+    let least = scale.map_or(least, |scale| scale.least);
     ballots.iter().filter(|ballot| ballot.speaks()).map(move |ballot| {
-        let mut row = vec![0; options];
+        let mut row = vec![rest; options];
         if let Opinion::Scores(scores) = &ballot.opinion {
             row.fill(least);
             for (cell, score) in row.iter_mut().zip(scores) {
@@ -111,7 +115,7 @@ pub(crate) fn grades(options: usize, ballots: &[Ballot]) -> impl Iterator<Item =
         } else {
             for option in ballot.first(&mut Vec::new()) {
                 if let Some(cell) = row.get_mut(*option) {
-                    *cell = VOTE;
+                    *cell = best;
                 }
             }
         }

@@ -2,13 +2,14 @@
 
 use crate::ballot::Ballot;
 use crate::count::{VOTE, grades};
+use crate::scale::Scale;
 use crate::tally::Points;
 
 /// Medians and gauges. The gauge of a median is the share of scores above it if that is larger than the share below, and otherwise the share
 /// below, which counts against it (Balinski and Laraki, 2007).
-pub(crate) fn median(options: usize, ballots: &[Ballot]) -> Vec<Points> {
+pub(crate) fn median(options: usize, ballots: &[Ballot], scale: Option<Scale>) -> Vec<Points> {
     let mut columns: Vec<Vec<(i64, u64)>> = vec![Vec::with_capacity(ballots.len()); options];
-    for (weight, scores) in grades(options, ballots) {
+    for (weight, scores) in grades(options, ballots, scale) {
         for (column, score) in columns.iter_mut().zip(scores) {
             column.push((score, weight));
         }

@@ -1,17 +1,16 @@
 //! Can the leader still be caught, and whose ballot made the difference?
 
-use crate::ballot::{Ballot, Weight};
+use crate::ballot::{Ballot, Opinion, Weight};
 use crate::pairwise::Pairwise;
 use crate::rule::Rule;
-use crate::tally::tally;
+use crate::tally::tally_within;
 use crate::verdict::{Outcome, Terms, decide, support, weight};
 
 /// The most ballots among which pivotal ones are looked for: each is left out once.
 pub const MAXIMUM_PIVOTAL_BALLOTS: usize = 1_000;
 
 /// Whether ballots that are still to come, of these weights, could change the outcome: put another option first, or bring quorum or threshold
-/// about or down. Never says no wrongly; where a rule gives no bound (scores and medians, whose scale is open) it says yes as long as anything is
-/// to come.
+/// about or down. Never says no wrongly; where a rule gives no bound (scores and medians without a scale) it says yes as long as anything is to come.
 #[must_use]
 pub fn can_be_caught(terms: &Terms, options: usize, ballots: &[Ballot], to_come: &[Weight]) -> bool {
     let rule = terms.rule;
@@ -19,7 +18,7 @@ pub fn can_be_caught(terms: &Terms, options: usize, ballots: &[Ballot], to_come:
     if coming == 0 {
         return false;
     }
-    let now = tally(rule, options, ballots);
+    let now = tally_within(rule, terms.scale, options, ballots);
     let [leader] = now.first() else { return true };
     if ballots.len() < terms.quorum {
         return true;
@@ -52,7 +51,22 @@ pub fn can_be_caught(terms: &Terms, options: usize, ballots: &[Ballot], to_come:
             let pairs = Pairwise::of(options, ballots);
             !others().all(|other| i128::from(pairs.votes(*leader, other)) - i128::from(pairs.votes(other, *leader)) > coming)
         }
-        Rule::Score | Rule::Median => true,
+        Rule::Score => terms.scale.is_none_or(|scale| !ahead(coming * scale.span())),
+        Rule::Median => {
+            let (Some(scale), Ok(parts)) = (terms.scale, u64::try_from(coming)) else { return true };
+            // A better score never lowers a median or its gauge, a worse one never raises them: nothing is worse for the leader than that all that
+            // is to come gives it the least and one rival the most.
+            !others().all(|rival| {
+                let mut scores = vec![Some(scale.least()); options];
+                if let Some(score) = scores.get_mut(rival) {
+                    *score = Some(scale.most());
+                }
+                let worst = Ballot { weight: Weight(parts), opinion: Opinion::Scores(scores) };
+                let all: Vec<Ballot> = ballots.iter().cloned().chain([worst]).collect();
+                let then = tally_within(rule, terms.scale, options, &all).points;
+                then.get(*leader) > then.get(rival)
+            })
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! and by a lot that is drawn from a seed and the options' keys.
 //!
 //! - `ballot`: what voters say, and which of it can be counted
+//! - `scale`: what scores go from and to
 //! - `rule`: which rules there are, and which kinds of ballots each reads
 //! - `count`: first places, approvals and points; `runoff`, `pairwise`, `grades`: the rules that need more
 //! - `tally`: what a rule makes of the ballots
@@ -19,11 +20,13 @@ mod lab;
 mod pairwise;
 mod rule;
 mod runoff;
+mod scale;
 mod tally;
 mod verdict;
 
 pub use ballot::{Ballot, BallotError, MAXIMUM_OPTIONS, Opinion, Weight};
 pub use lab::{MAXIMUM_PIVOTAL_BALLOTS, can_be_caught, pivotal};
 pub use rule::{Rule, Threshold};
-pub use tally::{Points, Round, Tally, tally};
+pub use scale::Scale;
+pub use tally::{Points, Round, Tally, tally, tally_within};
 pub use verdict::{Outcome, Terms, TieBreak, Verdict, decide};

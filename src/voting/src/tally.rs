@@ -8,6 +8,7 @@ use crate::grades::median;
 use crate::pairwise::{Pairwise, copeland, schulze};
 use crate::rule::Rule;
 use crate::runoff::instant_runoff;
+use crate::scale::Scale;
 
 /// What an option has by a rule. Only points of the same rule can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +84,12 @@ impl Tally {
 /// beyond the options is not counted.
 #[must_use]
 pub fn tally(rule: Rule, options: usize, ballots: &[Ballot]) -> Tally {
+    tally_within(rule, None, options, ballots)
+}
+
+/// The same where scores have a scale; only score and median read it.
+#[must_use]
+pub fn tally_within(rule: Rule, scale: Option<Scale>, options: usize, ballots: &[Ballot]) -> Tally {
     let mut rounds = Vec::new();
     let points = match rule {
         Rule::Plurality => first_places(options, ballots),
@@ -91,8 +98,8 @@ pub fn tally(rule: Rule, options: usize, ballots: &[Ballot]) -> Tally {
         Rule::InstantRunoff => instant_runoff(options, ballots, &mut rounds),
         Rule::Copeland => copeland(&Pairwise::of(options, ballots)),
         Rule::Schulze => schulze(&Pairwise::of(options, ballots)),
-        Rule::Score => scores(options, ballots),
-        Rule::Median => median(options, ballots),
+        Rule::Score => scores(options, ballots, scale),
+        Rule::Median => median(options, ballots, scale),
     };
     let said = ballots.iter().filter(|ballot| ballot.speaks());
     let (counted, weight) = said.fold((0, 0), |(count, weight), ballot| (count + 1, weight + u128::from(ballot.weight.0)));

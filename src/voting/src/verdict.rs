@@ -3,7 +3,8 @@
 use crate::ballot::{Ballot, Opinion, PARTS};
 use crate::count::{approvals, first_places};
 use crate::rule::{Rule, Threshold};
-use crate::tally::{Tally, tally};
+use crate::scale::Scale;
+use crate::tally::{Tally, tally, tally_within};
 
 /// How a tie is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum TieBreak {
 pub struct Terms {
     /// The rule.
     pub rule: Rule,
+    /// What scores go from and to; only score and median read it.
+    pub scale: Option<Scale>,
     /// What the first option must have, beside being the first.
     pub threshold: Option<Threshold>,
     /// How many ballots there must be, abstentions included.
@@ -31,7 +34,7 @@ impl Terms {
     /// A rule and nothing else.
     #[must_use]
     pub const fn of(rule: Rule) -> Self {
-        Self { rule, threshold: None, quorum: 0, tie_breaks: Vec::new() }
+        Self { rule, scale: None, threshold: None, quorum: 0, tie_breaks: Vec::new() }
     }
 }
 
@@ -76,7 +79,7 @@ pub struct Verdict {
 /// Decides a question. `keys` names the options, for the lot: the same key has the same luck wherever it stands.
 #[must_use]
 pub fn decide(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Verdict {
-    let tally = tally(terms.rule, keys.len(), ballots);
+    let tally = tally_within(terms.rule, terms.scale, keys.len(), ballots);
     if ballots.len() < terms.quorum {
         let outcome = Outcome::NoQuorum { ballots: ballots.len(), needed: terms.quorum };
         return Verdict { outcome, tally, broken_by: Vec::new() };
@@ -87,7 +90,7 @@ pub fn decide(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Verdict {
         if tied.len() < 2 {
             break;
         }
-        tied = broken(&tied, keys, ballots, *by);
+        tied = broken(&tied, keys, ballots, *by, terms.scale);
         broken_by.push((*by, tied.clone()));
     }
     let outcome = match tied.as_slice() {
@@ -124,11 +127,11 @@ pub(crate) fn weight(ballots: &[Ballot]) -> u128 {
 }
 
 /// The options that a tie-break leaves of those that tie.
-fn broken(tied: &[usize], keys: &[&str], ballots: &[Ballot], by: TieBreak) -> Vec<usize> {
+fn broken(tied: &[usize], keys: &[&str], ballots: &[Ballot], by: TieBreak, scale: Option<Scale>) -> Vec<usize> {
     match by {
         TieBreak::Rule(rule) => {
             let among: Vec<Ballot> = ballots.iter().map(|ballot| restricted(ballot, tied)).collect();
-            let tally = tally(rule, tied.len(), &among);
+            let tally = tally_within(rule, scale, tied.len(), &among);
             let first: Vec<usize> = tally.first().iter().filter_map(|place| tied.get(*place).copied()).collect();
             if first.is_empty() { tied.to_vec() } else { first }
         }

@@ -1,6 +1,8 @@
 //! Do the rules keep what is proved of them, and break what they are known to break?
 
-use baton_voting::{Ballot, Opinion, Outcome, Rule, Terms, Threshold, TieBreak, Weight, can_be_caught, decide, pivotal, tally};
+use baton_voting::{
+    Ballot, Opinion, Outcome, Rule, Scale, Terms, Threshold, TieBreak, Weight, can_be_caught, decide, pivotal, tally, tally_within,
+};
 use proptest::prelude::*;
 
 fn ranking(order: &[usize]) -> Ballot {
@@ -264,4 +266,62 @@ fn what_the_rules_are_known_to_break_they_break() {
     assert_eq!(tally(Rule::InstantRunoff, 3, &before).first(), &[0]);
     let after: Vec<Ballot> = many(49, &[0, 1, 2]).chain(many(25, &[1, 2, 0])).chain(many(26, &[2, 0, 1])).collect();
     assert_eq!(tally(Rule::InstantRunoff, 3, &after).first(), &[2]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn who_cannot_be_caught_on_a_scale_is_not(
+        (options, given) in (2_usize..5).prop_flat_map(|options| {
+            let scores = prop::collection::vec(prop::option::weighted(0.9, 0_u32..=4), options);
+            (Just(options), prop::collection::vec((scores, 1_u32..4), 1..9))
+        }),
+        coming in prop::collection::vec((prop::collection::vec(prop::option::weighted(0.9, 0_u32..=4), 4), 1_u32..4, any::<bool>()), 0..4),
+    ) {
+        let scale = Scale::new(0.0, 4.0).unwrap();
+        let ballot = |scores: &[Option<u32>], weight: u32| Ballot {
+            weight: Weight::new(f64::from(weight)).unwrap(),
+            opinion: Opinion::Scores(scores.iter().take(options).map(|score| score.map(f64::from)).collect()),
+        };
+        let ballots: Vec<Ballot> = given.iter().map(|(scores, weight)| ballot(scores, *weight)).collect();
+        let to_come: Vec<Weight> = coming.iter().map(|(_, weight, _)| Weight::new(f64::from(*weight)).unwrap()).collect();
+        for rule in [Rule::Score, Rule::Median] {
+            let terms = Terms { scale: Some(scale), ..Terms::of(rule) };
+            if can_be_caught(&terms, options, &ballots, &to_come) {
+                continue;
+            }
+            let leader = tally_within(rule, Some(scale), options, &ballots).first().to_vec();
+            // Some of those who are still to vote do, and say anything.
+            let mut all = ballots.clone();
+            all.extend(coming.iter().filter(|(_, _, votes)| *votes).map(|(scores, weight, _)| ballot(scores, *weight)));
+            prop_assert_eq!(tally_within(rule, Some(scale), options, &all).first().to_vec(), leader.clone(), "{}", rule);
+            // And the worst of it.
+            for rival in (0..options).filter(|option| *option != leader[0]) {
+                let mut all = ballots.clone();
+                let worst: Vec<Option<u32>> = (0..options).map(|option| Some(if option == rival { 4 } else { 0 })).collect();
+                all.extend(coming.iter().map(|(_, weight, _)| ballot(&worst, *weight)));
+                prop_assert_eq!(tally_within(rule, Some(scale), options, &all).first().to_vec(), leader.clone(), "{}", rule);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scale_says_what_no_opinion_is_and_when_it_is_over() {
+    let scores = |one: Option<f64>, other: Option<f64>| Ballot::of(Opinion::Scores(vec![one, other]));
+    // Without a scale the missing score is 3, the least that was given; on a scale from 0 it is 0.
+    let ballots = [scores(Some(3.0), None), scores(Some(4.0), Some(4.5))];
+    assert_eq!(tally(Rule::Score, 2, &ballots).first(), [1]);
+    let scale = Scale::new(0.0, 5.0).unwrap();
+    assert_eq!(tally_within(Rule::Score, Some(scale), 2, &ballots).first(), [0]);
+    assert_eq!(tally_within(Rule::Score, Some(scale), 2, &[Ballot::of(Opinion::Choice(1))]).points[1].get(), 5.0);
+    // 20 to 4: a ballot of 0 to 5 changes that by 5 at most.
+    let ballots = vec![scores(Some(5.0), Some(1.0)); 4];
+    for (rule, enough) in [(Rule::Score, 3), (Rule::Median, 3)] {
+        let terms = Terms { scale: Some(scale), ..Terms::of(rule) };
+        assert!(!can_be_caught(&terms, 2, &ballots, &vec![Weight::ONE; enough]), "{rule}");
+        assert!(can_be_caught(&terms, 2, &ballots, &[Weight::ONE; 4]), "{rule}");
+        assert!(can_be_caught(&Terms::of(rule), 2, &ballots, &[Weight::ONE]), "{rule}: without a scale nothing is known");
+    }
 }

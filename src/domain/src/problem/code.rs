@@ -240,6 +240,25 @@ codes! {
     StepTimedOut = "WORKFLOW-031", 422, "The step took too long";
     StepItemsFailed = "WORKFLOW-032", 422, "Items of the step have failed";
     SignalUnfit = "WORKFLOW-033", 422, "The signal brings what the step does not expect";
+    NoSuchDecision = "DECISION-001", 404, "No such decision";
+    InvalidDecision = "DECISION-002", 422, "The decision cannot be made as it is asked for";
+    WrongOptions = "DECISION-003", 422, "The options cannot be chosen from";
+    WrongElectorate = "DECISION-004", 422, "The electorate is wrong";
+    WrongWeight = "DECISION-005", 422, "A voter's weight is wrong";
+    QuorumOutOfReach = "DECISION-006", 422, "The quorum cannot be reached";
+    WrongThreshold = "DECISION-007", 422, "The threshold or margin is wrong";
+    RuleUnfit = "DECISION-008", 422, "The rule does not fit the question";
+    WrongScale = "DECISION-009", 422, "The scale of scores is wrong";
+    WrongCanonicalisation = "DECISION-010", 422, "The way to compare answers is wrong";
+    JudgeUnfit = "DECISION-011", 422, "The agent may not judge or write here";
+    NotAVoter = "DECISION-020", 403, "You do not vote in this decision";
+    BallotUnfit = "DECISION-021", 422, "The ballot cannot be counted";
+    AlreadyVoted = "DECISION-022", 409, "The voter has answered already";
+    VotingClosed = "DECISION-023", 409, "The answer comes too late";
+    NotAsked = "DECISION-024", 409, "This is not what is asked";
+    AnswerUnfit = "DECISION-025", 422, "The answer cannot be compared";
+    DecisionEnded = "DECISION-026", 409, "The decision has ended";
+    DecisionRefused = "DECISION-030", 500, "The decision did not come about";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
