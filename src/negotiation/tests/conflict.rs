@@ -108,7 +108,8 @@ fn a_vote_settles_it_or_a_person_is_asked() {
 fn a_review_says_what_disagrees_in_every_form() {
     let table = Form::Table(TableOptions { key: vec!["id".into()], delimiter: ',' });
     let json = Form::Json(JsonOptions::default());
-    let cases: [(&Form, &str, &str, &str, Option<&str>, &[&str]); 7] = [
+    type Case<'a> = (&'a Form, &'a str, &'a str, &'a str, Option<&'a str>, &'a [&'a str]);
+    let cases: [Case<'_>; 7] = [
         (&Form::Text, "a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", Some("A\nb\nC\n"), &[]),
         (&Form::Text, "a\nb\n", "a\nx\n", "a\ny\n", None, &["line 2"]),
         (&json, r#"{"a":1,"b":1}"#, r#"{"a":2,"b":1}"#, r#"{"a":1,"b":2}"#, Some("{\n  \"a\": 2,\n  \"b\": 2\n}\n"), &[]),

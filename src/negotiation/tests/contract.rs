@@ -397,7 +397,8 @@ fn a_better_bid_is_never_ranked_lower_and_no_order_matters() {
 
 #[test]
 fn calls_and_bids_that_cannot_be_are_refused() {
-    let wrong: [(&str, fn(&mut Call)); 8] = [
+    type Change = fn(&mut Call);
+    let wrong: [(&str, Change); 8] = [
         ("bidders", |call| call.bidders.clear()),
         ("bidders", |call| call.bidders = (0..=MAXIMUM_BIDDERS).map(|number| number.to_string()).collect()),
         ("required", |call| call.required = (0..=MAXIMUM_NEEDS).map(|number| number.to_string()).collect()),

@@ -1,6 +1,6 @@
 //! What do two changes of one JSON document make together?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use baton_domain::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,7 @@ impl Work<'_> {
     fn keyed(&mut self, [was, own, other]: [&Keyed<'_>; 3]) -> Value {
         let names: BTreeSet<&str> = [was, own, other].into_iter().flat_map(|side| side.order.iter().map(String::as_str)).collect();
         // Whoever was removed on one side and stays the same on the other is gone; the rest is kept, and its conflicts are found below.
-        let keep: BTreeSet<&str> = names
+        let keep: HashSet<&str> = names
             .into_iter()
             .filter(|name| match (was.items.get(*name), own.items.get(*name), other.items.get(*name)) {
                 (_, None, None) => false,

@@ -1,6 +1,6 @@
 //! What do two changes of one table make together?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use baton_domain::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ impl Work {
     }
 
     fn columns(&mut self) -> Vec<String> {
-        let mut keep = BTreeSet::new();
+        let mut keep = HashSet::new();
         let mut removed = Vec::new();
         for name in [&self.was, &self.own, &self.other].into_iter().flat_map(|table| &table.columns) {
             let has = |table: &Table| table.place.contains_key(name);
@@ -188,7 +188,7 @@ impl Work {
     }
 
     fn rows(&mut self) -> Vec<String> {
-        let mut keep = BTreeSet::new();
+        let mut keep = HashSet::new();
         let mut removed = Vec::new();
         for row in [&self.was, &self.own, &self.other].into_iter().flat_map(|table| &table.order) {
             let has = |table: &Table| table.rows.contains_key(row);
@@ -239,7 +239,7 @@ impl Work {
     }
 }
 
-fn order_of<'a>(sides: [&'a Vec<String>; 3], keep: &BTreeSet<&'a str>) -> (Vec<String>, bool) {
+fn order_of<'a>(sides: [&'a Vec<String>; 3], keep: &HashSet<&'a str>) -> (Vec<String>, bool) {
     let [was, own, other] = sides.map(|keys| keys.iter().map(String::as_str).collect::<Vec<_>>());
     let (order, moved) = merged_order(&was, &own, &other, keep);
     (order.into_iter().map(str::to_owned).collect(), moved)

@@ -97,22 +97,26 @@ fn number(value: &Number, text: &mut String) {
         let _ = write!(text, "{value}");
         return;
     }
-    let Some(value) = value.as_f64() else { return text.push_str("null") };
-    if value == 0.0 {
+    // The shortest digits that read back as the same number, the even one of two that are as near; only their layout is not ECMAScript's.
+    let written = value.to_string();
+    let (mantissa, exponent) = written.split_once(['e', 'E']).unwrap_or((&written, "0"));
+    let (whole, fraction) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    if digits.is_empty() {
         return text.push('0');
     }
-    if value < 0.0 {
+    if written.starts_with('-') {
         text.push('-');
     }
-    // The shortest digits that read back as the same number, and the place of the point: as Number::toString in ECMA-262 lays them out.
-    let shortest = format!("{:e}", value.abs());
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let (count, point) = (digits.len() as i64, exponent.parse::<i64>().unwrap_or(0) + 1);
+    // Where the point stands after the first digit that is not 0: as Number::toString in ECMA-262 lays them out.
+    let point = exponent.parse::<i64>().unwrap_or(0) + whole.len() as i64 - (all.len() - digits.len()) as i64;
+    let digits = digits.trim_end_matches('0');
+    let count = digits.len() as i64;
     let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
     let (head, tail) = digits.split_at(usize::try_from(point.clamp(0, count)).unwrap_or(0));
     if count <= point && point <= 21 {
-        text.push_str(&digits);
+        text.push_str(digits);
         text.push_str(&zeros(point - count));
     } else if 0 < point && point <= 21 {
         let _ = write!(text, "{head}.{tail}");
