@@ -294,6 +294,11 @@ fn a_bargaining_has_two_parties_and_bounds() {
         let problem = open(terms);
         assert!(problem.is(Code::InvalidBargain) && problem.errors[0].field == field);
     }
+    // The largest numbers there are.
+    let rich = claimant("a", &[(MAXIMUM_UNITS, MAXIMUM_WORTH)], 0);
+    let bargaining = Bargaining::open(terms(vec![rich, party("b")], MAXIMUM_UNITS, MAXIMUM_ROUNDS), at(0)).unwrap();
+    let last = bargaining.aspiration("a", 998, u32::MAX).unwrap();
+    assert!(last > 0 && last < MAXIMUM_UNITS * MAXIMUM_WORTH / 100);
     // Aspirations fall from the best to the least, and stay there.
     let bargaining = Bargaining::open(terms(vec![claimant("a", &[(10, 10)], 20), party("b")], 10, MAXIMUM_ROUNDS), at(0)).unwrap();
     for stubbornness in [0, 1, 3, u32::MAX] {

@@ -15,8 +15,8 @@ use crate::lot::lot;
 pub const MAXIMUM_ROUNDS: u32 = 1_000;
 /// The longest that a party may take for an offer or an answer: thirty days.
 pub const MAXIMUM_TURN_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-/// How fast an automated party gives in, at most: the power of the share of the rounds that are left.
-const MAXIMUM_STUBBORNNESS: u32 = 8;
+/// How stubborn an automated party is at most: the power of the share of the rounds that have passed. With it all products are below 2^128.
+const MAXIMUM_STUBBORNNESS: u32 = 6;
 
 /// What is bargained over, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,10 +228,8 @@ impl Bargaining {
             return Some(party.least);
         }
         let passed = u128::from(round).min(last);
-        // What is given up by now: the share of the rounds that have passed, to the power. Both below 2^80.
-        let (up, down) = (passed.pow(power), last.pow(power));
-        let span = u128::from(best - party.least);
-        let given = span / down * up + span % down * up / down;
+        // What is given up by now: the share of the rounds that have passed, to the power.
+        let given = u128::from(best - party.least) * passed.pow(power) / last.pow(power);
         Some(best - u64::try_from(given).unwrap_or(u64::MAX).min(best - party.least))
     }
 
