@@ -11,7 +11,7 @@ use baton_domain::problem::Code;
 use baton_domain::task::Priority;
 use baton_domain::time::Timestamp;
 use baton_negotiation::claims::*;
-use chance::Chance;
+use chance::{Chance, computed, took};
 use uuid::Uuid;
 
 fn holder(number: u128) -> Holder {
@@ -518,11 +518,11 @@ fn there_are_bounds() {
     }
     assert!(ask(&mut claims, wish(0, "path:more", Mode::Shared), 0).unwrap_err().is(Code::TooManyClaims));
     assert!(ask(&mut claims, wish(0, "path:0", Mode::Shared), 0).is_ok(), "what is held may be asked for");
-    let begun = std::time::Instant::now();
+    let begun = computed();
     for who in 1..=MAXIMUM_CLAIMS_PER_NAME {
         ask(&mut claims, wish(who as u128, "topic:hot", Mode::Exclusive), 0).unwrap();
     }
-    println!("1,000 requests for one name in {:?}", begun.elapsed());
+    took("1,000 requests for one name", begun, 5);
     assert!(ask(&mut claims, wish(0xffff, "topic:hot", Mode::Shared), 0).unwrap_err().is(Code::ClaimQueueFull));
     for lease_ms in [0, MINIMUM_LEASE_MS - 1, MAXIMUM_LEASE_MS + 1] {
         assert!(ask(&mut claims, Request { lease_ms, ..wish(9, "path:x", Mode::Shared) }, 0).unwrap_err().is(Code::InvalidRequest));
@@ -530,12 +530,12 @@ fn there_are_bounds() {
     let patience_ms = Some(MAXIMUM_PATIENCE_MS + 1);
     assert!(ask(&mut claims, Request { patience_ms, ..wish(9, "path:x", Mode::Shared) }, 0).unwrap_err().is(Code::InvalidRequest));
     let mut who = 0x10_000;
-    let begun = std::time::Instant::now();
+    let begun = computed();
     while claims.count() < MAXIMUM_CLAIMS {
         who += 1;
         ask(&mut claims, wish(who, &format!("path:own/{who}"), Mode::Exclusive), 0).unwrap();
     }
-    println!("and up to 20,000 claims in {:?}", begun.elapsed());
+    took("18,936 requests for names of their own", begun, 10);
     assert!(ask(&mut claims, wish(0xfff_ffff, "path:last", Mode::Shared), 0).unwrap_err().is(Code::TooManyClaims));
 }
 

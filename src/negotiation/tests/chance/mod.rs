@@ -1,6 +1,21 @@
-//! A generator of random numbers from a seed, for tests that count what they met.
+//! Random numbers from a seed, for tests that count what they met, and the time that a thread computes.
 
 #![allow(dead_code, reason = "not every test draws everything")]
+
+/// How long this thread has computed, whatever else the machine does: a limit of time must not depend on who else is at work. Nothing where
+/// the system does not say.
+pub fn computed() -> Option<std::time::Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(std::time::Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
+}
+
+/// Says how long this thread has computed since, and that it is less than so many seconds.
+pub fn took(what: &str, since: Option<std::time::Duration>, limit: u64) {
+    if let Some((from, to)) = since.zip(computed()) {
+        println!("{what}: {:?}", to - from);
+        assert!((to - from).as_secs() < limit, "{what}: {:?}", to - from);
+    }
+}
 
 pub struct Chance(pub u64);
 
