@@ -1,6 +1,6 @@
 //! Random numbers from a seed, for tests that count what they met, and the time that a thread computes.
 
-#![allow(dead_code, reason = "not every test draws everything")]
+#![allow(dead_code, clippy::print_stdout, reason = "not every test draws everything, and times are to be read")]
 
 /// How long this thread has computed, whatever else the machine does: a limit of time must not depend on who else is at work. Nothing where
 /// the system does not say.
