@@ -9,12 +9,13 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 33] = [
+    let rows: [(&str, &[&str]); 32] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
         ("baton-workflow", &["baton-domain"]),
         ("baton-decisions", &["baton-domain", "baton-voting"]),
+        ("baton-negotiation", &["baton-domain"]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
         ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
@@ -59,9 +60,10 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// What a crate may never depend on of others.
-const BANNED: [(&str, &[&str]); 5] = [
+const BANNED: [(&str, &[&str]); 6] = [
     ("baton-domain", &["tokio", "sqlx", "axum", "reqwest", "chrono"]),
     ("baton-decisions", &["tokio", "sqlx", "axum", "reqwest", "rand"]),
+    ("baton-negotiation", &["tokio", "sqlx", "axum", "reqwest", "chrono"]),
     ("baton-orchestration", &["axum", "reqwest", "sqlx", "redis"]),
     ("baton-api", &["sqlx", "redis", "reqwest"]),
     ("baton-app", &["sqlx", "redis", "reqwest", "tokio"]),

@@ -259,6 +259,43 @@ codes! {
     AnswerUnfit = "DECISION-025", 422, "The answer cannot be compared";
     DecisionEnded = "DECISION-026", 409, "The decision has ended";
     DecisionRefused = "DECISION-030", 500, "The decision did not come about";
+    ClaimLost = "CLAIM-001", 409, "The claim has been lost";
+    NoSuchClaim = "CLAIM-002", 404, "There is no such claim";
+    TooManyClaims = "CLAIM-003", 429, "There are too many claims";
+    ClaimQueueFull = "CLAIM-004", 429, "Too many wait for this resource";
+    ClaimDeadlock = "CLAIM-005", 409, "The claim was given up to break a deadlock";
+    MalformedResource = "CLAIM-006", 422, "The name of the resource is malformed";
+    ClaimTimedOut = "CLAIM-007", 409, "The claim waited too long";
+    ResourceBusy = "CLAIM-008", 409, "Others have claimed the resource";
+
+    CallClosed = "CONTRACT-001", 409, "The call for proposals is closed";
+    NotCalled = "CONTRACT-002", 403, "The bidder was not called";
+    InvalidBid = "CONTRACT-003", 422, "The bid cannot be compared";
+    AwardLost = "CONTRACT-004", 409, "The award has been lost";
+    NobodyTakesIt = "CONTRACT-005", 422, "Nobody takes the contract";
+    ContractClosed = "CONTRACT-006", 409, "The contract has its outcome";
+    InvalidCall = "CONTRACT-007", 422, "The call for proposals is wrong";
+
+    InvalidBargain = "BARGAIN-001", 422, "This cannot be bargained over";
+    NoAgreement = "BARGAIN-002", 409, "No split satisfies everybody";
+    NotYourTurn = "BARGAIN-003", 409, "It is another party's turn";
+    BargainClosed = "BARGAIN-004", 409, "The bargaining is over";
+    InvalidOffer = "BARGAIN-005", 422, "The offer is no split of what there is";
+
+    VersionConflict = "CONFLICT-001", 409, "The artifact has changed since it was read";
+    NotMergeable = "CONFLICT-002", 422, "The versions cannot be merged";
+    MergeTooLarge = "CONFLICT-003", 413, "The versions are too large to be merged";
+    ConflictSettled = "CONFLICT-004", 409, "The conflict is settled";
+    ConflictMoved = "CONFLICT-005", 409, "The conflict has changed since it was read";
+    ConflictStepRefused = "CONFLICT-006", 409, "The conflict's state does not allow this";
+    NoSuchConflict = "CONFLICT-007", 404, "There is no such conflict";
+
+    ReplayDiverged = "REPLAY-001", 409, "The replay asks for something else than was recorded";
+    ReplayExhausted = "REPLAY-002", 409, "The recording has no further call here";
+    ReplayUnfinished = "REPLAY-003", 409, "The replay left out what was recorded";
+    RecordingInvalid = "REPLAY-004", 422, "The recording cannot be read";
+    RecordingTooLarge = "REPLAY-005", 413, "The recording is too large";
+    NotCanonical = "REPLAY-006", 422, "The JSON has no canonical form";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
