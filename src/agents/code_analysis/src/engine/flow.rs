@@ -194,7 +194,8 @@ impl<'a> Scopes<'a> {
                     || (annotated && !receiver && !trusted)
                     || origin.as_deref().is_some_and(|origin| self.known.entry_types.has(origin))
                     || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
-                let harmless = origin.as_deref().is_some_and(is_harmless) || holds_harmless(of_type);
+                let harmless =
+                    origin.as_deref().is_some_and(|origin| is_harmless(origin) || self.summary.is_enum(origin)) || holds_harmless(of_type);
                 let clean = handed.unwrap_or(0) | if harmless { ALL } else { 0 };
                 if trusted {
                     let name = parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name"));

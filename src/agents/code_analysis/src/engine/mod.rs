@@ -2,6 +2,7 @@
 
 pub(crate) mod flow;
 mod names;
+mod queries;
 pub(crate) mod rule;
 pub(crate) mod shape;
 mod summary;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 use baton_agents_runtime::SkillError;
 use regex::Regex;
 use serde::Serialize;
-use tree_sitter::{Language as Grammar, Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
+use tree_sitter::{Language as Grammar, Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
 use crate::allowance::Allowance;
 use crate::columns::Columns;
@@ -24,6 +25,7 @@ use crate::source::cut;
 use crate::tree::Parsed;
 use flow::{Knowledge, Scopes, State, class_bits};
 use names::Names;
+use queries::Queries;
 use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule};
 use shape::{Argument, of};
 use summary::Summary;
@@ -64,42 +66,6 @@ pub(crate) struct Found {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source_line: Option<u32>,
     pub(crate) fingerprint: String,
-}
-
-/// All queries of a language as one, so that a tree is gone through once and not once a query, and the rule that each pattern is of.
-struct Queries {
-    query: Option<Query>,
-    rules: Vec<usize>,
-}
-
-impl Queries {
-    fn of(grammar: &Grammar, rules: &[&Rule]) -> Self {
-        let texts = rules.iter().enumerate().flat_map(|(place, rule)| rule.written.query.iter().map(move |text| (place, text.as_str())));
-        let texts: Vec<(usize, &str)> = texts.collect();
-        Self::joined(grammar, &texts).unwrap_or_else(|| {
-            // A rule for two languages may have a query that fits the grammar of one alone.
-            let fitting: Vec<(usize, &str)> = texts.into_iter().filter(|(_, text)| Query::new(grammar, text).is_ok()).collect();
-            Self::joined(grammar, &fitting).unwrap_or(Self { query: None, rules: Vec::new() })
-        })
-    }
-
-    fn joined(grammar: &Grammar, texts: &[(usize, &str)]) -> Option<Self> {
-        let mut whole = String::new();
-        let mut ends: Vec<(usize, usize)> = Vec::new();
-        for (rule, text) in texts {
-            whole.push_str(text);
-            whole.push('\n');
-            ends.push((whole.len(), *rule));
-        }
-        let query = Query::new(grammar, &whole).ok()?;
-        let rules = (0..query.pattern_count())
-            .map(|pattern| {
-                let start = query.start_byte_for_pattern(pattern);
-                ends.get(ends.partition_point(|(end, _)| *end <= start)).map_or(usize::MAX, |(_, rule)| *rule)
-            })
-            .collect();
-        Some(Self { query: Some(query), rules })
-    }
 }
 
 /// A catalogue with its queries compiled for one language.

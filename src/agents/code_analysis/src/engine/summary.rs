@@ -1,6 +1,6 @@
 //! What do the functions of a file give one another: which parameters are called with untrusted data, and which functions return it?
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use baton_agents_runtime::SkillError;
 use tree_sitter::{Node, Tree};
@@ -32,6 +32,8 @@ pub(crate) struct Returned {
 pub(crate) struct Summary {
     /// How many functions have a name. Of those that share one, nothing is known.
     defined: HashMap<String, u32>,
+    /// The types of which there are only so many values.
+    enums: HashSet<String>,
     /// Functions and places of parameters that a call in this file gives untrusted data, from 0, with what all of it was made safe for.
     parameters: HashMap<(String, usize), u16>,
     /// What functions return.
@@ -58,6 +60,13 @@ impl Summary {
                 let name = function_name(node, around.last().copied(), text);
                 *summary.defined.entry(name.to_owned()).or_default() += 1;
             }
+            if matches!(node.kind(), "enum_declaration" | "enum_item")
+                && summary.enums.len() < ENTRIES
+                && let Some(name) = node.child_by_field_name("name")
+                && (node.kind() == "enum_declaration" || !of(node, text).contains('('))
+            {
+                summary.enums.insert(of(name, text).to_owned());
+            }
             if cursor.goto_first_child() {
                 around.push(node);
                 continue;
@@ -73,7 +82,7 @@ impl Summary {
 
     /// The same functions, of which nothing is known yet.
     pub(crate) fn anew(&self) -> Self {
-        Self { defined: self.defined.clone(), ..Self::default() }
+        Self { defined: self.defined.clone(), enums: self.enums.clone(), ..Self::default() }
     }
 
     pub(crate) fn give(&mut self, name: &str, place: usize, clean: u16) {
@@ -93,6 +102,11 @@ impl Summary {
 
     pub(crate) fn is_one(&self, name: &str) -> bool {
         self.defined.get(name) == Some(&1)
+    }
+
+    /// Whether a type of the file has only so many values, which are the program's. One with parts may hold anything.
+    pub(crate) fn is_enum(&self, name: &str) -> bool {
+        self.enums.contains(name)
     }
 
     /// What the untrusted data that a parameter is given was made safe for, if it is given any.

@@ -58,13 +58,32 @@ impl Scopes<'_> {
         }
     }
 
+    /// Whether something is a type, of which a function is called, not a value.
+    pub(super) fn is_type(&self, object: Node<'_>) -> bool {
+        let name = of(object, self.text);
+        object.kind() == "identifier"
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && !is_capital(name)
+            && self.variable(name).is_none()
+    }
+
     /// Whether a call goes to a function of the file itself: it is called on nothing, on its own object, or on what only a file's
     /// own types are.
     pub(super) fn is_own(&self, object: Option<Node<'_>>) -> bool {
         let Some(object) = object.map(unwrapped) else { return true };
         match object.kind() {
             "this" | "self" => true,
-            "identifier" => self.variable(of(object, self.text)).is_some_and(|variable| variable.state.bits & OWN != 0),
+            "identifier" => {
+                let name = of(object, self.text);
+                let variable = self.frames.iter().skip(1).rev().take(FRAMES).find_map(|frame| frame.get(name));
+                // Besides its own object, what a function is handed that holds nothing of a caller's.
+                variable
+                    .is_some_and(|variable| variable.state.bits & OWN != 0 || (variable.state.bits == UNKNOWN && variable.origin.is_some()))
+            }
+            // A part of its own object.
+            "field_expression" | "selector_expression" => self.root(object).is_some_and(|root| {
+                root.kind() == "self" || self.variable(of(root, self.text)).is_some_and(|variable| variable.state.bits & OWN != 0)
+            }),
             _ => false,
         }
     }
@@ -119,6 +138,20 @@ impl Scopes<'_> {
         ["contains", "matches", "starts", "valid", "allow", "is_safe", "issafe", "components", ".all(", ".has(", "includes", "known"]
             .iter()
             .any(|word| text.contains(word))
+    }
+
+    /// What a function that is handed over makes its values safe for: a name, or a closure that ends in a call.
+    pub(super) fn made_by(&self, function: Node<'_>) -> u16 {
+        let node = match function.kind() {
+            "closure_expression" | "lambda_expression" | "arrow_function" => match function.child_by_field_name("body") {
+                Some(body) => body,
+                None => return 0,
+            },
+            "scoped_identifier" | "method_reference" | "member_expression" | "identifier" => function,
+            _ => return 0,
+        };
+        let name = if node.kind() == "method_reference" { of(node, self.text).replace("::", ".") } else { self.name(node, false) };
+        self.known.sanitizers.of(name.trim_end_matches("()")).fold(0, |all, class| all | class)
     }
 
     /// The tokens of a macro, read as far as they are names, calls and texts: `escape(x)` in them is a call. A text may capture names.

@@ -63,7 +63,7 @@ impl<'a> Scopes<'a> {
     fn learn_returned(&mut self, state: State) {
         let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
         let clean = if state.constant() { u16::MAX } else { state.clean };
-        let source = state.bits & SOURCE != 0 && state.clean & ALL != ALL;
+        let source = state.bits & SOURCE != 0 && state.clean != u16::MAX;
         self.learned.give_back(name, Returned { source, built: state.bits & BUILT != 0, clean });
     }
 

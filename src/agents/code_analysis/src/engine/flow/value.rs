@@ -6,7 +6,10 @@ use super::*;
 impl Scopes<'_> {
     /// The source of a literal, or of the one that a variable holds.
     pub(crate) fn literal(&self, node: Node<'_>) -> Option<String> {
-        let node = unwrapped(node);
+        let mut node = unwrapped(node);
+        if node.kind() == "type_conversion_expression" {
+            node = node.child_by_field_name("operand").map_or(node, unwrapped);
+        }
         if node.kind() == "identifier" {
             return self.variable(of(node, self.text)).and_then(|variable| variable.literal.clone());
         }
@@ -90,6 +93,9 @@ impl Scopes<'_> {
         if let Some(variable) = self.variable(text) {
             return variable.state;
         }
+        if matches!(text, "None" | "nil" | "undefined") {
+            return State::default();
+        }
         if self.known.sources.has(text) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
         }
@@ -111,10 +117,11 @@ impl Scopes<'_> {
         if matches!(last, "length" | "size") {
             return State::CLEAN;
         }
-        if is_capital(last) {
+        let state = self.state_within(object, depth + 1);
+        // A constant of a type, but in Go a field like any other: `request.URL`.
+        if is_capital(last) && node.kind() != "selector_expression" && state.bits & SOURCE == 0 {
             return State::default();
         }
-        let state = self.state_within(object, depth + 1);
         if state.constant() && unwrapped(object).kind() == "identifier" && self.variable(of(object, self.text)).is_none() {
             State::UNKNOWN
         } else {
@@ -204,12 +211,19 @@ impl Scopes<'_> {
         }
         // What is looked up in something is of it, not of the key.
         let keyed = looks_up && call.object.is_some_and(|object| self.is_known_object(object));
-        for argument in call.arguments.iter().skip(usize::from(keyed)) {
-            state = state.join(self.state_within(argument.node, depth + 1));
+        // What a path is put below is the program's, unless it is known to come from outside.
+        let below = builds && (matches!(method, "join" | "resolve") || (method == "Join" && plain.contains("ath")));
+        let base = |state: State| {
+            let own = below && state.bits & (SOURCE | PARAMETER) == PARAMETER;
+            if own { State { bits: state.bits & !PARAMETER | UNKNOWN, ..state } } else { state }
+        };
+        for (place, argument) in call.arguments.iter().enumerate().skip(usize::from(keyed)) {
+            let of_argument = self.state_within(argument.node, depth + 1);
+            state = state.join(if place == 0 && method == "Join" { base(of_argument) } else { of_argument });
         }
-        if let Some(object) = call.object {
+        if let Some(object) = call.object.filter(|object| !self.is_type(*object)) {
             let of_object = self.state_within(object, depth + 1);
-            state = state.join(of_object);
+            state = state.join(base(of_object));
         }
         if builds {
             state = state.with(BUILT);
@@ -222,6 +236,14 @@ impl Scopes<'_> {
             return state;
         }
         // Only what passes a test goes on.
+        if matches!(method, "then_some" | "then") && call.object.is_some_and(|object| self.tests(object)) {
+            state.clean |= ALL;
+        }
+        if matches!(method, "map" | "and_then" | "filter_map" | "flatMap" | "flat_map" | "map_or" | "map_or_else") {
+            for argument in &call.arguments {
+                state.clean |= self.made_by(argument.node);
+            }
+        }
         if method == "filter" && call.arguments.iter().any(|argument| self.tests(argument.node)) {
             state.clean |= ALL;
         }
