@@ -4,7 +4,10 @@
 //! put together with something that is not constant; what was made safe remembers for what. An assignment in a branch or a
 //! loop adds to what a variable may hold; one outside replaces it. Calls that are not known give on what their arguments hold.
 
+mod checked;
+mod choice;
 mod name;
+mod spread;
 mod state;
 mod value;
 
@@ -15,7 +18,7 @@ use tree_sitter::Node;
 use super::names::Names;
 use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
-use super::summary::{Summary, callee_name, function_name};
+use super::summary::{OBJECT, Summary, callee_name, function_name};
 use crate::allowance::Allowance;
 
 pub(crate) use self::state::State;
@@ -39,14 +42,20 @@ const SOURCE: u8 = 1;
 const PARAMETER: u8 = 2;
 const BUILT: u8 = 4;
 const UNKNOWN: u8 = 8;
+/// It is what the function is a method of.
+const OWN: u8 = 16;
 
 /// Classes of sanitizers, each a bit.
-pub(crate) const CLASSES: [&str; 10] = ["shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code"];
+pub(crate) const CLASSES: [&str; 11] = ["shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code", "size"];
+/// The class of numbers that say how much: what makes a text harmless, as parsing it does, does not make its number small.
+const SIZE: u16 = 1 << 10;
+/// Every class but `size`.
+const ALL: u16 = !SIZE;
 
-/// The bit of a class; all of them for `all`.
+/// The bit of a class; all of them but `size` for `all`.
 pub(crate) fn class_bits(name: &str) -> u16 {
     if name == "all" {
-        return u16::MAX;
+        return ALL;
     }
     CLASSES.iter().position(|class| *class == name).map_or(0, |place| 1 << place)
 }
@@ -57,6 +66,8 @@ struct Variable {
     /// The name of what it was made by, or of its type.
     origin: Option<String>,
     literal: Option<String>,
+    /// The variable that it was read out of, as an address is parsed out of a text: what is checked of it is checked of that.
+    part_of: Option<String>,
 }
 
 /// What the sources, sanitizers and validators of a language are.
@@ -67,20 +78,33 @@ pub(crate) struct Knowledge<'a> {
     sanitizers: Names<'a, u16>,
     validators: Names<'a, ()>,
     builders: Names<'a, ()>,
+    guards: Names<'a, ()>,
+    fills: Names<'a, ()>,
+    /// Annotations of functions whose parameters are untrusted, and names of types that are and are not.
+    entry_functions: Vec<&'a str>,
+    entry_types: Names<'a, ()>,
+    trusted_types: Names<'a, ()>,
 }
 
 impl<'a> Knowledge<'a> {
     pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
         let mut known = Self::default();
         for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
-            for (names, patterns) in
-                [(&mut known.sources, &flow.sources), (&mut known.validators, &flow.validators), (&mut known.builders, &flow.builders)]
-            {
+            for (names, patterns) in [
+                (&mut known.sources, &flow.sources),
+                (&mut known.validators, &flow.validators),
+                (&mut known.builders, &flow.builders),
+                (&mut known.guards, &flow.guards),
+                (&mut known.fills, &flow.fills),
+                (&mut known.entry_types, &flow.entry_types),
+                (&mut known.trusted_types, &flow.trusted_types),
+            ] {
                 for pattern in patterns {
                     names.add(pattern, ());
                 }
             }
             known.entry.extend(flow.entry.iter().map(String::as_str));
+            known.entry_functions.extend(flow.entry_functions.iter().map(String::as_str));
             for (class, names) in &flow.sanitizers {
                 for name in names {
                     known.sanitizers.add(name, class_bits(class));
@@ -105,6 +129,8 @@ pub(crate) struct Scopes<'a> {
     pub(crate) learned: Summary,
     /// The names of the functions around.
     within: Vec<&'a str>,
+    /// The attributes that stand before the next function, in languages where they are no part of it.
+    attributes: Vec<&'a str>,
 }
 
 impl<'a> Scopes<'a> {
@@ -119,6 +145,7 @@ impl<'a> Scopes<'a> {
             summary,
             learned: summary.anew(),
             within: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 
@@ -127,11 +154,15 @@ impl<'a> Scopes<'a> {
     }
 
     /// Begins a function with its parameters.
-    pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
+    pub(crate) fn enter(&mut self, function: Node<'_>, around: &[Node<'_>]) {
         let mut frame = HashMap::new();
+        let parent = around.last().copied();
+        let called_on = self.called_on(function, around);
         let own_name = function_name(function, parent, self.text);
         self.within.push(own_name);
         let mut given = 0;
+        self.own(function, own_name, &mut frame);
+        let annotated = self.is_entry(function);
         let around = parent.filter(|parent| parent.kind() == "decorated_definition");
         let decorated = around.is_some_and(|around| {
             children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
@@ -154,15 +185,28 @@ impl<'a> Scopes<'a> {
                 });
                 let receiver = matches!(of(parameter, self.text), "self" | "cls")
                     || matches!(parameter.kind(), "self_parameter" | "comment" | "line_comment" | "block_comment");
-                let handed = !receiver && self.summary.is_given(own_name, given);
+                let handed = if receiver { None } else { self.summary.given(own_name, given) };
                 given += usize::from(!receiver);
-                let source = handed
+                let of_type = parameter.child_by_field_name("type").map_or("", |kind| of(kind, self.text));
+                let trusted = origin.as_deref().is_some_and(|origin| self.known.trusted_types.has(origin));
+                let source = handed.is_some()
                     || decorated
+                    || (annotated && !receiver && !trusted)
+                    || origin.as_deref().is_some_and(|origin| self.known.entry_types.has(origin))
                     || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
-                let state = State {
-                    bits: if source { SOURCE } else { PARAMETER },
-                    clean: if origin.as_deref().is_some_and(is_harmless) { u16::MAX } else { 0 },
-                    line: if source { line(parameter) } else { 0 },
+                let harmless =
+                    origin.as_deref().is_some_and(|origin| is_harmless(origin) || self.summary.is_enum(origin)) || holds_harmless(of_type);
+                let clean = handed.unwrap_or(0) | if harmless { ALL } else { 0 };
+                if trusted {
+                    let name = parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name"));
+                    if let Some(name) = name {
+                        frame.insert(of(name, self.text).to_owned(), Variable { state: State::UNKNOWN, origin, ..Variable::default() });
+                    }
+                    continue;
+                }
+                let state = match called_on {
+                    Some(state) if !source => state,
+                    _ => State { bits: if source { SOURCE } else { PARAMETER }, clean, line: if source { line(parameter) } else { 0 } },
                 };
                 let mut names = Vec::new();
                 let target =
@@ -175,8 +219,11 @@ impl<'a> Scopes<'a> {
                 }
                 for name in names {
                     let own = name == "self" || name == "cls" || name == "this";
+                    if own && frame.contains_key(&name) {
+                        continue;
+                    }
                     let state = if own { State::UNKNOWN } else { state };
-                    frame.insert(name, Variable { state, origin: origin.clone(), literal: None });
+                    frame.insert(name, Variable { state, origin: origin.clone(), ..Variable::default() });
                 }
             }
         }
@@ -229,9 +276,10 @@ impl<'a> Scopes<'a> {
         for (place, target) in targets.iter().enumerate() {
             let value = if pairwise { values.get(place).copied() } else { assignment.value };
             let mut state = value.map_or(State::default(), |value| self.state(value));
+            state.bits &= !OWN;
             let declared = assignment.declared.map(|kind| of(kind, self.text).trim_start_matches([':', ' ', '*', '&']));
             if declared.is_some_and(is_harmless) {
-                state.clean = u16::MAX;
+                state.clean |= ALL;
             }
             let origin = value.map(|value| self.name(unwrapped(value), true)).filter(|name| !name.is_empty() && !name.starts_with('?'));
             let origin = match (origin, declared) {
@@ -241,6 +289,7 @@ impl<'a> Scopes<'a> {
                 (origin, _) => origin,
             };
             let literal = value.and_then(|value| self.literal(value));
+            let part_of = value.filter(|_| state.bits & (SOURCE | PARAMETER) != 0).and_then(|value| self.read_from(value));
             let mut names = Vec::new();
             bound(*target, self.text, &mut names, 0);
             let whole = matches!(target.kind(), "identifier" | "variable_declarator" | "as_pattern_target")
@@ -248,12 +297,12 @@ impl<'a> Scopes<'a> {
                 || target.kind().ends_with("pattern");
             for name in names {
                 let old = self.variable(&name).cloned();
-                let mut new = Variable { state, origin: origin.clone(), literal: literal.clone() };
+                let mut new = Variable { state, origin: origin.clone(), literal: literal.clone(), part_of: part_of.clone() };
                 // A part of an object: what the object holds grows.
                 if (!whole || assignment.adds || branched)
                     && let Some(old) = old
                 {
-                    new.state = if state.clean == u16::MAX && whole && !assignment.adds { state } else { old.state.join(state) };
+                    new.state = if state.clean & ALL == ALL && whole && !assignment.adds { state } else { old.state.join(state) };
                     if assignment.adds {
                         new.state = new.state.with(BUILT);
                     }
@@ -269,36 +318,10 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// Learns from a call which parameters it gives untrusted data.
-    pub(crate) fn learn_call(&mut self, call: &shape::Call<'_>) {
-        let Some(name) = call.callee.map(|callee| callee_name(callee, self.text)).filter(|name| self.summary.is_one(name)) else {
-            return;
-        };
-        let positional = call.arguments.iter().filter(|argument| argument.name.is_none());
-        let nodes: Vec<Node<'_>> = positional.map(|argument| argument.node).collect();
-        for (place, node) in nodes.into_iter().enumerate() {
-            let state = self.state(node);
-            if state.bits & SOURCE != 0 && state.clean != u16::MAX {
-                self.learned.give(name, place);
-            }
-        }
-    }
-
-    /// Learns from what leaves a function whether it returns untrusted data.
-    pub(crate) fn learn_return(&mut self, node: Node<'_>) {
-        let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
-        let values: Vec<Node<'_>> = children(node).take(8).collect();
-        for value in values {
-            let state = self.state(value);
-            if state.bits & SOURCE != 0 && state.clean == 0 {
-                self.learned.give_back(name);
-            }
-        }
-    }
-
     /// A call that puts something into what it is called on: `query.append(…)`.
     pub(crate) fn grow(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
+        self.spread(node, &call);
         let Some(object) = call.object.map(unwrapped).filter(|object| object.kind() == "identifier") else { return };
         let method = call.callee.map(|callee| of(callee, self.text)).unwrap_or("");
         let method = method.rsplit('.').next().unwrap_or(method);
@@ -312,72 +335,6 @@ impl<'a> Scopes<'a> {
         let state = old.state.join(if text { state.with(BUILT) } else { state });
         if let Some(frame) = self.frames.last_mut() {
             frame.insert(name, Variable { state, ..old });
-        }
-    }
-
-    /// Takes a condition into account: what a validator looked at there is held to be checked.
-    pub(crate) fn check(&mut self, condition: Node<'_>) {
-        let mut names = Vec::new();
-        self.checked(condition, &mut names, 0);
-        for name in names {
-            if let Some(variable) = self.variable(&name).cloned()
-                && let Some(frame) = self.frames.last_mut()
-            {
-                frame.insert(name, Variable { state: State { clean: u16::MAX, ..variable.state }, ..variable });
-            }
-        }
-    }
-
-    fn checked(&self, node: Node<'_>, names: &mut Vec<String>, depth: u32) {
-        if depth > 12 {
-            return;
-        }
-        let identifier = |node: Node<'_>, names: &mut Vec<String>| {
-            let node = unwrapped(node);
-            let root =
-                if node.kind() == "identifier" { Some(node) } else { shape::receiver(node).filter(|node| node.kind() == "identifier") };
-            if let Some(root) = root {
-                names.push(of(root, self.text).to_owned());
-            }
-        };
-        match node.kind() {
-            "comparison_operator" => {
-                let text = of(node, self.text);
-                let right = node.named_child(1).map(unwrapped);
-                // Being in a list that is known, but not having a text in it.
-                if text.contains(" in ")
-                    && let Some(left) = node.named_child(0)
-                    && left.kind() != "string"
-                    && right.is_some_and(|right| self.clone_free_constant(right))
-                {
-                    identifier(left, names);
-                }
-            }
-            _ => {
-                if let Some(call) = shape::call(node, self.text) {
-                    let name = self.name(node, true);
-                    let name = name.trim_end_matches("()");
-                    if self.known.validators.has(name) {
-                        for argument in &call.arguments {
-                            identifier(argument.node, names);
-                        }
-                        if let Some(object) = call.object {
-                            identifier(object, names);
-                        }
-                    }
-                }
-            }
-        }
-        for child in children(node) {
-            self.checked(child, names, depth + 1);
-        }
-    }
-
-    /// Whether the values that something is compared with are known: a literal list or a name that is not from outside.
-    fn clone_free_constant(&self, node: Node<'_>) -> bool {
-        match node.kind() {
-            "identifier" => self.variable(of(node, self.text)).is_none_or(|variable| variable.state.bits & (SOURCE | PARAMETER) == 0),
-            _ => true,
         }
     }
 }
@@ -429,6 +386,11 @@ fn is_harmless(kind: &str) -> bool {
             | "LocalDate"
             | "Instant"
     )
+}
+
+/// Whether a type is one that holds a number or the like and nothing else: `Path<i64>`.
+fn holds_harmless(kind: &str) -> bool {
+    kind.split_once('<').is_some_and(|(_, held)| held.strip_suffix('>').is_some_and(|held| is_harmless(held.trim())))
 }
 
 fn line(node: Node<'_>) -> u32 {

@@ -2,17 +2,20 @@
 
 pub(crate) mod flow;
 mod names;
+mod queries;
 pub(crate) mod rule;
 pub(crate) mod shape;
 mod summary;
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
 use baton_agents_runtime::SkillError;
+use regex::Regex;
 use serde::Serialize;
-use tree_sitter::{Language as Grammar, Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
+use tree_sitter::{Language as Grammar, Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
 use crate::allowance::Allowance;
 use crate::columns::Columns;
@@ -22,6 +25,7 @@ use crate::source::cut;
 use crate::tree::Parsed;
 use flow::{Knowledge, Scopes, State, class_bits};
 use names::Names;
+use queries::Queries;
 use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule};
 use shape::{Argument, of};
 use summary::Summary;
@@ -62,42 +66,6 @@ pub(crate) struct Found {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source_line: Option<u32>,
     pub(crate) fingerprint: String,
-}
-
-/// All queries of a language as one, so that a tree is gone through once and not once a query, and the rule that each pattern is of.
-struct Queries {
-    query: Option<Query>,
-    rules: Vec<usize>,
-}
-
-impl Queries {
-    fn of(grammar: &Grammar, rules: &[&Rule]) -> Self {
-        let texts = rules.iter().enumerate().flat_map(|(place, rule)| rule.written.query.iter().map(move |text| (place, text.as_str())));
-        let texts: Vec<(usize, &str)> = texts.collect();
-        Self::joined(grammar, &texts).unwrap_or_else(|| {
-            // A rule for two languages may have a query that fits the grammar of one alone.
-            let fitting: Vec<(usize, &str)> = texts.into_iter().filter(|(_, text)| Query::new(grammar, text).is_ok()).collect();
-            Self::joined(grammar, &fitting).unwrap_or(Self { query: None, rules: Vec::new() })
-        })
-    }
-
-    fn joined(grammar: &Grammar, texts: &[(usize, &str)]) -> Option<Self> {
-        let mut whole = String::new();
-        let mut ends: Vec<(usize, usize)> = Vec::new();
-        for (rule, text) in texts {
-            whole.push_str(text);
-            whole.push('\n');
-            ends.push((whole.len(), *rule));
-        }
-        let query = Query::new(grammar, &whole).ok()?;
-        let rules = (0..query.pattern_count())
-            .map(|pattern| {
-                let start = query.start_byte_for_pattern(pattern);
-                ends.get(ends.partition_point(|(end, _)| *end <= start)).map_or(usize::MAX, |(_, rule)| *rule)
-            })
-            .collect();
-        Some(Self { query: Some(query), rules })
-    }
 }
 
 /// A catalogue with its queries compiled for one language.
@@ -161,6 +129,7 @@ impl<'a> Ready<'a> {
                 around: Vec::new(),
                 starts: Columns::default(),
                 ends: Columns::default(),
+                matched: HashMap::new(),
             };
             let mut share = 1.0;
             let mut cursor = parsed.tree.walk();
@@ -182,8 +151,9 @@ impl<'a> Ready<'a> {
                     continue;
                 }
                 loop {
-                    let condition = walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()))
-                        && cursor.field_name() == Some("condition");
+                    let condition =
+                        walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()) || parent.kind() == "match_pattern")
+                            && cursor.field_name() == Some("condition");
                     walk.leave(cursor.node(), condition);
                     if cursor.goto_next_sibling() {
                         break;
@@ -223,6 +193,8 @@ struct Function {
     loops: u32,
     /// How many branches were around it.
     branches: u32,
+    /// Where the nearest function with a name is.
+    bytes: Range<usize>,
 }
 
 struct Walk<'a, 'tree> {
@@ -239,6 +211,8 @@ struct Walk<'a, 'tree> {
     around: Vec<Node<'tree>>,
     starts: Columns,
     ends: Columns,
+    /// Whether the source of a function, by where it begins, matches an expression, by its address.
+    matched: HashMap<(usize, *const Regex), bool>,
 }
 
 impl<'tree> Walk<'_, 'tree> {
@@ -248,15 +222,26 @@ impl<'tree> Walk<'_, 'tree> {
         }
         let kind = node.kind();
         self.scopes.import(node);
+        self.scopes.attribute(node);
         if shape::is_function(kind) {
-            self.scopes.enter(node, self.around.last().copied());
+            self.scopes.enter(node, &self.around);
             let asynchronous = of(node, self.text).get(..64).unwrap_or_else(|| of(node, self.text)).trim_start().starts_with("async ")
                 || shape::children(node).any(|child| child.kind() == "function_modifiers" && of(child, self.text).contains("async"))
                 || node.child(0).is_some_and(|child| child.kind() == "async");
-            self.functions.push(Function { asynchronous, loops: 0, branches: self.branches });
+            let named = node.child_by_field_name("name").is_some();
+            let bytes = match self.functions.last() {
+                Some(around) if !named => around.bytes.clone(),
+                _ => node.byte_range(),
+            };
+            self.functions.push(Function { asynchronous, loops: 0, branches: self.branches, bytes });
         }
         if shape::is_branch(kind) {
             self.branches += 1;
+        }
+        match kind {
+            "match_arm" => self.scopes.arm(node, &self.around),
+            "match_expression" | "switch_expression" | "expression_switch_statement" => self.scopes.compare(node),
+            _ => {}
         }
         if shape::is_loop(kind) {
             if let Some(function) = self.functions.last_mut() {
@@ -293,11 +278,15 @@ impl<'tree> Walk<'_, 'tree> {
         if matches!(kind, "return_statement" | "return_expression") {
             self.scopes.learn_return(node);
         }
+        if kind == "short_var_declaration" {
+            self.scopes.look_up(node);
+        }
         self.scopes.grow(node);
         if condition {
             self.scopes.check(node);
         }
         if shape::is_function(kind) {
+            self.scopes.learn_tail(node);
             self.functions.pop();
             self.scopes.leave();
         }
@@ -373,6 +362,9 @@ impl<'tree> Walk<'_, 'tree> {
         if form.in_async && self.functions.last().is_none_or(|function| !function.asynchronous) {
             return None;
         }
+        if form.recursive && !self.scopes.calls_itself(node) {
+            return None;
+        }
         let named = |name: &str| all.iter().find(|argument| argument.name.as_deref() == Some(name));
         if form.without.iter().any(|name| named(name).is_some()) {
             return None;
@@ -388,7 +380,13 @@ impl<'tree> Walk<'_, 'tree> {
         if compiled.source.as_ref().is_some_and(|regex| !regex.is_match(looked_at(of(node, self.text)))) {
             return None;
         }
-        let simple = form.value == Condition::Any && compiled.matches.is_none() && compiled.not_matches.is_none();
+        if compiled.within.as_ref().is_some_and(|regex| !self.is_within(regex))
+            || compiled.not_within.as_ref().is_some_and(|regex| self.is_within(regex))
+        {
+            return None;
+        }
+        let simple =
+            form.value == Condition::Any && compiled.matches.is_none() && compiled.not_matches.is_none() && compiled.origin.is_none();
         if simple && form.argument.is_empty() {
             return Some(State::default());
         }
@@ -414,10 +412,14 @@ impl<'tree> Walk<'_, 'tree> {
                 Condition::Tainted => state.tainted(class),
                 Condition::Untrusted => state.untrusted(class),
                 Condition::Built => state.built(class),
+                Condition::Composed => state.composed(class),
                 Condition::Dynamic => state.dynamic(class),
                 Condition::Constant => state.constant(),
             };
             if !fits {
+                continue;
+            }
+            if compiled.origin.as_ref().is_some_and(|regex| !regex.is_match(&self.scopes.name(shape::unwrapped(candidate), true))) {
                 continue;
             }
             if compiled.matches.is_some() || compiled.not_matches.is_some() {
@@ -431,6 +433,13 @@ impl<'tree> Walk<'_, 'tree> {
             return Some(state);
         }
         None
+    }
+
+    /// Whether the source of the function around matches; outside of functions that of the file.
+    fn is_within(&mut self, regex: &Regex) -> bool {
+        let bytes = self.functions.last().map_or(0..self.text.len(), |function| function.bytes.clone());
+        let text = self.text.get(bytes.clone()).unwrap_or("");
+        *self.matched.entry((bytes.start, std::ptr::from_ref(regex))).or_insert_with(|| regex.is_match(looked_at(text)))
     }
 
     /// Runs the queries; tells how much of the work was done before the time was over.

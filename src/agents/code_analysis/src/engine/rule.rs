@@ -58,6 +58,8 @@ pub(crate) enum Condition {
     Untrusted,
     /// It is a text put together with a part that is not constant, or it is tainted.
     Built,
+    /// It is put together with a parameter of the function, or it is tainted.
+    Composed,
     /// It is not constant.
     Dynamic,
     /// It is constant.
@@ -111,6 +113,18 @@ pub(crate) struct Form {
     /// The whole source of the statement matches this.
     #[serde(default)]
     pub(crate) source: Option<String>,
+    /// The source of the nearest function with a name around it, or of the file where there is none, matches this in its first 8 KiB.
+    #[serde(default)]
+    pub(crate) within: Option<String>,
+    /// That source does not match this.
+    #[serde(default)]
+    pub(crate) not_within: Option<String>,
+    /// What made the argument matches this: its name, imports and variables resolved.
+    #[serde(default)]
+    pub(crate) origin: Option<String>,
+    /// It calls the function that it stands in.
+    #[serde(default)]
+    pub(crate) recursive: bool,
 }
 
 /// A rule as it is written.
@@ -128,7 +142,7 @@ pub(crate) struct Written {
     pub(crate) confidence: Confidence,
     pub(crate) message: String,
     pub(crate) advice: String,
-    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log`.
+    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log`, `ldap`, `xpath`, `regex`, `code`, `size`.
     #[serde(default)]
     pub(crate) class: Option<String>,
     #[serde(default)]
@@ -165,6 +179,20 @@ pub(crate) struct Flow {
     /// Calls whose result is a text put together of its arguments.
     #[serde(default)]
     pub(crate) builders: Vec<String>,
+    /// Calls that only return if their arguments are in order, so that these are checked afterwards.
+    #[serde(default)]
+    pub(crate) guards: Vec<String>,
+    /// Calls that write untrusted data into the variables that they are given the addresses of.
+    #[serde(default)]
+    pub(crate) fills: Vec<String>,
+    /// Annotations or attributes of functions all of whose parameters are untrusted.
+    #[serde(default)]
+    pub(crate) entry_functions: Vec<String>,
+    /// Types whose parameters are untrusted, and those whose are not in such functions.
+    #[serde(default)]
+    pub(crate) entry_types: Vec<String>,
+    #[serde(default)]
+    pub(crate) trusted_types: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,6 +212,9 @@ pub(crate) struct Compiled {
     pub(crate) not_matches: Option<Regex>,
     pub(crate) unless: Option<Regex>,
     pub(crate) source: Option<Regex>,
+    pub(crate) within: Option<Regex>,
+    pub(crate) not_within: Option<Regex>,
+    pub(crate) origin: Option<Regex>,
     pub(crate) with: Vec<(String, Regex)>,
 }
 
@@ -300,6 +331,9 @@ fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
                     not_matches: optional(&form.not_matches)?,
                     unless: optional(&form.unless)?,
                     source: optional(&form.source)?,
+                    within: optional(&form.within)?,
+                    not_within: optional(&form.not_within)?,
+                    origin: optional(&form.origin)?,
                     with: with?,
                 })
             })

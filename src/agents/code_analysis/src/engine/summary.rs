@@ -13,15 +13,31 @@ const ENTRIES: usize = 5_000;
 /// Nodes between two looks at whether to stop.
 const CHECK_EVERY: u64 = 4_096;
 
+/// The place of what a method is called on, among its parameters.
+pub(crate) const OBJECT: usize = usize::MAX;
+
+/// What a function returns, as far as its returns were seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Returned {
+    /// Some of it comes from outside.
+    pub(crate) source: bool,
+    /// Some of it is a text put together.
+    pub(crate) built: bool,
+    /// What all of it that is not constant was made safe for.
+    pub(crate) clean: u16,
+}
+
 /// What was learned in one walk over a file, for the next.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// How many functions have a name. Of those that share one, nothing is known.
     defined: HashMap<String, u32>,
-    /// Functions and places of parameters that a call in this file gives untrusted data, from 0.
-    parameters: HashSet<(String, usize)>,
-    /// Functions that return untrusted data.
-    returns: HashSet<String>,
+    /// The types of which there are only so many values.
+    enums: HashSet<String>,
+    /// Functions and places of parameters that a call in this file gives untrusted data, from 0, with what all of it was made safe for.
+    parameters: HashMap<(String, usize), u16>,
+    /// What functions return.
+    returns: HashMap<String, Returned>,
 }
 
 impl Summary {
@@ -44,6 +60,13 @@ impl Summary {
                 let name = function_name(node, around.last().copied(), text);
                 *summary.defined.entry(name.to_owned()).or_default() += 1;
             }
+            if matches!(node.kind(), "enum_declaration" | "enum_item")
+                && summary.enums.len() < ENTRIES
+                && let Some(name) = node.child_by_field_name("name")
+                && (node.kind() == "enum_declaration" || !of(node, text).contains('('))
+            {
+                summary.enums.insert(of(name, text).to_owned());
+            }
             if cursor.goto_first_child() {
                 around.push(node);
                 continue;
@@ -59,18 +82,21 @@ impl Summary {
 
     /// The same functions, of which nothing is known yet.
     pub(crate) fn anew(&self) -> Self {
-        Self { defined: self.defined.clone(), ..Self::default() }
+        Self { defined: self.defined.clone(), enums: self.enums.clone(), ..Self::default() }
     }
 
-    pub(crate) fn give(&mut self, name: &str, place: usize) {
+    pub(crate) fn give(&mut self, name: &str, place: usize, clean: u16) {
         if self.parameters.len() < ENTRIES {
-            self.parameters.insert((name.to_owned(), place));
+            self.parameters.entry((name.to_owned(), place)).and_modify(|all| *all &= clean).or_insert(clean);
         }
     }
 
-    pub(crate) fn give_back(&mut self, name: &str) {
+    pub(crate) fn give_back(&mut self, name: &str, returned: Returned) {
         if self.returns.len() < ENTRIES {
-            self.returns.insert(name.to_owned());
+            let all = self.returns.entry(name.to_owned()).or_insert(returned);
+            all.source |= returned.source;
+            all.built |= returned.built;
+            all.clean &= returned.clean;
         }
     }
 
@@ -78,17 +104,31 @@ impl Summary {
         self.defined.get(name) == Some(&1)
     }
 
-    pub(crate) fn is_given(&self, name: &str, place: usize) -> bool {
-        !self.parameters.is_empty() && self.is_one(name) && self.parameters.contains(&(name.to_owned(), place))
+    /// Whether a type of the file has only so many values, which are the program's. One with parts may hold anything.
+    pub(crate) fn is_enum(&self, name: &str) -> bool {
+        self.enums.contains(name)
     }
 
-    pub(crate) fn is_given_back(&self, name: &str) -> bool {
-        !self.returns.is_empty() && self.returns.contains(name) && self.is_one(name)
+    /// What the untrusted data that a parameter is given was made safe for, if it is given any.
+    pub(crate) fn given(&self, name: &str, place: usize) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        self.parameters.get(&(name.to_owned(), place)).copied()
+    }
+
+    pub(crate) fn returned(&self, name: &str) -> Option<Returned> {
+        if self.returns.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        self.returns.get(name).copied()
     }
 
     /// Whether there is anything that another walk could use.
     pub(crate) fn is_worth_another_walk(&self) -> bool {
-        self.parameters.iter().any(|(name, _)| self.is_one(name)) || self.returns.iter().any(|name| self.is_one(name))
+        let tells = |returned: &Returned| returned.source || returned.built || returned.clean != 0;
+        self.parameters.keys().any(|(name, _)| self.is_one(name))
+            || self.returns.iter().any(|(name, returned)| tells(returned) && self.is_one(name))
     }
 }
 

@@ -19,10 +19,18 @@ impl State {
         let clean = match (self.bits, other.bits) {
             (0, _) => other.clean,
             (_, 0) => self.clean,
-            // What cannot do harm does not lose what makes the other safe.
-            _ => self.clean & other.clean,
+            // What is of the program itself does not lose what makes the other safe.
+            _ => match (self.foreign(), other.foreign()) {
+                (true, false) => self.clean,
+                (false, true) => other.clean,
+                _ => self.clean & other.clean,
+            },
         };
         Self { bits: self.bits | other.bits, clean, line: if self.line > 0 { self.line } else { other.line } }
+    }
+
+    fn foreign(self) -> bool {
+        self.bits & (SOURCE | PARAMETER) != 0
     }
 
     pub(super) fn with(self, bit: u8) -> Self {
@@ -30,7 +38,8 @@ impl State {
     }
 
     pub(super) fn safe(self, class: u16) -> bool {
-        class != 0 && self.clean & class == class
+        let class = if class == 0 { ALL } else { class };
+        self.clean & class == class
     }
 
     pub(crate) fn tainted(self, class: u16) -> bool {
@@ -45,8 +54,13 @@ impl State {
         self.bits & (BUILT | SOURCE) != 0 && !self.safe(class)
     }
 
+    pub(crate) fn composed(self, class: u16) -> bool {
+        let put_together = self.bits & BUILT != 0 && self.bits & PARAMETER != 0;
+        (put_together || self.bits & SOURCE != 0) && !self.safe(class)
+    }
+
     pub(crate) fn dynamic(self, class: u16) -> bool {
-        self.bits != 0 && !self.safe(class)
+        self.bits != 0 && (class == 0 || !self.safe(class))
     }
 
     pub(crate) fn constant(self) -> bool {

@@ -1,11 +1,15 @@
 //! What is known of a value: where it comes from, what it was made safe for, whether it was put together?
 
+use super::choice::is_other_form;
 use super::*;
 
 impl Scopes<'_> {
     /// The source of a literal, or of the one that a variable holds.
     pub(crate) fn literal(&self, node: Node<'_>) -> Option<String> {
-        let node = unwrapped(node);
+        let mut node = unwrapped(node);
+        if node.kind() == "type_conversion_expression" {
+            node = node.child_by_field_name("operand").map_or(node, unwrapped);
+        }
         if node.kind() == "identifier" {
             return self.variable(of(node, self.text)).and_then(|variable| variable.literal.clone());
         }
@@ -41,7 +45,7 @@ impl Scopes<'_> {
         let kind = node.kind();
         match kind {
             "identifier" | "shorthand_property_identifier" => self.identifier(node),
-            "this" | "self" | "super" => State::UNKNOWN,
+            "this" | "self" | "super" => self.variable(kind).map_or(State::UNKNOWN, |own| own.state),
             "attribute"
             | "member_expression"
             | "selector_expression"
@@ -70,9 +74,11 @@ impl Scopes<'_> {
                 let parts = self.joined(node, depth);
                 parts.with(BUILT)
             }
+            "if_expression" | "match_expression" | "switch_expression" | "block" | "unsafe_block" => self.chosen(node, depth),
             "lambda" | "arrow_function" | "function_expression" | "func_literal" | "closure_expression" | "lambda_expression" => {
                 State::UNKNOWN
             }
+            "token_tree" => self.tokens(node, depth),
             "keyword_argument" | "pair" | "keyed_element" => {
                 let value = node.child_by_field_name("value").or_else(|| node.named_child(1));
                 value.map_or(State::default(), |value| self.state_within(value, depth + 1))
@@ -86,6 +92,9 @@ impl Scopes<'_> {
         let text = of(node, self.text);
         if let Some(variable) = self.variable(text) {
             return variable.state;
+        }
+        if matches!(text, "None" | "nil" | "undefined") {
+            return State::default();
         }
         if self.known.sources.has(text) {
             return State { bits: SOURCE, clean: 0, line: line(node) };
@@ -108,10 +117,11 @@ impl Scopes<'_> {
         if matches!(last, "length" | "size") {
             return State::CLEAN;
         }
-        if is_capital(last) {
+        let state = self.state_within(object, depth + 1);
+        // A constant of a type, but in Go a field like any other: `request.URL`.
+        if is_capital(last) && node.kind() != "selector_expression" && state.bits & SOURCE == 0 {
             return State::default();
         }
-        let state = self.state_within(object, depth + 1);
         if state.constant() && unwrapped(object).kind() == "identifier" && self.variable(of(object, self.text)).is_none() {
             State::UNKNOWN
         } else {
@@ -123,7 +133,9 @@ impl Scopes<'_> {
         let plain = self.name(node, false) + after;
         let full = self.name(node, true) + after;
         let found = self.known.sources.has(&plain) || (full != plain && self.known.sources.has(&full));
-        found.then(|| State { bits: SOURCE, clean: 0, line: line(node) })
+        // A source may be harmless for some classes: who starts the program may name any file.
+        let clean = self.known.sanitizers.of(&plain).chain(self.known.sanitizers.of(&full)).fold(0, |all, class| all | class);
+        found.then(|| State { bits: SOURCE, clean, line: line(node) })
     }
 
     pub(super) fn binary(&mut self, node: Node<'_>, depth: u32) -> State {
@@ -138,7 +150,7 @@ impl Scopes<'_> {
         loop {
             let (first, second) = (left.child_by_field_name("left"), left.child_by_field_name("right"));
             if let Some(second) = second {
-                text |= is_text(second.kind());
+                text |= is_text(second.kind()) || self.begins_text(second);
                 state = state.join(self.state_within(second, depth + 1));
             }
             match first {
@@ -147,7 +159,7 @@ impl Scopes<'_> {
                     self.steps += 1;
                 }
                 Some(first) => {
-                    text |= is_text(first.kind());
+                    text |= is_text(first.kind()) || self.begins_text(first);
                     state = state.join(self.state_within(first, depth + 1));
                     break;
                 }
@@ -163,12 +175,26 @@ impl Scopes<'_> {
         let full = self.name(node, true);
         let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
         let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
-        if is(&self.known.sources) || call.callee.is_some_and(|callee| self.summary.is_given_back(callee_name(callee, self.text))) {
-            return State { bits: SOURCE, clean: 0, line: line(node) };
+        // These only wrap a value.
+        if let [wrapped] = call.arguments.as_slice()
+            && matches!(plain, "Ok" | "Some" | "Box.new" | "Arc.new" | "Rc.new" | "String.from" | "Cow.from" | "PathBuf.from" | "Path.new")
+        {
+            return self.state_within(wrapped.node, depth + 1);
+        }
+        if is(&self.known.sources) {
+            let clean = self.known.sanitizers.of(plain).chain(self.known.sanitizers.of(full)).fold(0, |all, class| all | class);
+            return State { bits: SOURCE, clean, line: line(node) };
+        }
+        let returned = call.callee.and_then(|callee| self.summary.returned(callee_name(callee, self.text)));
+        if let Some(returned) = returned.filter(|returned| returned.source) {
+            let built = if returned.built { BUILT } else { 0 };
+            return State { bits: SOURCE | built, clean: returned.clean, line: line(node) };
         }
         // What a table of the program holds is the program's, whichever entry is asked for.
         let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
-        if of_table && ["get", "getOrDefault", "getOrElse"].iter().any(|method| plain.rsplit('.').next() == Some(method)) {
+        let method = plain.rsplit('.').next().unwrap_or(plain);
+        let looks_up = matches!(method, "get" | "getOrDefault" | "getOrElse");
+        if of_table && looks_up {
             return State::CLEAN;
         }
         let mut state = State::default();
@@ -180,12 +206,24 @@ impl Scopes<'_> {
             return State::CLEAN;
         }
         let builds = is(&self.known.builders);
-        for argument in &call.arguments {
-            state = state.join(self.argument(argument.node, depth));
+        if builds && self.writes_numbers(&call) {
+            return State::CLEAN;
         }
-        if let Some(object) = call.object {
+        // What is looked up in something is of it, not of the key.
+        let keyed = looks_up && call.object.is_some_and(|object| self.is_known_object(object));
+        // What a path is put below is the program's, unless it is known to come from outside.
+        let below = builds && (matches!(method, "join" | "resolve") || (method == "Join" && plain.contains("ath")));
+        let base = |state: State| {
+            let own = below && state.bits & (SOURCE | PARAMETER) == PARAMETER;
+            if own { State { bits: state.bits & !PARAMETER | UNKNOWN, ..state } } else { state }
+        };
+        for (place, argument) in call.arguments.iter().enumerate().skip(usize::from(keyed)) {
+            let of_argument = self.state_within(argument.node, depth + 1);
+            state = state.join(if place == 0 && method == "Join" { base(of_argument) } else { of_argument });
+        }
+        if let Some(object) = call.object.filter(|object| !self.is_type(*object)) {
             let of_object = self.state_within(object, depth + 1);
-            state = state.join(of_object);
+            state = state.join(base(of_object));
         }
         if builds {
             state = state.with(BUILT);
@@ -193,33 +231,36 @@ impl Scopes<'_> {
             state.bits &= !BUILT;
         }
         state.clean |= clean;
+        if clean & ALL == ALL {
+            state.bits |= UNKNOWN;
+            return state;
+        }
+        // Only what passes a test goes on.
+        if matches!(method, "then_some" | "then") && call.object.is_some_and(|object| self.tests(object)) {
+            state.clean |= ALL;
+        }
+        if matches!(method, "map" | "and_then" | "filter_map" | "flatMap" | "flat_map" | "map_or" | "map_or_else") {
+            for argument in &call.arguments {
+                state.clean |= self.made_by(argument.node);
+            }
+        }
+        if method == "filter" && call.arguments.iter().any(|argument| self.tests(argument.node)) {
+            state.clean |= ALL;
+        }
+        if state.bits == 0 && call.object.is_some() && is_other_form(method) {
+            return state;
+        }
+        if let Some(returned) = returned {
+            if returned.built {
+                state.bits |= BUILT | UNKNOWN;
+            }
+            if self.is_own(call.object) {
+                state.clean |= returned.clean;
+            }
+        }
         // What an unknown call gives is not constant, unless it is a method of a constant.
         if state.bits == 0 && !builds && clean == 0 && call.object.is_none_or(|object| !is_text(unwrapped(object).kind())) {
             state = State::UNKNOWN;
-        }
-        state
-    }
-
-    /// An argument; of a macro the tokens, with the names that a format string captures.
-    pub(super) fn argument(&mut self, node: Node<'_>, depth: u32) -> State {
-        if node.kind() != "token_tree" {
-            return self.state_within(node, depth + 1);
-        }
-        let mut state = State::default();
-        for child in children(node) {
-            let part = match child.kind() {
-                "token_tree" => self.argument(child, depth + 1),
-                "string_literal" => {
-                    let text = of(child, self.text);
-                    let captured = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
-                    captured.filter_map(|name| self.variable(name).map(|variable| variable.state)).fold(State::default(), State::join)
-                }
-                _ => self.state_within(child, depth + 1),
-            };
-            state = state.join(part);
-            if depth > DEPTH {
-                break;
-            }
         }
         state
     }
