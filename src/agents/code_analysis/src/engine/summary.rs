@@ -1,10 +1,11 @@
 //! What do the functions of a file give one another: which parameters are called with untrusted data, and which functions return it?
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use baton_agents_runtime::SkillError;
 use tree_sitter::{Node, Tree};
 
+use super::flow::State;
 use super::shape::{is_function, of, unwrapped};
 use crate::allowance::Allowance;
 
@@ -18,10 +19,19 @@ const CHECK_EVERY: u64 = 4_096;
 pub(crate) struct Summary {
     /// How many functions have a name. Of those that share one, nothing is known.
     defined: HashMap<String, u32>,
-    /// Functions and places of parameters that a call in this file gives untrusted data, from 0.
-    parameters: HashSet<(String, usize)>,
-    /// Functions that return untrusted data.
-    returns: HashSet<String>,
+    /// Functions and parameters that a call in this file gives untrusted data, with what that was made safe for.
+    parameters: HashMap<(String, Parameter), u16>,
+    /// What is known of what functions return.
+    returns: HashMap<String, State>,
+    /// What is known of the fields of objects, by their names.
+    fields: HashMap<String, State>,
+}
+
+/// A parameter by its place from 0, or by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Parameter {
+    Place(usize),
+    Name(String),
 }
 
 impl Summary {
@@ -62,33 +72,57 @@ impl Summary {
         Self { defined: self.defined.clone(), ..Self::default() }
     }
 
-    pub(crate) fn give(&mut self, name: &str, place: usize) {
+    pub(crate) fn give(&mut self, name: &str, parameter: Parameter, clean: u16) {
         if self.parameters.len() < ENTRIES {
-            self.parameters.insert((name.to_owned(), place));
+            let known = self.parameters.entry((name.to_owned(), parameter)).or_insert(u16::MAX);
+            *known &= clean;
         }
     }
 
-    pub(crate) fn give_back(&mut self, name: &str) {
+    pub(crate) fn give_back(&mut self, name: &str, state: State) {
         if self.returns.len() < ENTRIES {
-            self.returns.insert(name.to_owned());
+            let known = self.returns.entry(name.to_owned()).or_default();
+            *known = known.join(state);
+        }
+    }
+
+    pub(crate) fn set_field(&mut self, name: &str, state: State) {
+        if self.fields.len() < ENTRIES {
+            let known = self.fields.entry(name.to_owned()).or_default();
+            *known = known.join(state);
         }
     }
 
     pub(crate) fn is_one(&self, name: &str) -> bool {
-        self.defined.get(name) == Some(&1)
+        !name.is_empty() && self.defined.get(name) == Some(&1)
     }
 
-    pub(crate) fn is_given(&self, name: &str, place: usize) -> bool {
-        !self.parameters.is_empty() && self.is_one(name) && self.parameters.contains(&(name.to_owned(), place))
+    /// What the untrusted data was made safe for that a parameter is given, if it is given any.
+    pub(crate) fn given(&self, name: &str, place: usize, own: &str) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        let by_place = self.parameters.get(&(name.to_owned(), Parameter::Place(place)));
+        let by_name = self.parameters.get(&(name.to_owned(), Parameter::Name(own.to_owned())));
+        match (by_place, by_name) {
+            (Some(one), Some(other)) => Some(one & other),
+            (one, other) => one.or(other).copied(),
+        }
     }
 
-    pub(crate) fn is_given_back(&self, name: &str) -> bool {
-        !self.returns.is_empty() && self.returns.contains(name) && self.is_one(name)
+    pub(crate) fn given_back(&self, name: &str) -> Option<State> {
+        if self.returns.is_empty() || !self.is_one(name) { None } else { self.returns.get(name).copied() }
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<State> {
+        self.fields.get(name).copied()
     }
 
     /// Whether there is anything that another walk could use.
     pub(crate) fn is_worth_another_walk(&self) -> bool {
-        self.parameters.iter().any(|(name, _)| self.is_one(name)) || self.returns.iter().any(|name| self.is_one(name))
+        !self.fields.is_empty()
+            || self.parameters.keys().any(|(name, _)| self.is_one(name))
+            || self.returns.keys().any(|name| self.is_one(name))
     }
 }
 
@@ -98,6 +132,9 @@ pub(crate) fn function_name<'a>(function: Node<'_>, parent: Option<Node<'_>>, te
     let given = parent.and_then(|parent| match parent.kind() {
         "variable_declarator" => parent.child_by_field_name("name"),
         "pair" => parent.child_by_field_name("key"),
+        "public_field_definition" | "field_definition" => {
+            parent.child_by_field_name("name").or_else(|| parent.child_by_field_name("property"))
+        }
         "assignment_expression" => parent.child_by_field_name("left"),
         _ => None,
     });

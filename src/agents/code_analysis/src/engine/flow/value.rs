@@ -39,6 +39,17 @@ impl Scopes<'_> {
         }
         let node = unwrapped(node);
         let kind = node.kind();
+        // What was assigned to this very member, or was checked.
+        if (is_member(kind) || kind.starts_with("call")) && node.end_byte() - node.start_byte() <= NAME {
+            let noted = self.variable(of(node, self.text)).map(|variable| variable.state);
+            if let Some(noted) = noted {
+                if noted.bits & CHECKED == 0 {
+                    return noted;
+                }
+                let state = if is_member(kind) { self.member(node, depth) } else { self.call(node, depth) };
+                return state.safer(noted.clean);
+            }
+        }
         match kind {
             "identifier" | "shorthand_property_identifier" => self.identifier(node),
             "this" | "self" | "super" => State::UNKNOWN,
@@ -57,18 +68,21 @@ impl Scopes<'_> {
             }
             "binary_operator" | "binary_expression" => self.binary(node, depth),
             "comparison_operator" | "not_operator" | "instanceof_expression" => State::CLEAN,
-            "conditional_expression" | "ternary_expression" => {
-                let parts: Vec<Node<'_>> = children(node).collect();
-                let condition = node.child_by_field_name("condition").or_else(|| (parts.len() == 3).then(|| parts[1]));
-                let mut state = State::default();
-                for part in parts.into_iter().filter(|part| Some(part.id()) != condition.map(|condition| condition.id())) {
-                    state = state.join(self.state_within(part, depth + 1));
-                }
-                state
-            }
+            "conditional_expression" | "ternary_expression" => self.conditional(node, depth),
             "string" | "concatenated_string" | "template_string" | "string_literal" => {
                 let parts = self.joined(node, depth);
-                parts.with(BUILT)
+                let fixed = if parts.bits == 0 { 0 } else { self.fixed(node, depth) };
+                parts.with(BUILT).safer(fixed)
+            }
+            "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
+                self.comprehension(node, depth)
+            }
+            "list" | "array" | "tuple" => {
+                let mut state = self.joined(node, depth);
+                if self.is_command(node, depth) {
+                    state = state.safer(class("argv"));
+                }
+                state
             }
             "lambda" | "arrow_function" | "function_expression" | "func_literal" | "closure_expression" | "lambda_expression" => {
                 State::UNKNOWN
@@ -87,8 +101,8 @@ impl Scopes<'_> {
         if let Some(variable) = self.variable(text) {
             return variable.state;
         }
-        if self.known.sources.has(text) {
-            return State { bits: SOURCE, clean: 0, line: line(node) };
+        if let Some(harmless) = self.known.source(text) {
+            return State::source(line(node), harmless);
         }
         // By convention a constant.
         let constant = is_capital(text);
@@ -96,15 +110,26 @@ impl Scopes<'_> {
     }
 
     pub(super) fn member(&mut self, node: Node<'_>, depth: u32) -> State {
+        // A field that the file sets is what it is set to, whatever its name.
+        let field = own_field(of(node, self.text));
+        if let Some(field) = field {
+            let known = [self.summary.field(field), self.learned.field(field)].into_iter().flatten().reduce(State::join);
+            if let Some(state) = known {
+                return State { bits: if state.bits == 0 { 0 } else { state.bits | UNKNOWN }, ..state };
+            }
+        }
         if let Some(state) = self.source(node, "") {
             return state;
+        }
+        if field.is_some() {
+            return State::UNKNOWN;
         }
         let object = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0));
         let Some(object) = object else { return State::UNKNOWN };
         if node.kind().contains("subscript") && object.kind() == "identifier" && is_capital(of(object, self.text)) {
             return State::CLEAN;
         }
-        let last = node.named_child(1).map_or("", |name| of(name, self.text));
+        let last = node.child_by_field_name("property").or_else(|| node.named_child(1)).map_or("", |name| of(name, self.text));
         if matches!(last, "length" | "size") {
             return State::CLEAN;
         }
@@ -122,8 +147,8 @@ impl Scopes<'_> {
     pub(super) fn source(&self, node: Node<'_>, after: &str) -> Option<State> {
         let plain = self.name(node, false) + after;
         let full = self.name(node, true) + after;
-        let found = self.known.sources.has(&plain) || (full != plain && self.known.sources.has(&full));
-        found.then(|| State { bits: SOURCE, clean: 0, line: line(node) })
+        let found = self.known.source(&plain).or_else(|| if full == plain { None } else { self.known.source(&full) });
+        found.map(|harmless| State::source(line(node), harmless))
     }
 
     pub(super) fn binary(&mut self, node: Node<'_>, depth: u32) -> State {
@@ -154,17 +179,43 @@ impl Scopes<'_> {
                 None => break,
             }
         }
-        if matches!(operator, "+" | "%" | "+=") && text { state.with(BUILT) } else { state }
+        if !matches!(operator, "+" | "%" | "+=") {
+            return state;
+        }
+        if state.bits != 0 {
+            state = state.safer(self.fixed(node, depth));
+        }
+        if text { state.with(BUILT) } else { state }
     }
 
     pub(super) fn call(&mut self, node: Node<'_>, depth: u32) -> State {
         let Some(call) = shape::call(node, self.text) else { return State::UNKNOWN };
         let plain = self.name(node, false);
         let full = self.name(node, true);
-        let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
+        let (plain, full) = (called(&plain), called(&full));
         let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
-        if is(&self.known.sources) || call.callee.is_some_and(|callee| self.summary.is_given_back(callee_name(callee, self.text))) {
-            return State { bits: SOURCE, clean: 0, line: line(node) };
+        let source = self.known.source(plain).or_else(|| if full == plain { None } else { self.known.source(full) });
+        if let Some(harmless) = source {
+            return State::source(line(node), harmless);
+        }
+        // A function of this file, whose returns are known.
+        let own = call.object.map(unwrapped).is_none_or(|object| matches!(of(object, self.text), "this" | "self" | "cls"));
+        let returned = if own { call.callee.and_then(|callee| self.summary.given_back(callee_name(callee, self.text))) } else { None };
+        if let Some(returned) = returned {
+            if returned.bits & SOURCE != 0 {
+                return State { bits: returned.bits & !HANDED, line: line(node), ..returned };
+            }
+            if returned.bits & (PARAMETER | HANDED) == 0 {
+                return returned;
+            }
+        }
+        if let Some(state) = self.each(&call, depth) {
+            return state;
+        }
+        // What is looked up comes from where it is looked up.
+        if returned.is_none() && is(&self.known.lookups) {
+            let state = call.object.map_or(State::UNKNOWN, |object| self.state_within(object, depth + 1));
+            return State { bits: state.bits | UNKNOWN, ..state };
         }
         // What a table of the program holds is the program's, whichever entry is asked for.
         let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
@@ -172,14 +223,14 @@ impl Scopes<'_> {
             return State::CLEAN;
         }
         let mut state = State::default();
-        let mut clean = 0;
+        let mut clean = returned.map_or(0, |returned| returned.clean);
         for class in self.known.sanitizers.of(plain).chain(self.known.sanitizers.of(full)) {
             clean |= class;
         }
         if clean == u16::MAX {
             return State::CLEAN;
         }
-        let builds = is(&self.known.builders);
+        let builds = is(&self.known.builders) || returned.is_some_and(|returned| returned.bits & BUILT != 0);
         for argument in &call.arguments {
             state = state.join(self.argument(argument.node, depth));
         }
@@ -192,7 +243,7 @@ impl Scopes<'_> {
         } else if call.object.is_none() {
             state.bits &= !BUILT;
         }
-        state.clean |= clean;
+        state = state.safer(clean);
         // What an unknown call gives is not constant, unless it is a method of a constant.
         if state.bits == 0 && !builds && clean == 0 && call.object.is_none_or(|object| !is_text(unwrapped(object).kind())) {
             state = State::UNKNOWN;
@@ -222,5 +273,145 @@ impl Scopes<'_> {
             }
         }
         state
+    }
+
+    /// One of two values; a condition that checks a value has checked it where it is used.
+    fn conditional(&mut self, node: Node<'_>, depth: u32) -> State {
+        let parts: Vec<Node<'_>> = children(node).collect();
+        let condition = node.child_by_field_name("condition").or_else(|| (parts.len() == 3).then(|| parts[1]));
+        let checked = condition.map(|condition| self.checked_in(condition)).unwrap_or_default();
+        let mut state = State::default();
+        for part in parts.into_iter().filter(|part| Some(part.id()) != condition.map(|condition| condition.id())) {
+            let mut of_part = self.state_within(part, depth + 1);
+            let text = of(part, self.text);
+            if text.len() <= NAME {
+                let classes = checked.iter().filter(|(name, _)| text.contains(name.as_str()));
+                of_part = of_part.safer(classes.fold(0, |all, (_, classes)| all | classes));
+            }
+            state = state.join(of_part);
+        }
+        state
+    }
+
+    /// What the elements are that a comprehension makes.
+    fn comprehension(&mut self, node: Node<'_>, depth: u32) -> State {
+        let Some(body) = node.child_by_field_name("body") else { return self.joined(node, depth) };
+        let mut frame = HashMap::new();
+        for clause in children(node).filter(|child| child.kind() == "for_in_clause").take(8) {
+            let state = clause.child_by_field_name("right").map_or(State::UNKNOWN, |right| self.state_within(right, depth + 1));
+            let mut names = Vec::new();
+            if let Some(left) = clause.child_by_field_name("left") {
+                bound(left, self.text, &mut names, 0);
+            }
+            frame.extend(names.into_iter().map(|name| (name, Variable { state, ..Variable::default() })));
+        }
+        self.frames.push(frame);
+        for clause in children(node).filter(|child| child.kind() == "if_clause").take(8) {
+            self.check(clause);
+        }
+        let state = self.state_within(body, depth + 1);
+        self.frames.pop();
+        state
+    }
+
+    /// What `map` and its like make of the elements that they are called on.
+    fn each(&mut self, call: &shape::Call<'_>, depth: u32) -> Option<State> {
+        let object = call.object?;
+        let name = call.callee.map_or("", |callee| callee_name(callee, self.text));
+        if !matches!(name, "map" | "flatMap") || call.arguments.len() != 1 {
+            return None;
+        }
+        let function = call.arguments.first().map(|argument| unwrapped(argument.node))?;
+        let elements = self.state_within(object, depth + 1);
+        if matches!(function.kind(), "identifier" | "member_expression") {
+            let name = self.name(function, true);
+            let clean = self.known.sanitizers.of(&name).fold(0, |all, class| all | class);
+            let returned = self.summary.given_back(callee_name(function, self.text)).map_or(0, |returned| returned.clean);
+            return Some(State { bits: elements.bits | UNKNOWN, ..elements }.safer(clean | returned));
+        }
+        if function.kind() != "arrow_function" {
+            return None;
+        }
+        let body = function.child_by_field_name("body").filter(|body| body.kind() != "statement_block")?;
+        let mut frame = HashMap::new();
+        let list = function.child_by_field_name("parameters").or_else(|| function.child_by_field_name("parameter"))?;
+        let parameters: Vec<Node<'_>> = if list.kind() == "formal_parameters" { children(list).take(4).collect() } else { vec![list] };
+        for (place, parameter) in parameters.into_iter().enumerate() {
+            let target = parameter.child_by_field_name("pattern").unwrap_or(parameter);
+            let mut names = Vec::new();
+            bound(target, self.text, &mut names, 0);
+            let state = if place == 0 { elements } else { State::CLEAN };
+            frame.extend(names.into_iter().map(|name| (name, Variable { state, ..Variable::default() })));
+        }
+        self.frames.push(frame);
+        let state = self.state_within(body, depth + 1);
+        self.frames.pop();
+        Some(state)
+    }
+
+    /// Whether a list of arguments begins with a program that is known, and that is no shell which is given a command.
+    fn is_command(&mut self, node: Node<'_>, depth: u32) -> bool {
+        let Some(first) = children(node).next() else { return true };
+        let text = of(node, self.text);
+        let text = &text[..text.floor_char_boundary(NAME)];
+        let shell = ["\"-c\"", "'-c'", "'/c'", "\"/c\"", "'-Command'", "\"-Command\"", "'-lc'", "\"-lc\"", "'-e'", "\"-e\""];
+        if shell.iter().any(|option| text.contains(option)) {
+            return false;
+        }
+        !self.state_within(first, depth + 1).tainted(0)
+    }
+
+    /// What a text that is put together is safe for because of how it begins: an address whose host is there already.
+    fn fixed(&mut self, node: Node<'_>, depth: u32) -> u16 {
+        let host = class("url") | class("redirect");
+        let mut first = node;
+        let mut next = None;
+        for _ in 0..DEPTH {
+            match first.child_by_field_name("left") {
+                Some(left) if matches!(first.kind(), "binary_operator" | "binary_expression") => {
+                    next = first.child_by_field_name("right");
+                    first = unwrapped(left);
+                }
+                _ => break,
+            }
+        }
+        if first.kind() == "concatenated_string" {
+            first = first.named_child(0).unwrap_or(first);
+        }
+        if is_text(first.kind()) {
+            let text = of(first, self.text);
+            let inner = text.trim_start_matches(|character: char| character.is_ascii_alphabetic()).trim_start_matches(['"', '\'', '`']);
+            if has_host(inner) {
+                return host;
+            }
+            if !inner.starts_with(['{', '$']) {
+                return 0;
+            }
+            // What stands first is put in: it decides on the host.
+            let hole = children(first).find(|child| matches!(child.kind(), "interpolation" | "template_substitution"));
+            let Some(hole) = hole else { return 0 };
+            let rest = self.text.get(hole.end_byte()..first.end_byte()).unwrap_or("");
+            return if rest.starts_with(['/', '?']) && !self.state_within(hole, depth + 1).tainted(0) { host } else { 0 };
+        }
+        let slash = next.is_some_and(|next| of(next, self.text).trim_start_matches(['f', '"', '\'', '`']).starts_with(['/', '?']));
+        let state = self.state_within(first, depth + 1);
+        if (slash && !state.tainted(0)) || (state.constant() && next.is_some()) { host } else { 0 }
+    }
+}
+
+/// Whether a text begins with an address up to the end of its host, or with a path of this server.
+fn has_host(text: &str) -> bool {
+    let known = |text: &str| text.find(['{', '$', '%', '"', '\'', '`']).map_or(text.len(), |end| end);
+    if let Some((scheme, rest)) = text.split_once("://") {
+        if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')) && !scheme.is_empty() {
+            let end = known(rest);
+            return end > 1 && rest[..end].find(['/', '?', '#']).is_some_and(|slash| slash > 0);
+        }
+    }
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some('/'), Some(second)) => !matches!(second, '/' | '\\' | '{' | '$' | '%' | '"' | '\'' | '`'),
+        (Some('?' | '#'), _) => true,
+        _ => false,
     }
 }
