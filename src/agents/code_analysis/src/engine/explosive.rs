@@ -182,7 +182,7 @@ impl Reader<'_> {
     fn atom(&mut self, first: char, depth: u32) -> Part {
         match first {
             '^' | '$' => Part::Nothing,
-            '.' => Part::One(ANY),
+            '.' => Part::One([ANY[0] & !(single('\n')[0] | single('\r')[0]), ANY[1]]),
             '[' => Part::One(self.class()),
             '(' => self.group(depth),
             '\\' => self.escaped().map_or(Part::Nothing, Part::One),
@@ -337,12 +337,16 @@ fn content(literal: &str) -> String {
     if raw { inner.to_owned() } else { inner.replace("\\\\", "\\") }
 }
 
-/// Whether the regular expression that a literal holds can take exponential time.
-pub(super) fn is_explosive(literal: &str) -> bool {
-    if literal.len() > LENGTH || !literal.contains(['+', '*', '{']) {
+/// Whether the regular expression that the literal of a text holds can take exponential time.
+pub(super) fn is_explosive_text(literal: &str) -> bool {
+    is_explosive(&content(literal))
+}
+
+/// Whether a regular expression can take exponential time.
+pub(super) fn is_explosive(text: &str) -> bool {
+    if text.len() > LENGTH || !text.contains(['+', '*', '{']) {
         return false;
     }
-    let text = content(literal);
     let mut reader = Reader { characters: text.chars().peekable() };
     let mut parts = Vec::new();
     // A bracket too many ends a part.
@@ -355,7 +359,7 @@ pub(super) fn is_explosive(literal: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_explosive;
+    use super::{is_explosive, is_explosive_text};
 
     #[test]
     fn repetitions_that_share_their_text_are_told_from_those_that_cannot() {
@@ -372,13 +376,15 @@ mod tests {
             r"(a|a)*b",
             r"(?P<n>x*)*y",
             r"^(([a-z])+.)+[A-Z]([a-z])+$",
-            "r'^(\\s*\\w+)*$'",
-            "\"^(\\\\w+)+$\"",
         ];
         for pattern in exponential {
             assert!(is_explosive(pattern), "{pattern}");
         }
+        for literal in ["r'^(\\s*\\w+)*$'", "\"^(\\\\w+)+$\""] {
+            assert!(is_explosive_text(literal), "{literal}");
+        }
         let harmless = [
+            r#""(?:\\.|[^\\"\r\n])*""#,
             r"^\w+(,\w+)*$",
             r"^[a-z]+(-[a-z]+)*$",
             r"^(\d{1,3}\.){3}\d{1,3}$",

@@ -243,7 +243,7 @@ impl<'a> Scopes<'a> {
             };
             let literal = value.and_then(|value| self.literal(value));
             let (from, through) = value.map_or((Vec::new(), 0), |value| self.parts(value));
-            let made = Variable { state, origin, literal, from, through };
+            let mut made = Variable { state, origin, literal, from, through };
             if is_member(target.kind()) && target.end_byte() - target.start_byte() <= NAME {
                 let name = of(*target, self.text);
                 let old = if assignment.adds || branched { self.variable(name).map(|old| old.state) } else { None };
@@ -252,6 +252,18 @@ impl<'a> Scopes<'a> {
                 if let Some(field) = own_field(name) {
                     self.learned.set_field(field, state);
                     continue;
+                }
+            }
+            // A text in a document is no markup, and what is noted at a request does not change what it holds.
+            if is_member(target.kind()) {
+                let name = of(*target, self.text);
+                let (root, last) = (name.split(['.', '[']).next().unwrap_or(""), name.rsplit('.').next().unwrap_or(""));
+                if is_surrounding(root) {
+                    continue;
+                }
+                if is_plain_text(last) {
+                    state = state.safer(class("html"));
+                    made.state = state;
                 }
             }
             let mut names = Vec::new();
@@ -435,6 +447,46 @@ fn is_member(kind: &str) -> bool {
             | "subscript_expression"
             | "index_expression"
             | "array_access"
+    )
+}
+
+/// Objects that hold so much that one part says nothing of the others.
+fn is_surrounding(name: &str) -> bool {
+    matches!(
+        name,
+        "req"
+            | "request"
+            | "ctx"
+            | "context"
+            | "res"
+            | "response"
+            | "window"
+            | "document"
+            | "module"
+            | "exports"
+            | "process"
+            | "app"
+            | "session"
+            | "g"
+    )
+}
+
+/// Properties of elements of a document that are text and not markup.
+fn is_plain_text(name: &str) -> bool {
+    matches!(
+        name,
+        "textContent"
+            | "innerText"
+            | "nodeValue"
+            | "className"
+            | "title"
+            | "value"
+            | "id"
+            | "alt"
+            | "placeholder"
+            | "type"
+            | "name"
+            | "label"
     )
 }
 

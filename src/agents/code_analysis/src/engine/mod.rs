@@ -334,7 +334,7 @@ impl<'tree> Walk<'_, 'tree> {
         self.scopes.learn_callback(node, &call);
         let plain = self.scopes.name(node, false);
         let full = self.scopes.name(node, true);
-        let full = self.module_name(node, &full);
+        let (plain, full) = (self.module_name(node, &plain), self.module_name(node, &full));
         let (plain, full) = (flow::called(&plain).to_owned(), flow::called(&full).to_owned());
         let ready = self.ready;
         let mut fitting: Vec<(usize, usize)> = ready.calls.of(&full).chain(ready.calls.of(&plain)).collect();
@@ -366,7 +366,7 @@ impl<'tree> Walk<'_, 'tree> {
             }
             "template_string" if !ready.texts.is_empty() => {
                 let parts = shape::children(node).any(|child| child.kind() == "template_substitution");
-                if parts && !within(&["binary_expression"], &self.around) {
+                if parts && !within(&["binary_expression", "call_expression"], &self.around) {
                     self.other(node, node, &ready.texts);
                 }
             }
@@ -504,7 +504,8 @@ impl<'tree> Walk<'_, 'tree> {
         for candidate in candidates {
             if form.value == Condition::Explosive {
                 let text = self.scopes.literal(candidate).unwrap_or_else(|| looked_at(of(candidate, self.text)).to_owned());
-                if explosive::is_explosive(&text) {
+                let pattern = candidate.kind() == "regex_pattern";
+                if if pattern { explosive::is_explosive(&text) } else { explosive::is_explosive_text(&text) } {
                     return Some(State::default());
                 }
                 continue;

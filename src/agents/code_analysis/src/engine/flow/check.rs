@@ -61,7 +61,10 @@ impl Scopes<'_> {
             return;
         }
         let mut names = Vec::new();
-        for argument in call.arguments.iter().map(|argument| argument.node).chain(call.object).take(4) {
+        // What is called is bad itself only where nothing else can be.
+        let own = called(&name).ends_with("relative_to") || call.arguments.is_empty();
+        let object = call.object.filter(|_| own);
+        for argument in call.arguments.iter().map(|argument| argument.node).chain(object).take(4) {
             self.subjects(argument, u16::MAX, &mut names, 0);
         }
         for (name, classes) in names {
@@ -162,13 +165,23 @@ impl Scopes<'_> {
                 if let Some(call) = shape::call(node, self.text) {
                     let name = self.name(node, true);
                     let plain = self.name(node, false);
-                    let classes = self.validates(called(&name)).or_else(|| self.validates(called(&plain)));
+                    let classes = self.validates(called(&name)).or_else(|| self.validates(called(&plain))).or_else(|| self.decides(&call));
                     let method = called(&plain).rsplit('.').next().unwrap_or("");
                     let first = call.arguments.first().map(|argument| argument.node);
                     if matches!(method, "startswith" | "startsWith" | "HasPrefix" | "starts_with") {
                         let literal = first.map_or(0, |first| begins_with(of(first, self.text)));
                         if let Some(object) = call.object {
                             self.subjects(object, literal, names, 0);
+                        }
+                    } else if matches!(method, "some" | "every" | "any" | "all") {
+                        // Each of what an address stands for is looked at.
+                        let host = class("url") | class("redirect");
+                        let clauses = call.arguments.iter().flat_map(|argument| children(argument.node).collect::<Vec<_>>());
+                        let lists = clauses
+                            .filter(|clause| clause.kind() == "for_in_clause")
+                            .filter_map(|clause| clause.child_by_field_name("right"));
+                        for list in lists.chain(call.object).collect::<Vec<_>>() {
+                            self.subjects(list, host, names, 1);
                         }
                     } else if matches!(method, "includes" | "has" | "contains" | "indexOf") && call.object.is_some() {
                         self.contained(&call, names);
@@ -186,6 +199,14 @@ impl Scopes<'_> {
         for child in children(node) {
             self.checked(child, names, depth + 1);
         }
+    }
+
+    /// A function of this file whose answer is one of few checks what it is asked about.
+    fn decides(&self, call: &shape::Call<'_>) -> Option<u16> {
+        if call.arguments.is_empty() {
+            return None;
+        }
+        self.summary.given_back(callee_name(call.callee?, self.text)).filter(|state| state.is_decision()).map(|_| u16::MAX)
     }
 
     /// What it shows that something holds a value: a list that is known has it, or a text has a piece that does harm.
@@ -268,10 +289,17 @@ impl Scopes<'_> {
 
     /// Whether the values that something is compared with are known: a literal list or a name that is not from outside.
     fn clone_free_constant(&self, node: Node<'_>) -> bool {
+        // Not to be one of those that are refused says little.
+        let name = of(node, self.text);
+        let name = name[..name.floor_char_boundary(NAME)].to_ascii_lowercase();
+        if ["block", "deny", "denied", "forbid", "black", "bad", "private", "reserved", "internal", "unsafe", "disallow", "banned"]
+            .iter()
+            .any(|no| name.contains(no))
+        {
+            return false;
+        }
         match node.kind() {
-            "identifier" => {
-                self.variable(of(node, self.text)).is_none_or(|variable| variable.state.bits & (SOURCE | HANDED | PARAMETER) == 0)
-            }
+            "identifier" => self.variable(of(node, self.text)).is_none_or(|variable| !variable.state.tainted(class("path"))),
             _ => true,
         }
     }

@@ -38,6 +38,11 @@ impl State {
         Self { bits: self.bits | other.bits, clean, rest, line: if self.line > 0 { self.line } else { other.line } }
     }
 
+    /// Whether it is a constant or the outcome of a comparison.
+    pub(super) fn is_decision(self) -> bool {
+        !self.is_outside() && (self.bits == 0 || self.rest == u16::MAX)
+    }
+
     fn is_outside(self) -> bool {
         self.bits & (SOURCE | HANDED | PARAMETER) != 0
     }

@@ -67,6 +67,10 @@ impl Scopes<'_> {
                 self.call(node, depth)
             }
             "binary_operator" | "binary_expression" => self.binary(node, depth),
+            // Of `and` only the right side is a value that does anything.
+            "boolean_operator" if node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and") => {
+                node.child_by_field_name("right").map_or(State::UNKNOWN, |right| self.state_within(right, depth + 1))
+            }
             "comparison_operator" | "not_operator" | "instanceof_expression" => State::CLEAN,
             "conditional_expression" | "ternary_expression" => self.conditional(node, depth),
             "string" | "concatenated_string" | "template_string" | "string_literal" => {
@@ -99,7 +103,9 @@ impl Scopes<'_> {
     pub(super) fn identifier(&self, node: Node<'_>) -> State {
         let text = of(node, self.text);
         if let Some(variable) = self.variable(text) {
-            return variable.state;
+            // By convention made safe.
+            let safe = ["escaped", "quoted"].iter().any(|prefix| text.starts_with(prefix));
+            return if safe { variable.state.safer(class("sql") | class("html")) } else { variable.state };
         }
         if let Some(harmless) = self.known.source(text) {
             return State::source(line(node), harmless);
@@ -155,6 +161,11 @@ impl Scopes<'_> {
         let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
         if matches!(operator, "==" | "!=" | "<" | ">" | "<=" | ">=" | "===" | "!==" | "instanceof" | "in") {
             return State::CLEAN;
+        }
+        if operator == "&&"
+            && let Some(right) = node.child_by_field_name("right")
+        {
+            return self.state_within(right, depth + 1);
         }
         // A chain leans to the left and may be long.
         let mut state = State::default();
@@ -212,15 +223,19 @@ impl Scopes<'_> {
         if let Some(state) = self.each(&call, depth) {
             return state;
         }
-        // What is looked up comes from where it is looked up.
-        if returned.is_none() && is(&self.known.lookups) {
-            let state = call.object.map_or(State::UNKNOWN, |object| self.state_within(object, depth + 1));
-            return State { bits: state.bits | UNKNOWN, ..state };
-        }
         // What a table of the program holds is the program's, whichever entry is asked for.
         let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
         if of_table && ["get", "getOrDefault", "getOrElse"].iter().any(|method| plain.rsplit('.').next() == Some(method)) {
             return State::CLEAN;
+        }
+        // What is looked up comes from where it is looked up.
+        if returned.is_none() && is(&self.known.lookups) {
+            let state = call.object.map_or(State::UNKNOWN, |object| self.state_within(object, depth + 1));
+            return if state.constant() && call.object.is_some_and(|object| self.is_known(object)) {
+                State::CLEAN
+            } else {
+                State { bits: state.bits | UNKNOWN, ..state }
+            };
         }
         let mut state = State::default();
         let mut clean = returned.map_or(0, |returned| returned.clean);
@@ -237,6 +252,28 @@ impl Scopes<'_> {
         if let Some(object) = call.object {
             let of_object = self.state_within(object, depth + 1);
             state = state.join(of_object);
+        }
+        // A tag of a template gets its parts apart from its text; those that are known escape them.
+        if call.arguments.len() == 1 && call.arguments[0].node.kind() == "template_string" && full != "String.raw" {
+            state = state.safer(class("sql") | class("html"));
+        }
+        let collects = matches!(
+            plain,
+            "Map"
+                | "Set"
+                | "Object.freeze"
+                | "frozenset"
+                | "dict"
+                | "set"
+                | "tuple"
+                | "list"
+                | "MappingProxyType"
+                | "Map.of"
+                | "Set.of"
+                | "List.of"
+        );
+        if collects && state.bits == 0 {
+            return state;
         }
         if builds {
             state = state.with(BUILT);
@@ -273,6 +310,12 @@ impl Scopes<'_> {
             }
         }
         state
+    }
+
+    /// Whether something is a variable of this file.
+    fn is_known(&self, node: Node<'_>) -> bool {
+        let node = unwrapped(node);
+        node.kind() == "identifier" && self.variable(of(node, self.text)).is_some()
     }
 
     /// One of two values; a condition that checks a value has checked it where it is used.
