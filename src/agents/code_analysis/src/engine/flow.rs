@@ -412,13 +412,21 @@ impl<'a> Scopes<'a> {
     /// A call that puts something into what it is called on: `query.append(…)`.
     pub(crate) fn grow(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
-        let Some(object) = call.object.map(unwrapped).filter(|object| object.kind() == "identifier") else { return };
+        let Some(object) = call.object.map(unwrapped) else { return };
+        let field = own_field(of(object, self.text)).map(str::to_owned);
+        if field.is_none() && object.kind() != "identifier" {
+            return;
+        }
         let method = call.callee.map(|callee| of(callee, self.text)).unwrap_or("");
         let method = method.rsplit('.').next().unwrap_or(method);
         if !matches!(method, "append" | "push" | "push_str" | "add" | "put" | "insert" | "WriteString" | "extend" | "concat" | "set") {
             return;
         }
         let state = call.arguments.iter().fold(State::default(), |state, argument| state.join(self.state(argument.node)));
+        if let Some(field) = field {
+            self.learned.set_field(&field, state.with(BUILT));
+            return;
+        }
         let name = of(object, self.text).to_owned();
         let Some(old) = self.variable(&name).cloned() else { return };
         let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
