@@ -249,7 +249,6 @@ impl Catalogue {
     pub(crate) fn load(kind: Kind, own: Option<&str>) -> Result<Self, SkillError> {
         let mut catalogue = Self { rules: Vec::new(), flows: Vec::new() };
         for (name, text) in SHIPPED {
-            let hack = std::fs::read_to_string(format!("/work/wt/rules-b/src/agents/code_analysis/rules/{name}"))
             catalogue.add(name, text, Some(kind))?;
         }
         if let Some(own) = own {
