@@ -4,9 +4,14 @@
 //! put together with something that is not constant; what was made safe remembers for what. An assignment in a branch or a
 //! loop adds to what a variable may hold; one outside replaces it. Calls that are not known give on what their arguments hold.
 
+mod assign;
+mod call;
+mod check;
 mod checked;
 mod choice;
+mod learn;
 mod name;
+mod parameter;
 mod spread;
 mod state;
 mod value;
@@ -18,7 +23,7 @@ use tree_sitter::Node;
 use super::names::Names;
 use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
-use super::summary::{OBJECT, Summary, callee_name, function_name};
+use super::summary::{Parameter, Summary, callee_name, function_name};
 use crate::allowance::Allowance;
 
 pub(crate) use self::state::State;
@@ -34,6 +39,9 @@ const LINKS: u32 = 16;
 const FRAMES: usize = 64;
 /// How much of a parameter's source annotations are looked for in, in bytes.
 const ANNOTATED: usize = 256;
+/// How many variables one is known to be made of, and how many nodes are looked at for them.
+const PARTS: usize = 8;
+const PARTS_SEEN: usize = 64;
 /// The longest name, and the longest literal that a variable remembers.
 const NAME: usize = 160;
 const LITERAL: usize = 256;
@@ -42,21 +50,36 @@ const SOURCE: u8 = 1;
 const PARAMETER: u8 = 2;
 const BUILT: u8 = 4;
 const UNKNOWN: u8 = 8;
+/// A parameter that a call in the file gives untrusted data.
+const HANDED: u8 = 16;
 /// It is what the function is a method of.
-const OWN: u8 = 16;
+const OWN: u8 = 32;
+/// Nothing is known but that it was checked.
+const CHECKED: u8 = 128;
 
-/// Classes of sanitizers, each a bit.
-pub(crate) const CLASSES: [&str; 11] = ["shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code", "size"];
-/// The class of numbers that say how much: what makes a text harmless, as parsing it does, does not make its number small.
-const SIZE: u16 = 1 << 10;
-/// Every class but `size`.
-const ALL: u16 = !SIZE;
+/// Classes of sanitizers, each a bit: what an outside value can be made safe for. `object` is for values that are no objects with keys of
+/// their own, `argv` for lists of arguments whose program is known, `upload` for names of files whose kind was looked at.
+pub(crate) const CLASSES: [&str; 16] = [
+    "shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code", "object", "redirect", "size", "argv", "header",
+    "upload",
+];
 
-/// The bit of a class; all of them but `size` for `all`.
+/// Every class but `size`: what makes a text harmless, as parsing it does, does not make its number small.
+const NUMBER: u16 = !SIZE;
+const SIZE: u16 = 1 << 12;
+
+/// The bit of a class; all of them for `all`. `number` is all but `size`: a number can still be too large. `local` is what values
+/// cannot do harm to that are given by who starts the program.
 pub(crate) fn class_bits(name: &str) -> u16 {
-    if name == "all" {
-        return ALL;
+    match name {
+        "all" => u16::MAX,
+        "number" => NUMBER,
+        "local" => !(class("shell") | class("sql") | class("code")),
+        _ => class(name),
     }
+}
+
+fn class(name: &str) -> u16 {
     CLASSES.iter().position(|class| *class == name).map_or(0, |place| 1 << place)
 }
 
@@ -66,34 +89,49 @@ struct Variable {
     /// The name of what it was made by, or of its type.
     origin: Option<String>,
     literal: Option<String>,
-    /// The variable that it was read out of, as an address is parsed out of a text: what is checked of it is checked of that.
-    part_of: Option<String>,
+    /// The variables that it was made of, and for which classes a check of it is a check of them.
+    from: Vec<String>,
+    through: u16,
 }
 
 /// What the sources, sanitizers and validators of a language are.
 #[derive(Default)]
 pub(crate) struct Knowledge<'a> {
-    sources: Names<'a, ()>,
+    /// With the classes that they are harmless for.
+    sources: Names<'a, u16>,
     entry: Vec<&'a str>,
+    local_entry: Vec<&'a str>,
+    trusted: Vec<&'a str>,
     sanitizers: Names<'a, u16>,
-    validators: Names<'a, ()>,
+    /// With the classes that they check for.
+    validators: Names<'a, u16>,
+    asserts: Names<'a, ()>,
     builders: Names<'a, ()>,
+    lookups: Names<'a, ()>,
+    callbacks: Names<'a, ()>,
+    handlers: Names<'a, ()>,
+    request: Option<&'a str>,
+    functions: Vec<&'a str>,
     guards: Names<'a, ()>,
     fills: Names<'a, ()>,
     /// Annotations of functions whose parameters are untrusted, and names of types that are and are not.
     entry_functions: Vec<&'a str>,
     entry_types: Names<'a, ()>,
     trusted_types: Names<'a, ()>,
+    /// Whether the language declares types: there a method's name and a value's type tell more, and a comparison less.
+    typed: bool,
 }
 
 impl<'a> Knowledge<'a> {
     pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
-        let mut known = Self::default();
+        let mut known = Self { typed: matches!(language, "go" | "java" | "rust"), ..Self::default() };
         for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
             for (names, patterns) in [
-                (&mut known.sources, &flow.sources),
-                (&mut known.validators, &flow.validators),
+                (&mut known.asserts, &flow.asserts),
                 (&mut known.builders, &flow.builders),
+                (&mut known.lookups, &flow.lookups),
+                (&mut known.callbacks, &flow.callbacks),
+                (&mut known.handlers, &flow.handlers),
                 (&mut known.guards, &flow.guards),
                 (&mut known.fills, &flow.fills),
                 (&mut known.entry_types, &flow.entry_types),
@@ -103,15 +141,38 @@ impl<'a> Knowledge<'a> {
                     names.add(pattern, ());
                 }
             }
-            known.entry.extend(flow.entry.iter().map(String::as_str));
-            known.entry_functions.extend(flow.entry_functions.iter().map(String::as_str));
-            for (class, names) in &flow.sanitizers {
-                for name in names {
-                    known.sanitizers.add(name, class_bits(class));
+            for pattern in &flow.sources {
+                known.sources.add(pattern, 0);
+            }
+            for origin in &flow.origins {
+                let harmless = origin.harmless.iter().fold(0, |bits, class| bits | class_bits(class));
+                for pattern in &origin.name {
+                    known.sources.add(pattern, harmless);
                 }
             }
+            for pattern in &flow.validators {
+                known.validators.add(pattern, u16::MAX);
+            }
+            for (names, by_class) in [(&mut known.sanitizers, &flow.sanitizers), (&mut known.validators, &flow.checks)] {
+                for (class, patterns) in by_class {
+                    for pattern in patterns {
+                        names.add(pattern, class_bits(class));
+                    }
+                }
+            }
+            known.entry.extend(flow.entry.iter().map(String::as_str));
+            known.entry_functions.extend(flow.entry_functions.iter().map(String::as_str));
+            known.local_entry.extend(flow.local_entry.iter().map(String::as_str));
+            known.trusted.extend(flow.trusted.iter().map(String::as_str));
+            known.functions.extend(flow.functions.iter().map(String::as_str));
+            known.request = known.request.or(flow.request.as_deref());
         }
         known
+    }
+
+    /// The classes that a source of this name is harmless for, if it is one.
+    fn source(&self, name: &str) -> Option<u16> {
+        self.sources.of(name).reduce(|one, other| one & other)
     }
 }
 
@@ -127,8 +188,8 @@ pub(crate) struct Scopes<'a> {
     summary: &'a Summary,
     /// What this walk learns.
     pub(crate) learned: Summary,
-    /// The names of the functions around.
-    within: Vec<&'a str>,
+    /// The names of the functions around, and whether each is called from outside.
+    within: Vec<(&'a str, bool)>,
     /// The attributes that stand before the next function, in languages where they are no part of it.
     attributes: Vec<&'a str>,
 }
@@ -153,92 +214,6 @@ impl<'a> Scopes<'a> {
         self.imports.extend(shape::imports(node, self.text));
     }
 
-    /// Begins a function with its parameters.
-    pub(crate) fn enter(&mut self, function: Node<'_>, around: &[Node<'_>]) {
-        let mut frame = HashMap::new();
-        let parent = around.last().copied();
-        let called_on = self.called_on(function, around);
-        let own_name = function_name(function, parent, self.text);
-        self.within.push(own_name);
-        let mut given = 0;
-        self.own(function, own_name, &mut frame);
-        let annotated = self.is_entry(function);
-        let around = parent.filter(|parent| parent.kind() == "decorated_definition");
-        let decorated = around.is_some_and(|around| {
-            children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
-                let text = of(decorator, self.text);
-                self.known.entry.iter().any(|entry| text.contains(entry))
-            })
-        });
-        let list = function.child_by_field_name("parameters").or_else(|| function.child_by_field_name("parameter"));
-        if let Some(list) = list {
-            let many = list.kind().ends_with("parameters") || list.kind() == "parameter_list" || list.kind() == "inferred_parameters";
-            let one = [list];
-            let all: Vec<Node<'_>> = if many { children(list).take(64).collect() } else { one.to_vec() };
-            for parameter in all {
-                let text = of(parameter, self.text);
-                let text = &text[..text.floor_char_boundary(ANNOTATED)];
-                let origin = parameter.child_by_field_name("type").map(|kind| {
-                    let text = of(kind, self.text);
-                    let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
-                    self.resolve_type(plain.split(['<', '[']).next().unwrap_or(plain).trim())
-                });
-                let receiver = matches!(of(parameter, self.text), "self" | "cls")
-                    || matches!(parameter.kind(), "self_parameter" | "comment" | "line_comment" | "block_comment");
-                let handed = if receiver { None } else { self.summary.given(own_name, given) };
-                given += usize::from(!receiver);
-                let of_type = parameter.child_by_field_name("type").map_or("", |kind| of(kind, self.text));
-                let trusted = origin.as_deref().is_some_and(|origin| self.known.trusted_types.has(origin));
-                let source = handed.is_some()
-                    || decorated
-                    || (annotated && !receiver && !trusted)
-                    || origin.as_deref().is_some_and(|origin| self.known.entry_types.has(origin))
-                    || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
-                let harmless =
-                    origin.as_deref().is_some_and(|origin| is_harmless(origin) || self.summary.is_enum(origin)) || holds_harmless(of_type);
-                let clean = handed.unwrap_or(0) | if harmless { ALL } else { 0 };
-                if trusted {
-                    let name = parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name"));
-                    if let Some(name) = name {
-                        frame.insert(of(name, self.text).to_owned(), Variable { state: State::UNKNOWN, origin, ..Variable::default() });
-                    }
-                    continue;
-                }
-                let state = match called_on {
-                    Some(state) if !source => state,
-                    _ => State { bits: if source { SOURCE } else { PARAMETER }, clean, line: if source { line(parameter) } else { 0 } },
-                };
-                let mut names = Vec::new();
-                let target =
-                    parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name")).unwrap_or(parameter);
-                bound(target, self.text, &mut names, 0);
-                if parameter.kind() == "parameter_declaration" {
-                    names.clear();
-                    let mut cursor = parameter.walk();
-                    names.extend(parameter.children_by_field_name("name", &mut cursor).map(|name| of(name, self.text).to_owned()));
-                }
-                for name in names {
-                    let own = name == "self" || name == "cls" || name == "this";
-                    if own && frame.contains_key(&name) {
-                        continue;
-                    }
-                    let state = if own { State::UNKNOWN } else { state };
-                    frame.insert(name, Variable { state, origin: origin.clone(), ..Variable::default() });
-                }
-            }
-        }
-        self.frames.push(frame);
-    }
-
-    fn resolve_type(&self, name: &str) -> String {
-        let (first, rest) = name.split_once(['.']).map_or((name, ""), |(first, rest)| (first, rest));
-        match self.imports.get(first) {
-            Some(full) if rest.is_empty() => full.clone(),
-            Some(full) => format!("{full}.{rest}"),
-            None => name.replace("::", "."),
-        }
-    }
-
     pub(crate) fn leave(&mut self) {
         self.within.pop();
         if self.frames.len() > 1 {
@@ -246,97 +221,41 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// Whether the function around is called from outside, so that what it returns leaves the program.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.within.last().is_some_and(|(_, entry)| *entry)
+    }
+
     fn variable(&self, name: &str) -> Option<&Variable> {
         self.frames.iter().rev().take(FRAMES).find_map(|frame| frame.get(name)).or_else(|| self.frames.first()?.get(name))
     }
+}
 
-    /// Takes an assignment into account. In a branch it adds to what the variable may hold.
-    pub(crate) fn assign<'tree>(&mut self, node: Node<'tree>, parent: Option<Node<'tree>>, branched: bool) {
-        let Some(assignment) = shape::assignment(node, parent) else { return };
-        if matches!(node.kind(), "pair" | "keyword_argument" | "jsx_attribute") {
-            return;
-        }
-        // The destructuring of a module in JavaScript is an import.
-        if assignment.target.kind() == "object_pattern"
-            && let Some(value) = assignment.value
-            && let Some(module) = self.module(unwrapped(value))
-        {
-            for child in children(assignment.target) {
-                let (key, name) = match (child.child_by_field_name("key"), child.child_by_field_name("value")) {
-                    (Some(key), Some(value)) => (of(key, self.text), of(value, self.text)),
-                    _ => (of(child, self.text), of(child, self.text)),
-                };
-                self.imports.insert(name.to_owned(), format!("{module}.{key}"));
-            }
-            return;
-        }
-        let targets = listed(assignment.target);
-        let values = assignment.value.map(listed).unwrap_or_default();
-        let pairwise = targets.len() > 1 && targets.len() == values.len();
-        for (place, target) in targets.iter().enumerate() {
-            let value = if pairwise { values.get(place).copied() } else { assignment.value };
-            let mut state = value.map_or(State::default(), |value| self.state(value));
-            state.bits &= !OWN;
-            let declared = assignment.declared.map(|kind| of(kind, self.text).trim_start_matches([':', ' ', '*', '&']));
-            if declared.is_some_and(is_harmless) {
-                state.clean |= ALL;
-            }
-            let origin = value.map(|value| self.name(unwrapped(value), true)).filter(|name| !name.is_empty() && !name.starts_with('?'));
-            let origin = match (origin, declared) {
-                (_, Some(declared)) if !matches!(declared, "var" | "any" | "string" | "String" | "Object" | "let" | "const") => {
-                    Some(self.resolve_type(declared.split('<').next().unwrap_or(declared)))
-                }
-                (origin, _) => origin,
-            };
-            let literal = value.and_then(|value| self.literal(value));
-            let part_of = value.filter(|_| state.bits & (SOURCE | PARAMETER) != 0).and_then(|value| self.read_from(value));
-            let mut names = Vec::new();
-            bound(*target, self.text, &mut names, 0);
-            let whole = matches!(target.kind(), "identifier" | "variable_declarator" | "as_pattern_target")
-                || names.len() > 1
-                || target.kind().ends_with("pattern");
-            for name in names {
-                let old = self.variable(&name).cloned();
-                let mut new = Variable { state, origin: origin.clone(), literal: literal.clone(), part_of: part_of.clone() };
-                // A part of an object: what the object holds grows.
-                if (!whole || assignment.adds || branched)
-                    && let Some(old) = old
-                {
-                    new.state = if state.clean & ALL == ALL && whole && !assignment.adds { state } else { old.state.join(state) };
-                    if assignment.adds {
-                        new.state = new.state.with(BUILT);
-                    }
-                    if !whole || assignment.adds {
-                        new.origin = old.origin;
-                        new.literal = old.literal;
-                    }
-                }
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.insert(name, new);
-                }
-            }
-        }
-    }
+/// The name of what a call calls.
+pub(crate) fn called(name: &str) -> &str {
+    name.strip_suffix("()").unwrap_or(name)
+}
 
-    /// A call that puts something into what it is called on: `query.append(…)`.
-    pub(crate) fn grow(&mut self, node: Node<'_>) {
-        let Some(call) = shape::call(node, self.text) else { return };
-        self.spread(node, &call);
-        let Some(object) = call.object.map(unwrapped).filter(|object| object.kind() == "identifier") else { return };
-        let method = call.callee.map(|callee| of(callee, self.text)).unwrap_or("");
-        let method = method.rsplit('.').next().unwrap_or(method);
-        if !matches!(method, "append" | "push" | "push_str" | "add" | "put" | "insert" | "WriteString" | "extend" | "concat" | "set") {
-            return;
-        }
-        let state = call.arguments.iter().fold(State::default(), |state, argument| state.join(self.state(argument.node)));
-        let name = of(object, self.text).to_owned();
-        let Some(old) = self.variable(&name).cloned() else { return };
-        let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
-        let state = old.state.join(if text { state.with(BUILT) } else { state });
-        if let Some(frame) = self.frames.last_mut() {
-            frame.insert(name, Variable { state, ..old });
-        }
-    }
+/// A member or an element of something.
+fn is_member(kind: &str) -> bool {
+    matches!(
+        kind,
+        "attribute"
+            | "member_expression"
+            | "selector_expression"
+            | "field_access"
+            | "field_expression"
+            | "subscript"
+            | "subscript_expression"
+            | "index_expression"
+            | "array_access"
+    )
+}
+
+/// The name of a field of the object that a method is of.
+fn own_field(name: &str) -> Option<&str> {
+    let field = name.strip_prefix("self.").or_else(|| name.strip_prefix("this."))?;
+    field.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'#' | b'$')).then_some(field)
 }
 
 /// A constant by convention.
@@ -395,10 +314,6 @@ fn holds_harmless(kind: &str) -> bool {
 
 fn line(node: Node<'_>) -> u32 {
     u32::try_from(node.start_position().row + 1).unwrap_or(u32::MAX)
-}
-
-fn listed(node: Node<'_>) -> Vec<Node<'_>> {
-    if matches!(node.kind(), "expression_list" | "pattern_list" | "tuple_pattern") { children(node).take(64).collect() } else { vec![node] }
 }
 
 /// The variables that a pattern binds; of a member or an element, the variable that it is a part of.

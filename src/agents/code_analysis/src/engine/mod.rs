@@ -1,5 +1,6 @@
 //! What rules find in a source: one walk that follows values and holds calls and assignments against rules, then the queries.
 
+mod explosive;
 pub(crate) mod flow;
 mod names;
 mod queries;
@@ -33,7 +34,7 @@ use summary::Summary;
 /// Nodes between two looks at whether to stop.
 const CHECK_EVERY: u64 = 1_024;
 /// The most walks over one file: values are followed through so many functions, less one.
-const WALKS: u32 = 3;
+const WALKS: u32 = 4;
 /// The most findings of one file that are kept.
 pub(crate) const FILE_FINDINGS: usize = 500;
 /// How many unfinished matches of a query are kept; each node is held against all of them.
@@ -75,6 +76,11 @@ pub(crate) struct Ready<'a> {
     /// The forms of calls and assignments by name: the rule's place and the form's.
     calls: Names<'a, (usize, usize)>,
     assigns: Names<'a, (usize, usize)>,
+    /// The forms for what is no call but looked at like one.
+    texts: Vec<(usize, usize)>,
+    returns: Vec<(usize, usize)>,
+    answers: Vec<(usize, usize)>,
+    regexes: Vec<(usize, usize)>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
     queries: RefCell<Vec<(Grammar, Rc<Queries>)>>,
 }
@@ -83,16 +89,24 @@ impl<'a> Ready<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, facts: &'static Facts) -> Self {
         let rules: Vec<&Rule> = catalogue.of(facts.name).collect();
         let (mut calls, mut assigns) = (Names::default(), Names::default());
+        let (mut texts, mut returns, mut answers, mut regexes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, rule) in rules.iter().enumerate() {
             for (names, forms) in [(&mut calls, &rule.calls), (&mut assigns, &rule.assigns)] {
                 for (form, compiled) in forms.iter().enumerate() {
                     for name in &compiled.form.name {
-                        names.add(name, (place, form));
+                        match name.as_str() {
+                            "<text>" => texts.push((place, form)),
+                            "<return>" => returns.push((place, form)),
+                            "<answer>" => answers.push((place, form)),
+                            "<regex>" => regexes.push((place, form)),
+                            _ => names.add(name, (place, form)),
+                        }
                     }
                 }
             }
         }
-        Self { known: Knowledge::of(&catalogue.flows, facts.name), rules, calls, assigns, queries: RefCell::default() }
+        let known = Knowledge::of(&catalogue.flows, facts.name);
+        Self { known, rules, calls, assigns, texts, returns, answers, regexes, queries: RefCell::default() }
     }
 
     fn compiled(&self, grammar: &Grammar) -> Rc<Queries> {
@@ -253,7 +267,14 @@ impl<'tree> Walk<'_, 'tree> {
         if kind == "range_clause" || kind == "for_in_clause" {
             self.scopes.assign(node, self.around.last().copied(), false);
         }
+        if kind.ends_with("_comprehension") || kind == "generator_expression" {
+            // What is made stands before what it is made of.
+            for clause in shape::children(node).filter(|child| child.kind() == "for_in_clause").take(8) {
+                self.scopes.assign(clause, Some(node), false);
+            }
+        }
         self.calls(node);
+        self.others(node, kind);
         if let Some(assignment) = shape::assignment(node, self.around.last().copied()) {
             self.assigns(node, &assignment);
         }
@@ -282,12 +303,16 @@ impl<'tree> Walk<'_, 'tree> {
             self.scopes.look_up(node);
         }
         self.scopes.grow(node);
+        self.scopes.assert(node);
         if condition {
             self.scopes.check(node);
         }
         if shape::is_function(kind) {
             self.scopes.learn_tail(node);
             self.functions.pop();
+            if kind == "arrow_function" {
+                self.scopes.learn_expression(node);
+            }
             self.scopes.leave();
         }
     }
@@ -295,10 +320,11 @@ impl<'tree> Walk<'_, 'tree> {
     fn calls(&mut self, node: Node<'_>) {
         let Some(call) = shape::call(node, self.text) else { return };
         self.scopes.learn_call(&call);
+        self.scopes.learn_callback(node, &call);
         let plain = self.scopes.name(node, false);
         let full = self.scopes.name(node, true);
-        let full = self.module_name(node, &full);
-        let (plain, full) = (plain.trim_end_matches("()").to_owned(), full.trim_end_matches("()").to_owned());
+        let (plain, full) = (self.module_name(node, &plain), self.module_name(node, &full));
+        let (plain, full) = (flow::called(&plain).to_owned(), flow::called(&full).to_owned());
         let ready = self.ready;
         let mut fitting: Vec<(usize, usize)> = ready.calls.of(&full).chain(ready.calls.of(&plain)).collect();
         fitting.sort_unstable();
@@ -310,6 +336,74 @@ impl<'tree> Walk<'_, 'tree> {
                 continue;
             }
             if let Some(state) = self.holds(&rule.calls[form], node, &call.arguments, call.object, rule) {
+                self.add(rule, node, state);
+                found = Some(place);
+            }
+        }
+    }
+
+    /// Holds what is no call against the forms for it: texts that are put together, what functions return, regular expressions.
+    fn others(&mut self, node: Node<'tree>, kind: &str) {
+        let ready = self.ready;
+        let within = |kinds: &[&str], around: &[Node<'_>]| around.last().is_some_and(|parent| kinds.contains(&parent.kind()));
+        match kind {
+            "string" if !ready.texts.is_empty() => {
+                let parts = shape::children(node).any(|child| child.kind() == "interpolation");
+                if parts && !within(&["binary_operator", "concatenated_string"], &self.around) {
+                    self.other(node, node, &ready.texts);
+                }
+            }
+            "template_string" if !ready.texts.is_empty() => {
+                let parts = shape::children(node).any(|child| child.kind() == "template_substitution");
+                if parts && !within(&["binary_expression", "call_expression"], &self.around) {
+                    self.other(node, node, &ready.texts);
+                }
+            }
+            "concatenated_string" => self.other(node, node, &ready.texts),
+            "binary_operator" | "binary_expression" if !ready.texts.is_empty() => {
+                let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+                if matches!(operator, "+" | "%") && !within(&[kind], &self.around) {
+                    self.other(node, node, &ready.texts);
+                }
+            }
+            "return_statement" => {
+                for value in shape::children(node).take(1) {
+                    self.returned(node, value);
+                }
+            }
+            "arrow_function" => {
+                let body = node.child_by_field_name("body").filter(|body| body.kind() != "statement_block");
+                if let Some(body) = body {
+                    self.returned(body, body);
+                }
+            }
+            "regex" => {
+                if let Some(pattern) = node.child_by_field_name("pattern") {
+                    self.other(node, pattern, &ready.regexes);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn returned(&mut self, node: Node<'_>, value: Node<'_>) {
+        let ready = self.ready;
+        self.other(node, value, &ready.returns);
+        if self.scopes.is_answering() {
+            self.other(node, value, &ready.answers);
+        }
+    }
+
+    fn other(&mut self, node: Node<'_>, value: Node<'_>, forms: &[(usize, usize)]) {
+        let ready = self.ready;
+        let argument = [Argument { name: None, node: value }];
+        let mut found = None;
+        for (place, form) in forms.iter().copied() {
+            let rule = ready.rules[place];
+            if found == Some(place) || !self.active[place] {
+                continue;
+            }
+            if let Some(state) = self.holds(&rule.calls[form], node, &argument, None, rule) {
                 self.add(rule, node, state);
                 found = Some(place);
             }
@@ -406,6 +500,14 @@ impl<'tree> Walk<'_, 'tree> {
         }
         let class = rule.written.class.as_deref().map_or(0, class_bits);
         for candidate in candidates {
+            if form.value == Condition::Explosive {
+                let text = self.scopes.literal(candidate).unwrap_or_else(|| looked_at(of(candidate, self.text)).to_owned());
+                let pattern = candidate.kind() == "regex_pattern";
+                if if pattern { explosive::is_explosive(&text) } else { explosive::is_explosive_text(&text) } {
+                    return Some(State::default());
+                }
+                continue;
+            }
             let state = self.scopes.state(candidate);
             let fits = match form.value {
                 Condition::Any => true,
@@ -415,6 +517,7 @@ impl<'tree> Walk<'_, 'tree> {
                 Condition::Composed => state.composed(class),
                 Condition::Dynamic => state.dynamic(class),
                 Condition::Constant => state.constant(),
+                Condition::Explosive => false,
             };
             if !fits {
                 continue;

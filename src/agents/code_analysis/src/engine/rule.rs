@@ -64,6 +64,8 @@ pub(crate) enum Condition {
     Dynamic,
     /// It is constant.
     Constant,
+    /// It is a regular expression that can take exponential time.
+    Explosive,
 }
 
 /// An argument of a call: by its place from 0, -1 for what a method is called on, or by its name.
@@ -78,7 +80,8 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Form {
-    /// Names with `*` for any characters; joined by dots, imports resolved.
+    /// Names with `*` for any characters; joined by dots, imports resolved. `<text>` is a text that is put together of parts,
+    /// `<return>` what a function returns, `<answer>` what a function returns to a client, `<regex>` a regular expression.
     pub(crate) name: Vec<String>,
     /// The arguments looked at; all when empty.
     #[serde(default)]
@@ -142,7 +145,7 @@ pub(crate) struct Written {
     pub(crate) confidence: Confidence,
     pub(crate) message: String,
     pub(crate) advice: String,
-    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log`, `ldap`, `xpath`, `regex`, `code`, `size`.
+    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log` and the other classes of `flow::CLASSES`.
     #[serde(default)]
     pub(crate) class: Option<String>,
     #[serde(default)]
@@ -193,6 +196,43 @@ pub(crate) struct Flow {
     pub(crate) entry_types: Vec<String>,
     #[serde(default)]
     pub(crate) trusted_types: Vec<String>,
+    /// Further sources, whose values cannot do every harm.
+    #[serde(default)]
+    pub(crate) origins: Vec<Origin>,
+    /// Annotations or decorators that make parameters come from who starts the program.
+    #[serde(default)]
+    pub(crate) local_entry: Vec<String>,
+    /// What the source of a parameter holds that is not from outside although its function is called from there.
+    #[serde(default)]
+    pub(crate) trusted: Vec<String>,
+    /// Calls whose result is part of what they are called on, and not made of their arguments.
+    #[serde(default)]
+    pub(crate) lookups: Vec<String>,
+    /// Calls that do not return if what they are given is bad.
+    #[serde(default)]
+    pub(crate) asserts: Vec<String>,
+    /// Validators of one class.
+    #[serde(default)]
+    pub(crate) checks: std::collections::BTreeMap<String, Vec<String>>,
+    /// Calls that call the functions given to them with data from outside; `name(text)` if their first argument is this text.
+    #[serde(default)]
+    pub(crate) callbacks: Vec<String>,
+    /// Calls that call the functions given to them with a request, and the name under which requests are sources.
+    #[serde(default)]
+    pub(crate) handlers: Vec<String>,
+    #[serde(default)]
+    pub(crate) request: Option<String>,
+    /// Names of functions that are called from outside.
+    #[serde(default)]
+    pub(crate) functions: Vec<String>,
+}
+
+/// Sources whose values are harmless for some classes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Origin {
+    pub(crate) name: Vec<String>,
+    pub(crate) harmless: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

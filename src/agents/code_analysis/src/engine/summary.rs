@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use baton_agents_runtime::SkillError;
 use tree_sitter::{Node, Tree};
 
+use super::flow::State;
 use super::shape::{is_function, of, unwrapped};
 use crate::allowance::Allowance;
 
@@ -13,20 +14,6 @@ const ENTRIES: usize = 5_000;
 /// Nodes between two looks at whether to stop.
 const CHECK_EVERY: u64 = 4_096;
 
-/// The place of what a method is called on, among its parameters.
-pub(crate) const OBJECT: usize = usize::MAX;
-
-/// What a function returns, as far as its returns were seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Returned {
-    /// Some of it comes from outside.
-    pub(crate) source: bool,
-    /// Some of it is a text put together.
-    pub(crate) built: bool,
-    /// What all of it that is not constant was made safe for.
-    pub(crate) clean: u16,
-}
-
 /// What was learned in one walk over a file, for the next.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
@@ -34,10 +21,20 @@ pub(crate) struct Summary {
     defined: HashMap<String, u32>,
     /// The types of which there are only so many values.
     enums: HashSet<String>,
-    /// Functions and places of parameters that a call in this file gives untrusted data, from 0, with what all of it was made safe for.
-    parameters: HashMap<(String, usize), u16>,
-    /// What functions return.
-    returns: HashMap<String, Returned>,
+    /// Functions and parameters that a call in this file gives untrusted data, with what that was made safe for.
+    parameters: HashMap<(String, Parameter), u16>,
+    /// What is known of what functions return.
+    returns: HashMap<String, State>,
+    /// What is known of the fields of objects, by their names.
+    fields: HashMap<String, State>,
+}
+
+/// A parameter by its place from 0, or by its name; or what a method is called on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Parameter {
+    Place(usize),
+    Name(String),
+    Object,
 }
 
 impl Summary {
@@ -85,23 +82,50 @@ impl Summary {
         Self { defined: self.defined.clone(), enums: self.enums.clone(), ..Self::default() }
     }
 
-    pub(crate) fn give(&mut self, name: &str, place: usize, clean: u16) {
+    pub(crate) fn give(&mut self, name: &str, parameter: Parameter, clean: u16) {
         if self.parameters.len() < ENTRIES {
-            self.parameters.entry((name.to_owned(), place)).and_modify(|all| *all &= clean).or_insert(clean);
+            let known = self.parameters.entry((name.to_owned(), parameter)).or_insert(u16::MAX);
+            *known &= clean;
         }
     }
 
-    pub(crate) fn give_back(&mut self, name: &str, returned: Returned) {
+    pub(crate) fn give_back(&mut self, name: &str, state: State) {
         if self.returns.len() < ENTRIES {
-            let all = self.returns.entry(name.to_owned()).or_insert(returned);
-            all.source |= returned.source;
-            all.built |= returned.built;
-            all.clean &= returned.clean;
+            let known = self.returns.entry(name.to_owned()).or_default();
+            *known = known.join(state);
+        }
+    }
+
+    pub(crate) fn set_field(&mut self, name: &str, state: State) {
+        if self.fields.len() < ENTRIES {
+            let known = self.fields.entry(name.to_owned()).or_default();
+            *known = known.join(state);
         }
     }
 
     pub(crate) fn is_one(&self, name: &str) -> bool {
-        self.defined.get(name) == Some(&1)
+        !name.is_empty() && self.defined.get(name) == Some(&1)
+    }
+
+    /// What the untrusted data was made safe for that a parameter is given, if it is given any.
+    pub(crate) fn given(&self, name: &str, place: usize, own: &str) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        let by_place = self.parameters.get(&(name.to_owned(), Parameter::Place(place)));
+        let by_name = self.parameters.get(&(name.to_owned(), Parameter::Name(own.to_owned())));
+        match (by_place, by_name) {
+            (Some(one), Some(other)) => Some(one & other),
+            (one, other) => one.or(other).copied(),
+        }
+    }
+
+    /// What the untrusted data that a method is called on was made safe for, if it is called on any.
+    pub(crate) fn given_object(&self, name: &str) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        self.parameters.get(&(name.to_owned(), Parameter::Object)).copied()
     }
 
     /// Whether a type of the file has only so many values, which are the program's. One with parts may hold anything.
@@ -109,26 +133,19 @@ impl Summary {
         self.enums.contains(name)
     }
 
-    /// What the untrusted data that a parameter is given was made safe for, if it is given any.
-    pub(crate) fn given(&self, name: &str, place: usize) -> Option<u16> {
-        if self.parameters.is_empty() || !self.is_one(name) {
-            return None;
-        }
-        self.parameters.get(&(name.to_owned(), place)).copied()
+    pub(crate) fn given_back(&self, name: &str) -> Option<State> {
+        if self.returns.is_empty() || !self.is_one(name) { None } else { self.returns.get(name).copied() }
     }
 
-    pub(crate) fn returned(&self, name: &str) -> Option<Returned> {
-        if self.returns.is_empty() || !self.is_one(name) {
-            return None;
-        }
-        self.returns.get(name).copied()
+    pub(crate) fn field(&self, name: &str) -> Option<State> {
+        self.fields.get(name).copied()
     }
 
     /// Whether there is anything that another walk could use.
     pub(crate) fn is_worth_another_walk(&self) -> bool {
-        let tells = |returned: &Returned| returned.source || returned.built || returned.clean != 0;
-        self.parameters.keys().any(|(name, _)| self.is_one(name))
-            || self.returns.iter().any(|(name, returned)| tells(returned) && self.is_one(name))
+        !self.fields.is_empty()
+            || self.parameters.keys().any(|(name, _)| self.is_one(name))
+            || self.returns.keys().any(|name| self.is_one(name))
     }
 }
 
@@ -138,6 +155,9 @@ pub(crate) fn function_name<'a>(function: Node<'_>, parent: Option<Node<'_>>, te
     let given = parent.and_then(|parent| match parent.kind() {
         "variable_declarator" => parent.child_by_field_name("name"),
         "pair" => parent.child_by_field_name("key"),
+        "public_field_definition" | "field_definition" => {
+            parent.child_by_field_name("name").or_else(|| parent.child_by_field_name("property"))
+        }
         "assignment_expression" => parent.child_by_field_name("left"),
         _ => None,
     });

@@ -1,17 +1,8 @@
-//! What does a condition or a call show to be checked?
+//! What does a condition or a call show to be checked, in languages with declared types?
 
 use super::*;
 
 impl Scopes<'_> {
-    /// Takes a condition into account: what a validator looked at there is held to be checked.
-    pub(crate) fn check(&mut self, condition: Node<'_>) {
-        let mut names = Vec::new();
-        self.checked(condition, &mut names, 0);
-        for (name, class) in names {
-            self.make_safe(name, class);
-        }
-    }
-
     /// Takes into account that a value is compared with constants alone, one of which it is after this.
     pub(crate) fn compare(&mut self, choice: Node<'_>) {
         let value = ["value", "condition"].iter().find_map(|name| choice.child_by_field_name(name));
@@ -40,7 +31,7 @@ impl Scopes<'_> {
             }
         }
         if constants > 0 && others == 0 && leaves {
-            self.make_safe(of(value, self.text).to_owned(), ALL);
+            self.clear(of(value, self.text).to_owned(), NUMBER, 0);
         }
     }
 
@@ -49,25 +40,7 @@ impl Scopes<'_> {
         let roots: Vec<String> =
             call.arguments.iter().filter_map(|argument| self.root(argument.node)).map(|root| of(root, self.text).to_owned()).collect();
         for name in roots {
-            self.make_safe(name, ALL);
-        }
-    }
-
-    /// Marks a variable as safe for some classes; for addresses also what it was read out of.
-    fn make_safe(&mut self, name: String, class: u16) {
-        let (mut name, mut class) = (name, class);
-        for _ in 0..4 {
-            let Some(variable) = self.variable(&name).cloned() else { return };
-            let state = State { clean: variable.state.clean | class, ..variable.state };
-            let part_of = variable.part_of.clone();
-            if let Some(frame) = self.frames.last_mut() {
-                frame.insert(name.clone(), Variable { state, ..variable });
-            }
-            class &= class_bits("url");
-            match part_of {
-                Some(whole) if class != 0 && whole != name => name = whole,
-                _ => return,
-            }
+            self.clear(name, NUMBER, 0);
         }
     }
 
@@ -83,7 +56,9 @@ impl Scopes<'_> {
     pub(crate) fn calls_itself(&self, node: Node<'_>) -> bool {
         let Some(call) = shape::call(node, self.text).filter(|call| self.is_own(call.object)) else { return false };
         let name = call.callee.map_or("", |callee| callee_name(callee, self.text));
-        !name.is_empty() && self.summary.is_one(name) && self.within.iter().rev().find(|name| !name.is_empty()) == Some(&name)
+        !name.is_empty()
+            && self.summary.is_one(name)
+            && self.within.iter().rev().map(|(name, _)| *name).find(|name| !name.is_empty()) == Some(name)
     }
 
     /// The variable that an expression looks at: of a member, a slice, a method's call or a type made of it.
@@ -116,7 +91,8 @@ impl Scopes<'_> {
         None
     }
 
-    fn checked(&self, node: Node<'_>, names: &mut Vec<(String, u16)>, depth: u32) {
+    /// What a condition of a language with declared types shows: the variables that it looks at are checked.
+    pub(super) fn looked_at(&self, node: Node<'_>, names: &mut Vec<(String, u16)>, depth: u32) {
         if depth > 12 {
             return;
         }
@@ -126,23 +102,6 @@ impl Scopes<'_> {
             }
         };
         match node.kind() {
-            "comparison_operator" => {
-                let text = of(node, self.text);
-                let right = node.named_child(1).map(unwrapped);
-                // Being in a list that is known, but not having a text in it.
-                if text.contains(" in ")
-                    && let Some(left) = node.named_child(0)
-                    && left.kind() != "string"
-                    && right.is_some_and(|right| self.clone_free_constant(right))
-                {
-                    identifier(left, ALL, names);
-                }
-                if text.contains(['<', '>']) {
-                    for side in children(node) {
-                        identifier(side, SIZE, names);
-                    }
-                }
-            }
             "binary_expression" => {
                 let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
                 if matches!(operator, "<" | ">" | "<=" | ">=") {
@@ -153,7 +112,7 @@ impl Scopes<'_> {
                 // The host of an address is held against one that is meant.
                 if matches!(operator, "==" | "!=" | "===" | "!==") {
                     for side in children(node).filter(|side| is_host(of(*side, self.text))) {
-                        identifier(side, class_bits("url"), names);
+                        identifier(side, class("url"), names);
                     }
                 }
             }
@@ -162,20 +121,20 @@ impl Scopes<'_> {
             _ => {
                 if let Some(call) = shape::call(node, self.text) {
                     let name = self.name(node, true);
-                    let name = name.trim_end_matches("()");
-                    if self.known.validators.has(name) {
+                    let name = called(&name);
+                    if let Some(classes) = self.validates(name) {
                         for argument in &call.arguments {
-                            identifier(argument.node, u16::MAX, names);
+                            identifier(argument.node, classes, names);
                         }
                         if let Some(object) = call.object {
-                            identifier(object, u16::MAX, names);
+                            identifier(object, classes, names);
                         }
                     }
                 }
             }
         }
         for child in children(node) {
-            self.checked(child, names, depth + 1);
+            self.looked_at(child, names, depth + 1);
         }
     }
 
@@ -183,11 +142,11 @@ impl Scopes<'_> {
     fn key(&self, node: Node<'_>, names: &mut Vec<(String, u16)>) {
         let (Some(table), Some(key)) = (node.child_by_field_name("operand"), node.child_by_field_name("index")) else { return };
         let trusted = match self.root(table) {
-            Some(root) => self.variable(of(root, self.text)).is_none_or(|table| table.state.bits & (SOURCE | PARAMETER) == 0),
+            Some(root) => self.variable(of(root, self.text)).is_none_or(|table| table.state.bits & (SOURCE | HANDED | PARAMETER) == 0),
             None => false,
         };
         if trusted && let Some(root) = self.root(key) {
-            names.push((of(root, self.text).to_owned(), ALL));
+            names.push((of(root, self.text).to_owned(), NUMBER));
         }
     }
 
@@ -199,16 +158,8 @@ impl Scopes<'_> {
             let mut names = Vec::new();
             self.key(value, &mut names);
             for (name, class) in names {
-                self.make_safe(name, class);
+                self.clear(name, class, 0);
             }
-        }
-    }
-
-    /// Whether the values that something is compared with are known: a literal list or a name that is not from outside.
-    fn clone_free_constant(&self, node: Node<'_>) -> bool {
-        match node.kind() {
-            "identifier" => self.variable(of(node, self.text)).is_none_or(|variable| variable.state.bits & (SOURCE | PARAMETER) == 0),
-            _ => true,
         }
     }
 }

@@ -48,7 +48,9 @@ impl Scopes<'_> {
     pub(super) fn is_known_object(&self, object: Node<'_>) -> bool {
         let object = unwrapped(object);
         match object.kind() {
-            "identifier" => self.variable(of(object, self.text)).is_some_and(|variable| variable.state.bits & (SOURCE | PARAMETER) == 0),
+            "identifier" => {
+                self.variable(of(object, self.text)).is_some_and(|variable| variable.state.bits & (SOURCE | HANDED | PARAMETER) == 0)
+            }
             "field_access" | "field_expression" | "selector_expression" | "member_expression" | "attribute" => shape::receiver(object)
                 .is_some_and(|of_what| {
                     let of_what = unwrapped(of_what);
@@ -151,7 +153,7 @@ impl Scopes<'_> {
             _ => return 0,
         };
         let name = if node.kind() == "method_reference" { of(node, self.text).replace("::", ".") } else { self.name(node, false) };
-        self.known.sanitizers.of(name.trim_end_matches("()")).fold(0, |all, class| all | class)
+        self.known.sanitizers.of(called(&name)).fold(0, |all, class| all | class)
     }
 
     /// The tokens of a macro, read as far as they are names, calls and texts: `escape(x)` in them is a call. A text may capture names.
@@ -196,12 +198,12 @@ impl Scopes<'_> {
                     if text.starts_with('(') && !path.is_empty() {
                         let clean = self.known.sanitizers.of(&path).fold(0, |all, class| all | class);
                         let name = path.rsplit('.').next().unwrap_or("");
-                        let returned = self.summary.returned(name).map_or(0, |returned| returned.clean);
+                        let returned = self.summary.given_back(name).map_or(0, State::made_safe_for);
                         value = value.join(inner);
-                        value.clean |= clean | returned;
                         if value.bits == 0 {
-                            value = State { bits: UNKNOWN, clean: clean | returned, line: 0 };
+                            value = State::UNKNOWN;
                         }
+                        value = value.safer(clean | returned);
                         path.push_str("()");
                     } else {
                         state = state.join(value).join(inner);

@@ -1,83 +1,19 @@
 //! How does data get from one function of a file to another, into what a call fills, and into the parameters of a closure?
 
 use super::*;
-use crate::engine::summary::Returned;
 
 impl<'a> Scopes<'a> {
-    /// Learns from a call which parameters it gives untrusted data.
-    pub(crate) fn learn_call(&mut self, call: &shape::Call<'_>) {
-        let Some(name) = call.callee.map(|callee| callee_name(callee, self.text)).filter(|name| self.summary.is_one(name)) else {
-            return;
-        };
-        let positional = call.arguments.iter().filter(|argument| argument.name.is_none());
-        let nodes: Vec<Node<'_>> = positional.map(|argument| argument.node).collect();
-        for (place, node) in nodes.into_iter().enumerate() {
-            self.learn_given(name, place, node);
-        }
-        if let Some(object) = call.object {
-            self.learn_given(name, OBJECT, object);
-        }
-    }
-
-    fn learn_given(&mut self, name: &str, place: usize, node: Node<'_>) {
-        let state = self.state(node);
-        if state.bits & SOURCE != 0 && state.clean != u16::MAX {
-            self.learned.give(name, place, state.clean);
-        }
-    }
-
-    /// Learns from what leaves a function what it returns.
-    pub(crate) fn learn_return(&mut self, node: Node<'_>) {
-        let values: Vec<Node<'_>> = children(node).filter(|child| !child.kind().contains("comment")).take(8).collect();
-        if values.is_empty() {
-            self.learn_returned(State::UNKNOWN);
-        }
-        for value in values {
-            // Of several values, the first is what was asked for and the last is the error.
-            let value = if value.kind() == "expression_list" { value.named_child(0).unwrap_or(value) } else { value };
-            self.learn_value(value);
-        }
-    }
-
-    /// Learns from the last expression of a function, in languages where that is what it returns.
-    pub(crate) fn learn_tail(&mut self, function: Node<'_>) {
-        if function.kind() != "function_item" || function.child_by_field_name("return_type").is_none() {
-            return;
-        }
-        let Some(body) = function.child_by_field_name("body") else { return };
-        if let Some(last) = children(body).filter(|child| !child.kind().contains("comment")).last() {
-            self.learn_value(last);
-        }
-    }
-
-    fn learn_value(&mut self, value: Node<'_>) {
-        let value = unwrapped(value);
-        // An error is not what a caller goes on with.
-        let failure = shape::call(value, self.text).and_then(|call| call.callee).is_some_and(|callee| of(callee, self.text) == "Err");
-        if !failure && !matches!(value.kind(), "return_expression" | "return_statement") {
-            let state = self.state(value);
-            self.learn_returned(state);
-        }
-    }
-
-    fn learn_returned(&mut self, state: State) {
-        let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
-        let clean = if state.constant() { u16::MAX } else { state.clean };
-        let source = state.bits & SOURCE != 0 && state.clean != u16::MAX;
-        self.learned.give_back(name, Returned { source, built: state.bits & BUILT != 0, clean });
-    }
-
     /// Binds what a function is a method of, untrusted if a call in the file has it so.
     pub(super) fn own(&self, function: Node<'_>, name: &str, frame: &mut HashMap<String, Variable>) {
-        let state = match self.summary.given(name, OBJECT) {
-            Some(clean) => State { bits: SOURCE | OWN, clean, line: line(function) },
-            None => State { bits: UNKNOWN | OWN, clean: 0, line: 0 },
+        let state = match self.summary.given_object(name) {
+            Some(clean) => State { bits: HANDED | OWN, ..State::source(line(function), clean) },
+            None => State { bits: UNKNOWN | OWN, ..State::UNKNOWN },
         };
         if let Some(receiver) = function.child_by_field_name("receiver").and_then(|list| list.named_child(0)) {
             if let Some(name) = receiver.child_by_field_name("name") {
                 frame.insert(of(name, self.text).to_owned(), Variable { state, ..Variable::default() });
             }
-        } else if state.bits & SOURCE != 0 {
+        } else if state.is_foreign() {
             for name in ["self", "this"] {
                 frame.insert(name.to_owned(), Variable { state, ..Variable::default() });
             }
@@ -85,7 +21,7 @@ impl<'a> Scopes<'a> {
     }
 
     /// Whether an annotation or an attribute of a function says that its parameters come from outside.
-    pub(super) fn is_entry(&mut self, function: Node<'_>) -> bool {
+    pub(super) fn is_annotated(&mut self, function: Node<'_>) -> bool {
         let attributes = std::mem::take(&mut self.attributes);
         if self.known.entry_functions.is_empty() || !matches!(function.kind(), "method_declaration" | "function_item") {
             return false;
@@ -120,7 +56,7 @@ impl<'a> Scopes<'a> {
         }
         let object = shape::call(*call, self.text)?.object?;
         let state = self.state(object);
-        (state.bits & SOURCE != 0).then_some(State { bits: state.bits & !(BUILT | OWN), ..state })
+        (state.is_foreign()).then_some(State { bits: state.bits & !(BUILT | OWN), ..state })
     }
 
     /// Binds the names of a pattern to what is matched.
@@ -128,7 +64,7 @@ impl<'a> Scopes<'a> {
         let [.., choice, _] = around else { return };
         let (Some(pattern), Some(value)) = (arm.child_by_field_name("pattern"), choice.child_by_field_name("value")) else { return };
         let state = self.state(value);
-        if state.bits & (SOURCE | PARAMETER) == 0 {
+        if state.bits & (SOURCE | HANDED | PARAMETER) == 0 {
             return;
         }
         let mut names = Vec::new();
@@ -145,7 +81,7 @@ impl<'a> Scopes<'a> {
     /// What a call writes into the variables that it is given the addresses of, and what it checks.
     pub(super) fn spread(&mut self, node: Node<'_>, call: &shape::Call<'_>) {
         let (plain, full) = (self.name(node, false), self.name(node, true));
-        let (plain, full) = (plain.trim_end_matches("()"), full.trim_end_matches("()"));
+        let (plain, full) = (called(&plain), called(&full));
         let is = |names: &Names<'_, ()>| names.has(plain) || (full != plain && names.has(full));
         if is(&self.known.guards) {
             self.guard(call);
@@ -161,7 +97,7 @@ impl<'a> Scopes<'a> {
             return;
         }
         if fills {
-            let state = State { bits: SOURCE, clean: 0, line: line(node) };
+            let state = State::source(line(node), 0);
             let into: Vec<Node<'_>> = if lent.is_empty() { call.arguments.iter().map(|argument| argument.node).collect() } else { lent };
             for target in into {
                 if let Some(root) = self.root(target) {
@@ -182,7 +118,7 @@ impl<'a> Scopes<'a> {
         }
         if prints {
             state = state.with(BUILT);
-        } else if state.bits & SOURCE == 0 {
+        } else if !state.is_foreign() {
             return;
         }
         for target in lent {
@@ -205,14 +141,12 @@ impl<'a> Scopes<'a> {
     fn pour(&mut self, target: Node<'_>, state: State) {
         let name = of(target, self.text).to_owned();
         let old = self.variable(&name).cloned().unwrap_or_default();
-        let declared = old.state.clean;
+        let declared = old.state.rest;
         let mut new = old.state.join(state);
         // What only holds numbers still does.
-        if old.state.bits & SOURCE == 0 && old.origin.as_deref().is_some_and(is_harmless) {
-            new.clean |= declared | ALL;
+        if !old.state.is_foreign() && old.origin.as_deref().is_some_and(is_harmless) {
+            new = new.safer(declared | NUMBER);
         }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.insert(name, Variable { state: new, ..old });
-        }
+        self.keep(name, Variable { state: new, ..old }, false);
     }
 }
