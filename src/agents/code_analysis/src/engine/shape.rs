@@ -39,8 +39,8 @@ pub(crate) fn call<'tree>(node: Node<'tree>, text: &str) -> Option<Call<'tree>> 
     };
     let mut arguments = Vec::new();
     if let Some(list) = list {
-        // A tagged template, or a macro whose tokens are looked at together.
-        if matches!(list.kind(), "template_string" | "token_tree") {
+        // A tagged template, a generator without brackets of its own, or a macro whose tokens are looked at together.
+        if matches!(list.kind(), "template_string" | "generator_expression" | "token_tree") {
             arguments.push(Argument { name: None, node: list });
         } else {
             for child in children(list).take(ARGUMENTS) {

@@ -162,13 +162,13 @@ impl Scopes<'_> {
             return;
         }
         let state = call.arguments.iter().fold(State::default(), |state, argument| state.join(self.state(argument.node)));
+        let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
         if let Some(field) = field {
-            self.learned.set_field(&field, state.with(BUILT));
+            self.learned.set_field(&field, if text { state.with(BUILT) } else { state });
             return;
         }
         let name = of(object, self.text).to_owned();
         let Some(old) = self.variable(&name).cloned() else { return };
-        let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
         let mut state = old.state.join(if text { state.with(BUILT) } else { state });
         // More arguments do not change the program.
         state = state.safer(old.state.rest & class("argv"));

@@ -24,10 +24,10 @@ impl Scopes<'_> {
             return self.state_within(wrapped.node, depth + 1);
         }
         let source = self.known.source(plain).or_else(|| if full == plain { None } else { self.known.source(full) });
-        let mut clean = self.made_safe(plain, full);
+        let clean = self.made_safe(plain, full);
         if let Some(harmless) = source {
             // A source may be harmless for some classes: who starts the program may name any file.
-            return State::source(line(node), harmless | clean);
+            return State::source(line(node), if typed { harmless | clean } else { harmless });
         }
         // A function of this file, whose returns are known.
         let returned = call.callee.and_then(|callee| self.summary.given_back(callee_name(callee, self.text)));
@@ -60,10 +60,7 @@ impl Scopes<'_> {
                 State { bits: state.bits | UNKNOWN, ..state }
             };
         }
-        if let Some(returned) = returned.filter(|_| own) {
-            clean |= returned.made_safe_for();
-        }
-        if self.made_safe(plain, full) == u16::MAX || (clean == u16::MAX && !typed) {
+        if clean == u16::MAX || (own && !typed && returned.is_some_and(|returned| returned.clean == u16::MAX)) {
             return State::CLEAN;
         }
         let joins = is(&self.known.builders);
@@ -85,7 +82,7 @@ impl Scopes<'_> {
             state.bits &= !BUILT;
         }
         if typed {
-            if self.made_safe(plain, full) & NUMBER == NUMBER {
+            if clean & NUMBER == NUMBER {
                 return State { bits: state.bits | UNKNOWN, ..state }.safer(clean);
             }
             state = state.safer(self.passed(&call, method));
@@ -100,7 +97,11 @@ impl Scopes<'_> {
         if state.bits == 0 && !builds && clean == 0 && call.object.is_none_or(|object| !is_text(unwrapped(object).kind())) {
             state = State::UNKNOWN;
         }
-        state.safer(clean)
+        state = state.safer(clean);
+        match returned.filter(|_| own) {
+            Some(returned) => state.safer_as(returned),
+            None => state,
+        }
     }
 
     /// What the arguments of a call and what it is called on hold.

@@ -115,17 +115,18 @@ impl Scopes<'_> {
             names.push((text.to_owned(), classes));
             return;
         }
-        let classes = if depth == 0 { classes & classes_of(text) } else { classes };
+        // It is checked itself, what it is a part of only for what it says of that.
+        let (own, classes) = (classes, if depth == 0 { classes & classes_of(text) } else { classes });
         if let Some(call) = shape::call(node, self.text) {
             if text.len() <= NAME {
-                names.push((text.to_owned(), classes));
+                names.push((text.to_owned(), own));
             }
             for part in call.object.into_iter().chain(call.arguments.iter().map(|argument| argument.node)).take(4) {
                 self.subjects(part, classes, names, depth + 1);
             }
         } else if is_member(node.kind()) {
             if text.len() <= NAME {
-                names.push((text.to_owned(), classes));
+                names.push((text.to_owned(), own));
             }
             if let Some(object) = shape::receiver(node).or_else(|| node.named_child(0)) {
                 self.subjects(object, classes, names, depth + 1);

@@ -198,12 +198,15 @@ impl Scopes<'_> {
                     if text.starts_with('(') && !path.is_empty() {
                         let clean = self.known.sanitizers.of(&path).fold(0, |all, class| all | class);
                         let name = path.rsplit('.').next().unwrap_or("");
-                        let returned = self.summary.given_back(name).map_or(0, State::made_safe_for);
+                        let returned = self.summary.given_back(name);
                         value = value.join(inner);
                         if value.bits == 0 {
                             value = State::UNKNOWN;
                         }
-                        value = value.safer(clean | returned);
+                        value = value.safer(clean);
+                        if let Some(returned) = returned {
+                            value = value.safer_as(returned);
+                        }
                         path.push_str("()");
                     } else {
                         state = state.join(value).join(inner);

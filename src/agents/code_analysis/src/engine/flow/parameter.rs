@@ -190,7 +190,7 @@ impl<'a> Scopes<'a> {
         let handler = self.known.handlers.has(plain);
         let method = call.callee.map_or("", |callee| callee_name(callee, self.text));
         let each = match call.object {
-            Some(object) if EACH.contains(&method) => Some(self.state(object)),
+            Some(object) if !self.known.typed && EACH.contains(&method) => Some(self.state(object)),
             _ => None,
         };
         (each.filter(|state| state.bits != 0), back, handler)

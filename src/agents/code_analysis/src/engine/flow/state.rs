@@ -53,9 +53,9 @@ impl State {
         self.is_foreign() && self.clean != u16::MAX
     }
 
-    /// What all of it was made safe for: what is constant needs nothing.
-    pub(super) fn made_safe_for(self) -> u16 {
-        if self.bits == 0 { u16::MAX } else { self.rest }
+    /// The same, safe for what another was made safe for that it was made into; what is constant needs nothing.
+    pub(super) fn safer_as(self, made: Self) -> Self {
+        if made.bits == 0 { self.safer(u16::MAX) } else { Self { clean: self.clean | made.clean, rest: self.rest | made.rest, ..self } }
     }
 
     /// Whether it is safe for all but how large it is.

@@ -165,7 +165,7 @@ impl Scopes<'_> {
         let plain = self.name(node, false) + after;
         let full = self.name(node, true) + after;
         let found = self.known.source(&plain).or_else(|| if full == plain { None } else { self.known.source(&full) });
-        found.map(|harmless| State::source(line(node), harmless | self.made_safe(&plain, &full)))
+        found.map(|harmless| State::source(line(node), if self.known.typed { harmless | self.made_safe(&plain, &full) } else { harmless }))
     }
 
     pub(super) fn binary(&mut self, node: Node<'_>, depth: u32) -> State {
@@ -231,13 +231,18 @@ impl Scopes<'_> {
     /// Whether a list of arguments begins with a program that is known, and that is no shell which is given a command.
     fn is_command(&mut self, node: Node<'_>, depth: u32) -> bool {
         let Some(first) = children(node).next() else { return true };
-        let text = of(node, self.text);
-        let text = &text[..text.floor_char_boundary(NAME)];
-        let shell = ["\"-c\"", "'-c'", "'/c'", "\"/c\"", "'-Command'", "\"-Command\"", "'-lc'", "\"-lc\"", "'-e'", "\"-e\""];
-        if shell.iter().any(|option| text.contains(option)) {
-            return false;
+        // What stands after such an option is a line for a shell; of other programs it is a number or a constant.
+        let parts: Vec<Node<'_>> = children(node).take(4).collect();
+        for pair in parts.windows(2) {
+            let option = of(pair[0], self.text).trim_matches(['"', '\'', '`']);
+            if matches!(option, "-c" | "/c" | "-Command" | "-lc" | "-e") {
+                let line = self.state_within(pair[1], depth + 1);
+                if !line.constant() && !line.is_number() {
+                    return false;
+                }
+            }
         }
-        !self.state_within(first, depth + 1).tainted(0)
+        !self.state_within(first, depth + 1).is_harmful()
     }
 
     /// What a text that is put together is safe for because of how it begins: an address whose host is there already.
@@ -270,11 +275,11 @@ impl Scopes<'_> {
             let hole = children(first).find(|child| matches!(child.kind(), "interpolation" | "template_substitution"));
             let Some(hole) = hole else { return 0 };
             let rest = self.text.get(hole.end_byte()..first.end_byte()).unwrap_or("");
-            return if rest.starts_with(['/', '?']) && !self.state_within(hole, depth + 1).tainted(0) { host } else { 0 };
+            return if rest.starts_with(['/', '?']) && !self.state_within(hole, depth + 1).is_harmful() { host } else { 0 };
         }
         let slash = next.is_some_and(|next| of(next, self.text).trim_start_matches(['f', '"', '\'', '`']).starts_with(['/', '?']));
         let state = self.state_within(first, depth + 1);
-        if (slash && !state.tainted(0)) || (state.constant() && next.is_some()) { host } else { 0 }
+        if (slash && !state.is_harmful()) || (state.constant() && next.is_some()) { host } else { 0 }
     }
 }
 
