@@ -286,11 +286,12 @@ impl Scopes<'_> {
 /// Whether a text begins with an address up to the end of its host, or with a path of this server.
 fn has_host(text: &str) -> bool {
     let known = |text: &str| text.find(['{', '$', '%', '"', '\'', '`']).map_or(text.len(), |end| end);
-    if let Some((scheme, rest)) = text.split_once("://") {
-        if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')) && !scheme.is_empty() {
-            let end = known(rest);
-            return end > 1 && rest[..end].find(['/', '?', '#']).is_some_and(|slash| slash > 0);
-        }
+    if let Some((scheme, rest)) = text.split_once("://")
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && !scheme.is_empty()
+    {
+        let end = known(rest);
+        return end > 1 && rest[..end].find(['/', '?', '#']).is_some_and(|slash| slash > 0);
     }
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
