@@ -58,6 +58,7 @@ impl Scopes<'_> {
                 let name = of(*target, self.text);
                 let old = if assignment.adds || branched { self.variable(name).map(|old| old.state) } else { None };
                 let state = old.map_or(state, |old| old.join(state));
+                let state = if assignment.adds { state.with(BUILT) } else { state };
                 self.keep(name.to_owned(), Variable { state, ..made.clone() }, false);
                 if let Some(field) = own_field(name) {
                     self.learned.set_field(field, state);
@@ -90,7 +91,8 @@ impl Scopes<'_> {
                 {
                     new.state = if state.is_number() && whole && !assignment.adds { state } else { old.state.join(state) };
                     if assignment.adds {
-                        new.state = new.state.with(BUILT);
+                        // What a part grows by does not put the whole together.
+                        new.state = if whole { new.state.with(BUILT) } else { new.state };
                         // More arguments do not change the program.
                         new.state = new.state.safer(old.state.rest & class("argv"));
                     }

@@ -137,8 +137,10 @@ impl Scopes<'_> {
         if let Some(state) = self.source(node, "") {
             return state;
         }
-        if field.is_some() && !self.known.typed {
-            return State::UNKNOWN;
+        if let Some(field) = field.filter(|_| !self.known.typed) {
+            // A property is what its function returns.
+            let returned = self.summary.given_back(field);
+            return returned.map_or(State::UNKNOWN, |returned| State { bits: returned.bits | UNKNOWN, ..returned });
         }
         let object = shape::receiver(node).or_else(|| node.child_by_field_name("array")).or_else(|| node.named_child(0));
         let Some(object) = object else { return State::UNKNOWN };
