@@ -157,6 +157,7 @@ struct Count {
     vulnerable: u32,
     found: u32,
     at_line: u32,
+    loud: u32,
     clean: u32,
     blamed: u32,
 }
@@ -165,10 +166,11 @@ impl Count {
     fn line(&self) -> String {
         let part = |of: u32, all: u32| if all == 0 { "    -".to_owned() } else { format!("{:.3}", f64::from(of) / f64::from(all)) };
         format!(
-            "{:>4} of {:>4} found ({} at the labelled line), {:>3} of {:>4} clean blamed; recall {}, precision {}",
+            "{:>4} of {:>4} found ({} at the labelled line, {} as warning or error), {:>3} of {:>4} clean blamed; recall {}, precision {}",
             self.found,
             self.vulnerable,
             self.at_line,
+            self.loud,
             self.blamed,
             self.clean,
             part(self.found, self.vulnerable),
@@ -239,6 +241,7 @@ fn main() {
                 count.vulnerable += 1;
                 count.found += u32::from(!hits.is_empty());
                 count.at_line += u32::from(at_line);
+                count.loud += u32::from(hits.iter().any(|one| one["severity"] != "info"));
             }
             for rule in names(&hits) {
                 rules.entry(rule).or_default().0 += 1;

@@ -89,7 +89,7 @@ fn security_audit() -> Skill {
         "Audit security",
         "Looks for weaknesses in sources in Rust, Python, JavaScript, TypeScript, Go and Java: injections, paths and addresses from outside, \
          unsafe deserialization, weak cryptography, certificates that are not checked and more, each with its CWE, how sure that is and what \
-         to do. Follows values within a function. The code is never run. The findings are also stored as SARIF 2.1.0; a comment \
+         to do. Follows values through the functions of a file. The code is never run. The findings are also stored as SARIF 2.1.0; a comment \
          `baton:ignore RULE` on a line, or alone before it, suppresses a rule there.",
         findings_input("Audit security"),
         vec![

@@ -6,4 +6,5 @@ mod endurance;
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;
 mod metrics;
+mod pairs;
 mod reviews;

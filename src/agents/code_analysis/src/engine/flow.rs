@@ -4,7 +4,15 @@
 //! put together with something that is not constant; what was made safe remembers for what. An assignment in a branch or a
 //! loop adds to what a variable may hold; one outside replaces it. Calls that are not known give on what their arguments hold.
 
+mod assign;
+mod call;
+mod check;
+mod checked;
+mod choice;
+mod learn;
 mod name;
+mod parameter;
+mod spread;
 mod state;
 mod value;
 
@@ -15,7 +23,7 @@ use tree_sitter::Node;
 use super::names::Names;
 use super::rule::Flow;
 use super::shape::{self, children, of, unwrapped};
-use super::summary::{Summary, callee_name, function_name};
+use super::summary::{Parameter, Summary, callee_name, function_name};
 use crate::allowance::Allowance;
 
 pub(crate) use self::state::State;
@@ -31,6 +39,9 @@ const LINKS: u32 = 16;
 const FRAMES: usize = 64;
 /// How much of a parameter's source annotations are looked for in, in bytes.
 const ANNOTATED: usize = 256;
+/// How many variables one is known to be made of, and how many nodes are looked at for them.
+const PARTS: usize = 8;
+const PARTS_SEEN: usize = 64;
 /// The longest name, and the longest literal that a variable remembers.
 const NAME: usize = 160;
 const LITERAL: usize = 256;
@@ -39,15 +50,36 @@ const SOURCE: u8 = 1;
 const PARAMETER: u8 = 2;
 const BUILT: u8 = 4;
 const UNKNOWN: u8 = 8;
+/// A parameter that a call in the file gives untrusted data.
+const HANDED: u8 = 16;
+/// It is what the function is a method of.
+const OWN: u8 = 32;
+/// Nothing is known but that it was checked.
+const CHECKED: u8 = 128;
 
-/// Classes of sanitizers, each a bit.
-pub(crate) const CLASSES: [&str; 10] = ["shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code"];
+/// Classes of sanitizers, each a bit: what an outside value can be made safe for. `object` is for values that are no objects with keys of
+/// their own, `argv` for lists of arguments whose program is known, `upload` for names of files whose kind was looked at.
+pub(crate) const CLASSES: [&str; 16] = [
+    "shell", "html", "sql", "path", "url", "log", "ldap", "xpath", "regex", "code", "object", "redirect", "size", "argv", "header",
+    "upload",
+];
 
-/// The bit of a class; all of them for `all`.
+/// Every class but `size`: what makes a text harmless, as parsing it does, does not make its number small.
+const NUMBER: u16 = !SIZE;
+const SIZE: u16 = 1 << 12;
+
+/// The bit of a class; all of them for `all`. `number` is all but `size`: a number can still be too large. `local` is what values
+/// cannot do harm to that are given by who starts the program.
 pub(crate) fn class_bits(name: &str) -> u16 {
-    if name == "all" {
-        return u16::MAX;
+    match name {
+        "all" => u16::MAX,
+        "number" => NUMBER,
+        "local" => !(class("shell") | class("sql") | class("code")),
+        _ => class(name),
     }
+}
+
+fn class(name: &str) -> u16 {
     CLASSES.iter().position(|class| *class == name).map_or(0, |place| 1 << place)
 }
 
@@ -57,37 +89,90 @@ struct Variable {
     /// The name of what it was made by, or of its type.
     origin: Option<String>,
     literal: Option<String>,
+    /// The variables that it was made of, and for which classes a check of it is a check of them.
+    from: Vec<String>,
+    through: u16,
 }
 
 /// What the sources, sanitizers and validators of a language are.
 #[derive(Default)]
 pub(crate) struct Knowledge<'a> {
-    sources: Names<'a, ()>,
+    /// With the classes that they are harmless for.
+    sources: Names<'a, u16>,
     entry: Vec<&'a str>,
+    local_entry: Vec<&'a str>,
+    trusted: Vec<&'a str>,
     sanitizers: Names<'a, u16>,
-    validators: Names<'a, ()>,
+    /// With the classes that they check for.
+    validators: Names<'a, u16>,
+    asserts: Names<'a, ()>,
     builders: Names<'a, ()>,
+    lookups: Names<'a, ()>,
+    callbacks: Names<'a, ()>,
+    handlers: Names<'a, ()>,
+    request: Option<&'a str>,
+    functions: Vec<&'a str>,
+    guards: Names<'a, ()>,
+    fills: Names<'a, ()>,
+    /// Annotations of functions whose parameters are untrusted, and names of types that are and are not.
+    entry_functions: Vec<&'a str>,
+    entry_types: Names<'a, ()>,
+    trusted_types: Names<'a, ()>,
+    /// Whether the language declares types: there a method's name and a value's type tell more, and a comparison less.
+    typed: bool,
 }
 
 impl<'a> Knowledge<'a> {
     pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
-        let mut known = Self::default();
+        let mut known = Self { typed: matches!(language, "go" | "java" | "rust"), ..Self::default() };
         for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
-            for (names, patterns) in
-                [(&mut known.sources, &flow.sources), (&mut known.validators, &flow.validators), (&mut known.builders, &flow.builders)]
-            {
+            for (names, patterns) in [
+                (&mut known.asserts, &flow.asserts),
+                (&mut known.builders, &flow.builders),
+                (&mut known.lookups, &flow.lookups),
+                (&mut known.callbacks, &flow.callbacks),
+                (&mut known.handlers, &flow.handlers),
+                (&mut known.guards, &flow.guards),
+                (&mut known.fills, &flow.fills),
+                (&mut known.entry_types, &flow.entry_types),
+                (&mut known.trusted_types, &flow.trusted_types),
+            ] {
                 for pattern in patterns {
                     names.add(pattern, ());
                 }
             }
-            known.entry.extend(flow.entry.iter().map(String::as_str));
-            for (class, names) in &flow.sanitizers {
-                for name in names {
-                    known.sanitizers.add(name, class_bits(class));
+            for pattern in &flow.sources {
+                known.sources.add(pattern, 0);
+            }
+            for origin in &flow.origins {
+                let harmless = origin.harmless.iter().fold(0, |bits, class| bits | class_bits(class));
+                for pattern in &origin.name {
+                    known.sources.add(pattern, harmless);
                 }
             }
+            for pattern in &flow.validators {
+                known.validators.add(pattern, u16::MAX);
+            }
+            for (names, by_class) in [(&mut known.sanitizers, &flow.sanitizers), (&mut known.validators, &flow.checks)] {
+                for (class, patterns) in by_class {
+                    for pattern in patterns {
+                        names.add(pattern, class_bits(class));
+                    }
+                }
+            }
+            known.entry.extend(flow.entry.iter().map(String::as_str));
+            known.entry_functions.extend(flow.entry_functions.iter().map(String::as_str));
+            known.local_entry.extend(flow.local_entry.iter().map(String::as_str));
+            known.trusted.extend(flow.trusted.iter().map(String::as_str));
+            known.functions.extend(flow.functions.iter().map(String::as_str));
+            known.request = known.request.or(flow.request.as_deref());
         }
         known
+    }
+
+    /// The classes that a source of this name is harmless for, if it is one.
+    fn source(&self, name: &str) -> Option<u16> {
+        self.sources.of(name).reduce(|one, other| one & other)
     }
 }
 
@@ -103,8 +188,10 @@ pub(crate) struct Scopes<'a> {
     summary: &'a Summary,
     /// What this walk learns.
     pub(crate) learned: Summary,
-    /// The names of the functions around.
-    within: Vec<&'a str>,
+    /// The names of the functions around, and whether each is called from outside.
+    within: Vec<(&'a str, bool)>,
+    /// The attributes that stand before the next function, in languages where they are no part of it.
+    attributes: Vec<&'a str>,
 }
 
 impl<'a> Scopes<'a> {
@@ -119,77 +206,12 @@ impl<'a> Scopes<'a> {
             summary,
             learned: summary.anew(),
             within: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 
     pub(crate) fn import(&mut self, node: Node<'_>) {
         self.imports.extend(shape::imports(node, self.text));
-    }
-
-    /// Begins a function with its parameters.
-    pub(crate) fn enter(&mut self, function: Node<'_>, parent: Option<Node<'_>>) {
-        let mut frame = HashMap::new();
-        let own_name = function_name(function, parent, self.text);
-        self.within.push(own_name);
-        let mut given = 0;
-        let around = parent.filter(|parent| parent.kind() == "decorated_definition");
-        let decorated = around.is_some_and(|around| {
-            children(around).filter(|child| child.kind() == "decorator").any(|decorator| {
-                let text = of(decorator, self.text);
-                self.known.entry.iter().any(|entry| text.contains(entry))
-            })
-        });
-        let list = function.child_by_field_name("parameters").or_else(|| function.child_by_field_name("parameter"));
-        if let Some(list) = list {
-            let many = list.kind().ends_with("parameters") || list.kind() == "parameter_list" || list.kind() == "inferred_parameters";
-            let one = [list];
-            let all: Vec<Node<'_>> = if many { children(list).take(64).collect() } else { one.to_vec() };
-            for parameter in all {
-                let text = of(parameter, self.text);
-                let text = &text[..text.floor_char_boundary(ANNOTATED)];
-                let origin = parameter.child_by_field_name("type").map(|kind| {
-                    let text = of(kind, self.text);
-                    let plain = text.trim_start_matches([':', ' ', '*', '&']).trim_start_matches("mut ");
-                    self.resolve_type(plain.split(['<', '[']).next().unwrap_or(plain).trim())
-                });
-                let receiver = matches!(of(parameter, self.text), "self" | "cls")
-                    || matches!(parameter.kind(), "self_parameter" | "comment" | "line_comment" | "block_comment");
-                let handed = !receiver && self.summary.is_given(own_name, given);
-                given += usize::from(!receiver);
-                let source = handed
-                    || decorated
-                    || self.known.entry.iter().any(|entry| (entry.starts_with('@') || entry.ends_with('<')) && text.contains(entry));
-                let state = State {
-                    bits: if source { SOURCE } else { PARAMETER },
-                    clean: if origin.as_deref().is_some_and(is_harmless) { u16::MAX } else { 0 },
-                    line: if source { line(parameter) } else { 0 },
-                };
-                let mut names = Vec::new();
-                let target =
-                    parameter.child_by_field_name("pattern").or_else(|| parameter.child_by_field_name("name")).unwrap_or(parameter);
-                bound(target, self.text, &mut names, 0);
-                if parameter.kind() == "parameter_declaration" {
-                    names.clear();
-                    let mut cursor = parameter.walk();
-                    names.extend(parameter.children_by_field_name("name", &mut cursor).map(|name| of(name, self.text).to_owned()));
-                }
-                for name in names {
-                    let own = name == "self" || name == "cls" || name == "this";
-                    let state = if own { State::UNKNOWN } else { state };
-                    frame.insert(name, Variable { state, origin: origin.clone(), literal: None });
-                }
-            }
-        }
-        self.frames.push(frame);
-    }
-
-    fn resolve_type(&self, name: &str) -> String {
-        let (first, rest) = name.split_once(['.']).map_or((name, ""), |(first, rest)| (first, rest));
-        match self.imports.get(first) {
-            Some(full) if rest.is_empty() => full.clone(),
-            Some(full) => format!("{full}.{rest}"),
-            None => name.replace("::", "."),
-        }
     }
 
     pub(crate) fn leave(&mut self) {
@@ -199,187 +221,41 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// Whether the function around is called from outside, so that what it returns leaves the program.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.within.last().is_some_and(|(_, entry)| *entry)
+    }
+
     fn variable(&self, name: &str) -> Option<&Variable> {
         self.frames.iter().rev().take(FRAMES).find_map(|frame| frame.get(name)).or_else(|| self.frames.first()?.get(name))
     }
+}
 
-    /// Takes an assignment into account. In a branch it adds to what the variable may hold.
-    pub(crate) fn assign<'tree>(&mut self, node: Node<'tree>, parent: Option<Node<'tree>>, branched: bool) {
-        let Some(assignment) = shape::assignment(node, parent) else { return };
-        if matches!(node.kind(), "pair" | "keyword_argument" | "jsx_attribute") {
-            return;
-        }
-        // The destructuring of a module in JavaScript is an import.
-        if assignment.target.kind() == "object_pattern"
-            && let Some(value) = assignment.value
-            && let Some(module) = self.module(unwrapped(value))
-        {
-            for child in children(assignment.target) {
-                let (key, name) = match (child.child_by_field_name("key"), child.child_by_field_name("value")) {
-                    (Some(key), Some(value)) => (of(key, self.text), of(value, self.text)),
-                    _ => (of(child, self.text), of(child, self.text)),
-                };
-                self.imports.insert(name.to_owned(), format!("{module}.{key}"));
-            }
-            return;
-        }
-        let targets = listed(assignment.target);
-        let values = assignment.value.map(listed).unwrap_or_default();
-        let pairwise = targets.len() > 1 && targets.len() == values.len();
-        for (place, target) in targets.iter().enumerate() {
-            let value = if pairwise { values.get(place).copied() } else { assignment.value };
-            let mut state = value.map_or(State::default(), |value| self.state(value));
-            let declared = assignment.declared.map(|kind| of(kind, self.text).trim_start_matches([':', ' ', '*', '&']));
-            if declared.is_some_and(is_harmless) {
-                state.clean = u16::MAX;
-            }
-            let origin = value.map(|value| self.name(unwrapped(value), true)).filter(|name| !name.is_empty() && !name.starts_with('?'));
-            let origin = match (origin, declared) {
-                (_, Some(declared)) if !matches!(declared, "var" | "any" | "string" | "String" | "Object" | "let" | "const") => {
-                    Some(self.resolve_type(declared.split('<').next().unwrap_or(declared)))
-                }
-                (origin, _) => origin,
-            };
-            let literal = value.and_then(|value| self.literal(value));
-            let mut names = Vec::new();
-            bound(*target, self.text, &mut names, 0);
-            let whole = matches!(target.kind(), "identifier" | "variable_declarator" | "as_pattern_target")
-                || names.len() > 1
-                || target.kind().ends_with("pattern");
-            for name in names {
-                let old = self.variable(&name).cloned();
-                let mut new = Variable { state, origin: origin.clone(), literal: literal.clone() };
-                // A part of an object: what the object holds grows.
-                if (!whole || assignment.adds || branched)
-                    && let Some(old) = old
-                {
-                    new.state = if state.clean == u16::MAX && whole && !assignment.adds { state } else { old.state.join(state) };
-                    if assignment.adds {
-                        new.state = new.state.with(BUILT);
-                    }
-                    if !whole || assignment.adds {
-                        new.origin = old.origin;
-                        new.literal = old.literal;
-                    }
-                }
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.insert(name, new);
-                }
-            }
-        }
-    }
+/// The name of what a call calls.
+pub(crate) fn called(name: &str) -> &str {
+    name.strip_suffix("()").unwrap_or(name)
+}
 
-    /// Learns from a call which parameters it gives untrusted data.
-    pub(crate) fn learn_call(&mut self, call: &shape::Call<'_>) {
-        let Some(name) = call.callee.map(|callee| callee_name(callee, self.text)).filter(|name| self.summary.is_one(name)) else {
-            return;
-        };
-        let positional = call.arguments.iter().filter(|argument| argument.name.is_none());
-        let nodes: Vec<Node<'_>> = positional.map(|argument| argument.node).collect();
-        for (place, node) in nodes.into_iter().enumerate() {
-            let state = self.state(node);
-            if state.bits & SOURCE != 0 && state.clean != u16::MAX {
-                self.learned.give(name, place);
-            }
-        }
-    }
+/// A member or an element of something.
+fn is_member(kind: &str) -> bool {
+    matches!(
+        kind,
+        "attribute"
+            | "member_expression"
+            | "selector_expression"
+            | "field_access"
+            | "field_expression"
+            | "subscript"
+            | "subscript_expression"
+            | "index_expression"
+            | "array_access"
+    )
+}
 
-    /// Learns from what leaves a function whether it returns untrusted data.
-    pub(crate) fn learn_return(&mut self, node: Node<'_>) {
-        let Some(name) = self.within.last().copied().filter(|name| self.summary.is_one(name)) else { return };
-        let values: Vec<Node<'_>> = children(node).take(8).collect();
-        for value in values {
-            let state = self.state(value);
-            if state.bits & SOURCE != 0 && state.clean == 0 {
-                self.learned.give_back(name);
-            }
-        }
-    }
-
-    /// A call that puts something into what it is called on: `query.append(…)`.
-    pub(crate) fn grow(&mut self, node: Node<'_>) {
-        let Some(call) = shape::call(node, self.text) else { return };
-        let Some(object) = call.object.map(unwrapped).filter(|object| object.kind() == "identifier") else { return };
-        let method = call.callee.map(|callee| of(callee, self.text)).unwrap_or("");
-        let method = method.rsplit('.').next().unwrap_or(method);
-        if !matches!(method, "append" | "push" | "push_str" | "add" | "put" | "insert" | "WriteString" | "extend" | "concat" | "set") {
-            return;
-        }
-        let state = call.arguments.iter().fold(State::default(), |state, argument| state.join(self.state(argument.node)));
-        let name = of(object, self.text).to_owned();
-        let Some(old) = self.variable(&name).cloned() else { return };
-        let text = matches!(method, "append" | "push_str" | "WriteString" | "concat");
-        let state = old.state.join(if text { state.with(BUILT) } else { state });
-        if let Some(frame) = self.frames.last_mut() {
-            frame.insert(name, Variable { state, ..old });
-        }
-    }
-
-    /// Takes a condition into account: what a validator looked at there is held to be checked.
-    pub(crate) fn check(&mut self, condition: Node<'_>) {
-        let mut names = Vec::new();
-        self.checked(condition, &mut names, 0);
-        for name in names {
-            if let Some(variable) = self.variable(&name).cloned()
-                && let Some(frame) = self.frames.last_mut()
-            {
-                frame.insert(name, Variable { state: State { clean: u16::MAX, ..variable.state }, ..variable });
-            }
-        }
-    }
-
-    fn checked(&self, node: Node<'_>, names: &mut Vec<String>, depth: u32) {
-        if depth > 12 {
-            return;
-        }
-        let identifier = |node: Node<'_>, names: &mut Vec<String>| {
-            let node = unwrapped(node);
-            let root =
-                if node.kind() == "identifier" { Some(node) } else { shape::receiver(node).filter(|node| node.kind() == "identifier") };
-            if let Some(root) = root {
-                names.push(of(root, self.text).to_owned());
-            }
-        };
-        match node.kind() {
-            "comparison_operator" => {
-                let text = of(node, self.text);
-                let right = node.named_child(1).map(unwrapped);
-                // Being in a list that is known, but not having a text in it.
-                if text.contains(" in ")
-                    && let Some(left) = node.named_child(0)
-                    && left.kind() != "string"
-                    && right.is_some_and(|right| self.clone_free_constant(right))
-                {
-                    identifier(left, names);
-                }
-            }
-            _ => {
-                if let Some(call) = shape::call(node, self.text) {
-                    let name = self.name(node, true);
-                    let name = name.trim_end_matches("()");
-                    if self.known.validators.has(name) {
-                        for argument in &call.arguments {
-                            identifier(argument.node, names);
-                        }
-                        if let Some(object) = call.object {
-                            identifier(object, names);
-                        }
-                    }
-                }
-            }
-        }
-        for child in children(node) {
-            self.checked(child, names, depth + 1);
-        }
-    }
-
-    /// Whether the values that something is compared with are known: a literal list or a name that is not from outside.
-    fn clone_free_constant(&self, node: Node<'_>) -> bool {
-        match node.kind() {
-            "identifier" => self.variable(of(node, self.text)).is_none_or(|variable| variable.state.bits & (SOURCE | PARAMETER) == 0),
-            _ => true,
-        }
-    }
+/// The name of a field of the object that a method is of.
+fn own_field(name: &str) -> Option<&str> {
+    let field = name.strip_prefix("self.").or_else(|| name.strip_prefix("this."))?;
+    field.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'#' | b'$')).then_some(field)
 }
 
 /// A constant by convention.
@@ -431,12 +307,13 @@ fn is_harmless(kind: &str) -> bool {
     )
 }
 
-fn line(node: Node<'_>) -> u32 {
-    u32::try_from(node.start_position().row + 1).unwrap_or(u32::MAX)
+/// Whether a type is one that holds a number or the like and nothing else: `Path<i64>`.
+fn holds_harmless(kind: &str) -> bool {
+    kind.split_once('<').is_some_and(|(_, held)| held.strip_suffix('>').is_some_and(|held| is_harmless(held.trim())))
 }
 
-fn listed(node: Node<'_>) -> Vec<Node<'_>> {
-    if matches!(node.kind(), "expression_list" | "pattern_list" | "tuple_pattern") { children(node).take(64).collect() } else { vec![node] }
+fn line(node: Node<'_>) -> u32 {
+    u32::try_from(node.start_position().row + 1).unwrap_or(u32::MAX)
 }
 
 /// The variables that a pattern binds; of a member or an element, the variable that it is a part of.

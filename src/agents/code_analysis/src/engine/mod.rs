@@ -1,47 +1,38 @@
 //! What rules find in a source: one walk that follows values and holds calls and assignments against rules, then the queries.
 
+mod explosive;
 pub(crate) mod flow;
 mod names;
+mod queries;
 pub(crate) mod rule;
 pub(crate) mod shape;
 mod summary;
+mod walk;
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use baton_agents_runtime::SkillError;
 use serde::Serialize;
-use tree_sitter::{Language as Grammar, Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
+use tree_sitter::Language as Grammar;
 
 use crate::allowance::Allowance;
-use crate::columns::Columns;
 use crate::languages::Facts;
 use crate::rules::Severity;
-use crate::source::cut;
 use crate::tree::Parsed;
-use flow::{Knowledge, Scopes, State, class_bits};
+use flow::{Knowledge, Scopes};
 use names::Names;
-use rule::{Catalogue, Compiled, Condition, Confidence, Place, Rule};
-use shape::{Argument, of};
+use queries::Queries;
+use rule::{Catalogue, Confidence, Rule};
 use summary::Summary;
+use walk::Walk;
 
 /// Nodes between two looks at whether to stop.
 const CHECK_EVERY: u64 = 1_024;
 /// The most walks over one file: values are followed through so many functions, less one.
-const WALKS: u32 = 3;
+const WALKS: u32 = 4;
 /// The most findings of one file that are kept.
 pub(crate) const FILE_FINDINGS: usize = 500;
-/// How many unfinished matches of a query are kept; each node is held against all of them.
-const MATCHES_AT_ONCE: u32 = 256;
-/// How deep in a tree the matches of a query may begin. Below, code is not people's, and a cursor that goes down with many
-/// unfinished matches takes long.
-const DEPTH: u32 = 4_000;
-/// How much of the source of a value expressions look at, in bytes: in nested calls each holds all within it.
-const LOOKED_AT: usize = 8_192;
-/// The longest piece of source that a finding quotes, in characters.
-const SNIPPET: usize = 160;
-
 /// Something that a rule found. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Found {
@@ -64,42 +55,6 @@ pub(crate) struct Found {
     pub(crate) fingerprint: String,
 }
 
-/// All queries of a language as one, so that a tree is gone through once and not once a query, and the rule that each pattern is of.
-struct Queries {
-    query: Option<Query>,
-    rules: Vec<usize>,
-}
-
-impl Queries {
-    fn of(grammar: &Grammar, rules: &[&Rule]) -> Self {
-        let texts = rules.iter().enumerate().flat_map(|(place, rule)| rule.written.query.iter().map(move |text| (place, text.as_str())));
-        let texts: Vec<(usize, &str)> = texts.collect();
-        Self::joined(grammar, &texts).unwrap_or_else(|| {
-            // A rule for two languages may have a query that fits the grammar of one alone.
-            let fitting: Vec<(usize, &str)> = texts.into_iter().filter(|(_, text)| Query::new(grammar, text).is_ok()).collect();
-            Self::joined(grammar, &fitting).unwrap_or(Self { query: None, rules: Vec::new() })
-        })
-    }
-
-    fn joined(grammar: &Grammar, texts: &[(usize, &str)]) -> Option<Self> {
-        let mut whole = String::new();
-        let mut ends: Vec<(usize, usize)> = Vec::new();
-        for (rule, text) in texts {
-            whole.push_str(text);
-            whole.push('\n');
-            ends.push((whole.len(), *rule));
-        }
-        let query = Query::new(grammar, &whole).ok()?;
-        let rules = (0..query.pattern_count())
-            .map(|pattern| {
-                let start = query.start_byte_for_pattern(pattern);
-                ends.get(ends.partition_point(|(end, _)| *end <= start)).map_or(usize::MAX, |(_, rule)| *rule)
-            })
-            .collect();
-        Some(Self { query: Some(query), rules })
-    }
-}
-
 /// A catalogue with its queries compiled for one language.
 pub(crate) struct Ready<'a> {
     known: Knowledge<'a>,
@@ -107,6 +62,11 @@ pub(crate) struct Ready<'a> {
     /// The forms of calls and assignments by name: the rule's place and the form's.
     calls: Names<'a, (usize, usize)>,
     assigns: Names<'a, (usize, usize)>,
+    /// The forms for what is no call but looked at like one.
+    texts: Vec<(usize, usize)>,
+    returns: Vec<(usize, usize)>,
+    answers: Vec<(usize, usize)>,
+    regexes: Vec<(usize, usize)>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
     queries: RefCell<Vec<(Grammar, Rc<Queries>)>>,
 }
@@ -115,16 +75,24 @@ impl<'a> Ready<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, facts: &'static Facts) -> Self {
         let rules: Vec<&Rule> = catalogue.of(facts.name).collect();
         let (mut calls, mut assigns) = (Names::default(), Names::default());
+        let (mut texts, mut returns, mut answers, mut regexes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, rule) in rules.iter().enumerate() {
             for (names, forms) in [(&mut calls, &rule.calls), (&mut assigns, &rule.assigns)] {
                 for (form, compiled) in forms.iter().enumerate() {
                     for name in &compiled.form.name {
-                        names.add(name, (place, form));
+                        match name.as_str() {
+                            "<text>" => texts.push((place, form)),
+                            "<return>" => returns.push((place, form)),
+                            "<answer>" => answers.push((place, form)),
+                            "<regex>" => regexes.push((place, form)),
+                            _ => names.add(name, (place, form)),
+                        }
                     }
                 }
             }
         }
-        Self { known: Knowledge::of(&catalogue.flows, facts.name), rules, calls, assigns, queries: RefCell::default() }
+        let known = Knowledge::of(&catalogue.flows, facts.name);
+        Self { known, rules, calls, assigns, texts, returns, answers, regexes, queries: RefCell::default() }
     }
 
     fn compiled(&self, grammar: &Grammar) -> Rc<Queries> {
@@ -149,19 +117,7 @@ impl<'a> Ready<'a> {
         let mut summary = Summary::of(allowance, &parsed.tree, text)?;
         let mut walks = 1;
         let (mut found, share) = loop {
-            let mut walk = Walk {
-                text,
-                file,
-                ready: self,
-                active: active.clone(),
-                scopes: Scopes::new(text, &self.known, allowance, &summary),
-                found: Vec::new(),
-                functions: Vec::new(),
-                branches: 0,
-                around: Vec::new(),
-                starts: Columns::default(),
-                ends: Columns::default(),
-            };
+            let mut walk = Walk::new(self, &active, Scopes::new(text, &self.known, allowance, &summary), text, file);
             let mut share = 1.0;
             let mut cursor = parsed.tree.walk();
             let mut seen = 0u64;
@@ -182,8 +138,9 @@ impl<'a> Ready<'a> {
                     continue;
                 }
                 loop {
-                    let condition = walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()))
-                        && cursor.field_name() == Some("condition");
+                    let condition =
+                        walk.around.last().is_some_and(|parent| shape::is_branch(parent.kind()) || parent.kind() == "match_pattern")
+                            && cursor.field_name() == Some("condition");
                     walk.leave(cursor.node(), condition);
                     if cursor.goto_next_sibling() {
                         break;
@@ -209,283 +166,5 @@ impl<'a> Ready<'a> {
         found.sort_by(|a, b| (a.line, a.column, &a.rule).cmp(&(b.line, b.column, &b.rule)));
         found.dedup_by(|a, b| a.line == b.line && a.rule == b.rule);
         Ok((found, share))
-    }
-}
-
-/// The beginning of a text, as long as expressions look at it.
-fn looked_at(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LOOKED_AT)]
-}
-
-/// A function around the current node.
-struct Function {
-    asynchronous: bool,
-    loops: u32,
-    /// How many branches were around it.
-    branches: u32,
-}
-
-struct Walk<'a, 'tree> {
-    text: &'a str,
-    file: &'a str,
-    ready: &'a Ready<'a>,
-    /// Whether each rule applies to this file at all.
-    active: Vec<bool>,
-    scopes: Scopes<'a>,
-    found: Vec<Found>,
-    functions: Vec<Function>,
-    branches: u32,
-    /// The nodes around the current one; asking a node for its parent walks down from the root.
-    around: Vec<Node<'tree>>,
-    starts: Columns,
-    ends: Columns,
-}
-
-impl<'tree> Walk<'_, 'tree> {
-    fn enter(&mut self, node: Node<'tree>) {
-        if !node.is_named() {
-            return;
-        }
-        let kind = node.kind();
-        self.scopes.import(node);
-        if shape::is_function(kind) {
-            self.scopes.enter(node, self.around.last().copied());
-            let asynchronous = of(node, self.text).get(..64).unwrap_or_else(|| of(node, self.text)).trim_start().starts_with("async ")
-                || shape::children(node).any(|child| child.kind() == "function_modifiers" && of(child, self.text).contains("async"))
-                || node.child(0).is_some_and(|child| child.kind() == "async");
-            self.functions.push(Function { asynchronous, loops: 0, branches: self.branches });
-        }
-        if shape::is_branch(kind) {
-            self.branches += 1;
-        }
-        if shape::is_loop(kind) {
-            if let Some(function) = self.functions.last_mut() {
-                function.loops += 1;
-            }
-            // The loop's variable is bound before its body.
-            self.scopes.assign(node, self.around.last().copied(), false);
-        }
-        if kind == "range_clause" || kind == "for_in_clause" {
-            self.scopes.assign(node, self.around.last().copied(), false);
-        }
-        self.calls(node);
-        if let Some(assignment) = shape::assignment(node, self.around.last().copied()) {
-            self.assigns(node, &assignment);
-        }
-    }
-
-    fn leave(&mut self, node: Node<'tree>, condition: bool) {
-        if !node.is_named() {
-            return;
-        }
-        let kind = node.kind();
-        if shape::is_branch(kind) {
-            self.branches = self.branches.saturating_sub(1);
-        }
-        if shape::is_loop(kind) {
-            if let Some(function) = self.functions.last_mut() {
-                function.loops = function.loops.saturating_sub(1);
-            }
-        } else {
-            let around = self.functions.last().map_or(0, |function| function.branches);
-            self.scopes.assign(node, self.around.last().copied(), self.branches > around);
-        }
-        if matches!(kind, "return_statement" | "return_expression") {
-            self.scopes.learn_return(node);
-        }
-        self.scopes.grow(node);
-        if condition {
-            self.scopes.check(node);
-        }
-        if shape::is_function(kind) {
-            self.functions.pop();
-            self.scopes.leave();
-        }
-    }
-
-    fn calls(&mut self, node: Node<'_>) {
-        let Some(call) = shape::call(node, self.text) else { return };
-        self.scopes.learn_call(&call);
-        let plain = self.scopes.name(node, false);
-        let full = self.scopes.name(node, true);
-        let full = self.module_name(node, &full);
-        let (plain, full) = (plain.trim_end_matches("()").to_owned(), full.trim_end_matches("()").to_owned());
-        let ready = self.ready;
-        let mut fitting: Vec<(usize, usize)> = ready.calls.of(&full).chain(ready.calls.of(&plain)).collect();
-        fitting.sort_unstable();
-        fitting.dedup();
-        let mut found = None;
-        for (place, form) in fitting {
-            let rule = ready.rules[place];
-            if found == Some(place) || !self.active[place] {
-                continue;
-            }
-            if let Some(state) = self.holds(&rule.calls[form], node, &call.arguments, call.object, rule) {
-                self.add(rule, node, state);
-                found = Some(place);
-            }
-        }
-    }
-
-    /// `require("x")` is named after what it gives; as a call it is still `require`.
-    fn module_name(&self, node: Node<'_>, full: &str) -> String {
-        let callee = node.child_by_field_name("function").map_or("", |callee| of(callee, self.text));
-        if callee == "require" { "require".to_owned() } else { full.to_owned() }
-    }
-
-    fn assigns(&mut self, node: Node<'_>, assignment: &shape::Assignment<'_>) {
-        let Some(value) = assignment.value else { return };
-        let key = matches!(node.kind(), "pair" | "keyword_argument");
-        let plain = if key {
-            format!(".{}", of(assignment.target, self.text).trim_matches(['"', '\'']))
-        } else {
-            let target = if assignment.target.kind() == "expression_list" { assignment.target.named_child(0) } else { None };
-            self.scopes.name(target.unwrap_or(assignment.target), false)
-        };
-        let ready = self.ready;
-        let mut fitting: Vec<(usize, usize)> = ready.assigns.of(&plain).collect();
-        fitting.sort_unstable();
-        fitting.dedup();
-        let mut found = None;
-        for (place, form) in fitting {
-            let rule = ready.rules[place];
-            if found == Some(place) || !self.active[place] {
-                continue;
-            }
-            let argument = [Argument { name: None, node: value }];
-            if let Some(state) = self.holds(&rule.assigns[form], node, &argument, None, rule) {
-                self.add(rule, node, state);
-                found = Some(place);
-            }
-        }
-    }
-
-    /// Whether a form that fits by name fits by its arguments; what is known of the one that decided.
-    fn holds(&mut self, compiled: &Compiled, node: Node<'_>, all: &[Argument<'_>], object: Option<Node<'_>>, rule: &Rule) -> Option<State> {
-        let form = &compiled.form;
-        let positional = all.iter().filter(|argument| argument.name.is_none()).count();
-        if all.len() < form.at_least || form.at_most.is_some_and(|most| positional > most) {
-            return None;
-        }
-        if form.in_loop && self.functions.last().is_none_or(|function| function.loops == 0) {
-            return None;
-        }
-        if form.in_async && self.functions.last().is_none_or(|function| !function.asynchronous) {
-            return None;
-        }
-        let named = |name: &str| all.iter().find(|argument| argument.name.as_deref() == Some(name));
-        if form.without.iter().any(|name| named(name).is_some()) {
-            return None;
-        }
-        for (name, regex) in &compiled.with {
-            if !named(name).is_some_and(|argument| regex.is_match(looked_at(of(argument.node, self.text)))) {
-                return None;
-            }
-        }
-        if compiled.unless.as_ref().is_some_and(|regex| regex.is_match(looked_at(of(node, self.text)))) {
-            return None;
-        }
-        if compiled.source.as_ref().is_some_and(|regex| !regex.is_match(looked_at(of(node, self.text)))) {
-            return None;
-        }
-        let simple = form.value == Condition::Any && compiled.matches.is_none() && compiled.not_matches.is_none();
-        if simple && form.argument.is_empty() {
-            return Some(State::default());
-        }
-        let mut candidates: Vec<Node<'_>> = Vec::new();
-        if form.argument.is_empty() {
-            candidates.extend(all.iter().map(|argument| argument.node));
-        }
-        for place in &form.argument {
-            match place {
-                Place::Index(-1) => candidates.extend(object),
-                Place::Index(index) => {
-                    let nth = all.iter().filter(|argument| argument.name.is_none()).nth(usize::try_from(*index).unwrap_or(usize::MAX));
-                    candidates.extend(nth.map(|argument| argument.node));
-                }
-                Place::Name(name) => candidates.extend(named(name).map(|argument| argument.node)),
-            }
-        }
-        let class = rule.written.class.as_deref().map_or(0, class_bits);
-        for candidate in candidates {
-            let state = self.scopes.state(candidate);
-            let fits = match form.value {
-                Condition::Any => true,
-                Condition::Tainted => state.tainted(class),
-                Condition::Untrusted => state.untrusted(class),
-                Condition::Built => state.built(class),
-                Condition::Dynamic => state.dynamic(class),
-                Condition::Constant => state.constant(),
-            };
-            if !fits {
-                continue;
-            }
-            if compiled.matches.is_some() || compiled.not_matches.is_some() {
-                let text = self.scopes.literal(candidate).unwrap_or_else(|| looked_at(of(candidate, self.text)).to_owned());
-                if compiled.matches.as_ref().is_some_and(|regex| !regex.is_match(&text))
-                    || compiled.not_matches.as_ref().is_some_and(|regex| regex.is_match(&text))
-                {
-                    continue;
-                }
-            }
-            return Some(state);
-        }
-        None
-    }
-
-    /// Runs the queries; tells how much of the work was done before the time was over.
-    fn query(&mut self, allowance: &Allowance<'_>, parsed: &Parsed, queries: &Queries) -> f64 {
-        let ready = self.ready;
-        let Some(query) = &queries.query else { return 1.0 };
-        let Some(index) = query.capture_index_for_name("found") else { return 1.0 };
-        let mut cursor = QueryCursor::new();
-        cursor.set_match_limit(MATCHES_AT_ONCE);
-        cursor.set_max_start_depth(Some(DEPTH));
-        let mut reached = 0;
-        let mut stop = |state: &QueryCursorState| {
-            reached = state.current_byte_offset();
-            if allowance.stops() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let options = QueryCursorOptions::new().progress_callback(&mut stop);
-        let mut matches = cursor.matches_with_options(query, parsed.tree.root_node(), self.text.as_bytes(), options);
-        let mut counts = vec![0usize; self.active.len()];
-        while let Some(found) = matches.next() {
-            let Some(place) = queries.rules.get(found.pattern_index).copied().filter(|place| self.active.get(*place) == Some(&true)) else {
-                continue;
-            };
-            for capture in found.captures.iter().filter(|capture| capture.index == index) {
-                counts[place] += 1;
-                if counts[place] <= FILE_FINDINGS {
-                    self.add(ready.rules[place], capture.node, State::default());
-                }
-            }
-        }
-        drop(matches);
-        if allowance.is_over() { 0.5 + reached as f64 / self.text.len().max(1) as f64 / 2.0 } else { 1.0 }
-    }
-
-    fn add(&mut self, rule: &Rule, node: Node<'_>, state: State) {
-        if self.found.len() >= FILE_FINDINGS {
-            return;
-        }
-        let (start, end) = (node.start_position(), node.end_position());
-        let line = of(node, self.text).lines().next().unwrap_or("");
-        self.found.push(Found {
-            rule: rule.written.id.clone(),
-            title: rule.written.title.clone(),
-            severity: rule.written.severity,
-            confidence: rule.written.confidence,
-            cwe: rule.written.cwe.iter().map(|number| format!("CWE-{number}")).collect(),
-            message: rule.written.message.clone(),
-            advice: rule.written.advice.clone(),
-            file: self.file.to_owned(),
-            line: start.row + 1,
-            column: self.starts.of(self.text, node.start_byte(), start.column),
-            end_line: end.row + 1,
-            end_column: self.ends.of(self.text, node.end_byte(), end.column),
-            snippet: cut(line, SNIPPET),
-            source_line: (state.line > 0).then_some(state.line),
-            fingerprint: String::new(),
-        });
     }
 }

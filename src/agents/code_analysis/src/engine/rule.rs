@@ -58,10 +58,14 @@ pub(crate) enum Condition {
     Untrusted,
     /// It is a text put together with a part that is not constant, or it is tainted.
     Built,
+    /// It is put together with a parameter of the function, or it is tainted.
+    Composed,
     /// It is not constant.
     Dynamic,
     /// It is constant.
     Constant,
+    /// It is a regular expression that can take exponential time.
+    Explosive,
 }
 
 /// An argument of a call: by its place from 0, -1 for what a method is called on, or by its name.
@@ -76,7 +80,8 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Form {
-    /// Names with `*` for any characters; joined by dots, imports resolved.
+    /// Names with `*` for any characters; joined by dots, imports resolved. `<text>` is a text that is put together of parts,
+    /// `<return>` what a function returns, `<answer>` what a function returns to a client, `<regex>` a regular expression.
     pub(crate) name: Vec<String>,
     /// The arguments looked at; all when empty.
     #[serde(default)]
@@ -111,6 +116,18 @@ pub(crate) struct Form {
     /// The whole source of the statement matches this.
     #[serde(default)]
     pub(crate) source: Option<String>,
+    /// The source of the nearest function with a name around it, or of the file where there is none, matches this in its first 8 KiB.
+    #[serde(default)]
+    pub(crate) within: Option<String>,
+    /// That source does not match this.
+    #[serde(default)]
+    pub(crate) not_within: Option<String>,
+    /// What made the argument matches this: its name, imports and variables resolved.
+    #[serde(default)]
+    pub(crate) origin: Option<String>,
+    /// It calls the function that it stands in.
+    #[serde(default)]
+    pub(crate) recursive: bool,
 }
 
 /// A rule as it is written.
@@ -128,7 +145,7 @@ pub(crate) struct Written {
     pub(crate) confidence: Confidence,
     pub(crate) message: String,
     pub(crate) advice: String,
-    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log`.
+    /// What sanitizers of values it believes in: `shell`, `html`, `sql`, `path`, `url`, `log` and the other classes of `flow::CLASSES`.
     #[serde(default)]
     pub(crate) class: Option<String>,
     #[serde(default)]
@@ -165,6 +182,57 @@ pub(crate) struct Flow {
     /// Calls whose result is a text put together of its arguments.
     #[serde(default)]
     pub(crate) builders: Vec<String>,
+    /// Calls that only return if their arguments are in order, so that these are checked afterwards.
+    #[serde(default)]
+    pub(crate) guards: Vec<String>,
+    /// Calls that write untrusted data into the variables that they are given the addresses of.
+    #[serde(default)]
+    pub(crate) fills: Vec<String>,
+    /// Annotations or attributes of functions all of whose parameters are untrusted.
+    #[serde(default)]
+    pub(crate) entry_functions: Vec<String>,
+    /// Types whose parameters are untrusted, and those whose are not in such functions.
+    #[serde(default)]
+    pub(crate) entry_types: Vec<String>,
+    #[serde(default)]
+    pub(crate) trusted_types: Vec<String>,
+    /// Further sources, whose values cannot do every harm.
+    #[serde(default)]
+    pub(crate) origins: Vec<Origin>,
+    /// Annotations or decorators that make parameters come from who starts the program.
+    #[serde(default)]
+    pub(crate) local_entry: Vec<String>,
+    /// What the source of a parameter holds that is not from outside although its function is called from there.
+    #[serde(default)]
+    pub(crate) trusted: Vec<String>,
+    /// Calls whose result is part of what they are called on, and not made of their arguments.
+    #[serde(default)]
+    pub(crate) lookups: Vec<String>,
+    /// Calls that do not return if what they are given is bad.
+    #[serde(default)]
+    pub(crate) asserts: Vec<String>,
+    /// Validators of one class.
+    #[serde(default)]
+    pub(crate) checks: std::collections::BTreeMap<String, Vec<String>>,
+    /// Calls that call the functions given to them with data from outside; `name(text)` if their first argument is this text.
+    #[serde(default)]
+    pub(crate) callbacks: Vec<String>,
+    /// Calls that call the functions given to them with a request, and the name under which requests are sources.
+    #[serde(default)]
+    pub(crate) handlers: Vec<String>,
+    #[serde(default)]
+    pub(crate) request: Option<String>,
+    /// Names of functions that are called from outside.
+    #[serde(default)]
+    pub(crate) functions: Vec<String>,
+}
+
+/// Sources whose values are harmless for some classes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Origin {
+    pub(crate) name: Vec<String>,
+    pub(crate) harmless: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,6 +252,9 @@ pub(crate) struct Compiled {
     pub(crate) not_matches: Option<Regex>,
     pub(crate) unless: Option<Regex>,
     pub(crate) source: Option<Regex>,
+    pub(crate) within: Option<Regex>,
+    pub(crate) not_within: Option<Regex>,
+    pub(crate) origin: Option<Regex>,
     pub(crate) with: Vec<(String, Regex)>,
 }
 
@@ -300,6 +371,9 @@ fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
                     not_matches: optional(&form.not_matches)?,
                     unless: optional(&form.unless)?,
                     source: optional(&form.source)?,
+                    within: optional(&form.within)?,
+                    not_within: optional(&form.not_within)?,
+                    origin: optional(&form.origin)?,
                     with: with?,
                 })
             })

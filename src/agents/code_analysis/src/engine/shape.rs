@@ -31,6 +31,7 @@ pub(crate) fn call<'tree>(node: Node<'tree>, text: &str) -> Option<Call<'tree>> 
         "new_expression" => (field("constructor"), None, field("arguments")),
         "method_invocation" => (field("name"), field("object"), field("arguments")),
         "object_creation_expression" => (field("type"), None, field("arguments")),
+        "array_creation_expression" => (field("type"), None, None),
         "macro_invocation" => (field("macro"), None, children(node).find(|child| child.kind() == "token_tree")),
         "composite_literal" => (field("type"), None, field("body")),
         "struct_expression" => (field("name"), None, field("body")),
@@ -38,14 +39,18 @@ pub(crate) fn call<'tree>(node: Node<'tree>, text: &str) -> Option<Call<'tree>> 
     };
     let mut arguments = Vec::new();
     if let Some(list) = list {
-        // A tagged template, or a macro whose tokens are looked at together.
-        if matches!(list.kind(), "template_string" | "token_tree") {
+        // A tagged template, a generator without brackets of its own, or a macro whose tokens are looked at together.
+        if matches!(list.kind(), "template_string" | "generator_expression" | "token_tree") {
             arguments.push(Argument { name: None, node: list });
         } else {
             for child in children(list).take(ARGUMENTS) {
                 add(child, text, &mut arguments);
             }
         }
+    }
+    if node.kind() == "array_creation_expression" {
+        let sizes = children(node).filter(|child| child.kind() == "dimensions_expr").filter_map(|size| size.named_child(0));
+        arguments.extend(sizes.map(|node| Argument { name: None, node }));
     }
     Some(Call { callee, object, arguments })
 }
@@ -149,7 +154,7 @@ pub(crate) fn assignment<'tree>(node: Node<'tree>, parent: Option<Node<'tree>>) 
             (field("left"), field("right"), adds)
         }
         "augmented_assignment" | "augmented_assignment_expression" | "compound_assignment_expr" => (field("left"), field("right"), true),
-        "variable_declarator" | "var_spec" | "const_spec" | "named_expression" | "public_field_definition" => {
+        "resource" | "variable_declarator" | "var_spec" | "const_spec" | "named_expression" | "public_field_definition" => {
             (field("name"), field("value"), false)
         }
         "field_definition" => (field("property"), field("value"), false),
@@ -198,6 +203,7 @@ pub(crate) fn is_branch(kind: &str) -> bool {
             | "else_clause"
             | "switch_case"
             | "switch_block_statement_group"
+            | "switch_rule"
             | "expression_case"
             | "match_arm"
             | "case_clause"

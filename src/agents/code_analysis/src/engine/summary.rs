@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use baton_agents_runtime::SkillError;
 use tree_sitter::{Node, Tree};
 
+use super::flow::State;
 use super::shape::{is_function, of, unwrapped};
 use crate::allowance::Allowance;
 
@@ -18,10 +19,22 @@ const CHECK_EVERY: u64 = 4_096;
 pub(crate) struct Summary {
     /// How many functions have a name. Of those that share one, nothing is known.
     defined: HashMap<String, u32>,
-    /// Functions and places of parameters that a call in this file gives untrusted data, from 0.
-    parameters: HashSet<(String, usize)>,
-    /// Functions that return untrusted data.
-    returns: HashSet<String>,
+    /// The types of which there are only so many values.
+    enums: HashSet<String>,
+    /// Functions and parameters that a call in this file gives untrusted data, with what that was made safe for.
+    parameters: HashMap<(String, Parameter), u16>,
+    /// What is known of what functions return.
+    returns: HashMap<String, State>,
+    /// What is known of the fields of objects, by their names.
+    fields: HashMap<String, State>,
+}
+
+/// A parameter by its place from 0, or by its name; or what a method is called on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Parameter {
+    Place(usize),
+    Name(String),
+    Object,
 }
 
 impl Summary {
@@ -44,6 +57,13 @@ impl Summary {
                 let name = function_name(node, around.last().copied(), text);
                 *summary.defined.entry(name.to_owned()).or_default() += 1;
             }
+            if matches!(node.kind(), "enum_declaration" | "enum_item")
+                && summary.enums.len() < ENTRIES
+                && let Some(name) = node.child_by_field_name("name")
+                && (node.kind() == "enum_declaration" || !of(node, text).contains('('))
+            {
+                summary.enums.insert(of(name, text).to_owned());
+            }
             if cursor.goto_first_child() {
                 around.push(node);
                 continue;
@@ -59,36 +79,73 @@ impl Summary {
 
     /// The same functions, of which nothing is known yet.
     pub(crate) fn anew(&self) -> Self {
-        Self { defined: self.defined.clone(), ..Self::default() }
+        Self { defined: self.defined.clone(), enums: self.enums.clone(), ..Self::default() }
     }
 
-    pub(crate) fn give(&mut self, name: &str, place: usize) {
+    pub(crate) fn give(&mut self, name: &str, parameter: Parameter, clean: u16) {
         if self.parameters.len() < ENTRIES {
-            self.parameters.insert((name.to_owned(), place));
+            let known = self.parameters.entry((name.to_owned(), parameter)).or_insert(u16::MAX);
+            *known &= clean;
         }
     }
 
-    pub(crate) fn give_back(&mut self, name: &str) {
+    pub(crate) fn give_back(&mut self, name: &str, state: State) {
         if self.returns.len() < ENTRIES {
-            self.returns.insert(name.to_owned());
+            let known = self.returns.entry(name.to_owned()).or_default();
+            *known = known.join(state);
+        }
+    }
+
+    pub(crate) fn set_field(&mut self, name: &str, state: State) {
+        if self.fields.len() < ENTRIES {
+            let known = self.fields.entry(name.to_owned()).or_default();
+            *known = known.join(state);
         }
     }
 
     pub(crate) fn is_one(&self, name: &str) -> bool {
-        self.defined.get(name) == Some(&1)
+        !name.is_empty() && self.defined.get(name) == Some(&1)
     }
 
-    pub(crate) fn is_given(&self, name: &str, place: usize) -> bool {
-        !self.parameters.is_empty() && self.is_one(name) && self.parameters.contains(&(name.to_owned(), place))
+    /// What the untrusted data was made safe for that a parameter is given, if it is given any.
+    pub(crate) fn given(&self, name: &str, place: usize, own: &str) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        let by_place = self.parameters.get(&(name.to_owned(), Parameter::Place(place)));
+        let by_name = self.parameters.get(&(name.to_owned(), Parameter::Name(own.to_owned())));
+        match (by_place, by_name) {
+            (Some(one), Some(other)) => Some(one & other),
+            (one, other) => one.or(other).copied(),
+        }
     }
 
-    pub(crate) fn is_given_back(&self, name: &str) -> bool {
-        !self.returns.is_empty() && self.returns.contains(name) && self.is_one(name)
+    /// What the untrusted data that a method is called on was made safe for, if it is called on any.
+    pub(crate) fn given_object(&self, name: &str) -> Option<u16> {
+        if self.parameters.is_empty() || !self.is_one(name) {
+            return None;
+        }
+        self.parameters.get(&(name.to_owned(), Parameter::Object)).copied()
+    }
+
+    /// Whether a type of the file has only so many values, which are the program's. One with parts may hold anything.
+    pub(crate) fn is_enum(&self, name: &str) -> bool {
+        self.enums.contains(name)
+    }
+
+    pub(crate) fn given_back(&self, name: &str) -> Option<State> {
+        if self.returns.is_empty() || !self.is_one(name) { None } else { self.returns.get(name).copied() }
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<State> {
+        self.fields.get(name).copied()
     }
 
     /// Whether there is anything that another walk could use.
     pub(crate) fn is_worth_another_walk(&self) -> bool {
-        self.parameters.iter().any(|(name, _)| self.is_one(name)) || self.returns.iter().any(|name| self.is_one(name))
+        !self.fields.is_empty()
+            || self.parameters.keys().any(|(name, _)| self.is_one(name))
+            || self.returns.keys().any(|name| self.is_one(name))
     }
 }
 
@@ -98,6 +155,9 @@ pub(crate) fn function_name<'a>(function: Node<'_>, parent: Option<Node<'_>>, te
     let given = parent.and_then(|parent| match parent.kind() {
         "variable_declarator" => parent.child_by_field_name("name"),
         "pair" => parent.child_by_field_name("key"),
+        "public_field_definition" | "field_definition" => {
+            parent.child_by_field_name("name").or_else(|| parent.child_by_field_name("property"))
+        }
         "assignment_expression" => parent.child_by_field_name("left"),
         _ => None,
     });

@@ -84,6 +84,8 @@ impl Scopes<'_> {
             }
             "new_expression" => format!("{}()", field("constructor").map_or_else(String::new, inner)),
             "object_creation_expression" => format!("{}()", field("type").map_or_else(String::new, inner)),
+            "array_creation_expression" => format!("new.{}[]", field("type").map_or_else(String::new, inner)),
+            "integral_type" => of(node, self.text).to_owned(),
             "macro_invocation" => format!("{}!()", field("macro").map_or_else(String::new, inner)),
             "generic_function" => field("function").map_or_else(String::new, inner),
             "generic_type" => node.named_child(0).map_or_else(String::new, inner),
