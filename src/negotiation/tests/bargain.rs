@@ -1,15 +1,11 @@
 //! Are splits feasible, worth taking, Pareto optimal, symmetric, and the best by their rule? Do bargainings end?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::BTreeMap;
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;
 use baton_negotiation::bargain::*;
-use chance::{Chance, computed, took};
 
 fn claimant(key: &str, pieces: &[(u64, u64)], least: u64) -> Claimant {
     let pieces = pieces.iter().map(|(units, worth)| Piece { units: *units, worth: *worth }).collect();

@@ -1,17 +1,13 @@
 //! Are claims exclusive, fair and fenced, and is every deadlock broken by somebody who is part of it?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_domain::task::Priority;
 use baton_domain::time::Timestamp;
 use baton_negotiation::claims::*;
-use chance::{Chance, computed, took};
 use uuid::Uuid;
 
 fn holder(number: u128) -> Holder {

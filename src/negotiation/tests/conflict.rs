@@ -1,7 +1,5 @@
 //! Is a conflict settled once, and only by who knows how it stands?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;

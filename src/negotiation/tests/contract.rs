@@ -1,15 +1,11 @@
 //! Whatever dies, comes twice, late or out of order: is there one award at a time, and one outcome?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chance::Chance;
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;
 use baton_negotiation::contract::*;
-use chance::Chance;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,14 +1,10 @@
 //! Do merges lose nothing, invent nothing, and treat both sides alike?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_negotiation::merge::*;
-use chance::{Chance, computed, took};
 use serde_json::{Value, json};
 
 fn labels() -> Labels {

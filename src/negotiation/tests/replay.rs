@@ -1,14 +1,10 @@
 //! Do recordings replay to the byte, and do forks part at the changed step and nowhere before?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::BTreeSet;
 
+use crate::chance::Chance;
 use baton_domain::problem::Code;
 use baton_negotiation::replay::*;
-use chance::Chance;
 use serde_json::{Map, Value, json};
 
 /// A document with what makes canonical forms hard: orders, numbers and signs.
