@@ -302,3 +302,21 @@ fn a_bargaining_has_two_parties_and_bounds() {
         assert!(all[0] == 100 && all[999] == 20 && all[1_000] == 20 && all.windows(2).all(|pair| pair[0] >= pair[1]));
     }
 }
+
+#[test]
+fn a_no_or_the_last_yes_may_come_twice() {
+    let parties = vec![claimant("a", &[(10, 1)], 0), claimant("b", &[(10, 1)], 0)];
+    let mut bargaining = Bargaining::open(terms(parties, 10, 2), at(0)).unwrap();
+    for round in 0..2 {
+        let State::Open { proposer, .. } = bargaining.state.clone() else { panic!() };
+        let other = if proposer == "a" { "b" } else { "a" }.to_owned();
+        let shares = BTreeMap::from([("a".to_owned(), 5), ("b".to_owned(), 5)]);
+        bargaining.make(Move::Offer { by: proposer, round, shares }, at(1)).unwrap();
+        let last = if round == 0 { Move::Reject { by: other, round } } else { Move::Accept { by: other, round } };
+        bargaining.make(last.clone(), at(2)).unwrap();
+        let before = bargaining.clone();
+        bargaining.make(last, at(3)).unwrap();
+        assert_eq!(bargaining, before);
+    }
+    assert!(matches!(bargaining.state, State::Agreed { round: 1, .. }));
+}
