@@ -77,13 +77,15 @@ pub struct Review {
     pub findings: Vec<Finding>,
     /// In how many places they do.
     pub total: usize,
+    /// Which version the merged content is to the byte, if it is one of them: then that one is kept, also where it is no text.
+    #[serde(default)]
+    pub same_as: Option<Choice>,
 }
 
 impl Review {
-    fn of(text: String, findings: Vec<Finding>) -> Self {
-        let total = findings.len();
+    fn of(text: String, findings: Vec<Finding>, total: usize) -> Self {
         let merged = (total == 0).then_some(text);
-        Self { merged, findings: findings.into_iter().take(MAXIMUM_FINDINGS).collect(), total }
+        Self { merged, findings: findings.into_iter().take(MAXIMUM_FINDINGS).collect(), total, same_as: None }
     }
 }
 
@@ -103,13 +105,14 @@ pub fn review(form: &Form, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> R
         let same = |one: Option<&[u8]>, other: &[u8]| one == Some(other);
         if ours == theirs || same(base, theirs) || same(base, ours) {
             let taken = if same(base, ours) { theirs } else { ours };
-            // What is no text is not carried along here: whoever settles it knows which version it is.
-            return Ok(Review { merged: String::from_utf8(taken.to_vec()).ok(), findings: Vec::new(), total: 0 });
+            // What is no text is not carried along here: which version it is says all.
+            let same_as = Some(if ours == taken { Choice::Ours } else { Choice::Theirs });
+            return Ok(Review { merged: String::from_utf8(taken.to_vec()).ok(), findings: Vec::new(), total: 0, same_as });
         }
         let size = |bytes: &[u8]| Some(format!("{} bytes", bytes.len()));
         let kind = if base.is_none() { Disagreement::Added } else { Disagreement::Changed };
         let finding = Finding { place: String::new(), kind, base: base.and_then(size), ours: size(ours), theirs: size(theirs) };
-        return Ok(Review { merged: None, findings: vec![finding], total: 1 });
+        return Ok(Review { merged: None, findings: vec![finding], total: 1, same_as: None });
     }
     let (was, mine, its) = (text(base, "base")?, text(Some(ours), "ours")?, text(Some(theirs), "theirs")?);
     match form {
@@ -122,8 +125,9 @@ pub fn review(form: &Form, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> R
                 ours: Some(cut(hunk.ours)),
                 theirs: Some(cut(hunk.theirs)),
             });
-            let findings = findings.collect();
-            Ok(Review::of(merged.text, findings))
+            let findings: Vec<Finding> = findings.collect();
+            let total = findings.len();
+            Ok(Review::of(merged.text, findings, total))
         }
         Form::Json(options) => {
             let read = |text: &str, which: &str| -> Result<Value, Problem> {
@@ -143,7 +147,7 @@ pub fn review(form: &Form, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> R
             let findings = findings.collect();
             let text = serde_json::to_string_pretty(&merged.value)
                 .map_err(|error| Problem::new(Code::Internal, format!("The merged document could not be written: {error}.")))?;
-            Ok(Review::of(text + "\n", findings))
+            Ok(Review::of(text + "\n", findings, merged.total))
         }
         Form::Table(options) => {
             let merged = merge_tables(base.map(|_| was.as_str()), &mine, &its, options)?;
@@ -154,8 +158,9 @@ pub fn review(form: &Form, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> R
                 ours: conflict.ours.map(cut),
                 theirs: conflict.theirs.map(cut),
             });
-            let findings = findings.collect();
-            Ok(Review::of(merged.text, findings))
+            let findings: Vec<Finding> = findings.collect();
+            let total = findings.len();
+            Ok(Review::of(merged.text, findings, total))
         }
     }
 }
@@ -381,6 +386,9 @@ impl Conflict {
             }
             Command::Verdict { decision, choice } => match (&self.state, choice) {
                 (State::Voting { decision: running }, choice) if *running == decision => match choice {
+                    Some(choice) if !matches!(Strategy::Vote.first(self.clean), First::Vote(all) if all.contains(&choice)) => {
+                        refused("The verdict is none of the choices that were put to the vote.")
+                    }
                     Some(choice) => self.settle(format!("decision:{decision}"), choice, head, now),
                     None => {
                         self.change(State::Open { escalated: true });

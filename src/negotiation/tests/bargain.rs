@@ -1,15 +1,11 @@
 //! Are splits feasible, worth taking, Pareto optimal, symmetric, and the best by their rule? Do bargainings end?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::BTreeMap;
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;
 use baton_negotiation::bargain::*;
-use chance::{Chance, computed, took};
 
 fn claimant(key: &str, pieces: &[(u64, u64)], least: u64) -> Claimant {
     let pieces = pieces.iter().map(|(units, worth)| Piece { units: *units, worth: *worth }).collect();
@@ -305,4 +301,22 @@ fn a_bargaining_has_two_parties_and_bounds() {
         let all: Vec<u64> = (0..=MAXIMUM_ROUNDS).map(|round| bargaining.aspiration("a", round, stubbornness).unwrap()).collect();
         assert!(all[0] == 100 && all[999] == 20 && all[1_000] == 20 && all.windows(2).all(|pair| pair[0] >= pair[1]));
     }
+}
+
+#[test]
+fn a_no_or_the_last_yes_may_come_twice() {
+    let parties = vec![claimant("a", &[(10, 1)], 0), claimant("b", &[(10, 1)], 0)];
+    let mut bargaining = Bargaining::open(terms(parties, 10, 2), at(0)).unwrap();
+    for round in 0..2 {
+        let State::Open { proposer, .. } = bargaining.state.clone() else { panic!() };
+        let other = if proposer == "a" { "b" } else { "a" }.to_owned();
+        let shares = BTreeMap::from([("a".to_owned(), 5), ("b".to_owned(), 5)]);
+        bargaining.make(Move::Offer { by: proposer, round, shares }, at(1)).unwrap();
+        let last = if round == 0 { Move::Reject { by: other, round } } else { Move::Accept { by: other, round } };
+        bargaining.make(last.clone(), at(2)).unwrap();
+        let before = bargaining.clone();
+        bargaining.make(last, at(3)).unwrap();
+        assert_eq!(bargaining, before);
+    }
+    assert!(matches!(bargaining.state, State::Agreed { round: 1, .. }));
 }

@@ -1,17 +1,13 @@
 //! Are claims exclusive, fair and fenced, and is every deadlock broken by somebody who is part of it?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_domain::task::Priority;
 use baton_domain::time::Timestamp;
 use baton_negotiation::claims::*;
-use chance::{Chance, computed, took};
 use uuid::Uuid;
 
 fn holder(number: u128) -> Holder {
@@ -51,9 +47,18 @@ fn exclude(one: Mode, other: Mode) -> bool {
 }
 
 impl Model {
+    /// Who waits for whom because of what is held.
+    fn hard_edges(&self) -> BTreeSet<(Holder, Holder)> {
+        Self { held: self.held.clone(), waiting: BTreeMap::new() }.edges_of(&self.waiting)
+    }
+
     fn edges(&self) -> BTreeSet<(Holder, Holder)> {
+        self.edges_of(&self.waiting)
+    }
+
+    fn edges_of(&self, all: &BTreeMap<(Resource, Holder), (Mode, Place, Option<Timestamp>)>) -> BTreeSet<(Holder, Holder)> {
         let mut edges = BTreeSet::new();
-        for ((resource, who), (mode, place, _)) in &self.waiting {
+        for ((resource, who), (mode, place, _)) in all {
             for ((other, whose), (theirs, _, _)) in &self.held {
                 if who != whose && overlap(resource, other) && exclude(*mode, *theirs) {
                     edges.insert((*who, *whose));
@@ -70,11 +75,14 @@ impl Model {
 
     /// Everybody who waits for themselves in the end: by Warshall's closure, which has nothing in common with a search.
     fn in_circles(&self) -> BTreeSet<Holder> {
-        let edges = self.edges();
+        Self::circles_in(&self.edges())
+    }
+
+    fn circles_in(edges: &BTreeSet<(Holder, Holder)>) -> BTreeSet<Holder> {
         let nodes: Vec<Holder> = edges.iter().flat_map(|(one, other)| [*one, *other]).collect::<BTreeSet<_>>().into_iter().collect();
         let mut reaches = vec![vec![false; nodes.len()]; nodes.len()];
         let index = |node: &Holder| nodes.binary_search(node).unwrap();
-        for (one, other) in &edges {
+        for (one, other) in edges {
             reaches[index(one)][index(other)] = true;
         }
         for middle in 0..nodes.len() {
@@ -174,9 +182,7 @@ fn follow(model: &mut Model, command: &Command, step: &Step, policy: Policy, now
                     assert!(held.fence > *newest, "fences grow");
                     *newest = held.fence;
                     met.overtakings += usize::from(*overtook);
-                    if *overtook {
-                        assert!(model.in_circles().contains(holder), "{holder} overtook without need");
-                    }
+                    assert!(model.in_circles().is_empty(), "nothing is granted while a circle is left");
                     met.upgrades += usize::from(model.held.contains_key(&(resource.clone(), *holder)));
                     model.grant(*holder, resource, held, *overtook);
                 }
@@ -191,16 +197,30 @@ fn follow(model: &mut Model, command: &Command, step: &Step, policy: Policy, now
                     }
                     model.waiting.insert((resource.clone(), *holder), (request.mode, *place, until));
                     let edges = model.edges();
-                    assert!(behind.iter().all(|other| edges.contains(&(*holder, *other))) && !behind.is_empty());
+                    assert!(behind.iter().all(|other| edges.contains(&(*holder, *other))));
+                    // It would be free, but for those whom it waits for by another request.
+                    assert!(!behind.is_empty() || model.in_circles().contains(holder) || edges.iter().any(|(from, _)| from == holder));
                     met.queued += 1;
+                }
+                Notice::Reordered { holder, resource, before, places } => {
+                    assert!(model.in_circles().contains(holder), "{holder} went ahead without need");
+                    assert!(!model.hard_edges().contains(&(*holder, *before)) && model.edges().contains(&(*holder, *before)));
+                    let old =
+                        |model: &Model| places.iter().map(|(what, who, _)| model.waiting[&(what.clone(), *who)].1).collect::<BTreeSet<_>>();
+                    let taken = old(model);
+                    for (what, who, place) in places {
+                        model.waiting.get_mut(&(what.clone(), *who)).expect("it was waited for").1 = *place;
+                    }
+                    assert_eq!(taken, old(model), "the same places in another order");
+                    assert!(places.iter().any(|(what, who, _)| (what, who) == (resource, holder)));
                 }
                 Notice::Victim { holder, resources, circle, rule, revoked } => {
                     met.deadlocks += 1;
-                    let edges = model.edges();
+                    let edges = model.hard_edges();
                     for (one, next) in circle.iter().zip(circle.iter().cycle().skip(1)) {
                         assert!(edges.contains(&(*one, *next)), "{one} does not wait for {next}");
                     }
-                    assert!(model.in_circles().contains(holder) && circle.contains(holder), "{holder} is innocent");
+                    assert!(Model::circles_in(&edges).contains(holder) && circle.contains(holder), "{holder} is innocent");
                     assert!(holder.kind != HolderKind::Person || circle.iter().all(|one| one.kind == HolderKind::Person), "people go last");
                     assert_eq!(*rule, policy.rule);
                     if policy.loss == Loss::Everything {
@@ -449,6 +469,65 @@ fn a_circle_that_only_the_queue_closes_costs_nobody_anything() {
 }
 
 #[test]
+fn nobody_gives_way_where_another_order_of_the_queue_does() {
+    let mut claims = Claims::new(Policy::default());
+    let [a, b, c] = [0, 1, 2];
+    ask(&mut claims, wish(c, "path:r", Mode::Exclusive), 0).unwrap();
+    ask(&mut claims, wish(a, "path:s", Mode::Exclusive), 0).unwrap();
+    ask(&mut claims, wish(b, "path:r", Mode::Exclusive), 1).unwrap();
+    ask(&mut claims, wish(a, "path:r", Mode::Exclusive), 2).unwrap();
+    let step = apply(&mut claims, Command::Request(wish(b, "path:s", Mode::Exclusive)), 3);
+    assert!(matches!(step.answer, Ok(Answer::Waiting { .. })), "{:?}", step.answer);
+    assert!(!step.notices.iter().any(|notice| matches!(notice, Notice::Victim { .. })));
+    assert_eq!(claims.deadlock(), None);
+    release(&mut claims, c, "path:r", 4);
+    release(&mut claims, a, "path:r", 5);
+    assert!(claims.held(&name("path:r"), &holder(b)).is_some(), "b has it after a");
+}
+
+#[test]
+fn a_late_look_at_the_time_grants_nothing_to_who_gave_up_before() {
+    let with = |who, mode, patience, lease_ms| Request { patience_ms: Some(patience), lease_ms, ..wish(who, "path:a", mode) };
+    let mut claims = Claims::new(Policy::default());
+    ask(&mut claims, with(0, Mode::Exclusive, 0, 10_000), 0).unwrap();
+    ask(&mut claims, with(1, Mode::Exclusive, 5_000, 60_000), 0).unwrap();
+    ask(&mut claims, with(2, Mode::Exclusive, 10_000, 60_000), 0).unwrap();
+    let step = apply(&mut claims, Command::Tick, 100_000);
+    let told: Vec<(&str, Holder)> = step
+        .notices
+        .iter()
+        .map(|notice| match notice {
+            Notice::GaveUp { holder, .. } => ("gave up", *holder),
+            Notice::Lapsed { holder, .. } => ("lapsed", *holder),
+            Notice::Granted { holder, .. } => ("granted", *holder),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [("gave up", holder(1)), ("lapsed", holder(0)), ("granted", holder(2))]);
+    // Whoever gives up makes room for who waits for longer, also within one look.
+    let mut claims = Claims::new(Policy::default());
+    ask(&mut claims, with(0, Mode::Shared, 0, 60_000), 0).unwrap();
+    ask(&mut claims, with(1, Mode::Exclusive, 5_000, 60_000), 0).unwrap();
+    ask(&mut claims, with(2, Mode::Shared, 6_000, 60_000), 0).unwrap();
+    apply(&mut claims, Command::Tick, 50_000);
+    assert!(claims.held(&name("path:a"), &holder(2)).is_some() && claims.waiting(&name("path:a"), &holder(1)).is_none());
+}
+
+#[test]
+fn many_leases_end_at_once_beneath_a_name_that_many_wait_for() {
+    let mut claims = Claims::new(Policy::default());
+    for number in 0..2_000_u128 {
+        ask(&mut claims, Request { lease_ms: 1_000, ..wish(0x10_000 + number, &format!("path:a/{number}"), Mode::Shared) }, 0).unwrap();
+    }
+    for number in 0..300_u128 {
+        ask(&mut claims, wish(number, "path:a", Mode::Exclusive), 0).unwrap();
+    }
+    let begun = computed();
+    assert_eq!(apply(&mut claims, Command::Tick, 2_000).notices.len(), 2_001);
+    took("2,000 leases that end at once", begun, 2);
+}
+
+#[test]
 fn the_rule_says_who_gives_way() {
     let with = |who: u128, what: &str| Request {
         standing: Standing {
@@ -506,8 +585,14 @@ fn asking_twice_is_asking_once() {
 #[test]
 fn a_gate_lets_nothing_old_through() {
     let mut gate = Gate::default();
-    assert!(gate.admit(Fence(3)).is_ok() && gate.admit(Fence(3)).is_ok() && gate.admit(Fence(5)).is_ok());
-    assert!(gate.admit(Fence(4)).unwrap_err().is(Code::ClaimLost));
+    let mut admit = |fence, mode, access| gate.admit(Fence(fence), mode, access);
+    let write = (Mode::Exclusive, Access::Write);
+    assert!([3, 3, 5].iter().all(|fence| admit(*fence, write.0, write.1).is_ok()));
+    assert!(admit(4, write.0, write.1).unwrap_err().is(Code::ClaimLost));
+    assert!(admit(5, Mode::Shared, Access::Write).unwrap_err().is(Code::ClaimLost), "it was downgraded");
+    assert!([7, 6, 5].iter().all(|fence| admit(*fence, Mode::Shared, Access::Read).is_ok()), "those who share read side by side");
+    assert!(admit(5, write.0, write.1).is_err(), "what was written before the downgrade comes too late");
+    assert!(admit(8, write.0, write.1).is_ok() && admit(7, Mode::Shared, Access::Read).is_err());
 }
 
 #[test]

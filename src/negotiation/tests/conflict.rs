@@ -1,7 +1,5 @@
 //! Is a conflict settled once, and only by who knows how it stands?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;
@@ -95,7 +93,7 @@ fn a_vote_settles_it_or_a_person_is_asked() {
     undecided.apply(Command::Verdict { decision, choice: None }, 4, at(2)).unwrap();
     assert_eq!(undecided.state, State::Open { escalated: true });
     // The artifact moved on while they voted: the verdict is about something that is no more.
-    let review = Review { merged: None, findings: Vec::new(), total: 2 };
+    let review = Review { merged: None, findings: Vec::new(), total: 2, same_as: None };
     renewed.apply(Command::Renew { ours: 6, review }, 6, at(2)).unwrap();
     assert!(renewed.apply(Command::Verdict { decision, choice: Some(Choice::Ours) }, 6, at(3)).unwrap_err().is(Code::ConflictStepRefused));
     assert_eq!(Strategy::LastWrite.first(false), First::Settle(Choice::Theirs));
@@ -142,4 +140,18 @@ fn a_review_says_what_disagrees_in_every_form() {
     let found = review(&Form::Text, Some(lines('a').as_bytes()), lines('b').as_bytes(), lines('c').as_bytes()).unwrap();
     assert_eq!((found.total, found.findings.len()), (1_000, MAXIMUM_FINDINGS));
     assert!(found.findings[0].ours.as_ref().unwrap().len() <= MAXIMUM_SHOWN + 3);
+}
+
+#[test]
+fn a_verdict_is_one_of_the_choices_and_what_is_no_text_has_a_version() {
+    let decision = Uuid::from_u128(9);
+    let mut voted = conflict(false);
+    voted.apply(Command::Vote { seen: 1, decision }, 4, at(1)).unwrap();
+    for choice in [Choice::Edited { hash: "cd".into() }, Choice::Merged] {
+        let verdict = Command::Verdict { decision, choice: Some(choice) };
+        assert!(voted.apply(verdict, 4, at(2)).unwrap_err().is(Code::ConflictStepRefused));
+    }
+    let found = review(&Form::Whole, Some(b"a"), b"a", b"\xff").unwrap();
+    assert_eq!((found.total, found.merged, found.same_as), (0, None, Some(Choice::Theirs)));
+    assert_eq!(review(&Form::Whole, Some(b"a"), b"\xff", b"a").unwrap().same_as, Some(Choice::Ours));
 }

@@ -1,15 +1,11 @@
 //! Whatever dies, comes twice, late or out of order: is there one award at a time, and one outcome?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chance::Chance;
 use baton_domain::problem::Code;
 use baton_domain::time::Timestamp;
 use baton_negotiation::contract::*;
-use chance::Chance;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -419,4 +415,41 @@ fn calls_and_bids_that_cannot_be_are_refused() {
     }
     assert!(serde_json::from_str::<Share>("1.5").is_err());
     assert!(bid(MAXIMUM_COST + 1).check().unwrap_err().is(Code::InvalidBid));
+}
+
+#[test]
+fn what_is_said_twice_is_taken_twice_and_a_contradiction_is_not() {
+    let mut contract = Contract::open(call(2)).unwrap();
+    let mut take = |message, now| contract.take(message, at(now));
+    let (zero, one) = ("bidder 0".to_owned(), "bidder 1".to_owned());
+    take(Message::Bid { bidder: zero.clone(), bid: bid(1) }, 0).answer.unwrap();
+    take(Message::Bid { bidder: one.clone(), bid: bid(3) }, 0).answer.unwrap();
+    let decline = || Message::Decline { bidder: zero.clone(), award: 1, because: "busy".into() };
+    take(decline(), 1).answer.unwrap();
+    let again = take(decline(), 2);
+    assert!(again.answer.is_ok() && again.events.is_empty());
+    assert!(take(Message::Failure { bidder: zero.clone(), award: 1, because: "busy".into() }, 2).answer.unwrap_err().is(Code::AwardLost));
+    let report = |result: serde_json::Value| Message::Report { bidder: one.clone(), award: 2, result };
+    let large = json!("x".repeat(MAXIMUM_RESULT));
+    assert!(take(report(large), 3).answer.unwrap_err().is(Code::InvalidRequest));
+    take(report(json!(1)), 3).answer.unwrap();
+    assert!(take(report(json!(1)), 4).answer.is_ok());
+    assert!(take(report(json!(2)), 4).answer.unwrap_err().is(Code::ContractClosed));
+    assert!(
+        take(Message::Failure { bidder: one.clone(), award: 2, because: String::new() }, 5).answer.unwrap_err().is(Code::ContractClosed)
+    );
+
+    let mut contract = Contract::open(call(2)).unwrap();
+    let missing = vec!["y".repeat(1_000); 1_000];
+    contract.take(Message::Refuse { bidder: zero.clone(), why: Shortcoming::Unable { missing } }, at(0)).answer.unwrap();
+    assert!(
+        matches!(&contract.answers[&zero], Err(Shortcoming::Unable { missing }) if missing.len() == MAXIMUM_NEEDS && missing[0].len() == MAXIMUM_KEY)
+    );
+    let cancel = |by: &str| Message::Cancel { by: by.into() };
+    contract.take(cancel(&"u".repeat(1_000)), at(1)).answer.unwrap();
+    assert!(contract.take(cancel(&"u".repeat(1_000)), at(2)).answer.is_ok(), "the same again");
+    assert!(contract.take(cancel("another"), at(2)).answer.unwrap_err().is(Code::ContractClosed));
+    assert!(matches!(&contract.outcome, Some(Outcome::Cancelled { by }) if by.len() == MAXIMUM_KEY));
+    let told: Vec<(String, Notice)> = contract.outbox().into_iter().map(|outgoing| (outgoing.to, outgoing.notice)).collect();
+    assert_eq!(told, [(one, Notice::Reject)], "who still thinks about its bid need not");
 }

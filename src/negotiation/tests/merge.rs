@@ -1,14 +1,10 @@
 //! Do merges lose nothing, invent nothing, and treat both sides alike?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "tests")]
-
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
 use baton_negotiation::merge::*;
-use chance::{Chance, computed, took};
 use serde_json::{Value, json};
 
 fn labels() -> Labels {
@@ -388,6 +384,18 @@ fn tables_obey_the_laws_of_merging() {
                 }
             }
         }
+        // What one side has put where nothing was is there, or is told of.
+        let blamed = |row: &Vec<String>, column: &String| {
+            there.conflicts.iter().any(|conflict| conflict.row == *row || conflict.column.as_ref() == Some(column))
+        };
+        for side in [&mine, &its] {
+            for (row, columns) in side {
+                for (column, value) in columns.iter().filter(|(column, value)| !value.is_empty() && cell(&was, row, column).is_none()) {
+                    let kept = cell(&found, row, column).as_ref() == Some(value);
+                    assert!(kept || blamed(row, column), "seed {seed}: {row:?} {column}: {value} is lost:\n{base}\n{one}\n{other}");
+                }
+            }
+        }
         for row in was.keys().chain(mine.keys()).chain(its.keys()) {
             let there = [&was, &mine, &its].map(|table| table.contains_key(row));
             let kept = found.contains_key(row);
@@ -431,4 +439,47 @@ fn tables_are_merged_cell_by_cell() {
     let found = merge_tables(Some(&rows(100_000)), &rows(150_000), &rows(MAXIMUM_ROWS), &keyed()).unwrap();
     took("tables of up to 200,000 rows", begun, 10);
     assert!(found.conflicts.is_empty() && found.text == rows(MAXIMUM_ROWS));
+}
+
+#[test]
+fn what_one_fills_where_the_other_removes_is_a_conflict() {
+    for (base, ours, theirs) in [("id,c\n1,x\n", "id,c\n1,x\n2,y\n", "id\n1\n"), ("id,a\n1,x\n", "id,a,b\n1,x,5\n", "id,a\n")] {
+        for (ours, theirs) in [(ours, theirs), (theirs, ours)] {
+            let found = merge_tables(Some(base), ours, theirs, &keyed()).unwrap();
+            assert!(found.conflicts.len() == 1 && found.conflicts[0].kind == Disagreement::Removed, "{found:?}");
+            assert!(found.text.contains('y') || found.text.contains('5'), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn results_are_bounded_however_the_sides_multiply() {
+    // One line of markers, and many conflicts.
+    let long = "<".repeat(1 << 20) + "\n";
+    let lines = |sign: char| (0..1_000).map(|number| format!("{sign}{number}\nsame {number}\n")).collect::<String>();
+    let found = merged(&(long.clone() + &lines('a')), &(long.clone() + &lines('b')), &(long.clone() + &lines('c')));
+    assert!(found.conflicts.len() == 1_000 && found.text.len() < 2 * long.len(), "{}", found.text.len());
+    let every: String = (7..=64).map(|width| "=".repeat(width) + "\n").collect::<String>() + &long;
+    assert!(merge_texts(&every, &(every.clone() + "a"), &(every.clone() + "b"), &labels()).unwrap_err().is(Code::MergeTooLarge));
+    // A long name over many conflicts.
+    let name = "n".repeat(1 << 20);
+    let document =
+        |value: usize| json!({name.as_str(): (0..20_000).map(|at| (at.to_string(), json!(value))).collect::<serde_json::Map<_, _>>()});
+    let found = merge_json(Some(&document(1)), &document(2), &document(3), &JsonOptions::default()).unwrap();
+    assert_eq!((found.total, found.conflicts.len()), (20_000, MAXIMUM_CONFLICTS));
+    assert!(found.conflicts.iter().all(|conflict| conflict.pointer.len() < MAXIMUM_POINTER + 8));
+    // Many columns of one, and many rows of the other.
+    let wide = "id".to_owned() + &(1..MAXIMUM_COLUMNS).map(|column| format!(",{column}")).collect::<String>() + "\n";
+    let tall = "id\n".to_owned() + &(0..=MAXIMUM_CELLS / MAXIMUM_COLUMNS).map(|id| format!("{id}\n")).collect::<String>();
+    assert!(merge_tables(Some("id\n"), &wide, &tall, &keyed()).unwrap_err().is(Code::MergeTooLarge));
+}
+
+#[test]
+fn neither_keys_with_odd_signs_nor_numbers_written_anew_are_taken_for_others() {
+    let options = TableOptions { key: vec!["a".into(), "b".into()], delimiter: ',' };
+    let table = "a,b\nx\u{1f}y,z\nx,y\u{1f}z\n\u{1e}1,\u{1e}0\n";
+    let read = cells(table, &options).unwrap();
+    assert!(read.len() == 3 && read.contains_key(&vec!["\u{1e}1".to_owned(), "\u{1e}0".to_owned()]));
+    let found = merge_json(Some(&json!([1, 2])), &json!([1.0, 2]), &json!([1, 2, 3]), &JsonOptions::default()).unwrap();
+    assert_eq!(found.value.to_string(), "[1.0,2,3]");
 }

@@ -117,6 +117,9 @@ pub struct Bargaining {
     pub terms: Terms,
     /// How it stands.
     pub state: State,
+    /// Who ended the last round by a no, and which: so that who says so again is not told that it is wrong.
+    #[serde(default)]
+    pub rejected: Option<(String, u32)>,
     /// How often it changed: what a store compares before it writes.
     pub version: u64,
 }
@@ -140,7 +143,7 @@ impl Bargaining {
         if terms.turn_ms == 0 || terms.turn_ms > MAXIMUM_TURN_MS {
             return wrong("turn_ms", "a turn takes from 1 ms to 30 days.");
         }
-        let mut bargaining = Self { terms, state: State::Failed, version: 0 };
+        let mut bargaining = Self { terms, state: State::Failed, rejected: None, version: 0 };
         bargaining.state = bargaining.turn(0, now);
         Ok(bargaining)
     }
@@ -163,6 +166,13 @@ impl Bargaining {
             Move::Tick => return Ok(()),
             Move::Offer { by, round, .. } | Move::Accept { by, round } | Move::Reject { by, round } => (by.clone(), *round),
         };
+        match (&next, &self.state) {
+            (Move::Reject { .. }, _) if self.rejected.as_ref().is_some_and(|(before, round)| *before == by && *round == of) => {
+                return Ok(());
+            }
+            (Move::Accept { .. }, State::Agreed { round, .. }) if *round == of && self.party(&by).is_some() => return Ok(()),
+            _ => {}
+        }
         let State::Open { round, proposer, offer, .. } = self.state.clone() else {
             return Err(Problem::new(Code::BargainClosed, "The bargaining is over. Its state says how it ended."));
         };
@@ -203,7 +213,10 @@ impl Bargaining {
                 }
             }
             // Whoever made the offer takes it back by saying no to it.
-            _ => self.pass(round, now),
+            _ => {
+                self.pass(round, now);
+                self.rejected = Some((by, round));
+            }
         }
         Ok(())
     }

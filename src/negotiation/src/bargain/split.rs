@@ -13,7 +13,7 @@ use crate::lot::lot;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// The product of the gains is the largest (Nash, 1950): it does not matter in which unit each counts its utility.
+    /// As many gain as can, and the product of their gains is the largest (Nash, 1950): it does not matter in which unit each counts its utility.
     #[default]
     Nash,
     /// The least gain is the largest, then the second least, and so on (Kalai, 1977): for claimants who count in the same unit.

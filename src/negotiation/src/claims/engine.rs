@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{Holder, Resource};
 use super::table::{Claims, Delta, Entry, MAXIMUM_CLAIMS, MAXIMUM_CLAIMS_PER_HOLDER, MAXIMUM_CLAIMS_PER_NAME, Row, RowKey};
-use super::terms::{Answer, Command, Fence, Held, Loss, Mode, Notice, Place, Request, Waiting, check_lease};
+use super::terms::{Answer, Command, Fence, Held, Mode, Notice, Place, Request, Waiting, check_lease};
 
 /// Seconds after which to try again where a queue is full.
 const RETRY_AFTER: u64 = 5;
@@ -74,53 +74,81 @@ impl Claims {
 
 /// The guard beside a thing itself: it lets no fence through that is older than one that it has seen.
 ///
-/// For places that cannot ask the claims at each write: they keep this one number.
+/// For places that cannot ask the claims at each access: they keep these two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Gate {
     /// The newest fence that was seen.
     pub newest: Fence,
+    /// The newest fence that has written.
+    #[serde(default)]
+    pub written: Fence,
 }
 
 impl Gate {
-    /// Lets a write through, or not.
+    /// Lets an access through, or not. A write needs an exclusive claim that is as new as all that have read or written; those who share read beside one another,
+    /// if no newer one has written.
     ///
     /// # Errors
-    /// [`Code::ClaimLost`] for a fence that is older than one that was seen.
-    pub fn admit(&mut self, fence: Fence) -> Result<(), Problem> {
-        if fence < self.newest {
-            let detail = format!("The claim {} is older than {}, which has written since.", fence.0, self.newest.0);
+    /// [`Code::ClaimLost`] for a fence that is too old, and for a write under a claim that is shared.
+    pub fn admit(&mut self, fence: Fence, mode: Mode, access: Access) -> Result<(), Problem> {
+        let (least, does) = match access {
+            Access::Read => (self.written, "written"),
+            Access::Write => (self.newest, "read or written"),
+        };
+        if access == Access::Write && mode == Mode::Shared {
+            return Err(Problem::new(Code::ClaimLost, format!("The claim {} is shared, and this is a write.", fence.0)));
+        }
+        if fence < least {
+            let detail = format!("The claim {} is older than {}, which has {does} since.", fence.0, least.0);
             return Err(Problem::new(Code::ClaimLost, detail));
         }
-        self.newest = fence;
+        self.newest = self.newest.max(fence);
+        if access == Access::Write {
+            self.written = fence;
+        }
         Ok(())
     }
 }
 
-struct Work<'a> {
-    claims: &'a mut Claims,
+pub(super) struct Work<'a> {
+    pub(super) claims: &'a mut Claims,
     now: Timestamp,
-    notices: Vec<Notice>,
+    pub(super) notices: Vec<Notice>,
     touched: BTreeSet<RowKey>,
 }
 
 impl Work<'_> {
-    /// Leases end first, so that who waits until this very moment may still get what they free.
+    /// What ends by itself does so in the order of its times, however late this is looked at: who gave up before something became free gets none of
+    /// it. At one moment leases end first, so that who waits until this very moment may still get what they free.
     fn pass_time(&mut self) {
-        let mut freed = BTreeSet::new();
-        while let Some((resource, holder)) = self.claims.lapsed(self.now) {
-            if let Some(held) = self.take_held(&resource, &holder) {
-                self.notices.push(Notice::Lapsed { holder, resource: resource.clone(), fence: held.fence });
+        loop {
+            let mut freed = BTreeSet::new();
+            // Who waits for longer than these leases run cannot tell them apart, so all of them end at once.
+            let until = self.claims.next_patience().map_or(self.now, |end| end.min(self.now));
+            while let Some((resource, holder)) = self.claims.lapsed(until) {
+                if let Some(held) = self.take_held(&resource, &holder) {
+                    self.notices.push(Notice::Lapsed { holder, resource: resource.clone(), fence: held.fence });
+                }
+                freed.insert(resource);
             }
-            freed.insert(resource);
+            self.serve(&freed, &BTreeSet::new());
+            let mut freed = BTreeSet::new();
+            let lease = self.claims.next_lease();
+            let Some(moment) = self.claims.next_patience().filter(|end| *end <= self.now) else {
+                if lease.is_some_and(|lease| lease <= self.now) {
+                    continue;
+                }
+                return;
+            };
+            while lease.is_none_or(|lease| moment < lease)
+                && let Some((resource, holder)) = self.claims.out_of_patience(moment)
+            {
+                self.take_waiting(&resource, &holder);
+                self.notices.push(Notice::GaveUp { holder, resource: resource.clone() });
+                freed.insert(resource);
+            }
+            self.serve(&freed, &BTreeSet::new());
         }
-        self.serve(&freed);
-        let mut freed = BTreeSet::new();
-        while let Some((resource, holder)) = self.claims.out_of_patience(self.now) {
-            self.take_waiting(&resource, &holder);
-            self.notices.push(Notice::GaveUp { holder, resource: resource.clone() });
-            freed.insert(resource);
-        }
-        self.serve(&freed);
     }
 
     fn carry_out(&mut self, command: Command) -> Result<Answer, Problem> {
@@ -143,25 +171,25 @@ impl Work<'_> {
             Command::Downgrade { holder, resource, fence } => {
                 let held = Held { mode: Mode::Shared, ..self.mine(&holder, &resource, fence)? };
                 self.put_held(&resource, holder, held.clone());
-                self.serve(&BTreeSet::from([resource]));
+                self.serve(&BTreeSet::from([resource]), &BTreeSet::new());
                 Ok(Answer::Held(held))
             }
             Command::Release { holder, resource, fence } => {
                 self.mine(&holder, &resource, fence)?;
                 self.take_held(&resource, &holder);
-                self.serve(&BTreeSet::from([resource]));
+                self.serve(&BTreeSet::from([resource]), &BTreeSet::new());
                 Ok(Answer::Done)
             }
             Command::Withdraw { holder, resource } => {
                 if self.take_waiting(&resource, &holder).is_none() {
                     return Err(Problem::new(Code::NoSuchClaim, format!("{holder} does not wait for {resource}.")));
                 }
-                self.serve(&BTreeSet::from([resource]));
+                self.serve(&BTreeSet::from([resource]), &BTreeSet::new());
                 Ok(Answer::Done)
             }
             Command::ReleaseAll { holder } => {
                 let (freed, _) = self.strip(&holder);
-                self.serve(&freed);
+                self.serve(&freed, &BTreeSet::new());
                 Ok(Answer::Done)
             }
             Command::Tick => Ok(Answer::Done),
@@ -197,7 +225,7 @@ impl Work<'_> {
         if self.claims.covers(&resource, &holder, mode) {
             self.take_waiting(&resource, &holder);
             self.grant(&resource, holder, &waiting, false);
-        } else if self.claims.is_free(&resource, &holder, mode, place) {
+        } else if self.claims.is_free(&resource, &holder, mode, place) && !self.claims.would_close_a_circle(&resource, &holder, mode) {
             self.take_waiting(&resource, &holder);
             self.grant(&resource, holder, &waiting, false);
             // Those whom it went before by its priority wait for it now, and it may wait for something else.
@@ -205,7 +233,8 @@ impl Work<'_> {
         } else {
             let behind: Vec<Holder> = self.claims.blockers(&resource, &holder, mode, place).into_iter().collect();
             if patience_ms == Some(0) {
-                let detail = format!("{resource} is not free for {holder}: {} come first.", named(&behind));
+                let first = if behind.is_empty() { "those it waits for itself".to_owned() } else { named(&behind) };
+                let detail = format!("{resource} is not free for {holder}: {first} come first.");
                 return Err(Problem::new(Code::ResourceBusy, detail).retry_after(RETRY_AFTER));
             }
             self.claims.put_waiting(&resource, holder, waiting);
@@ -278,89 +307,22 @@ impl Work<'_> {
     }
 
     /// Grants what has become free, in the order of the queue. One round is enough: a grant frees nothing.
-    fn serve(&mut self, freed: &BTreeSet<Resource>) {
+    ///
+    /// Those in `advanced` went before others who had come earlier.
+    pub(super) fn serve(&mut self, freed: &BTreeSet<Resource>, advanced: &BTreeSet<(Resource, Holder)>) {
         for (place, resource, holder) in self.claims.queue(freed) {
             let Some(waiting) = self.claims.waiting(&resource, &holder).cloned() else { continue };
             if self.claims.is_free(&resource, &holder, waiting.mode, place) {
                 self.take_waiting(&resource, &holder);
-                self.grant(&resource, holder, &waiting, false);
+                let key = (resource, holder);
+                let overtook = advanced.contains(&key);
+                self.grant(&key.0, holder, &waiting, overtook);
             }
         }
-    }
-
-    /// Breaks every circle through a holder, and returns the one in which it gave way itself. Each turn takes a request out of the queues, so it ends.
-    fn break_deadlocks(&mut self, from: Holder) -> Vec<Holder> {
-        let mut own = Vec::new();
-        let mut suspects = vec![from];
-        while let Some(suspect) = suspects.pop() {
-            while let Some(circle) = self.claims.circle_through(&suspect) {
-                if let Some((resource, holder)) = self.overtaker(&circle) {
-                    // Whom it overtook waits for it now, which may close another circle.
-                    suspects.push(holder);
-                    if let Some(waiting) = self.take_waiting(&resource, &holder) {
-                        self.grant(&resource, holder, &waiting, true);
-                    }
-                } else {
-                    match self.sacrifice(&circle) {
-                        Some(victim) if victim == from => own = circle,
-                        Some(_) => {}
-                        None => break,
-                    }
-                }
-            }
-        }
-        own
-    }
-
-    /// A request of the circle that nobody's claim excludes, only the order of the queue: it may go first, and nobody has to give way.
-    fn overtaker(&self, circle: &[Holder]) -> Option<(Resource, Holder)> {
-        let pairs = circle.iter().zip(circle.iter().cycle().skip(1));
-        let requests = pairs.flat_map(|(holder, next)| self.between(holder, next).into_iter().map(|resource| (resource, *holder)));
-        requests
-            .filter_map(|(resource, holder)| {
-                let waiting = self.claims.waiting(&resource, &holder)?;
-                let excluded = !self.claims.holding_against(&resource, &holder, waiting.mode).is_empty();
-                (!excluded).then_some((waiting.place, resource, holder))
-            })
-            .min()
-            .map(|(_, resource, holder)| (resource, holder))
-    }
-
-    /// The requests by which one waits directly for another.
-    fn between(&self, holder: &Holder, next: &Holder) -> Vec<Resource> {
-        let (_, wanted) = self.claims.of(holder);
-        let waits = |resource: &&Resource| {
-            self.claims
-                .waiting(resource, holder)
-                .is_some_and(|waiting| self.claims.is_blocked_by(resource, waiting.mode, waiting.place, next))
-        };
-        wanted.into_iter().filter(waits).cloned().collect()
-    }
-
-    fn sacrifice(&mut self, circle: &[Holder]) -> Option<Holder> {
-        let policy = self.claims.policy;
-        let (at, victim) = self.claims.victim(circle, policy.rule)?;
-        let next = circle.get((at + 1) % circle.len()).copied()?;
-        let given_up = self.between(&victim, &next);
-        if given_up.is_empty() {
-            return None;
-        }
-        let (freed, revoked) = match policy.loss {
-            Loss::Everything => self.strip(&victim),
-            Loss::Request => {
-                for resource in &given_up {
-                    self.take_waiting(resource, &victim);
-                }
-                (given_up.iter().cloned().collect(), Vec::new())
-            }
-        };
-        self.notices.push(Notice::Victim { holder: victim, resources: given_up, circle: circle.to_vec(), rule: policy.rule, revoked });
-        self.serve(&freed);
-        Some(victim)
     }
 
     /// Takes everything from a holder: what that frees, and what it held.
-    fn strip(&mut self, holder: &Holder) -> (BTreeSet<Resource>, Vec<(Resource, Fence)>) {
+    pub(super) fn strip(&mut self, holder: &Holder) -> (BTreeSet<Resource>, Vec<(Resource, Fence)>) {
         let (held, wanted) = self.claims.of(holder);
         let (held, wanted): (Vec<Resource>, Vec<Resource>) = (held.into_iter().cloned().collect(), wanted.into_iter().cloned().collect());
         for resource in &wanted {
@@ -384,7 +346,7 @@ impl Work<'_> {
         self.claims.take_held(resource, holder)
     }
 
-    fn take_waiting(&mut self, resource: &Resource, holder: &Holder) -> Option<Waiting> {
+    pub(super) fn take_waiting(&mut self, resource: &Resource, holder: &Holder) -> Option<Waiting> {
         self.touch(resource, holder, false);
         self.claims.take_waiting(resource, holder)
     }

@@ -8,14 +8,15 @@
 //!   those who share. Who has a part already and asks for more goes first, for whoever came before it would wait for it.
 //! - Every claim that is granted has a [`Fence`], and the numbers only grow: what an earlier holder writes late is refused by [`Claims::check`], or by a
 //!   [`Gate`] beside the thing itself.
-//! - Deadlocks are found as they arise, on the graph of who waits for whom. If the order of a queue alone closes the circle, one who may overtake
-//!   does; otherwise one on the circle gives way, chosen by a [`VictimRule`].
+//! - Deadlocks are found as they arise, on the graph of who waits for whom. If the order of a queue is part of the circle, the queue is put
+//!   into another order; only where each holds what the one before it waits for, one gives way, chosen by a [`VictimRule`].
 
 mod deadlock;
 mod engine;
 mod name;
 mod table;
 mod terms;
+mod untangle;
 
 pub use engine::{Access, Gate, Step};
 pub use name::{Holder, HolderKind, MAXIMUM_DEPTH, MAXIMUM_NAME, Resource};

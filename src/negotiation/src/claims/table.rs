@@ -258,12 +258,32 @@ impl Claims {
     /// Those that wait for something that overlaps one of these, in their order.
     pub(super) fn queue(&self, freed: &BTreeSet<Resource>) -> Vec<(Place, Resource, Holder)> {
         let mut queue: BTreeSet<(Place, Resource, Holder)> = BTreeSet::new();
+        let mut seen: BTreeSet<&Resource> = BTreeSet::new();
         for name in freed {
             for (resource, claimed) in self.overlapping(name) {
+                // Many may be freed beneath one name that many wait for.
+                if claimed.waiters.is_empty() || !seen.insert(resource) {
+                    continue;
+                }
                 queue.extend(claimed.waiters.iter().map(|(place, (holder, _))| (*place, resource.clone(), *holder)));
             }
         }
         queue.into_iter().collect()
+    }
+
+    /// All that wait for something that overlaps this.
+    pub(super) fn waiting_on<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = (&'a Holder, &'a Waiting)> {
+        self.overlapping(resource).flat_map(|(_, claimed)| claimed.waiters.values().map(|(holder, waiting)| (holder, waiting)))
+    }
+
+    /// When the next lease runs out.
+    pub(super) fn next_lease(&self) -> Option<Timestamp> {
+        self.leases.first().map(|(at, _, _)| *at)
+    }
+
+    /// When the next waits no longer.
+    pub(super) fn next_patience(&self) -> Option<Timestamp> {
+        self.patience.first().map(|(at, _, _)| *at)
     }
 
     /// The first lease that has run out by now.

@@ -248,6 +248,17 @@ pub enum Notice {
         /// For what.
         resource: Resource,
     },
+    /// A request goes before others who had come earlier, because all would wait for one another otherwise. It costs nobody anything but time.
+    Reordered {
+        /// Whose.
+        holder: Holder,
+        /// For what.
+        resource: Resource,
+        /// Before whom.
+        before: Holder,
+        /// All requests that have another place from now.
+        places: Vec<(Resource, Holder, Place)>,
+    },
     /// Requests were given up so that others can go on.
     Victim {
         /// Whose.

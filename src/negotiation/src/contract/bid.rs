@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use baton_domain::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, Share};
+use super::call::{Call, MAXIMUM_KEY, MAXIMUM_NEEDS, Share};
 use crate::lot::lot;
 
+/// The longest reason in bytes; longer ones are cut.
+pub(super) const MAXIMUM_REASON: usize = 500;
 /// The highest cost of a bid, in millionths of the currency: a million.
 pub const MAXIMUM_COST: u64 = 1_000_000_000_000;
 /// The longest time of a bid: ten years, in which case nobody needs it.
@@ -177,4 +179,21 @@ pub fn rank<'a>(call: &Call, bids: impl IntoIterator<Item = (&'a str, Bid)>) -> 
         .collect();
     ranking.sort_by_cached_key(|scored| (Reverse(scored.score), Reverse(scored.lot), scored.bidder.clone()));
     ranking
+}
+
+/// A refusal as long as it may be: what is more is cut.
+pub(super) fn within_bounds(why: Shortcoming) -> Shortcoming {
+    match why {
+        Shortcoming::Unwilling { because } => Shortcoming::Unwilling { because: cut(because, MAXIMUM_REASON) },
+        Shortcoming::Unable { missing } => {
+            Shortcoming::Unable { missing: missing.into_iter().take(MAXIMUM_NEEDS).map(|key| cut(key, MAXIMUM_KEY)).collect() }
+        }
+        other => other,
+    }
+}
+
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.truncate(end);
+    text
 }

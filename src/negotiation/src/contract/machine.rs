@@ -8,11 +8,11 @@ use baton_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::bid::{Bid, Scored, Shortcoming, rank};
-use super::call::Call;
+use super::bid::{Bid, MAXIMUM_REASON, Scored, Shortcoming, cut, rank, within_bounds};
+use super::call::{Call, MAXIMUM_KEY};
 
-/// The longest reason in bytes; longer ones are cut.
-const MAXIMUM_REASON: usize = 500;
+/// The largest result in bytes of JSON. What is larger is stored elsewhere, and its place reported.
+pub const MAXIMUM_RESULT: usize = 1024 * 1024;
 
 /// What comes to the contract from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,6 +212,9 @@ pub struct Contract {
     pub award: Option<Award>,
     /// The awards that came to nothing: number and bidder.
     pub withdrawn: Vec<(u32, String)>,
+    /// The awards that their own bidders gave up: so that who says so again is not told that it is wrong.
+    #[serde(default)]
+    pub given_up: BTreeMap<u32, Withdrawal>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// How many events made it: what a store compares before it appends.
@@ -241,6 +244,7 @@ impl Contract {
             passed: BTreeSet::new(),
             award: None,
             withdrawn: Vec::new(),
+            given_up: BTreeMap::new(),
             outcome: None,
             version: 0,
         })
@@ -267,7 +271,10 @@ impl Contract {
                     (award.accepted, award.due) = (true, *report_by);
                 }
             }
-            Event::Withdrawn { .. } => {
+            Event::Withdrawn { award, why } => {
+                if matches!(why, Withdrawal::Declined { .. } | Withdrawal::Failed { .. }) {
+                    self.given_up.insert(*award, why.clone());
+                }
                 if let Some(award) = self.award.take() {
                     self.withdrawn.push((award.number, award.bidder));
                 }
@@ -365,7 +372,7 @@ impl Work<'_> {
                 let answer = bid.shortcoming(&self.contract.call).map_or(Ok(bid), Err);
                 self.answer(bidder, answer)
             }
-            Message::Refuse { bidder, why } => self.answer(bidder, Err(why)),
+            Message::Refuse { bidder, why } => self.answer(bidder, Err(within_bounds(why))),
             Message::Accept { bidder, award } => {
                 if let Some(held) = self.current(&bidder, award)? {
                     self.accept(&held);
@@ -373,18 +380,22 @@ impl Work<'_> {
                 Ok(())
             }
             Message::Decline { bidder, award, because } => {
-                if let Some(held) = self.current(&bidder, award)? {
-                    self.withdraw(&held, Withdrawal::Declined { because: cut(because) });
-                }
-                Ok(())
+                self.give_up(&bidder, award, Withdrawal::Declined { because: cut(because, MAXIMUM_REASON) })
             }
             Message::Failure { bidder, award, because } => {
-                if let Some(held) = self.current(&bidder, award)? {
-                    self.withdraw(&held, Withdrawal::Failed { because: cut(because) });
-                }
-                Ok(())
+                self.give_up(&bidder, award, Withdrawal::Failed { because: cut(because, MAXIMUM_REASON) })
             }
             Message::Report { bidder, award, result } => {
+                if result.to_string().len() > MAXIMUM_RESULT {
+                    let what = "Report at most 1 MiB of JSON. Store what is larger, and report where.";
+                    return Err(Problem::invalid_field("result", what));
+                }
+                match &self.contract.outcome {
+                    Some(Outcome::Done { award: number, bidder: by, result: before }) if *number == award && *by == bidder => {
+                        return if *before == result { Ok(()) } else { Err(closed()) };
+                    }
+                    _ => {}
+                }
                 if let Some(held) = self.current(&bidder, award)? {
                     // The acceptance may have been overtaken, or lost.
                     self.accept(&held);
@@ -394,8 +405,11 @@ impl Work<'_> {
             }
             Message::Lost { bidder } => self.lose(bidder),
             Message::Cancel { by } => {
-                if self.contract.outcome.is_some() {
-                    return Err(closed());
+                let by = cut(by, MAXIMUM_KEY);
+                match &self.contract.outcome {
+                    Some(Outcome::Cancelled { by: before }) if *before == by => return Ok(()),
+                    Some(_) => return Err(closed()),
+                    None => {}
                 }
                 if let Some(award) = self.contract.award.clone() {
                     self.record(Event::Withdrawn { award: award.number, why: Withdrawal::Cancelled });
@@ -404,6 +418,20 @@ impl Work<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A bidder gives up its award; the same again is no second time.
+    fn give_up(&mut self, bidder: &str, number: u32, why: Withdrawal) -> Result<(), Problem> {
+        let its_own = self.contract.withdrawn.iter().any(|(award, by)| *award == number && by == bidder);
+        if its_own && self.contract.given_up.get(&number) == Some(&why) {
+            return Ok(());
+        }
+        match self.current(bidder, number)? {
+            Some(held) => self.withdraw(&held, why),
+            // It has reported: that counts.
+            None => return Err(closed()),
+        }
+        Ok(())
     }
 
     fn answer(&mut self, bidder: String, answer: Result<Bid, Shortcoming>) -> Result<(), Problem> {
@@ -469,10 +497,4 @@ impl Work<'_> {
 
 fn closed() -> Problem {
     Problem::new(Code::ContractClosed, "The contract has its outcome already.")
-}
-
-fn cut(mut text: String) -> String {
-    let end = (0..=MAXIMUM_REASON.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.truncate(end);
-    text
 }

@@ -13,5 +13,5 @@ mod outbox;
 
 pub use bid::{Bid, Facts, MAXIMUM_COST, Scored, Shortcoming, Term, estimate, rank};
 pub use call::{Call, MAXIMUM_AWARDS, MAXIMUM_BIDDERS, MAXIMUM_KEY, MAXIMUM_NEEDS, MAXIMUM_SPAN_MS, Share, Weights};
-pub use machine::{Award, Contract, Event, Message, Outcome, Step, Withdrawal};
+pub use machine::{Award, Contract, Event, MAXIMUM_RESULT, Message, Outcome, Step, Withdrawal};
 pub use outbox::{Notice, Outgoing};

@@ -28,7 +28,7 @@ pub enum Notice {
         /// The award's number.
         award: u32,
     },
-    /// It went to another.
+    /// It went to another, or to nobody.
     Reject,
 }
 
@@ -69,6 +69,12 @@ impl Contract {
             let bid = self.answers.iter().filter(|(_, answer)| answer.is_ok()).map(|(bidder, _)| bidder);
             for bidder in bid.filter(|bidder| !told.contains(bidder)) {
                 send(format!("reject/{bidder}"), bidder, Notice::Reject);
+            }
+            // Whoever was called and still thinks about it need not.
+            if self.ranking.is_none() {
+                for bidder in self.call.bidders.iter().filter(|bidder| !self.answers.contains_key(*bidder)) {
+                    send(format!("reject/{bidder}"), bidder, Notice::Reject);
+                }
             }
         }
         outbox

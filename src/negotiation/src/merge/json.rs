@@ -15,6 +15,11 @@ pub const MAXIMUM_NESTING: usize = 128;
 /// The most values of a document, those inside others counted too.
 pub const MAXIMUM_VALUES: usize = 1_000_000;
 
+/// The most places where two changes disagree that are listed.
+pub const MAXIMUM_CONFLICTS: usize = 200;
+/// The longest JSON Pointer that is listed, in bytes; longer ones are cut, and end with `…`.
+pub const MAXIMUM_POINTER: usize = 4_096;
+
 /// How arrays are merged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,8 +76,10 @@ pub struct JsonConflict {
 pub struct MergedJson {
     /// The document.
     pub value: Value,
-    /// Where the sides disagree.
+    /// The first places where the sides disagree, at most [`MAXIMUM_CONFLICTS`].
     pub conflicts: Vec<JsonConflict>,
+    /// In how many places they do.
+    pub total: usize,
 }
 
 /// Merges two changes of a document. With no base, both added it.
@@ -84,9 +91,9 @@ pub fn merge_json(base: Option<&Value>, ours: &Value, theirs: &Value, options: &
         let mut left = MAXIMUM_VALUES;
         measure(value, MAXIMUM_NESTING, &mut left)?;
     }
-    let mut work = Work { options, conflicts: Vec::new(), pointer: Vec::new() };
+    let mut work = Work { options, conflicts: Vec::new(), total: 0, pointer: Vec::new() };
     let value = work.merge(base, Some(ours), Some(theirs)).unwrap_or(Value::Null);
-    Ok(MergedJson { value, conflicts: work.conflicts })
+    Ok(MergedJson { value, conflicts: work.conflicts, total: work.total })
 }
 
 fn measure(value: &Value, depth: usize, left: &mut usize) -> Result<(), Problem> {
@@ -107,6 +114,7 @@ fn measure(value: &Value, depth: usize, left: &mut usize) -> Result<(), Problem>
 struct Work<'a> {
     options: &'a JsonOptions,
     conflicts: Vec<JsonConflict>,
+    total: usize,
     pointer: Vec<String>,
 }
 
@@ -139,9 +147,30 @@ impl Work<'_> {
 
     fn disagree(&mut self, kind: Disagreement, base: Option<Value>, ours: Option<Value>, theirs: Option<Value>) -> Option<Value> {
         let kept = base.clone().unwrap_or(Value::Null);
-        let pointer = self.pointer.iter().fold(String::new(), |pointer, part| pointer + "/" + &part.replace('~', "~0").replace('/', "~1"));
-        self.conflicts.push(JsonConflict { pointer, kind, base, ours, theirs });
+        self.total += 1;
+        if self.conflicts.len() < MAXIMUM_CONFLICTS {
+            self.conflicts.push(JsonConflict { pointer: self.place(), kind, base, ours, theirs });
+        }
         Some(kept)
+    }
+
+    fn place(&self) -> String {
+        let mut pointer = String::new();
+        for part in &self.pointer {
+            pointer.push('/');
+            for sign in part.chars() {
+                match sign {
+                    '~' => pointer.push_str("~0"),
+                    '/' => pointer.push_str("~1"),
+                    sign => pointer.push(sign),
+                }
+                if pointer.len() > MAXIMUM_POINTER {
+                    pointer.push('…');
+                    return pointer;
+                }
+            }
+        }
+        pointer
     }
 
     fn within<T>(&mut self, part: String, then: impl FnOnce(&mut Self) -> T) -> T {
@@ -244,7 +273,8 @@ fn by_value(base: &[Value], mine: &[Value], its: &[Value]) -> Option<Vec<Value>>
     let mut numbers = |items: &[Value]| -> Option<Vec<u32>> {
         let number = |item: &Value| {
             let next = u32::try_from(known.len()).ok()?;
-            Some(*known.entry(canonical(item).ok()?).or_insert(next))
+            // As it is written, and not in its canonical form: to whoever made 1.0 of 1 that was a change.
+            Some(*known.entry(item.to_string()).or_insert(next))
         };
         items.iter().map(number).collect()
     };

@@ -10,6 +10,9 @@ mod regions;
 mod table;
 mod text;
 
-pub use json::{Arrays, Disagreement, JsonConflict, JsonOptions, MAXIMUM_NESTING, MAXIMUM_VALUES, MergedJson, merge_json};
-pub use table::{MAXIMUM_COLUMNS, MAXIMUM_ROWS, MergedTable, TableConflict, TableOptions, cells, merge_tables};
+pub use json::{
+    Arrays, Disagreement, JsonConflict, JsonOptions, MAXIMUM_CONFLICTS, MAXIMUM_NESTING, MAXIMUM_POINTER, MAXIMUM_VALUES, MergedJson,
+    merge_json,
+};
+pub use table::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MergedTable, TableConflict, TableOptions, cells, merge_tables};
 pub use text::{Hunk, Labels, MAXIMUM_LINES, MAXIMUM_TEXT, MergedText, Pick, merge_texts, settle_texts};

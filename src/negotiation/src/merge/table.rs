@@ -14,6 +14,9 @@ pub const MAXIMUM_ROWS: usize = 200_000;
 /// The most columns of a table.
 pub const MAXIMUM_COLUMNS: usize = 1_000;
 
+/// The most cells of a merged table: columns that one adds are as long as the rows that the other does.
+pub const MAXIMUM_CELLS: usize = 5_000_000;
+
 /// How a table is merged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableOptions {
@@ -49,8 +52,15 @@ pub struct MergedTable {
     pub conflicts: Vec<TableConflict>,
 }
 
-/// What stands between the parts of a key: a sign that no cell should have.
+/// What stands between the parts of a key.
 const BETWEEN: char = '\u{1f}';
+/// What a part has instead of a sign with a meaning of its own, so that `a` and `b` are never the same key as `a` with `b` in one cell.
+const INSTEAD: [(char, &str); 2] = [('\u{1e}', "\u{1e}0"), (BETWEEN, "\u{1e}1")];
+
+fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let parts = parts.map(|part| INSTEAD.iter().fold(part.to_owned(), |part, (sign, instead)| part.replace(*sign, instead)));
+    parts.collect::<Vec<_>>().join(&BETWEEN.to_string())
+}
 
 struct Table {
     columns: Vec<String>,
@@ -83,14 +93,13 @@ impl Table {
         let mut table = Self { columns, place, order: Vec::new(), rows: HashMap::new() };
         for record in reader.records() {
             let record = record.map_err(|error| unfit(error.to_string()))?;
-            let key: Vec<&str> = keys.iter().map(|at| record.get(*at).unwrap_or_default()).collect();
-            let key = key.join(&BETWEEN.to_string());
+            let key = joined(keys.iter().map(|at| record.get(*at).unwrap_or_default()));
             table.order.push(key.clone());
             if table.order.len() > MAXIMUM_ROWS {
                 return Err(Problem::new(Code::MergeTooLarge, format!("The table `{which}` has more than 200,000 rows.")));
             }
             if table.rows.insert(key.clone(), record).is_some() {
-                return Err(unfit(format!("two rows have the key `{}`", key.replace(BETWEEN, ", "))));
+                return Err(unfit(format!("two rows have the key `{}`", self::key(&key).join(", "))));
             }
         }
         Ok(table)
@@ -126,6 +135,11 @@ pub fn merge_tables(base: Option<&str>, ours: &str, theirs: &str, options: &Tabl
     let mut work = Work { was, own, other, conflicts: Vec::new() };
     let columns = work.columns();
     let rows = work.rows();
+    if columns.len().saturating_mul(rows.len()) > MAXIMUM_CELLS {
+        let detail =
+            format!("The merged table would have {} columns and {} rows; a merge makes 5,000,000 cells.", columns.len(), rows.len());
+        return Err(Problem::new(Code::MergeTooLarge, detail));
+    }
     let mut writer = csv::WriterBuilder::new().delimiter(u8::try_from(options.delimiter).unwrap_or(b',')).from_writer(Vec::new());
     let unwritten = |error: String| Problem::new(Code::Internal, format!("The merged table could not be written: {error}."));
     writer.write_record(&columns).map_err(|error| unwritten(error.to_string()))?;
@@ -146,17 +160,26 @@ struct Work {
 }
 
 fn key(row: &str) -> Vec<String> {
-    row.split(BETWEEN).map(str::to_owned).collect()
+    let part = |part: &str| INSTEAD.iter().rev().fold(part.to_owned(), |part, (sign, instead)| part.replace(instead, &sign.to_string()));
+    row.split(BETWEEN).map(part).collect()
 }
 
 impl Work {
-    /// Whether a side has changed a cell of a column, in rows that were there and still are.
+    /// Whether a side has changed a cell of a column, in rows that were there and still are, or has filled one in a row that it added.
     fn changed_column(&self, side: &Table, column: &str) -> bool {
+        let added = |row: &&String| !self.was.rows.contains_key(*row);
+        if side.order.iter().filter(added).any(|row| side.cell(row, column).is_some_and(|cell| !cell.is_empty())) {
+            return true;
+        }
         self.was.order.iter().any(|row| side.rows.contains_key(row) && side.cell(row, column) != self.was.cell(row, column))
     }
 
-    /// Whether a side has changed a row, in columns that were there and still are.
+    /// Whether a side has changed a row, in columns that were there and still are, or has filled it in a column that it added.
     fn changed_row(&self, side: &Table, row: &str) -> bool {
+        let added = |column: &&String| !self.was.place.contains_key(*column);
+        if side.columns.iter().filter(added).any(|column| side.cell(row, column).is_some_and(|cell| !cell.is_empty())) {
+            return true;
+        }
         self.was.columns.iter().any(|column| side.place.contains_key(column) && side.cell(row, column) != self.was.cell(row, column))
     }
 

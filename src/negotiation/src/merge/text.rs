@@ -1,6 +1,6 @@
 //! What do two changes of one text make together?
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use baton_domain::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ pub const MAXIMUM_TEXT: usize = 4 * 1024 * 1024;
 pub const MAXIMUM_LINES: usize = 1_000_000;
 /// The shortest marker of a conflict.
 const MARKER: usize = 7;
+/// The longest marker of a conflict: longer ones would multiply a text that has many conflicts.
+const MAXIMUM_MARKER: usize = 64;
 /// The longest label in bytes.
 const MAXIMUM_LABEL: usize = 100;
 
@@ -75,7 +77,15 @@ pub enum Pick {
 /// [`Code::MergeTooLarge`] for texts beyond the bounds.
 pub fn merge_texts(base: &str, ours: &str, theirs: &str, labels: &Labels) -> Result<MergedText, Problem> {
     let mut conflicts = Vec::new();
-    let width = [base, ours, theirs].into_iter().flat_map(str::lines).map(marker_width).max().unwrap_or(0).max(MARKER - 1) + 1;
+    let used: BTreeSet<usize> = [base, ours, theirs].into_iter().flat_map(str::lines).flat_map(marker_widths).collect();
+    let longest = used.last().copied().unwrap_or(0).max(MARKER - 1) + 1;
+    // Longer than all if that is short enough, and otherwise at least as long as none.
+    let free = || (MARKER..=MAXIMUM_MARKER).rev().find(|width| !used.contains(width));
+    let width = if longest <= MAXIMUM_MARKER { Some(longest) } else { free() };
+    let width = width.ok_or_else(|| {
+        let detail = "Lines of the texts begin with markers of every length from 7 to 64, so that no conflict could be marked.";
+        Problem::new(Code::MergeTooLarge, detail)
+    })?;
     let text = merge_with(base, ours, theirs, |hunk, text| {
         for (sign, label, part) in [('<', Some(&labels.ours), &hunk.ours), ('|', Some(&labels.base), &hunk.base), ('=', None, &hunk.theirs)]
         {
@@ -165,9 +175,10 @@ fn end_line(text: &mut String) {
     }
 }
 
-/// How many signs of a marker a line begins with: markers are made longer than any of them, so that they can be told from the text.
-fn marker_width(line: &str) -> usize {
-    ['<', '|', '=', '>'].into_iter().map(|sign| line.chars().take_while(|found| *found == sign).count()).max().unwrap_or(0)
+/// How many signs of a marker a line begins with, if any: markers are made of another length, so that they can be told from the text.
+fn marker_widths(line: &str) -> Option<usize> {
+    let sign = line.chars().next().filter(|sign| matches!(sign, '<' | '|' | '=' | '>'))?;
+    Some(line.chars().take_while(|found| *found == sign).count())
 }
 
 fn marker(text: &mut String, sign: char, width: usize, label: Option<&String>) {

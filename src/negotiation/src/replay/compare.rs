@@ -146,7 +146,9 @@ pub fn compare(left: &Recording, right: &Recording) -> Result<Comparison, Proble
         }
     }
     let mut roots = paths.iter().map(|(_, path)| *path).filter(|path| differing.contains_key(path) && !follows.contains(path));
-    let first = roots.next().and_then(|path| differing.get(path)).cloned();
+    // Where two steps wait for one another the other way round, each follows from the other: then the earliest is the first.
+    let earliest = || paths.iter().map(|(_, path)| *path).find(|path| differing.contains_key(path));
+    let first = roots.next().or_else(earliest).and_then(|path| differing.get(path)).cloned();
     let further = roots.take(MAXIMUM_FURTHER).map(str::to_owned).collect();
     Ok(Comparison { first, further, differing: differing.len(), same: paths.len() - differing.len() })
 }

@@ -18,6 +18,7 @@ pub struct Cursor {
     recording: Recording,
     place: HashMap<String, usize>,
     taken: Vec<usize>,
+    begun: Vec<bool>,
     diverged: Option<Divergence>,
 }
 
@@ -29,7 +30,25 @@ impl Cursor {
     pub fn new(recording: Recording) -> Result<Self, Problem> {
         let place = recording.index()?.into_iter().map(|(path, at)| (path.to_owned(), at)).collect();
         let taken = vec![0; recording.steps.len()];
-        Ok(Self { recording, place, taken, diverged: None })
+        let begun = vec![false; recording.steps.len()];
+        Ok(Self { recording, place, taken, begun, diverged: None })
+    }
+
+    /// Says that a step begins. A call says so too; a step that makes none must be said to begin, or it is missed at the end.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), if there is no such step in the recording.
+    pub fn begin(&mut self, step: &str) -> Result<(), Divergence> {
+        if let Some(diverged) = &self.diverged {
+            return Err(diverged.clone());
+        }
+        if let Some(begun) = self.place.get(step).and_then(|at| self.begun.get_mut(*at)) {
+            *begun = true;
+            return Ok(());
+        }
+        let divergence = Divergence::of(step, What::Step { only_right: true }, None, None);
+        self.diverged = Some(divergence.clone());
+        Err(divergence)
     }
 
     /// The recorded call that is this one.
@@ -40,6 +59,7 @@ impl Cursor {
         if let Some(diverged) = &self.diverged {
             return Err(diverged.clone());
         }
+        self.begin(step)?;
         match self.find(step, kind, name, request) {
             Ok((at, call)) => {
                 if let Some(taken) = self.taken.get_mut(at) {
@@ -64,22 +84,27 @@ impl Cursor {
         let Some(expected) = recorded.calls.get(call) else {
             return Err(Divergence::of(step, What::Calls { left: recorded.calls.len(), right: call + 1 }, None, Some(request)));
         };
-        // What has no canonical form has no fingerprint, and none that was recorded is empty.
+        // What has no canonical form has no fingerprint, and none that was recorded is empty: the index saw to that.
         let hash = fingerprint(request).unwrap_or_default();
         compare_requests(step, call, expected, (kind, name, &hash), Some(request)).map_or(Ok((at, call)), Err)
     }
 
-    /// Whether the replay is complete: every call that was recorded was asked for.
+    /// Whether the replay is complete: every step that was recorded began, and every call was asked for.
     ///
     /// # Errors
-    /// The divergence that there was, or the first step with calls that were never asked for.
+    /// The divergence that there was, or the first step that never began or has calls that were never asked for.
     pub fn finish(&self) -> Result<(), Divergence> {
         if let Some(diverged) = &self.diverged {
             return Err(diverged.clone());
         }
-        let left = self.recording.steps.iter().zip(&self.taken).find(|(step, taken)| **taken < step.calls.len());
-        left.map_or(Ok(()), |(step, taken)| {
-            Err(Divergence::of(&step.path, What::Calls { left: step.calls.len(), right: *taken }, None, None))
-        })
+        for ((step, taken), begun) in self.recording.steps.iter().zip(&self.taken).zip(&self.begun) {
+            if !begun {
+                return Err(Divergence::of(&step.path, What::Step { only_right: false }, None, None));
+            }
+            if *taken < step.calls.len() {
+                return Err(Divergence::of(&step.path, What::Calls { left: step.calls.len(), right: *taken }, None, None));
+            }
+        }
+        Ok(())
     }
 }

@@ -74,6 +74,39 @@ pub struct Step {
     pub outcome: Option<Value>,
 }
 
+impl Step {
+    /// Whether each fingerprint is one, and that of what stands beside it.
+    fn check(&self) -> Result<(), Problem> {
+        let own = [("input", &self.input_hash, &self.input), ("outcome", &self.outcome_hash, &self.outcome)];
+        for (what, hash, value) in own {
+            match (hash, value) {
+                (Some(hash), value) => self.check_one(what, hash, value.as_ref())?,
+                (None, Some(_)) => return Err(self.wrong(what, "has no fingerprint")),
+                (None, None) => {}
+            }
+        }
+        for call in &self.calls {
+            self.check_one("request", &call.request_hash, call.request.as_ref())?;
+            self.check_one("answer", &call.answer_hash, call.answer.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn check_one(&self, what: &str, hash: &str, value: Option<&Value>) -> Result<(), Problem> {
+        if hash.len() != 64 || !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(self.wrong(what, "has a fingerprint that is no SHA-256 in lower-case hexadecimal"));
+        }
+        match value {
+            Some(value) if fingerprint(value)? != hash => Err(self.wrong(what, "has another fingerprint than the one beside it")),
+            _ => Ok(()),
+        }
+    }
+
+    fn wrong(&self, what: &str, why: &str) -> Problem {
+        Problem::new(Code::RecordingInvalid, format!("The step `{}` cannot be: the {what} {why}.", self.path))
+    }
+}
+
 /// A recorded run: its steps in the order in which they began.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Recording {
@@ -85,7 +118,8 @@ impl Recording {
     /// Whether it can be compared and replayed: the place of each step by its path.
     ///
     /// # Errors
-    /// [`Code::RecordingTooLarge`] beyond the bounds; [`Code::RecordingInvalid`] if a step is there twice, or began before one that it waited for.
+    /// [`Code::RecordingTooLarge`] beyond the bounds; [`Code::RecordingInvalid`] if a step is there twice, or began before one that it waited for, or
+    /// a fingerprint is none, or not that of what stands beside it.
     pub fn index(&self) -> Result<HashMap<&str, usize>, Problem> {
         if self.steps.len() > MAXIMUM_STEPS || self.steps.iter().map(|step| step.calls.len()).sum::<usize>() > MAXIMUM_CALLS {
             let detail = "A recording has at most 100,000 steps and 1,000,000 calls. Compare its sub-workflows one by one.";
@@ -97,6 +131,7 @@ impl Recording {
                 let detail = format!("The step `{}` waited for `{before}`, which did not begin before it.", step.path);
                 return Err(Problem::new(Code::RecordingInvalid, detail));
             }
+            step.check()?;
             if index.insert(step.path.as_str(), at).is_some() {
                 return Err(Problem::new(Code::RecordingInvalid, format!("The step `{}` is recorded twice.", step.path)));
             }
