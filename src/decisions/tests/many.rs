@@ -11,7 +11,10 @@ use baton_decisions::decision::{
     AgentChoice, Answers, BallotSource, ChoiceOption, Debate, DecisionRule, Escalation, Member, NewDecision, check,
 };
 use baton_decisions::lab::{BallotBox, BoxedBallot, compare};
-use baton_decisions::protocol::{Action, BallotGiven, DraftGiven, Fact, Happened, Outcome, Proceedings, Receipt, Said, Spent, Stage};
+use baton_decisions::protocol::{
+    Action, BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_FAILURE_BYTES, MAXIMUM_WRITTEN_BYTES, Outcome, Proceedings, Receipt, Request,
+    Said, Spent, Stage, Status,
+};
 use baton_decisions::roster::VoterId;
 use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -207,4 +210,43 @@ fn by_judge_vote() -> NewDecision {
     let all_but_the_judge: Vec<Member> =
         voters(32).into_iter().enumerate().filter(|(number, _)| *number != 7).map(|(_, member)| member).collect();
     NewDecision { early_stop: false, ..NewDecision::of("Which?", many_options(30), all_but_the_judge) }
+}
+
+#[test]
+fn what_is_kept_has_a_bound() {
+    let mut decision = free(BallotSource::Drafts, samples(2));
+    decision.answers = Answers::Free { canonical: Canonicalisation::Json { fields: vec!["/x".into()], ignore_case: false } };
+    let mut told = open(decision);
+    let first = VoterId::agent(agent_id(0), 1);
+    let sends = |told: &mut Proceedings, rest: usize| {
+        let draft = DraftGiven { answer: json!({"x": 1, "y": "z".repeat(rest)}), confidence: None, rationale: None };
+        tell(told, Happened::DraftArrived { voter: first.clone(), round: 1, draft, spent: Spent::default() })
+    };
+    // The form is a few bytes long; what is kept beside it is not.
+    let around = json!({"x": 1, "y": ""}).to_string().len();
+    assert_eq!(sends(&mut told, MAXIMUM_WRITTEN_BYTES - around + 1).accepted().unwrap_err().code, "DECISION-022");
+    assert_eq!(sends(&mut told, MAXIMUM_WRITTEN_BYTES - around), Receipt::Counted);
+    let request = Request::Draft(1, VoterId::agent(agent_id(0), 2));
+    tell(&mut told, Happened::Failed { request: request.clone(), code: "x".repeat(10_000), spent: Spent::default() });
+    assert_eq!(told.requests[&request].status, Status::Failed { code: "x".repeat(MAXIMUM_FAILURE_BYTES) });
+    // An answer that is written out of all has the same bound.
+    let mut decision = free(BallotSource::Drafts, voters(2));
+    (decision.rule, decision.ballots) = (DecisionRule::Synthesis, None);
+    decision.synthesizer = Some(AgentChoice::Agent { agent_id: agent_id(0) });
+    let mut told = open(decision);
+    drafts(&mut told, &first, json!("x"));
+    drafts(&mut told, &VoterId::agent(agent_id(1), 1), json!("y"));
+    let written = |rest: usize| Happened::SynthesisArrived { answer: json!("z".repeat(rest)), spent: Spent::default() };
+    assert_eq!(tell(&mut told, written(MAXIMUM_WRITTEN_BYTES)).accepted().unwrap_err().code, "DECISION-022");
+    assert_eq!(tell(&mut told, written(MAXIMUM_WRITTEN_BYTES - 2)), Receipt::Counted);
+}
+
+#[test]
+fn a_weight_counts_in_whichever_place_it_is_given() {
+    let mut electorate = voters(3);
+    electorate.push(Member::Agent { agent_id: agent_id(1), samples: None, weight: Some(1.5) });
+    let told =
+        open(NewDecision { allow_dictator: true, rule: DecisionRule::Weighted, ..NewDecision::of("Which?", many_options(2), electorate) });
+    let weights: Vec<u64> = told.opening.roster.voters.values().map(|voter| voter.weight).collect();
+    assert_eq!(weights, [1_000_000, 1_500_000, 1_000_000]);
 }
