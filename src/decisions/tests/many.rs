@@ -224,7 +224,7 @@ fn what_is_kept_has_a_bound() {
     };
     // The form is a few bytes long; what is kept beside it is not.
     let around = json!({"x": 1, "y": ""}).to_string().len();
-    assert_eq!(sends(&mut told, MAXIMUM_WRITTEN_BYTES - around + 1).accepted().unwrap_err().code, "DECISION-022");
+    assert_eq!(sends(&mut told, MAXIMUM_WRITTEN_BYTES - around + 1).accepted().unwrap_err().code, "DECISION-025");
     assert_eq!(sends(&mut told, MAXIMUM_WRITTEN_BYTES - around), Receipt::Counted);
     let request = Request::Draft(1, VoterId::agent(agent_id(0), 2));
     tell(&mut told, Happened::Failed { request: request.clone(), code: "x".repeat(10_000), spent: Spent::default() });
@@ -237,7 +237,7 @@ fn what_is_kept_has_a_bound() {
     drafts(&mut told, &first, json!("x"));
     drafts(&mut told, &VoterId::agent(agent_id(1), 1), json!("y"));
     let written = |rest: usize| Happened::SynthesisArrived { answer: json!("z".repeat(rest)), spent: Spent::default() };
-    assert_eq!(tell(&mut told, written(MAXIMUM_WRITTEN_BYTES)).accepted().unwrap_err().code, "DECISION-022");
+    assert_eq!(tell(&mut told, written(MAXIMUM_WRITTEN_BYTES)).accepted().unwrap_err().code, "DECISION-025");
     assert_eq!(tell(&mut told, written(MAXIMUM_WRITTEN_BYTES - 2)), Receipt::Counted);
 }
 
