@@ -156,7 +156,8 @@ struct Found {
     accuracy: Option<f64>,
 }
 
-/// Finds the voters, the judge and the people of a decision that [`crate::decision::check`] has passed. Somebody who is named twice votes once.
+/// Finds the voters, the judge and the people of a decision that [`crate::decision::check`] has passed. Somebody who is named twice votes once, with the
+/// first weight that is given.
 ///
 /// # Errors
 /// A problem that names every member that there is not, a quorum above the electorate, a weight of half of all or more, and a judge who votes or is of
@@ -168,7 +169,10 @@ pub fn resolve(decision: &NewDecision, known: Known<'_>) -> Result<Roster, Probl
         match of_member(member, known) {
             Ok(voters) => {
                 for one in voters {
-                    found.entry(one.voter.id.clone()).or_insert(one);
+                    let given = one.given;
+                    // A weight that is given counts, in whichever of the places.
+                    let known = found.entry(one.voter.id.clone()).or_insert(one);
+                    known.given = known.given.or(given);
                 }
             }
             Err((field, message)) => wrongs.push(Wrong::new(Code::WrongElectorate, format!("/electorate/{place}/{field}"), message)),

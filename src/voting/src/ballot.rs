@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::scale::Scale;
 
-/// The most options of one question. Schulze's rule takes the cube of their number.
+/// The most options that a question may be asked with, and that rules compare each with each: Schulze's takes the cube of their number.
 pub const MAXIMUM_OPTIONS: usize = 200;
+/// The most options that can be counted at all: as many as there are voters who each give an answer of their own.
+pub const MAXIMUM_ANSWERS: usize = 1_000;
 /// The largest weight: a million voters.
 const MAXIMUM_WEIGHT: u64 = 1_000_000_000_000;
 /// The largest score, and the least below zero.
@@ -102,7 +104,7 @@ pub enum BallotError {
     OutsideScale(usize),
     /// A scale that does not go from one number up to another.
     Scale,
-    /// There are more than [`MAXIMUM_OPTIONS`].
+    /// There are more than [`MAXIMUM_ANSWERS`].
     TooManyOptions,
     /// Its weight is no number above zero, or beyond a million.
     Weight,
@@ -117,7 +119,7 @@ impl fmt::Display for BallotError {
             Self::Score(option) => write!(f, "the score of option {option} is no number from -1,000,000 to 1,000,000"),
             Self::OutsideScale(option) => write!(f, "the score of option {option} lies outside the question's scale"),
             Self::Scale => f.write_str("a scale goes from one number up to a greater one, from -1,000,000 to 1,000,000"),
-            Self::TooManyOptions => write!(f, "a question has at most {MAXIMUM_OPTIONS} options"),
+            Self::TooManyOptions => write!(f, "at most {MAXIMUM_ANSWERS} answers can be counted"),
             Self::Weight => f.write_str("a weight is a number above 0 and at most 1,000,000; a confidence one from 0 to 1"),
         }
     }
@@ -137,7 +139,7 @@ impl Ballot {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, options: usize) -> Result<(), BallotError> {
-        if options > MAXIMUM_OPTIONS {
+        if options > MAXIMUM_ANSWERS {
             return Err(BallotError::TooManyOptions);
         }
         let mut seen = vec![false; options];
@@ -273,8 +275,8 @@ mod tests {
         assert_eq!(check(Opinion::Abstention), Ok(()));
         let within = |score| Ballot::of(Opinion::Scores(vec![None, Some(score)])).check_within(2, Scale::new(0.0, 5.0).ok());
         assert_eq!((within(5.0), within(5.5)), (Ok(()), Err(BallotError::OutsideScale(1))));
-        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_OPTIONS), Ok(()));
-        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_OPTIONS + 1), Err(BallotError::TooManyOptions));
+        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_ANSWERS), Ok(()));
+        assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_ANSWERS + 1), Err(BallotError::TooManyOptions));
     }
 
     #[test]

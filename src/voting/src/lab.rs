@@ -4,10 +4,12 @@ use crate::ballot::{Ballot, Opinion, Weight};
 use crate::pairwise::Pairwise;
 use crate::rule::Rule;
 use crate::tally::tally_within;
-use crate::verdict::{Outcome, Terms, decide, support, weight};
+use crate::verdict::{Outcome, Terms, TieBreak, decide, support, weight};
 
 /// The most ballots among which pivotal ones are looked for: each is left out once.
 pub const MAXIMUM_PIVOTAL_BALLOTS: usize = 1_000;
+/// The most cells that one count may look at where pivotal ballots are looked for: ballots times options, or times pairs of options.
+pub const MAXIMUM_PIVOTAL_CELLS: usize = 1_000_000;
 
 /// Whether ballots that are still to come, of these weights, could change the outcome: put another option first, or bring quorum or threshold
 /// about or down. Never says no wrongly; where a rule gives no bound (scores and medians without a scale) it says yes as long as anything is to come.
@@ -70,10 +72,17 @@ pub fn can_be_caught(terms: &Terms, options: usize, ballots: &[Ballot], to_come:
     }
 }
 
-/// The ballots without which the outcome would be another one; none where there are more than [`MAXIMUM_PIVOTAL_BALLOTS`].
+/// The ballots without which the outcome would be another one; none where there are more than [`MAXIMUM_PIVOTAL_BALLOTS`], or
+/// where a count looks at more than [`MAXIMUM_PIVOTAL_CELLS`].
 #[must_use]
 pub fn pivotal(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Option<Vec<usize>> {
-    if ballots.len() > MAXIMUM_PIVOTAL_BALLOTS {
+    let breaking = terms.tie_breaks.iter().filter_map(|by| match by {
+        TieBreak::Rule(rule) => Some(*rule),
+        TieBreak::Lot(_) => None,
+    });
+    let pairs = breaking.chain([terms.rule]).any(|rule| matches!(rule, Rule::Copeland | Rule::Schulze));
+    let each = if pairs { keys.len().saturating_mul(keys.len()) } else { keys.len() };
+    if ballots.len() > MAXIMUM_PIVOTAL_BALLOTS || ballots.len().saturating_mul(each) > MAXIMUM_PIVOTAL_CELLS {
         return None;
     }
     let first = |ballots: &[Ballot]| match decide(keys, ballots, terms).outcome {

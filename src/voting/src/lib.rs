@@ -24,8 +24,8 @@ mod scale;
 mod tally;
 mod verdict;
 
-pub use ballot::{Ballot, BallotError, MAXIMUM_OPTIONS, Opinion, Weight};
-pub use lab::{MAXIMUM_PIVOTAL_BALLOTS, can_be_caught, pivotal};
+pub use ballot::{Ballot, BallotError, MAXIMUM_ANSWERS, MAXIMUM_OPTIONS, Opinion, Weight};
+pub use lab::{MAXIMUM_PIVOTAL_BALLOTS, MAXIMUM_PIVOTAL_CELLS, can_be_caught, pivotal};
 pub use rule::{Rule, Threshold};
 pub use scale::Scale;
 pub use tally::{Points, Round, Tally, tally, tally_within};

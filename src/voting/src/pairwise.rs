@@ -4,7 +4,7 @@ use crate::ballot::Ballot;
 use crate::tally::Points;
 
 /// How much prefers each option to each other one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pairwise {
     options: usize,
     /// By row: the votes that prefer the row's option to the column's.
@@ -52,6 +52,12 @@ impl Pairwise {
     /// The votes that prefer one to the other.
     pub(crate) fn votes(&self, one: usize, other: usize) -> u64 {
         self.votes.get(one * self.options + other).copied().unwrap_or(0)
+    }
+
+    /// By how many votes an option beats the one that comes nearest to it; below 0 if it is beaten.
+    pub(crate) fn nearest(&self, one: usize) -> Option<i128> {
+        let ahead = |other: usize| i128::from(self.votes(one, other)) - i128::from(self.votes(other, one));
+        (0..self.options).filter(|other| *other != one).map(ahead).min()
     }
 
     pub(crate) fn options(&self) -> usize {

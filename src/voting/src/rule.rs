@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ballot::{MAXIMUM_ANSWERS, MAXIMUM_OPTIONS};
+
 /// By which rule ballots become an order of the options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
@@ -41,6 +43,15 @@ impl Rule {
             Self::Schulze => "schulze",
             Self::Score => "score",
             Self::Median => "median",
+        }
+    }
+
+    /// The most options that it counts within bounded time: rules that compare each with each count fewer.
+    #[must_use]
+    pub const fn most_options(self) -> usize {
+        match self {
+            Self::Copeland | Self::Schulze => MAXIMUM_OPTIONS,
+            _ => MAXIMUM_ANSWERS,
         }
     }
 

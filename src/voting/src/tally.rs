@@ -52,6 +52,9 @@ pub struct Tally {
     pub order: Vec<Vec<usize>>,
     /// The rounds of an instant runoff; empty for other rules.
     pub rounds: Vec<Round>,
+    /// How many votes more prefer the first option to the other that comes nearest to it than the other way round; below 0 if more are against it.
+    /// Only for rules that compare each with each, and a first option that does not tie.
+    pub nearest: Option<f64>,
     /// How many ballots said something.
     pub counted: usize,
     /// How many abstained.
@@ -91,19 +94,24 @@ pub fn tally(rule: Rule, options: usize, ballots: &[Ballot]) -> Tally {
 #[must_use]
 pub fn tally_within(rule: Rule, scale: Option<Scale>, options: usize, ballots: &[Ballot]) -> Tally {
     let mut rounds = Vec::new();
+    let each_with_each = matches!(rule, Rule::Copeland | Rule::Schulze);
+    let pairs = if each_with_each { Pairwise::of(options, ballots) } else { Pairwise::default() };
     let points = match rule {
         Rule::Plurality => first_places(options, ballots),
         Rule::Approval => approvals(options, ballots),
         Rule::Borda => borda(options, ballots),
         Rule::InstantRunoff => instant_runoff(options, ballots, &mut rounds),
-        Rule::Copeland => copeland(&Pairwise::of(options, ballots)),
-        Rule::Schulze => schulze(&Pairwise::of(options, ballots)),
+        Rule::Copeland => copeland(&pairs),
+        Rule::Schulze => schulze(&pairs),
         Rule::Score => scores(options, ballots, scale),
         Rule::Median => median(options, ballots, scale),
     };
     let said = ballots.iter().filter(|ballot| ballot.speaks());
     let (counted, weight) = said.fold((0, 0), |(count, weight), ballot| (count + 1, weight + u128::from(ballot.weight.0)));
-    Tally { rule, order: ordered(&points), points, rounds, counted, abstained: ballots.len() - counted, weight: weight as f64 / PARTS }
+    let order = ordered(&points);
+    let nearest = order.first().filter(|first| first.len() == 1).and_then(|first| pairs.nearest(*first.first()?));
+    let nearest = nearest.map(|votes| votes as f64 / PARTS);
+    Tally { rule, order, points, rounds, nearest, counted, abstained: ballots.len() - counted, weight: weight as f64 / PARTS }
 }
 
 /// Options by their points, the most first.

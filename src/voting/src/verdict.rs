@@ -129,6 +129,8 @@ pub(crate) fn weight(ballots: &[Ballot]) -> u128 {
 /// The options that a tie-break leaves of those that tie.
 fn broken(tied: &[usize], keys: &[&str], ballots: &[Ballot], by: TieBreak, scale: Option<Scale>) -> Vec<usize> {
     match by {
+        // It says nothing of more options than it counts.
+        TieBreak::Rule(rule) if tied.len() > rule.most_options() => tied.to_vec(),
         TieBreak::Rule(rule) => {
             let among: Vec<Ballot> = ballots.iter().map(|ballot| restricted(ballot, tied)).collect();
             let tally = tally_within(rule, scale, tied.len(), &among);

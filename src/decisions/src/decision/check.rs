@@ -7,7 +7,7 @@ use baton_domain::task::Budget;
 use baton_voting::{MAXIMUM_OPTIONS, Scale, Threshold, Weight};
 
 use super::{
-    Answers, BallotKind, BallotSource, ChoiceOption, Debate, DecisionRule, MAXIMUM_DEADLINE_SECONDS, MAXIMUM_KEY_BYTES,
+    Answers, BallotKind, BallotSource, ChoiceOption, Debate, DecisionRule, MAXIMUM_CANDIDATES, MAXIMUM_DEADLINE_SECONDS, MAXIMUM_KEY_BYTES,
     MAXIMUM_LABEL_BYTES, MAXIMUM_QUESTION_BYTES, MAXIMUM_VOTERS, Member, NewDecision, Otherwise, Quorum, TieBreaker, Weighting,
 };
 
@@ -80,7 +80,7 @@ fn texts(decision: &NewDecision, wrongs: &mut Vec<Wrong>) {
 
 fn answers(decision: &NewDecision, wrongs: &mut Vec<Wrong>) {
     match &decision.answers {
-        Answers::Options { options } => choices(options, wrongs),
+        Answers::Options { options } => choices(options, decision.rule, wrongs),
         Answers::Free { canonical } => {
             if let Some((field, message)) = canonical.wrong() {
                 wrongs.push(Wrong::new(Code::WrongCanonicalisation, format!("/answers/canonical/{field}"), message));
@@ -89,7 +89,7 @@ fn answers(decision: &NewDecision, wrongs: &mut Vec<Wrong>) {
     }
 }
 
-fn choices(options: &[ChoiceOption], wrongs: &mut Vec<Wrong>) {
+fn choices(options: &[ChoiceOption], rule: DecisionRule, wrongs: &mut Vec<Wrong>) {
     let mut wrong = |field: String, message: String| wrongs.push(Wrong::new(Code::WrongOptions, field, message));
     if options.is_empty() {
         return wrong("/answers/options".into(), "Name the options to choose from, or ask for free answers.".into());
@@ -99,6 +99,9 @@ fn choices(options: &[ChoiceOption], wrongs: &mut Vec<Wrong>) {
     }
     if options.len() > MAXIMUM_OPTIONS {
         return wrong("/answers/options".into(), format!("At most {MAXIMUM_OPTIONS} options: decide in two steps."));
+    }
+    if rule == DecisionRule::Judge && options.len() > MAXIMUM_CANDIDATES {
+        return wrong("/answers/options".into(), format!("A judge is shown at most {MAXIMUM_CANDIDATES} options: decide in two steps."));
     }
     let mut seen = BTreeSet::new();
     for (place, option) in options.iter().enumerate() {

@@ -20,6 +20,8 @@ pub const MAXIMUM_QUESTION_BYTES: usize = 64 * 1024;
 pub const MAXIMUM_KEY_BYTES: usize = 100;
 /// The longest label or description of an option, in bytes.
 pub const MAXIMUM_LABEL_BYTES: usize = 4 * 1024;
+/// The most answers that a judge is shown.
+pub const MAXIMUM_CANDIDATES: usize = 26;
 /// The most voters of one decision, samples counted one by one.
 pub const MAXIMUM_VOTERS: usize = 1_000;
 /// The longest that a decision may take, in seconds: thirty days.

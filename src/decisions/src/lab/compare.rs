@@ -44,7 +44,7 @@ impl Comparison {
 /// Counts the ballots by every rule.
 #[must_use]
 pub fn compare(ballots: &BallotBox) -> Comparison {
-    let own = if ballots.rule == DecisionRule::Debate || !ballots.rule.counts() { DecisionRule::Plurality } else { ballots.rule };
+    let own = ballots.own();
     let decided = ballots.retally(own).key;
     let mut winners: BTreeMap<String, Vec<DecisionRule>> = BTreeMap::new();
     let rules: Vec<RuleVerdict> = BallotBox::rules()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use baton_voting::{Ballot, MAXIMUM_OPTIONS, Opinion, Outcome, Rule, Scale, Tally, Terms, Verdict, Weight, decide};
+use baton_voting::{Ballot, Opinion, Outcome, Rule, Scale, Tally, Terms, Verdict, Weight, decide};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{DecisionRule, Scores, TieBreaker};
@@ -132,10 +132,16 @@ impl BallotBox {
             .collect()
     }
 
+    /// The rule that the ballots were counted by: a debate ends in a vote, and so begin a judge's and a synthesis.
+    #[must_use]
+    pub fn own(&self) -> DecisionRule {
+        if self.rule == DecisionRule::Debate || !self.rule.counts() { DecisionRule::Plurality } else { self.rule }
+    }
+
     /// When it is decided by a rule. The threshold that was asked for belongs to the decision's own rule.
     #[must_use]
     pub fn terms_for(&self, rule: DecisionRule) -> Terms {
-        let share = if rule == self.rule { self.threshold } else { None };
+        let share = if rule == self.rule || rule == self.own() { self.threshold } else { None };
         Terms {
             rule: rule.counted_by(),
             scale: self.scale(),
@@ -149,12 +155,12 @@ impl BallotBox {
         self.scale.and_then(|scale| Scale::new(scale.least, scale.most).ok())
     }
 
-    /// What the ballots come to by a rule. More than [`MAXIMUM_OPTIONS`] keys, which no decision has, come to nothing.
+    /// What the ballots come to by a rule. More keys than the rule counts ([`Rule::most_options`]) come to nothing.
     #[must_use]
     pub fn verdict(&self, rule: DecisionRule) -> Verdict {
         let forms: Vec<&str> = self.forms.iter().map(String::as_str).collect();
         let ballots: Vec<Ballot> = self.ballots_for(rule).into_iter().map(|(_, ballot)| ballot).collect();
-        let known = if self.keys.len() <= MAXIMUM_OPTIONS { forms.as_slice() } else { &[] };
+        let known = if self.keys.len() <= rule.counted_by().most_options() { forms.as_slice() } else { &[] };
         decide(known, &ballots, &self.terms_for(rule))
     }
 
@@ -197,15 +203,30 @@ impl BallotBox {
     }
 }
 
-/// How far the first is ahead of the next, as a share of what it could be ahead at most: 0 for a tie, 1 if all are for it. None where there is only
-/// one option or the rule's points have no bound.
+/// How far the first is ahead in the last round of an instant runoff in which more than one stood: of several weak ones that leave together, that is
+/// the round before the last.
+fn last_round(tally: &Tally) -> Option<f64> {
+    let first = *tally.first().first()?;
+    let round = tally.rounds.iter().rev().find(|round| round.votes.len() > 1)?;
+    let of_first = round.votes.iter().find(|(option, _)| *option == first)?.1;
+    let next = round.votes.iter().filter(|(option, _)| *option != first).map(|(_, votes)| *votes).fold(0.0, f64::max);
+    Some(of_first - next)
+}
+
+/// How far the first is ahead of the next, as a share of what it could be ahead at most: 0 for a tie, 1 if all are for it. Rules that compare each
+/// with each say it by the votes between the first and the one that comes nearest to it, 0 where that one beats it; an instant runoff by the votes of its last
+/// round; Borda by points, of half as many points a vote as there are options. None where there is only one option or the rule's points have no bound.
 #[must_use]
 pub fn margin_share(tally: &Tally, options: usize, scale: Option<Scale>) -> Option<f64> {
     let margin = tally.margin()?;
     if margin == 0.0 || tally.weight == 0.0 {
         return Some(0.0);
     }
-    let others = options.saturating_sub(1) as f64;
+    let margin = match tally.rule {
+        Rule::Copeland | Rule::Schulze => tally.nearest?,
+        Rule::InstantRunoff => last_round(tally)?,
+        _ => margin,
+    };
     let span = scale.map(|scale| scale.most() - scale.least());
     let first_two = || {
         let first = tally.points.get(*tally.order.first()?.first()?)?;
@@ -213,10 +234,9 @@ pub fn margin_share(tally: &Tally, options: usize, scale: Option<Scale>) -> Opti
         Some((first.get(), next.get()))
     };
     let most = match tally.rule {
-        Rule::Plurality | Rule::Approval | Rule::InstantRunoff => tally.weight,
-        Rule::Borda => tally.weight * others,
-        Rule::Copeland => 2.0 * others,
-        Rule::Schulze => others,
+        Rule::Plurality | Rule::Approval | Rule::InstantRunoff | Rule::Copeland | Rule::Schulze => tally.weight,
+        // Where all put it first, the others have half of what is below the first place on average, and the next of them at least that.
+        Rule::Borda => tally.weight * options as f64 / 2.0,
         Rule::Score => tally.weight * span?,
         // Equal medians differ by their gauges, which are votes.
         Rule::Median => match first_two()? {
@@ -284,10 +304,11 @@ mod tests {
         let margin = |rule| ballots.retally(rule).margin.unwrap();
         for (rule, wanted) in [
             (DecisionRule::Plurality, 0.16),
-            // 194 points to 173, of 300.
-            (DecisionRule::Borda, 21.0 / 300.0),
-            // Three victories against one and a defeat more: 3 to 1, of 6.
-            (DecisionRule::Copeland, 2.0 / 6.0),
+            // 194 points to 173, of 200: who all put first is two points a vote above the average of the other three.
+            (DecisionRule::Borda, 21.0 / 200.0),
+            // Nearest to Nashville comes Memphis: 58 to 42.
+            (DecisionRule::Copeland, 0.16),
+            (DecisionRule::Schulze, 0.16),
             (DecisionRule::InstantRunoff, 0.16),
         ] {
             assert!((margin(rule) - wanted).abs() < 1e-9, "{rule}: {}", margin(rule));

@@ -11,7 +11,10 @@ use serde_json::Value;
 
 use super::command::Deadline;
 use super::conclusion::{By, Outcome, Reason};
-use super::fact::{BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_RATIONALE_BYTES, PersonAnswer, Said, Spent};
+use super::fact::{
+    BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_FAILURE_BYTES, MAXIMUM_RATIONALE_BYTES, MAXIMUM_WRITTEN_BYTES, PersonAnswer, Said,
+    Spent,
+};
 use super::request::{Order, Request};
 use super::state::{CastBallot, Draft, JudgeWord, Proceedings, Stage, Status};
 use crate::canonical::canonical_json;
@@ -117,6 +120,7 @@ impl Proceedings {
                 if answer.is_null() || answer.as_str().is_some_and(|text| text.trim().is_empty()) {
                     return no(Ignored::AnswerUnfit, "The answer is empty.");
                 }
+                sized(answer)?;
                 self.answered(&Request::Synthesis, *spent, at);
                 self.synthesis = Some(answer.clone());
                 Ok(())
@@ -130,7 +134,7 @@ impl Proceedings {
                     return no(Ignored::Ended, "The decision has ended; people may still decide it.");
                 }
                 self.expected(request, *spent, at)?;
-                self.closed(request, Status::Failed { code: code.clone() }, *spent, at);
+                self.closed(request, Status::Failed { code: cut_to(code, MAXIMUM_FAILURE_BYTES) }, *spent, at);
                 Ok(())
             }
             Happened::VoterDied { voter } => self.died(voter, at),
@@ -205,6 +209,7 @@ impl Proceedings {
     fn draft(&mut self, voter: &VoterId, round: u8, given: &DraftGiven, spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Draft(round, voter.clone());
         self.expected(&request, spent, at)?;
+        sized(&given.answer)?;
         let Answers::Free { canonical } = &self.decision().answers else {
             return no(Ignored::NotAsked, "The answers are given.");
         };
@@ -232,7 +237,7 @@ impl Proceedings {
             }
         }
         self.answered(&request, spent, at);
-        self.clusters = Some(groups.to_vec());
+        self.clusters = Some(groups.iter().filter(|group| !group.is_empty()).cloned().collect());
         Ok(())
     }
 
@@ -273,7 +278,7 @@ impl Proceedings {
             Said::Approvals { choices } => Said::Approvals { choices: choices.iter().map(key).collect::<Result<_, _>>()? },
             Said::Ranking { places } => {
                 let place = |labels: &Vec<String>| labels.iter().map(key).collect::<Result<_, _>>();
-                Said::Ranking { places: places.iter().map(place).collect::<Result<_, _>>()? }
+                Said::Ranking { places: places.iter().filter(|place| !place.is_empty()).map(place).collect::<Result<_, _>>()? }
             }
             Said::Scores { scores } => {
                 let mut by_key = BTreeMap::new();
@@ -342,6 +347,7 @@ impl Proceedings {
             },
             PersonAnswer::Answer { answer } => match &self.decision().answers {
                 Answers::Free { canonical } => {
+                    sized(answer)?;
                     let form = canonical.form(answer).map_err(|unfit| (Ignored::AnswerUnfit, unfit.to_string()))?;
                     let same = self.choices.iter().find(|choice| choice.form == form);
                     Some((same.map(|choice| choice.key.clone()), Some(form), answer.clone()))
@@ -403,9 +409,21 @@ fn confidence(given: Option<f64>) -> Result<Option<f64>, (Ignored, String)> {
     }
 }
 
+/// Whether an answer is short enough to be kept as it was written, spaces and what its form leaves out included.
+fn sized(answer: &Value) -> Outcomes {
+    if answer.to_string().len() > MAXIMUM_WRITTEN_BYTES {
+        return no(Ignored::AnswerUnfit, format!("The answer is longer than {MAXIMUM_WRITTEN_BYTES} bytes as JSON: give a shorter one."));
+    }
+    Ok(())
+}
+
 /// As much of a text as is kept.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(MAXIMUM_RATIONALE_BYTES);
+    cut_to(text, MAXIMUM_RATIONALE_BYTES)
+}
+
+fn cut_to(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -14,6 +14,11 @@ use crate::roster::VoterId;
 /// The longest rationale or argument that is kept, in bytes; longer ones are cut.
 pub const MAXIMUM_RATIONALE_BYTES: usize = 8 * 1024;
 
+/// The longest answer as it is written in JSON, in bytes: what its form leaves out, as spaces and other fields, is kept too.
+pub const MAXIMUM_WRITTEN_BYTES: usize = 4 * crate::canonical::MAXIMUM_ANSWER_BYTES;
+/// The longest code of a failure that is kept, in bytes.
+pub const MAXIMUM_FAILURE_BYTES: usize = 200;
+
 /// What an answer took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spent {

@@ -2,7 +2,7 @@
 
 use super::request::Order;
 use super::state::{Choice, Proceedings};
-use crate::roster::VoterId;
+use crate::roster::{VoterId, Who};
 
 /// The most arguments that one voter is shown, and that a judge is shown for one answer.
 pub(super) const MAXIMUM_ARGUMENTS: usize = 20;
@@ -43,14 +43,39 @@ pub(super) fn shuffle<T>(items: &mut [T], mut seed: u64) {
 }
 
 impl Proceedings {
-    /// What stands on a voter's ballot, label by label: all answers but one that is its alone.
+    /// What stands on a voter's ballot, label by label: all answers but those that are its alone. Samples of one agent are one author, for it would
+    /// vote for itself else; but where that leaves nothing, as with the samples of one agent alone, each leaves out only its own.
     pub(super) fn ballot_entries(&self, round: u8, voter: &VoterId) -> Vec<(String, &Choice)> {
-        let mut shown: Vec<&Choice> =
-            self.choices.iter().filter(|choice| !(choice.authors.len() == 1 && choice.authors.contains(voter))).collect();
+        let own = |choice: &&Choice| !choice.authors.is_empty() && choice.authors.iter().all(|author| self.are_one(author, voter));
+        let mut shown: Vec<&Choice> = self.choices.iter().filter(|choice| !own(choice)).collect();
+        if shown.is_empty() {
+            shown = self.choices.iter().filter(|choice| !(choice.authors.len() == 1 && choice.authors.contains(voter))).collect();
+        }
         // Where options stand in the request makes no difference.
         shown.sort_by(|one, other| one.form.cmp(&other.form));
         shuffle(&mut shown, seed_of(self.opening.seed, &format!("ballot/{round}/{voter}")));
         shown.into_iter().enumerate().map(|(place, choice)| (label(place), choice)).collect()
+    }
+
+    /// Whether two voters are samples of the same agent, or the same person.
+    fn are_one(&self, one: &VoterId, other: &VoterId) -> bool {
+        let agent = |voter: &VoterId| match self.roster().voters.get(voter)?.who {
+            Who::Agent { agent_id, .. } => Some(agent_id),
+            Who::Person { .. } => None,
+        };
+        one == other || agent(one).is_some_and(|found| agent(other) == Some(found))
+    }
+
+    /// The keys of at most so many choices: place after place, and of those that share one by lot.
+    pub(super) fn first_of(&self, order: &[Vec<usize>], most: usize, purpose: &str) -> Vec<String> {
+        let mut keys = Vec::new();
+        for place in order {
+            let mut sharing: Vec<&Choice> = place.iter().filter_map(|choice| self.choices.get(*choice)).collect();
+            sharing.sort_by(|one, other| one.form.cmp(&other.form));
+            shuffle(&mut sharing, seed_of(self.opening.seed, purpose));
+            keys.extend(sharing.into_iter().map(|choice| choice.key.clone()).take(most.saturating_sub(keys.len())));
+        }
+        keys
     }
 
     /// What is before the judge, label by label.

@@ -32,6 +32,9 @@ pub use apply::{Ignored, Receipt};
 pub use command::{Action, Argument, Candidate, Command, Deadline, Entry};
 pub use conclusion::{By, Conclusion, Dissent, Outcome, Reason, Step};
 pub use count::Count;
-pub use fact::{BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_RATIONALE_BYTES, PersonAnswer, Said, Spent};
+pub use fact::{
+    BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_FAILURE_BYTES, MAXIMUM_RATIONALE_BYTES, MAXIMUM_WRITTEN_BYTES, PersonAnswer, Said,
+    Spent,
+};
 pub use request::{InvalidRequestId, Order, Request};
 pub use state::{Asked, CastBallot, Choice, Draft, JudgeWord, Opening, Proceedings, Stage, Status};

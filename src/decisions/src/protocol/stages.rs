@@ -1,8 +1,11 @@
 //! Which stage follows which, and why?
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use baton_domain::id::UserId;
 use baton_domain::time::Timestamp;
-use baton_voting::Outcome as Counted;
+use baton_voting::{MAXIMUM_OPTIONS, Outcome as Counted};
 use serde_json::Value;
 
 use super::conclusion::{By, Conclusion, Dissent, Outcome, Reason, Step};
@@ -10,12 +13,9 @@ use super::fact::{Said, Spent};
 use super::request::{Order, Request};
 use super::state::{Asked, Proceedings, Stage, Status};
 use crate::canonical::Canonicalisation;
-use crate::decision::{Answers, Debate, DecisionRule, Otherwise};
+use crate::decision::{Answers, Debate, DecisionRule, MAXIMUM_CANDIDATES, Otherwise};
 use crate::lab::margin_share;
 use crate::roster::{VoterId, Who};
-
-/// The most answers that a judge is shown.
-const MAXIMUM_CANDIDATES: usize = 26;
 
 /// The key, the form and the answer that was chosen.
 type Chosen = (Option<String>, Option<String>, Value);
@@ -131,8 +131,8 @@ impl Proceedings {
                     return if missed == Reason::DebateByRule { self.count(why, at) } else { self.go_on(missed, at) };
                 }
                 self.round = 2;
-                self.drafts.push(std::collections::BTreeMap::new());
-                self.ballots.push(std::collections::BTreeMap::new());
+                self.drafts.push(BTreeMap::new());
+                self.ballots.push(BTreeMap::new());
                 let stage = if self.drafts_are_votes() { Stage::Drafting } else { Stage::Balloting };
                 self.enter(stage, Reason::ArgumentsHeard, at);
             }
@@ -159,10 +159,26 @@ impl Proceedings {
         self.choices = self.grouped();
         let vote = self.decision().rule.counts() && !self.drafts_are_votes();
         if vote && self.choices.len() > 1 {
+            self.keep_what_is_voted_on();
             self.enter(Stage::Balloting, Reason::AnswersDiffer, at);
         } else {
             self.count(why, at);
         }
+    }
+
+    /// A ballot has at most [`MAXIMUM_OPTIONS`] answers: those that most gave, and of those that as many gave by lot.
+    fn keep_what_is_voted_on(&mut self) {
+        if self.choices.len() <= MAXIMUM_OPTIONS {
+            return;
+        }
+        let mut by_authors: BTreeMap<Reverse<usize>, Vec<usize>> = BTreeMap::new();
+        for (place, choice) in self.choices.iter().enumerate() {
+            by_authors.entry(Reverse(choice.authors.len())).or_default().push(place);
+        }
+        let order: Vec<Vec<usize>> = by_authors.into_values().collect();
+        let kept: BTreeSet<String> = self.first_of(&order, MAXIMUM_OPTIONS, "ballot").into_iter().collect();
+        self.left_out = self.choices.len() - kept.len();
+        self.choices.retain(|choice| kept.contains(&choice.key));
     }
 
     /// Counts, and concludes or goes on.
@@ -202,7 +218,7 @@ impl Proceedings {
                 self.conclude(Outcome::Decided, Some(by), decided, chosen, at);
             }
             (Some(Reason::JudgeByRule), _) => {
-                self.candidates = self.choices.iter().map(|choice| choice.key.clone()).take(MAXIMUM_CANDIDATES).collect();
+                self.candidates = self.first_of(&verdict.tally.order, MAXIMUM_CANDIDATES, "candidates");
                 self.go_on(Reason::JudgeByRule, at);
             }
             (Some(Reason::SynthesisByRule), _) => {
@@ -216,16 +232,15 @@ impl Proceedings {
         }
     }
 
-    /// What a judge is to choose from: what ties, or the first and those next to it; all where the ballots say nothing.
+    /// What a judge is to choose from: what ties, or the first and those next to it; all where the ballots say nothing. Where those are more than a judge
+    /// is shown, those with more votes come first, and of those with as many it is drawn.
     fn before_judge(&self, verdict: &baton_voting::Verdict) -> Vec<String> {
-        let all: Vec<usize> = (0..self.choices.len()).collect();
-        let places: Vec<usize> = match &verdict.outcome {
-            Counted::Tied(tied) => tied.clone(),
-            Counted::NoQuorum { .. } | Counted::NoOpinion => all,
-            _ => verdict.tally.order.iter().take(2).flatten().copied().collect(),
-        };
-        let keys = places.iter().filter_map(|place| self.choices.get(*place)).map(|choice| choice.key.clone());
-        keys.take(MAXIMUM_CANDIDATES).collect()
+        let order = &verdict.tally.order;
+        match &verdict.outcome {
+            Counted::Tied(tied) => self.first_of(std::slice::from_ref(tied), MAXIMUM_CANDIDATES, "candidates"),
+            Counted::NoQuorum { .. } | Counted::NoOpinion => self.first_of(order, MAXIMUM_CANDIDATES, "candidates"),
+            _ => self.first_of(order.get(..2).unwrap_or(order), MAXIMUM_CANDIDATES, "candidates"),
+        }
     }
 
     fn can_debate(&self) -> bool {

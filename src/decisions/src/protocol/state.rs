@@ -170,6 +170,9 @@ pub struct Proceedings {
     pub clusters: Option<Vec<Vec<VoterId>>>,
     /// What can be voted for.
     pub choices: Vec<Choice>,
+    /// How many answers are not voted on because a ballot has no room for them.
+    #[serde(default)]
+    pub left_out: usize,
     /// What was said in the debate.
     pub arguments: BTreeMap<VoterId, String>,
     /// Whether there was a debate.
@@ -231,6 +234,7 @@ impl Proceedings {
             ballots: vec![BTreeMap::new()],
             clusters: None,
             choices,
+            left_out: 0,
             arguments: BTreeMap::new(),
             debated: false,
             candidates: Vec::new(),

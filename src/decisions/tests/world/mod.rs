@@ -68,14 +68,19 @@ pub fn user_id(number: usize) -> UserId {
 
 /// Everybody that there is: agents 0 to 6 of families `f0` to `f2`, agent 7 of a family of its own, and six people.
 pub fn opening(decision: NewDecision, seed: u64) -> Opening {
-    let agents: Vec<KnownAgent> = (0..8)
+    opening_among(8, decision, seed)
+}
+
+/// The same where there are so many agents; the eighth is the judge.
+pub fn opening_among(count: usize, decision: NewDecision, seed: u64) -> Opening {
+    let agents: Vec<KnownAgent> = (0..count)
         .map(|number| KnownAgent {
             agent_id: agent_id(number),
-            skills: vec![if number < 7 { "answer".into() } else { "judge".into() }],
-            family: Some(if number < 7 { format!("f{}", number % 3) } else { "judges".into() }),
+            skills: vec![if number != 7 { "answer".into() } else { "judge".into() }],
+            family: Some(if number != 7 { format!("f{}", number % 3) } else { "judges".into() }),
             available: true,
             score: 1.0 - number as f64 / 10.0,
-            accuracy: Some(0.9 - number as f64 / 20.0),
+            accuracy: Some(0.9 - number.min(17) as f64 / 20.0),
             calibration: Calibration::default(),
         })
         .collect();
