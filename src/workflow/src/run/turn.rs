@@ -31,6 +31,8 @@ pub(super) struct Turn<'a> {
     pub(super) queue: VecDeque<usize>,
     /// A limit that was reached: nothing more begins, and the run is stopped at the end of the turn.
     pub(super) over: Option<StepError>,
+    /// Steps that were taken to begin work.
+    pub(super) spent: u64,
 }
 
 impl<'a> Turn<'a> {
@@ -48,6 +50,7 @@ impl<'a> Turn<'a> {
             ignored: false,
             queue: VecDeque::new(),
             over: None,
+            spent: 0,
         }
     }
 
@@ -77,7 +80,7 @@ impl<'a> Turn<'a> {
             Fact::Paused => self.pause()?,
             Fact::Resumed => self.resume()?,
             Fact::Canceled => self.cancel()?,
-            Fact::Retried { steps } => self.retry(steps)?,
+            Fact::Retried { steps, by } => self.retry(steps, by)?,
         }
         self.settle();
         Ok(())
