@@ -624,3 +624,26 @@ fn schemas_that_refer_to_themselves_are_compared_within_bounds() {
     let narrow = json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}, "required": ["n"]});
     assert!(baton_workflow::validate::misfits(&json!({"n": 1, "next": {"n": "x"}}), &narrow, "")[0].0.contains("next"));
 }
+
+#[test]
+fn what_is_kept_can_be_read_back() {
+    let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let steps = "name: x\nversion: 1\nsteps: {a: {uses: k.a}, b: {uses: k.b, with: {v: \"${{ [steps.a.output] }}\"}}}\noutputs: {v: \"${{ steps.b.output }}\"}\n";
+    for (levels, code) in [(90, None), (99, Some("b")), (120, Some("a"))] {
+        let mut play = Play::of(steps, json!({}));
+        play.completes("r1/work/a/1", nested(levels));
+        match code {
+            Some(step) => assert_eq!(play.code(step), "WORKFLOW-022", "{levels}"),
+            None => assert_eq!(play.begun(), ["r1/work/b/1"]),
+        }
+        let text = serde_json::to_string(&play.run.rows()).unwrap();
+        assert_eq!(Run::load(&play.plan, serde_json::from_str(&text).unwrap()).unwrap(), play.run);
+    }
+    // What a run gives is bounded.
+    let text = "name: x\nversion: 1\nsteps: {a: {uses: k.a}}\noutputs: {v: \"${{ steps.a.output }}\", w: \"${{ steps.a.output }}\"}\n";
+    for (bytes, state) in [(8_000_000, RunState::Completed), (9_000_000, RunState::Failed)] {
+        let mut play = Play::of(text, json!({}));
+        play.completes("r1/work/a/1", json!("x".repeat(bytes)));
+        assert_eq!(play.run.header().state, state);
+    }
+}

@@ -19,7 +19,7 @@ pub const MAXIMUM_STEPS: u64 = 2_000_000;
 const BYTES_A_STEP: usize = 64;
 
 /// How many values that are handed on as they are count as a step.
-const VALUES_A_STEP: usize = 64;
+const VALUES_A_STEP: usize = 8;
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]

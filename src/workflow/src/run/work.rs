@@ -13,6 +13,7 @@ use super::values::Scope;
 use super::{Item, MAXIMUM_SIGNALS, Plan, Run};
 use crate::document::{Action, MAXIMUM_ITEMS, Step};
 use crate::expression::{Failure, Meter, Template};
+use crate::problem::Position;
 use crate::validate::misfits;
 
 /// The most steps that one fact may take to begin work; the run is stopped beyond them. Only items that fail as they begin come as far.
@@ -21,6 +22,26 @@ pub const MAXIMUM_FACT_STEPS: u64 = 100_000_000;
 const ENOUGH_FACT_STEPS: u64 = 20_000_000;
 /// How many bytes of an input count as a step, so that what one fact begins stays within some 160 MB.
 const INPUT_BYTES_A_STEP: usize = 8;
+
+/// The most levels of a value that is handed on or kept: what is stored is read back by a parser that takes 128.
+const MAXIMUM_LEVELS: usize = 100;
+
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(levels).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Refuses a value with more levels than can be read back.
+pub(super) fn shallow(value: &Value, at: Position) -> Result<(), Failure> {
+    if levels(value) <= MAXIMUM_LEVELS {
+        return Ok(());
+    }
+    let message = format!("the value has more than {MAXIMUM_LEVELS} levels");
+    Err(Failure { code: Code::WorkflowExpressionExhausted, at, message })
+}
 
 /// How long a value is as JSON.
 pub(super) fn bytes_of(value: &Value) -> usize {
@@ -223,6 +244,12 @@ impl Turn<'_> {
             return;
         };
         match outcome {
+            Outcome::Completed(output) if levels(output) > MAXIMUM_LEVELS => {
+                let message = format!("the output has more than {MAXIMUM_LEVELS} levels");
+                item.state = ItemState::Failed;
+                item.error = Some(Box::new(StepError::new(Code::WorkflowExpressionExhausted, message)));
+                step.row.failed += 1;
+            }
             Outcome::Completed(output) => {
                 item.state = ItemState::Completed;
                 item.output = Some(output.clone());
@@ -407,6 +434,7 @@ impl Run {
             return Ok(Value::Object(Map::new()));
         };
         let input = with.input_with(&scope, meter)?;
+        shallow(&input, with.at)?;
         let bytes = bytes_of(&input);
         if bytes > MAXIMUM_INPUT_BYTES {
             let message = format!("the input has {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}; hand large values on as artifacts");
@@ -432,6 +460,7 @@ impl Run {
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let of = |template: &Template| {
             let value = template.with(&scope, meter)?;
+            shallow(&value, template.at)?;
             let bytes = bytes_of(&value);
             if bytes > MAXIMUM_INPUT_BYTES {
                 let message = format!("the question or its options have {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}");
