@@ -8,7 +8,7 @@ use std::time::Duration;
 use baton_domain::problem::Problem;
 use baton_domain::time::Timestamp;
 use baton_workflow::run::{ItemState, Key, Outcome, RunState, StepState, Usage};
-use baton_workflow::{Command, Effects, Fact, Plan, Run};
+use baton_workflow::{Command, Effects, Fact, Plan, Run, parse};
 use harness::{MORNING, person, plan, start};
 use serde_json::{Value, json};
 
@@ -77,6 +77,10 @@ impl Play {
         });
         found.expect("an approval is asked for")
     }
+}
+
+fn retried(steps: &[&str]) -> Fact {
+    Fact::Retried { steps: steps.iter().map(|step| (*step).to_owned()).collect(), by: person("barbara", &[]) }
 }
 
 fn refused(result: Result<Effects, Problem>) -> String {
@@ -246,7 +250,7 @@ fn an_approval_is_given_once_by_somebody_else_in_time_for_exactly_what_it_is_abo
     assert_eq!(refused(play.take(&yes(&hash, "linus", &[]))), "WORKFLOW-026");
 
     // Retried, it asks anew, and the old answer is none.
-    play.take(&Fact::Retried { steps: vec!["a".to_owned()] }).unwrap();
+    play.take(&retried(&["a"])).unwrap();
     let (anew, other, _) = play.asked();
     assert!(anew != key && other != hash);
     assert_eq!(refused(play.take(&yes(&hash, "linus", &[]))), "WORKFLOW-026");
@@ -377,8 +381,8 @@ fn a_retry_keeps_what_had_completed() {
     play.completes("r1/work/b/1/2", json!(2));
     play.completes("r1/work/d/1", json!({}));
     assert_eq!((play.run.header().state, play.state("c")), (RunState::Failed, StepState::Skipped));
-    assert_eq!(refused(play.take(&Fact::Retried { steps: vec!["a".to_owned()] })), "WORKFLOW-023");
-    play.take(&Fact::Retried { steps: Vec::new() }).unwrap();
+    assert_eq!(refused(play.take(&retried(&["a"]))), "WORKFLOW-023");
+    play.take(&retried(&[])).unwrap();
     assert_eq!(play.keys(), ["r1/duration/2", "r1/work/b/2/1"]);
     // An answer of the first try comes too late.
     let late = Key::parse("r1/work/b/1/1").unwrap();
@@ -391,7 +395,7 @@ fn a_retry_keeps_what_had_completed() {
     assert_eq!(generations, [(1, ItemState::Completed), (2, ItemState::Completed), (1, ItemState::Completed)]);
     play.completes("r1/work/c/2", json!({}));
     assert_eq!(play.run.header().state, RunState::Completed);
-    assert_eq!(refused(play.take(&Fact::Retried { steps: Vec::new() })), "WORKFLOW-023");
+    assert_eq!(refused(play.take(&retried(&[]))), "WORKFLOW-023");
 }
 
 #[test]
@@ -439,5 +443,207 @@ fn keys_survive_their_text() {
     }
     for text in ["", "r", "r/work", "r/work/a", "r/work/a/x", "r/nothing/a/1", "r/work/a/1/2/3", "r/work/a/-1"] {
         assert_eq!(Key::parse(text), None, "{text}");
+    }
+}
+
+/// What a process that begins with the rows would do again.
+fn again(play: &Play) -> Vec<Command> {
+    Run::load(&play.plan, play.run.rows()).unwrap().outstanding(&play.plan)
+}
+
+#[test]
+fn a_child_that_was_paused_goes_on_though_the_command_was_lost() {
+    let mut play = Play::steps("  a: {uses: workflow:w}\n");
+    play.take(&Fact::Paused).unwrap();
+    assert!(again(&play).iter().any(|command| matches!(command, Command::PauseRun { .. })));
+    play.take(&Fact::Resumed).unwrap();
+    assert!(again(&play).iter().any(|command| matches!(command, Command::ResumeRun { .. })));
+    assert!(!again(&play).iter().any(|command| matches!(command, Command::PauseRun { .. })));
+}
+
+#[test]
+fn an_approval_is_taken_back_though_the_command_was_lost() {
+    let steps = "  a: {uses: k.a, approve: true}\n  b: {uses: k.b}\n";
+    let withdrawn = |play: &Play| {
+        again(play).iter().any(|command| matches!(command, Command::WithdrawApproval { key } if key.to_string() == "r1/approval/a/1"))
+    };
+    let mut play = Play::steps(steps);
+    play.take(&Fact::Canceled).unwrap();
+    assert_eq!(play.run.header().state, RunState::Stopping);
+    assert!(withdrawn(&play));
+    play.ends("r1/work/b/1", Outcome::Canceled);
+    assert_eq!(play.run.header().state, RunState::Canceled);
+    assert!(withdrawn(&play), "also after the end");
+}
+
+#[test]
+fn a_retry_of_one_step_begins_all_that_were_cancelled() {
+    let mut play = Play::steps("  a: {uses: k.a}\n  b: {uses: k.b}\n  c: {uses: k.c}\n");
+    play.fails("r1/work/c/1");
+    play.take(&Fact::Canceled).unwrap();
+    play.ends("r1/work/a/1", Outcome::Canceled);
+    play.ends("r1/work/b/1", Outcome::Canceled);
+    play.take(&retried(&["a"])).unwrap();
+    assert_eq!(play.begun(), ["r1/work/a/2", "r1/work/b/2"]);
+    play.completes("r1/work/a/2", json!({}));
+    assert_eq!(play.run.header().state, RunState::Running);
+}
+
+#[test]
+fn what_completes_while_a_run_is_being_cancelled_is_not_done_again() {
+    let mut play = Play::steps("  a: {uses: k.a}\n  b: {uses: k.b, foreach: [1, 2]}\n");
+    play.take(&Fact::Canceled).unwrap();
+    play.completes("r1/work/a/1", json!({"v": 1}));
+    play.completes("r1/work/b/1/0", json!(0));
+    play.ends("r1/work/b/1/1", Outcome::Canceled);
+    assert_eq!(
+        (play.run.header().state, play.state("a"), play.state("b")),
+        (RunState::Canceled, StepState::Completed, StepState::Canceled)
+    );
+    play.take(&retried(&[])).unwrap();
+    assert_eq!(play.begun(), ["r1/work/b/2/1"]);
+    play.completes("r1/work/b/2/1", json!(1));
+    assert_eq!((play.run.header().state, play.run.output("b")), (RunState::Completed, Some(&json!([0, 1]))));
+    // Nothing is left to be done: the run has only to be closed.
+    let mut play = Play::of("name: x\nversion: 1\nsteps: {a: {uses: k.a}}\noutputs: {v: \"${{ steps.a.output.v }}\"}\n", json!({}));
+    play.take(&Fact::Canceled).unwrap();
+    play.completes("r1/work/a/1", json!({"v": 1}));
+    assert_eq!(play.run.header().state, RunState::Canceled);
+    play.take(&retried(&[])).unwrap();
+    assert_eq!((play.run.header().state, &play.run.header().outputs), (RunState::Completed, &Some(json!({"v": 1}))));
+}
+
+#[test]
+fn who_may_approve_and_who_votes_is_said_literally() {
+    let wrong = |step: &str| parse(&format!("name: x\nversion: 1\ninputs: {{boss: string}}\nsteps:\n  a: {step}\n")).is_err();
+    assert!(!wrong("{uses: k.a, approve: {who: [ada]}}"));
+    assert!(!wrong("{decide: {voters: 3, rule: majority, judge: big}}"));
+    assert!(wrong("{uses: k.a, approve: {who: []}}"), "nobody is not everybody");
+    assert!(wrong("{uses: k.a, approve: []}"));
+    assert!(wrong("{uses: k.a, approve: \"${{ inputs.boss }}\"}"));
+    assert!(wrong("{uses: k.a, approve: {who: [\"role:${{ inputs.boss }}\"]}}"));
+    assert!(wrong("{decide: {voters: [\"${{ inputs.boss }}\"]}}"));
+    assert!(wrong("{decide: {voters: 3, rule: \"${{ inputs.boss }}\"}}"));
+    assert!(wrong("{decide: {voters: 3, judge: {by: [\"${{ inputs.boss }}\"]}}}"));
+}
+
+#[test]
+fn what_is_decided_on_is_part_of_what_is_approved() {
+    let text = |options: &str| {
+        format!(
+            "name: x\nversion: 1\ninputs: {{q: string}}\nsteps:\n  a: {{decide: {{question: \"${{{{ inputs.q }}}}?\", options: {options}, voters: 3, rule: majority}}, approve: true}}\n"
+        )
+    };
+    let play = Play::of(&text("[x, y]"), json!({"q": "which"}));
+    let (_, hash, subject) = play.asked();
+    assert_eq!((&subject["question"], &subject["options"]), (&json!("which?"), &json!(["x", "y"])));
+    assert_eq!((&subject["terms"]["voters"], &subject["terms"]["rule"]), (&json!(3), &json!("majority")));
+    let (_, other, _) = Play::of(&text("[x, y]"), json!({"q": "what"})).asked();
+    assert_ne!(hash, other);
+}
+
+#[test]
+fn numbers_are_compared_and_choose_by_their_value() {
+    let text = "name: x\nversion: 1\ninputs: {x: number, l: array}\nsteps: {a: {wait: 5m}}\noutputs: {same: \"${{ inputs.x == 0 }}\", less: \"${{ inputs.x < 0 }}\", second: \"${{ inputs.l[1.0] }}\", none: \"${{ inputs.l[0.5] }}\"}\n";
+    let mut play = Play::of(text, json!({"x": -0.0, "l": [1, 2]}));
+    play.fires("r1/delay/a/1");
+    assert_eq!(play.run.header().outputs, Some(json!({"same": true, "less": false, "second": 2, "none": null})));
+}
+
+#[test]
+fn whoever_begins_a_run_anew_does_not_approve_it() {
+    let mut play = Play::steps("  a: {uses: workflow:w, approve: true}\n");
+    assert!(play.run.header().retried_by.is_none());
+    play.take(&Fact::Canceled).unwrap();
+    play.take(&retried(&["a"])).unwrap();
+    let (key, hash, _) = play.asked();
+    let yes = |name: &str| Fact::Approved { key: key.clone(), hash: hash.clone(), by: person(name, &["operator"]), comment: None };
+    assert_eq!(refused(play.take(&yes("barbara"))), "WORKFLOW-028", "who began it anew");
+    assert_eq!(refused(play.take(&yes("ada"))), "WORKFLOW-028", "who asked for it at first");
+    play.take(&yes("grace")).unwrap();
+    assert!(matches!(&play.last.commands[..], [Command::StartRun { requested_by, .. }] if requested_by == "barbara"));
+    let play = Play::steps("  a: {uses: workflow:w}\n");
+    assert!(play.last.commands.iter().any(|command| matches!(command, Command::StartRun { requested_by, .. } if requested_by == "ada")));
+}
+
+#[test]
+fn an_input_that_no_task_takes_fails_the_step() {
+    let text = "name: x\nversion: 1\ninputs: {t: string}\nsteps: {a: {uses: k.a, with: {v: \"${{ inputs.t }}\"}}}\n";
+    let play = Play::of(text, json!({"t": "x".repeat(200_000)}));
+    assert_eq!(play.begun(), ["r1/work/a/1"]);
+    let play = Play::of(text, json!({"t": "x".repeat(300_000)}));
+    assert_eq!((play.code("a").as_str(), play.run.header().state), ("WORKFLOW-022", RunState::Failed));
+    // What somebody is asked to approve is bounded too.
+    let list = |count: usize| {
+        let text = "name: x\nversion: 1\ninputs: {t: string, n: integer}\nsteps: {a: {uses: k.a, approve: true, foreach: \"${{ range(inputs.n) }}\", with: {v: \"${{ inputs.t }}\"}}}\n";
+        Play::of(text, json!({"t": "x".repeat(200_000), "n": count}))
+    };
+    assert_eq!(list(80).state("a"), StepState::Approving);
+    assert_eq!(list(90).code("a"), "WORKFLOW-022");
+}
+
+#[test]
+fn one_fact_begins_within_bounds_whatever_the_items_are() {
+    // Each item fails as it begins, after all the steps that it may take.
+    let heavy = "length(filter(range(10000), x => any(range(10000), y => y < 0)))";
+    let text = format!(
+        "name: x\nversion: 1\nsteps:\n  a: {{uses: k.a, foreach: {{items: \"${{{{ range(10000) }}}}\", fail_fast: false}}, with: {{v: \"${{{{ {heavy} }}}}\"}}}}\n"
+    );
+    let play = Play::of(&text, json!({}));
+    let header = play.run.header();
+    assert_eq!((header.state, header.error.as_ref().unwrap().code.as_str()), (RunState::Failed, "WORKFLOW-024"));
+    // Large inputs are begun in several facts, and all of them are begun.
+    let text = "name: x\nversion: 1\ninputs: {t: string}\nsteps: {a: {uses: k.a, foreach: {items: \"${{ range(1000) }}\", concurrency: 1000}, with: {v: \"${{ inputs.t }}\"}}}\n";
+    let mut play = Play::of(text, json!({"t": "x".repeat(250_000)}));
+    let first = play.begun();
+    assert!((100..900).contains(&first.len()), "{}", first.len());
+    let mut open = first.clone();
+    let mut count = 0;
+    while let Some(key) = open.pop() {
+        play.completes(&key, json!({}));
+        count += 1;
+        open.extend(play.begun());
+    }
+    assert_eq!((count, play.run.header().state), (1000, RunState::Completed));
+}
+
+#[test]
+fn schemas_that_refer_to_themselves_are_compared_within_bounds() {
+    let branches = vec!["{$ref: '#'}"; 20].join(", ");
+    let text = format!("name: x\nversion: 1\ninputs: {{x: {{default: 1, oneOf: [{branches}]}}}}\nsteps: {{a: {{wait: 5m}}}}\n");
+    let _ = parse(&text);
+    let refer = json!({"$ref": "#/properties/x"});
+    let schema = json!({"type": "object", "properties": {"x": {"oneOf": vec![refer; 20]}}});
+    let found = baton_workflow::validate::misfits(&json!({"x": 1}), &schema, "");
+    assert!(found.len() == 1 && found[0].1.contains("comparisons"), "{found:?}");
+    let properties: serde_json::Map<String, Value> = (0..100).map(|index| (format!("p{index}"), json!({"$ref": "#"}))).collect();
+    let recursive = json!({"type": "object", "properties": properties});
+    let kind = baton_workflow::expression::type_of_schema(&recursive);
+    assert!(kind.to_schema().to_string().len() < 4_000_000);
+    // A tree with one branch is known as deep as it is read.
+    let narrow = json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}, "required": ["n"]});
+    assert!(baton_workflow::validate::misfits(&json!({"n": 1, "next": {"n": "x"}}), &narrow, "")[0].0.contains("next"));
+}
+
+#[test]
+fn what_is_kept_can_be_read_back() {
+    let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let steps = "name: x\nversion: 1\nsteps: {a: {uses: k.a}, b: {uses: k.b, with: {v: \"${{ [steps.a.output] }}\"}}}\noutputs: {v: \"${{ steps.b.output }}\"}\n";
+    for (levels, code) in [(90, None), (99, Some("b")), (120, Some("a"))] {
+        let mut play = Play::of(steps, json!({}));
+        play.completes("r1/work/a/1", nested(levels));
+        match code {
+            Some(step) => assert_eq!(play.code(step), "WORKFLOW-022", "{levels}"),
+            None => assert_eq!(play.begun(), ["r1/work/b/1"]),
+        }
+        let text = serde_json::to_string(&play.run.rows()).unwrap();
+        assert_eq!(Run::load(&play.plan, serde_json::from_str(&text).unwrap()).unwrap(), play.run);
+    }
+    // What a run gives is bounded.
+    let text = "name: x\nversion: 1\nsteps: {a: {uses: k.a}}\noutputs: {v: \"${{ steps.a.output }}\", w: \"${{ steps.a.output }}\"}\n";
+    for (bytes, state) in [(8_000_000, RunState::Completed), (9_000_000, RunState::Failed)] {
+        let mut play = Play::of(text, json!({}));
+        play.completes("r1/work/a/1", json!("x".repeat(bytes)));
+        assert_eq!(play.run.header().state, state);
     }
 }

@@ -163,11 +163,28 @@ impl Reader<'_> {
     }
 
     fn who(&mut self, node: &Node, path: &str) -> Vec<String> {
+        self.literal(node, path);
         let names = self.names(node, path);
+        if matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
+            self.wrong(node.at, path, "nobody may decide", "Name users or roles, or leave `who` out: then anybody but the requester may.");
+        }
         if names.len() > MAXIMUM_WHO {
             self.wrong(node.at, path, format!("there are more than {MAXIMUM_WHO} names"), "Name a role instead: `role:operator`.");
         }
         names.into_iter().map(|reference| reference.name).collect()
+    }
+
+    /// Refuses expressions where they would be taken literally: who decides, and by which rule, is said by the document alone.
+    fn literal(&mut self, node: &Node, path: &str) {
+        match &node.value {
+            NodeValue::Text(text) if text.contains("${{") => {
+                let message = "an expression stands where none is evaluated";
+                self.wrong(node.at, path, message, "Write it out: who decides and by which terms does not hang on what a run is given.");
+            }
+            NodeValue::List(items) => items.iter().enumerate().for_each(|(index, item)| self.literal(item, &below(path, index))),
+            NodeValue::Map(entries) => entries.iter().for_each(|(key, value)| self.literal(value, &below(path, &key.text))),
+            _ => {}
+        }
     }
 
     /// The keys that every decision has are checked; all others are kept as they are, since the rules of decisions are not known here.
@@ -176,6 +193,9 @@ impl Reader<'_> {
         let mut decide =
             Decide { at: node.at, question: None, options: None, voters: None, rule: None, quorum: None, deadline: None, more: Map::new() };
         for (key, node, path) in fields.entries() {
+            if !matches!(key.text.as_str(), "question" | "options") {
+                self.literal(node, &path);
+            }
             match key.text.as_str() {
                 "question" => decide.question = Some(self.template(node, &path)),
                 "options" => decide.options = self.options(node, &path),

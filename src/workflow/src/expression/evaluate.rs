@@ -19,7 +19,7 @@ pub const MAXIMUM_STEPS: u64 = 2_000_000;
 const BYTES_A_STEP: usize = 64;
 
 /// How many values that are handed on as they are count as a step.
-const VALUES_A_STEP: usize = 64;
+const VALUES_A_STEP: usize = 8;
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +61,25 @@ pub(crate) fn evaluate<'a>(expression: &'a Expression, values: &'a dyn Values, m
 /// Counts the steps of one evaluation.
 pub(crate) struct Meter {
     left: Cell<u64>,
+    most: u64,
 }
 
 impl Meter {
     pub(crate) const fn new() -> Self {
-        Self { left: Cell::new(MAXIMUM_STEPS) }
+        Self::of(MAXIMUM_STEPS)
     }
 
-    pub(super) fn charge(&self, steps: usize, at: Position) -> Result<(), Failure> {
+    /// For several values that are made together.
+    pub(crate) const fn of(most: u64) -> Self {
+        Self { left: Cell::new(most), most }
+    }
+
+    /// The steps that were taken.
+    pub(crate) fn used(&self) -> u64 {
+        self.most.saturating_sub(self.left.get())
+    }
+
+    pub(crate) fn charge(&self, steps: usize, at: Position) -> Result<(), Failure> {
         match self.left.get().checked_sub(steps as u64) {
             Some(left) => {
                 self.left.set(left);
@@ -77,7 +88,7 @@ impl Meter {
             None => Err(Failure {
                 code: Code::WorkflowExpressionExhausted,
                 at,
-                message: format!("the expression takes more than {MAXIMUM_STEPS} steps"),
+                message: format!("the expression takes more than {} steps", self.most),
             }),
         }
     }
@@ -230,7 +241,9 @@ impl<'a> Scope<'a> {
         match by.as_ref() {
             Value::String(name) => self.member(value, name),
             Value::Number(number) => {
-                let place = number.as_u64().and_then(|place| usize::try_from(place).ok());
+                // 1.0 is 1: a decimal beyond 2^53 is beyond the end of any list.
+                let whole = |value: f64| (value >= 0.0 && value.fract() == 0.0 && value < 9_007_199_254_740_992.0).then_some(value as u64);
+                let place = number.as_u64().or_else(|| number.as_f64().and_then(whole)).and_then(|place| usize::try_from(place).ok());
                 match value {
                     Cow::Borrowed(Value::Array(items)) => Ok(Cow::Borrowed(place.and_then(|place| items.get(place)).unwrap_or(&MISSING))),
                     Cow::Owned(Value::Array(mut items)) => {
@@ -356,7 +369,8 @@ pub(super) fn number_of(value: &Value, at: Position, by: &str) -> Result<Numeric
 pub(super) fn numeric(number: &Number) -> Numeric {
     match number.as_i64() {
         Some(value) => Numeric::Whole(value),
-        None => Numeric::Decimal(number.as_f64().unwrap_or(f64::MAX)),
+        // Minus zero is zero.
+        None => Numeric::Decimal(number.as_f64().unwrap_or(f64::MAX) + 0.0),
     }
 }
 

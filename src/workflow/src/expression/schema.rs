@@ -1,5 +1,6 @@
 //! How does a JSON Schema say what a value can be, and a type a JSON Schema?
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,21 +11,37 @@ use super::types::{Field, Fields, Type};
 
 /// Below this level of a schema nothing is known, so that schemas which refer to themselves end.
 const MAXIMUM_DEPTH: usize = 12;
+/// The most parts of a schema that a type is made of, or a schema of a type; of the others nothing is known.
+const MAXIMUM_NODES: usize = 20_000;
 
 /// The type of the values that fit a JSON Schema (draft 2020-12). It may be wider than the schema, never narrower: what a type cannot say,
 /// as ranges and patterns, is left to the check of the value itself. Properties of an object that the schema does not name are taken not to be
 /// there unless it speaks of them (`additionalProperties`): reading one is a slip far more often than not.
 #[must_use]
 pub fn type_of_schema(schema: &Value) -> Type {
-    read(schema, schema, 0)
+    read(schema, &Root { schema, left: Cell::new(MAXIMUM_NODES) }, 0)
 }
 
-fn read(schema: &Value, root: &Value, depth: usize) -> Type {
-    let Some(map) = schema.as_object().filter(|_| depth < MAXIMUM_DEPTH) else {
+/// The whole schema, and how many parts of it may still be read: one that refers to itself in many properties unfolds without measure.
+struct Root<'a> {
+    schema: &'a Value,
+    left: Cell<usize>,
+}
+
+impl Root<'_> {
+    fn may(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+fn read(schema: &Value, root: &Root<'_>, depth: usize) -> Type {
+    let Some(map) = schema.as_object().filter(|_| depth < MAXIMUM_DEPTH && root.may()) else {
         return Type::any();
     };
     if let Some(target) = map.get("$ref").and_then(Value::as_str) {
-        let found = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let found = target.strip_prefix('#').and_then(|pointer| root.schema.pointer(pointer));
         return found.map_or_else(Type::any, |target| read(target, root, depth + 1));
     }
     let mut kind = own(map, root, depth);
@@ -49,7 +66,7 @@ fn says_kind(schema: &Value) -> bool {
     ["type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf", "properties"].iter().any(|word| schema.get(word).is_some())
 }
 
-fn own(map: &Map<String, Value>, root: &Value, depth: usize) -> Type {
+fn own(map: &Map<String, Value>, root: &Root<'_>, depth: usize) -> Type {
     if let Some(only) = map.get("const") {
         return type_of_value(only);
     }
@@ -77,7 +94,7 @@ fn own(map: &Map<String, Value>, root: &Value, depth: usize) -> Type {
     kind
 }
 
-fn fields(map: &Map<String, Value>, root: &Value, depth: usize) -> Option<Arc<Fields>> {
+fn fields(map: &Map<String, Value>, root: &Root<'_>, depth: usize) -> Option<Arc<Fields>> {
     let properties = map.get("properties").and_then(Value::as_object);
     let more = map.get("additionalProperties").or_else(|| map.get("patternProperties"));
     if properties.is_none() && !matches!(more, Some(Value::Bool(false))) {
@@ -162,7 +179,12 @@ impl Type {
     /// The JSON Schema that says the same.
     #[must_use]
     pub fn to_schema(&self) -> Value {
-        if self.is_any() {
+        self.schema_within(&Cell::new(MAXIMUM_NODES))
+    }
+
+    fn schema_within(&self, left: &Cell<usize>) -> Value {
+        left.set(left.get().saturating_sub(1));
+        if self.is_any() || left.get() == 0 {
             return json!({});
         }
         let mut map = Map::new();
@@ -182,10 +204,11 @@ impl Type {
             map.insert("type".to_owned(), kind);
         }
         if let Some(items) = &self.items {
-            map.insert("items".to_owned(), items.to_schema());
+            map.insert("items".to_owned(), items.schema_within(left));
         }
         if let Some(fields) = &self.fields {
-            let properties: Map<String, Value> = fields.known.iter().map(|(name, field)| (name.clone(), field.kind.to_schema())).collect();
+            let properties: Map<String, Value> =
+                fields.known.iter().map(|(name, field)| (name.clone(), field.kind.schema_within(left))).collect();
             let required: Vec<&str> = fields.known.iter().filter(|(_, field)| field.required).map(|(name, _)| name.as_str()).collect();
             map.insert("properties".to_owned(), Value::Object(properties));
             map.insert("required".to_owned(), json!(required));

@@ -149,13 +149,17 @@ impl Template {
     /// # Errors
     /// [`Failure`] of the first expression that has no value.
     pub fn evaluate_input(&self, values: &dyn Values) -> Result<Value, Failure> {
-        let meter = Meter::new();
+        self.input_with(values, &Meter::new())
+    }
+
+    /// The same where the steps of several values are counted together.
+    pub(crate) fn input_with(&self, values: &dyn Values, meter: &Meter) -> Result<Value, Failure> {
         let Part::Object(entries) = &self.part else {
-            return self.with(values, &meter);
+            return self.with(values, meter);
         };
         let mut map = Map::new();
         for (name, template) in entries {
-            let value = template.with(values, &meter)?;
+            let value = template.with(values, meter)?;
             if !(value.is_null() && matches!(template.part, Part::Whole(_))) {
                 map.insert(name.clone(), value);
             }
@@ -163,7 +167,7 @@ impl Template {
         Ok(Value::Object(map))
     }
 
-    fn with(&self, values: &dyn Values, meter: &Meter) -> Result<Value, Failure> {
+    pub(crate) fn with(&self, values: &dyn Values, meter: &Meter) -> Result<Value, Failure> {
         match &self.part {
             Part::Fixed(value) => Ok(value.clone()),
             Part::Whole(expression) => {

@@ -1,8 +1,11 @@
 //! Who may decide on an approval, of exactly what, and until when?
 
+use std::collections::BTreeMap;
+
 use baton_domain::problem::{Code, Problem};
 use baton_domain::time::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::command::Command;
@@ -11,9 +14,15 @@ use super::key::{Key, KeyKind};
 use super::rows::StepState;
 use super::turn::Turn;
 use super::values::Scope;
+use super::work::bytes_of;
 use super::{Plan, Run};
-use crate::document::{Action, Approve};
-use crate::expression::Failure;
+use crate::document::{Action, Approve, Decide, Step as Said};
+use crate::expression::{Failure, Meter};
+
+/// The most that somebody is asked to approve of at once, as JSON.
+const MAXIMUM_SUBJECT_BYTES: usize = 16 << 20;
+/// The most steps that it may take to make what is approved.
+const MAXIMUM_SUBJECT_STEPS: u64 = 20_000_000;
 
 impl Turn<'_> {
     /// Asks for a step's approval.
@@ -41,10 +50,10 @@ impl Turn<'_> {
         let place = self.current(key).filter(|_| key.kind == KeyKind::Approval).ok_or_else(not_open)?;
         let step = self.step(place).filter(|step| step.row.state == StepState::Approving).ok_or_else(not_open)?;
         let approve = self.plan.workflow.steps.get(place).and_then(|step| step.approve.as_ref()).ok_or_else(not_open)?;
-        if by.name == self.run.beginning.requested_by {
+        if by.name == self.run.beginning.requested_by || self.run.header.retried_by.as_ref() == Some(&by.name) {
             return Err(Problem::new(
                 Code::ApprovalForbidden,
-                "Whoever asked for the run may not decide on its approvals. Ask somebody else.",
+                "Whoever asked for the run, or began it anew, may not decide on its approvals. Ask somebody else.",
             ));
         }
         if !may_decide(approve, by) {
@@ -89,6 +98,42 @@ impl Turn<'_> {
     }
 }
 
+/// What the hash of an approval is over.
+#[derive(Serialize)]
+struct Whole<'a> {
+    run: &'a str,
+    document: &'a str,
+    generation: u32,
+    subject: &'a Value,
+}
+
+/// A hash that is written into piece by piece, so that the whole text is never held.
+struct Hash(Sha256);
+
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The terms of a decision, for those who approve of it.
+fn terms(decide: &Decide) -> Value {
+    let stated = [
+        ("voters", decide.voters.clone()),
+        ("rule", decide.rule.as_deref().map(Value::from)),
+        ("quorum", decide.quorum.map(Value::from)),
+        ("deadline", decide.deadline.map(|deadline| Value::from(deadline.to_string()))),
+    ];
+    let mut terms = decide.more.clone();
+    terms.extend(stated.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    Value::Object(terms)
+}
+
 fn may_decide(approve: &Approve, by: &Person) -> bool {
     let named = |who: &String| match who.strip_prefix("role:") {
         Some(role) => by.roles.iter().any(|known| known == role.trim()),
@@ -117,20 +162,62 @@ impl Run {
             Action::Delay(span) => format!("wait:{span}"),
             Action::Approve => String::new(),
         };
+        let mut subject = Map::new();
+        subject.insert("step".to_owned(), Value::from(said.id.as_str()));
+        subject.insert("uses".to_owned(), Value::from(uses));
+        if let Some(decide) = &said.decide {
+            subject.insert("terms".to_owned(), terms(decide));
+        }
+        let meter = Meter::of(MAXIMUM_SUBJECT_STEPS);
         if !step.row.foreach {
-            return Ok(json!({"step": said.id, "uses": uses, "input": self.input_of(plan, place, 0, said)?}));
+            subject.extend(self.part(plan, place, 0, said, &meter)?);
+            return Ok(Value::Object(subject));
         }
         // An item that an earlier generation completed is not done again.
         let open = (0..step.items.len()).filter(|index| !step.kept(*index));
-        let inputs = open.map(|index| self.input_of(plan, place, index, said)).collect::<Result<Vec<_>, _>>()?;
-        Ok(json!({"step": said.id, "uses": uses, "inputs": inputs}))
+        let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::from([("inputs", Vec::new())]);
+        let mut bytes = 0;
+        for index in open {
+            for (name, value) in self.part(plan, place, index, said, &meter)? {
+                bytes += bytes_of(&value);
+                if bytes > MAXIMUM_SUBJECT_BYTES {
+                    let message = format!("it has more than {MAXIMUM_SUBJECT_BYTES} bytes, too many to be looked at; shorten the list");
+                    return Err(Failure { code: Code::WorkflowExpressionExhausted, at: said.at, message });
+                }
+                let name = match name.as_str() {
+                    "question" => "questions",
+                    "options" => "options",
+                    _ => "inputs",
+                };
+                lists.entry(name).or_default().push(value);
+            }
+        }
+        subject.extend(lists.into_iter().map(|(name, values)| (name.to_owned(), Value::Array(values))));
+        Ok(Value::Object(subject))
+    }
+
+    /// What is approved of one item: its input, and what is decided on.
+    fn part(&self, plan: &Plan, place: usize, index: usize, said: &Said, meter: &Meter) -> Result<Map<String, Value>, Failure> {
+        let mut part = Map::new();
+        part.insert("input".to_owned(), self.input_of(plan, place, index, said, meter)?);
+        let (question, options) = self.asked(plan, place, index, said, meter)?;
+        if said.decide.as_ref().is_some_and(|decide| decide.question.is_some()) {
+            part.insert("question".to_owned(), question.into());
+        }
+        if said.decide.as_ref().is_some_and(|decide| decide.options.is_some()) {
+            part.insert("options".to_owned(), options.unwrap_or_default());
+        }
+        Ok(part)
     }
 
     /// Of what is approved, by which document, in which run and try.
     fn approval_hash(&self, place: usize, subject: &Value) -> String {
         let generation = self.steps.get(place).map_or(0, |step| step.row.generation);
-        let whole = json!({"run": self.beginning.id, "document": self.beginning.hash, "generation": generation, "subject": subject});
-        hex::encode(Sha256::digest(whole.to_string()))
+        let whole = Whole { run: &self.beginning.id, document: &self.beginning.hash, generation, subject };
+        let mut hash = Hash(Sha256::new());
+        // Writing into a hash does not fail.
+        let _ = serde_json::to_writer(&mut hash, &whole);
+        hex::encode(hash.0.finalize())
     }
 
     /// What asks for an approval, and its timer.

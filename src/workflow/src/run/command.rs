@@ -29,6 +29,8 @@ pub enum Command {
         workflow: String,
         /// Its input.
         input: Value,
+        /// Who asks for it: whoever asked for this try of the run that begins it.
+        requested_by: String,
     },
     /// Open a decision.
     OpenDecision {
@@ -53,7 +55,7 @@ pub enum Command {
         key: Key,
         /// Of exactly what is approved; whoever decides gives it back.
         hash: String,
-        /// What is approved: `uses`, and `input` or `inputs`.
+        /// What is approved: `uses`, `input` or `inputs`, and of a decision its `terms`, `question` and `options` (of each item, in a `foreach`).
         subject: Value,
         /// What is asked.
         message: Option<String>,
@@ -84,7 +86,7 @@ pub enum Command {
         /// The run.
         key: Key,
     },
-    /// Let a run of another workflow go on.
+    /// Let a run of another workflow go on that was paused by [`PauseRun`](Self::PauseRun); one that somebody has paused by themselves stays so.
     ResumeRun {
         /// The run.
         key: Key,

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use baton_domain::problem::{Code, Problem};
 
 use super::command::Command;
+use super::fact::Person;
 use super::key::{Key, KeyKind};
 use super::rows::{ItemState, RunState, StepError, StepRow, StepState, StopReason};
 use super::turn::Turn;
 use super::{Item, Plan, Run};
 use crate::document::Action;
+use crate::expression::Meter;
 
 fn forbidden(state: RunState, what: &str) -> Problem {
     Problem::new(Code::RunStateForbids, format!("A run that is {} cannot be {what}.", state.as_str()))
@@ -97,16 +99,16 @@ impl Turn<'_> {
     }
 
     /// Begins steps anew, and all that follow them; what the others gave is kept, and so is what their own items gave.
-    pub(super) fn retry(&mut self, ids: &[String]) -> Result<(), Problem> {
+    pub(super) fn retry(&mut self, ids: &[String], by: &Person) -> Result<(), Problem> {
         let state = self.run.header.state;
         if !matches!(state, RunState::Failed | RunState::Canceled) {
             return Err(forbidden(state, "retried"));
         }
         let bad = |row: &StepRow| matches!(row.state, StepState::Failed | StepState::Canceled);
-        let mut targets = Vec::new();
-        if ids.is_empty() {
-            targets.extend((0..self.run.steps.len()).filter(|place| self.step(*place).is_some_and(|step| bad(&step.row))));
-        }
+        // What was cancelled has not been decided by anything in the document: a run cannot complete without it.
+        let again = |row: &StepRow| row.state == StepState::Canceled || (ids.is_empty() && row.state == StepState::Failed);
+        let mut targets: Vec<usize> =
+            (0..self.run.steps.len()).filter(|place| self.step(*place).is_some_and(|step| again(&step.row))).collect();
         for id in ids {
             let place = self.plan.graph.place(id);
             let found = place.filter(|place| self.step(*place).is_some_and(|step| bad(&step.row)));
@@ -116,7 +118,8 @@ impl Turn<'_> {
             };
             targets.push(found.ok_or_else(refused)?);
         }
-        if targets.is_empty() {
+        // A run whose steps have all completed while it was being cancelled has only to be closed.
+        if targets.is_empty() && state != RunState::Canceled {
             return Err(Problem::new(Code::RunStateForbids, "No step has failed or was cancelled; begin a new run."));
         }
         let after: BTreeSet<usize> = self.plan.graph.after(&targets).into_iter().collect();
@@ -129,6 +132,7 @@ impl Turn<'_> {
         header.state = RunState::Running;
         header.generation += 1;
         header.resumed_at = self.at;
+        header.retried_by = Some(by.name.clone());
         (header.ended_at, header.stopping_to, header.error, header.outputs) = (None, None, None, None);
         self.header = true;
         self.set_duration();
@@ -179,6 +183,7 @@ impl Run {
     pub fn outstanding(&self, plan: &Plan) -> Vec<Command> {
         let mut commands = Vec::new();
         if self.header.state.is_ended() {
+            commands.extend(self.withdrawals());
             commands.extend(self.finish_command());
             return commands;
         }
@@ -198,7 +203,7 @@ impl Run {
                     }
                     let running = step.items.iter().enumerate().filter(|(_, item)| item.state == ItemState::Running);
                     for (index, _) in running {
-                        commands.extend(self.work_command(plan, place, index, said));
+                        commands.extend(self.work_command(plan, place, index, said, &Meter::new()));
                     }
                     if step.row.state == StepState::Stopping {
                         commands.extend(step.running_keys(&self.beginning.id).into_iter().map(|key| Command::Cancel { key }));
@@ -207,9 +212,21 @@ impl Run {
                 _ => {}
             }
         }
-        if self.header.state == RunState::Paused {
-            commands.extend(self.sub_runs(plan).into_iter().map(|key| Command::PauseRun { key }));
+        let children = self.sub_runs(plan).into_iter();
+        match self.header.state {
+            RunState::Paused => commands.extend(children.map(|key| Command::PauseRun { key })),
+            // That they were let go on again may be what was lost.
+            RunState::Running => commands.extend(children.map(|key| Command::ResumeRun { key })),
+            RunState::Stopping => commands.extend(self.withdrawals()),
+            _ => {}
         }
         commands
+    }
+
+    /// Of steps that were cancelled before anybody decided on their approval.
+    fn withdrawals(&self) -> Vec<Command> {
+        let open = |row: &&StepRow| row.state == StepState::Canceled && row.approval.is_some() && row.decided_by.is_none();
+        let keys = self.steps().filter(open).map(|row| Key::of_step(&self.beginning.id, KeyKind::Approval, &row.step, row.generation));
+        keys.map(|key| Command::WithdrawApproval { key }).collect()
     }
 }

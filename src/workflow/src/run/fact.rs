@@ -63,8 +63,10 @@ pub enum Fact {
     Canceled,
     /// Somebody begins steps anew after the run has ended.
     Retried {
-        /// The steps; all that have failed or were cancelled when it is empty.
+        /// The steps; all that have failed when it is empty. Those that were cancelled are begun anew with any of them.
         steps: Vec<String>,
+        /// Who: they may not decide on approvals of what they begin.
+        by: Person,
     },
 }
 
@@ -94,7 +96,7 @@ pub struct Usage {
     pub cost_micros: u64,
 }
 
-/// Somebody who decides on an approval.
+/// Somebody who decides on an approval or begins steps anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// As the run's `requested_by` names people.

@@ -43,6 +43,7 @@ pub use fact::{Fact, Outcome, Person, Usage};
 pub use key::{Key, KeyKind};
 pub use rows::{Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason};
 use turn::Turn;
+pub use work::MAXIMUM_FACT_STEPS;
 
 /// The most signals that a run keeps.
 pub const MAXIMUM_SIGNALS: usize = 1_000;

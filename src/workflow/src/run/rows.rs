@@ -156,6 +156,9 @@ pub struct Header {
     pub generation: u32,
     /// When this generation began: its duration counts from here.
     pub resumed_at: Timestamp,
+    /// Who asked for this generation, if it is not the first.
+    #[serde(default)]
+    pub retried_by: Option<String>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// What it will have ended as, once all that was begun has ended.
@@ -180,6 +183,7 @@ impl Header {
             state: RunState::Running,
             generation: 1,
             resumed_at: at,
+            retried_by: None,
             ended_at: None,
             stopping_to: None,
             error: None,

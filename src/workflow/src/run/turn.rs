@@ -11,9 +11,13 @@ use super::fact::Fact;
 use super::key::{Key, KeyKind};
 use super::rows::{Effects, RunState, SignalRow, StepError, StepState};
 use super::values::Scope;
+use super::work::{bytes_of, shallow};
 use super::{Plan, Run, Step};
 use crate::document::{Action, OnFailure};
 use crate::expression::{Expression, Failure, Meter, evaluate};
+
+/// The most that a run gives, as JSON.
+const MAXIMUM_OUTPUTS_BYTES: usize = 16 << 20;
 
 /// One fact being taken in: the run, and what has been noted so far.
 pub(super) struct Turn<'a> {
@@ -31,6 +35,8 @@ pub(super) struct Turn<'a> {
     pub(super) queue: VecDeque<usize>,
     /// A limit that was reached: nothing more begins, and the run is stopped at the end of the turn.
     pub(super) over: Option<StepError>,
+    /// Steps that were taken to begin work.
+    pub(super) spent: u64,
 }
 
 impl<'a> Turn<'a> {
@@ -48,6 +54,7 @@ impl<'a> Turn<'a> {
             ignored: false,
             queue: VecDeque::new(),
             over: None,
+            spent: 0,
         }
     }
 
@@ -77,7 +84,7 @@ impl<'a> Turn<'a> {
             Fact::Paused => self.pause()?,
             Fact::Resumed => self.resume()?,
             Fact::Canceled => self.cancel()?,
-            Fact::Retried { steps } => self.retry(steps)?,
+            Fact::Retried { steps, by } => self.retry(steps, by)?,
         }
         self.settle();
         Ok(())
@@ -269,8 +276,16 @@ impl<'a> Turn<'a> {
     fn outputs(&self) -> Result<Value, Failure> {
         let scope = Scope { run: self.run, plan: self.plan, step: None, index: None };
         let mut outputs = Map::new();
+        let mut bytes = 0;
         for output in &self.plan.workflow.outputs {
-            outputs.insert(output.name.clone(), output.value.evaluate(&scope)?);
+            let value = output.value.evaluate(&scope)?;
+            shallow(&value, output.value.at)?;
+            bytes += bytes_of(&value);
+            if bytes > MAXIMUM_OUTPUTS_BYTES {
+                let message = format!("they have more than {MAXIMUM_OUTPUTS_BYTES} bytes; hand large values on as artifacts");
+                return Err(Failure { code: Code::WorkflowExpressionExhausted, at: output.value.at, message });
+            }
+            outputs.insert(output.name.clone(), value);
         }
         Ok(Value::Object(outputs))
     }

@@ -1,6 +1,7 @@
 //! How is a step's work begun, item by item, and how does it end?
 
 use baton_domain::problem::{Code, Problem};
+use baton_domain::wire::task::MAXIMUM_INPUT_BYTES;
 use serde_json::{Map, Value, json};
 
 use super::command::Command;
@@ -11,8 +12,55 @@ use super::turn::Turn;
 use super::values::Scope;
 use super::{Item, MAXIMUM_SIGNALS, Plan, Run};
 use crate::document::{Action, MAXIMUM_ITEMS, Step};
-use crate::expression::Failure;
+use crate::expression::{Failure, Meter, Template};
+use crate::problem::Position;
 use crate::validate::misfits;
+
+/// The most steps that one fact may take to begin work; the run is stopped beyond them. Only items that fail as they begin come as far.
+pub const MAXIMUM_FACT_STEPS: u64 = 100_000_000;
+/// After so many steps a fact begins no second item of a step: the next fact does.
+const ENOUGH_FACT_STEPS: u64 = 20_000_000;
+/// How many bytes of an input count as a step, so that what one fact begins stays within some 160 MB.
+const INPUT_BYTES_A_STEP: usize = 8;
+
+/// The most levels of a value that is handed on or kept: what is stored is read back by a parser that takes 128.
+const MAXIMUM_LEVELS: usize = 100;
+
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(levels).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Refuses a value with more levels than can be read back.
+pub(super) fn shallow(value: &Value, at: Position) -> Result<(), Failure> {
+    if levels(value) <= MAXIMUM_LEVELS {
+        return Ok(());
+    }
+    let message = format!("the value has more than {MAXIMUM_LEVELS} levels");
+    Err(Failure { code: Code::WorkflowExpressionExhausted, at, message })
+}
+
+/// How long a value is as JSON.
+pub(super) fn bytes_of(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, value) {
+        Ok(()) => count.0,
+        Err(_) => usize::MAX,
+    }
+}
 
 impl Turn<'_> {
     /// Finds out which items a step has. Those that an earlier generation completed are kept.
@@ -109,12 +157,23 @@ impl Turn<'_> {
                 self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may begin {} tasks", limits.tasks)));
                 return;
             }
+            if self.spent > MAXIMUM_FACT_STEPS {
+                let message = format!("what one fact began takes more than {MAXIMUM_FACT_STEPS} steps");
+                self.over = Some(StepError::new(Code::RunLimitReached, message));
+                return;
+            }
+            // The next item that ends begins more.
+            if self.spent > ENOUGH_FACT_STEPS && row.running > 0 {
+                return;
+            }
             self.start_item(place, index, said);
         }
     }
 
     fn start_item(&mut self, place: usize, index: usize, said: &Step) {
-        let command = self.run.work_command(self.plan, place, index, said);
+        let meter = Meter::new();
+        let command = self.run.work_command(self.plan, place, index, said, &meter);
+        self.spent = self.spent.saturating_add(meter.used());
         let begun = command.is_ok();
         if begun {
             self.run.header.tasks += 1;
@@ -185,6 +244,12 @@ impl Turn<'_> {
             return;
         };
         match outcome {
+            Outcome::Completed(output) if levels(output) > MAXIMUM_LEVELS => {
+                let message = format!("the output has more than {MAXIMUM_LEVELS} levels");
+                item.state = ItemState::Failed;
+                item.error = Some(Box::new(StepError::new(Code::WorkflowExpressionExhausted, message)));
+                step.row.failed += 1;
+            }
             Outcome::Completed(output) => {
                 item.state = ItemState::Completed;
                 item.output = Some(output.clone());
@@ -231,7 +296,8 @@ impl Turn<'_> {
         let row = &step.row;
         let timeout = self.plan.workflow.steps.get(place).and_then(|step| step.timeout);
         match (row.stopping, step.first_error()) {
-            (Some(StopReason::RunStopped), _) => self.end(place, StepState::Canceled, None),
+            // What has completed all the same is not done again by a retry.
+            (Some(StopReason::RunStopped), Some(_)) => self.end(place, StepState::Canceled, None),
             (Some(StopReason::TimedOut), _) => {
                 let most = timeout.map_or_else(String::new, |timeout| format!(" {timeout}"));
                 self.fail(place, Code::StepTimedOut, format!("the step took longer than{most}"));
@@ -359,17 +425,58 @@ impl Run {
     }
 
     /// The input of an item.
-    pub(super) fn input_of(&self, plan: &Plan, place: usize, index: usize, said: &Step) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// An expression without a value, and an input that no task would be given.
+    pub(super) fn input_of(&self, plan: &Plan, place: usize, index: usize, said: &Step, meter: &Meter) -> Result<Value, Failure> {
         let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
-        match &said.with {
-            Some(with) => with.evaluate_input(&scope),
-            None => Ok(Value::Object(Map::new())),
+        let Some(with) = &said.with else {
+            return Ok(Value::Object(Map::new()));
+        };
+        let input = with.input_with(&scope, meter)?;
+        shallow(&input, with.at)?;
+        let bytes = bytes_of(&input);
+        if bytes > MAXIMUM_INPUT_BYTES {
+            let message = format!("the input has {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}; hand large values on as artifacts");
+            return Err(Failure { code: Code::WorkflowExpressionExhausted, at: with.at, message });
         }
+        meter.charge(bytes / INPUT_BYTES_A_STEP, with.at)?;
+        Ok(input)
+    }
+
+    /// What a decision asks, and what there is to choose from.
+    pub(super) fn asked(
+        &self,
+        plan: &Plan,
+        place: usize,
+        index: usize,
+        said: &Step,
+        meter: &Meter,
+    ) -> Result<(Option<String>, Option<Value>), Failure> {
+        let Some(decide) = &said.decide else {
+            return Ok((None, None));
+        };
+        let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
+        let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let of = |template: &Template| {
+            let value = template.with(&scope, meter)?;
+            shallow(&value, template.at)?;
+            let bytes = bytes_of(&value);
+            if bytes > MAXIMUM_INPUT_BYTES {
+                let message = format!("the question or its options have {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}");
+                return Err(Failure { code: Code::WorkflowExpressionExhausted, at: template.at, message });
+            }
+            meter.charge(bytes / INPUT_BYTES_A_STEP, template.at)?;
+            Ok(value)
+        };
+        let question = decide.question.as_ref().map(of).transpose()?.map(text);
+        let options = decide.options.as_ref().map(of).transpose()?;
+        Ok((question, options))
     }
 
     /// What begins an item.
-    pub(super) fn work_command(&self, plan: &Plan, place: usize, index: usize, said: &Step) -> Result<Command, Failure> {
-        let input = self.input_of(plan, place, index, said)?;
+    pub(super) fn work_command(&self, plan: &Plan, place: usize, index: usize, said: &Step, meter: &Meter) -> Result<Command, Failure> {
+        let input = self.input_of(plan, place, index, said, meter)?;
         let step = self.steps.get(place);
         let generation = step.map_or(0, |step| step.row.generation);
         let item = step.and_then(|step| step.items.get(index)).filter(|item| item.state == ItemState::Running);
@@ -379,10 +486,7 @@ impl Run {
             None => Key::of_step(&self.beginning.id, KeyKind::Work, &said.id, generation),
         };
         if let Some(decide) = &said.decide {
-            let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
-            let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let question = decide.question.as_ref().map(|question| question.evaluate(&scope)).transpose()?.map(text);
-            let options = decide.options.as_ref().map(|options| options.evaluate(&scope)).transpose()?;
+            let (question, options) = self.asked(plan, place, index, said, meter)?;
             let started = step.and_then(|step| step.row.started_at).unwrap_or(self.beginning.started_at);
             return Ok(Command::OpenDecision {
                 key,
@@ -398,7 +502,10 @@ impl Run {
             });
         }
         Ok(match &said.action {
-            Action::Workflow(workflow) => Command::StartRun { key, workflow: workflow.name.clone(), input },
+            Action::Workflow(workflow) => {
+                let requested_by = self.header.retried_by.as_ref().unwrap_or(&self.beginning.requested_by).clone();
+                Command::StartRun { key, workflow: workflow.name.clone(), input, requested_by }
+            }
             Action::Skill(skill) => Command::StartTask { key, skill: skill.name.clone(), input, retry: said.retry.clone() },
             _ => Command::StartTask { key, skill: String::new(), input, retry: None },
         })

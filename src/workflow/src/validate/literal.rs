@@ -1,6 +1,7 @@
 //! Does a value fit a JSON Schema? The words of draft 2020-12 that inputs of skills use; patterns and unknown formats are left to the check that
 //! every task's input goes through.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -11,22 +12,47 @@ use crate::expression::{kind_of_value, type_of_schema};
 use crate::problem::{below, similar};
 
 const MAXIMUM_DEPTH: usize = 24;
+/// The most comparisons of a value's parts with parts of its schema.
+const MAXIMUM_COMPARISONS: usize = 2_000_000;
 
 /// What of a value does not fit a JSON Schema: each with its path below `path`, and why.
 #[must_use]
 pub fn misfits(value: &Value, schema: &Value, path: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    walk(value, schema, schema, path, 0, &mut found);
+    let root = Root { schema, left: Cell::new(MAXIMUM_COMPARISONS) };
+    walk(value, schema, &root, path, 0, &mut found);
+    if root.left.get() == 0 {
+        // What was found or not until then says little: branches were given up.
+        return vec![(path.to_owned(), format!("its schema takes more than {MAXIMUM_COMPARISONS} comparisons; simplify the schema"))];
+    }
     found
 }
 
-fn walk(value: &Value, schema: &Value, root: &Value, path: &str, depth: usize, found: &mut Vec<(String, String)>) {
+/// The whole schema, and how many comparisons are left: schemas that refer to themselves in several branches would take longer than anybody waits.
+struct Root<'a> {
+    schema: &'a Value,
+    left: Cell<usize>,
+}
+
+impl Root<'_> {
+    /// Whether so many more comparisons may be made.
+    fn may(&self, comparisons: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(comparisons));
+        self.left.get() > 0
+    }
+}
+
+fn walk(value: &Value, schema: &Value, root: &Root<'_>, path: &str, depth: usize, found: &mut Vec<(String, String)>) {
     let Some(map) = schema.as_object().filter(|_| depth < MAXIMUM_DEPTH && found.len() < 20) else {
         return;
     };
+    let words = |word: &str| map.get(word).and_then(Value::as_array).map_or(0, Vec::len);
+    if !root.may(1 + words("enum") + words("required")) {
+        return;
+    }
     let mut wrong = |message: String| found.push((path.to_owned(), message));
     if let Some(target) = map.get("$ref").and_then(Value::as_str) {
-        if let Some(target) = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) {
+        if let Some(target) = target.strip_prefix('#').and_then(|pointer| root.schema.pointer(pointer)) {
             walk(value, target, root, path, depth + 1, found);
         }
         return;
@@ -113,7 +139,7 @@ fn length(count: usize, least: &str, most: &str, what: &str, map: &Map<String, V
 fn properties(
     object: &Map<String, Value>,
     map: &Map<String, Value>,
-    root: &Value,
+    root: &Root<'_>,
     path: &str,
     depth: usize,
     found: &mut Vec<(String, String)>,
@@ -141,7 +167,7 @@ fn properties(
     }
 }
 
-fn branches(value: &Value, map: &Map<String, Value>, root: &Value, path: &str, depth: usize, found: &mut Vec<(String, String)>) {
+fn branches(value: &Value, map: &Map<String, Value>, root: &Root<'_>, path: &str, depth: usize, found: &mut Vec<(String, String)>) {
     let fits = |branch: &Value| {
         let mut inner = Vec::new();
         walk(value, branch, root, path, depth + 1, &mut inner);

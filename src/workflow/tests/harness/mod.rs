@@ -162,6 +162,10 @@ pub struct World {
     pub begun: BTreeMap<Key, Command>,
     pub asked: BTreeSet<Key>,
     pub timers: BTreeSet<Key>,
+    /// Approvals that somebody can still decide on.
+    pub open: BTreeSet<Key>,
+    /// Children that do not end before they are let go on.
+    pub paused: BTreeSet<Key>,
     pub finished: Vec<Command>,
     pub facts: u64,
     /// Which try of the run this is: a signal is sent once.
@@ -176,6 +180,8 @@ impl World {
             begun: BTreeMap::new(),
             asked: BTreeSet::new(),
             timers: BTreeSet::new(),
+            open: BTreeSet::new(),
+            paused: BTreeSet::new(),
             finished: Vec::new(),
             facts: 0,
             round: 1,
@@ -226,11 +232,17 @@ impl World {
                     }
                 }
                 Command::AskApproval { hash, .. } => {
-                    if self.asked.insert(key.clone()) && self.verdict(key.step.as_deref().unwrap()) < 8 {
-                        self.events.push(Event::Decides(key, hash.clone()));
+                    if self.asked.insert(key.clone()) {
+                        self.open.insert(key.clone());
+                        if self.verdict(key.step.as_deref().unwrap()) < 8 {
+                            self.events.push(Event::Decides(key, hash.clone()));
+                        }
                     }
                 }
-                Command::WithdrawApproval { .. } => self.events.retain(|event| !matches!(event, Event::Decides(open, _) if *open == key)),
+                Command::WithdrawApproval { .. } => {
+                    self.open.remove(&key);
+                    self.events.retain(|event| !matches!(event, Event::Decides(open, _) if *open == key));
+                }
                 Command::SetTimer { .. } => {
                     if !self.timers.insert(key.clone()) {
                         continue;
@@ -246,7 +258,12 @@ impl World {
                         self.events.push(Event::Timer(key));
                     }
                 }
-                Command::PauseRun { .. } | Command::ResumeRun { .. } => {}
+                Command::PauseRun { .. } => {
+                    self.paused.insert(key);
+                }
+                Command::ResumeRun { .. } => {
+                    self.paused.remove(&key);
+                }
                 Command::FinishRun { .. } => {
                     if !self.finished.contains(command) {
                         self.finished.push(command.clone());
@@ -254,6 +271,26 @@ impl World {
                 }
             }
         }
+    }
+
+    /// What happens next, by lot: a child that is paused does not end.
+    pub fn next(&mut self, lot: &mut Lot) -> Option<Event> {
+        let may = |event: &Event| !matches!(event, Event::Ends(key) if self.paused.contains(key));
+        let places: Vec<usize> = self.events.iter().enumerate().filter(|(_, event)| may(event)).map(|(place, _)| place).collect();
+        if places.is_empty() {
+            return None;
+        }
+        let event = self.events.swap_remove(places[lot.below(places.len() as u64) as usize]);
+        match &event {
+            Event::Decides(key, _) => {
+                self.open.remove(key);
+            }
+            Event::Timer(key) if key.kind == KeyKind::Expiry => {
+                self.open.retain(|open| open.step != key.step || open.generation != key.generation);
+            }
+            _ => {}
+        }
+        Some(event)
     }
 
     /// The fact that an event is.
