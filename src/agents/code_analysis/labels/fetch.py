@@ -2,7 +2,7 @@
 
     python3 fetch.py TARGET
 
-Writes TARGET/seen and TARGET/held, each with a manifest.json. A file is held out if the first byte of its SHA-256 is above 127. Packages come
+Writes TARGET/seen and TARGET/held, each with a manifest.json, and of the second set TARGET/second-seen and TARGET/second-held. A file is held out if the first byte of its SHA-256 is above 127. Packages come
 from the registries that npm, pip, cargo and apt are set up with (for apt, sources must be enabled). A real file that cannot be had is
 named and left out; one whose hash differs is an error.
 """
@@ -84,10 +84,12 @@ def content(entry, paths):
 def main():
     target = pathlib.Path(sys.argv[1])
     entries = json.loads((HERE / "manifest.json").read_text())
-    halves = {"seen": [], "held": []}
+    halves = {"seen": [], "held": [], "second-seen": [], "second-held": []}
     fetched, missing = {}, 0
     for entry in entries:
         half = "held" if bytes.fromhex(entry["sha256"])[0] > 127 else "seen"
+        if entry["file"].startswith("second/"):
+            half = f"second-{half}"
         path = target / half / entry["file"]
         path.parent.mkdir(parents=True, exist_ok=True)
         if "package" not in entry:
