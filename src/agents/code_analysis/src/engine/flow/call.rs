@@ -48,8 +48,16 @@ impl Scopes<'_> {
         let of_table = call.object.map(unwrapped).is_some_and(|object| object.kind() == "identifier" && is_capital(of(object, self.text)));
         let method = plain.rsplit('.').next().unwrap_or(plain);
         let looks_up = matches!(method, "get" | "getOrDefault" | "getOrElse");
-        if of_table && looks_up {
+        let lists = matches!(method, "items" | "keys" | "values" | "entries" | "find" | "iter");
+        if of_table && (looks_up || lists) {
             return State::CLEAN;
+        }
+        // What is remembered is what the function that makes it gives.
+        if method == "useMemo"
+            && let Some(body) = call.arguments.first().and_then(|argument| argument.node.child_by_field_name("body"))
+            && body.kind() != "statement_block"
+        {
+            return self.state_within(body, depth + 1);
         }
         // What is looked up comes from where it is looked up.
         if !(own && returned.is_some()) && is(&self.known.lookups) {
@@ -98,7 +106,12 @@ impl Scopes<'_> {
             state = State::UNKNOWN;
         }
         state = state.safer(clean);
-        match returned.filter(|_| own) {
+        if !typed {
+            state = state.safer(self.replaced(&call, method));
+        }
+        // A method of this name is the file's where no other of the file has it.
+        let known = own || (typed && call.callee.is_some_and(|callee| self.summary.is_one(callee_name(callee, self.text))));
+        match returned.filter(|_| known) {
             Some(returned) => state.safer_as(returned),
             None => state,
         }
@@ -126,6 +139,34 @@ impl Scopes<'_> {
             state = state.join(base(of_object));
         }
         state
+    }
+
+    /// What it makes a text safe for that characters are replaced in it: those that begin markup or a line, or all but a few.
+    fn replaced(&self, call: &shape::Call<'_>, method: &str) -> u16 {
+        if !matches!(method, "replace" | "replaceAll" | "sub") {
+            return 0;
+        }
+        let Some(first) = call.arguments.first() else { return 0 };
+        let pattern = of(first.node, self.text);
+        if pattern.len() > NAME || !pattern.starts_with(['/', '"', '\'', 'r']) {
+            return 0;
+        }
+        let inner = pattern.trim_start_matches(['/', 'r', '"', '\'']).trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let inner = inner.trim_end_matches(['/', '"', '\'', '+']);
+        if let Some(kept) = inner.strip_prefix("[^").and_then(|rest| rest.strip_suffix(']')) {
+            // What is kept is none of what any interpreter takes for its own.
+            let plain = kept.replace("\\w", "").replace("\\d", "").replace("\\-", "").replace("\\.", "");
+            return if plain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) { NUMBER } else { 0 };
+        }
+        let all = pattern.starts_with('/') && !pattern.ends_with('/') || method != "replace";
+        let mut classes = 0;
+        if inner.starts_with('[') && inner.contains('<') && inner.contains('&') && all {
+            classes |= class("html");
+        }
+        if inner.starts_with('[') && inner.contains("\\n") && inner.contains("\\r") && all {
+            classes |= class("log") | class("header");
+        }
+        classes
     }
 
     /// What a method that hands values on makes them safe for: only what passes a test goes on.

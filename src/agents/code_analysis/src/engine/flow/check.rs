@@ -277,6 +277,12 @@ impl Scopes<'_> {
                 self.subjects(side, host, names, 0);
             }
             let literal = of(other, self.text);
+            // What is a text has no keys of its own.
+            if let Some(operand) = side.child_by_field_name("argument").filter(|_| text.starts_with("typeof"))
+                && matches!(literal.trim_matches(['"', '\'', '`']), "string" | "number" | "boolean")
+            {
+                self.subjects(operand, class("object"), names, 0);
+            }
             // Whoever is not one of these few is sent away.
             if words.starts_with('!')
                 && side.kind() == "identifier"

@@ -122,7 +122,14 @@ impl Scopes<'_> {
                 if let Some(call) = shape::call(node, self.text) {
                     let name = self.name(node, true);
                     let name = called(&name);
-                    if let Some(classes) = self.validates(name) {
+                    // That an address has a scheme says nothing of its host.
+                    let scheme = call.arguments.iter().take(2).any(|argument| {
+                        matches!(
+                            of(argument.node, self.text).trim_matches('"'),
+                            "://" | "http" | "http:" | "http://" | "https://" | "https"
+                        )
+                    });
+                    if let Some(classes) = self.validates(name).filter(|_| !scheme) {
                         for argument in &call.arguments {
                             identifier(argument.node, classes, names);
                         }

@@ -85,7 +85,7 @@ impl Scopes<'_> {
                 self.comprehension(node, depth)
             }
             "list" | "array" | "tuple" => {
-                let mut state = self.joined(node, depth);
+                let mut state = self.list(node, depth);
                 if self.is_command(node, depth) {
                     state = state.safer(class("argv"));
                 }
@@ -188,7 +188,12 @@ impl Scopes<'_> {
             let (first, second) = (left.child_by_field_name("left"), left.child_by_field_name("right"));
             if let Some(second) = second {
                 text |= is_text(second.kind()) || self.begins_text(second);
-                state = state.join(self.state_within(second, depth + 1));
+                let format = left.child_by_field_name("left").filter(|first| operator == "%" && first.kind() == "string");
+                let of_second = match format {
+                    Some(format) => self.formatted(format, second, depth),
+                    None => self.state_within(second, depth + 1),
+                };
+                state = state.join(of_second);
             }
             match first {
                 Some(first) if first.kind() == node.kind() && self.steps < STEPS => {
@@ -226,6 +231,36 @@ impl Scopes<'_> {
                 of_part = of_part.safer(classes.fold(0, |all, (_, classes)| all | classes));
             }
             state = state.join(of_part);
+        }
+        state
+    }
+
+    /// What a list holds. After `--` a program takes no options.
+    fn list(&mut self, node: Node<'_>, depth: u32) -> State {
+        let mut state = State::default();
+        let mut after = false;
+        for child in children(node) {
+            let of_child = self.state_within(child, depth + 1);
+            state = state.join(if after { of_child.safer(NUMBER) } else { of_child });
+            after |= matches!(of(child, self.text), "'--'" | "\"--\"" | "'--end-of-options'" | "\"--end-of-options\"");
+        }
+        state
+    }
+
+    /// What `text % values` holds: what is written as a number can do no more harm than one.
+    fn formatted(&mut self, format: Node<'_>, values: Node<'_>, depth: u32) -> State {
+        let text = of(format, self.text).replace("%%", "");
+        let verbs: Vec<char> = text
+            .split('%')
+            .skip(1)
+            .filter_map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-# .".contains(c)).chars().next())
+            .collect();
+        let parts: Vec<Node<'_>> = if values.kind() == "tuple" { children(values).collect() } else { vec![values] };
+        let mut state = State::default();
+        for (place, part) in parts.into_iter().enumerate() {
+            let of_part = self.state_within(part, depth + 1);
+            let number = verbs.get(place).is_some_and(|verb| matches!(verb, 'd' | 'i' | 'u' | 'x' | 'X' | 'o' | 'f' | 'e' | 'g'));
+            state = state.join(if number { of_part.safer(NUMBER) } else { of_part });
         }
         state
     }
