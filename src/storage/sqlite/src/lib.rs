@@ -53,8 +53,9 @@ impl SqliteStore {
     /// Commits what was handed in and closes the file. Later calls fail with
     /// [`StoreError::Unavailable`](baton_storage::StoreError::Unavailable).
     pub async fn close(&self) {
+        // The writer's connection has to be the last one: only that one moves the log of writes into the file and takes it away.
+        self.readers.close().await;
         self.writer.close().await;
-        self.readers.close();
         let writing = self.writing.lock().take();
         if let Some(writing) = writing {
             // A writer that panicked has nothing left to commit.
