@@ -118,6 +118,19 @@ identifier!(
     DecisionId
 );
 
+identifier!(
+    /// One execution of a workflow.
+    RunId
+);
+identifier!(
+    /// A state machine that is stored: a run, a decision, a contract. The identifier of the thing itself, under the store's name for it.
+    JournalId
+);
+identifier!(
+    /// A notification of a user.
+    NotificationId
+);
+
 /// The project that a new installation has: `default`.
 pub const DEFAULT_PROJECT: ProjectId = ProjectId::new(Uuid::from_u128(1));
 
