@@ -11,7 +11,7 @@ pub const MAXIMUM_MARKED: usize = 500;
 pub const MAXIMUM_COUNTED: u32 = 1_000;
 
 /// The kinds of events that bring notifications or settle them. An open page counts anew when it hears of one.
-pub const TELLING: [&str; 16] = [
+pub const TELLING: [&str; 17] = [
     "approval.requested",
     "approval.decided",
     "approval.expired",
@@ -21,6 +21,7 @@ pub const TELLING: [&str; 16] = [
     "decision.decided",
     "decision.ended",
     "decision.escalated",
+    "decision.opened",
     "run.canceled",
     "run.completed",
     "run.failed",
@@ -59,8 +60,8 @@ pub struct NotificationView {
     pub project_id: ProjectId,
     /// The event that it tells of.
     pub seq: EventSeq,
-    /// What happened: `approval.requested`, `decision.escalated`, `conflict.opened`, `run.failed`, `task.failed`, `task.rejected` or
-    /// `task.timed_out`.
+    /// What happened: `approval.requested`, `decision.opened` to a person who votes, `decision.escalated`, `conflict.opened`, `run.failed`,
+    /// `task.failed`, `task.rejected` or `task.timed_out`.
     pub kind: String,
     /// What it happened to, as `run:<id>`.
     pub subject: String,
