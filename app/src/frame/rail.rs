@@ -39,6 +39,7 @@ pub fn Rail() -> impl IntoView {
                 <Place href="/connections" sign=Sign::ArrowRight words="Connections"/>
             </Group>
             <Group name="Observe">
+                <Place href="/notifications" sign=Sign::Bell words="Notifications"/>
                 <Place href="/events" sign=Sign::Clock words="Events"/>
             </Group>
             {session
