@@ -39,7 +39,6 @@ pub fn Rail() -> impl IntoView {
                 <Place href="/connections" sign=Sign::ArrowRight words="Connections"/>
             </Group>
             <Group name="Observe">
-                <Place href="/notifications" sign=Sign::Bell words="Notifications"/>
                 <Place href="/events" sign=Sign::Clock words="Events"/>
             </Group>
             {session
