@@ -12,6 +12,8 @@ use super::audience::Audience;
 /// A failure that is older when it is read is no news: a log that is gone through late, or for the first time, brings none of them. What asks for something
 /// is told however old it is.
 const NEWS: Duration = Duration::from_secs(24 * 3_600);
+/// How the fairness keys of tasks begin that something else has submitted for a person: it tells them itself what came of it.
+const ON_BEHALF: [&str; 4] = ["contract:", "decision:", "plan:", "run:"];
 /// The most characters of a title and of a detail.
 const TITLE_CHARACTERS: usize = 200;
 const DETAIL_CHARACTERS: usize = 400;
@@ -67,8 +69,9 @@ pub(super) fn meaning(event: &Event, now: Timestamp) -> Meaning {
         }
         "conflict.opened" => {
             let data = event.data.value();
-            let title = named("Conflict to settle", text(&data, "title"));
-            concerns(Audience::Operators, title, None, None)
+            let title = named("Conflict to settle", text(&data, "line"));
+            let detail = text(&data, "by").map(|by| format!("A change by {by} stands on an old version"));
+            concerns(Audience::Operators, title, detail, None)
         }
         "run.failed" if news => {
             let data = event.data.value();
@@ -91,8 +94,8 @@ pub(super) fn meaning(event: &Event, now: Timestamp) -> Meaning {
 /// Whoever submitted a task by hand has to know that it came to nothing. What an agent or a run asked for is told by what asked.
 fn task(event: &Event) -> Meaning {
     let Ok(summary) = event.data.read::<TaskSummary>() else { return Meaning::Nothing };
-    let data = event.data.value();
-    if summary.parent_id.is_some() || data.get("run_id").is_some_and(|run| !run.is_null()) {
+    let by_hand = summary.fairness_key.as_ref().is_none_or(|key| !ON_BEHALF.iter().any(|of| key.starts_with(of)));
+    if summary.parent_id.is_some() || !by_hand {
         return Meaning::Nothing;
     }
     let what = match event.kind.as_str() {

@@ -106,7 +106,7 @@ async fn a_person_who_votes_is_told_that_their_vote_is_awaited() {
 #[tokio::test]
 async fn a_conflict_is_told_to_who_operates_until_it_is_resolved() {
     let scene = Scene::open().await;
-    scene.commit("conflict.opened", "conflict:1", json!({"title": "report.csv"})).await;
+    scene.commit("conflict.opened", "conflict:1", json!({"id": "1", "line": "report.csv", "by": "vera@example.com"})).await;
     scene.project().await;
     assert_eq!(scene.titles(&scene.operator).await, ["Conflict to settle: report.csv"]);
     assert_eq!((scene.unread(&scene.admin).await, scene.unread(&scene.viewer).await), (1, 0));
@@ -150,9 +150,9 @@ async fn a_task_that_came_to_nothing_is_told_to_who_submitted_it_by_hand() {
     let mut child = scene.task("vera@example.com");
     child.parent_id = Some(child.id);
     scene.commit("task.failed", "task:1", serde_json::to_value(child).unwrap()).await;
-    let mut of_run = serde_json::to_value(scene.task("vera@example.com")).unwrap();
-    of_run["run_id"] = json!("00000000-0000-7000-8000-000000000001");
-    scene.commit("task.failed", "task:2", of_run).await;
+    let mut of_run = scene.task("vera@example.com");
+    of_run.fairness_key = Some("run:00000000-0000-7000-8000-000000000001".to_owned());
+    scene.commit("task.failed", "task:2", serde_json::to_value(of_run).unwrap()).await;
     scene.commit("task.completed", "task:3", serde_json::to_value(scene.task("vera@example.com")).unwrap()).await;
     scene.commit("task.failed", "task:4", json!({"strange": true})).await;
     scene.project().await;
