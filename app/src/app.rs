@@ -8,7 +8,7 @@ use leptos_router::{SsrMode, path};
 use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
-use crate::live::{Live, Now, tick_every_second};
+use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
 use crate::parts::{Forms, Lists, Outside, Results, Submit};
 use crate::session::{SessionContext, use_session};
@@ -23,11 +23,14 @@ pub fn App() -> impl IntoView {
     provide_context(live.clone());
     let now = Now::default();
     provide_context(now.clone());
+    let unread = Unread::default();
+    provide_context(unread.clone());
     let signed_in = use_session().me.is_some();
     Effect::new(move || {
         tick_every_second(&now);
         if signed_in {
             live.start();
+            unread.start(&live);
         }
     });
     view! {
@@ -45,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view=Forms::Notifications ssr=SsrMode::Async/>
                     <Route path=path!("/events") view=Forms::Events ssr=SsrMode::Async/>
                     <Route path=path!("/limits") view=Forms::Limits ssr=SsrMode::Async/>
                     <Route path=path!("/topics") view=Forms::Topics ssr=SsrMode::Async/>

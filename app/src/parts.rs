@@ -9,8 +9,8 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, Connections, DeadTasks, Events, Gallery, Limits, Members, Models, NewTask, Overview, Servers, Subscription, Task, Tasks,
-    Topic, Topics,
+    Agent, Agents, Connections, DeadTasks, Events, Gallery, Limits, Members, Models, NewTask, Notifications, Overview, Servers,
+    Subscription, Task, Tasks, Topic, Topics,
 };
 
 /// The pages on which people see what goes on.
@@ -34,6 +34,7 @@ pub(crate) enum Results {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Forms {
     Servers,
+    Notifications,
     Events,
     Limits,
     Topics,
@@ -134,6 +135,7 @@ fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
 fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Forms::Servers => Servers().into_any(),
+        Forms::Notifications => Notifications().into_any(),
         Forms::Events => Events().into_any(),
         Forms::Limits => Limits().into_any(),
         Forms::Topics => Topics().into_any(),

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod notifications;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;

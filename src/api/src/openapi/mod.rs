@@ -37,6 +37,7 @@ RFC 3339 in UTC.";
         (name = "skills", description = "What can be asked for"),
         (name = "events", description = "What happened and what happens"),
         (name = "topics", description = "Publish, subscribe, and deal with what could not be delivered"),
+        (name = "notifications", description = "What waits for you, read and unread"),
         (name = "metrics", description = "How much and how fast"),
         (name = "users", description = "Members, for administrators"),
         (name = "api-keys", description = "Keys of machines, for administrators"),

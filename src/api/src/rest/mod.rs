@@ -14,6 +14,7 @@ mod health;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
 mod servers;
 mod skills;
 mod subscriptions;
@@ -107,6 +108,9 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(subscriptions::list_dead_letters))
         .routes(routes!(subscriptions::redrive_dead_letters))
         .routes(routes!(subscriptions::purge_dead_letters))
+        .routes(routes!(notifications::list_notifications))
+        .routes(routes!(notifications::count_unread_notifications))
+        .routes(routes!(notifications::mark_notifications))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }

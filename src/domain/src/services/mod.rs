@@ -13,6 +13,7 @@ mod limits;
 mod members;
 mod metrics;
 mod models;
+mod notifications;
 mod servers;
 mod tasks;
 mod topics;
@@ -30,6 +31,7 @@ pub use limits::LimitService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use models::ModelService;
+pub use notifications::NotificationService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
 pub use topics::TopicService;
@@ -62,6 +64,8 @@ pub struct Services {
     pub connections: Arc<dyn ConnectionService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
+    /// What waits for people.
+    pub notifications: Arc<dyn NotificationService>,
     /// Servers and workers.
     pub servers: Arc<dyn ServerService>,
     /// The event log and its live end.

@@ -12,6 +12,7 @@ pub mod live;
 pub mod metrics;
 pub mod model;
 mod new_task;
+pub mod notification;
 pub mod server;
 pub mod task;
 mod task_filter;
