@@ -33,11 +33,7 @@ impl Sharing {
     pub fn heard(&self, event: &Event) {
         let group = event.kind.split('.').next().unwrap_or_default();
         match group {
-            "task" | "run" => {
-                if self.note_end(event) {
-                    self.bell.notify_one();
-                }
-            }
+            "task" | "run" if self.note_end(event) => self.bell.notify_one(),
             "agent" | "decision" | "contract" | "bargain" | "conflict" => self.bell.notify_one(),
             // Another server's turn: whoever waits here looks again.
             "claim" => self.changed.notify_waiters(),

@@ -31,7 +31,7 @@ const MAXIMUM_RESULT: usize = 64 * 1024;
 /// The largest input, in bytes of JSON.
 const MAXIMUM_INPUT: usize = baton_domain::wire::task::MAXIMUM_INPUT_BYTES;
 /// The longest idempotency key in bytes.
-pub(crate) const MAXIMUM_KEY: usize = 128;
+pub(crate) const MAXIMUM_KEY: usize = 255;
 
 /// A key as it is stored: what one caller calls by a key is not what another does.
 pub(crate) fn key_of(caller: &Caller, key: Option<String>) -> Answer<Option<String>> {

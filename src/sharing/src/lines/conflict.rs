@@ -46,7 +46,6 @@ impl Opening {
 pub(crate) struct Stored {
     pub(crate) version: i64,
     pub(crate) project: ProjectId,
-    pub(crate) created_by: Principal,
     pub(crate) opening: Opening,
     pub(crate) core: Conflict,
     pub(crate) as_of: EventSeq,
@@ -97,7 +96,6 @@ impl Sharing {
             return Ok(Stored {
                 version: head.version,
                 project,
-                created_by: head.created_by,
                 opening: read("beginning of a conflict", opening)?,
                 core: read("conflict", core)?,
                 as_of,
