@@ -36,6 +36,8 @@ pub enum JournalKind {
     Bargain,
     /// A change that stands on an old version.
     Conflict,
+    /// The versions of an artifact under one name.
+    Line,
     /// The claims of a project on shared things.
     Claims,
     /// A plan: a goal and the workflow that was made for it.
@@ -46,8 +48,8 @@ pub enum JournalKind {
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Run, Self::Decision, Self::Contract, Self::Bargain, Self::Conflict, Self::Claims, Self::Plan, Self::Recording];
+    pub const ALL: [Self; 9] =
+        [Self::Run, Self::Decision, Self::Contract, Self::Bargain, Self::Conflict, Self::Line, Self::Claims, Self::Plan, Self::Recording];
 
     /// The name in storage.
     #[must_use]
@@ -58,6 +60,7 @@ impl JournalKind {
             Self::Contract => "contract",
             Self::Bargain => "bargain",
             Self::Conflict => "conflict",
+            Self::Line => "line",
             Self::Claims => "claims",
             Self::Plan => "plan",
             Self::Recording => "recording",

@@ -6,7 +6,10 @@
 mod agents;
 mod artifacts;
 mod auth;
+mod claims;
+mod conflicts;
 mod connections;
+mod contracts;
 mod events;
 mod health;
 mod limits;
@@ -24,7 +27,10 @@ use std::sync::Arc;
 pub use agents::AgentService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
+pub use claims::ClaimService;
+pub use conflicts::ConflictService;
 pub use connections::ConnectionService;
+pub use contracts::ContractService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
@@ -62,6 +68,12 @@ pub struct Services {
     pub agents: Arc<dyn AgentService>,
     /// Connections to outside APIs and databases.
     pub connections: Arc<dyn ConnectionService>,
+    /// Claims on shared things.
+    pub claims: Arc<dyn ClaimService>,
+    /// Lines of versions, and changes that disagree.
+    pub conflicts: Arc<dyn ConflictService>,
+    /// Contracts, and bargaining over what is shared.
+    pub contracts: Arc<dyn ContractService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
     /// What waits for people.
