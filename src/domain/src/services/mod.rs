@@ -7,6 +7,7 @@ mod agents;
 mod artifacts;
 mod auth;
 mod connections;
+mod decisions;
 mod events;
 mod health;
 mod limits;
@@ -24,6 +25,7 @@ pub use agents::AgentService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
 pub use connections::ConnectionService;
+pub use decisions::DecisionService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
@@ -60,6 +62,8 @@ pub struct Services {
     pub agents: Arc<dyn AgentService>,
     /// Connections to outside APIs and databases.
     pub connections: Arc<dyn ConnectionService>,
+    /// Decisions between agents and people.
+    pub decisions: Arc<dyn DecisionService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
     /// Servers and workers.
