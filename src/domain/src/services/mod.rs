@@ -10,6 +10,7 @@ mod claims;
 mod conflicts;
 mod connections;
 mod contracts;
+mod decisions;
 mod events;
 mod health;
 mod limits;
@@ -31,6 +32,7 @@ pub use claims::ClaimService;
 pub use conflicts::ConflictService;
 pub use connections::ConnectionService;
 pub use contracts::ContractService;
+pub use decisions::DecisionService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
@@ -74,6 +76,8 @@ pub struct Services {
     pub conflicts: Arc<dyn ConflictService>,
     /// Contracts, and bargaining over what is shared.
     pub contracts: Arc<dyn ContractService>,
+    /// Decisions between agents and people.
+    pub decisions: Arc<dyn DecisionService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
     /// What waits for people.

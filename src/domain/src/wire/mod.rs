@@ -9,6 +9,7 @@ pub mod claim;
 pub mod conflict;
 pub mod connection;
 pub mod contract;
+pub mod decision;
 pub mod health;
 pub mod limit;
 pub mod live;
