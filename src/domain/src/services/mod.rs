@@ -4,6 +4,7 @@
 //! Every method takes the [`Caller`] and answers with a [`Problem`] if it refuses or fails.
 
 mod agents;
+mod approvals;
 mod artifacts;
 mod auth;
 mod claims;
@@ -18,14 +19,17 @@ mod members;
 mod metrics;
 mod models;
 mod notifications;
+mod runs;
 mod servers;
 mod tasks;
 mod topics;
 mod tracing;
+mod workflows;
 
 use std::sync::Arc;
 
 pub use agents::AgentService;
+pub use approvals::ApprovalService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
 pub use claims::ClaimService;
@@ -40,10 +44,12 @@ pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use models::ModelService;
 pub use notifications::NotificationService;
+pub use runs::RunService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
 pub use topics::TopicService;
 pub use tracing::TraceService;
+pub use workflows::WorkflowService;
 
 use crate::problem::Problem;
 use crate::user::Caller;
@@ -90,6 +96,12 @@ pub struct Services {
     pub metrics: Arc<dyn MetricsService>,
     /// Topics, their messages and subscriptions.
     pub topics: Arc<dyn TopicService>,
+    /// Documents of workflows.
+    pub workflows: Arc<dyn WorkflowService>,
+    /// Runs of workflows.
+    pub runs: Arc<dyn RunService>,
+    /// What runs ask people for.
+    pub approvals: Arc<dyn ApprovalService>,
     /// Health.
     pub health: Arc<dyn HealthService>,
 }
