@@ -8,7 +8,7 @@
 //! - Lines: one journal for each name, a row for each version. A conflict is a journal of its own, whose parent is the line.
 //! - Contracts and bargainings: a journal each, a fact for each of their events.
 //!
-//! [`Sharing::run`] is the driver: it ends leases, awards, turns, and carries out what a stored step asks for. See `docs/adr/047-sharing.md`.
+//! [`Sharing::run`] is the driver: it ends leases, awards, turns, and carries out what a stored step asks for. See `docs/adr/047-sharing-as-journals.md`.
 
 mod bargains;
 mod claims;

@@ -4,9 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{
-    AgentId, ApiKeyId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, ModelId, ServerId, TaskId, UserId,
-};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, ModelId, ServerId, TaskId, UserId};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
