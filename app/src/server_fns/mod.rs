@@ -11,6 +11,7 @@ mod answer;
 pub mod artifacts;
 pub mod auth;
 pub mod connections;
+pub mod decisions;
 pub mod events;
 pub mod health;
 pub mod limits;
