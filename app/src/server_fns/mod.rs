@@ -14,6 +14,7 @@ pub mod claims;
 pub mod conflicts;
 pub mod connections;
 pub mod contracts;
+pub mod decisions;
 pub mod events;
 pub mod health;
 pub mod limits;

@@ -64,13 +64,7 @@ impl Councils {
     ///
     /// # Errors
     /// A problem that names who there is not, and who cannot do what is asked of them.
-    pub(crate) async fn cast(
-        &self,
-        caller: &Caller,
-        asked: &NewDecision,
-        core: &Core,
-        everybody: &Everybody,
-    ) -> Answer<(Roster, Cast)> {
+    pub(crate) async fn cast(&self, caller: &Caller, asked: &NewDecision, core: &Core, everybody: &Everybody) -> Answer<(Roster, Cast)> {
         if let Some(DecisionTask { skill, .. }) = &asked.task
             && !everybody.agents.iter().any(|agent| agent.skills.contains(skill))
         {
@@ -132,9 +126,8 @@ fn named(roster: &Roster, everybody: &Everybody) -> Cast {
 
 /// Whether the agents can do what is asked of them.
 fn able(asked: &NewDecision, roster: &Roster, everybody: &Everybody) -> Result<(), Problem> {
-    let has = |id: AgentId, skill: &str| {
-        everybody.agents.iter().any(|agent| agent.id == id && agent.skills.iter().any(|other| other == skill))
-    };
+    let has =
+        |id: AgentId, skill: &str| everybody.agents.iter().any(|agent| agent.id == id && agent.skills.iter().any(|other| other == skill));
     let needed = asked.task.as_ref().map_or(IN_WORDS, |task| task.skill.as_str());
     let unable = roster.voters.values().find_map(|voter| match voter.who {
         Who::Agent { agent_id, .. } if !has(agent_id, needed) => Some(agent_id),
@@ -150,13 +143,19 @@ fn able(asked: &NewDecision, roster: &Roster, everybody: &Everybody) -> Result<(
         let field = place.map_or_else(|| "/electorate".to_owned(), |place| format!("/electorate/{place}"));
         let message = match &asked.task {
             Some(task) => format!("{name} votes and has not the skill {}: name agents that have it.", task.skill),
-            None => format!("{name} cannot be asked in words: name agents with the skill {IN_WORDS}, or say in `task` which skill they run."),
+            None => {
+                format!("{name} cannot be asked in words: name agents with the skill {IN_WORDS}, or say in `task` which skill they run.")
+            }
         };
         return Err(wrong(Code::WrongElectorate, field, message));
     }
     for (seat, field) in [(&roster.judge, "/escalation/judge"), (&roster.synthesizer, "/synthesizer")] {
         if seat.as_ref().is_some_and(|seat| !has(seat.agent_id, IN_WORDS)) {
-            return Err(wrong(Code::JudgeUnfit, field, format!("This agent cannot be asked in words: name one with the skill {IN_WORDS}.")));
+            return Err(wrong(
+                Code::JudgeUnfit,
+                field,
+                format!("This agent cannot be asked in words: name one with the skill {IN_WORDS}."),
+            ));
         }
     }
     Ok(())

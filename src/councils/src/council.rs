@@ -175,11 +175,16 @@ impl Council {
     }
 
     /// Tasks that nobody waits for any more and that may still run.
-    pub(crate) fn abandoned<'a>(proceedings: &'a Proceedings, asks: &'a BTreeMap<Request, Ask>) -> impl Iterator<Item = (&'a Request, Ask)> {
-        asks.iter().filter(|(request, ask)| {
-            let asked = proceedings.requests.get(request);
-            !ask.over && asked.is_some_and(|asked| matches!(asked.status, Status::Withdrawn | Status::Gone) && asked.back_at.is_none())
-        }).map(|(request, ask)| (request, *ask))
+    pub(crate) fn abandoned<'a>(
+        proceedings: &'a Proceedings,
+        asks: &'a BTreeMap<Request, Ask>,
+    ) -> impl Iterator<Item = (&'a Request, Ask)> {
+        asks.iter()
+            .filter(|(request, ask)| {
+                let asked = proceedings.requests.get(request);
+                !ask.over && asked.is_some_and(|asked| matches!(asked.status, Status::Withdrawn | Status::Gone) && asked.back_at.is_none())
+            })
+            .map(|(request, ask)| (request, *ask))
     }
 
     #[cfg(test)]
@@ -191,7 +196,8 @@ impl Council {
         }))
         .unwrap();
         let decision = crate::request::checked(&request).unwrap();
-        let users = [baton_decisions::roster::KnownUser { user_id: baton_domain::id::UserId::new(uuid::Uuid::from_u128(1)), role: Role::Operator }];
+        let users =
+            [baton_decisions::roster::KnownUser { user_id: baton_domain::id::UserId::new(uuid::Uuid::from_u128(1)), role: Role::Operator }];
         let roster = baton_decisions::roster::resolve(&decision, baton_decisions::roster::Known { agents: &[], users: &users }).unwrap();
         let at = Timestamp::from_millis(1_000);
         let beginning = Arc::new(Beginning { request, decision, roster, cast: Cast::default(), seed: 1, at, hash: String::new() });
@@ -284,7 +290,8 @@ impl Councils {
             // Facts are never changed: only those that are new are told.
             Some(kept) if kept.head.facts <= head.facts => (Arc::clone(&kept.beginning), kept.proceedings.clone(), kept.head.facts),
             _ => {
-                let value = self.parts.journals.journal_opening(journal).await?.ok_or_else(|| StoreError::Corrupt("no opening".to_owned()))?;
+                let value =
+                    self.parts.journals.journal_opening(journal).await?.ok_or_else(|| StoreError::Corrupt("no opening".to_owned()))?;
                 let beginning: Arc<Beginning> = Arc::new(read(value)?);
                 let proceedings = Proceedings::open(opening(journal, &beginning));
                 (beginning, proceedings, 0)
@@ -347,9 +354,8 @@ impl Councils {
             }
         }
         let value = stored(&summary)?;
-        let rows = asks.iter().map(|(request, ask)| {
-            Ok(JournalRow { group: ASKS.to_owned(), key: request.to_string(), body: Some(stored(ask)?) })
-        });
+        let rows =
+            asks.iter().map(|(request, ask)| Ok(JournalRow { group: ASKS.to_owned(), key: request.to_string(), body: Some(stored(ask)?) }));
         let told = i64::try_from(facts.len()).unwrap_or(i64::MAX);
         let write = JournalWrite {
             id: council.head.id,

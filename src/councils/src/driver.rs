@@ -112,12 +112,14 @@ impl Councils {
 
     /// Takes decisions forward until it is stopped. What was live before is taken up first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut all = true;
+        let mut looked: Option<Timestamp> = None;
         loop {
+            let now = self.parts.sources.clock.now();
+            // However much is heard: what was not heard is looked for.
+            let all = looked.is_none_or(|looked| now.since(looked) >= MAXIMUM_PAUSE);
             let pause = match self.pass(all).await {
                 Ok(next) => {
-                    all = false;
-                    let now = self.parts.sources.clock.now();
+                    looked = if all { Some(now) } else { looked };
                     next.map_or(MAXIMUM_PAUSE, |next| next.since(now).min(MAXIMUM_PAUSE))
                 }
                 Err(error) => {
@@ -128,7 +130,7 @@ impl Councils {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.desk.bell.notified() => {}
-                () = tokio::time::sleep(pause) => all |= pause >= MAXIMUM_PAUSE,
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
@@ -214,9 +216,8 @@ impl Councils {
             }
             turn.deadlines();
             if !turn.is_empty() {
-                if self.write(&council, turn).await?.is_none() {
-                    self.kept.forget(id);
-                }
+                // If somebody else was first, it is read again.
+                self.write(&council, turn).await?;
                 continue;
             }
             look = false;
@@ -228,9 +229,7 @@ impl Councils {
                 }
                 return Ok(all_done);
             }
-            if self.write(&council, turn).await?.is_none() {
-                self.kept.forget(id);
-            }
+            self.write(&council, turn).await?;
         }
         self.desk.ring(id);
         Ok(true)
@@ -296,25 +295,22 @@ impl Councils {
     /// Tells a fact. One that cannot be counted is told as a failure, so that nobody waits for it; one that changes nothing is not told.
     fn tell(&self, turn: &mut Turn, at: Timestamp, request: &Request, what: Happened) {
         let fact = as_read(Fact { at, what });
-        let mut after = turn.proceedings.clone();
-        let receipt = after.apply(&fact);
-        if let Receipt::Ignored(why @ (Ignored::BallotUnfit | Ignored::AnswerUnfit | Ignored::NotAsked), _) = &receipt
-            && turn.proceedings.requests.get(request).is_some_and(|asked| asked.status == Status::Pending)
+        let stands = |turn: &Turn| (turn.proceedings.stage_number, turn.proceedings.requests.get(request).map(|asked| asked.back_at));
+        // A copy of everything for each of a thousand answers would be too much: what an ignored fact can change is looked at.
+        let (before, ignored) = (stands(turn), turn.proceedings.ignored.clone());
+        let receipt = turn.proceedings.apply(&fact);
+        if matches!(receipt, Receipt::Counted) || stands(turn) != before {
+            turn.facts.push(fact);
+            return;
+        }
+        turn.proceedings.ignored = ignored;
+        let pending = turn.proceedings.requests.get(request).is_some_and(|asked| asked.status == Status::Pending);
+        if let Receipt::Ignored(why @ (Ignored::BallotUnfit | Ignored::AnswerUnfit | Ignored::NotAsked), _) = receipt
+            && pending
         {
             let spent = spent_of(&fact.what);
             turn.tell(at, Happened::Failed { request: request.clone(), code: why.code().as_str().to_owned(), spent });
-            return;
         }
-        if !matches!(receipt, Receipt::Counted) {
-            // Nothing but the count of what was ignored may differ.
-            let mut same = after.clone();
-            same.ignored.clone_from(&turn.proceedings.ignored);
-            if same == turn.proceedings {
-                return;
-            }
-        }
-        turn.proceedings = after;
-        turn.facts.push(fact);
     }
 
     /// Gives the tasks that are asked for and cancels those that are not awaited any more. False if something could not be done now.

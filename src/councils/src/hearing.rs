@@ -132,12 +132,12 @@ fn of_keys(answer: &Value, choices: &[Choice], entries: &[Entry], reads: BallotK
         (BallotKind::Choice, one) => Said::Choice { choice: label(one)? },
         (BallotKind::Approvals, Value::Array(list)) => Said::Approvals { choices: several(list)? },
         (BallotKind::Approvals, one) => Said::Approvals { choices: vec![label(one)?] },
-        (BallotKind::Ranking, Value::Array(list)) => Said::Ranking { places: several(list)?.into_iter().map(|label| vec![label]).collect() },
+        (BallotKind::Ranking, Value::Array(list)) => {
+            Said::Ranking { places: several(list)?.into_iter().map(|label| vec![label]).collect() }
+        }
         (BallotKind::Ranking, one) => Said::Ranking { places: vec![vec![label(one)?]] },
         (BallotKind::Scores, Value::Object(scores)) => {
-            let one = |(key, score): (&String, &Value)| {
-                Ok((label(&Value::String(key.clone()))?, score.as_f64().ok_or(Code::BallotUnfit)?))
-            };
+            let one = |(key, score): (&String, &Value)| Ok((label(&Value::String(key.clone()))?, score.as_f64().ok_or(Code::BallotUnfit)?));
             Said::Scores { scores: scores.iter().map(one).collect::<Result<_, Unfit>>()? }
         }
         (BallotKind::Scores, one) => Said::Scores { scores: BTreeMap::from([(label(one)?, scale.unwrap_or_default().most)]) },

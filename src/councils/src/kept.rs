@@ -54,10 +54,6 @@ impl Kept {
     pub(crate) fn put(&self, council: Arc<Council>) {
         self.places.lock().put(council);
     }
-
-    pub(crate) fn forget(&self, id: DecisionId) {
-        self.places.lock().remove(id);
-    }
 }
 
 impl Places {

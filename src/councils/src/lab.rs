@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use baton_decisions::decision::{DecisionRule, TieBreaker};
-use baton_decisions::lab::{
-    BallotBox, Calibration, Judged, Prior, Record, Retally, Share, compare, routing, score_rules, score_voters,
-};
+use baton_decisions::lab::{BallotBox, Calibration, Judged, Prior, Record, Retally, Share, compare, routing, score_rules, score_voters};
 use baton_decisions::protocol::{By, Proceedings};
 use baton_domain::id::{AgentId, DecisionId, EventSeq, ProjectId};
 use baton_domain::problem::{Code, Problem};
@@ -269,7 +267,14 @@ impl Councils {
             of_skill.sort_by(|one, other| other.accuracy.total_cmp(&one.accuracy).then_with(|| one.name.cmp(&other.name)));
             voters.extend(of_skill);
         }
-        Ok(DecisionLab { judged: judged.len() as u64, more, rules, voters, decisions: cases.iter().map(|case| judged_view(case)).collect(), as_of })
+        Ok(DecisionLab {
+            judged: judged.len() as u64,
+            more,
+            rules,
+            voters,
+            decisions: cases.iter().map(|case| judged_view(case)).collect(),
+            as_of,
+        })
     }
 }
 

@@ -65,12 +65,7 @@ impl Councils {
     /// Decisions over these parts. Nothing goes on before [`run`](Self::run) is called; a service without it only stores.
     #[must_use]
     pub fn new(parts: CouncilParts) -> Arc<Self> {
-        Arc::new(Self {
-            parts,
-            kept: kept::Kept::default(),
-            desk: driver::Desk::default(),
-            judged: lab::JudgedCache::default(),
-        })
+        Arc::new(Self { parts, kept: kept::Kept::default(), desk: driver::Desk::default(), judged: lab::JudgedCache::default() })
     }
 }
 

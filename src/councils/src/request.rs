@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn what_is_well_asked_is_the_same_in_the_words_of_the_rules() {
-        let core = checked(&asked(json!({"rule": "borda", "quorum": {"share": 0.5}, "escalation": {"otherwise": {"kind": "refuse"}}}))).unwrap();
+        let core =
+            checked(&asked(json!({"rule": "borda", "quorum": {"share": 0.5}, "escalation": {"otherwise": {"kind": "refuse"}}}))).unwrap();
         assert_eq!((core.rule.as_str(), core.quorum.map(|quorum| quorum.of(4))), ("borda", Some(2)));
         assert!(!needs_records(&core));
         let free = NewDecision { answers: DecisionAnswers::Free { canonical: None }, ..asked(json!({})) };

@@ -93,7 +93,10 @@ impl Councils {
         let id = DecisionId::new(*head.id.as_uuid());
         let (council, _) = self.council(id).await?.ok_or_else(|| no_such_decision(id))?;
         if council.beginning.hash != hash {
-            return Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."));
+            return Err(Problem::new(
+                Code::IdempotencyConflict,
+                "Use a new key for a new request, or send the first request again unchanged.",
+            ));
         }
         // Whoever asks again may do so because the server died before it could begin.
         self.desk.ring(id);
@@ -175,7 +178,6 @@ impl Councils {
                 self.desk.ring(id);
                 return Ok(council.summary());
             }
-            self.kept.forget(id);
         }
         Err(Problem::new(Code::StorageUnavailable, "Many write to this decision at once; try again in a moment.").retry_after(1))
     }
@@ -214,7 +216,8 @@ impl DecisionService for Councils {
         }
         let cursor = filter.cursor.as_deref().map(|text| {
             text.parse::<JournalId>().map_err(|_| {
-                Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list")
+                Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.")
+                    .with_field("cursor", "not a cursor of this list")
             })
         });
         let query = JournalQuery {
@@ -314,7 +317,6 @@ impl DecisionService for Councils {
             if let Some(council) = self.write(&council, turn).await? {
                 return Ok(council.summary());
             }
-            self.kept.forget(id);
         }
         Err(Problem::new(Code::StorageUnavailable, "Many write to this decision at once; try again in a moment.").retry_after(1))
     }

@@ -122,7 +122,8 @@ fn resolved(value: Value, everybody: &Everybody) -> Result<Value, Problem> {
                         found.entry("kind").or_insert_with(|| json!("agent"));
                     }
                     ("user", Value::String(text)) => {
-                        let user = everybody.users.iter().find(|(_, email)| email.eq_ignore_ascii_case(text)).ok_or_else(|| missing("person"))?;
+                        let user =
+                            everybody.users.iter().find(|(_, email)| email.eq_ignore_ascii_case(text)).ok_or_else(|| missing("person"))?;
                         found.insert("user_id".to_owned(), json!(user.0.user_id));
                         found.entry("kind").or_insert_with(|| json!("user"));
                     }

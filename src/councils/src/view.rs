@@ -7,8 +7,8 @@ use baton_decisions::roster::{Seat, Voter, VoterId, Who};
 use baton_domain::id::{DecisionId, EventSeq, UserId};
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::decision::{
-    BallotEntry, BallotView, ChoiceView, CountView, DecisionDetail, DecisionRequestView, DecisionState, DecisionStep, DecisionSummary,
-    DecisionVerdict, DissentView, DraftView, JudgeWordView, LaterVerdictView, ScoreScale, SpentView, VoterView, YourPart,
+    BallotEntry, BallotView, ChoiceView, CountView, DecisionDetail, DecisionRequestView, DecisionStep, DecisionSummary, DecisionVerdict,
+    DissentView, DraftView, JudgeWordView, LaterVerdictView, ScoreScale, SpentView, VoterView, YourPart,
 };
 use baton_storage::JournalHead;
 use serde::Serialize;
@@ -196,7 +196,6 @@ fn request(council: &Council, request: &Request) -> Option<DecisionRequestView> 
 pub(crate) fn detail(council: &Council, caller: &Caller, as_of: EventSeq) -> DecisionDetail {
     let proceedings = &council.proceedings;
     let disclosed = is_disclosed(proceedings);
-    let shown = |show: bool| show && disclosed;
     let choices = proceedings.choices.iter().map(|choice| ChoiceView {
         key: choice.key.clone(),
         answer: choice.answer.clone(),
@@ -220,8 +219,8 @@ pub(crate) fn detail(council: &Council, caller: &Caller, as_of: EventSeq) -> Dec
         choices: if with_choices { choices.collect() } else { Vec::new() },
         left_out: count(proceedings.left_out),
         disclosed,
-        drafts: if shown(true) { drafts(proceedings) } else { Vec::new() },
-        ballots: if shown(true) { ballots(proceedings) } else { Vec::new() },
+        drafts: if disclosed { drafts(proceedings) } else { Vec::new() },
+        ballots: if disclosed { ballots(proceedings) } else { Vec::new() },
         arguments: if disclosed {
             proceedings.arguments.iter().map(|(voter, argument)| (voter.to_string(), argument.clone())).collect()
         } else {
@@ -343,9 +342,4 @@ fn yours(council: &Council, caller: &Caller) -> Option<YourPart> {
         }
         _ => return None,
     })
-}
-
-/// Whether a filter may name this state: every one may.
-pub(crate) const fn stored_state(state: DecisionState) -> &'static str {
-    state.as_str()
 }

@@ -27,6 +27,7 @@ RFC 3339 in UTC.";
     components(schemas(Problem, ServerFrame, ClientFrame)),
     tags(
         (name = "auth", description = "Sign in and out"),
+        (name = "decisions", description = "Put questions to agents and people, vote, and count the ballots again"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
         (name = "claims", description = "Who may use what is shared, alone or with others"),

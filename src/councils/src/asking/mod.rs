@@ -8,6 +8,7 @@ mod words;
 
 use baton_decisions::protocol::{Action, Command, Request};
 use baton_decisions::roster::{Seat, Voter, VoterId, Who};
+use baton_domain::agent::own_label;
 use baton_domain::id::AgentId;
 use baton_domain::task::Timeouts;
 use baton_domain::wire::task::NewTask;
@@ -15,10 +16,12 @@ use baton_domain::wire::task::NewTask;
 use crate::cast::IN_WORDS;
 use crate::council::{Council, Way};
 
-pub(crate) use words::{ABSTAIN, MAXIMUM_PROMPT_CHARACTERS, NO_ANSWER};
+pub(crate) use words::{ABSTAIN, NO_ANSWER};
 
 /// The longest part of a question that a task's title shows, in letters.
 const TITLE: usize = 80;
+/// The longest label that a task may ask for, in bytes.
+const MAXIMUM_LABEL_BYTES: usize = 64;
 
 /// What follows from a command.
 #[derive(Debug)]
@@ -65,7 +68,8 @@ pub(crate) fn work(council: &Council, request: &Request, action: &Action) -> Wor
         }
     };
     let name = pinned.and_then(|id| council.beginning.cast.agents.get(&id)).map(|agent| agent.name.as_str());
-    task.labels = name.map(|name| format!("agent:{name}")).into_iter().collect();
+    // A longer one could not be asked for; then whoever has the skill answers.
+    task.labels = name.map(own_label).filter(|label| label.len() <= MAXIMUM_LABEL_BYTES).into_iter().collect();
     task.title = Some(title(request, &council.beginning.request.question));
     let budget = council.proceedings.decision().budget;
     task.budget = (budget.tokens.is_some() || budget.cost.is_some()).then_some(budget);

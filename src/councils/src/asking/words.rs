@@ -13,7 +13,7 @@ pub(crate) const ABSTAIN: &str = "abstain";
 /// What a judge says that can prefer none.
 pub(crate) const NO_ANSWER: &str = "none";
 /// The most letters of the data of one question; longer answers are cut alike.
-pub(crate) const MAXIMUM_PROMPT_CHARACTERS: usize = 120_000;
+const MAXIMUM_PROMPT_CHARACTERS: usize = 120_000;
 /// The longest rationale that is asked for, in letters.
 const RATIONALE: usize = 1_200;
 /// The most tokens of an answer.
@@ -38,7 +38,9 @@ pub(super) fn input(council: &Council, request: &Request, action: &Action, voter
     }
     instructions.push(DATA.to_owned());
     let samples = voter.map_or(1, |voter| samples(council, voter));
-    if samples > 1 && let Some(Voter { who: Who::Agent { sample, .. }, .. }) = voter {
+    if samples > 1
+        && let Some(Voter { who: Who::Agent { sample, .. }, .. }) = voter
+    {
         // Asked in the very same words, a model may be remembered, and say the same.
         data.insert("attempt".to_owned(), json!(format!("{sample} of {samples}, each by itself")));
     }
