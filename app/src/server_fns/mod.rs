@@ -8,6 +8,7 @@
 
 pub mod agents;
 mod answer;
+pub mod approvals;
 pub mod artifacts;
 pub mod auth;
 pub mod connections;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod runs;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
@@ -25,6 +27,7 @@ pub mod tasks;
 pub mod topics;
 pub mod traces;
 mod upload;
+pub mod workflows;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

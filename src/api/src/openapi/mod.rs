@@ -28,6 +28,9 @@ RFC 3339 in UTC.";
     tags(
         (name = "auth", description = "Sign in and out"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
+        (name = "workflows", description = "Documents of work in many steps, in versions"),
+        (name = "runs", description = "Workflows as they go on, whatever stops meanwhile"),
+        (name = "approvals", description = "What runs ask people for"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
         (name = "connections", description = "Outside APIs and databases that agents may use"),
         (name = "models", description = "Language models, and what may be spent on them"),
