@@ -8,6 +8,7 @@
 
 pub mod agents;
 mod answer;
+pub mod approvals;
 pub mod artifacts;
 pub mod auth;
 pub mod claims;
@@ -22,6 +23,7 @@ pub mod members;
 pub mod metrics;
 pub mod models;
 pub mod notifications;
+pub mod runs;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
@@ -30,6 +32,7 @@ pub mod tasks;
 pub mod topics;
 pub mod traces;
 mod upload;
+pub mod workflows;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

@@ -207,6 +207,9 @@ impl Runs {
                 continue;
             }
             let now = self.parts.sources.clock.now();
+            if let Some(at) = live.next_wake() {
+                self.later(slot.id, at);
+            }
             if told {
                 self.later(slot.id, now.plus(AGAIN));
             } else if let Some(since) = live.unsaved_since {
