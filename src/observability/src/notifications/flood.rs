@@ -1,12 +1,14 @@
 //! How is nobody flooded? Each hour a person gets so many rows of a kind, then one that stands for all the others.
 //!
-//! What a person got in an hour is counted in memory, and found again in their rows after a start or after another server has gone on. The row that stands for
+//! What a person got in an hour is counted in memory, and found again in their rows, and in the log after the last of them, after a start or after another
+//! server has gone on. The row that stands for
 //! the others is there with the first of them; another takes its place each time they have doubled, and at the hour's end. So few rows are written however
 //! many events there are, and what a row says was true when it was written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use baton_domain::event::Event;
 use baton_domain::id::{EventSeq, ProjectId, UserId};
 use baton_domain::time::Timestamp;
 use baton_storage::NotificationRecord;
@@ -30,7 +32,9 @@ struct Tally {
     told: u64,
     /// That row.
     standing: Option<String>,
-    /// Whether all of them were counted: after a start those are missing that came since the row was written.
+    /// The last event that it stands for, if the row was found and those after it are not counted yet.
+    counted: Option<EventSeq>,
+    /// Whether some may not be counted.
     partial: bool,
     last: Option<(EventSeq, Timestamp, ProjectId)>,
 }
@@ -45,6 +49,8 @@ pub(super) struct Standing {
     pub(super) count: u64,
     /// Whether more may follow, or some are not counted.
     pub(super) at_least: bool,
+    /// Whether some are not counted.
+    pub(super) partial: bool,
     pub(super) subject: String,
     /// The one whose place it takes.
     pub(super) replaces: Option<String>,
@@ -86,12 +92,36 @@ impl Tallies {
             if extra.hour == tally.hour {
                 match extra.more {
                     Some(more) => {
-                        (tally.more, tally.told, tally.partial) = (more, more, true);
+                        (tally.more, tally.told, tally.partial) = (more, more, extra.partial);
                         tally.standing = Some(row.subject.clone());
+                        tally.counted = Some(row.seq);
                     }
                     None => tally.rows = tally.rows.saturating_add(1),
                 }
             }
+        }
+    }
+
+    /// Of which kinds a user has more in the hour of an instant than their rows tell: those after these places are to be counted, once.
+    pub(super) fn uncounted(&mut self, user: UserId, at: Timestamp) -> Vec<(String, EventSeq)> {
+        let hour = hour_of(at).max(self.open);
+        let mine = self.of.iter_mut().filter(|((of, _), tally)| *of == user && tally.hour == hour);
+        mine.filter_map(|((_, kind), tally)| Some((kind.clone(), tally.counted.take()?))).collect()
+    }
+
+    /// Counts an event that was gone through before.
+    pub(super) fn recount(&mut self, user: UserId, event: &Event) {
+        let open = self.open;
+        if let Some(tally) = self.of.get_mut(&(user, event.kind.clone())).filter(|tally| tally.hour == hour_of(event.at).max(open)) {
+            tally.more += 1;
+            tally.last = Some((event.seq, event.at, event.project_id));
+        }
+    }
+
+    /// Not all of a kind can be counted.
+    pub(super) fn give_up(&mut self, user: UserId, kind: &str) {
+        if let Some(tally) = self.of.get_mut(&(user, kind.to_owned())) {
+            tally.partial = true;
         }
     }
 
@@ -150,6 +180,7 @@ impl Tally {
             hour: self.hour,
             count: self.more,
             at_least: self.partial || !closed,
+            partial: self.partial,
             subject,
             replaces,
             seq,

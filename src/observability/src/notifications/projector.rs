@@ -42,6 +42,9 @@ const FORGET_AT_ONCE: u32 = 1_000;
 /// Rows of a user that are read at once to count what they got, and how often at most.
 const COUNTED_AT_ONCE: u32 = 500;
 const COUNTED_PAGES: u32 = 8;
+/// Events that are read at once to count what a user got beyond their rows, and how often at most; then some are not counted.
+const RECOUNTED_AT_ONCE: u32 = 1_000;
+const RECOUNTED_PAGES: u32 = 50;
 
 /// What the projector works on.
 #[derive(Clone)]
@@ -253,7 +256,7 @@ impl Projector {
                         users = Some(self.parts.users.users().await?);
                     }
                     let users = users.as_deref().unwrap_or_default();
-                    self.tell(&mut place.tallies, &mut batch, event, &told, users).await?;
+                    self.tell(place, &mut batch, event, &told, users).await?;
                     if batch.rows.len() >= ROWS {
                         return Ok((batch, event.seq));
                     }
@@ -263,20 +266,14 @@ impl Projector {
         Ok((batch, page.next_since))
     }
 
-    async fn tell(
-        &self,
-        tallies: &mut Tallies,
-        batch: &mut Batch,
-        event: &Event,
-        told: &Told,
-        users: &[UserRecord],
-    ) -> Result<(), StoreError> {
+    async fn tell(&self, place: &mut Place, batch: &mut Batch, event: &Event, told: &Told, users: &[UserRecord]) -> Result<(), StoreError> {
         for user in told.audience.of(users, event.at) {
-            if let Some(since) = tallies.unknown(user.id, event.at) {
+            if let Some(since) = place.tallies.unknown(user.id, event.at) {
                 let rows = self.rows_since(user.id, since).await?;
-                tallies.learn(user.id, &rows);
+                place.tallies.learn(user.id, &rows);
+                self.recount(place, user.id, event.at, users).await?;
             }
-            let (hour, ended) = tallies.count(user.id, &event.kind, event.seq, event.at, event.project_id);
+            let (hour, ended) = place.tallies.count(user.id, &event.kind, event.seq, event.at, event.project_id);
             if let Some(standing) = ended {
                 batch.stand(standing, self.next_id());
             }
@@ -289,11 +286,37 @@ impl Projector {
                     kind: event.kind.clone(),
                     subject: event.subject.clone(),
                     title: told.title.clone(),
-                    data: Extra { detail: told.detail.clone(), id: told.id.clone(), hour, more: None }.value(),
+                    data: Extra { detail: told.detail.clone(), id: told.id.clone(), hour, ..Extra::default() }.value(),
                     created_at: event.at,
                     read_at: None,
                     settled_at: None,
                 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what a user got beyond their rows, before the page that is gone through.
+    async fn recount(&self, place: &mut Place, user: UserId, at: Timestamp, users: &[UserRecord]) -> Result<(), StoreError> {
+        let now = self.parts.sources.clock.now();
+        for (kind, since) in place.tallies.uncounted(user, at) {
+            let filter = TopicFilter::parse(&kind).unwrap_or_default();
+            let (mut read, mut pages) = (since, 0);
+            while read < place.position {
+                let page = self.parts.events.events_since(read, &filter, RECOUNTED_AT_ONCE).await?;
+                pages += 1;
+                if pages > RECOUNTED_PAGES || read < page.floor || page.next_since <= read {
+                    place.tallies.give_up(user, &kind);
+                    break;
+                }
+                for event in page.items.iter().filter(|event| event.seq <= place.position) {
+                    if let Meaning::Concerns(told) = meaning(event, now)
+                        && told.audience.of(users, event.at).iter().any(|told| told.id == user)
+                    {
+                        place.tallies.recount(user, event);
+                    }
+                }
+                read = page.next_since;
             }
         }
         Ok(())
@@ -356,7 +379,7 @@ impl Batch {
             title: title_of_many(&standing.kind, standing.count, standing.at_least),
             kind: standing.kind,
             subject: standing.subject,
-            data: Extra { hour: standing.hour, more: Some(standing.count), ..Extra::default() }.value(),
+            data: Extra { hour: standing.hour, more: Some(standing.count), partial: standing.partial, ..Extra::default() }.value(),
             created_at: standing.at,
             read_at: None,
             settled_at: None,

@@ -23,6 +23,9 @@ pub(super) struct Extra {
     /// It stands for this many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) more: Option<u64>,
+    /// Whether there may be some that were not counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) partial: bool,
 }
 
 impl Extra {
@@ -99,7 +102,7 @@ mod tests {
     #[test]
     fn data_that_do_not_read_are_nothing_more() {
         assert_eq!(Extra::deserialize(&Value::Null).unwrap_or_default(), Extra::default());
-        let extra = Extra { detail: Some("x".to_owned()), id: None, hour: 9, more: Some(2) };
+        let extra = Extra { detail: Some("x".to_owned()), id: None, hour: 9, more: Some(2), partial: true };
         assert_eq!(Extra::deserialize(&extra.value()).unwrap_or_default(), extra);
     }
 }

@@ -3,7 +3,7 @@
 use baton_domain::services::NotificationService as _;
 use baton_domain::wire::notification::NotificationFilter;
 use baton_observability::notifications::MAXIMUM_ROWS_AN_HOUR;
-use baton_storage::NotificationRecord;
+use baton_storage::{EventStore as _, NotificationRecord, Retention};
 use serde_json::json;
 
 use super::Scene;
@@ -84,12 +84,44 @@ async fn the_bound_holds_across_starts() {
     let rows = scene.rows(&scene.viewer).await;
     let (of_events, many) = parted(&rows);
     assert_eq!(of_events, MAXIMUM_ROWS_AN_HOUR);
-    assert_eq!(many.iter().filter(|(_, replaced)| !replaced).count(), 1);
-    assert!(many.len() <= 7, "{many:?}");
-    assert!(rows.last().unwrap().title.starts_with("At least "));
+    assert_eq!(many, [(1, true), (2, true), (4, true), (8, true), (16, true), (32, false)]);
+    assert_eq!(rows.last().unwrap().title, "At least 32 more tasks failed within the hour");
+    // Who goes on knows of the eight that the row does not tell of, and tells of all when the hour is over.
+    let projector = scene.projector();
+    scene.fail_task(VERA, "task.failed").await;
+    projector.turn().await.unwrap();
     scene.pass(3_700);
+    projector.turn().await.unwrap();
+    assert_eq!(scene.rows(&scene.viewer).await.last().unwrap().title, "41 more tasks failed within the hour");
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_any_more_is_said_to_be_at_least_so_much() {
+    let scene = Scene::open().await;
+    scene.fail_tasks(VERA, 22).await;
     scene.project().await;
-    assert!(scene.rows(&scene.viewer).await.last().unwrap().title.starts_with("At least "), "not all of them were counted");
+    scene.fail_task(VERA, "task.failed").await;
+    scene.project().await;
+    scene.store.forget_events(Retention { count: Some(0), since: None }, 1_000).await.unwrap();
+    let projector = scene.projector();
+    scene.fail_task(VERA, "task.failed").await;
+    projector.turn().await.unwrap();
+    scene.pass(3_700);
+    projector.turn().await.unwrap();
+    assert_eq!(scene.rows(&scene.viewer).await.last().unwrap().title, "At least 3 more tasks failed within the hour");
+}
+
+#[tokio::test]
+async fn servers_that_take_turns_count_as_one_does() {
+    let scene = Scene::open().await;
+    let servers = [scene.projector(), scene.projector()];
+    for round in 0..200 {
+        scene.fail_task(VERA, "task.failed").await;
+        servers[round % 2].turn().await.unwrap();
+    }
+    let (rows, many) = parted(&scene.rows(&scene.viewer).await);
+    assert_eq!((rows, many.last()), (MAXIMUM_ROWS_AN_HOUR, Some(&(128, false))));
+    assert_eq!(many.len(), 8);
 }
 
 #[tokio::test]

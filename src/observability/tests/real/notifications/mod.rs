@@ -23,7 +23,7 @@ use baton_storage::{
     UserRecord,
 };
 use baton_storage_memory::MemoryStore;
-use baton_testkit::sources::{TestClock, test_sources};
+use baton_testkit::{TestClock, test_sources};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Mutex as TurnMutex;
