@@ -5,7 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use baton_domain::id::{
-    AgentId, ApiKeyId, ApprovalId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, ModelId, RunId, ServerId, TaskId, UserId,
+    AgentId, ApiKeyId, ApprovalId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, DecisionId, ModelId, RunId, ServerId,
+    TaskId, UserId,
 };
 use baton_domain::problem::{Code, Problem};
 
@@ -40,6 +41,7 @@ resource_ids! {
     ConflictId = NoSuchConflict, "conflict";
     ContractId = NoSuchContract, "contract";
     BargainId = NoSuchBargain, "bargaining";
+    DecisionId = NoSuchDecision, "decision";
     RunId = NoSuchRun, "run";
     ApprovalId = NoSuchApproval, "approval";
 }
