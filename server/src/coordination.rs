@@ -71,7 +71,7 @@ impl Coordination {
             decisions: Some(Arc::new(StepDecisions::new(Arc::clone(&councils) as _))),
             sources: sources.clone(),
         };
-        let workflows = Workflows::new(parts.clone());
+        let workflows = Arc::new(Workflows::new(parts.clone()));
         let runs = Runs::new(parts);
         let sharing = Arc::new(Sharing::new(
             SharingParts {
