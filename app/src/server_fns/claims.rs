@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 use baton_domain::wire::claim::{BreakClaim, ClaimRef, ClaimRelease};
-use baton_domain::wire::claim::{ClaimFilter, ClaimList, ClaimRequest, Claimed};
+use baton_domain::wire::claim::{ClaimCheck, ClaimFilter, ClaimList, ClaimRenewal, ClaimRequest, ClaimView, Claimed};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -51,4 +51,22 @@ pub async fn break_claim(resource: String, holder: String, because: String) -> C
     serve::answer(serve::services()?.claims.break_claim(&serve::caller(), which).await)?;
     serve::go_back();
     Ok(())
+}
+
+/// Keeps the person's own claims for longer.
+///
+/// # Errors
+/// As [`ClaimService::renew`](baton_domain::services::ClaimService::renew).
+#[server(name = RenewClaims, endpoint = "/claims/renew", input = Json, output = Json)]
+pub async fn renew(renewal: ClaimRenewal) -> Called<Vec<ClaimView>> {
+    serve::answer(serve::services()?.claims.renew(&serve::caller(), renewal).await)
+}
+
+/// Whether a number of a claim still gives access to a thing.
+///
+/// # Errors
+/// As [`ClaimService::check`](baton_domain::services::ClaimService::check).
+#[server(name = CheckOneClaim, endpoint = "/claims/check", input = Json, output = Json)]
+pub async fn check(check: ClaimCheck) -> Called<ClaimView> {
+    serve::answer(serve::services()?.claims.check(&serve::caller(), check).await)
 }
