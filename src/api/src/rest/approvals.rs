@@ -19,8 +19,8 @@ use crate::problem_response::Reply;
 #[utoipa::path(
     get, path = "/approvals", tag = "approvals", operation_id = "list_approvals",
     params(
-        ("open" = Option<bool>, Query, description = "Only open ones, or only those that are not open any more"),
-        ("run" = Option<String>, Query, format = "uuid", description = "Only those of this run"),
+        ("open" = Option<bool>, Query, description = "Only open ones, or only those that are not open any more", example = json!(true)),
+        ("run" = Option<String>, Query, format = "uuid", description = "Only those of this run", example = json!("0193e0a5-0000-7000-8000-000000000000")),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),

@@ -88,7 +88,7 @@ pub(crate) async fn put_version(
 #[utoipa::path(
     get, path = "/conflicts", tag = "conflicts", operation_id = "list_conflicts",
     params(
-        ("open" = Option<bool>, Query, description = "Only those that are not settled, or only those that are"),
+        ("open" = Option<bool>, Query, description = "Only those that are not settled, or only those that are", example = json!(true)),
         ("line" = Option<String>, Query, description = "Only of this line"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),

@@ -22,7 +22,7 @@ use crate::problem_response::Reply;
 #[utoipa::path(
     get, path = "/contracts", tag = "contracts", operation_id = "list_contracts",
     params(
-        ("live" = Option<bool>, Query, description = "Only those that go on, or only those that have ended"),
+        ("live" = Option<bool>, Query, description = "Only those that go on, or only those that have ended", example = json!(true)),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),
@@ -127,7 +127,7 @@ pub(crate) async fn cancel_contract(
 #[utoipa::path(
     get, path = "/bargains", tag = "contracts", operation_id = "list_bargains",
     params(
-        ("live" = Option<bool>, Query, description = "Only those that go on, or only those that have ended"),
+        ("live" = Option<bool>, Query, description = "Only those that go on, or only those that have ended", example = json!(true)),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),

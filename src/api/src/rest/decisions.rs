@@ -64,7 +64,7 @@ pub(crate) struct DecisionQuery {
 #[utoipa::path(
     get, path = "/decisions", tag = "decisions", operation_id = "list_decisions",
     params(
-        ("state" = Option<DecisionState>, Query, description = "Only in this state"),
+        ("state" = Option<DecisionState>, Query, description = "Only in this state", example = json!("open")),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),
@@ -234,8 +234,8 @@ pub(crate) struct LabQuery {
     params(
         ("skill" = Option<String>, Query, description = "Only decisions whose agents ran this skill"),
         ("rule" = Option<String>, Query, description = "Only decisions by this rule"),
-        ("from" = Option<String>, Query, format = "date-time", description = "Only those opened at this instant or later"),
-        ("before" = Option<String>, Query, format = "date-time", description = "Only those opened before this instant"),
+        ("from" = Option<String>, Query, format = "date-time", description = "Only those opened at this instant or later", example = json!("2026-01-31T08:30:00Z")),
+        ("before" = Option<String>, Query, format = "date-time", description = "Only those opened before this instant", example = json!("2026-01-31T08:30:00Z")),
     ),
     responses((status = 200, description = "The lab", body = DecisionLab)),
     extensions(("x-permission" = json!("read")), ("x-errors" = json!(["DECISION-008"])))

@@ -14,7 +14,7 @@ use crate::problem_response::Reply;
 #[utoipa::path(
     get, path = "/notifications", tag = "notifications", operation_id = "list_notifications",
     params(
-        ("unread" = Option<bool>, Query, description = "Only those that are neither read nor settled"),
+        ("unread" = Option<bool>, Query, description = "Only those that are neither read nor settled", example = json!(true)),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),

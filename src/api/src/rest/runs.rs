@@ -44,8 +44,8 @@ pub(crate) async fn start_run(
     params(
         ("workflow" = Option<String>, Query, description = "Only runs of this workflow"),
         ("state" = Option<String>, Query, description = "Only this state: `running`, `paused`, `stopping`, `completed`, `failed` or `canceled`", example = json!("running")),
-        ("live" = Option<bool>, Query, description = "Only runs that go on, or only those that have ended"),
-        ("parent" = Option<String>, Query, format = "uuid", description = "Only those that this run has begun"),
+        ("live" = Option<bool>, Query, description = "Only runs that go on, or only those that have ended", example = json!(true)),
+        ("parent" = Option<String>, Query, format = "uuid", description = "Only those that this run has begun", example = json!("0193e0a5-0000-7000-8000-000000000000")),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "Rows of the page; 50 by default"),
     ),

@@ -132,7 +132,7 @@ async fn every_operation_is_routed_and_nothing_else_is() {
         by_path.entry(operation.path).or_default().insert(operation.method);
     }
     for (path, methods) in by_path {
-        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "a.b");
+        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "a.b").replace("{step}", "rate");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"] {
             let answer = bench.call(method, &called, &[]).await;
             if methods.contains(method) {
@@ -228,7 +228,8 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
         if ["/api/v1/events/ws", "/api/v1/events/stream"].contains(&path.as_str()) {
             continue;
         }
-        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "nlp.sentiment");
+        let called =
+            path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "nlp.sentiment").replace("{step}", "rate");
         let admin = ("authorization", "Bearer admin");
         if let Some(example) = operation.pointer("/requestBody/content/application~1json/example") {
             let request =
@@ -240,7 +241,9 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query") {
             let name = parameter["name"].as_str().unwrap();
+            let example = parameter.get("example").map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned));
             let value = match name {
+                _ if example.is_some() => example.as_deref().unwrap(),
                 "task" | "agent" if path != "/api/v1/metrics/series" => "00000000-0000-0000-0000-000000000028",
                 "since" | "until" if path == "/api/v1/metrics/series" => "2026-01-31T08:30:00Z",
                 "state" => "queued",
