@@ -201,7 +201,7 @@ pub(crate) async fn retally_decision(
 ///
 /// Records what a person found right after a decision had ended. The lab holds rules and voters against it; the last word counts.
 #[utoipa::path(
-    put, path = "/decisions/{id}/later_verdict", tag = "decisions", operation_id = "judge_decision",
+    put, path = "/decisions/{id}/later-verdict", tag = "decisions", operation_id = "judge_decision",
     params(("id" = String, Path, format = "uuid", description = "The decision")),
     request_body(content = LaterVerdict, example = json!({"key": "negative", "comment": "The customer left."})),
     responses((status = 200, description = "The decision as it is now", body = DecisionSummary)),
