@@ -93,6 +93,9 @@ impl Runs {
         for _ in 0..ATTEMPTS {
             let slot = self.slot(id);
             let mut live = slot.live.lock().await;
+            if !self.is_known(&slot) {
+                continue;
+            }
             if live.is_none() {
                 *live = self.load(id).await?;
             }

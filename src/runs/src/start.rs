@@ -318,8 +318,7 @@ impl Runs {
         };
         let id = RunId::new(*head.id.as_uuid());
         if head.live {
-            let slot = self.slot(id);
-            self.ring(&slot);
+            self.adopt(id);
         }
         // It may have ended before this was known.
         live.mail.push(Mail::Run(id));
