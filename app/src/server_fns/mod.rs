@@ -12,6 +12,7 @@ pub mod approvals;
 pub mod artifacts;
 pub mod auth;
 pub mod connections;
+pub mod decisions;
 pub mod events;
 pub mod health;
 pub mod limits;

@@ -27,6 +27,7 @@ RFC 3339 in UTC.";
     components(schemas(Problem, ServerFrame, ClientFrame)),
     tags(
         (name = "auth", description = "Sign in and out"),
+        (name = "decisions", description = "Put questions to agents and people, vote, and count the ballots again"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "workflows", description = "Documents of work in many steps, in versions"),
         (name = "runs", description = "Workflows as they go on, whatever stops meanwhile"),

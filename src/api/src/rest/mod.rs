@@ -10,6 +10,7 @@ mod artifact_content;
 mod artifacts;
 mod auth;
 mod connections;
+mod decisions;
 mod events;
 mod health;
 mod limits;
@@ -73,6 +74,14 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(limits::list_limits, limits::set_limit, limits::remove_limit))
         .routes(routes!(connections::list_connections, connections::create_connection))
         .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
+        .routes(routes!(decisions::list_decisions, decisions::open_decision))
+        .routes(routes!(decisions::get_decision))
+        .routes(routes!(decisions::vote))
+        .routes(routes!(decisions::answer_decision))
+        .routes(routes!(decisions::cancel_decision))
+        .routes(routes!(decisions::retally_decision))
+        .routes(routes!(decisions::judge_decision))
+        .routes(routes!(decisions::get_decision_lab))
         .routes(routes!(models::list_models, models::create_model))
         .routes(routes!(models::update_model, models::remove_model))
         .routes(routes!(models::list_model_presets))
