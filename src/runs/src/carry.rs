@@ -117,6 +117,7 @@ impl Runs {
             WorkKind::Run => self.start_children(live, commands).await?,
             WorkKind::Decision => self.open_decisions(live, commands).await?,
         };
+        let work_is_decided = work.kind == WorkKind::Decision;
         let ids: Vec<Option<Uuid>> = begun.iter().map(|begun| begun.as_ref().ok().copied()).collect();
         for ((index, begun), place) in work.items.iter().zip(begun).zip(0..) {
             let key = work.key(live.id, *index);
@@ -135,8 +136,8 @@ impl Runs {
             live.unsaved.insert(name.to_owned());
             let now = self.parts.sources.clock.now();
             live.unsaved_since.get_or_insert(now);
-            if again {
-                // It may have ended before it was known here.
+            if again || work_is_decided {
+                // It may have ended before it was known here; whose decision it is, only from now on.
                 live.mail.push(Mail::Look);
             }
         }

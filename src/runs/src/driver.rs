@@ -155,6 +155,9 @@ impl Runs {
         };
         let mut live = slot.live.lock().await;
         slot.queued.store(false, std::sync::atomic::Ordering::Release);
+        if !self.is_known(&slot) {
+            return;
+        }
         match self.go_on(&slot, &mut live).await {
             Ok(true) => {}
             Ok(false) => {
@@ -261,34 +264,29 @@ impl Runs {
             }
             let text = event.data.text();
             let run = text.find(FAIRNESS).and_then(|at| text.get(at + FAIRNESS.len()..at + FAIRNESS.len() + ID));
-            let run = run.and_then(|id| id.parse::<RunId>().ok()).and_then(|id| self.known(id));
+            let run = run.and_then(|id| id.parse::<RunId>().ok());
             let task = event.subject.strip_prefix("task:").and_then(|id| id.parse::<TaskId>().ok());
-            if let (Some(slot), Some(task)) = (run, task) {
-                slot.mail.lock().push(Mail::Task(task));
-                self.ring(&slot);
+            if let (Some(run), Some(task)) = (run, task) {
+                self.tell_known(run, Mail::Task(task));
             }
         } else if matches!(event.kind.as_str(), "decision.decided" | "decision.ended") {
             let decision = event.subject.strip_prefix("decision:").and_then(|id| id.parse::<DecisionId>().ok());
             let run = decision.and_then(|id| self.decisions.lock().get(&id).copied());
-            if let (Some(decision), Some(slot)) = (decision, run.and_then(|id| self.known(id))) {
-                slot.mail.lock().push(Mail::Decision(decision));
-                self.ring(&slot);
+            if let (Some(decision), Some(run)) = (decision, run) {
+                self.tell_known(run, Mail::Decision(decision));
             }
         } else if matches!(event.kind.as_str(), "run.completed" | "run.failed" | "run.canceled")
             && let Ok(RunSummary { id, parent: Some(parent), .. }) = event.data.read::<RunSummary>()
-            && let Some(slot) = self.known(parent.run)
         {
-            slot.mail.lock().push(Mail::Run(id));
-            self.ring(&slot);
+            self.tell_known(parent.run, Mail::Run(id));
         }
     }
 
     /// Events were lost: everything that runs here have begun is looked up.
     pub fn missed(&self) {
-        let slots: Vec<Arc<Slot>> = self.slots.lock().values().map(Arc::clone).collect();
-        for slot in slots {
-            slot.mail.lock().push(Mail::Look);
-            self.ring(&slot);
+        let ids: Vec<RunId> = self.slots.lock().keys().copied().collect();
+        for id in ids {
+            self.tell_known(id, Mail::Look);
         }
     }
 
@@ -306,7 +304,7 @@ impl Runs {
         *self.looking.lock() = heads.last().map(|head| head.id).filter(|_| heads.len() >= JOURNALS as usize);
         for head in heads {
             let id = RunId::new(*head.id.as_uuid());
-            let slot = self.known(id);
+            let known = self.known(id).is_some();
             let mut looked = self.looked.lock();
             let since = looked.entry(id).or_insert(Looked { version: head.version, at: now });
             if since.version != head.version {
@@ -314,18 +312,13 @@ impl Runs {
                 continue;
             }
             let quiet = now.since(since.at);
-            match slot {
-                // Nothing has happened for long: events may have been lost.
-                Some(slot) if quiet >= RECHECK => {
-                    since.at = now;
-                    slot.mail.lock().push(Mail::Look);
-                    self.ring(&slot);
-                }
-                None if quiet >= QUIET => {
-                    since.at = now;
-                    self.adopt(id);
-                }
-                _ => {}
+            // Nothing has happened for long: events may have been lost.
+            if known && quiet >= RECHECK {
+                since.at = now;
+                self.tell_known(id, Mail::Look);
+            } else if !known && quiet >= QUIET {
+                since.at = now;
+                self.adopt(id);
             }
         }
         self.looked.lock().retain(|_, looked| now.since(looked.at) < RECHECK * 10);

@@ -16,6 +16,7 @@ mod approvals;
 mod asked;
 mod carry;
 mod catalogue;
+mod councils;
 mod decisions;
 mod driver;
 mod ends;
@@ -31,6 +32,7 @@ mod view;
 mod work;
 mod workflows;
 
+pub use councils::HeldDecisions;
 pub use decisions::{DecisionEnd, DecisionOrder, Decisions};
 pub use driver::{LOOK_EVERY, MAXIMUM_LOADED};
 pub use parts::Parts;

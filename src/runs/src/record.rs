@@ -23,6 +23,8 @@ pub(crate) const RUN: &str = "run";
 pub(crate) const STEPS: &str = "steps";
 pub(crate) const SIGNALS: &str = "signals";
 pub(crate) const WORK: &str = "work";
+/// The items of steps without a list, by step, so that a page reads them at once.
+pub(crate) const SINGLE: &str = "single";
 const ITEMS: &str = "items:";
 /// Rows that are read at once.
 const ROWS: u32 = 1_000;
@@ -80,8 +82,8 @@ pub(crate) fn row(group: impl Into<String>, key: impl Into<String>, body: &impl 
     Ok(JournalRow { group: group.into(), key: key.into(), body: Some(body) })
 }
 
-/// The row of an item; its output is moved, not copied.
-pub(crate) fn item_row(item: ItemRow, id: Option<Uuid>) -> JournalRow {
+/// The row of an item, of a list or of a step without; its output is moved, not copied.
+pub(crate) fn item_row(item: ItemRow, id: Option<Uuid>, foreach: bool) -> JournalRow {
     let mut body = Map::new();
     body.insert("generation".to_owned(), item.generation.into());
     body.insert("state".to_owned(), item.state.as_str().into());
@@ -94,7 +96,8 @@ pub(crate) fn item_row(item: ItemRow, id: Option<Uuid>) -> JournalRow {
     if let Some(id) = id {
         body.insert("id".to_owned(), id.hyphenated().to_string().into());
     }
-    JournalRow { group: items_of(&item.step), key: item_key(item.index), body: Some(Value::Object(body)) }
+    let (group, key) = if foreach { (items_of(&item.step), item_key(item.index)) } else { (SINGLE.to_owned(), item.step) };
+    JournalRow { group, key, body: Some(Value::Object(body)) }
 }
 
 /// What the row of an item says.
@@ -135,13 +138,16 @@ impl Read {
             SIGNALS => self.signals.push(serde_json::from_value(body).map_err(broken)?),
             WORK => drop(self.works.insert(row.key, serde_json::from_value(body).map_err(broken)?)),
             group => {
-                let step = group.strip_prefix(ITEMS).ok_or_else(|| broken(format!("a row of {group}")))?;
-                let index: u32 = row.key.parse().map_err(broken)?;
+                let (step, index) = match group.strip_prefix(ITEMS) {
+                    Some(step) => (step.to_owned(), row.key.parse().map_err(broken)?),
+                    None if group == SINGLE => (row.key, 0),
+                    None => return Err(broken(format!("a row of {group}"))),
+                };
                 let ItemBody { generation, state, output, error, id } = serde_json::from_value(body).map_err(broken)?;
                 if let Some(id) = id {
-                    self.ids.insert((step.to_owned(), index), id);
+                    self.ids.insert((step.clone(), index), id);
                 }
-                self.items.push(ItemRow { step: step.to_owned(), index, generation, state, output, error });
+                self.items.push(ItemRow { step, index, generation, state, output, error });
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ use baton_domain::wire::run::{
 };
 use baton_storage::{JournalHead, JournalKind, JournalQuery};
 use baton_workflow::Fact;
-use baton_workflow::document::MAXIMUM_STEPS;
+use baton_workflow::document::{MAXIMUM_STEPS, Step};
 use baton_workflow::run::{ItemRow, Person};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -34,6 +34,7 @@ use crate::slots::Slot;
 use crate::start::{Opened, Order, Plans, name_of};
 use crate::turn::{By, TurnError};
 use crate::view::{graph_of, identified, item_view, limits_of, signal_view, step_view};
+use crate::work::Work;
 
 /// The longest idempotency key.
 const MAXIMUM_KEY: usize = 255;
@@ -93,6 +94,9 @@ impl Runs {
         for _ in 0..ATTEMPTS {
             let slot = self.slot(id);
             let mut live = slot.live.lock().await;
+            if !self.is_known(&slot) {
+                continue;
+            }
             if live.is_none() {
                 *live = self.load(id).await?;
             }
@@ -237,26 +241,20 @@ impl RunService for Runs {
         let works = record::read(journals, id, Some(record::WORK)).await?.works;
         let record = self.parts.workflows.workflow(head.project, &summary.workflow, Some(summary.version)).await?;
         let plan = record.ok_or_else(|| broken("its workflow is gone")).and_then(|record| self.plan(&record))?;
-        let rows = baton_workflow::run::Rows {
-            beginning: opening.beginning.clone(),
-            header: header.header.clone(),
-            steps: steps.clone(),
-            items: Vec::new(),
-            signals: Vec::new(),
-        };
-        let run = baton_workflow::Run::load(&plan, rows)?;
+        let mut singles = record::read(journals, id, Some(record::SINGLE)).await?;
+        let mut items: BTreeMap<String, ItemRow> = singles.items.drain(..).map(|item| (item.step.clone(), item)).collect();
         let by_step: BTreeMap<&str, _> = steps.iter().map(|row| (row.step.as_str(), row)).collect();
+        let ended = |step: &str| by_step.get(step).is_none_or(|row| row.state.is_ended());
+        let paused = header.header.state == baton_workflow::run::RunState::Paused;
         let mut views = Vec::with_capacity(steps.len());
         for (place, said) in plan.workflow.steps.iter().enumerate() {
             let Some(row) = by_step.get(said.id.as_str()) else {
                 continue;
             };
-            let Some(mut view) = step_view(&plan, &run, place, row) else {
+            let Some(mut view) = step_view(&plan, paused, &ended, place, row) else {
                 continue;
             };
-            if said.foreach.is_none() && row.next > 0 {
-                view.item = self.single(id, said, &works).await?;
-            }
+            view.item = items.remove(&said.id).map(|item| single(said, item, &singles.ids, &works));
             views.push(view);
         }
         Ok(RunDetail {
@@ -279,9 +277,15 @@ impl RunService for Runs {
         let summary = summary_in(&head)?;
         let record = self.parts.workflows.workflow(head.project, &summary.workflow, Some(summary.version)).await?;
         let plan = record.ok_or_else(|| broken("its workflow is gone")).and_then(|record| self.plan(&record))?;
-        let said = plan.workflow.step(step).map(|(_, said)| said);
-        if said.is_none() {
+        let Some((_, said)) = plan.workflow.step(step) else {
             return Err(Problem::new(Code::NoSuchRun, format!("The run {id} has no step `{step}`.")));
+        };
+        if said.foreach.is_none() {
+            let works = record::read(&*self.parts.journals, id, Some(record::WORK)).await?.works;
+            let singles = record::read(&*self.parts.journals, id, Some(record::SINGLE)).await?;
+            let item = singles.items.into_iter().find(|item| item.step == step && after.is_none());
+            let items = item.map(|item| single(said, item, &singles.ids, &works)).into_iter().collect();
+            return Ok(Page { items, next_cursor: None, as_of });
         }
         let group = record::items_of(step);
         let place = after.map(|index| (group.clone(), record::item_key(index)));
@@ -299,7 +303,7 @@ impl RunService for Runs {
             let body: ItemBody = serde_json::from_value(row.body.unwrap_or_default()).map_err(broken)?;
             let ItemBody { generation, state, output, error, id } = body;
             let id = id.or_else(|| under_way.get(&(index, generation)).copied());
-            items.push(item_view(said, ItemRow { step: step.to_owned(), index, generation, state, output, error }, id));
+            items.push(item_view(Some(said), ItemRow { step: step.to_owned(), index, generation, state, output, error }, id));
         }
         Ok(Page { items, next_cursor, as_of })
     }
@@ -354,26 +358,14 @@ impl RunService for Runs {
     }
 }
 
-impl Runs {
-    /// The one item of a step.
-    async fn single(
-        &self,
-        id: RunId,
-        said: &baton_workflow::document::Step,
-        works: &BTreeMap<String, crate::work::Work>,
-    ) -> Answer<Option<ItemView>> {
-        let group = record::items_of(&said.id);
-        let (rows, _) = self.parts.journals.journal_rows(journal(id), Some(&group), None, 1).await?;
-        let Some(body) = rows.into_iter().next().and_then(|row| row.body) else {
-            return Ok(None);
-        };
-        let ItemBody { generation, state, output, error, id: known } = serde_json::from_value(body).map_err(broken)?;
-        let mut view = item_view(Some(said), ItemRow { step: said.id.clone(), index: 0, generation, state, output, error }, known);
-        if view.state == ItemState::Running {
-            let work = works.values().find(|work| work.step == said.id && work.generation == generation);
-            let under_way: Option<Uuid> = work.and_then(|work| work.ids.as_ref()).and_then(|ids| ids.first().copied().flatten());
-            identified(Some(said), &mut view, under_way);
-        }
-        Ok(Some(view))
+/// The one item of a step without a list.
+fn single(said: &Step, item: ItemRow, ids: &BTreeMap<(String, u32), Uuid>, works: &BTreeMap<String, Work>) -> ItemView {
+    let known = ids.get(&(said.id.clone(), 0)).copied();
+    let mut view = item_view(Some(said), item, known);
+    if view.state == ItemState::Running {
+        let work = works.values().find(|work| work.step == said.id && work.generation == view.generation);
+        let under_way: Option<Uuid> = work.and_then(|work| work.ids.as_ref()).and_then(|ids| ids.first().copied().flatten());
+        identified(Some(said), &mut view, under_way);
     }
+    view
 }

@@ -71,7 +71,12 @@ impl Runs {
         self.slots.lock().get(&id).map(Arc::clone)
     }
 
-    /// Leaves a run to others, unless something has come for it.
+    /// Whether a place is that of its run; whoever holds it keeps it so.
+    pub(crate) fn is_known(&self, slot: &Arc<Slot>) -> bool {
+        self.slots.lock().get(&slot.id).is_some_and(|known| Arc::ptr_eq(known, slot))
+    }
+
+    /// Leaves a run to others, unless something has come for it. Whoever calls this holds the run.
     pub(crate) fn leave(&self, slot: &Slot) {
         let mut slots = self.slots.lock();
         if slot.mail.lock().is_empty() {
@@ -89,9 +94,24 @@ impl Runs {
 
     /// Hands something to a run, whether it is gone on with here or not.
     pub(crate) fn send(&self, id: RunId, mail: Mail) {
-        let slot = self.slot(id);
-        slot.mail.lock().push(mail);
+        while !self.tell_known(id, mail.clone()) {
+            self.slot(id);
+        }
+    }
+
+    /// Hands something to a run that is gone on with here; gives whether it is.
+    pub(crate) fn tell_known(&self, id: RunId, mail: Mail) -> bool {
+        let slot = {
+            // While nobody can leave it.
+            let slots = self.slots.lock();
+            let Some(slot) = slots.get(&id) else {
+                return false;
+            };
+            slot.mail.lock().push(mail);
+            Arc::clone(slot)
+        };
         self.ring(&slot);
+        true
     }
 
     /// Has a run gone on with at an instant.

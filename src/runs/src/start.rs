@@ -21,6 +21,7 @@ use crate::live::{Live, Todo};
 use crate::record::{self, Opening, broken, journal};
 use crate::runs::Runs;
 use crate::slots::Mail;
+use crate::turn::has_list;
 use crate::view::summary_of;
 use crate::workflows::no_such_workflow;
 
@@ -161,7 +162,10 @@ impl Runs {
         for row in &effects.steps {
             rows.push(record::row(record::STEPS, row.step.clone(), row)?);
         }
-        rows.extend(effects.items.into_iter().map(|item| record::item_row(item, None)));
+        for item in effects.items {
+            let foreach = has_list(&live, &item.step);
+            rows.push(record::item_row(item, None, foreach));
+        }
         let todo = self.begin(&mut live, effects.commands, &mut rows).await?;
         rows.push(record::row(record::RUN, record::RUN, &live.head_row())?);
         live.summary = summary_of(&live, now);
@@ -318,8 +322,7 @@ impl Runs {
         };
         let id = RunId::new(*head.id.as_uuid());
         if head.live {
-            let slot = self.slot(id);
-            self.ring(&slot);
+            self.adopt(id);
         }
         // It may have ended before this was known.
         live.mail.push(Mail::Run(id));

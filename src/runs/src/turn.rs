@@ -8,7 +8,7 @@ use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::{JournalRow, JournalWrite, JournalWritten};
-use baton_workflow::run::{ItemRow, Outcome, SignalRow, StepRow, StepState};
+use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState};
 use baton_workflow::{Command, Effects, Fact};
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ impl Runs {
         &self,
         live: &mut Live,
         now: Timestamp,
-        before: baton_workflow::run::RunState,
+        before: RunState,
         merged: Merged,
         told: Told,
         over: Vec<String>,
@@ -206,16 +206,26 @@ impl Runs {
             return Ok(());
         }
         let mut events = Vec::new();
+        let paused = live.run.header().state == RunState::Paused;
         for row in &steps {
             let place = plan_place(live, &row.step);
-            if let Some(view) = place.and_then(|place| step_view(&live.plan, &live.run, place, row)) {
+            let ended = |step: &str| live.run.step(step).is_none_or(|row| row.state.is_ended());
+            if let Some(view) = place.and_then(|place| step_view(&live.plan, paused, &ended, place, row)) {
                 events.push(self.event(live, "run.step", Payload::of(&view).map_err(broken)?, &actor, now));
             }
             rows.push(record::row(record::STEPS, row.step.clone(), row)?);
         }
-        let cleared = merged.cleared.iter().map(|step| items_of(step)).collect();
+        let mut cleared = Vec::new();
+        for step in merged.cleared {
+            if has_list(live, &step) {
+                cleared.push(items_of(&step));
+            } else if !merged.items.contains_key(&(step.clone(), 0)) {
+                rows.push(JournalRow { group: record::SINGLE.to_owned(), key: step, body: None });
+            }
+        }
         for (place, item) in merged.items {
-            rows.push(item_row(item, identified.get(&place).copied().flatten()));
+            let foreach = has_list(live, &item.step);
+            rows.push(item_row(item, identified.get(&place).copied().flatten(), foreach));
         }
         for (id, signal) in merged.signals {
             rows.push(record::row(record::SIGNALS, id, &signal)?);
@@ -347,6 +357,11 @@ fn steered(live: &mut Live, fact: &Fact, by: By<'_>, ignored: bool) {
         }
         _ => {}
     }
+}
+
+/// Whether a step goes through a list.
+pub(crate) fn has_list(live: &Live, step: &str) -> bool {
+    plan_place(live, step).and_then(|place| live.plan.workflow.steps.get(place)).is_some_and(|said| said.foreach.is_some())
 }
 
 fn plan_place(live: &Live, step: &str) -> Option<usize> {

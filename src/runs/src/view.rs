@@ -6,10 +6,10 @@ use baton_domain::wire::run::{
     StepWait, WaitsFor,
 };
 use baton_domain::wire::workflow::{GraphPoint, WorkflowEdge, WorkflowGraph, WorkflowNode};
+use baton_workflow::Plan;
 use baton_workflow::document::{Action, Limits, Step};
 use baton_workflow::run::{self as core, Header, ItemRow, SignalRow, StepRow};
 use baton_workflow::view::view;
-use baton_workflow::{Plan, Run};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -134,15 +134,11 @@ pub(crate) fn summary_of(live: &Live, updated_at: baton_domain::time::Timestamp)
 }
 
 /// What a step waits for.
-fn wait_of(plan: &Plan, run: &Run, place: usize, said: &Step, row: &StepRow) -> Option<StepWait> {
+fn wait_of(plan: &Plan, paused: bool, ended: Ended<'_>, place: usize, said: &Step, row: &StepRow) -> Option<StepWait> {
     let after = |from: Option<baton_domain::time::Timestamp>, span: std::time::Duration| from.map(|from| from.plus(span));
-    let paused = run.header().state == core::RunState::Paused;
     match row.state {
         core::StepState::Pending => {
-            let open = |place: usize| {
-                let step = plan.workflow.steps.get(place)?;
-                run.step(&step.id).filter(|row| !row.state.is_ended()).map(|_| step.id.clone())
-            };
+            let open = |place: usize| plan.workflow.steps.get(place).filter(|step| !ended(&step.id)).map(|step| step.id.clone());
             let names: Vec<String> = plan.graph.before(place).filter_map(open).collect();
             let kind = if names.is_empty() && paused { WaitsFor::Resumption } else { WaitsFor::Steps };
             Some(StepWait { kind, names, until: None })
@@ -164,8 +160,11 @@ fn wait_of(plan: &Plan, run: &Run, place: usize, said: &Step, row: &StepRow) -> 
     }
 }
 
-/// A step, without its item.
-pub(crate) fn step_view(plan: &Plan, run: &Run, place: usize, row: &StepRow) -> Option<StepView> {
+/// Whether a step has ended.
+pub(crate) type Ended<'a> = &'a dyn Fn(&str) -> bool;
+
+/// A step, without its item, of a run that is paused or not.
+pub(crate) fn step_view(plan: &Plan, paused: bool, ended: Ended<'_>, place: usize, row: &StepRow) -> Option<StepView> {
     let said = plan.workflow.steps.get(place)?;
     let (kind, uses) = match &said.action {
         Action::Skill(skill) => ("skill", Some(skill.name.clone())),
@@ -187,7 +186,7 @@ pub(crate) fn step_view(plan: &Plan, run: &Run, place: usize, row: &StepRow) -> 
         running: row.running,
         completed: row.completed,
         failed: row.failed,
-        waits: wait_of(plan, run, place, said, row),
+        waits: wait_of(plan, paused, ended, place, said, row),
         decided_by: row.decided_by.clone(),
         comment: row.comment.clone(),
         asked_at: row.asked_at,

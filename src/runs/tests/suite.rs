@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 #[path = "suite/harness.rs"]
+#[allow(dead_code, reason = "shared with the measurement in examples")]
 mod harness;
 
 #[path = "suite/approvals.rs"]

@@ -9,17 +9,23 @@ use crate::harness::World;
 async fn a_list_of_a_million_fails_its_step_and_nothing_else() {
     let world = World::new();
     let server = world.server();
-    let text = "
-name: million
+    let text = |name: &str, items: &str| {
+        format!(
+            "
+name: {name}
 version: 1
-inputs: {n: integer}
+inputs: {{list: {{type: array, default: []}}}}
 steps:
-  each: {uses: test.work, foreach: '${{ range(inputs.n) }}', on_failure: continue}
-  after: {uses: test.work, if: always(), needs: [each]}
-";
-    server.store(text).await;
-    for (n, code) in [(10_001, "WORKFLOW-014"), (1_000_000, "WORKFLOW-021")] {
-        let id = server.start("million", json!({"n": n})).await;
+  each: {{uses: test.work, foreach: '${{{{ {items} }}}}', on_failure: continue}}
+  after: {{uses: test.work, if: always(), needs: [each]}}
+"
+        )
+    };
+    server.store(&text("given", "inputs.list")).await;
+    server.store(&text("made", "range(1000000)")).await;
+    let list: Vec<u32> = (0..10_001).collect();
+    for (workflow, input, code) in [("given", json!({"list": list}), "WORKFLOW-014"), ("made", json!({}), "WORKFLOW-021")] {
+        let id = server.start(workflow, input).await;
         let before = server.tasks.all().len();
         server.echo().await;
         let detail = server.detail(id).await;
