@@ -41,6 +41,9 @@ const PAGE: u32 = 200;
 /// How many ends of tasks are remembered that nobody here waited for yet: a task may end before whoever submitted it knows its name.
 const REMEMBERED: usize = 4_096;
 
+/// What a task came to, and when; nothing while it has not ended.
+type End = Result<Option<(Timestamp, Happened)>, Problem>;
+
 /// What was heard, and who waits for what.
 #[derive(Default)]
 pub(crate) struct Desk {
@@ -247,7 +250,7 @@ impl Councils {
         let wanted: Vec<(Request, Ask)> =
             council.awaited().filter(|(_, ask)| waits(ask)).map(|(request, ask)| (request.clone(), ask)).collect();
         let requester = council.requester();
-        let found: Vec<(Request, Ask, Result<Option<(Timestamp, Happened)>, Problem>)> = futures::stream::iter(wanted)
+        let found: Vec<(Request, Ask, End)> = futures::stream::iter(wanted)
             .map(|(request, ask)| {
                 let requester = &requester;
                 async move {
@@ -275,13 +278,7 @@ impl Councils {
     }
 
     /// What the task of a request came to, if it has ended.
-    async fn end_of(
-        &self,
-        council: &Council,
-        requester: &baton_domain::user::Caller,
-        request: &Request,
-        ask: Ask,
-    ) -> Result<Option<(Timestamp, Happened)>, Problem> {
+    async fn end_of(&self, council: &Council, requester: &baton_domain::user::Caller, request: &Request, ask: Ask) -> End {
         let task = self.parts.tasks.get(requester, ask.task_id, None).await?;
         if !task.summary.state.is_terminal() {
             return Ok(None);

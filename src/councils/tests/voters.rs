@@ -223,3 +223,14 @@ async fn lists_go_back_page_by_page_and_other_projects_see_nothing() {
     assert_eq!(world.councils.decision(&elsewhere, ids[0]).await.unwrap_err().code, "DECISION-001");
     assert!(world.councils.list(&elsewhere, DecisionFilter::default()).await.unwrap().items.is_empty());
 }
+
+#[tokio::test]
+async fn a_thousand_voters_are_asked_heard_and_counted() {
+    let world = World::new(|key, _, _| says(if key.ends_with('7') { "no" } else { "yes" })).await;
+    let thousand = json!([{"kind": "agent", "agent_id": agent_id(1), "samples": 1_000}]);
+    let opened = world.open(json!({"electorate": thousand, "early_stop": false})).await;
+    world.settle().await;
+    let detail = world.detail(opened.id).await;
+    assert_eq!((detail.ballots.len(), detail.counts[0].points["yes"], detail.counts[0].points["no"]), (1_000, 900.0, 100.0));
+    assert!(world.kinds(opened.id).len() < 20, "a turn, not a ballot, makes an event");
+}
