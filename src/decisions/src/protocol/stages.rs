@@ -304,6 +304,8 @@ impl Proceedings {
     pub(super) fn conclude(&mut self, outcome: Outcome, by: Option<By>, why: Reason, chosen: Option<Chosen>, at: Timestamp) {
         self.withdraw();
         let (key, form, answer) = chosen.map_or((None, None, None), |(key, form, answer)| (key, form, Some(answer)));
+        // A timer that rings late makes nothing late: what did not come by the deadline was not counted.
+        let at = if by == Some(By::Person) || outcome == Outcome::Cancelled { at } else { at.min(self.deadline) };
         let dissent = key.as_deref().map(|key| self.dissent(key)).unwrap_or_default();
         self.conclusion = Some(Conclusion {
             outcome,
