@@ -1,6 +1,7 @@
 //! What happens by itself? Leases, awards and turns end, and what a stored step asks for is carried out.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_domain::event::Event;
@@ -34,7 +35,12 @@ impl Sharing {
         let group = event.kind.split('.').next().unwrap_or_default();
         match group {
             "task" | "run" if self.note_end(event) => self.bell.notify_one(),
-            "agent" | "decision" | "contract" | "bargain" | "conflict" => self.bell.notify_one(),
+            "agent" => {
+                // Whoever is gone does not do what was awarded to it.
+                self.agents_changed.store(true, Ordering::SeqCst);
+                self.bell.notify_one();
+            }
+            "decision" | "contract" | "bargain" | "conflict" => self.bell.notify_one(),
             // Another server's turn: whoever waits here looks again.
             "claim" => self.changed.notify_waiters(),
             _ => {}
@@ -82,20 +88,25 @@ impl Sharing {
     /// # Errors
     /// Only those of storage.
     pub async fn take_up(&self) -> Answer<Round> {
-        let mut all = Round::default();
+        let mut trouble = 0;
         for kind in [JournalKind::Conflict, JournalKind::Contract, JournalKind::Bargain] {
-            let mut after = None;
-            loop {
-                let live = self.parts.journals.live_journals(kind, after, ROUND).await?;
-                let Some(last) = live.last() else { break };
-                after = Some(last.id);
-                for head in &live {
-                    all.trouble += u32::from(self.drive(head).await);
-                }
-            }
+            trouble += self.drive_live(kind).await?;
         }
         let round = self.round().await?;
-        Ok(Round { due: round.due, trouble: round.trouble + all.trouble })
+        Ok(Round { due: round.due, trouble: round.trouble + trouble })
+    }
+
+    /// Looks at all that go on. Gives how many could not be taken forward.
+    async fn drive_live(&self, kind: JournalKind) -> Answer<u32> {
+        let (mut trouble, mut after) = (0, None);
+        loop {
+            let live = self.parts.journals.live_journals(kind, after, ROUND).await?;
+            let Some(last) = live.last() else { return Ok(trouble) };
+            after = Some(last.id);
+            for head in &live {
+                trouble += u32::from(self.drive(head).await);
+            }
+        }
     }
 
     /// One round over what is due. Tests call it by themselves.
@@ -107,6 +118,9 @@ impl Sharing {
         self.release_ended().await?;
         for contract in self.tasks_that_ended().await? {
             round.trouble += u32::from(self.drive(&contract).await);
+        }
+        if self.agents_changed.swap(false, Ordering::SeqCst) {
+            round.trouble += self.drive_live(JournalKind::Contract).await?;
         }
         for kind in KINDS {
             let due = self.parts.journals.due_journals(kind, self.now(), ROUND).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use baton_domain::ports::Sources;
 use baton_domain::services::{AgentService, Answer, ArtifactService, MetricsService, TaskService};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
-use baton_domain::wire::conflict::{ConflictChoice, ConflictView};
+use baton_domain::wire::conflict::{ConflictChoice, ConflictDetail};
 use baton_negotiation::claims::{Holder, Policy};
 use baton_storage::JournalStore;
 use parking_lot::Mutex;
@@ -43,7 +44,7 @@ pub trait Votes: Send + Sync {
     ///
     /// # Errors
     /// If it cannot be opened; then a person is asked.
-    async fn open(&self, caller: &Caller, conflict: &ConflictView, choices: &[ConflictChoice], key: String) -> Answer<DecisionId>;
+    async fn open(&self, caller: &Caller, conflict: &ConflictDetail, choices: &[ConflictChoice], key: String) -> Answer<DecisionId>;
 
     /// What was voted for, once the decision has ended: nothing if it goes on, `Some(None)` if it came to no verdict.
     ///
@@ -103,6 +104,8 @@ pub struct Sharing {
     pub(crate) watched: Mutex<BTreeMap<TaskId, JournalId>>,
     /// Those of them that have ended.
     pub(crate) tasks_ended: Mutex<BTreeSet<TaskId>>,
+    /// Whether agents came, went or stopped taking work.
+    pub(crate) agents_changed: AtomicBool,
 }
 
 impl Sharing {
@@ -118,6 +121,7 @@ impl Sharing {
             ended: Mutex::new(BTreeMap::new()),
             watched: Mutex::new(BTreeMap::new()),
             tasks_ended: Mutex::new(BTreeSet::new()),
+            agents_changed: AtomicBool::new(false),
         }
     }
 

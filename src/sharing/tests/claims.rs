@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::event::Event;
-use baton_domain::id::{DEFAULT_PROJECT, ProjectId};
+use baton_domain::id::ProjectId;
 use baton_domain::problem::Code;
 use baton_domain::services::{ClaimService, TaskService};
 use baton_domain::task::TaskState;
@@ -18,14 +17,14 @@ use baton_sharing::Sharing;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::world::{World, holder, person, viewer};
+use crate::world::{World, event, holder, person, viewer};
 
-pub fn wish(names: &[&str], mode: ClaimMode, wait_ms: Option<u64>) -> ClaimRequest {
+pub(crate) fn wish(names: &[&str], mode: ClaimMode, wait_ms: Option<u64>) -> ClaimRequest {
     let wanted = names.iter().map(|name| WantedClaim { resource: (*name).to_owned(), mode }).collect();
     ClaimRequest { wanted, holder: None, lease_ms: 60_000, wait_ms }
 }
 
-pub fn alone(name: &str) -> ClaimRequest {
+pub(crate) fn alone(name: &str) -> ClaimRequest {
     wish(&[name], ClaimMode::Exclusive, None)
 }
 
@@ -47,7 +46,7 @@ fn shown(name: &str, fence: i64) -> ClaimCheck {
     ClaimCheck { resource: name.to_owned(), fence, access: None }
 }
 
-pub async fn all(server: &Sharing) -> Vec<ClaimView> {
+pub(crate) async fn all(server: &Sharing) -> Vec<ClaimView> {
     server.list(&person(1), ClaimFilter { limit: Some(500), ..ClaimFilter::default() }).await.unwrap().items
 }
 
@@ -161,9 +160,9 @@ async fn who_waits_is_answered_when_it_is_served_or_has_waited_long_enough() {
     assert!(served.complete);
     let list = server.list(&person(1), ClaimFilter::default()).await.unwrap();
     assert_eq!((list.broken.len(), list.broken[0].why, list.broken[0].fence), (1, ClaimBreak::Lapsed, first.fence));
-    let late = server
-        .renew(&person(1), ClaimRenewal { claims: vec![ClaimRef { resource: "path:a".into(), fence: first.fence }], ..Default::default() });
-    let late = late.await.unwrap_err();
+    let claims = vec![ClaimRef { resource: "path:a".into(), fence: first.fence }];
+    let renewal = ClaimRenewal { claims, ..ClaimRenewal::default() };
+    let late = server.renew(&person(1), renewal).await.unwrap_err();
     assert!(late.is(Code::ClaimLost) && late.detail.contains("lease"), "{late}");
     let short = ClaimRequest { wait_ms: Some(2_000), ..alone("path:a") };
     let gave_up = server.claim(&person(3), short, Some(Duration::from_secs(30))).await.unwrap_err();
@@ -208,16 +207,7 @@ async fn a_task_holds_for_whoever_began_it_and_what_has_ended_holds_nothing() {
     assert!(server.claim(&person(2), nobody, None).await.unwrap_err().is(Code::NotYourHolder));
     world.tasks.end(task.id, TaskState::Completed);
     assert!(server.claim(&person(1), request, None).await.unwrap_err().is(Code::NotYourHolder));
-    let event = Event {
-        seq: baton_domain::id::EventSeq(1),
-        at: world.sources.clock.now(),
-        project_id: DEFAULT_PROJECT,
-        kind: "task.completed".into(),
-        subject: named,
-        actor: baton_domain::user::Principal::System,
-        data: Default::default(),
-    };
-    server.heard(&event);
+    server.heard(&event(&world, "task.completed", &named));
     server.round().await.unwrap();
     assert!(all(&server).await.is_empty());
     assert_eq!(world.events("claim.released").len(), 1);
@@ -231,9 +221,10 @@ async fn a_task_holds_for_whoever_began_it_and_what_has_ended_holds_nothing() {
 async fn of_two_servers_that_give_the_same_thing_one_does() {
     let world = World::new(7);
     let (one, other) = (world.server(), world.server());
+    let (a, b) = (person(1), person(2));
     for round in 0..50_u128 {
         let name = format!("path:{round}");
-        let (first, second) = tokio::join!(one.claim(&person(1), alone(&name), None), other.claim(&person(2), alone(&name), None));
+        let (first, second) = tokio::join!(one.claim(&a, alone(&name), None), other.claim(&b, alone(&name), None));
         assert_eq!([&first, &second].iter().filter(|claimed| claimed.is_ok()).count(), 1, "{first:?} {second:?}");
         let refused = first.err().or(second.err()).unwrap();
         assert!(refused.is(Code::ResourceBusy), "{refused}");

@@ -10,7 +10,7 @@ use baton_domain::wire::contract::{
 use baton_sharing::Sharing;
 use serde_json::json;
 
-use crate::world::{World, person, viewer};
+use crate::world::{World, event, person, viewer};
 
 fn call() -> NewContract {
     NewContract {
@@ -142,7 +142,10 @@ async fn an_agent_that_dies_at_any_message_leaves_one_award() {
                 *world.tasks.refuses.lock() = None;
             }
             // While its task waits for it.
-            2 => world.agents.dies("fast"),
+            2 => {
+                world.agents.dies("fast");
+                server.heard(&event(&world, "agent.drained", "agent:1"));
+            }
             // At work: the task fails.
             3 => world.tasks.end(world.tasks.in_state(TaskState::Queued)[0].id, TaskState::Failed),
             // It never reports.

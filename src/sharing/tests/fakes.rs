@@ -28,25 +28,25 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub struct FakeTasks {
+pub(crate) struct FakeTasks {
     sources: Sources,
-    pub tasks: Mutex<BTreeMap<TaskId, TaskSummary>>,
+    pub(crate) tasks: Mutex<BTreeMap<TaskId, TaskSummary>>,
     keys: Mutex<BTreeMap<String, TaskId>>,
-    pub refuses: Mutex<Option<Problem>>,
+    pub(crate) refuses: Mutex<Option<Problem>>,
 }
 
 impl FakeTasks {
-    pub fn new(sources: Sources) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
         Self { sources, tasks: Mutex::default(), keys: Mutex::default(), refuses: Mutex::default() }
     }
 
-    pub fn end(&self, id: TaskId, state: TaskState) {
+    pub(crate) fn end(&self, id: TaskId, state: TaskState) {
         let mut tasks = self.tasks.lock();
         let task = tasks.get_mut(&id).unwrap();
         (task.state, task.finished_at) = (state, Some(self.sources.clock.now()));
     }
 
-    pub fn in_state(&self, state: TaskState) -> Vec<TaskSummary> {
+    pub(crate) fn in_state(&self, state: TaskState) -> Vec<TaskSummary> {
         self.tasks.lock().values().filter(|task| task.state == state).cloned().collect()
     }
 }
@@ -160,17 +160,17 @@ impl TaskService for FakeTasks {
     }
 }
 
-pub struct FakeArtifacts {
+pub(crate) struct FakeArtifacts {
     sources: Sources,
-    pub files: Mutex<BTreeMap<ArtifactId, (ArtifactView, Vec<u8>)>>,
+    pub(crate) files: Mutex<BTreeMap<ArtifactId, (ArtifactView, Vec<u8>)>>,
 }
 
 impl FakeArtifacts {
-    pub fn new(sources: Sources) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
         Self { sources, files: Mutex::default() }
     }
 
-    pub fn store(&self, caller: &Caller, name: &str, media_type: &str, bytes: &[u8]) -> ArtifactId {
+    pub(crate) fn store(&self, caller: &Caller, name: &str, media_type: &str, bytes: &[u8]) -> ArtifactId {
         let id = ArtifactId::new(self.sources.ids.next());
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let view = ArtifactView {
@@ -188,7 +188,7 @@ impl FakeArtifacts {
         id
     }
 
-    pub fn text(&self, id: ArtifactId) -> String {
+    pub(crate) fn text(&self, id: ArtifactId) -> String {
         String::from_utf8(self.files.lock()[&id].1.clone()).unwrap()
     }
 }
@@ -225,13 +225,13 @@ impl ArtifactService for FakeArtifacts {
 }
 
 #[derive(Default)]
-pub struct FakeAgents {
-    pub agents: Mutex<Vec<AgentView>>,
-    pub standings: Mutex<Vec<AgentStanding>>,
+pub(crate) struct FakeAgents {
+    pub(crate) agents: Mutex<Vec<AgentView>>,
+    pub(crate) standings: Mutex<Vec<AgentStanding>>,
 }
 
 impl FakeAgents {
-    pub fn add(&self, name: &str, busy: u32) {
+    pub(crate) fn add(&self, name: &str, busy: u32) {
         let agent = AgentView {
             id: AgentId::new(Uuid::from_u128(name.bytes().map(u128::from).sum())),
             name: name.to_owned(),
@@ -251,7 +251,7 @@ impl FakeAgents {
         self.agents.lock().push(agent);
     }
 
-    pub fn dies(&self, name: &str) {
+    pub(crate) fn dies(&self, name: &str) {
         self.agents.lock().retain(|agent| agent.name != name);
     }
 }
@@ -307,7 +307,7 @@ impl AgentService for FakeAgents {
 
 /// The median of each agent's running time in milliseconds, and how often it completed and failed.
 #[derive(Default)]
-pub struct FakeMetrics(pub Mutex<BTreeMap<String, (f64, u64, u64)>>);
+pub(crate) struct FakeMetrics(pub(crate) Mutex<BTreeMap<String, (f64, u64, u64)>>);
 
 #[async_trait]
 impl MetricsService for FakeMetrics {

@@ -8,8 +8,8 @@ use baton_domain::problem::Code;
 use baton_domain::services::{Answer, ConflictService};
 use baton_domain::user::Caller;
 use baton_domain::wire::conflict::{
-    ConflictChoice, ConflictFilter, ConflictState, ConflictView, DismissConflict, LineFilter, LineForm, LinePolicy, PutOutcome, PutVersion,
-    ResolveConflict,
+    ConflictChoice, ConflictDetail, ConflictFilter, ConflictState, ConflictView, DismissConflict, LineFilter, LineForm, LinePolicy,
+    PutOutcome, PutVersion, ResolveConflict,
 };
 use baton_sharing::{Sharing, Votes};
 use parking_lot::Mutex;
@@ -248,7 +248,7 @@ struct Played {
 
 #[async_trait]
 impl Votes for Played {
-    async fn open(&self, _: &Caller, _: &ConflictView, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
+    async fn open(&self, _: &Caller, _: &ConflictDetail, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
         self.opened.lock().push((key, choices.to_vec()));
         Ok(DecisionId::new(Uuid::from_u128(self.opened.lock().len() as u128)))
     }
@@ -269,7 +269,8 @@ async fn a_conflict_is_voted_on_or_a_person_is_asked() {
         let PutOutcome::Conflict { conflict } = server.put(&person(1), "notes/a.txt", late).await.unwrap() else { panic!() };
         server.round().await.unwrap();
         assert_eq!(votes.opened.lock()[0].1, [ConflictChoice::Ours, ConflictChoice::Theirs]);
-        let view = |server: Arc<Sharing>| async move { server.conflict(&viewer(1), conflict.id).await.unwrap().conflict };
+        let id = conflict.id;
+        let view = |server: Arc<Sharing>| async move { server.conflict(&viewer(1), id).await.unwrap().conflict };
         assert_eq!(view(server.clone()).await.state, ConflictState::Voting);
         world.advance(31_000);
         assert_eq!(server.round().await.unwrap().due, 1);

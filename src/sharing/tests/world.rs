@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::event::Event;
+use baton_domain::event::{Event, Payload};
 use baton_domain::id::{DEFAULT_PROJECT, EventSeq, JournalId, ProjectId, UserId};
 use baton_domain::ports::Sources;
 use baton_domain::time::Timestamp;
@@ -25,7 +25,7 @@ use crate::fakes::{FakeAgents, FakeArtifacts, FakeMetrics, FakeTasks};
 
 /// A store that stops after so many writes; the last of them may be stored without an answer.
 #[derive(Clone)]
-pub struct Stopping {
+pub(crate) struct Stopping {
     store: MemoryStore,
     left: Arc<AtomicI64>,
     answer_lost: bool,
@@ -117,7 +117,7 @@ impl JournalStore for Stopping {
 
 /// Everything that was committed, in its order.
 #[derive(Default)]
-pub struct Heard(pub Mutex<Vec<Arc<Event>>>);
+pub(crate) struct Heard(pub(crate) Mutex<Vec<Arc<Event>>>);
 
 impl CommitSink for Heard {
     fn committed(&self, events: &[Arc<Event>]) {
@@ -137,21 +137,21 @@ impl Pause for HandPause {
 }
 
 #[derive(Clone)]
-pub struct World {
-    pub store: MemoryStore,
-    pub clock: Arc<TestClock>,
-    pub sources: Sources,
-    pub heard: Arc<Heard>,
-    pub tasks: Arc<FakeTasks>,
-    pub artifacts: Arc<FakeArtifacts>,
-    pub agents: Arc<FakeAgents>,
-    pub metrics: Arc<FakeMetrics>,
-    pub votes: Option<Arc<dyn Votes>>,
-    pub options: SharingOptions,
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) sources: Sources,
+    pub(crate) heard: Arc<Heard>,
+    pub(crate) tasks: Arc<FakeTasks>,
+    pub(crate) artifacts: Arc<FakeArtifacts>,
+    pub(crate) agents: Arc<FakeAgents>,
+    pub(crate) metrics: Arc<FakeMetrics>,
+    pub(crate) votes: Option<Arc<dyn Votes>>,
+    pub(crate) options: SharingOptions,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let (sources, clock) = test_sources(seed);
         let heard = Arc::new(Heard::default());
         let store = MemoryStore::new(Arc::clone(&heard) as Arc<dyn CommitSink>);
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// A server on the store, that stops after so many writes.
-    pub fn stopping(&self, writes: i64, answer_lost: bool) -> Arc<Sharing> {
+    pub(crate) fn stopping(&self, writes: i64, answer_lost: bool) -> Arc<Sharing> {
         let journals = Stopping { store: self.store.clone(), left: Arc::new(AtomicI64::new(writes)), answer_lost };
         let parts = SharingParts {
             journals: Arc::new(journals),
@@ -186,31 +186,44 @@ impl World {
     }
 
     /// A server on the store.
-    pub fn server(&self) -> Arc<Sharing> {
+    pub(crate) fn server(&self) -> Arc<Sharing> {
         self.stopping(i64::MAX, false)
     }
 
     /// The events of these kinds, with their subjects.
-    pub fn events(&self, kind: &str) -> Vec<Arc<Event>> {
+    pub(crate) fn events(&self, kind: &str) -> Vec<Arc<Event>> {
         self.heard.0.lock().iter().filter(|event| event.kind == kind).cloned().collect()
     }
 
-    pub fn advance(&self, millis: u64) {
+    pub(crate) fn advance(&self, millis: u64) {
         self.clock.advance(Duration::from_millis(millis));
     }
 }
 
 /// A person with a number.
-pub fn person(number: u128) -> Caller {
+pub(crate) fn person(number: u128) -> Caller {
     let principal = Principal::User { id: UserId::new(Uuid::from_u128(number)), email: format!("p{number}@example.test") };
     Caller { principal, role: Some(Role::Operator), project: DEFAULT_PROJECT, session: None, request_id: None }
 }
 
-pub fn viewer(number: u128) -> Caller {
+pub(crate) fn viewer(number: u128) -> Caller {
     Caller { role: Some(Role::Viewer), ..person(number) }
 }
 
 /// A person as a holder.
-pub fn holder(number: u128) -> String {
+pub(crate) fn holder(number: u128) -> String {
     format!("person:{}", Uuid::from_u128(number))
+}
+
+/// An event that says no more than what happened.
+pub(crate) fn event(world: &World, kind: &str, subject: &str) -> Event {
+    Event {
+        seq: EventSeq(1),
+        at: world.sources.clock.now(),
+        project_id: DEFAULT_PROJECT,
+        kind: kind.to_owned(),
+        subject: subject.to_owned(),
+        actor: Principal::System,
+        data: Payload::default(),
+    }
 }

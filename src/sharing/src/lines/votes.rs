@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use baton_domain::id::{ConflictId, DecisionId};
 use baton_domain::problem::Code;
-use baton_domain::services::Answer;
+use baton_domain::services::{Answer, ConflictService};
 use baton_domain::user::Principal;
 use baton_domain::wire::conflict::ConflictChoice;
 use baton_negotiation::conflict::{Command, First, State, Strategy};
 use baton_storage::JournalHead;
 
-use super::convert::{choice_view, core_choice, view};
+use super::convert::{choice_view, core_choice};
 use crate::Sharing;
 use crate::journal::on_behalf_of;
 
@@ -29,7 +29,12 @@ impl Sharing {
                 let First::Vote(choices) = Strategy::Vote.first(stored.core.clean) else { return Ok(()) };
                 let choices: Vec<ConflictChoice> = choices.iter().map(choice_view).collect();
                 let key = format!("conflict/{id}/{seen}");
-                match votes.open(&caller, &view(&stored.core, &stored.opening), &choices, key).await {
+                let detail = self.conflict(&caller, id).await?;
+                if detail.conflict.revision != seen {
+                    // It was compared anew just now, and is due again.
+                    return Ok(());
+                }
+                match votes.open(&caller, &detail, &choices, key).await {
                     Ok(decision) => Command::Vote { seen, decision: *decision.as_uuid() },
                     Err(problem) if problem.status >= 500 => return Err(problem),
                     Err(problem) => {
@@ -50,7 +55,8 @@ impl Sharing {
                 };
                 Command::Verdict { decision, choice }
             }
-            (State::Open { .. } | State::Voting { .. }, _) => Command::Escalate { seen },
+            // Nobody can be asked to vote any more.
+            (State::Open { escalated: false } | State::Voting { .. }, None) => Command::Escalate { seen },
             _ => return Ok(()),
         };
         match self.settle(&caller, &Principal::System, id, command, None).await {
