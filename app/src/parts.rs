@@ -135,7 +135,7 @@ fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
 fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Forms::Servers => Servers().into_any(),
-        Forms::Notifications => Notifications().into_any(),
+        Forms::Notifications => crate::pages::Notifications().into_any(),
         Forms::Events => Events().into_any(),
         Forms::Limits => Limits().into_any(),
         Forms::Topics => Topics().into_any(),
