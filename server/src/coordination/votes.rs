@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use baton_domain::id::DecisionId;
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::user::{Caller, Permission};
-use baton_domain::wire::conflict::{ConflictChoice, ConflictView};
+use baton_domain::wire::conflict::{ConflictChoice, ConflictDetail};
 use baton_domain::wire::decision::{DecisionAnswers, DecisionMember, DecisionOption, DecisionState, NewDecision};
 use baton_sharing::Votes;
 use baton_storage::IdentityStore;
@@ -42,7 +42,8 @@ fn option(choice: ConflictChoice) -> Option<DecisionOption> {
 
 #[async_trait]
 impl Votes for ConflictVotes {
-    async fn open(&self, caller: &Caller, conflict: &ConflictView, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
+    async fn open(&self, caller: &Caller, conflict: &ConflictDetail, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
+        let conflict = &conflict.conflict;
         let mut people = self.users.users().await?;
         people.retain(|user| user.active && user.role.allows(Permission::Operate));
         people.sort_by_key(|user| (user.created_at, user.id));
