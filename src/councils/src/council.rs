@@ -343,10 +343,13 @@ impl Councils {
         let mut events = Vec::new();
         if summary != before {
             let ended = state != before.state;
+            // Whoever decides now has to be told, as once the deadline has passed.
+            let person = summary.stage != before.stage && proceedings.stage == Stage::AskingPerson;
             let kinds: &[&str] = match state {
                 DecisionState::Decided if ended => &["decided", "ended"],
                 DecisionState::Refused | DecisionState::Cancelled if ended => &["ended"],
                 DecisionState::Escalated if ended => &["escalated"],
+                _ if person => &["escalated"],
                 _ => &["changed"],
             };
             for kind in kinds {

@@ -249,7 +249,8 @@ pub(crate) fn event_kind(before: core::RunState, header: &Header) -> &'static st
     }
     match header.state {
         core::RunState::Paused => "run.paused",
-        core::RunState::Running if before == core::RunState::Paused => "run.resumed",
+        // Of a pause, or begun anew after it had ended.
+        core::RunState::Running if before == core::RunState::Paused || before.is_ended() => "run.resumed",
         core::RunState::Completed => "run.completed",
         core::RunState::Failed => "run.failed",
         core::RunState::Canceled => "run.canceled",

@@ -71,6 +71,8 @@ pub(crate) fn work(council: &Council, request: &Request, action: &Action) -> Wor
     // A longer one could not be asked for; then whoever has the skill answers.
     task.labels = name.map(own_label).filter(|label| label.len() <= MAXIMUM_LABEL_BYTES).into_iter().collect();
     task.title = Some(title(request, &council.beginning.request.question));
+    // Decisions share the agents fairly, and what fails is told of the decision.
+    task.fairness_key = Some(format!("decision:{}", council.head.id));
     let budget = council.proceedings.decision().budget;
     task.budget = (budget.tokens.is_some() || budget.cost.is_some()).then_some(budget);
     if let Some(asked) = council.proceedings.requests.get(request) {
