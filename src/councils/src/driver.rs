@@ -34,12 +34,17 @@ const AGAIN: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 8;
 /// How many tasks of one decision are submitted or read at a time.
 const TASKS_AT_ONCE: usize = 8;
+/// How many tasks of one decision are in memory at a time before they are submitted.
+const GIVEN_AT_ONCE: usize = 64;
 /// How many turns a decision may take before others get theirs.
 const TURNS: usize = 40;
 /// How many heads are read at a time.
 const PAGE: u32 = 200;
 /// How many ends of tasks are remembered that nobody here waited for yet: a task may end before whoever submitted it knows its name.
 const REMEMBERED: usize = 4_096;
+
+/// What a task came to, and when; nothing while it has not ended.
+type End = Result<Option<(Timestamp, Happened)>, Problem>;
 
 /// What was heard, and who waits for what.
 #[derive(Default)]
@@ -247,7 +252,7 @@ impl Councils {
         let wanted: Vec<(Request, Ask)> =
             council.awaited().filter(|(_, ask)| waits(ask)).map(|(request, ask)| (request.clone(), ask)).collect();
         let requester = council.requester();
-        let found: Vec<(Request, Ask, Result<Option<(Timestamp, Happened)>, Problem>)> = futures::stream::iter(wanted)
+        let found: Vec<(Request, Ask, End)> = futures::stream::iter(wanted)
             .map(|(request, ask)| {
                 let requester = &requester;
                 async move {
@@ -275,13 +280,7 @@ impl Councils {
     }
 
     /// What the task of a request came to, if it has ended.
-    async fn end_of(
-        &self,
-        council: &Council,
-        requester: &baton_domain::user::Caller,
-        request: &Request,
-        ask: Ask,
-    ) -> Result<Option<(Timestamp, Happened)>, Problem> {
+    async fn end_of(&self, council: &Council, requester: &baton_domain::user::Caller, request: &Request, ask: Ask) -> End {
         let task = self.parts.tasks.get(requester, ask.task_id, None).await?;
         if !task.summary.state.is_terminal() {
             return Ok(None);
@@ -295,21 +294,21 @@ impl Councils {
     /// Tells a fact. One that cannot be counted is told as a failure, so that nobody waits for it; one that changes nothing is not told.
     fn tell(&self, turn: &mut Turn, at: Timestamp, request: &Request, what: Happened) {
         let fact = as_read(Fact { at, what });
-        let stands = |turn: &Turn| (turn.proceedings.stage_number, turn.proceedings.requests.get(request).map(|asked| asked.back_at));
-        // A copy of everything for each of a thousand answers would be too much: what an ignored fact can change is looked at.
-        let (before, ignored) = (stands(turn), turn.proceedings.ignored.clone());
-        let receipt = turn.proceedings.apply(&fact);
-        if matches!(receipt, Receipt::Counted) || stands(turn) != before {
+        let ignored = turn.proceedings.ignored.clone();
+        let told = turn.proceedings.take_in(&fact);
+        if told.changed {
             turn.facts.push(fact);
-            return;
+        } else {
+            // What is not recorded leaves no trace, or what is read would not be what was kept.
+            turn.proceedings.ignored = ignored;
         }
-        turn.proceedings.ignored = ignored;
         let pending = turn.proceedings.requests.get(request).is_some_and(|asked| asked.status == Status::Pending);
-        if let Receipt::Ignored(why @ (Ignored::BallotUnfit | Ignored::AnswerUnfit | Ignored::NotAsked), _) = receipt
+        if let Receipt::Ignored(why @ (Ignored::BallotUnfit | Ignored::AnswerUnfit | Ignored::NotAsked), _) = told.receipt
             && pending
         {
-            let spent = spent_of(&fact.what);
-            turn.tell(at, Happened::Failed { request: request.clone(), code: why.code().as_str().to_owned(), spent });
+            // What it took was counted with the answer that was no use.
+            let (request, code) = (request.clone(), why.code().as_str().to_owned());
+            turn.tell(at, Happened::Failed { request, code, spent: Spent::default() });
         }
     }
 
@@ -317,18 +316,53 @@ impl Councils {
     async fn carry_out(&self, council: &Council, turn: &mut Turn, ended: &mut BTreeSet<TaskId>) -> Result<bool, StoreError> {
         let id = council.id();
         let requester = council.requester();
-        let given: HashSet<String> = council.asks.keys().map(|request| format!("{id}/{request}")).collect();
-        let commands = council.proceedings.commands_unless(|name| given.contains(name));
-        let mut to_give: Vec<(String, Request, Box<NewTask>, Way)> = Vec::new();
-        for command in commands {
-            if let Some(request) = asked(&command)
-                && let Work::Task(task, way) = work(council, &request, &command.action)
-            {
-                to_give.push((command.id, request, task, way));
+        let mut given: HashSet<String> = council.asks.keys().map(|request| format!("{id}/{request}")).collect();
+        let mut all_done = true;
+        loop {
+            // Some at a time: a thousand ballots of long answers are more than there is room for.
+            let some: Vec<(String, Request, Box<NewTask>, Way)> = council
+                .proceedings
+                .commands_one_by_one(|name| given.contains(name))
+                .filter_map(|command| {
+                    let request = asked(&command)?;
+                    match work(council, &request, &command.action) {
+                        Work::Task(task, way) => Some((command.id, request, task, way)),
+                        Work::Person => None,
+                    }
+                })
+                .take(GIVEN_AT_ONCE)
+                .collect();
+            if some.is_empty() {
+                break;
+            }
+            given.extend(some.iter().map(|(name, ..)| name.clone()));
+            all_done &= self.give(council, turn, ended, some).await;
+        }
+        for (request, ask) in Council::abandoned(&council.proceedings, &council.asks) {
+            match self.parts.tasks.cancel(&requester, ask.task_id).await {
+                Err(problem) if is_passing(&problem) => all_done = false,
+                cancelled => {
+                    // What it took until then is heard with its end; of one that is gone nothing is.
+                    if cancelled.map_or(true, |task| task.state.is_terminal()) {
+                        ended.insert(ask.task_id);
+                    }
+                    turn.asks.insert(request.clone(), Ask { over: true, ..ask });
+                }
             }
         }
-        let mut all_done = true;
-        let submitted: Vec<_> = futures::stream::iter(to_give)
+        Ok(all_done)
+    }
+
+    /// Submits tasks, each under the name of its request. False if one could not be submitted now.
+    async fn give(
+        &self,
+        council: &Council,
+        turn: &mut Turn,
+        ended: &mut BTreeSet<TaskId>,
+        tasks: Vec<(String, Request, Box<NewTask>, Way)>,
+    ) -> bool {
+        let (id, requester) = (council.id(), council.requester());
+        let submitted: Vec<_> = futures::stream::iter(tasks)
             .map(|(name, request, task, way)| {
                 let requester = &requester;
                 async move { (request, way, self.parts.tasks.submit(requester, *task, Some(name)).await) }
@@ -336,6 +370,7 @@ impl Councils {
             .buffered(TASKS_AT_ONCE)
             .collect()
             .await;
+        let mut all_done = true;
         for (request, way, answer) in submitted {
             match answer {
                 Ok(task) => {
@@ -355,32 +390,7 @@ impl Councils {
                 }
             }
         }
-        for (request, ask) in Council::abandoned(&council.proceedings, &council.asks) {
-            match self.parts.tasks.cancel(&requester, ask.task_id).await {
-                Err(problem) if is_passing(&problem) => all_done = false,
-                cancelled => {
-                    // What it took until then is heard with its end; of one that is gone nothing is.
-                    if cancelled.map_or(true, |task| task.state.is_terminal()) {
-                        ended.insert(ask.task_id);
-                    }
-                    turn.asks.insert(request.clone(), Ask { over: true, ..ask });
-                }
-            }
-        }
-        Ok(all_done)
-    }
-}
-
-fn spent_of(what: &Happened) -> Spent {
-    match what {
-        Happened::DraftArrived { spent, .. }
-        | Happened::ClustersArrived { spent, .. }
-        | Happened::BallotArrived { spent, .. }
-        | Happened::ArgumentArrived { spent, .. }
-        | Happened::SynthesisArrived { spent, .. }
-        | Happened::JudgeAnswered { spent, .. }
-        | Happened::Failed { spent, .. } => *spent,
-        _ => Spent::default(),
+        all_done
     }
 }
 

@@ -32,14 +32,13 @@ pub(crate) fn heard(council: &Council, request: &Request, way: Way, task: &TaskD
 }
 
 fn said(council: &Council, request: &Request, way: Way, result: &Value, spent: Spent) -> Result<Happened, Unfit> {
-    let name = format!("{}/{request}", council.id());
-    let command = council.proceedings.commands_unless(|id| id != name).into_iter().next().ok_or(Code::NotAsked)?;
+    let action = council.proceedings.ask(request).ok_or(Code::NotAsked)?;
     let words = || match result.get("json") {
         Some(value) => Ok(value.clone()),
         // A model that knows no shapes may still have kept to it.
         None => result.get("text").and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok()).ok_or(Code::AnswerUnfit),
     };
-    match (command.action, way) {
+    match (action, way) {
         (Action::AskDraft { voter, round, .. }, Way::Skill) => {
             let (answer, confidence, rationale) = by_skill(council, result)?;
             Ok(Happened::DraftArrived { voter, round, draft: DraftGiven { answer, confidence, rationale }, spent })

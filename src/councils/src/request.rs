@@ -29,7 +29,7 @@ pub(crate) fn checked(asked: &NewDecision) -> Result<decision::NewDecision, Prob
     }
     let read: Result<decision::NewDecision, _> = serde_path_to_error::deserialize(form);
     let core = read.map_err(|error| {
-        let path: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
+        let path = pointer(error.path());
         let code = match path.split('/').nth(1) {
             Some("rule" | "ballots") => Code::RuleUnfit,
             Some("answers") => Code::WrongCanonicalisation,
@@ -42,6 +42,18 @@ pub(crate) fn checked(asked: &NewDecision) -> Result<decision::NewDecision, Prob
     })?;
     decision::check(&core)?;
     Ok(core)
+}
+
+/// Where something stands, as a JSON Pointer.
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let name = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{key}"),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(name).collect()
 }
 
 /// JSON has no numbers that are none, and would leave them out.

@@ -7,7 +7,7 @@ use baton_domain::wire::decision::{DecisionAnswers, DecisionMember, DecisionTask
 use serde_json::{Map, Value, json};
 
 use crate::cast::{Everybody, IN_WORDS};
-use crate::request::wrong;
+use crate::request::{pointer, wrong};
 
 /// How long a step waits for its verdict if it does not say, in seconds.
 const USUAL_SECONDS: i64 = 600;
@@ -20,13 +20,13 @@ pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestam
     let mut more = step.more.clone();
     let skill = step.skill.clone();
     let answers = answers(step.options.as_ref(), more.remove("canonical"))?;
-    let mut pointer = |name: &str| more.remove(name).and_then(|value| value.as_str().map(str::to_owned));
+    let mut text = |name: &str| more.remove(name).and_then(|value| value.as_str().map(str::to_owned));
     let task = skill.clone().map(|skill| DecisionTask {
         skill,
         input: step.input.clone(),
-        answer: pointer("answer"),
-        confidence: pointer("confidence"),
-        rationale: pointer("rationale"),
+        answer: text("answer"),
+        confidence: text("confidence"),
+        rationale: text("rationale"),
     });
     let seconds = step.deadline.map_or(USUAL_SECONDS, |deadline| {
         let left = deadline.since(now).as_millis().div_ceil(1_000);
@@ -47,10 +47,7 @@ pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestam
         form.insert(name, resolved(value, everybody)?);
     }
     let read: Result<NewDecision, _> = serde_path_to_error::deserialize(Value::Object(form));
-    let mut decision = read.map_err(|error| {
-        let field: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
-        wrong(Code::InvalidDecision, field, error.inner().to_string())
-    })?;
+    let mut decision = read.map_err(|error| wrong(Code::InvalidDecision, pointer(error.path()), error.inner().to_string()))?;
     decision.electorate = electorate(step, everybody)?;
     decision.task = task;
     Ok(decision)

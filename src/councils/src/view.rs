@@ -318,11 +318,10 @@ fn yours(council: &Council, caller: &Caller) -> Option<YourPart> {
         to_me && proceedings.requests.get(request).is_some_and(|asked| asked.status == Status::Pending)
     };
     let request = proceedings.requests.keys().find(|request| pending(request))?;
-    let name = format!("{}/{request}", council.id());
-    let command = proceedings.commands_unless(|other| other != name).into_iter().next()?;
+    let action = proceedings.ask(request)?;
     let until = proceedings.stage_deadline;
     let said = |arguments: Vec<baton_decisions::protocol::Argument>| arguments.into_iter().map(|argument| argument.0).collect();
-    Some(match command.action {
+    Some(match action {
         Action::AskDraft { round, arguments, .. } => YourPart::Draft { round, arguments: said(arguments), until },
         Action::AskBallot { round, reads, scale, entries, arguments, .. } => YourPart::Ballot {
             round,

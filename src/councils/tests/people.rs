@@ -124,6 +124,7 @@ async fn a_cancelled_decision_cancels_its_tasks_and_cancelling_twice_does_no_har
     world.settle().await;
     assert!(world.tasks.all().iter().all(|task| task.detail.summary.state.is_terminal()));
     assert_eq!(world.councils.pass(true).await.unwrap(), None);
+    assert_eq!(world.detail(opened.id).await.summary.verdict.unwrap().comment.as_deref(), Some("not needed"));
     let done = world.open(json!({"electorate": people(&[1]), "task": null})).await;
     world.votes(1, done.id, "yes").await.unwrap();
     assert_eq!(world.councils.cancel(&user(1), done.id, why()).await.unwrap_err().code, "DECISION-026");

@@ -162,6 +162,25 @@ async fn what_is_spent_is_counted_and_a_spent_budget_asks_no_model_more() {
 }
 
 #[tokio::test]
+async fn what_is_no_use_is_paid_once_and_what_is_kept_equals_what_is_stored() {
+    let mut world = World::new(|_, _, agent| says(if agent == "agent:a1" { "perhaps" } else { "no" })).await;
+    let opened = world.open(json!({"electorate": voters(1..=3), "early_stop": false})).await;
+    world.councils.pass(false).await.unwrap();
+    for task in world.tasks.all() {
+        let scope = SpendingScope { name: format!("task:{}", task.detail.summary.id), tokens: None, cost_micros: None };
+        world.store.spend(vec![scope], Spent { tokens: 7, cost_micros: 0 }, task.detail.summary.created_at).await.unwrap();
+    }
+    world.settle().await;
+    let kept = world.detail(opened.id).await;
+    assert_eq!((kept.summary.spent.tokens, kept.requests[0].code.as_deref()), (21, Some("DECISION-021")));
+    world.restart();
+    let mut read = world.detail(opened.id).await;
+    // Only the number of what was ignored is not kept.
+    read.ignored.clone_from(&kept.ignored);
+    assert_eq!(read, kept);
+}
+
+#[tokio::test]
 async fn wrong_requests_are_refused_with_code_and_field() {
     let world = World::new(|_, _, _| Reply::Silent).await;
     for (change, code, field) in [
@@ -222,4 +241,15 @@ async fn lists_go_back_page_by_page_and_other_projects_see_nothing() {
     elsewhere.project = baton_domain::id::ProjectId::new(uuid::Uuid::from_u128(77));
     assert_eq!(world.councils.decision(&elsewhere, ids[0]).await.unwrap_err().code, "DECISION-001");
     assert!(world.councils.list(&elsewhere, DecisionFilter::default()).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn a_thousand_voters_are_asked_heard_and_counted() {
+    let world = World::new(|key, _, _| says(if key.ends_with('7') { "no" } else { "yes" })).await;
+    let thousand = json!([{"kind": "agent", "agent_id": agent_id(1), "samples": 1_000}]);
+    let opened = world.open(json!({"electorate": thousand, "early_stop": false})).await;
+    world.settle().await;
+    let detail = world.detail(opened.id).await;
+    assert_eq!((detail.ballots.len(), detail.counts[0].points["yes"], detail.counts[0].points["no"]), (1_000, 900.0, 100.0));
+    assert!(world.kinds(opened.id).len() < 20, "a turn, not a ballot, makes an event");
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{AgentId, ApiKeyId, ApprovalId, ArtifactId, ConnectionId, ModelId, RunId, ServerId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ApprovalId, ArtifactId, ConnectionId, DecisionId, ModelId, RunId, ServerId, TaskId, UserId};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
@@ -34,6 +34,7 @@ resource_ids! {
     UserId = NoSuchUser, "user";
     ApiKeyId = NoSuchApiKey, "API key";
     ConnectionId = NoSuchConnection, "connection";
+    DecisionId = NoSuchDecision, "decision";
     ModelId = NoSuchModel, "model";
     RunId = NoSuchRun, "run";
     ApprovalId = NoSuchApproval, "approval";

@@ -146,7 +146,7 @@ pub(crate) async fn answer_decision(
 #[utoipa::path(
     post, path = "/decisions/{id}/cancel", tag = "decisions", operation_id = "cancel_decision",
     params(("id" = String, Path, format = "uuid", description = "The decision")),
-    request_body(content = Option<CancelDecision>, example = json!({"reason": "The release was withdrawn."})),
+    request_body(content = CancelDecision, example = json!({"reason": "The release was withdrawn."})),
     responses((status = 200, description = "The decision as it is now", body = DecisionSummary)),
     extensions(("x-permission" = json!("work")), ("x-errors" = json!(["DECISION-001", "DECISION-026"])))
 )]

@@ -16,8 +16,11 @@ pub(crate) const NO_ANSWER: &str = "none";
 const MAXIMUM_PROMPT_CHARACTERS: usize = 120_000;
 /// The longest rationale that is asked for, in letters.
 const RATIONALE: usize = 1_200;
-/// The most tokens of an answer.
-const TOKENS: u32 = 1_500;
+/// The most tokens of an answer, and what each label that may stand in it adds.
+const TOKENS: usize = 1_500;
+const TOKENS_A_LABEL: usize = 10;
+/// The most tokens that the skill lets one ask for.
+const MAXIMUM_TOKENS: usize = 8_192;
 /// The temperature of agents that answer several times: enough for the answers to differ.
 const VARIED: f64 = 0.7;
 
@@ -44,13 +47,18 @@ pub(super) fn input(council: &Council, request: &Request, action: &Action, voter
         // Asked in the very same words, a model may be remembered, and say the same.
         data.insert("attempt".to_owned(), json!(format!("{sample} of {samples}, each by itself")));
     }
+    let labels = match action {
+        Action::AskBallot { entries, .. } => entries.len(),
+        Action::AskClusters { answers, .. } => answers.len(),
+        _ => 0,
+    };
     let varied = samples > 1 && matches!(request, Request::Draft(..));
     json!({
         "instructions": instructions.join("\n\n"),
         "input": Value::Object(data).to_string(),
         "schema": schema,
         "temperature": if varied { VARIED } else { 0.0 },
-        "maximum_tokens": TOKENS,
+        "maximum_tokens": (TOKENS + labels * TOKENS_A_LABEL).min(MAXIMUM_TOKENS),
     })
 }
 

@@ -11,10 +11,9 @@ use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView
 use uuid::Uuid;
 
 /// Agents `a1` to `a9` with the skill `demo.answer`; `speaker` (10) and `other` (11) with `prompt.answer`.
-#[derive(Default)]
-pub struct TestAgents;
+pub(crate) struct TestAgents;
 
-pub fn agent_id(number: u128) -> AgentId {
+pub(crate) fn agent_id(number: u128) -> AgentId {
     AgentId::new(Uuid::from_u128(0xB000 + number))
 }
 

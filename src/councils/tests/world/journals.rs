@@ -12,10 +12,10 @@ use parking_lot::Mutex;
 
 /// Counts steps that change something, and burns through at one of them; then nothing works until it is renewed.
 #[derive(Default)]
-pub struct Fuse(Mutex<Option<(u32, bool)>>);
+pub(crate) struct Fuse(Mutex<Option<(u32, bool)>>);
 
 /// What a step may do.
-pub enum Pass {
+pub(crate) enum Pass {
     Go,
     /// Do it, and do not tell.
     GoSilently,
@@ -24,19 +24,19 @@ pub enum Pass {
 
 impl Fuse {
     /// Lets so many steps pass; the next one is done and not told (`silently`), or not done.
-    pub fn set(&self, steps: u32, silently: bool) {
+    pub(crate) fn set(&self, steps: u32, silently: bool) {
         *self.0.lock() = Some((steps, silently));
     }
 
-    pub fn renew(&self) {
+    pub(crate) fn renew(&self) {
         *self.0.lock() = None;
     }
 
-    pub fn is_burnt(&self) -> bool {
+    pub(crate) fn is_burnt(&self) -> bool {
         matches!(*self.0.lock(), Some((u32::MAX, _)))
     }
 
-    pub fn step(&self) -> Pass {
+    pub(crate) fn step(&self) -> Pass {
         match &mut *self.0.lock() {
             None => Pass::Go,
             Some((u32::MAX, _)) => Pass::No,
@@ -52,9 +52,9 @@ impl Fuse {
     }
 }
 
-pub struct FusedJournals {
-    pub store: MemoryStore,
-    pub fuse: std::sync::Arc<Fuse>,
+pub(crate) struct FusedJournals {
+    pub(crate) store: MemoryStore,
+    pub(crate) fuse: std::sync::Arc<Fuse>,
 }
 
 fn away<T>() -> Result<T, StoreError> {

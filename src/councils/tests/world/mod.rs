@@ -21,13 +21,13 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use agents::{TestAgents, agent_id};
-pub use journals::{Fuse, FusedJournals};
-pub use tasks::{Reply, TestTasks};
+pub(crate) use agents::{TestAgents, agent_id};
+pub(crate) use journals::{Fuse, FusedJournals};
+pub(crate) use tasks::{Reply, TestTasks};
 
 /// Everything that was committed.
 #[derive(Default)]
-pub struct Committed(Mutex<Vec<Arc<Event>>>);
+pub(crate) struct Committed(Mutex<Vec<Arc<Event>>>);
 
 impl CommitSink for Committed {
     fn committed(&self, events: &[Arc<Event>]) {
@@ -35,24 +35,24 @@ impl CommitSink for Committed {
     }
 }
 
-pub struct World {
-    pub store: MemoryStore,
-    pub tasks: Arc<TestTasks>,
-    pub agents: Arc<TestAgents>,
-    pub councils: Arc<Councils>,
-    pub clock: Arc<TestClock>,
-    pub fuse: Arc<Fuse>,
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) tasks: Arc<TestTasks>,
+    pub(crate) agents: Arc<TestAgents>,
+    pub(crate) councils: Arc<Councils>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) fuse: Arc<Fuse>,
     sources: Sources,
     events: Arc<Committed>,
 }
 
 /// The person with this number: 1 and 2 are operators, 3 is an admin, 4 only looks on.
-pub fn user_id(number: u128) -> UserId {
+pub(crate) fn user_id(number: u128) -> UserId {
     UserId::new(Uuid::from_u128(0xA000 + number))
 }
 
 /// What they call with.
-pub fn user(number: u128) -> Caller {
+pub(crate) fn user(number: u128) -> Caller {
     let role = match number {
         3 => Role::Admin,
         4 => Role::Viewer,
@@ -64,7 +64,7 @@ pub fn user(number: u128) -> Caller {
 
 impl World {
     /// Agents `a1` to `a9` with the skill `demo.answer` and `speaker`, `other` with `prompt.answer`.
-    pub async fn new(script: impl Fn(&str, &Value, &str) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(script: impl Fn(&str, &Value, &str) -> Reply + Send + Sync + 'static) -> Self {
         let (sources, clock) = test_sources(7);
         let events = Arc::new(Committed::default());
         let store = MemoryStore::new(Arc::clone(&events) as Arc<dyn CommitSink>);
@@ -88,7 +88,7 @@ impl World {
         }
         let fuse = Arc::new(Fuse::default());
         let tasks = Arc::new(TestTasks::new(Box::new(script), sources.clone(), Arc::clone(&fuse)));
-        let agents = Arc::new(TestAgents::default());
+        let agents = Arc::new(TestAgents);
         let mut world = Self {
             councils: Councils::new(parts(&store, &tasks, &agents, &sources, &fuse)),
             store,
@@ -104,17 +104,17 @@ impl World {
     }
 
     /// A server that starts anew on what is stored.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.councils = self.another();
     }
 
     /// One more server on the same store.
-    pub fn another(&self) -> Arc<Councils> {
+    pub(crate) fn another(&self) -> Arc<Councils> {
         Councils::new(parts(&self.store, &self.tasks, &self.agents, &self.sources, &self.fuse))
     }
 
     /// Lets everything happen that happens without time: drivers go on, agents work, ends of tasks are heard.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..12 {
             // Storage may be away.
             drop(self.councils.pass(false).await);
@@ -124,20 +124,20 @@ impl World {
         }
     }
 
-    pub fn after(&self, seconds: u64) {
+    pub(crate) fn after(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    pub async fn open(&self, asked: Value) -> DecisionSummary {
+    pub(crate) async fn open(&self, asked: Value) -> DecisionSummary {
         self.councils.open(&user(1), request(asked), None).await.unwrap()
     }
 
-    pub async fn detail(&self, id: DecisionId) -> DecisionDetail {
+    pub(crate) async fn detail(&self, id: DecisionId) -> DecisionDetail {
         self.councils.decision(&user(1), id).await.unwrap()
     }
 
     /// Votes for an answer by what it says; labels are looked up on the person's own ballot.
-    pub async fn votes(&self, number: u128, id: DecisionId, answer: &str) -> Result<DecisionSummary, String> {
+    pub(crate) async fn votes(&self, number: u128, id: DecisionId, answer: &str) -> Result<DecisionSummary, String> {
         use baton_domain::wire::decision::YourPart;
         let detail = self.councils.decision(&user(number), id).await.map_err(|problem| problem.code)?;
         let label = match &detail.yours {
@@ -150,17 +150,17 @@ impl World {
     }
 
     /// Kinds of the decision's events, in order.
-    pub fn kinds(&self, id: DecisionId) -> Vec<String> {
+    pub(crate) fn kinds(&self, id: DecisionId) -> Vec<String> {
         let subject = format!("decision:{id}");
         self.events.0.lock().iter().filter(|event| event.subject == subject).map(|event| event.kind.clone()).collect()
     }
 
-    pub fn events(&self) -> Vec<Arc<Event>> {
+    pub(crate) fn events(&self) -> Vec<Arc<Event>> {
         self.events.0.lock().clone()
     }
 }
 
-pub fn choice(label: &str) -> DecisionVote {
+pub(crate) fn choice(label: &str) -> DecisionVote {
     DecisionVote { says: VoteSays::Choice { choice: label.into() }, confidence: None, rationale: None, round: None }
 }
 
@@ -176,7 +176,7 @@ fn parts(store: &MemoryStore, tasks: &Arc<TestTasks>, agents: &Arc<TestAgents>, 
 }
 
 /// A request whose agents run `demo.answer`, with changes.
-pub fn request(change: Value) -> NewDecision {
+pub(crate) fn request(change: Value) -> NewDecision {
     let mut form = json!({
         "question": "Ship it?",
         "answers": {"kind": "options", "options": [{"key": "yes"}, {"key": "no"}]},
@@ -196,16 +196,16 @@ pub fn request(change: Value) -> NewDecision {
 }
 
 /// Members for agents `a1` and so on.
-pub fn voters(numbers: std::ops::RangeInclusive<u128>) -> Value {
+pub(crate) fn voters(numbers: std::ops::RangeInclusive<u128>) -> Value {
     numbers.map(|number| json!({"kind": "agent", "agent_id": agent_id(number)})).collect()
 }
 
 /// What an agent answers by the skill.
-pub fn says(answer: &str) -> Reply {
+pub(crate) fn says(answer: &str) -> Reply {
     Reply::Completed(json!({"answer": answer, "confidence": 0.8}))
 }
 
-pub async fn verdict(world: &World, id: DecisionId) -> (String, Option<String>, String) {
+pub(crate) async fn verdict(world: &World, id: DecisionId) -> (String, Option<String>, String) {
     let summary = world.detail(id).await.summary;
     let verdict = summary.verdict.map(|verdict| (verdict.key, verdict.why));
     let (key, why) = verdict.unwrap_or_default();

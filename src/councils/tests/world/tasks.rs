@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::journals::{Fuse, Pass};
 
 /// What an agent does with its task.
-pub enum Reply {
+pub(crate) enum Reply {
     Completed(Value),
     Failed(&'static str),
     /// Works for ever.
@@ -31,18 +31,18 @@ pub enum Reply {
 }
 
 /// Answers to: the key of the task, its input, the label of its agent.
-pub type Script = Box<dyn Fn(&str, &Value, &str) -> Reply + Send + Sync>;
+pub(crate) type Script = Box<dyn Fn(&str, &Value, &str) -> Reply + Send + Sync>;
 
 #[derive(Clone)]
-pub struct Kept {
-    pub key: String,
-    pub asked: NewTask,
-    pub detail: TaskDetail,
-    pub submitted: u32,
-    pub by: Caller,
+pub(crate) struct Kept {
+    pub(crate) key: String,
+    pub(crate) asked: NewTask,
+    pub(crate) detail: TaskDetail,
+    pub(crate) submitted: u32,
+    pub(crate) by: Caller,
 }
 
-pub struct TestTasks {
+pub(crate) struct TestTasks {
     script: Script,
     sources: Sources,
     fuse: Arc<Fuse>,
@@ -51,21 +51,21 @@ pub struct TestTasks {
 }
 
 impl TestTasks {
-    pub fn new(script: Script, sources: Sources, fuse: Arc<Fuse>) -> Self {
+    pub(crate) fn new(script: Script, sources: Sources, fuse: Arc<Fuse>) -> Self {
         Self { script, sources, fuse, kept: Mutex::default(), refuse: Mutex::default() }
     }
 
     /// From now on every submission is refused with this code.
-    pub fn refuse(&self, code: Option<Code>) {
+    pub(crate) fn refuse(&self, code: Option<Code>) {
         *self.refuse.lock() = code;
     }
 
-    pub fn all(&self) -> Vec<Kept> {
+    pub(crate) fn all(&self) -> Vec<Kept> {
         self.kept.lock().values().cloned().collect()
     }
 
     /// Lets agents work; gives the events of the tasks that ended.
-    pub fn work(&self) -> Vec<Event> {
+    pub(crate) fn work(&self) -> Vec<Event> {
         let now = self.sources.clock.now();
         let mut events = Vec::new();
         for kept in self.kept.lock().values_mut() {
@@ -92,7 +92,7 @@ impl TestTasks {
     }
 }
 
-pub fn event(task: &TaskSummary) -> Event {
+pub(crate) fn event(task: &TaskSummary) -> Event {
     Event {
         seq: EventSeq(0),
         at: task.created_at,
