@@ -5,6 +5,7 @@ use baton_domain::task::TaskState;
 use baton_domain::wire::task::{StateCount, TaskEnd, TaskFilter};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord};
 use serde_json::Value;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
@@ -30,7 +31,7 @@ pub(super) async fn ends(sql: &mut PgConnection, ids: &[TaskId]) -> Result<Vec<T
     .fetch_all(sql)
     .await
     .map_err(failed)?;
-    let end = |row: &sqlx::postgres::PgRow| {
+    let end = |row: &PgRow| -> Result<TaskEnd, StoreError> {
         Ok(TaskEnd {
             id: id_of(row, "id", TaskId::new)?,
             state: named(row, "state", TaskState::parse)?,
