@@ -167,13 +167,14 @@ impl Sharing {
             }
             Err(problem) => return Err(problem),
         };
-        let at = summary.finished_at.map_or(now, |finished| finished.min(now));
         if summary.state == TaskState::Completed {
+            let at = summary.finished_at.map_or(now, |finished| finished.min(now));
             return Ok(Some((Message::Report { bidder, award: number, result: json!({ "task": task }) }, at)));
         }
         if summary.state.is_terminal() {
             let because = summary.failure.map_or_else(|| format!("The task is {}.", summary.state), |failure| failure.message);
-            return Ok(Some((Message::Failure { bidder, award: number, because }, at)));
+            // The next award's time begins now.
+            return Ok(Some((Message::Failure { bidder, award: number, because }, now)));
         }
         // Nobody else may take it: it would wait for ever.
         if summary.state == TaskState::Queued && !self.is_there(caller, &bidder).await? {

@@ -71,7 +71,11 @@ impl Sharing {
             return whole(three);
         }
         let base = match &three.base {
-            Some(content) => Some(self.content(caller, content).await?),
+            // Without the content that both stand on each is compared as if it were new.
+            Some(content) => match self.content(caller, content).await {
+                Err(problem) if problem.is(Code::NoSuchArtifact) => None,
+                base => Some(base?),
+            },
             None => None,
         };
         let (ours, theirs) = (self.content(caller, &three.ours).await?, self.content(caller, &three.theirs).await?);

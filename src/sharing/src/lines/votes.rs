@@ -30,7 +30,7 @@ impl Sharing {
                 let choices: Vec<ConflictChoice> = choices.iter().map(choice_view).collect();
                 let key = format!("conflict/{id}/{seen}");
                 let detail = self.conflict(&caller, id).await?;
-                if detail.conflict.revision != seen {
+                if detail.conflict.revision > seen {
                     // It was compared anew just now, and is due again.
                     return Ok(());
                 }
