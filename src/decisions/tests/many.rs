@@ -1,11 +1,8 @@
 //! What happens where there are many answers, many samples of one agent, or votes that are near?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
-
-mod world;
-
 use std::collections::BTreeSet;
 
+use crate::world::{agent_id, opening_among, voters};
 use baton_decisions::canonical::Canonicalisation;
 use baton_decisions::decision::{
     AgentChoice, Answers, BallotKind, BallotSource, ChoiceOption, Debate, DecisionRule, Escalation, Member, NewDecision, check,
@@ -18,7 +15,6 @@ use baton_decisions::protocol::{
 use baton_decisions::roster::VoterId;
 use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
-use world::{agent_id, opening_among, voters};
 
 fn open(decision: NewDecision) -> Proceedings {
     Proceedings::open(opening_among(260, decision, 11))

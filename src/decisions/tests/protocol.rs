@@ -1,18 +1,14 @@
 //! Does a decision end in time, count every ballot once, and come to the same whatever the order, the repetitions and the crashes?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
-
-mod world;
-
 use std::collections::BTreeSet;
 
+use crate::world::{Crash, Draw, Manners, Run, opening, random_decision, run};
 use baton_decisions::protocol::Deadline;
 use baton_decisions::protocol::{
     Action, By, Conclusion, Fact, Happened, Ignored, Outcome, Proceedings, Reason, Receipt, Request, Stage, Status,
 };
 use baton_domain::time::Timestamp;
 use proptest::prelude::*;
-use world::{Crash, Draw, Manners, Run, opening, random_decision, run};
 
 fn random_opening(seed: u64) -> baton_decisions::protocol::Opening {
     let mut draw = Draw::new(seed);

@@ -1,11 +1,8 @@
 //! What happens in the cases that people will ask about?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
-
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::world::{agent_id, opening, options, user_id, voters};
 use baton_decisions::canonical::{Canonicalisation, MAXIMUM_ANSWER_BYTES};
 use baton_decisions::decision::{
     AgentChoice, Answers, BallotSource, Debate, DecisionRule, Escalation, MAXIMUM_VOTERS, Member, NewDecision, Otherwise, PersonChoice,
@@ -19,7 +16,6 @@ use baton_decisions::roster::VoterId;
 use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
-use world::{agent_id, opening, options, user_id, voters};
 
 /// A decision that is told things.
 struct Told(Proceedings);
