@@ -9,12 +9,14 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 35] = [
+    let rows: [(&str, &[&str]); 37] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
         ("baton-workflow", &["baton-domain"]),
         ("baton-decisions", &["baton-domain", "baton-voting"]),
+        ("baton-retrieval", &["baton-domain"]),
+        ("baton-planner", &["baton-domain", "baton-retrieval", "baton-storage", "baton-workflow"]),
         ("baton-negotiation", &["baton-domain"]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
@@ -46,7 +48,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-syntax"]),
         (
             "baton-orchestration",
-            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],
+            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime", "baton-retrieval"],
         ),
         ("baton-api", &["baton-domain", "baton-error-pages"]),
         ("baton-app", &["baton-domain"]),
