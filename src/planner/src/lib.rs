@@ -1,1 +1,30 @@
-//! x
+//! Which workflow reaches a goal? By rules over words, types and schemas; by a model where they do not suffice; always checked, never run by itself.
+//!
+//! Nothing here reads a clock, a database or the network.
+//!
+//! - `words`, `reading`: the goal, its sentences, what they ask for and under which conditions
+//! - `given`: the inputs, by kind and form, never by content
+//! - `cues`: by which words a capability is asked for
+//! - `builder`: steps, with those before them that make what they work on
+//! - `draft`: a plan and its document
+//! - `plan`: the whole way by rules; `refusal`: why there is no plan
+
+mod builder;
+mod catalogue;
+mod columns;
+mod cues;
+mod draft;
+mod given;
+mod plan;
+mod reading;
+mod refusal;
+mod values;
+mod words;
+
+pub use builder::MAXIMUM_STEPS;
+pub use catalogue::Skills;
+pub use draft::{Draft, DraftInput, DraftStep};
+pub use given::{Column, ColumnKind, Given, GivenKind, MAXIMUM_COLUMNS, MAXIMUM_INPUTS, SAMPLE_BYTES, Shape, columns_of};
+pub use plan::{Explained, Explanation, Plan, Terms, plan, problems};
+pub use reading::{MAXIMUM_GOAL, MAXIMUM_INTENTS};
+pub use refusal::Refusal;
