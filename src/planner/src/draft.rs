@@ -84,8 +84,11 @@ impl Draft {
             out.push_str(&format!("# {}\n", comment(line)));
         }
         out.push_str(&format!("name: {}\nversion: 1\n", scalar(&self.name)));
-        out.push_str(&format!("title: {}\n", scalar(&clipped(&self.title, 200))));
-        out.push_str(&format!("description: {}\n", scalar(&clipped(&self.goal.replace('\n', " "), 1_000))));
+        for (key, text, most) in [("title", &self.title, 200), ("description", &self.goal.replace('\n', " "), 1_000)] {
+            if !text.trim().is_empty() {
+                out.push_str(&format!("{key}: {}\n", scalar(&clipped(text, most))));
+            }
+        }
         if !self.inputs.is_empty() {
             out.push_str("\ninputs:\n");
             for input in &self.inputs {
@@ -258,8 +261,10 @@ mod tests {
             // What is written is what was meant: the same as JSON says.
             let named = draft(value.clone());
             let description = clipped(&goal.replace('\n', " "), 1_000);
-            let as_json = json!({"name": named.name, "version": 1, "title": "T", "description": description, "steps": {"one": {"uses": "nlp.keywords", "with": {"text": value}, "on_failure": "continue"}}});
-            prop_assert_eq!(one.unwrap().hash, baton_workflow::parse(&as_json.to_string()).unwrap().hash);
+            let description = if description.is_empty() { String::new() } else { format!("\"description\":{},", json!(description)) };
+            let step = format!("{{\"uses\":\"nlp.keywords\",\"with\":{{\"text\":{value}}},\"on_failure\":\"continue\"}}");
+            let as_json = format!("{{\"name\":{},\"version\":1,\"title\":\"T\",{description}\"steps\":{{\"one\":{step}}}}}", json!(named.name));
+            prop_assert_eq!(one.unwrap().hash, baton_workflow::parse(&as_json).unwrap().hash);
         }
     }
 }

@@ -119,9 +119,13 @@ impl Given {
     /// An input with the columns that the beginning of its file has.
     #[must_use]
     pub fn with_sample(mut self, bytes: &[u8]) -> Self {
-        if matches!(form_of(self.media_type.as_deref(), self.file.as_deref()), Form::Table | Form::Data) {
-            self.columns = columns_of(bytes);
-        }
+        let begins = |mark: u8| bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&mark);
+        self.columns = match form_of(self.media_type.as_deref(), self.file.as_deref()) {
+            Form::Table => columns_of(bytes),
+            // Of JSON, only records have columns.
+            Form::Data if begins(b'[') || begins(b'{') => columns_of(bytes),
+            _ => Vec::new(),
+        };
         self
     }
 

@@ -134,6 +134,14 @@ impl Reading {
             return;
         }
         let condition = self.condition(from, to, last_condition);
+        // "If A, B, otherwise C" in one sentence.
+        let otherwise = condition.and_then(|(number, (_, end), _)| {
+            let place = (end..to).find(|place| self.tokens[*place].is_any(&["otherwise", "else"]))?;
+            let known = self.conditions.get(number)?;
+            let negated = Condition { span: known.span, negated: !known.negated };
+            self.conditions.push(negated);
+            Some((place, self.conditions.len() - 1))
+        });
         let found: Vec<cues::Found> = cues::find(&self.tokens, from, to)
             .into_iter()
             .filter(|found| condition.is_none_or(|(_, (start, end), _)| found.to <= start || found.from >= end))
@@ -147,6 +155,10 @@ impl Reading {
             let end = starts.get(place + 1).copied().unwrap_or(to).max(one.to);
             let start = starts[place].min(one.from);
             let applies = condition.filter(|(_, span, prefix)| if *prefix { one.from >= span.1 } else { one.to <= span.0 && !self.another_part(one.to, span.0) });
+            let applies = match otherwise {
+                Some((place, number)) if one.from > place => Some((number, (place, place), true)),
+                _ => applies,
+            };
             self.intents.push(Intent {
                 capability: one.capability,
                 weight: one.weight,

@@ -107,7 +107,7 @@ const PHRASES: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     /// Whatever somebody writes: a plan that passes the checks, or a refusal with a code of plans; never a panic, never a broken document.
     #[test]

@@ -198,7 +198,13 @@ impl Builder<'_> {
     fn note(&mut self) -> Planned<()> {
         self.skill("documentation.render")?;
         let sentence = self.sentence();
-        let title = self.title().unwrap_or_else(|| heading(&self.reading.text(self.now.sentence)));
+        let title = self.title().unwrap_or_else(|| {
+            // By what it is called: "Incident note".
+            let cue: Vec<String> = self.reading.slice(self.now.cue).iter().filter(|token| !token.is_any(&["write", "into", "in", "as", "a", "the", "that", "with", "file"])).map(|token| token.lower.clone()).collect();
+            let name = cue.join(" ");
+            let mut letters = name.chars();
+            letters.next().map_or_else(|| heading(&self.reading.goal), |first| first.to_uppercase().chain(letters).collect())
+        });
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let mut data = Map::from_iter([("title".to_owned(), literal(&title))]);
         let mut lines = vec!["# {{ title }}".to_owned(), String::new()];

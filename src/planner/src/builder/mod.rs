@@ -110,7 +110,7 @@ impl<'a> Builder<'a> {
         }
         let mut postponed: Vec<(Intent, Refusal)> = Vec::new();
         for intent in intents {
-            let before = (self.steps.len(), self.values.len(), self.turned.clone(), self.current);
+            let before = (self.steps.len(), self.values.len(), self.turned.clone(), self.current, self.conditions.clone(), self.explanation.clone());
             match self.intent(&intent) {
                 Ok(()) => {}
                 // A single word may have meant something else; whether the goal can do without is seen at the end.
@@ -119,6 +119,8 @@ impl<'a> Builder<'a> {
                     self.values.truncate(before.1);
                     self.turned = before.2;
                     self.current = before.3;
+                    self.conditions = before.4;
+                    self.explanation = before.5;
                     postponed.push((intent, refusal));
                 }
                 Err(refusal) => return Err(refusal),
@@ -152,7 +154,8 @@ impl<'a> Builder<'a> {
                 "sentiment" => beside(intent, "classify"),
                 "predict" => beside(intent, "forecast"),
                 "train" => beside(intent, "forecast") && intent.weight <= 1.0,
-                "query" => self.chart_does_it(intent),
+                // That tables belong together is no question by itself if one follows.
+                "query" => self.chart_does_it(intent) || (self.says_how_to_join(intent) && all.iter().any(|other| other.capability == "query" && other.sentence != intent.sentence)),
                 "summarize" => intent.weight <= 1.0 && beside(intent, "api_docs") && !beside(intent, "report"),
                 "draft" => beside(intent, "note") || beside(intent, "render") || beside(intent, "report"),
                 "report" => beside(intent, "render") && intent.weight <= 3.0 && !self.reading.slice(intent.cue).iter().any(|token| token.is("report")),
@@ -193,6 +196,12 @@ impl<'a> Builder<'a> {
         }
         let between = self.reading.slice((one.cue.1.min(other.cue.0), other.cue.0));
         one.capability == "query" || one.capability == "test" || one.capability == "render" || !between.iter().any(|token| token.is("and") || token.kind == Kind::Mark(','))
+    }
+
+    /// Whether a part says nothing but by which column tables belong together.
+    fn says_how_to_join(&self, intent: &Intent) -> bool {
+        let sentence = self.reading.slice(intent.sentence);
+        sentence.iter().any(|token| token.is_any(&["belong", "join", "joined", "match", "share", "linked"])) && !sentence.iter().any(|token| token.is_any(&["average", "total", "sum", "many", "top", "most", "number", "count", "mean"]))
     }
 
     /// Whether a chart says by itself what the query would: sums and means by group.
@@ -274,8 +283,20 @@ impl<'a> Builder<'a> {
         self.reading.slice(self.now.sentence).to_vec()
     }
 
+    /// The words of the present part, without what joins it to others.
     pub(crate) fn clause(&self) -> String {
-        self.reading.text(self.now.region)
+        let text = self.reading.text(self.now.region);
+        let mut text = text.trim();
+        loop {
+            let shorter = text.trim_end_matches([',', ';', ':', '.', ' ', '\n']);
+            let shorter = [" and", " then", " or"].iter().find_map(|word| shorter.strip_suffix(word)).unwrap_or(shorter);
+            if shorter.len() == text.len() {
+                break;
+            }
+            text = shorter;
+        }
+        let mut letters = text.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 
     /// The skill of this name, and a refusal if it is not there or needs a model that is not.

@@ -87,6 +87,14 @@ impl Builder<'_> {
         let region = self.region();
         let sentence = self.sentence();
         let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], need) > 0).collect();
+        // What the same sentence has just asked a table for is what it draws.
+        if self.now.capability == "chart"
+            && let Some(current) = self.current.filter(|current| fits.contains(current) && self.values[*current].flows && self.values[*current].step.is_some())
+            && self.explanation.clauses.last().is_some_and(|clause| clause.sentence == self.now.sentence)
+        {
+            self.rules.push(format!("it goes on with {}", self.values[current].label));
+            return Ok(vec![current]);
+        }
         for (tokens, name) in [(&region, "part"), (&sentence, "sentence")] {
             let spoken = self.spoken_of(&fits, tokens, need);
             if !spoken.is_empty() {

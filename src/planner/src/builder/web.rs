@@ -251,7 +251,7 @@ impl Builder<'_> {
         let why = format!("{}.", self.clause());
         let step = self.step(skill, with, feed.list.clone(), &why)?;
         let what = match self.now.capability {
-            "crawl" | "links" => What::Records,
+            "crawl" => What::Records,
             "render_page" => What::Text,
             _ => What::Other,
         };
