@@ -62,6 +62,15 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
             }
         }
     }
+    // A value of a column speaks of the column: "between male and female".
+    for column in known.iter().filter(|column| !column.values.is_empty()) {
+        for place in 0..tokens.len() {
+            let free = found.iter().all(|(at, taken, _)| place < *at || at + taken <= place);
+            if free && value_at(tokens, place, column).is_some() {
+                found.push((place, 1, Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: Role::Group }));
+            }
+        }
+    }
     found.sort_by_key(|(place, ..)| *place);
     let mut seen: Vec<Spoken> = Vec::new();
     for (_, _, spoken) in found {
@@ -74,6 +83,24 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
     }
     seen
 }
+
+/// The value of a column that a token says. Short ones could be anything, unless the column's name stands before them.
+pub(crate) fn value_at<'a>(tokens: &[Token], place: usize, column: &'a Column) -> Option<&'a str> {
+    let token = tokens.get(place)?;
+    if !matches!(token.kind, Kind::Word | Kind::Quoted) {
+        return None;
+    }
+    let called = place > 0 && name_stems(&column.name).last() == Some(&tokens[place - 1].stem);
+    let fits = |value: &&String| {
+        let same = value.to_lowercase() == token.lower;
+        let long = token.text.chars().count() > 2 && !COMMON.contains(&token.lower.as_str());
+        same && (called || token.kind == Kind::Quoted || long)
+    };
+    column.values.iter().find(fits).map(String::as_str)
+}
+
+/// Values that are words of any goal.
+const COMMON: &[&str] = &["yes", "the", "all", "each", "any", "none", "other", "high", "low", "new", "not", "and", "for", "true", "false", "total", "table", "text", "mean", "data", "value"];
 
 /// How many tokens the stems take up that begin at a place, 0 if they do not.
 fn spread(tokens: &[Token], place: usize, stems: &[String]) -> usize {
@@ -144,7 +171,7 @@ mod tests {
     use crate::words::tokens;
 
     fn column(name: &str, kind: ColumnKind) -> Column {
-        Column { name: name.to_owned(), kind, levels: 3 }
+        Column { name: name.to_owned(), kind, levels: 3, values: Vec::new() }
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub struct Column {
     pub kind: ColumnKind,
     /// How many different values it has there, up to a few; 0 for many.
     pub levels: usize,
+    /// Those values, so that a goal can speak of them. Rules look at them; no model is shown them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
 }
 
 /// What a value of JSON is, without what it says.
@@ -293,7 +296,8 @@ fn column(name: &str, values: &[String]) -> Column {
     } else {
         ColumnKind::Text
     };
-    Column { name: name.trim().to_owned(), kind, levels: if few { different.len() } else { 0 } }
+    let values = if few && kind == ColumnKind::Group { different.iter().map(|value| (*value).to_owned()).filter(|value| value.len() <= 60).collect() } else { Vec::new() };
+    Column { name: name.trim().to_owned(), kind, levels: if few { different.len() } else { 0 }, values }
 }
 
 /// Whether a value looks like a date: `2024-05-01`, `2024-05`, `01.05.2024`, `2024/05/01 12:00`.

@@ -7,6 +7,7 @@
 //! - `cues`: by which words a capability is asked for
 //! - `builder`: steps, with those before them that make what they work on
 //! - `draft`: a plan and its document
+//! - `model`: a plan that a model writes, checked and repaired
 //! - `plan`: the whole way by rules; `refusal`: why there is no plan
 
 mod builder;
@@ -15,6 +16,7 @@ mod columns;
 mod cues;
 mod draft;
 mod given;
+mod model;
 mod plan;
 mod reading;
 mod refusal;
@@ -25,6 +27,7 @@ pub use builder::MAXIMUM_STEPS;
 pub use catalogue::Skills;
 pub use draft::{Draft, DraftInput, DraftStep};
 pub use given::{Column, ColumnKind, Given, GivenKind, MAXIMUM_COLUMNS, MAXIMUM_INPUTS, SAMPLE_BYTES, Shape, columns_of};
+pub use model::{Asks, MAXIMUM_ANSWER_BYTES, MAXIMUM_MODEL_STEPS, MAXIMUM_REPAIRS, SHOWN_SKILLS, plan_by_model, plan_schema, prompt, retrieved};
 pub use plan::{Explained, Explanation, Plan, Terms, plan, problems};
 pub use reading::{MAXIMUM_GOAL, MAXIMUM_INTENTS};
 pub use refusal::Refusal;

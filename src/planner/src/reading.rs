@@ -240,7 +240,20 @@ impl Reading {
     /// Parts of a sentence that begin with a verb that no rule knows.
     fn unknown_parts(&mut self, from: usize, to: usize, found: &[cues::Found]) {
         let mut part = from;
+        let mut depth = 0_i32;
+        let inside: Vec<bool> = self.tokens[from..to]
+            .iter()
+            .map(|token| {
+                match token.kind {
+                    Kind::Mark('(') => depth += 1,
+                    Kind::Mark(')') => depth -= 1,
+                    _ => {}
+                }
+                depth > 0
+            })
+            .collect();
         let ends: Vec<usize> = (from..to)
+            .filter(|place| !inside[place - from])
             .filter(|place| {
                 let token = &self.tokens[*place];
                 token.is_any(&["and", "then"]) || matches!(token.kind, Kind::Mark(',' | ':'))

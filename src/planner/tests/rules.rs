@@ -15,7 +15,7 @@ fn given(name: &str, kind: GivenKind, file: &str) -> Given {
 
 fn table(name: &str, columns: &[(&str, ColumnKind)]) -> Given {
     let mut given = given(name, GivenKind::Artifact, &format!("{name}.csv"));
-    given.columns = columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, levels: if *kind == ColumnKind::Group { 3 } else { 0 } }).collect();
+    given.columns = columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, levels: if *kind == ColumnKind::Group { 3 } else { 0 }, values: Vec::new() }).collect();
     given
 }
 

@@ -37,11 +37,11 @@ impl Builder<'_> {
         })?;
         let expr = match quantity {
             Quantity::Truth(expr) => {
-                if is_negated(&tokens) { format!("!({expr})") } else { expr }
+                if is_negated(&tokens) { negation(&expr) } else { expr }
             }
             Quantity::Number { expr, .. } => self.compared(&expr, &tokens),
         };
-        let expr = if said.negated { format!("!({expr})") } else { expr };
+        let expr = if said.negated { negation(&expr) } else { expr };
         self.rules.push(format!("“{words}” is read as `{expr}`"));
         self.conditions.insert(number, expr.clone());
         Ok(expr)
@@ -83,7 +83,7 @@ impl Builder<'_> {
 
     /// The last step of a skill; planned first if there is none yet.
     fn found_by(&mut self, capability: &'static str, skill: &str) -> Planned<usize> {
-        let last = |builder: &Self| builder.steps.iter().rposition(|step| step.draft.uses == skill);
+        let last = |builder: &Self| builder.steps.iter().rposition(|step| step.draft.uses == skill && !step.conditional);
         if let Some(step) = last(self) {
             return Ok(step);
         }
@@ -113,7 +113,7 @@ impl Builder<'_> {
         let number = |expr: String, label: &str| Ok(Some(Quantity::Number { expr, label: label.to_owned() }));
         let truth = |expr: String| Ok(Some(Quantity::Truth(expr)));
 
-        let fetched = self.steps.iter().rposition(|step| step.draft.uses == "web_automation.fetch");
+        let fetched = self.steps.iter().rposition(|step| step.draft.uses == "web_automation.fetch" && !step.conditional);
         if let Some(step) = fetched.filter(|_| has(&["status", "state", "says", "value"])) {
             return self.stated_value(step, tokens);
         }
@@ -184,15 +184,42 @@ impl Builder<'_> {
             return self.mentions(tokens);
         }
         // What the last step has counted.
-        let counted = self.steps.iter().rposition(|step| matches!(step.draft.uses.as_str(), "web_automation.parse" | "web_automation.extract" | "data_science.query" | "web_automation.tables" | "web_automation.crawl"));
+        let counted = self.steps.iter().rposition(|step| !step.conditional && matches!(step.draft.uses.as_str(), "web_automation.parse" | "web_automation.extract" | "data_science.query" | "web_automation.tables" | "web_automation.crawl"));
         if let Some(step) = counted.filter(|_| has(&["entries", "records", "rows", "items", "results", "any", "more", "least", "tables", "pages"])) {
             let field = if self.steps[step].draft.uses == "data_science.query" { "rows" } else { "count" };
             return number(format!("{}.{field}", self.output(step)), "entries");
+        }
+        if let Some(found) = self.of_last_step(tokens) {
+            return Ok(Some(found));
         }
         if let Some(input) = self.number_input(tokens).filter(|_| first(tokens).is_some()) {
             return number(input, "the input");
         }
         Ok(None)
+    }
+
+    /// "If so", "if there are more than three": what the last step has found.
+    fn of_last_step(&self, tokens: &[Token]) -> Option<Quantity> {
+        let vague = tokens.iter().all(|token| {
+            token.is_any(&["so", "yes", "it", "is", "does", "there", "are", "any", "more", "than", "least", "at", "not", "no", "some", "of", "them", "were", "they", "one", "has", "have", "been", "found", "really", "that", "the", "case", "finds", "find", "you", "be", "should", "fewer", "less", "over", "such"])
+                || token.number().is_some()
+                || token.is_mark()
+        });
+        let step = self.steps.iter().rposition(|step| !step.bridge && step.draft.condition.is_none()).filter(|_| vague)?;
+        let out = self.output(step);
+        let number = |expr: String, label: &str| Some(Quantity::Number { expr, label: label.to_owned() });
+        match self.steps[step].draft.uses.as_str() {
+            "data_science.anomalies" => number(format!("{out}.found"), "anomalies"),
+            "nlp.near_duplicates" => number(format!("length({out}.groups)"), "groups"),
+            "data_science.query" => number(format!("{out}.rows"), "rows"),
+            "web_automation.links" | "web_automation.extract" | "web_automation.parse" | "web_automation.tables" => number(format!("{out}.count"), "entries"),
+            "code_analysis.security_audit" | "code_analysis.secrets" | "code_analysis.performance_review" | "code_analysis.best_practices" | "code_analysis.dependencies" => {
+                number(format!("{out}.summary.findings"), "findings")
+            }
+            "web_automation.watch" => Some(Quantity::Truth(format!("{out}.state == 'changed'"))),
+            "data_science.test" => Some(Quantity::Truth(format!("any({out}.tests, t => t.significant ?? false)"))),
+            _ => None,
+        }
     }
 
     fn mood(&mut self, label: &str, tokens: &[Token], share: bool) -> Planned<Option<Quantity>> {
@@ -222,7 +249,7 @@ impl Builder<'_> {
 
     fn of_code(&mut self, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let stem = |stems: &[&str]| tokens.iter().any(|token| stems.iter().any(|stem| token.stem.starts_with(stem)));
-        let last = self.steps.iter().rposition(|step| step.draft.uses.starts_with("code_analysis.") && !step.draft.uses.ends_with("metrics"));
+        let last = self.steps.iter().rposition(|step| !step.conditional && step.draft.uses.starts_with("code_analysis.") && !step.draft.uses.ends_with("metrics"));
         let step = if stem(&["secret", "credenti", "password", "key"]) {
             Some(self.found_by("secrets", "code_analysis.secrets")?)
         } else if stem(&["vulnerab", "secur", "hole", "weakness", "inject"]) && !self.steps.iter().any(|step| step.draft.uses == "code_analysis.dependencies") {
@@ -242,7 +269,7 @@ impl Builder<'_> {
 
     /// The label of a classification: quoted, or one of the words after `is`.
     fn of_labels(&self, tokens: &[Token]) -> Option<Quantity> {
-        let step = self.steps.iter().rposition(|step| step.draft.uses == "nlp.classify")?;
+        let step = self.steps.iter().rposition(|step| step.draft.uses == "nlp.classify" && !step.conditional)?;
         let labels = self.steps[step].draft.with.get("labels")?.as_array()?;
         let names: Vec<&str> = labels.iter().filter_map(|label| label["name"].as_str()).collect();
         let said = names.iter().find(|name| tokens.iter().any(|token| token.lower == name.to_lowercase() || crate::words::name_stems(name) == [token.stem.clone()]))?;
@@ -258,7 +285,7 @@ impl Builder<'_> {
     fn mentions(&self, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let verb = tokens.iter().position(|token| token.is_any(&["contains", "contain", "mentions", "mention", "includes", "says", "speaks"]));
         let word = tokens.iter().find(|token| token.kind == Kind::Quoted).or_else(|| tokens.get(verb? + 1..)?.iter().find(|token| token.kind == Kind::Word && !token.is_any(&["the", "a", "an", "word", "of", "about"])));
-        let text = self.current.filter(|place| self.values[*place].what == What::Text && !self.values[*place].list).or_else(|| self.values.iter().rposition(|value| value.what == What::Text && !value.list));
+        let text = (0..self.values.len()).rev().filter(|place| self.values[*place].what == What::Text && !self.values[*place].list && self.is_sure(*place)).max_by_key(|place| self.current == Some(*place));
         Ok(match (word, text) {
             (Some(word), Some(text)) => Some(Quantity::Truth(format!("contains(lower({}), {})", self.values[text].expr, quoted(&word.lower)))),
             _ => None,
@@ -277,6 +304,12 @@ impl Builder<'_> {
         let text = text.replace("replace(replace(", "replace(").replace(", '\\n', '')", "");
         Ok(Some(Quantity::Truth(format!("contains({text}, {wanted})"))))
     }
+}
+
+/// The other way round.
+fn negation(expr: &str) -> String {
+    let inner = expr.strip_prefix("!(").and_then(|rest| rest.strip_suffix(')'));
+    inner.filter(|inner| !inner.contains(") && !(")).map_or_else(|| format!("!({expr})"), str::to_owned)
 }
 
 fn is_negated(tokens: &[Token]) -> bool {

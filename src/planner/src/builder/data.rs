@@ -37,7 +37,12 @@ impl Builder<'_> {
         let known = &self.values[table].columns;
         let near = spoken(&self.region(), known);
         let wide = spoken(&self.sentence(), known);
-        if near.is_empty() { wide } else { near }
+        // "Draw it as bars" speaks of what was asked before.
+        match (near.is_empty(), wide.is_empty()) {
+            (false, _) => near,
+            (true, false) => wide,
+            (true, true) => spoken(&self.reading.tokens, known),
+        }
     }
 
     fn simple(&mut self, skill: &str, with: Map<String, Json>, table: usize) -> Planned<usize> {
@@ -122,8 +127,8 @@ impl Builder<'_> {
     fn forecast_step(&mut self, with: Map<String, Json>, table: usize) -> Planned<()> {
         let step = self.simple("data_science.forecast", with, table)?;
         let made = self.product(step, What::Artifact(Form::Table), "table", "the forecast", None);
-        let number = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Number, levels: 0 };
-        self.values[made].columns = vec![Column { name: "time".to_owned(), kind: ColumnKind::Time, levels: 0 }, number("value"), number("low"), number("high")];
+        let number = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Number, levels: 0, values: Vec::new() };
+        self.values[made].columns = vec![Column { name: "time".to_owned(), kind: ColumnKind::Time, levels: 0, values: Vec::new() }, number("value"), number("low"), number("high")];
         self.values[made] = self.values[made].clone().named(&["forecast", "prediction", "projection"]);
         Ok(())
     }
@@ -247,15 +252,15 @@ impl Builder<'_> {
             let value = &builder.values[place];
             matches!(value.what, What::Artifact(_)) && value.names.iter().any(|name| name.iter().any(|stem| stem == "model" || stem == "classifi"))
         };
-        let made = (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.values[*place].step.is_some());
-        let given = (0..self.values.len()).find(|place| is_model(self, *place));
+        let made = (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.values[*place].step.is_some() && self.is_sure(*place));
+        let given = (0..self.values.len()).find(|place| is_model(self, *place) && self.values[*place].step.is_none());
         let only = (0..self.values.len()).find(|place| self.values[*place].what == What::Artifact(Form::Data) && self.values[*place].step.is_none());
         let model = match made.or(given).or(only) {
             Some(model) => model,
             // What is to be predicted has to be learnt first.
             None => {
                 self.train()?;
-                (0..self.values.len()).rev().find(|place| is_model(self, *place)).ok_or_else(|| self.missing("a model", "Give a model that `data_science.train` has made."))?
+                (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.is_sure(*place)).ok_or_else(|| self.missing("a model", "Give a model that `data_science.train` has made."))?
             }
         };
         let trained_on = self.values[model].step.and_then(|step| self.steps[step].draft.with.get("artifact").cloned());
@@ -314,7 +319,19 @@ impl Builder<'_> {
             (&["shapiro", "normally", "normal"][..], "shapiro_wilk"), (&["welch"][..], "welch"), (&["chi", "chisquare"][..], "chi_square_independence"), (&["paired"][..], "t_paired"),
         ];
         let asked = named.iter().find(|(words, _)| has(words)).map(|(_, test)| *test);
-        let levels: Vec<String> = quoted_levels(&sentence, &known);
+        let mut levels: Vec<String> = quoted_levels(&sentence, &known);
+        if levels.is_empty()
+            && let Some(column) = group.and_then(|group| known.iter().find(|column| column.name == group.name))
+        {
+            for place in 0..sentence.len() {
+                let said = crate::columns::value_at(&sentence, place, column);
+                levels.extend(said.filter(|value| !levels.iter().any(|known| known == value)).map(str::to_owned).into_iter().collect::<Vec<_>>());
+            }
+            // All of them are said: then nothing is left out.
+            if levels.len() == 1 || levels.len() == column.levels {
+                levels.clear();
+            }
+        }
         let (test, columns): (&str, Vec<String>) = match (asked, tested.as_slice(), group) {
             (Some(test @ "shapiro_wilk"), [_, ..], _) => (test, tested.iter().map(|column| column.name.clone()).collect()),
             (Some(test @ ("t_paired" | "wilcoxon")), [first, second, ..], _) => {
@@ -384,7 +401,10 @@ impl Builder<'_> {
         let table = self.table()?;
         let region = self.region();
         let sentence = self.sentence();
-        let near = |words: &[&str]| region.iter().any(|token| token.is_any(words));
+        // What is drawn may have been said before: then how it is put together was too.
+        let before = spoken(&sentence, &self.values[table].columns).is_empty();
+        let asked: Vec<Token> = if before { self.reading.tokens.clone() } else { region.clone() };
+        let near = |words: &[&str]| asked.iter().any(|token| token.is_any(words));
         let has = |words: &[&str]| near(words) || sentence.iter().any(|token| token.is_any(words));
         let said = self.columns_of(table);
         let known = self.values[table].columns.clone();
@@ -416,6 +436,10 @@ impl Builder<'_> {
         }
         if values.is_empty() && along.is_empty() && known.is_empty() && self.values[table].columns_at_run.is_none() {
             return Err(self.missing("the columns to draw", "Name the columns, in quotation marks or after the word column."));
+        }
+        if said.is_empty() && self.values[table].step.is_none() && known.len() > 2 && kind.is_none() && along.is_empty() {
+            let candidates: Vec<String> = known.iter().take(20).map(|column| column.name.clone()).collect();
+            return Err(self.ambiguous("the chart could be of any columns".to_owned(), candidates));
         }
         let timed = along.iter().any(|name| known.iter().any(|column| column.name == *name && column.kind == ColumnKind::Time));
         let kind = *kind.get_or_insert(if timed { "line" } else { "bar" });

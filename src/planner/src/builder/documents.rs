@@ -208,7 +208,7 @@ impl Builder<'_> {
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let mut data = Map::from_iter([("title".to_owned(), literal(&title))]);
         let mut lines = vec!["# {{ title }}".to_owned(), String::new()];
-        let records = self.current.filter(|place| self.values[*place].what == What::Records).or_else(|| (0..self.values.len()).rev().find(|place| self.values[*place].what == What::Records));
+        let records = self.current.filter(|place| self.values[*place].what == What::Records && self.is_sure(*place)).or_else(|| (0..self.values.len()).rev().find(|place| self.values[*place].what == What::Records && self.is_sure(*place)));
         if let Some(place) = records.filter(|_| has(&["every", "each", "all", "entries", "list", "lists", "listing", "items", "links", "title", "titles"])) {
             let fields = listed_fields(&sentence, self.values[place].step.is_some());
             data.insert("items".to_owned(), expression(&self.values[place].expr));
@@ -285,7 +285,7 @@ impl Builder<'_> {
         // What it is filled with.
         let fits = |place: usize| {
             let value = &self.values[place];
-            Some(place) != template && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data | Form::Table | Form::Unknown))
+            Some(place) != template && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data | Form::Table | Form::Unknown)) && self.is_sure(place)
         };
         let data: Vec<usize> = (0..self.values.len()).filter(|place| fits(*place)).collect();
         let spoken: Vec<usize> = data.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();

@@ -51,7 +51,7 @@ impl Builder<'_> {
     /// The text that a skill works on; of what was just made, a translation takes the result, not its source.
     fn text_for(&mut self, skill: &str) -> Planned<Feed> {
         if matches!(skill, "nlp.translate" | "documentation.rewrite") {
-            let last = self.values.iter().rposition(|value| value.what == What::Text && value.step.is_some());
+            let last = self.values.iter().rposition(|value| value.what == What::Text && value.step.is_some_and(|step| !self.steps[step].conditional || self.steps[step].draft.condition == self.condition));
             let region = self.region();
             let speaks = self.values.iter().any(|value| value.step.is_none() && value.mentioned(&region).is_some());
             if let Some(last) = last.filter(|_| !speaks) {
@@ -134,7 +134,7 @@ impl Builder<'_> {
         if names.len() < 2 {
             return Err(self.missing("the list of labels", "Say the labels in quotation marks, or give them as an input `labels`."));
         }
-        Ok(Json::Array(names.into_iter().map(|(name, keywords)| label(&name, &keywords)).collect()))
+        Ok(Json::Array(names.into_iter().map(|(name, keywords)| label(&name, &if keywords.is_empty() { self.speaking_for(&name) } else { keywords })).collect()))
     }
 
     fn labels_of_texts(&self, expr: &str) -> Planned<Json> {
@@ -193,6 +193,24 @@ impl Builder<'_> {
             found.push((name.join(" "), words));
         }
         found
+    }
+
+    /// Words that another sentence says of a label: "Billing tickets speak of invoices, refunds and charges".
+    fn speaking_for(&self, name: &str) -> Vec<String> {
+        let stems = name_stems(name);
+        let parts = self.reading.tokens.split(|token| matches!(token.kind, Kind::Mark('.' | ';' | '\n' | '?' | '!')));
+        for part in parts {
+            let starts = part.iter().take(3).any(|token| stems.contains(&token.stem));
+            let Some(at) = part.iter().position(|token| token.is_any(&["of", "about", "mention", "mentions", "like", "words", "contain", "contains", "means", "covers", "includes"]) || token.kind == Kind::Mark(':')) else { continue };
+            if !starts || at < 1 {
+                continue;
+            }
+            let words: Vec<String> = part[at + 1..].iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted) && !token.is_any(&["and", "or", "the", "a", "words", "like", "such", "as", "about"])).map(|token| token.lower.clone()).collect();
+            if !words.is_empty() {
+                return words;
+            }
+        }
+        Vec::new()
     }
 
     fn draft(&mut self) -> Planned<()> {
@@ -278,7 +296,7 @@ impl Builder<'_> {
 
     fn similarity(&mut self) -> Planned<()> {
         self.skill("nlp.similarity")?;
-        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Text) > 0).collect();
+        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Text) > 0 && self.is_sure(*place)).collect();
         let singles: Vec<usize> = fits.iter().copied().filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table))).collect();
         let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place)).collect();
         let (one, others) = match (singles.as_slice(), lists.as_slice()) {

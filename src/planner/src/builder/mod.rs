@@ -19,7 +19,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::catalogue::Skills;
 use crate::draft::{Draft, DraftInput, DraftStep, clipped, workflow_name};
-use crate::given::{Form, Given};
+use crate::given::{Column, Form, Given};
 use crate::plan::{Explained, Explanation, Terms};
 use crate::reading::{Intent, Reading};
 use crate::refusal::Refusal;
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
         }
         self.unusable_inputs()?;
         let intents = self.ordered();
-        if intents.is_empty() {
+        if intents.is_empty() && !self.asks_a_table()? {
             self.by_words((0, self.reading.tokens.len()))?;
         }
         let mut postponed: Vec<(Intent, Refusal)> = Vec::new();
@@ -135,6 +135,20 @@ impl<'a> Builder<'a> {
             self.explanation.assumptions.push(format!("“{word}” asks for no step of its own"));
         }
         self.finish()
+    }
+
+    /// "All penguins heavier than 6000 g": a question about the columns of a table that no other rule knows.
+    fn asks_a_table(&mut self) -> Planned<bool> {
+        let columns: Vec<Column> = self.values.iter().flat_map(|value| value.columns.clone()).collect();
+        let said = crate::columns::spoken(&self.reading.tokens, &columns);
+        if said.is_empty() {
+            return Ok(false);
+        }
+        let whole = (0, self.reading.tokens.len());
+        self.now = Intent { capability: "query", weight: 1.0, sentence: whole, cue: whole, region: whole, condition: None };
+        self.query()?;
+        self.explain(0);
+        Ok(true)
     }
 
     /// Whether a sentence only tells what is there: "The list is under items".

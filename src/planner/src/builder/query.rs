@@ -45,9 +45,9 @@ impl Builder<'_> {
         if shared || (tables.len() == 2 && spoken_tables == 2 && self.common(&tables).is_some()) {
             return self.joined(&tables);
         }
-        let records = self.current.filter(|place| self.values[*place].what == What::Records).or_else(|| {
+        let records = self.current.filter(|place| self.values[*place].what == What::Records && self.is_sure(*place)).or_else(|| {
             let direct = (0..self.values.len()).any(|place| rank(&self.values[place], Need::Table) >= 5);
-            (0..self.values.len()).rev().find(|place| !direct && self.values[*place].what == What::Records)
+            (0..self.values.len()).rev().find(|place| !direct && self.values[*place].what == What::Records && self.is_sure(*place))
         });
         if let Some(records) = records {
             return self.of_records(records);
@@ -122,7 +122,9 @@ impl Builder<'_> {
         let filters = self.filters(&sentence, &columns, &said);
         let filtered: Vec<&str> = filters.iter().filter_map(|(column, _)| column.as_deref()).collect();
         let wheres: Vec<String> = filters.iter().map(|(_, sql)| sql.clone()).collect();
-        let groups: Vec<&Spoken> = said.iter().filter(|column| column.role == Role::Group || (matches!(column.kind, Some(ColumnKind::Group)) && question.aggregate.is_some() && !filtered.contains(&column.name.as_str()))).collect();
+        // A column that is only spoken of by one of its values is no grouping.
+        let by_value = |column: &Spoken| columns.iter().any(|known| known.name == column.name && crate::columns::value_at(&sentence, column.at, known).is_some());
+        let groups: Vec<&Spoken> = said.iter().filter(|column| !by_value(column)).filter(|column| column.role == Role::Group || (matches!(column.kind, Some(ColumnKind::Group)) && question.aggregate.is_some() && !filtered.contains(&column.name.as_str()))).collect();
         let values: Vec<&Spoken> = said.iter().filter(|column| !groups.iter().any(|group| group.name == column.name) && matches!(column.kind, Some(ColumnKind::Number) | None) && (!filtered.contains(&column.name.as_str()) || said.len() == 1)).collect();
         let place = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
         let (sql, made) = match (question.aggregate, values.first()) {
@@ -148,8 +150,8 @@ impl Builder<'_> {
                 if let Some(top) = question.top {
                     sql.push_str(&format!(" LIMIT {top}"));
                 }
-                let mut made: Vec<Column> = groups.iter().map(|group| Column { name: group.name.clone(), kind: group.kind.unwrap_or(ColumnKind::Group), levels: group.levels }).collect();
-                made.push(Column { name: format!("{function}_{name}"), kind: ColumnKind::Number, levels: 0 });
+                let mut made: Vec<Column> = groups.iter().map(|group| Column { name: group.name.clone(), kind: group.kind.unwrap_or(ColumnKind::Group), levels: group.levels, values: Vec::new() }).collect();
+                made.push(Column { name: format!("{function}_{name}"), kind: ColumnKind::Number, levels: 0, values: Vec::new() });
                 (sql, made)
             }
             (_, value) => {
@@ -179,6 +181,12 @@ impl Builder<'_> {
                     found.push((Some(column.name.clone()), format!("{} {operator} {number}", identifier(&column.name))));
                 }
             }
+            let valued = columns.iter().find_map(|column| crate::columns::value_at(tokens, place, column).map(|value| (column, value)));
+            if let Some((column, value)) = valued {
+                let not = tokens[..place].iter().rev().take(3).any(|token| token.is_any(&["not", "isn", "except", "without"]));
+                found.push((Some(column.name.clone()), format!("{} {} '{}'", identifier(&column.name), if not { "<>" } else { "=" }, value.replace('\'', "''"))));
+                continue;
+            }
             let is_column = columns.iter().any(|column| column.name == token.text);
             if token.kind == Kind::Quoted && !is_column && !columns.is_empty() {
                 let value = token.lower.replace('\'', "''");
@@ -195,7 +203,18 @@ impl Builder<'_> {
                 found.push((None, format!("'{}' IN ({})", token.lower, lowered(columns))));
             }
         }
-        found
+        // Two values of one column: rows with either.
+        let mut together: Vec<(Option<String>, String)> = Vec::new();
+        for (column, sql) in found {
+            let equal = column.as_ref().is_some_and(|column| sql.starts_with(&format!("{} = '", identifier(column))));
+            let known = together.iter_mut().find(|(other, text)| equal && *other == column && text.contains(" = '"));
+            match known {
+                Some((_, text)) if *text != sql => *text = format!("({text} OR {sql})"),
+                Some(_) => {}
+                None => together.push((column, sql)),
+            }
+        }
+        together
     }
 
     /// The column that two tables share.
@@ -254,7 +273,7 @@ impl Builder<'_> {
         let order = if question.rising { "ORDER BY 2" } else { "ORDER BY 2 DESC" };
         let limit = question.top.map(|top| format!(" LIMIT {top}")).unwrap_or_default();
         let sql = format!("SELECT {}, {expr} AS {} FROM {source}{place} GROUP BY {grouping} {order}{limit}", identifier(&by), identifier(&made_name));
-        let made = vec![Column { name: by, kind: ColumnKind::Group, levels: 0 }, Column { name: made_name, kind: ColumnKind::Number, levels: 0 }];
+        let made = vec![Column { name: by, kind: ColumnKind::Group, levels: 0, values: Vec::new() }, Column { name: made_name, kind: ColumnKind::Number, levels: 0, values: Vec::new() }];
         self.run(&sql, true, entries, made)
     }
 
@@ -288,7 +307,7 @@ impl Builder<'_> {
             _ => return Err(self.missing("the column of numbers", "Name the column that is to be added up or averaged.")),
         };
         self.rules.push("the page's columns are found by their names when the run goes on".to_owned());
-        let columns = columns.into_iter().map(|(name, kind)| Column { name, kind, levels: 0 }).collect();
+        let columns = columns.into_iter().map(|(name, kind)| Column { name, kind, levels: 0, values: Vec::new() }).collect();
         self.run(&sql, false, vec![entry], columns)
     }
 
@@ -383,10 +402,10 @@ pub(crate) fn comparison(tokens: &[Token], place: usize) -> Option<&'static str>
             return Some("<=");
         }
         let negated = before.get(distance + 1).is_some_and(|token| token.is_any(&["not", "no"]));
-        if token.is_any(&["above", "over", "more", "greater", "exceeds", "exceed", "exceeding", "higher", "larger", "beyond", "bigger", "longer", "after", "older"]) {
+        if token.is_any(&["above", "over", "more", "greater", "exceeds", "exceed", "exceeding", "higher", "larger", "beyond", "bigger", "longer", "after", "older", "heavier", "taller", "faster", "costlier", "dearer", "since"]) {
             return Some(if negated { "<=" } else { ">" });
         }
-        if token.is_any(&["below", "under", "less", "fewer", "lower", "smaller", "shorter", "before"]) {
+        if token.is_any(&["below", "under", "less", "fewer", "lower", "smaller", "shorter", "before", "younger", "lighter", "cheaper", "slower", "until"]) {
             return Some(if negated { ">=" } else { "<" });
         }
         if token.is_any(&["equals", "equal", "exactly"]) {

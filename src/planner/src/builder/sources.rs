@@ -86,7 +86,7 @@ impl Builder<'_> {
     pub(crate) fn pick(&mut self, need: Need, what: &str, advice: &str) -> Planned<Vec<usize>> {
         let region = self.region();
         let sentence = self.sentence();
-        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], need) > 0).collect();
+        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], need) > 0 && self.is_sure(*place)).collect();
         // What the same sentence has just asked a table for is what it draws.
         if self.now.capability == "chart"
             && let Some(current) = self.current.filter(|current| fits.contains(current) && self.values[*current].flows && self.values[*current].step.is_some())
@@ -129,6 +129,10 @@ impl Builder<'_> {
                     self.rules.push(format!("all of {} are meant", self.labels(several)));
                     return Ok(inputs);
                 }
+                if need == Need::Table {
+                    // Their columns may tell.
+                    return Ok(inputs);
+                }
                 let candidates = several.iter().map(|place| self.values[*place].label.clone()).collect();
                 return Err(self.ambiguous(format!("{what} could be any of {}", self.labels(several)), candidates));
             }
@@ -137,6 +141,12 @@ impl Builder<'_> {
             Some(last) => Ok(vec![*last]),
             None => Err(self.missing(what, advice)),
         }
+    }
+
+    /// Whether a value is there wherever the present part is done: a step that is skipped gives nothing.
+    pub(crate) fn is_sure(&self, place: usize) -> bool {
+        let step = self.values[place].step.map(|step| &self.steps[step]);
+        step.is_none_or(|step| !step.conditional || step.draft.condition == self.condition)
     }
 
     fn labels(&self, places: &[usize]) -> String {
@@ -378,8 +388,12 @@ impl Builder<'_> {
                 // The columns that the part speaks of may tell which one is meant.
                 let region = self.region();
                 let speaking: Vec<usize> = several.iter().copied().filter(|place| !crate::columns::spoken(&region, &self.values[*place].columns).is_empty() && !self.values[*place].columns.is_empty()).collect();
+                // A model learns from what is known, and is applied to what is new.
+                let fresh = ["new", "second", "test", "unseen", "fresh", "next", "open", "todo", "unlabel", "candid", "incom"];
+                let old: Vec<usize> = several.iter().copied().filter(|place| !self.values[*place].names.iter().flatten().any(|stem| fresh.iter().any(|word| stem.starts_with(word)))).collect();
                 match speaking.as_slice() {
                     [one] => self.as_table(*one),
+                    _ if self.now.capability == "train" && old.len() == 1 => self.as_table(old[0]),
                     _ => Err(self.ambiguous(format!("the table could be any of {}", candidates.join(", ")), candidates)),
                 }
             }

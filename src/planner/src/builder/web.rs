@@ -114,7 +114,7 @@ impl Builder<'_> {
             let (first, rest): (Option<(String, String)>, Vec<(String, String)>) = (named.next(), named.collect());
             match (first, rest.is_empty()) {
                 (Some((name, selector)), true) => fields.push(field(&name, &selector)),
-                (Some((_, selector)), false) if rest.len() >= 1 && sentence.iter().any(|token| token.is_any(&["each", "every", "all"])) => {
+                (Some((_, selector)), false) if sentence.iter().any(|token| token.is_any(&["each", "every", "all"])) => {
                     scope = Some(selector);
                     fields.extend(rest.iter().map(|(name, selector)| field(name, selector)));
                 }
@@ -316,22 +316,50 @@ fn shown_tags(goal: &str) -> Vec<String> {
     found
 }
 
-/// Selectors with names: `the price (.price)`, `title in h2`, `name from 'h2.name'`.
+/// Selectors with names: `the price (.price)`, `title in h2`, `each product is in li.product`, `name from 'h2.name'`.
 fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for place in 1..tokens.len() {
-        let open = tokens[place].kind == Kind::Mark('(');
-        if open {
-            let end = (place + 1..tokens.len()).find(|end| tokens[*end].kind == Kind::Mark(')')).unwrap_or(tokens.len());
-            let inner: String = tokens[place + 1..end].iter().map(|token| token.text.as_str()).collect();
-            if is_selector(&inner) && tokens[place - 1].kind == Kind::Word && end - place <= 8 {
-                found.push((tokens[place - 1].lower.clone(), inner));
-            }
+    let (mut found, mut place) = (Vec::new(), 0);
+    while place < tokens.len() {
+        let Some((selector, end)) = selector_at(tokens, place) else {
+            place += 1;
+            continue;
+        };
+        // The word before it that says what it is: "name in h2", "price (.price)", "product is in li.product".
+        let mut before = place;
+        while before > 0 && (tokens[before - 1].is_mark() || tokens[before - 1].is_any(&["in", "is", "are", "from", "under", "as", "a", "an", "the", "has", "within", "inside", "with", "element", "class", "selector", "stand", "stands", "at", "tag", "of"])) {
+            before -= 1;
         }
-        let joined = tokens[place].is_any(&["in", "from", "under", "as"]) || tokens[place].kind == Kind::Mark(':');
-        if joined && tokens[place - 1].kind == Kind::Word && tokens.get(place + 1).is_some_and(|next| next.kind == Kind::Quoted && is_selector(&next.text)) {
-            found.push((tokens[place - 1].lower.clone(), tokens[place + 1].text.clone()));
+        if let Some(name) = before.checked_sub(1).map(|before| &tokens[before]).filter(|token| token.kind == Kind::Word && place - before <= 4 && place > before) {
+            found.push((name.lower.clone(), selector));
         }
+        place = end;
     }
     found
 }
+
+/// A selector that begins at a place, quoted or not, and where it ends.
+fn selector_at(tokens: &[Token], place: usize) -> Option<(String, usize)> {
+    let first = &tokens[place];
+    if first.kind == Kind::Quoted {
+        return is_selector(&first.text).then(|| (first.text.clone(), place + 1));
+    }
+    let starts = matches!(first.kind, Kind::Mark('.' | '#')) || (first.kind == Kind::Word && HTML.contains(&first.lower.as_str()));
+    let free = place == 0 || tokens[place - 1].end < first.start || matches!(tokens[place - 1].kind, Kind::Mark('('));
+    if !starts || !free {
+        return None;
+    }
+    let mut end = place + 1;
+    while end < tokens.len() && tokens[end].start == tokens[end - 1].end && !matches!(tokens[end].kind, Kind::Mark(',' | ')' | ';' | ':' | '!' | '?')) {
+        end += 1;
+    }
+    let mut text: String = tokens[place..end].iter().map(|token| token.text.as_str()).collect();
+    if text.ends_with('.') {
+        text.pop();
+    }
+    let heading = HEADINGS.contains(&text.as_str()) && place > 0 && (tokens[place - 1].is_any(&["in", "is", "from", "under", "as"]) || matches!(tokens[place - 1].kind, Kind::Mark('(')));
+    let telling = text.len() > 1 && text.trim_start_matches(['.', '#']).len() > 1 && text.contains(['.', '#']);
+    (telling || heading).then_some((text, end))
+}
+
+const HTML: &[&str] = &["h1", "h2", "h3", "h4", "p", "a", "li", "td", "tr", "div", "span", "article", "img", "ul", "section", "table", "blockquote", "dt", "dd"];
+const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "td", "li", "blockquote", "span", "p"];
