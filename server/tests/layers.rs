@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 37] = [
+    let rows: [(&str, &[&str]); 39] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
@@ -24,6 +24,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-storage-memory", &["baton-domain", "baton-storage"]),
         ("baton-storage-postgres", &["baton-domain", "baton-storage"]),
         ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
+        ("baton-councils", &["baton-domain", "baton-storage", "baton-decisions", "baton-voting"]),
         ("baton-bus", &["baton-domain", "baton-storage"]),
         ("baton-clients", &["baton-domain"]),
         ("baton-clients-databases", &["baton-domain", "baton-clients"]),
@@ -50,6 +51,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "baton-orchestration",
             &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime", "baton-retrieval"],
         ),
+        ("baton-runs", &["baton-domain", "baton-storage", "baton-workflow"]),
         ("baton-api", &["baton-domain", "baton-error-pages"]),
         ("baton-app", &["baton-domain"]),
         ("baton-frontend", &["baton-app"]),

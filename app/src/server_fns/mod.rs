@@ -8,15 +8,18 @@
 
 pub mod agents;
 mod answer;
+pub mod approvals;
 pub mod artifacts;
 pub mod auth;
 pub mod connections;
+pub mod decisions;
 pub mod events;
 pub mod health;
 pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod runs;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
@@ -25,6 +28,7 @@ pub mod tasks;
 pub mod topics;
 pub mod traces;
 mod upload;
+pub mod workflows;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

@@ -27,7 +27,11 @@ RFC 3339 in UTC.";
     components(schemas(Problem, ServerFrame, ClientFrame)),
     tags(
         (name = "auth", description = "Sign in and out"),
+        (name = "decisions", description = "Put questions to agents and people, vote, and count the ballots again"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
+        (name = "workflows", description = "Documents of work in many steps, in versions"),
+        (name = "runs", description = "Workflows as they go on, whatever stops meanwhile"),
+        (name = "approvals", description = "What runs ask people for"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
         (name = "connections", description = "Outside APIs and databases that agents may use"),
         (name = "models", description = "Language models, and what may be spent on them"),
