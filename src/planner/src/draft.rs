@@ -138,6 +138,31 @@ impl DraftStep {
     }
 }
 
+/// A document of its parts, with the steps in their order.
+pub(crate) fn document(whole: &Map<String, Value>, steps: &[(String, Map<String, Value>)]) -> String {
+    let mut out = String::new();
+    for key in ["name", "version", "title", "description"] {
+        if let Some(value) = whole.get(key) {
+            out.push_str(&format!("{key}: {}\n", flow(value)));
+        }
+    }
+    let section = |out: &mut String, key: &str| {
+        if let Some(map) = whole.get(key).and_then(Value::as_object).filter(|map| !map.is_empty()) {
+            out.push_str(&format!("\n{key}:\n"));
+            block(out, map, 2);
+        }
+    };
+    section(&mut out, "inputs");
+    out.push_str("\nsteps:\n");
+    for (id, step) in steps {
+        out.push_str(&format!("  {}:\n", scalar(id)));
+        block(&mut out, step, 4);
+    }
+    section(&mut out, "outputs");
+    section(&mut out, "limits");
+    out
+}
+
 fn block(out: &mut String, map: &Map<String, Value>, depth: usize) {
     let space = " ".repeat(depth);
     for (key, value) in map {
@@ -176,15 +201,11 @@ fn flow(value: &Value) -> String {
         Value::String(text) => scalar(text),
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Object(map) => {
-            let entries: Vec<String> = map.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow_quoted(value))).collect();
+            let entries: Vec<String> = map.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
         other => other.to_string(),
     }
-}
-
-fn flow_quoted(value: &Value) -> String {
-    flow(value)
 }
 
 /// A text as YAML: plain where nothing in it can be misread, else as JSON, which is YAML too.
