@@ -27,7 +27,10 @@ pub(crate) enum Role {
 }
 
 /// Units at the end of a column's name, which goals leave out.
-const UNITS: &[&str] = &["g", "kg", "mm", "cm", "m", "km", "c", "f", "s", "ms", "h", "usd", "eur", "gbp", "pct", "percent", "id", "no", "deg", "mg", "ml", "l", "kwh"];
+const UNITS: &[&str] = &[
+    "g", "kg", "mm", "cm", "m", "km", "c", "f", "s", "ms", "h", "usd", "eur", "gbp", "pct", "percent", "id", "no", "deg", "mg", "ml", "l",
+    "kwh",
+];
 const GROUPING: &[&str] = &["by", "per", "each", "every", "between", "across", "among", "grouped", "within"];
 const ALONG: &[&str] = &["over", "against", "versus", "vs", "along", "with", "on"];
 
@@ -57,7 +60,13 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
             let length = if exact { 1 } else { spread(tokens, place, stems) };
             let free = found.iter().all(|(at, taken, _)| place + length <= *at || at + taken <= place);
             if length > 0 && free {
-                let spoken = Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: role(tokens, place) };
+                let spoken = Spoken {
+                    name: column.name.clone(),
+                    kind: Some(column.kind),
+                    levels: column.levels,
+                    at: place,
+                    role: role(tokens, place),
+                };
                 found.push((place, length, spoken));
             }
         }
@@ -67,7 +76,11 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
         for place in 0..tokens.len() {
             let free = found.iter().all(|(at, taken, _)| place < *at || at + taken <= place);
             if free && value_at(tokens, place, column).is_some() {
-                found.push((place, 1, Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: Role::Group }));
+                found.push((
+                    place,
+                    1,
+                    Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: Role::Group },
+                ));
             }
         }
     }
@@ -100,7 +113,10 @@ pub(crate) fn value_at<'a>(tokens: &[Token], place: usize, column: &'a Column) -
 }
 
 /// Values that are words of any goal.
-const COMMON: &[&str] = &["yes", "the", "all", "each", "any", "none", "other", "high", "low", "new", "not", "and", "for", "true", "false", "total", "table", "text", "mean", "data", "value"];
+const COMMON: &[&str] = &[
+    "yes", "the", "all", "each", "any", "none", "other", "high", "low", "new", "not", "and", "for", "true", "false", "total", "table",
+    "text", "mean", "data", "value",
+];
 
 /// How many tokens the stems take up that begin at a place, 0 if they do not.
 fn spread(tokens: &[Token], place: usize, stems: &[String]) -> usize {
@@ -129,8 +145,11 @@ fn is_stated(tokens: &[Token], place: usize) -> bool {
         Kind::Quoted => !token.text.contains(['<', '{', '#', '/']),
         Kind::Word => {
             let before = place.checked_sub(1).map(word).unwrap_or_default();
-            let named = ["column", "columns", "field", "variable"].contains(&before) && !["of", "in", "by", "is", "and", "with", "are", "that"].contains(&token.lower.as_str());
-            let named_after = ["column", "field"].contains(&word(place + 1)) && !["the", "a", "each", "every", "this", "that", "which", "text", "one", "first", "last", "no"].contains(&token.lower.as_str());
+            let named = ["column", "columns", "field", "variable"].contains(&before)
+                && !["of", "in", "by", "is", "and", "with", "are", "that"].contains(&token.lower.as_str());
+            let named_after = ["column", "field"].contains(&word(place + 1))
+                && !["the", "a", "each", "every", "this", "that", "which", "text", "one", "first", "last", "no"]
+                    .contains(&token.lower.as_str());
             let listed = place >= 3 && tokens[place - 1].is("and") && ["columns"].contains(&word(place - 3));
             token.text.contains('_') || named || named_after || listed
         }

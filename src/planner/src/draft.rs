@@ -222,7 +222,13 @@ fn scalar(text: &str) -> String {
 
 /// A line of a comment: without what would end it.
 fn comment(line: &str) -> String {
-    clipped(&line.chars().map(|letter| if letter.is_control() || letter == '\u{2028}' || letter == '\u{85}' { ' ' } else { letter }).collect::<String>(), 400)
+    clipped(
+        &line
+            .chars()
+            .map(|letter| if letter.is_control() || letter == '\u{2028}' || letter == '\u{85}' { ' ' } else { letter })
+            .collect::<String>(),
+        400,
+    )
 }
 
 /// A text of at most so many characters.
@@ -249,7 +255,11 @@ pub(crate) fn workflow_name(title: &str) -> String {
         }
     }
     let name = name.trim_matches('-').to_owned();
-    if name.starts_with(|letter: char| letter.is_ascii_lowercase()) { name } else { format!("plan-{name}").trim_end_matches('-').to_owned() }
+    if name.starts_with(|letter: char| letter.is_ascii_lowercase()) {
+        name
+    } else {
+        format!("plan-{name}").trim_end_matches('-').to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -260,7 +270,12 @@ mod tests {
     use super::*;
 
     fn any_value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), "\\PC{0,90}".prop_map(|text| literal(&text))];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "\\PC{0,90}".prop_map(|text| literal(&text))
+        ];
         leaf.prop_recursive(3, 20, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

@@ -272,7 +272,8 @@ fn records(text: &str, delimiter: char) -> Vec<Vec<String>> {
 }
 
 fn column(name: &str, values: &[String]) -> Column {
-    let filled: Vec<&str> = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty() && *value != "NA" && *value != "null").collect();
+    let filled: Vec<&str> =
+        values.iter().map(|value| value.trim()).filter(|value| !value.is_empty() && *value != "NA" && *value != "null").collect();
     let share = |test: &dyn Fn(&str) -> bool| {
         let fit = filled.iter().filter(|value| test(value)).count();
         !filled.is_empty() && fit * 10 >= filled.len() * 9
@@ -285,7 +286,10 @@ fn column(name: &str, values: &[String]) -> Column {
     let year = |value: &str| value.parse::<u32>().is_ok_and(|year| (1000..=2999).contains(&year));
     let lower = name.to_lowercase();
     let named_time = ["date", "time", "year", "month", "day", "week", "quarter", "timestamp"].iter().any(|word| {
-        lower == *word || lower.starts_with(&format!("{word}_")) || lower.ends_with(&format!("_{word}")) || lower.ends_with(&format!(" {word}"))
+        lower == *word
+            || lower.starts_with(&format!("{word}_"))
+            || lower.ends_with(&format!("_{word}"))
+            || lower.ends_with(&format!(" {word}"))
     });
     let kind = if share(&is_time) || (named_time && share(&year)) || (named_time && !share(&number) && !few) {
         ColumnKind::Time
@@ -296,7 +300,11 @@ fn column(name: &str, values: &[String]) -> Column {
     } else {
         ColumnKind::Text
     };
-    let values = if few && kind == ColumnKind::Group { different.iter().map(|value| (*value).to_owned()).filter(|value| value.len() <= 60).collect() } else { Vec::new() };
+    let values = if few && kind == ColumnKind::Group {
+        different.iter().map(|value| (*value).to_owned()).filter(|value| value.len() <= 60).collect()
+    } else {
+        Vec::new()
+    };
     Column { name: name.trim().to_owned(), kind, levels: if few { different.len() } else { 0 }, values }
 }
 
@@ -305,7 +313,9 @@ fn is_time(value: &str) -> bool {
     let day = value.split([' ', 'T']).next().unwrap_or_default();
     let parts: Vec<&str> = day.split(['-', '/', '.']).collect();
     let digits = parts.iter().all(|part| !part.is_empty() && part.len() <= 4 && part.chars().all(|letter| letter.is_ascii_digit()));
-    digits && (parts.len() == 3 || (parts.len() == 2 && day.contains('-') && parts[0].len() == 4)) && parts.iter().any(|part| part.len() == 4)
+    digits
+        && (parts.len() == 3 || (parts.len() == 2 && day.contains('-') && parts[0].len() == 4))
+        && parts.iter().any(|part| part.len() == 4)
 }
 
 /// What a file holds, by its content type and name.
@@ -380,7 +390,8 @@ mod tests {
     fn columns_are_learnt_from_the_beginning_of_a_table() {
         let csv = "month;sales;region;remark\n2024-01;10.5;north;\"good; start\"\n2024-02;11;south;quiet\n2024-03;12;north;late\n2024-04;12;south;well done\n";
         let kinds: Vec<(String, ColumnKind)> = columns_of(csv.as_bytes()).into_iter().map(|column| (column.name, column.kind)).collect();
-        let expected = [("month", ColumnKind::Time), ("sales", ColumnKind::Number), ("region", ColumnKind::Group), ("remark", ColumnKind::Text)];
+        let expected =
+            [("month", ColumnKind::Time), ("sales", ColumnKind::Number), ("region", ColumnKind::Group), ("remark", ColumnKind::Text)];
         assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
         assert!(columns_of(b"").is_empty());
         let json = br#"[{"volume": 3.5, "year": 1990}, {"volume": 4, "year": 1991}]"#;

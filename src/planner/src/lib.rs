@@ -30,9 +30,11 @@ pub use builder::MAXIMUM_STEPS;
 pub use catalogue::Skills;
 pub use draft::{Draft, DraftInput, DraftStep};
 pub use given::{Column, ColumnKind, Given, GivenKind, MAXIMUM_COLUMNS, MAXIMUM_INPUTS, SAMPLE_BYTES, Shape, columns_of};
-pub use model::{Asks, MAXIMUM_ANSWER_BYTES, MAXIMUM_MODEL_STEPS, MAXIMUM_REPAIRS, SHOWN_SKILLS, plan_by_model, plan_schema, prompt, retrieved};
+pub use model::{
+    Asks, MAXIMUM_ANSWER_BYTES, MAXIMUM_MODEL_STEPS, MAXIMUM_REPAIRS, SHOWN_SKILLS, plan_by_model, plan_schema, prompt, retrieved,
+};
 pub use plan::{Explained, Explanation, Plan, Terms, plan, problems};
-pub use service::{Models, PlanParts, Plans};
 pub use reading::{MAXIMUM_GOAL, MAXIMUM_INTENTS};
 pub use refusal::Refusal;
 pub use replan::{MAXIMUM_HANDED_BYTES, Replanned, Stands, replan};
+pub use service::{Models, PlanParts, Plans};

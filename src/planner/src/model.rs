@@ -95,7 +95,8 @@ pub fn plan_schema() -> Value {
 /// The skills that a goal's words fit: what a model may choose from.
 #[must_use]
 pub fn retrieved<'a>(goal: &str, skills: &'a Skills) -> Vec<&'a Skill> {
-    let mut found: Vec<&Skill> = baton_retrieval::suggest(skills.plannable(), goal, SHOWN_SKILLS).into_iter().map(|found| found.skill).collect();
+    let mut found: Vec<&Skill> =
+        baton_retrieval::suggest(skills.plannable(), goal, SHOWN_SKILLS).into_iter().map(|found| found.skill).collect();
     found.retain(|skill| !skill.destructive);
     found
 }
@@ -107,7 +108,8 @@ pub fn prompt(goal: &str, given: &[Given], shown: &[&Skill]) -> ModelRequest {
         .iter()
         .map(|skill| json!({"name": skill.name, "does": clipped(&skill.description, 300), "input": compact(&skill.input_schema, 0), "output": compact(&skill.output_schema, 0)}))
         .collect();
-    let inputs: Map<String, Value> = given.iter().map(|input| (input.name.clone(), json!({"kind": input.kind, "list": input.shape != Shape::Single}))).collect();
+    let inputs: Map<String, Value> =
+        given.iter().map(|input| (input.name.clone(), json!({"kind": input.kind, "list": input.shape != Shape::Single}))).collect();
     let system = format!(
         "You make a plan as JSON that fits this schema, and write nothing else:\n{}\n\
          A step uses one of the skills below and no other. Its input must fit the skill's input. Expressions stand in ${{{{ }}}} and speak of inputs.NAME, \
@@ -140,7 +142,8 @@ fn compact(schema: &Value, depth: usize) -> Value {
             kept.insert("items".to_owned(), compact(items, depth + 1));
         }
         if let Some(properties) = map.get("properties").and_then(Value::as_object) {
-            let properties: Map<String, Value> = properties.iter().map(|(name, schema)| (name.clone(), compact(schema, depth + 1))).collect();
+            let properties: Map<String, Value> =
+                properties.iter().map(|(name, schema)| (name.clone(), compact(schema, depth + 1))).collect();
             kept.insert("properties".to_owned(), Value::Object(properties));
         }
     }
@@ -168,7 +171,12 @@ enum Judged {
 pub async fn plan_by_model(goal: &str, given: &[Given], skills: &Skills, model: &dyn Asks) -> Result<Plan, Refusal> {
     check_inputs(given)?;
     if goal.trim().is_empty() || goal.chars().count() > MAXIMUM_GOAL {
-        return Err(Refusal::new(Code::GoalUnreadable, "", format!("the goal is empty or has more than {MAXIMUM_GOAL} characters"), "Say it in a sentence or two."));
+        return Err(Refusal::new(
+            Code::GoalUnreadable,
+            "",
+            format!("the goal is empty or has more than {MAXIMUM_GOAL} characters"),
+            "Say it in a sentence or two.",
+        ));
     }
     let shown = retrieved(goal, skills);
     if shown.is_empty() {
@@ -177,16 +185,27 @@ pub async fn plan_by_model(goal: &str, given: &[Given], skills: &Skills, model: 
     let mut request = prompt(goal, given, &shown);
     let mut last = Vec::new();
     for turn in 0..=MAXIMUM_REPAIRS {
-        let answer = model
-            .ask(request.clone())
-            .await
-            .map_err(|why| Refusal::new(Code::GoalNeedsModel, "", format!("the model does not answer: {}", clipped(&why, 300)), "Look at the models, or plan by rules alone."))?;
+        let answer = model.ask(request.clone()).await.map_err(|why| {
+            Refusal::new(
+                Code::GoalNeedsModel,
+                "",
+                format!("the model does not answer: {}", clipped(&why, 300)),
+                "Look at the models, or plan by rules alone.",
+            )
+        })?;
         match judge(&answer, goal, given, skills, &shown) {
             Judged::Plan(mut plan) => {
                 plan.explanation.assumptions.push(format!("a model made this plan, at try {}", turn + 1));
                 return Ok(*plan);
             }
-            Judged::Refused(why) => return Err(Refusal::new(Code::NoSkillForGoal, goal, format!("the model says: {}", clipped(&why, 300)), "Say the goal in other words.")),
+            Judged::Refused(why) => {
+                return Err(Refusal::new(
+                    Code::NoSkillForGoal,
+                    goal,
+                    format!("the model says: {}", clipped(&why, 300)),
+                    "Say the goal in other words.",
+                ));
+            }
             Judged::Wrong(problems) => {
                 request.messages.push(Message::assistant(clipped(&answer, 8_000)));
                 request.messages.push(Message::user(repair(&problems)));
@@ -195,7 +214,12 @@ pub async fn plan_by_model(goal: &str, given: &[Given], skills: &Skills, model: 
         }
     }
     let shown: Vec<&str> = last.iter().take(3).map(String::as_str).collect();
-    Err(Refusal::new(Code::ModelPlanRefused, "", format!("after {MAXIMUM_REPAIRS} repairs the plan is still wrong: {}", shown.join("; ")), "Say the goal in more words, or write the workflow by hand."))
+    Err(Refusal::new(
+        Code::ModelPlanRefused,
+        "",
+        format!("after {MAXIMUM_REPAIRS} repairs the plan is still wrong: {}", shown.join("; ")),
+        "Say the goal in more words, or write the workflow by hand.",
+    ))
 }
 
 fn repair(problems: &[String]) -> String {
@@ -253,7 +277,9 @@ fn judge(answer: &str, goal: &str, given: &[Given], skills: &Skills, shown: &[&S
 }
 
 fn is_id(text: &str) -> bool {
-    text.len() <= 60 && text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    text.len() <= 60
+        && text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 fn explain(written: &Written, goal: &str) -> Explanation {
@@ -288,7 +314,8 @@ fn draft_of(written: Written, goal: &str, given: &[Given]) -> Draft {
             optional: false,
         })
         .collect();
-    let mut outputs: Vec<(String, String)> = written.outputs.iter().filter_map(|(name, value)| Some((name.clone(), bare(value.as_str()?)))).collect();
+    let mut outputs: Vec<(String, String)> =
+        written.outputs.iter().filter_map(|(name, value)| Some((name.clone(), bare(value.as_str()?)))).collect();
     if outputs.is_empty() {
         outputs = steps.iter().map(|step| (step.id.clone(), format!("steps.{}.output", step.id))).collect();
     }

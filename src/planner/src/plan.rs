@@ -68,13 +68,17 @@ pub fn plan(goal: &str, given: &[Given], skills: &Skills, terms: Terms) -> Resul
 
 /// Whether inputs can be those of a workflow.
 pub(crate) fn check_inputs(given: &[Given]) -> Result<(), Refusal> {
-    let wrong = |message: String| Refusal::new(Code::GoalUnreadable, "", message, "Name each input once, with letters, digits and `_`, beginning with a letter.");
+    let wrong = |message: String| {
+        Refusal::new(Code::GoalUnreadable, "", message, "Name each input once, with letters, digits and `_`, beginning with a letter.")
+    };
     if given.len() > MAXIMUM_INPUTS {
         return Err(wrong(format!("there are more than {MAXIMUM_INPUTS} inputs")));
     }
     for (place, one) in given.iter().enumerate() {
         let name = &one.name;
-        let fine = name.len() <= 64 && name.starts_with(|letter: char| letter.is_ascii_alphabetic()) && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let fine = name.len() <= 64
+            && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         if !fine {
             return Err(wrong(format!("an input cannot be called `{}`", crate::draft::clipped(name, 80))));
         }
@@ -92,7 +96,12 @@ pub(crate) fn checked(draft: Draft, explanation: Explanation, skills: &Skills) -
         found if found.is_empty() => Ok(Plan { draft, text, explanation }),
         found => {
             let shown: Vec<String> = found.iter().take(3).map(ToString::to_string).collect();
-            Err(Refusal::new(Code::PlanInvalid, "", format!("the plan does not pass the checks: {}", shown.join(" ")), "Say the goal in other words, or write the workflow by hand."))
+            Err(Refusal::new(
+                Code::PlanInvalid,
+                "",
+                format!("the plan does not pass the checks: {}", shown.join(" ")),
+                "Say the goal in other words, or write the workflow by hand.",
+            ))
         }
     }
 }

@@ -46,26 +46,212 @@ pub(crate) struct Reading {
 
 /// Verbs that no skill does and no rule may pass over.
 const UNABLE: &[&str] = &[
-    "phone", "call", "ring", "transcribe", "book", "buy", "purchase", "pay", "tweet", "upload", "deploy", "install", "remind", "schedule", "hire", "fire", "print",
-    "fax", "cook", "drive", "record", "film", "photograph", "sing", "play", "paint", "sketch", "email", "mail", "send", "forward", "notify", "message", "delete",
-    "cancel", "approve", "sign", "reserve", "invite", "negotiate", "interview", "meet", "dub", "subtitle", "reboot", "restart", "shut", "unlock", "transfer",
-    "withdraw", "refund", "post", "publish", "push", "commit", "merge", "compile", "execute", "order", "ship", "water", "arrange", "organize", "organise",
-    "sms", "whatsapp", "slack", "ping", "telephone", "dial", "wire", "repair", "reply", "subscribe", "unsubscribe", "log", "photoshop", "animate", "narrate", "read",
-    "encrypt", "decrypt", "compress", "unzip", "backup", "migrate", "fix", "patch", "refactor", "rename", "move", "trade", "sell", "invest", "wait", "tell", "ask",
-    "scan", "recognize", "recognise", "resize", "crop", "convert", "design", "negotiate", "vacuum", "clean", "build", "generate", "program", "implement", "solve", "hack",
+    "phone",
+    "call",
+    "ring",
+    "transcribe",
+    "book",
+    "buy",
+    "purchase",
+    "pay",
+    "tweet",
+    "upload",
+    "deploy",
+    "install",
+    "remind",
+    "schedule",
+    "hire",
+    "fire",
+    "print",
+    "fax",
+    "cook",
+    "drive",
+    "record",
+    "film",
+    "photograph",
+    "sing",
+    "play",
+    "paint",
+    "sketch",
+    "email",
+    "mail",
+    "send",
+    "forward",
+    "notify",
+    "message",
+    "delete",
+    "cancel",
+    "approve",
+    "sign",
+    "reserve",
+    "invite",
+    "negotiate",
+    "interview",
+    "meet",
+    "dub",
+    "subtitle",
+    "reboot",
+    "restart",
+    "shut",
+    "unlock",
+    "transfer",
+    "withdraw",
+    "refund",
+    "post",
+    "publish",
+    "push",
+    "commit",
+    "merge",
+    "compile",
+    "execute",
+    "order",
+    "ship",
+    "water",
+    "arrange",
+    "organize",
+    "organise",
+    "sms",
+    "whatsapp",
+    "slack",
+    "ping",
+    "telephone",
+    "dial",
+    "wire",
+    "repair",
+    "reply",
+    "subscribe",
+    "unsubscribe",
+    "log",
+    "photoshop",
+    "animate",
+    "narrate",
+    "read",
+    "encrypt",
+    "decrypt",
+    "compress",
+    "unzip",
+    "backup",
+    "migrate",
+    "fix",
+    "patch",
+    "refactor",
+    "rename",
+    "move",
+    "trade",
+    "sell",
+    "invest",
+    "wait",
+    "tell",
+    "ask",
+    "scan",
+    "recognize",
+    "recognise",
+    "resize",
+    "crop",
+    "convert",
+    "design",
+    "negotiate",
+    "vacuum",
+    "clean",
+    "build",
+    "generate",
+    "program",
+    "implement",
+    "solve",
+    "hack",
 ];
 /// Words that are passed over at the beginning of a part.
 const LEADING: &[&str] = &[
-    "please", "then", "also", "finally", "and", "afterwards", "next", "first", "second", "secondly", "third", "now", "could", "can", "would", "you", "i", "we",
-    "want", "need", "to", "like", "d", "just", "so", "that", "after", "lastly", "last", "let", "s", "kindly", "must", "should", "will", "ll", "have", "it", "plus", "but", "or", "too",
+    "please",
+    "then",
+    "also",
+    "finally",
+    "and",
+    "afterwards",
+    "next",
+    "first",
+    "second",
+    "secondly",
+    "third",
+    "now",
+    "could",
+    "can",
+    "would",
+    "you",
+    "i",
+    "we",
+    "want",
+    "need",
+    "to",
+    "like",
+    "d",
+    "just",
+    "so",
+    "that",
+    "after",
+    "lastly",
+    "last",
+    "let",
+    "s",
+    "kindly",
+    "must",
+    "should",
+    "will",
+    "ll",
+    "have",
+    "it",
+    "plus",
+    "but",
+    "or",
+    "too",
 ];
 /// What somebody wants to be told is no work of its own.
 const ASKED: &[&str] = &["me", "us", "back"];
 /// Verbs that begin what is done under a condition that no comma ends.
 const DOING: &[&str] = &[
-    "draw", "write", "make", "create", "summarize", "summarise", "translate", "plot", "forecast", "run", "do", "give", "show", "list", "find", "produce", "generate",
-    "prepare", "extract", "fetch", "download", "report", "compute", "train", "test", "check", "classify", "render", "fill", "put", "collect", "build", "chart",
-    "condense", "shorten", "audit", "scan", "look", "get", "read", "tell", "please", "send",
+    "draw",
+    "write",
+    "make",
+    "create",
+    "summarize",
+    "summarise",
+    "translate",
+    "plot",
+    "forecast",
+    "run",
+    "do",
+    "give",
+    "show",
+    "list",
+    "find",
+    "produce",
+    "generate",
+    "prepare",
+    "extract",
+    "fetch",
+    "download",
+    "report",
+    "compute",
+    "train",
+    "test",
+    "check",
+    "classify",
+    "render",
+    "fill",
+    "put",
+    "collect",
+    "build",
+    "chart",
+    "condense",
+    "shorten",
+    "audit",
+    "scan",
+    "look",
+    "get",
+    "read",
+    "tell",
+    "please",
+    "send",
 ];
 
 /// Reads a goal.
@@ -73,7 +259,8 @@ const DOING: &[&str] = &[
 /// # Errors
 /// `PLAN-001` if it says nothing or too much.
 pub(crate) fn read(goal: &str) -> Result<Reading, Refusal> {
-    let wrong = |message: &str| Refusal::new(Code::GoalUnreadable, "", message, "Say in a sentence or two what is to be done with which inputs.");
+    let wrong =
+        |message: &str| Refusal::new(Code::GoalUnreadable, "", message, "Say in a sentence or two what is to be done with which inputs.");
     if goal.trim().is_empty() {
         return Err(wrong("the goal is empty"));
     }
@@ -98,7 +285,9 @@ fn sentences(tokens: &[Token]) -> Vec<(usize, usize)> {
     for (place, token) in tokens.iter().enumerate() {
         // An abbreviation ends no sentence: a capital or the end has to follow.
         let ends = match token.kind {
-            Kind::Mark('.') => tokens.get(place + 1).is_none_or(|next| next.start > token.end && !next.text.starts_with(char::is_lowercase)),
+            Kind::Mark('.') => {
+                tokens.get(place + 1).is_none_or(|next| next.start > token.end && !next.text.starts_with(char::is_lowercase))
+            }
             Kind::Mark(mark) => matches!(mark, ';' | '!' | '?' | '\n' | '•'),
             _ => false,
         };
@@ -154,7 +343,10 @@ impl Reading {
         for (place, one) in found.iter().enumerate() {
             let end = starts.get(place + 1).copied().unwrap_or(to).max(one.to);
             let start = starts[place].min(one.from);
-            let applies = condition.filter(|(_, span, prefix)| if *prefix { one.from >= span.1 } else { one.to <= span.0 && !self.another_part(one.to, span.0) });
+            let applies =
+                condition.filter(
+                    |(_, span, prefix)| if *prefix { one.from >= span.1 } else { one.to <= span.0 && !self.another_part(one.to, span.0) },
+                );
             let applies = match otherwise {
                 Some((place, number)) if one.from > place => Some((number, (place, place), true)),
                 _ => applies,
@@ -174,16 +366,19 @@ impl Reading {
     /// Whether a condition at the end of a sentence is about a later part than this.
     fn another_part(&self, from: usize, to: usize) -> bool {
         let between = self.slice((from, to));
-        between.iter().enumerate().any(|(place, token)| {
-            token.is_any(&["and", "then"]) && between.get(place + 1).is_some_and(|next| next.is_any(DOING))
-        })
+        between
+            .iter()
+            .enumerate()
+            .any(|(place, token)| token.is_any(&["and", "then"]) && between.get(place + 1).is_some_and(|next| next.is_any(DOING)))
     }
 
     /// A noun that speaks of what is there already asks for nothing: `of the summary`, `the report.pdf`.
     fn is_reference(&self, found: &cues::Found, from: usize) -> bool {
         let known = self.intents.iter().any(|intent| intent.capability == found.capability);
         let before = found.from.checked_sub(1).filter(|place| *place >= from).map(|place| &self.tokens[place]);
-        known && found.to - found.from == 1 && before.is_some_and(|token| token.is_any(&["the", "those", "these", "that", "this", "its", "their", "such"]))
+        known
+            && found.to - found.from == 1
+            && before.is_some_and(|token| token.is_any(&["the", "those", "these", "that", "this", "its", "their", "such"]))
     }
 
     /// Where the part of a sentence begins in which a place lies: after the last comma or conjunction.
@@ -201,8 +396,12 @@ impl Reading {
     fn condition(&mut self, from: usize, to: usize, last: &mut Option<usize>) -> Option<(usize, (usize, usize), bool)> {
         let word = |place: usize| self.tokens.get(place).map(|token| token.lower.as_str()).unwrap_or_default();
         for place in from..to {
-            if self.tokens[place].is_any(&["otherwise", "else"]) || (word(place) == "if" && word(place + 1) == "not" && place + 3 >= from && place < from + 3) {
-                let negated = last.and_then(|number| self.conditions.get(number)).map(|known| Condition { span: known.span, negated: !known.negated });
+            if self.tokens[place].is_any(&["otherwise", "else"])
+                || (word(place) == "if" && word(place + 1) == "not" && place + 3 >= from && place < from + 3)
+            {
+                let negated = last
+                    .and_then(|number| self.conditions.get(number))
+                    .map(|known| Condition { span: known.span, negated: !known.negated });
                 if let Some(negated) = negated {
                     self.conditions.push(negated);
                     let end = if word(place) == "if" { place + 2 } else { place + 1 };
@@ -210,7 +409,8 @@ impl Reading {
                 }
             }
             let before = place.checked_sub(1).filter(|before| *before >= from).map(&word).unwrap_or_default();
-            let asks = ["me", "check", "see", "out", "test", "know", "whether", "us", "determine", "as", "even", "tell", "say"].contains(&before);
+            let asks =
+                ["me", "check", "see", "out", "test", "know", "whether", "us", "determine", "as", "even", "tell", "say"].contains(&before);
             let opens = match word(place) {
                 "if" | "unless" => !asks,
                 "when" | "whenever" => place <= from + 1,
@@ -272,8 +472,36 @@ impl Reading {
             let outside = hyphened
                 || verb.is_some_and(|verb| {
                     verb.is_any(&[
-                        "phone", "telephone", "transcribe", "book", "buy", "purchase", "pay", "tweet", "email", "mail", "send", "upload", "deploy", "sms", "whatsapp",
-                        "fax", "invite", "hire", "remind", "dial", "subtitle", "dub", "publish", "post", "forward", "print", "notify", "delete", "slack", "reserve",
+                        "phone",
+                        "telephone",
+                        "transcribe",
+                        "book",
+                        "buy",
+                        "purchase",
+                        "pay",
+                        "tweet",
+                        "email",
+                        "mail",
+                        "send",
+                        "upload",
+                        "deploy",
+                        "sms",
+                        "whatsapp",
+                        "fax",
+                        "invite",
+                        "hire",
+                        "remind",
+                        "dial",
+                        "subtitle",
+                        "dub",
+                        "publish",
+                        "post",
+                        "forward",
+                        "print",
+                        "notify",
+                        "delete",
+                        "slack",
+                        "reserve",
                     ])
                 });
             if unable && !told && (outside || !covered) {
@@ -295,7 +523,10 @@ mod tests {
 
     #[test]
     fn conditions_are_on_what_they_stand_with() {
-        assert_eq!(shown("Rate the sentiment. If it is negative, summarize the text; otherwise find the keywords."), [("sentiment", None), ("summarize", Some(0)), ("keywords", Some(1))]);
+        assert_eq!(
+            shown("Rate the sentiment. If it is negative, summarize the text; otherwise find the keywords."),
+            [("sentiment", None), ("summarize", Some(0)), ("keywords", Some(1))]
+        );
         assert_eq!(shown("Summarize the text if it has more than 500 words."), [("summarize", Some(0))]);
         let reading = read("Test column a by b, and only if the difference is significant draw a boxplot of a.").unwrap();
         assert_eq!(reading.intents.last().map(|intent| (intent.capability, intent.condition)), Some(("chart", Some(0))));

@@ -58,9 +58,20 @@ enum Change {
 ///
 /// # Errors
 /// `PLAN-011` if there is none, or if what was done so far is too large to be handed on.
-pub fn replan(text: &str, step: &str, code: &str, so_far: &BTreeMap<String, Stands>, given: &Map<String, Value>, skills: &Skills) -> Result<Replanned, Refusal> {
-    let none = |message: String| Refusal::new(Code::NoOtherWay, step, message, "Correct the cause and retry the run from this step, or edit the workflow.");
-    let workflow = baton_workflow::parse(text).map_err(|problems| none(format!("the document cannot be read: {}", problems.first().map(ToString::to_string).unwrap_or_default())))?;
+pub fn replan(
+    text: &str,
+    step: &str,
+    code: &str,
+    so_far: &BTreeMap<String, Stands>,
+    given: &Map<String, Value>,
+    skills: &Skills,
+) -> Result<Replanned, Refusal> {
+    let none = |message: String| {
+        Refusal::new(Code::NoOtherWay, step, message, "Correct the cause and retry the run from this step, or edit the workflow.")
+    };
+    let workflow = baton_workflow::parse(text).map_err(|problems| {
+        none(format!("the document cannot be read: {}", problems.first().map(ToString::to_string).unwrap_or_default()))
+    })?;
     let whole = baton_workflow::to_json(text).map_err(|problem| none(problem.to_string()))?;
     let order: Vec<String> = workflow.steps.iter().map(|step| step.id.clone()).collect();
     let steps = steps_of(&whole, &order);
@@ -104,9 +115,13 @@ fn ways(step: &Map<String, Value>, code: &str) -> Vec<Way> {
     let has = |key: &str| with.contains_key(key);
     let is = |key: &str, value: &str| with.get(key).and_then(Value::as_str) == Some(value);
     let mut found = Vec::new();
-    let mut parameters = |says: &str, changes: Vec<(&'static str, Option<Value>)>| found.push(Way { says: says.to_owned(), change: Change::Parameters(changes) });
+    let mut parameters = |says: &str, changes: Vec<(&'static str, Option<Value>)>| {
+        found.push(Way { says: says.to_owned(), change: Change::Parameters(changes) })
+    };
     match skill {
-        "nlp.summarize" if is("mode", "abstractive") => parameters("sentences of the text itself instead of a model's", vec![("mode", Some(json!("extractive")))]),
+        "nlp.summarize" if is("mode", "abstractive") => {
+            parameters("sentences of the text itself instead of a model's", vec![("mode", Some(json!("extractive")))])
+        }
         "nlp.classify" if !is("method", "rules") => parameters("rules instead of a model", vec![("method", Some(json!("rules")))]),
         "nlp.similarity" if has("meaning") => parameters("words compared instead of meanings", vec![("meaning", None)]),
         "data_science.train" => {
@@ -114,7 +129,10 @@ fn ways(step: &Map<String, Value>, code: &str) -> Vec<Way> {
                 parameters("gaps filled instead of rows left out", vec![("missing", Some(json!("impute")))]);
             }
             if is("method", "linear") || is("method", "logistic") {
-                parameters("a random forest instead of a regression", vec![("method", Some(json!("random_forest"))), ("penalty", None), ("standardize", None)]);
+                parameters(
+                    "a random forest instead of a regression",
+                    vec![("method", Some(json!("random_forest"))), ("penalty", None), ("standardize", None)],
+                );
             }
         }
         "data_science.forecast" => {
@@ -127,18 +145,32 @@ fn ways(step: &Map<String, Value>, code: &str) -> Vec<Way> {
         }
         "data_science.anomalies" => {
             if has("time") {
-                parameters("each value by itself instead of as a series", vec![("time", None), ("season", None), ("method", Some(json!("mad")))]);
+                parameters(
+                    "each value by itself instead of as a series",
+                    vec![("time", None), ("season", None), ("method", Some(json!("mad")))],
+                );
             } else if !is("method", "iqr") {
-                parameters("fences of quartiles instead of the method before", vec![("method", Some(json!("iqr"))), ("threshold", None), ("share", None), ("trees", None)]);
+                parameters(
+                    "fences of quartiles instead of the method before",
+                    vec![("method", Some(json!("iqr"))), ("threshold", None), ("share", None), ("trees", None)],
+                );
             }
         }
         "data_science.test" => {
-            let ranks = [("welch", "mann_whitney"), ("t_two_sample", "mann_whitney"), ("anova", "kruskal_wallis"), ("welch_anova", "kruskal_wallis"), ("t_paired", "wilcoxon")];
+            let ranks = [
+                ("welch", "mann_whitney"),
+                ("t_two_sample", "mann_whitney"),
+                ("anova", "kruskal_wallis"),
+                ("welch_anova", "kruskal_wallis"),
+                ("t_paired", "wilcoxon"),
+            ];
             if let Some((_, other)) = ranks.iter().find(|(test, _)| is("test", test)) {
                 parameters("a test of ranks instead of means", vec![("test", Some(json!(other))), ("pairwise", None)]);
             }
         }
-        "documentation.report" if !with.get("formats").is_some_and(|formats| formats == &json!(["markdown"])) => parameters("Markdown only", vec![("formats", Some(json!(["markdown"])))]),
+        "documentation.report" if !with.get("formats").is_some_and(|formats| formats == &json!(["markdown"])) => {
+            parameters("Markdown only", vec![("formats", Some(json!(["markdown"])))])
+        }
         "documentation.render" => {
             if has("files") {
                 parameters("without further files", vec![("files", None)]);
@@ -147,7 +179,9 @@ fn ways(step: &Map<String, Value>, code: &str) -> Vec<Way> {
                 parameters("values that the data lack left empty", vec![("missing", Some(json!("empty")))]);
             }
         }
-        name if name.starts_with("code_analysis.") && has("language") => parameters("the language found out instead of stated", vec![("language", None)]),
+        name if name.starts_with("code_analysis.") && has("language") => {
+            parameters("the language found out instead of stated", vec![("language", None)])
+        }
         "web_automation.crawl" => parameters("fewer pages", vec![("maximum_pages", Some(json!(20)))]),
         _ => {}
     }
@@ -155,18 +189,48 @@ fn ways(step: &Map<String, Value>, code: &str) -> Vec<Way> {
     let mut other = |says: &str, change: Change| found.push(Way { says: says.to_owned(), change });
     match skill {
         "web_automation.article" if url => {
-            other("the page opened in a browser instead", Change::Skill { name: "web_automation.render", inputs: &[("url", "url")], outputs: &[("text", "text"), ("title", "title")] });
+            other(
+                "the page opened in a browser instead",
+                Change::Skill {
+                    name: "web_automation.render",
+                    inputs: &[("url", "url")],
+                    outputs: &[("text", "text"), ("title", "title")],
+                },
+            );
         }
         "web_automation.fetch" if url => {
-            other("the page opened in a browser instead", Change::Skill { name: "web_automation.render", inputs: &[("url", "url")], outputs: &[("text", "text"), ("artifact", "artifact"), ("status", "status")] });
+            other(
+                "the page opened in a browser instead",
+                Change::Skill {
+                    name: "web_automation.render",
+                    inputs: &[("url", "url")],
+                    outputs: &[("text", "text"), ("artifact", "artifact"), ("status", "status")],
+                },
+            );
         }
         "web_automation.parse" if url => {
-            other("the page's article instead", Change::Skill { name: "web_automation.article", inputs: &[("url", "url")], outputs: &[("text", "text"), ("title", "title")] });
+            other(
+                "the page's article instead",
+                Change::Skill {
+                    name: "web_automation.article",
+                    inputs: &[("url", "url")],
+                    outputs: &[("text", "text"), ("title", "title")],
+                },
+            );
         }
         "web_automation.render" if url => {
-            other("the page fetched without a browser", Change::Skill { name: "web_automation.article", inputs: &[("url", "url")], outputs: &[("text", "text"), ("title", "title")] });
+            other(
+                "the page fetched without a browser",
+                Change::Skill {
+                    name: "web_automation.article",
+                    inputs: &[("url", "url")],
+                    outputs: &[("text", "text"), ("title", "title")],
+                },
+            );
         }
-        "web_automation.tables" | "web_automation.extract" | "web_automation.links" if url => other("the page opened in a browser first", Change::Rendered),
+        "web_automation.tables" | "web_automation.extract" | "web_automation.links" if url => {
+            other("the page opened in a browser first", Change::Rendered)
+        }
         _ => {}
     }
     other("the rest does without it", Change::Without);
@@ -208,7 +272,8 @@ fn changed(
         }
         Change::Skill { name, inputs, outputs } => {
             let with = kept[place].1.get("with")?.as_object()?.clone();
-            let fresh: Map<String, Value> = inputs.iter().filter_map(|(old, new)| Some(((*new).to_owned(), with.get(*old)?.clone()))).collect();
+            let fresh: Map<String, Value> =
+                inputs.iter().filter_map(|(old, new)| Some(((*new).to_owned(), with.get(*old)?.clone()))).collect();
             kept[place].1.insert("uses".to_owned(), json!(name));
             kept[place].1.insert("with".to_owned(), Value::Object(fresh));
             for (old, new) in outputs.iter().filter(|(old, new)| old != new) {
@@ -225,7 +290,8 @@ fn changed(
             let with = step.get_mut("with")?.as_object_mut()?;
             let url = with.remove("url")?;
             with.insert("artifact".to_owned(), json!(format!("${{{{ steps.{id}.output.artifact }}}}")));
-            let mut before = Map::from_iter([("uses".to_owned(), json!("web_automation.render")), ("with".to_owned(), json!({"url": url}))]);
+            let mut before =
+                Map::from_iter([("uses".to_owned(), json!("web_automation.render")), ("with".to_owned(), json!({"url": url}))]);
             for key in ["if", "foreach"] {
                 if let Some(value) = step.get(key) {
                     // In a list, each page would have to be paired with its own.
@@ -269,7 +335,9 @@ fn changed(
             Stands::Open => continue,
         };
         let name = format!("{}_output", id.replace('-', "_"));
-        each_text(&mut kept, &mut whole, &|text| replaced(&replaced(text, &format!("steps.{id}.output"), &format!("inputs.{name}")), &format!("steps.{id}.status"), status));
+        each_text(&mut kept, &mut whole, &|text| {
+            replaced(&replaced(text, &format!("steps.{id}.output"), &format!("inputs.{name}")), &format!("steps.{id}.status"), status)
+        });
         each_text(&mut kept, &mut whole, &|text| replaced(text, &format!("steps['{id}'].output"), &format!("inputs.{name}")));
         for (_, step) in &mut kept {
             if let Some(Value::Array(needs)) = step.get_mut("needs") {
@@ -277,7 +345,8 @@ fn changed(
             }
         }
         let spoken = format!("inputs.{name}");
-        let used = kept.iter().any(|(_, step)| Value::Object(step.clone()).to_string().contains(&spoken)) || whole.get("outputs").is_some_and(|outputs| outputs.to_string().contains(&spoken));
+        let used = kept.iter().any(|(_, step)| Value::Object(step.clone()).to_string().contains(&spoken))
+            || whole.get("outputs").is_some_and(|outputs| outputs.to_string().contains(&spoken));
         if !used {
             continue;
         }
@@ -298,7 +367,8 @@ fn changed(
     }
     whole.insert("inputs".to_owned(), Value::Object(inputs));
     let name = whole.get("name").and_then(Value::as_str).unwrap_or("plan").to_owned();
-    let name = if name.ends_with("-again") { name } else { format!("{}-again", name.chars().take(50).collect::<String>().trim_end_matches('-')) };
+    let name =
+        if name.ends_with("-again") { name } else { format!("{}-again", name.chars().take(50).collect::<String>().trim_end_matches('-')) };
     whole.insert("name".to_owned(), json!(name));
     Some((document(&whole, &kept), input))
 }

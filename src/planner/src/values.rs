@@ -118,7 +118,10 @@ impl Value {
                 let fits = name.iter().enumerate().all(|(offset, stem)| {
                     tokens.get(place + offset).is_some_and(|token| {
                         let word = matches!(token.kind, Kind::Word | Kind::Quoted | Kind::File | Kind::Address);
-                        word && (&token.stem == stem || token.lower == *stem || base(&token.lower) == stem.as_str() || (token.kind == Kind::Quoted && name_stems(&token.text) == *name))
+                        word && (&token.stem == stem
+                            || token.lower == *stem
+                            || base(&token.lower) == stem.as_str()
+                            || (token.kind == Kind::Quoted && name_stems(&token.text) == *name))
                     })
                 });
                 if fits && best.is_none_or(|(_, length)| name.len() > length) {

@@ -52,12 +52,31 @@ impl Token {
 
 /// Endings of names of files that goals speak of.
 const ENDINGS: &[&str] = &[
-    "csv", "tsv", "json", "ndjson", "parquet", "xlsx", "txt", "md", "pdf", "docx", "eml", "html", "htm", "xml", "rss", "atom", "zip", "log", "yaml",
-    "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "png", "sql", "tar", "gz",
+    "csv", "tsv", "json", "ndjson", "parquet", "xlsx", "txt", "md", "pdf", "docx", "eml", "html", "htm", "xml", "rss", "atom", "zip",
+    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "png", "sql", "tar", "gz",
 ];
 const SMALL: [&str; 21] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-    "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
 ];
 const TENS: [(&str, f64); 8] = [
     ("thirty", 30.0),

@@ -30,7 +30,8 @@ const SITE: &str = "http://127.0.0.1:8099";
 pub(crate) fn goals(half: &str) -> Vec<Goal> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goals").join(half);
     let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
     files.sort();
     files.iter().map(|path| read(&folder, &std::fs::read_to_string(path).unwrap())).collect()
 }
@@ -55,7 +56,12 @@ fn read(folder: &Path, text: &str) -> Goal {
         }
         given.push(one);
     }
-    Goal { id: goal["id"].as_str().unwrap().to_owned(), text: goal["goal"].as_str().unwrap().to_owned(), given, expect: goal["expect"].clone() }
+    Goal {
+        id: goal["id"].as_str().unwrap().to_owned(),
+        text: goal["goal"].as_str().unwrap().to_owned(),
+        given,
+        expect: goal["expect"].clone(),
+    }
 }
 
 /// What is wrong with a plan, measured by what is expected.
@@ -63,15 +69,26 @@ fn wrong(expect: &Value, outcome: &Result<Plan, Refusal>) -> Vec<String> {
     let planned = expect["planned"].as_bool().unwrap();
     let plan = match (planned, outcome) {
         (false, Ok(plan)) => return vec![format!("it should be refused, and is planned with {:?}", uses(&plan.draft))],
-        (false, Err(refusal)) => return if refusal.code.as_str().starts_with("PLAN-") { Vec::new() } else { vec!["no code of plans".to_owned()] },
+        (false, Err(refusal)) => {
+            return if refusal.code.as_str().starts_with("PLAN-") { Vec::new() } else { vec!["no code of plans".to_owned()] };
+        }
         (true, Err(refusal)) => return vec![refusal.to_string()],
         (true, Ok(plan)) => plan,
     };
     let used = uses(&plan.draft);
     let list = |key: &str| expect[key].as_array().cloned().unwrap_or_default();
     let names = |value: &Value| value.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    let mut found: Vec<String> = list("skills_all").iter().filter(|skill| !used.contains(skill.as_str().unwrap())).map(|skill| format!("it does not use {skill}")).collect();
-    found.extend(list("skills_any").iter().filter(|any| !names(any).iter().any(|name| used.contains(name))).map(|any| format!("it uses none of {any}")));
+    let mut found: Vec<String> = list("skills_all")
+        .iter()
+        .filter(|skill| !used.contains(skill.as_str().unwrap()))
+        .map(|skill| format!("it does not use {skill}"))
+        .collect();
+    found.extend(
+        list("skills_any")
+            .iter()
+            .filter(|any| !names(any).iter().any(|name| used.contains(name)))
+            .map(|any| format!("it uses none of {any}")),
+    );
     for pair in list("order") {
         let pair = names(&pair);
         if used.contains(&pair[0]) && used.contains(&pair[1]) && !comes_before(plan, &pair[0], &pair[1]) {

@@ -15,7 +15,15 @@ fn given(name: &str, kind: GivenKind, file: &str) -> Given {
 
 fn table(name: &str, columns: &[(&str, ColumnKind)]) -> Given {
     let mut given = given(name, GivenKind::Artifact, &format!("{name}.csv"));
-    given.columns = columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, levels: if *kind == ColumnKind::Group { 3 } else { 0 }, values: Vec::new() }).collect();
+    given.columns = columns
+        .iter()
+        .map(|(name, kind)| Column {
+            name: (*name).to_owned(),
+            kind: *kind,
+            levels: if *kind == ColumnKind::Group { 3 } else { 0 },
+            values: Vec::new(),
+        })
+        .collect();
     given
 }
 
@@ -38,7 +46,9 @@ fn documents_are_read_before_they_are_summarized_and_reports_come_last() {
 #[test]
 fn a_list_is_gone_through_and_a_share_of_it_is_a_condition() {
     let reviews = [Given::new("reviews", GivenKind::Json).with_value(&json!(["good", "bad"]))];
-    let plan = planned("Rate the sentiment of each review. If more than 20 % of them are negative, find the keywords of the reviews.", &reviews).unwrap();
+    let plan =
+        planned("Rate the sentiment of each review. If more than 20 % of them are negative, find the keywords of the reviews.", &reviews)
+            .unwrap();
     assert_eq!(skills_of(&plan), ["nlp.sentiment", "nlp.keywords"]);
     assert_eq!(plan.draft.steps[0].foreach.as_deref(), Some("inputs.reviews"));
     assert!(plan.draft.steps[1].condition.as_deref().unwrap().ends_with("> 0.2"), "{:?}", plan.draft.steps[1].condition);
@@ -49,7 +59,10 @@ fn otherwise_is_the_other_way_round() {
     let note = [given("note", GivenKind::Text, "")];
     let plan = planned("If the note is in English, rate its sentiment, otherwise find its keywords.", &note).unwrap();
     let conditions: Vec<Option<&str>> = plan.draft.steps.iter().map(|step| step.condition.as_deref()).collect();
-    assert_eq!(conditions, [None, Some("steps.detect_language.output.language == 'en'"), Some("!(steps.detect_language.output.language == 'en')")]);
+    assert_eq!(
+        conditions,
+        [None, Some("steps.detect_language.output.language == 'en'"), Some("!(steps.detect_language.output.language == 'en')")]
+    );
 }
 
 #[test]
@@ -72,7 +85,8 @@ fn what_cannot_be_planned_says_why() {
 #[test]
 fn with_a_model_what_needs_one_is_planned() {
     let note = [given("note", GivenKind::Text, "")];
-    let plan = plan("Summarize the note in two sentences and translate the summary into German.", &note, skills(), Terms { model: true }).unwrap();
+    let plan =
+        plan("Summarize the note in two sentences and translate the summary into German.", &note, skills(), Terms { model: true }).unwrap();
     assert_eq!(skills_of(&plan), ["nlp.summarize", "nlp.translate"]);
     assert_eq!(plan.draft.steps[1].with["text"], json!("${{ steps.summarize.output.text }}"));
 }
@@ -101,9 +115,51 @@ fn a_skill_of_somebody_else_is_found_by_its_words() {
 }
 
 const PHRASES: &[&str] = &[
-    "summarize", "the sentiment of", "each", "note", "and", "then", "if", "more than 20 % are negative", ",", ".", "forecast", "sales", "by month", "'column a'", "draw a bar chart of", "find outliers in",
-    "write a report", "https://example.org/a.html", "links", "otherwise", "in three sentences", "translate", "into German", "train a model", "${{ inputs.x }}", "\n", "unless it is English", "duplicates", "test whether",
-    "code.py", "vulnerabilities", "render the template", "fetch", "table", "per region", "join", "keywords", "\"", "'", "#", "<p class=\"x\">", "(.price)", "5", "top", "for every row",
+    "summarize",
+    "the sentiment of",
+    "each",
+    "note",
+    "and",
+    "then",
+    "if",
+    "more than 20 % are negative",
+    ",",
+    ".",
+    "forecast",
+    "sales",
+    "by month",
+    "'column a'",
+    "draw a bar chart of",
+    "find outliers in",
+    "write a report",
+    "https://example.org/a.html",
+    "links",
+    "otherwise",
+    "in three sentences",
+    "translate",
+    "into German",
+    "train a model",
+    "${{ inputs.x }}",
+    "\n",
+    "unless it is English",
+    "duplicates",
+    "test whether",
+    "code.py",
+    "vulnerabilities",
+    "render the template",
+    "fetch",
+    "table",
+    "per region",
+    "join",
+    "keywords",
+    "\"",
+    "'",
+    "#",
+    "<p class=\"x\">",
+    "(.price)",
+    "5",
+    "top",
+    "for every row",
 ];
 
 proptest! {

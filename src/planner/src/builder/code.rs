@@ -32,7 +32,15 @@ impl Builder<'_> {
         }
         if matches!(self.now.capability, "security" | "performance" | "best_practices") {
             let region = self.region();
-            let severity = [("error", "error"), ("errors", "error"), ("serious", "error"), ("critical", "error"), ("severe", "error"), ("warning", "warning"), ("warnings", "warning")];
+            let severity = [
+                ("error", "error"),
+                ("errors", "error"),
+                ("serious", "error"),
+                ("critical", "error"),
+                ("severe", "error"),
+                ("warning", "warning"),
+                ("warnings", "warning"),
+            ];
             let asked = region.iter().any(|token| token.is_any(&["only", "least"]));
             if let Some((_, least)) = severity.iter().find(|(word, _)| asked && region.iter().any(|token| token.is(word))) {
                 with.insert("least_severity".to_owned(), json!(least));
@@ -64,7 +72,12 @@ impl Builder<'_> {
         }
         let exprs: Vec<String> = picked.iter().map(|place| self.values[*place].expr.clone()).collect();
         if picked.iter().all(|place| matches!(self.values[*place].what, What::Artifact(_)) && !self.values[*place].list) {
-            return Ok(Feed { key: "artifacts", value: Json::Array(exprs.iter().map(|expr| expression(expr)).collect()), list: None, of: picked[0] });
+            return Ok(Feed {
+                key: "artifacts",
+                value: Json::Array(exprs.iter().map(|expr| expression(expr)).collect()),
+                list: None,
+                of: picked[0],
+            });
         }
         let candidates: Vec<String> = picked.iter().map(|place| self.values[*place].label.clone()).collect();
         Err(self.ambiguous("the sources are of different kinds".to_owned(), candidates))
@@ -74,12 +87,17 @@ impl Builder<'_> {
         self.skill("code_analysis.dependencies")?;
         let is_advice = |name: &str| ["advisor", "osv", "rustsec", "advice", "vulnerabil"].iter().any(|word| name.contains(word));
         let names = |place: usize| self.values[place].names.iter().flatten().any(|name| is_advice(name));
-        let advisories: Vec<usize> = (0..self.values.len()).filter(|place| matches!(self.values[*place].what, What::Artifact(_)) && names(*place)).collect();
+        let advisories: Vec<usize> =
+            (0..self.values.len()).filter(|place| matches!(self.values[*place].what, What::Artifact(_)) && names(*place)).collect();
         if advisories.is_empty() {
             return Err(self.missing("a file of advisories", "Give advisories in the form of OSV or RustSec as an input `advisories`."));
         }
         let locks: Vec<usize> = (0..self.values.len())
-            .filter(|place| matches!(self.values[*place].what, What::Artifact(form) if !matches!(form, Form::Picture | Form::Recording)) && !advisories.contains(place) && self.values[*place].step.is_none())
+            .filter(|place| {
+                matches!(self.values[*place].what, What::Artifact(form) if !matches!(form, Form::Picture | Form::Recording))
+                    && !advisories.contains(place)
+                    && self.values[*place].step.is_none()
+            })
             .collect();
         let region = self.sentence();
         let spoken: Vec<usize> = locks.iter().copied().filter(|place| self.values[*place].mentioned(&region).is_some()).collect();

@@ -37,7 +37,11 @@ impl Builder<'_> {
         })?;
         let expr = match quantity {
             Quantity::Truth(expr) => {
-                if is_negated(&tokens) { negation(&expr) } else { expr }
+                if is_negated(&tokens) {
+                    negation(&expr)
+                } else {
+                    expr
+                }
             }
             Quantity::Number { expr, .. } => self.compared(&expr, &tokens),
         };
@@ -71,7 +75,9 @@ impl Builder<'_> {
 
     /// A number that a text speaks of, with what it is called: for documents that write it down.
     pub(crate) fn quantity(&mut self, tokens: &[Token]) -> Planned<Option<(String, String)>> {
-        let asks = tokens.iter().any(|token| token.is_any(&["number", "many", "share", "percentage", "percent", "count", "proportion", "total", "how"]));
+        let asks = tokens
+            .iter()
+            .any(|token| token.is_any(&["number", "many", "share", "percentage", "percent", "count", "proportion", "total", "how"]));
         if !asks {
             return Ok(None);
         }
@@ -106,10 +112,30 @@ impl Builder<'_> {
         last(self).ok_or_else(|| self.missing("what the condition is about", "Say it in a sentence before."))
     }
 
+    /// What a text speaks of; of a step that goes through a list, of all its outputs together.
     fn measured(&mut self, tokens: &[Token]) -> Planned<Option<Quantity>> {
+        let mut found = self.measured_of_one(tokens)?;
+        for step in (0..self.steps.len()).filter(|step| self.steps[*step].list) {
+            let out = self.output(step);
+            let field = format!("{out}.");
+            match &mut found {
+                Some(Quantity::Truth(expr)) if expr.contains(&field) => {
+                    *expr = format!("all({out}, each => {})", expr.replace(&field, "each."))
+                }
+                Some(Quantity::Number { expr, .. }) if expr.contains(&field) => {
+                    *expr = format!("sum(map({out}, each => {}))", expr.replace(&field, "each."))
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn measured_of_one(&mut self, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let has = |words: &[&str]| tokens.iter().any(|token| token.is_any(words));
         let stem = |stems: &[&str]| tokens.iter().any(|token| stems.iter().any(|stem| token.stem.starts_with(stem)));
-        let share = has(&["share", "percent", "percentage", "proportion", "fraction", "half"]) || tokens.iter().any(|token| matches!(token.kind, Kind::Percent(_)));
+        let share = has(&["share", "percent", "percentage", "proportion", "fraction", "half"])
+            || tokens.iter().any(|token| matches!(token.kind, Kind::Percent(_)));
         let number = |expr: String, label: &str| Ok(Some(Quantity::Number { expr, label: label.to_owned() }));
         let truth = |expr: String| Ok(Some(Quantity::Truth(expr)));
 
@@ -117,7 +143,9 @@ impl Builder<'_> {
         if let Some(step) = fetched.filter(|_| has(&["status", "state", "says", "value"])) {
             return self.stated_value(step, tokens);
         }
-        if stem(&["signific"]) || (has(&["difference", "differ", "differs"]) && self.steps.iter().any(|step| step.draft.uses == "data_science.test")) {
+        if stem(&["signific"])
+            || (has(&["difference", "differ", "differs"]) && self.steps.iter().any(|step| step.draft.uses == "data_science.test"))
+        {
             let step = self.found_by("test", "data_science.test")?;
             return truth(format!("any({}.tests, t => t.significant ?? false)", self.output(step)));
         }
@@ -125,13 +153,25 @@ impl Builder<'_> {
             let step = self.found_by("test", "data_science.test")?;
             return number(format!("min(map({}.tests, t => t.p ?? 1))", self.output(step)), "p");
         }
-        if let Some(label) = ["negative", "positive", "neutral"].into_iter().find(|label| has(&[label])).or_else(|| if has(&["unhappy", "angry", "complaints", "dissatisfied", "upset"]) { Some("negative") } else if has(&["happy", "satisfied", "pleased"]) { Some("positive") } else { None }) {
+        if let Some(label) = ["negative", "positive", "neutral"].into_iter().find(|label| has(&[label])).or_else(|| {
+            if has(&["unhappy", "angry", "complaints", "dissatisfied", "upset"]) {
+                Some("negative")
+            } else if has(&["happy", "satisfied", "pleased"]) {
+                Some("positive")
+            } else {
+                None
+            }
+        }) {
             return self.mood(label, tokens, share);
         }
         if has(&["sentiment", "mood", "compound"]) {
             let step = self.found_by("sentiment", "nlp.sentiment")?;
             let out = self.output(step);
-            let expr = if self.steps[step].list { format!("sum(map({out}, r => r.compound)) / max(1, length({out}))") } else { format!("{out}.compound") };
+            let expr = if self.steps[step].list {
+                format!("sum(map({out}, r => r.compound)) / max(1, length({out}))")
+            } else {
+                format!("{out}.compound")
+            };
             return number(expr, "mood");
         }
         if stem(&["anomal", "outlier", "unusu", "spike", "suspici", "abnorm", "odd", "strang"]) {
@@ -156,22 +196,39 @@ impl Builder<'_> {
         }
         if has(&["words", "word"]) || (has(&["longer", "shorter", "long"]) && first(tokens).is_some()) || has(&["sentences"]) {
             let step = self.found_by("analyze", "nlp.analyze")?;
-            let field = if has(&["sentences"]) { "sentences" } else if has(&["characters"]) { "characters" } else { "words" };
+            let field = if has(&["sentences"]) {
+                "sentences"
+            } else if has(&["characters"]) {
+                "characters"
+            } else {
+                "words"
+            };
             return number(format!("default({}.counts.{field}, 0)", self.output(step)), field);
         }
         if has(&["accuracy", "r2", "accurate"]) || has(&["squared"]) {
             let step = self.found_by("train", "data_science.train")?;
             let field = if has(&["r2", "squared"]) { "r2" } else { "accuracy" };
-            return number(format!("default(last(filter(map(default({}.metrics, []), m => m.{field}), v => v != null)), 0)", self.output(step)), field);
+            return number(
+                format!("default(last(filter(map(default({}.metrics, []), m => m.{field}), v => v != null)), 0)", self.output(step)),
+                field,
+            );
         }
-        if has(&["rows", "records", "lines", "entries"]) && self.steps.iter().all(|step| !matches!(step.draft.uses.as_str(), "web_automation.parse" | "web_automation.extract" | "data_science.query")) {
+        if has(&["rows", "records", "lines", "entries"])
+            && self
+                .steps
+                .iter()
+                .all(|step| !matches!(step.draft.uses.as_str(), "web_automation.parse" | "web_automation.extract" | "data_science.query"))
+        {
             let step = self.found_by("profile", "data_science.profile")?;
             return number(format!("{}.rows", self.output(step)), "rows");
         }
         if has(&["forecast", "predicted", "prediction"]) {
             let step = self.found_by("forecast", "data_science.forecast")?;
             let below = has(&["below", "under", "falls", "drops", "less", "lower"]);
-            return number(format!("{}(map({}.forecast, f => f.value ?? 0))", if below { "min" } else { "max" }, self.output(step)), "forecast");
+            return number(
+                format!("{}(map({}.forecast, f => f.value ?? 0))", if below { "min" } else { "max" }, self.output(step)),
+                "forecast",
+            );
         }
         if has(&["links", "link"]) {
             let step = self.found_by("links", "web_automation.links")?;
@@ -184,8 +241,20 @@ impl Builder<'_> {
             return self.mentions(tokens);
         }
         // What the last step has counted.
-        let counted = self.steps.iter().rposition(|step| !step.conditional && matches!(step.draft.uses.as_str(), "web_automation.parse" | "web_automation.extract" | "data_science.query" | "web_automation.tables" | "web_automation.crawl"));
-        if let Some(step) = counted.filter(|_| has(&["entries", "records", "rows", "items", "results", "any", "more", "least", "tables", "pages"])) {
+        let counted = self.steps.iter().rposition(|step| {
+            !step.conditional
+                && matches!(
+                    step.draft.uses.as_str(),
+                    "web_automation.parse"
+                        | "web_automation.extract"
+                        | "data_science.query"
+                        | "web_automation.tables"
+                        | "web_automation.crawl"
+                )
+        });
+        if let Some(step) =
+            counted.filter(|_| has(&["entries", "records", "rows", "items", "results", "any", "more", "least", "tables", "pages"]))
+        {
             let field = if self.steps[step].draft.uses == "data_science.query" { "rows" } else { "count" };
             return number(format!("{}.{field}", self.output(step)), "entries");
         }
@@ -201,8 +270,11 @@ impl Builder<'_> {
     /// "If so", "if there are more than three": what the last step has found.
     fn of_last_step(&self, tokens: &[Token]) -> Option<Quantity> {
         let vague = tokens.iter().all(|token| {
-            token.is_any(&["so", "yes", "it", "is", "does", "there", "are", "any", "more", "than", "least", "at", "not", "no", "some", "of", "them", "were", "they", "one", "has", "have", "been", "found", "really", "that", "the", "case", "finds", "find", "you", "be", "should", "fewer", "less", "over", "such"])
-                || token.number().is_some()
+            token.is_any(&[
+                "so", "yes", "it", "is", "does", "there", "are", "any", "more", "than", "least", "at", "not", "no", "some", "of", "them",
+                "were", "they", "one", "has", "have", "been", "found", "really", "that", "the", "case", "finds", "find", "you", "be",
+                "should", "fewer", "less", "over", "such",
+            ]) || token.number().is_some()
                 || token.is_mark()
         });
         let step = self.steps.iter().rposition(|step| !step.bridge && step.draft.condition.is_none()).filter(|_| vague)?;
@@ -212,10 +284,14 @@ impl Builder<'_> {
             "data_science.anomalies" => number(format!("{out}.found"), "anomalies"),
             "nlp.near_duplicates" => number(format!("length({out}.groups)"), "groups"),
             "data_science.query" => number(format!("{out}.rows"), "rows"),
-            "web_automation.links" | "web_automation.extract" | "web_automation.parse" | "web_automation.tables" => number(format!("{out}.count"), "entries"),
-            "code_analysis.security_audit" | "code_analysis.secrets" | "code_analysis.performance_review" | "code_analysis.best_practices" | "code_analysis.dependencies" => {
-                number(format!("{out}.summary.findings"), "findings")
+            "web_automation.links" | "web_automation.extract" | "web_automation.parse" | "web_automation.tables" => {
+                number(format!("{out}.count"), "entries")
             }
+            "code_analysis.security_audit"
+            | "code_analysis.secrets"
+            | "code_analysis.performance_review"
+            | "code_analysis.best_practices"
+            | "code_analysis.dependencies" => number(format!("{out}.summary.findings"), "findings"),
             "web_automation.watch" => Some(Quantity::Truth(format!("{out}.state == 'changed'"))),
             "data_science.test" => Some(Quantity::Truth(format!("any({out}.tests, t => t.significant ?? false)"))),
             _ => None,
@@ -229,7 +305,9 @@ impl Builder<'_> {
         let list = self.steps[step].list;
         let parts = if list { out.clone() } else { format!("{out}.sentences") };
         let of = |label: &str| format!("length(filter({parts}, r => r.label == '{label}'))");
-        let counted = first(tokens).is_some() || has(&["number", "many", "count", "any", "some", "no", "none", "least"]) || self.number_input(tokens).is_some();
+        let counted = first(tokens).is_some()
+            || has(&["number", "many", "count", "any", "some", "no", "none", "least"])
+            || self.number_input(tokens).is_some();
         Ok(Some(if has(&["than"]) && has(&["negative"]) && has(&["positive"]) {
             let negative = tokens.iter().position(|token| token.is("negative"));
             let positive = tokens.iter().position(|token| token.is("positive"));
@@ -249,21 +327,35 @@ impl Builder<'_> {
 
     fn of_code(&mut self, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let stem = |stems: &[&str]| tokens.iter().any(|token| stems.iter().any(|stem| token.stem.starts_with(stem)));
-        let last = self.steps.iter().rposition(|step| !step.conditional && step.draft.uses.starts_with("code_analysis.") && !step.draft.uses.ends_with("metrics"));
+        let last = self
+            .steps
+            .iter()
+            .rposition(|step| !step.conditional && step.draft.uses.starts_with("code_analysis.") && !step.draft.uses.ends_with("metrics"));
         let step = if stem(&["secret", "credenti", "password", "key"]) {
             Some(self.found_by("secrets", "code_analysis.secrets")?)
-        } else if stem(&["vulnerab", "secur", "hole", "weakness", "inject"]) && !self.steps.iter().any(|step| step.draft.uses == "code_analysis.dependencies") {
+        } else if stem(&["vulnerab", "secur", "hole", "weakness", "inject"])
+            && !self.steps.iter().any(|step| step.draft.uses == "code_analysis.dependencies")
+        {
             Some(self.found_by("security", "code_analysis.security_audit")?)
         } else if stem(&["complex", "cyclomat"]) {
             let step = self.found_by("metrics", "code_analysis.metrics")?;
-            return Ok(Some(Quantity::Number { expr: format!("default(max(map({}.functions, f => f.cyclomatic)), 0)", self.output(step)), label: "complexity".to_owned() }));
+            return Ok(Some(Quantity::Number {
+                expr: format!("default(max(map({}.functions, f => f.cyclomatic)), 0)", self.output(step)),
+                label: "complexity".to_owned(),
+            }));
         } else if stem(&["find", "found", "issu", "problem", "error", "warn", "vulnerab", "anyth", "someth", "critic", "weakness"]) {
             last
         } else {
             None
         };
         let Some(step) = step else { return Ok(None) };
-        let field = if stem(&["error", "critic", "serious", "sever"]) { "errors" } else if stem(&["warn"]) { "warnings" } else { "findings" };
+        let field = if stem(&["error", "critic", "serious", "sever"]) {
+            "errors"
+        } else if stem(&["warn"]) {
+            "warnings"
+        } else {
+            "findings"
+        };
         Ok(Some(Quantity::Number { expr: format!("{}.summary.{field}", self.output(step)), label: field.to_owned() }))
     }
 
@@ -272,7 +364,9 @@ impl Builder<'_> {
         let step = self.steps.iter().rposition(|step| step.draft.uses == "nlp.classify" && !step.conditional)?;
         let labels = self.steps[step].draft.with.get("labels")?.as_array()?;
         let names: Vec<&str> = labels.iter().filter_map(|label| label["name"].as_str()).collect();
-        let said = names.iter().find(|name| tokens.iter().any(|token| token.lower == name.to_lowercase() || crate::words::name_stems(name) == [token.stem.clone()]))?;
+        let said = names.iter().find(|name| {
+            tokens.iter().any(|token| token.lower == name.to_lowercase() || crate::words::name_stems(name) == [token.stem.clone()])
+        })?;
         let out = self.output(step);
         Some(if self.steps[step].list {
             Quantity::Number { expr: format!("length(filter({out}, r => r.label == {}))", quoted(said)), label: (*said).to_owned() }
@@ -283,11 +377,22 @@ impl Builder<'_> {
 
     /// Whether a text has a word in it.
     fn mentions(&self, tokens: &[Token]) -> Planned<Option<Quantity>> {
-        let verb = tokens.iter().position(|token| token.is_any(&["contains", "contain", "mentions", "mention", "includes", "says", "speaks"]));
-        let word = tokens.iter().find(|token| token.kind == Kind::Quoted).or_else(|| tokens.get(verb? + 1..)?.iter().find(|token| token.kind == Kind::Word && !token.is_any(&["the", "a", "an", "word", "of", "about"])));
-        let text = (0..self.values.len()).rev().filter(|place| self.values[*place].what == What::Text && !self.values[*place].list && self.is_sure(*place)).max_by_key(|place| self.current == Some(*place));
+        let verb =
+            tokens.iter().position(|token| token.is_any(&["contains", "contain", "mentions", "mention", "includes", "says", "speaks"]));
+        let word = tokens.iter().find(|token| token.kind == Kind::Quoted).or_else(|| {
+            tokens
+                .get(verb? + 1..)?
+                .iter()
+                .find(|token| token.kind == Kind::Word && !token.is_any(&["the", "a", "an", "word", "of", "about"]))
+        });
+        let text = (0..self.values.len())
+            .rev()
+            .filter(|place| self.values[*place].what == What::Text && !self.values[*place].list && self.is_sure(*place))
+            .max_by_key(|place| self.current == Some(*place));
         Ok(match (word, text) {
-            (Some(word), Some(text)) => Some(Quantity::Truth(format!("contains(lower({}), {})", self.values[text].expr, quoted(&word.lower)))),
+            (Some(word), Some(text)) => {
+                Some(Quantity::Truth(format!("contains(lower({}), {})", self.values[text].expr, quoted(&word.lower))))
+            }
             _ => None,
         })
     }
@@ -296,7 +401,9 @@ impl Builder<'_> {
     fn stated_value(&self, step: usize, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let name = tokens.iter().position(|token| token.is_any(&["status", "state", "value"]));
         let field = name.map(|place| tokens[place].lower.clone()).unwrap_or_default();
-        let value = tokens.iter().rev().find(|token| (token.kind == Kind::Quoted || token.kind == Kind::Word || token.number().is_some()) && !token.is_any(&["there", "it", "is"]));
+        let value = tokens.iter().rev().find(|token| {
+            (token.kind == Kind::Quoted || token.kind == Kind::Word || token.number().is_some()) && !token.is_any(&["there", "it", "is"])
+        });
         let Some(value) = value else { return Ok(None) };
         let shown = if value.number().is_some() { value.text.clone() } else { format!("\"{}\"", value.lower) };
         let wanted = quoted(&format!("\"{field}\":{shown}"));

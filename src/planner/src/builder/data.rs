@@ -109,7 +109,10 @@ impl Builder<'_> {
             with.insert("horizon".to_owned(), horizon);
         }
         let sentence = self.sentence();
-        if let Some(share) = sentence.iter().find_map(|token| match token.kind { Kind::Percent(share) if (0.5..=0.999).contains(&share) => Some(share), _ => None }) {
+        if let Some(share) = sentence.iter().find_map(|token| match token.kind {
+            Kind::Percent(share) if (0.5..=0.999).contains(&share) => Some(share),
+            _ => None,
+        }) {
             with.insert("confidence".to_owned(), json!(share));
         }
         if several {
@@ -128,14 +131,22 @@ impl Builder<'_> {
         let step = self.simple("data_science.forecast", with, table)?;
         let made = self.product(step, What::Artifact(Form::Table), "table", "the forecast", None);
         let number = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Number, levels: 0, values: Vec::new() };
-        self.values[made].columns = vec![Column { name: "time".to_owned(), kind: ColumnKind::Time, levels: 0, values: Vec::new() }, number("value"), number("low"), number("high")];
+        self.values[made].columns = vec![
+            Column { name: "time".to_owned(), kind: ColumnKind::Time, levels: 0, values: Vec::new() },
+            number("value"),
+            number("low"),
+            number("high"),
+        ];
         self.values[made] = self.values[made].clone().named(&["forecast", "prediction", "projection"]);
         Ok(())
     }
 
     /// How many steps ahead: a number beside a span of time, or `a year` in months.
     fn horizon(&self) -> Option<Json> {
-        let units = ["months", "month", "years", "year", "quarters", "quarter", "weeks", "week", "days", "day", "steps", "periods", "values", "points", "hours", "hour", "step", "period", "ahead"];
+        let units = [
+            "months", "month", "years", "year", "quarters", "quarter", "weeks", "week", "days", "day", "steps", "periods", "values",
+            "points", "hours", "hour", "step", "period", "ahead",
+        ];
         let tokens = self.region();
         let all = self.sentence();
         let found = beside(&tokens, &units).or_else(|| beside(&all, &units));
@@ -145,7 +156,9 @@ impl Builder<'_> {
         if let Some(input) = self.number_named(&["horizon", "months", "steps", "ahead", "periods", "years", "weeks", "days"]) {
             return Some(expression(&format!("round({input})")));
         }
-        let next = |unit: &str| all.windows(2).any(|pair| pair[0].is_any(&["next", "coming", "a", "one", "following", "another"]) && pair[1].is(unit));
+        let next = |unit: &str| {
+            all.windows(2).any(|pair| pair[0].is_any(&["next", "coming", "a", "one", "following", "another"]) && pair[1].is(unit))
+        };
         let monthly = self.values.iter().flat_map(|value| &value.columns).any(|column| column.name.to_lowercase().contains("month"));
         if next("year") {
             return Some(json!(if monthly { 12 } else { 1 }));
@@ -161,19 +174,32 @@ impl Builder<'_> {
         let table = self.table()?;
         let mut with = self.of_table(table);
         let said = self.columns_of(table);
-        let columns: Vec<Json> = said.iter().filter(|column| matches!(column.kind, Some(ColumnKind::Number) | None) && column.role != Role::Along).map(|column| literal(&column.name)).collect();
+        let columns: Vec<Json> = said
+            .iter()
+            .filter(|column| matches!(column.kind, Some(ColumnKind::Number) | None) && column.role != Role::Along)
+            .map(|column| literal(&column.name))
+            .collect();
         if !columns.is_empty() {
             with.insert("columns".to_owned(), Json::Array(columns));
         }
         let sentence = self.sentence();
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let time = said.iter().find(|column| column.kind == Some(ColumnKind::Time)).map(|column| column.name.clone());
-        let over = has(&["over", "series", "season", "seasonal", "trend", "day", "days", "daily", "hour", "hourly", "week", "month", "monthly", "spike", "spikes", "time", "when"]);
-        let only = self.values[table].columns.iter().filter(|column| column.kind == ColumnKind::Time).map(|column| column.name.clone()).collect::<Vec<_>>();
+        let over = has(&[
+            "over", "series", "season", "seasonal", "trend", "day", "days", "daily", "hour", "hourly", "week", "month", "monthly", "spike",
+            "spikes", "time", "when",
+        ]);
+        let only = self.values[table]
+            .columns
+            .iter()
+            .filter(|column| column.kind == ColumnKind::Time)
+            .map(|column| column.name.clone())
+            .collect::<Vec<_>>();
         if let Some(time) = time.or_else(|| if over && only.len() == 1 { only.first().cloned() } else { None }) {
             with.insert("time".to_owned(), literal(&time));
         }
-        let methods = [(&["isolation", "forest"][..], "isolation_forest"), (&["interquartile", "iqr", "tukey"][..], "iqr"), (&["mad"][..], "mad")];
+        let methods =
+            [(&["isolation", "forest"][..], "isolation_forest"), (&["interquartile", "iqr", "tukey"][..], "iqr"), (&["mad"][..], "mad")];
         if let Some((_, method)) = methods.iter().find(|(words, _)| has(words)) {
             with.insert("method".to_owned(), json!(method));
             with.remove("time");
@@ -204,8 +230,30 @@ impl Builder<'_> {
                 with.insert(if components { "components" } else { "clusters" }.to_owned(), json!(number.clamp(1, 100)));
             }
         } else {
-            let from = sentence.iter().position(|token| token.is_any(&["from", "using", "with", "based", "out", "by"])).unwrap_or(usize::MAX);
-            let target_word = sentence.iter().position(|token| token.is_any(&["predict", "predicts", "predicting", "classify", "estimate", "estimates", "for", "explain", "explains", "drives", "influences", "determines", "guess", "tells", "tell", "recognize", "recognise", "target"]));
+            let from =
+                sentence.iter().position(|token| token.is_any(&["from", "using", "with", "based", "out", "by"])).unwrap_or(usize::MAX);
+            let target_word = sentence.iter().position(|token| {
+                token.is_any(&[
+                    "predict",
+                    "predicts",
+                    "predicting",
+                    "classify",
+                    "estimate",
+                    "estimates",
+                    "for",
+                    "explain",
+                    "explains",
+                    "drives",
+                    "influences",
+                    "determines",
+                    "guess",
+                    "tells",
+                    "tell",
+                    "recognize",
+                    "recognise",
+                    "target",
+                ])
+            });
             let target = target_word
                 .and_then(|place| said.iter().find(|column| column.at > place))
                 .or_else(|| said.iter().find(|column| column.at < from))
@@ -214,7 +262,11 @@ impl Builder<'_> {
                 return Err(self.missing("the column to predict", "Name the column that the model is to predict."));
             };
             with.insert("target".to_owned(), literal(&target.name));
-            let features: Vec<Json> = said.iter().filter(|column| column.name != target.name && column.at > from && column.at != usize::MAX).map(|column| literal(&column.name)).collect();
+            let features: Vec<Json> = said
+                .iter()
+                .filter(|column| column.name != target.name && column.at > from && column.at != usize::MAX)
+                .map(|column| literal(&column.name))
+                .collect();
             if !features.is_empty() {
                 with.insert("features".to_owned(), Json::Array(features));
             }
@@ -235,8 +287,10 @@ impl Builder<'_> {
                 self.explanation.assumptions.push(format!("the model is a {}", method.replace('_', " ")));
             }
         }
-        if let Some(share) = sentence.iter().find_map(|token| match token.kind { Kind::Percent(share) if (0.05..=0.5).contains(&share) => Some(share), _ => None })
-            && has(&["hold", "held", "holdout", "aside", "keep", "testing"])
+        if let Some(share) = sentence.iter().find_map(|token| match token.kind {
+            Kind::Percent(share) if (0.05..=0.5).contains(&share) => Some(share),
+            _ => None,
+        }) && has(&["hold", "held", "holdout", "aside", "keep", "testing"])
         {
             with.insert("hold_out".to_owned(), json!(share));
         }
@@ -250,24 +304,33 @@ impl Builder<'_> {
         self.skill("data_science.predict")?;
         let is_model = |builder: &Self, place: usize| {
             let value = &builder.values[place];
-            matches!(value.what, What::Artifact(_)) && value.names.iter().any(|name| name.iter().any(|stem| stem == "model" || stem == "classifi"))
+            matches!(value.what, What::Artifact(_))
+                && value.names.iter().any(|name| name.iter().any(|stem| stem == "model" || stem == "classifi"))
         };
-        let made = (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.values[*place].step.is_some() && self.is_sure(*place));
+        let made =
+            (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.values[*place].step.is_some() && self.is_sure(*place));
         let given = (0..self.values.len()).find(|place| is_model(self, *place) && self.values[*place].step.is_none());
-        let only = (0..self.values.len()).find(|place| self.values[*place].what == What::Artifact(Form::Data) && self.values[*place].step.is_none());
+        let only = (0..self.values.len())
+            .find(|place| self.values[*place].what == What::Artifact(Form::Data) && self.values[*place].step.is_none());
         let model = match made.or(given).or(only) {
             Some(model) => model,
             // What is to be predicted has to be learnt first.
             None => {
                 self.train()?;
-                (0..self.values.len()).rev().find(|place| is_model(self, *place) && self.is_sure(*place)).ok_or_else(|| self.missing("a model", "Give a model that `data_science.train` has made."))?
+                (0..self.values.len())
+                    .rev()
+                    .find(|place| is_model(self, *place) && self.is_sure(*place))
+                    .ok_or_else(|| self.missing("a model", "Give a model that `data_science.train` has made."))?
             }
         };
         let trained_on = self.values[model].step.and_then(|step| self.steps[step].draft.with.get("artifact").cloned());
         let others: Vec<usize> = (0..self.values.len())
             .filter(|place| {
                 let value = &self.values[*place];
-                matches!(value.what, What::Artifact(Form::Table | Form::Unknown)) && *place != model && Some(value.json()) != trained_on && value.step.is_none()
+                matches!(value.what, What::Artifact(Form::Table | Form::Unknown))
+                    && *place != model
+                    && Some(value.json()) != trained_on
+                    && value.step.is_none()
             })
             .collect();
         let table = match others.as_slice() {
@@ -275,7 +338,8 @@ impl Builder<'_> {
             [] => self.table()?,
             several => {
                 let sentence = self.sentence();
-                let spoken: Vec<usize> = several.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
+                let spoken: Vec<usize> =
+                    several.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
                 match spoken.as_slice() {
                     [one] => *one,
                     _ => self.table()?,
@@ -308,15 +372,33 @@ impl Builder<'_> {
         let sentence = self.sentence();
         let all = self.reading.tokens.clone();
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
-        let groups = |column: &&Spoken| matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Text)) || (column.kind.is_none() && column.role == Role::Group);
+        let groups = |column: &&Spoken| {
+            matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Text)) || (column.kind.is_none() && column.role == Role::Group)
+        };
         let classes: Vec<&Spoken> = said.iter().filter(groups).collect();
-        let numbers: Vec<&Spoken> = said.iter().filter(|column| matches!(column.kind, Some(ColumnKind::Number)) || (column.kind.is_none() && column.role != Role::Group)).collect();
+        let numbers: Vec<&Spoken> = said
+            .iter()
+            .filter(|column| matches!(column.kind, Some(ColumnKind::Number)) || (column.kind.is_none() && column.role != Role::Group))
+            .collect();
         // A column of few numbers can group too, if it is said to.
-        let group = classes.iter().find(|column| column.role == Role::Group).or(classes.first()).copied().or_else(|| numbers.iter().find(|column| column.role == Role::Group && column.levels > 0).copied());
-        let tested: Vec<&Spoken> = numbers.iter().copied().filter(|column| Some(column.name.as_str()) != group.map(|group| group.name.as_str())).collect();
+        let group = classes
+            .iter()
+            .find(|column| column.role == Role::Group)
+            .or(classes.first())
+            .copied()
+            .or_else(|| numbers.iter().find(|column| column.role == Role::Group && column.levels > 0).copied());
+        let tested: Vec<&Spoken> =
+            numbers.iter().copied().filter(|column| Some(column.name.as_str()) != group.map(|group| group.name.as_str())).collect();
         let named = [
-            (&["mann", "whitney"][..], "mann_whitney"), (&["kruskal"][..], "kruskal_wallis"), (&["anova"][..], "anova"), (&["wilcoxon"][..], "wilcoxon"), (&["levene", "variances", "variance"][..], "levene"),
-            (&["shapiro", "normally", "normal"][..], "shapiro_wilk"), (&["welch"][..], "welch"), (&["chi", "chisquare"][..], "chi_square_independence"), (&["paired"][..], "t_paired"),
+            (&["mann", "whitney"][..], "mann_whitney"),
+            (&["kruskal"][..], "kruskal_wallis"),
+            (&["anova"][..], "anova"),
+            (&["wilcoxon"][..], "wilcoxon"),
+            (&["levene", "variances", "variance"][..], "levene"),
+            (&["shapiro", "normally", "normal"][..], "shapiro_wilk"),
+            (&["welch"][..], "welch"),
+            (&["chi", "chisquare"][..], "chi_square_independence"),
+            (&["paired"][..], "t_paired"),
         ];
         let asked = named.iter().find(|(words, _)| has(words)).map(|(_, test)| *test);
         let mut levels: Vec<String> = quoted_levels(&sentence, &known);
@@ -325,7 +407,9 @@ impl Builder<'_> {
         {
             for place in 0..sentence.len() {
                 let said = crate::columns::value_at(&sentence, place, column);
-                levels.extend(said.filter(|value| !levels.iter().any(|known| known == value)).map(str::to_owned).into_iter().collect::<Vec<_>>());
+                levels.extend(
+                    said.filter(|value| !levels.iter().any(|known| known == value)).map(str::to_owned).into_iter().collect::<Vec<_>>(),
+                );
             }
             // All of them are said: then nothing is left out.
             if levels.len() == 1 || levels.len() == column.levels {
@@ -372,18 +456,24 @@ impl Builder<'_> {
             }
             (_, [first, second, ..], None) => {
                 with.insert("against".to_owned(), literal(&second.name));
-                let paired = has(&["before", "after", "paired", "same"]) || all.iter().any(|token| token.is_any(&["paired", "before", "after"]));
+                let paired =
+                    has(&["before", "after", "paired", "same"]) || all.iter().any(|token| token.is_any(&["paired", "before", "after"]));
                 (asked.unwrap_or(if paired { "t_paired" } else { "welch" }), vec![first.name.clone()])
             }
             (_, [], Some(group)) => {
-                let candidates: Vec<&Column> = known.iter().filter(|column| column.kind == ColumnKind::Number && column.name != group.name).collect();
+                let candidates: Vec<&Column> =
+                    known.iter().filter(|column| column.kind == ColumnKind::Number && column.name != group.name).collect();
                 with.insert("group".to_owned(), literal(&group.name));
                 match candidates.as_slice() {
                     [one] => (asked.unwrap_or(if group.levels > 2 { "anova" } else { "welch" }), vec![one.name.clone()]),
                     _ => return Err(self.missing("the column to test", "Name the column of numbers that is to be compared.")),
                 }
             }
-            (_, [], None) => return Err(self.missing("the columns to test", "Name the column of numbers and the one that says which group a row belongs to.")),
+            (_, [], None) => {
+                return Err(
+                    self.missing("the columns to test", "Name the column of numbers and the one that says which group a row belongs to.")
+                );
+            }
         };
         with.insert("test".to_owned(), json!(test));
         with.insert("columns".to_owned(), Json::Array(columns.iter().map(|column| literal(column)).collect()));
@@ -409,12 +499,31 @@ impl Builder<'_> {
         let said = self.columns_of(table);
         let known = self.values[table].columns.clone();
         let kinds: [(&[&str], &str); 8] = [
-            (&["histogram", "distribution"], "histogram"), (&["boxplot", "boxplots", "box"], "boxplot"), (&["scatter", "scatterplot", "relationship"], "scatter"), (&["pie", "proportion", "proportions", "shares"], "pie"),
-            (&["heatmap", "heat"], "heatmap"), (&["area"], "area"), (&["line", "trend", "curve", "time"], "line"), (&["bar", "bars", "columns"], "bar"),
+            (&["histogram", "distribution"], "histogram"),
+            (&["boxplot", "boxplots", "box"], "boxplot"),
+            (&["scatter", "scatterplot", "relationship"], "scatter"),
+            (&["pie", "proportion", "proportions", "shares"], "pie"),
+            (&["heatmap", "heat"], "heatmap"),
+            (&["area"], "area"),
+            (&["line", "trend", "curve", "time"], "line"),
+            (&["bar", "bars", "columns"], "bar"),
         ];
-        let mut kind = kinds.iter().find(|(words, _)| near(words)).or_else(|| kinds.iter().find(|(words, _)| has(words))).map(|(_, kind)| *kind);
-        let mut values: Vec<String> = said.iter().filter(|column| column.role == Role::Value && !matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Time | ColumnKind::Text))).map(|column| column.name.clone()).collect();
-        let mut along: Vec<String> = said.iter().filter(|column| column.role != Role::Value || matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Time | ColumnKind::Text))).map(|column| column.name.clone()).collect();
+        let mut kind =
+            kinds.iter().find(|(words, _)| near(words)).or_else(|| kinds.iter().find(|(words, _)| has(words))).map(|(_, kind)| *kind);
+        let mut values: Vec<String> = said
+            .iter()
+            .filter(|column| {
+                column.role == Role::Value && !matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Time | ColumnKind::Text))
+            })
+            .map(|column| column.name.clone())
+            .collect();
+        let mut along: Vec<String> = said
+            .iter()
+            .filter(|column| {
+                column.role != Role::Value || matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Time | ColumnKind::Text))
+            })
+            .map(|column| column.name.clone())
+            .collect();
         // What is known of the table fills what the goal leaves out.
         if said.is_empty() || (values.is_empty() && !near(&["number", "count", "many"])) {
             let numbers: Vec<&Column> = known.iter().filter(|column| column.kind == ColumnKind::Number).collect();
@@ -447,7 +556,9 @@ impl Builder<'_> {
         with.insert("kind".to_owned(), json!(kind));
         match kind {
             "histogram" => {
-                let Some(x) = values.first().or(along.first()) else { return Err(self.missing("the column to draw", "Name the column whose values are to be counted.")) };
+                let Some(x) = values.first().or(along.first()) else {
+                    return Err(self.missing("the column to draw", "Name the column whose values are to be counted."));
+                };
                 with.insert("x".to_owned(), literal(x));
                 if let Some(bins) = beside(&sentence, &["bins", "bin", "classes"]) {
                     with.insert("bins".to_owned(), json!(bins.clamp(1, 200)));
@@ -481,9 +592,18 @@ impl Builder<'_> {
                 }
             }
         }
-        let aggregates: [(&[&str], &str); 6] = [(&["average", "mean", "averages"], "mean"), (&["total", "sum", "totals", "sums"], "sum"), (&["median"], "median"), (&["highest", "maximum", "max"], "max"), (&["lowest", "minimum", "min"], "min"), (&["number", "count", "many", "counts"], "count")];
+        let aggregates: [(&[&str], &str); 6] = [
+            (&["average", "mean", "averages"], "mean"),
+            (&["total", "sum", "totals", "sums"], "sum"),
+            (&["median"], "median"),
+            (&["highest", "maximum", "max"], "max"),
+            (&["lowest", "minimum", "min"], "min"),
+            (&["number", "count", "many", "counts"], "count"),
+        ];
         let fresh = self.values[table].step.is_none();
-        if let Some((_, aggregate)) = aggregates.iter().find(|(words, _)| near(words)).filter(|_| fresh && !matches!(kind, "histogram" | "boxplot" | "scatter")) {
+        if let Some((_, aggregate)) =
+            aggregates.iter().find(|(words, _)| near(words)).filter(|_| fresh && !matches!(kind, "histogram" | "boxplot" | "scatter"))
+        {
             if *aggregate == "count" {
                 with.remove("y");
             }
@@ -507,5 +627,9 @@ impl Builder<'_> {
 
 /// Values in quotation marks that are no columns: the groups that are compared.
 fn quoted_levels(tokens: &[Token], known: &[Column]) -> Vec<String> {
-    tokens.iter().filter(|token| token.kind == Kind::Quoted && !known.is_empty() && !known.iter().any(|column| column.name == token.text)).map(|token| token.text.clone()).collect()
+    tokens
+        .iter()
+        .filter(|token| token.kind == Kind::Quoted && !known.is_empty() && !known.iter().any(|column| column.name == token.text))
+        .map(|token| token.text.clone())
+        .collect()
 }

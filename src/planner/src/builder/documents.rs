@@ -51,8 +51,16 @@ impl Builder<'_> {
                 "nlp.sentiment" => format!("{base}.label"),
                 "nlp.detect_language" => format!("{base}.name"),
                 "nlp.classify" => format!("text({base}.label ?? 'none')"),
-                "data_science.forecast" | "data_science.anomalies" | "data_science.test" | "data_science.train" | "data_science.predict" => format!("{base}.summary"),
-                "code_analysis.security_audit" | "code_analysis.secrets" | "code_analysis.performance_review" | "code_analysis.best_practices" | "code_analysis.dependencies" => {
+                "data_science.forecast"
+                | "data_science.anomalies"
+                | "data_science.test"
+                | "data_science.train"
+                | "data_science.predict" => format!("{base}.summary"),
+                "code_analysis.security_audit"
+                | "code_analysis.secrets"
+                | "code_analysis.performance_review"
+                | "code_analysis.best_practices"
+                | "code_analysis.dependencies" => {
                     format!("join([text({base}.summary.findings), 'findings'], ' ')")
                 }
                 "web_automation.links" => format!("join(map({base}.links, l => l.url), ', ')"),
@@ -66,7 +74,9 @@ impl Builder<'_> {
 
     /// The steps that a document tells of: those that are wanted for themselves.
     fn told(&self) -> Vec<usize> {
-        let wanted: Vec<usize> = (0..self.steps.len()).filter(|place| !self.steps[*place].bridge && self.steps[*place].draft.uses != "documentation.report").collect();
+        let wanted: Vec<usize> = (0..self.steps.len())
+            .filter(|place| !self.steps[*place].bridge && self.steps[*place].draft.uses != "documentation.report")
+            .collect();
         if wanted.is_empty() { (0..self.steps.len()).collect() } else { wanted }
     }
 
@@ -78,7 +88,10 @@ impl Builder<'_> {
         if !told.iter().any(|place| self.steps[*place].conditional) {
             return None;
         }
-        let sure = told.iter().filter(|place| !self.steps[**place].conditional).map(|place| format!("steps.{}.status == 'completed'", self.steps[*place].draft.id));
+        let sure = told
+            .iter()
+            .filter(|place| !self.steps[**place].conditional)
+            .map(|place| format!("steps.{}.status == 'completed'", self.steps[*place].draft.id));
         Some(std::iter::once("always()".to_owned()).chain(sure).collect::<Vec<_>>().join(" && "))
     }
 
@@ -89,11 +102,16 @@ impl Builder<'_> {
 
     fn title(&self) -> Option<String> {
         let sentence = self.sentence();
-        let quoted: Vec<&Token> = sentence.iter().filter(|token| token.kind == Kind::Quoted && !token.text.contains(['.', '#', '<']) && token.text.len() > 2).collect();
+        let quoted: Vec<&Token> = sentence
+            .iter()
+            .filter(|token| token.kind == Kind::Quoted && !token.text.contains(['.', '#', '<']) && token.text.len() > 2)
+            .collect();
         let at = quoted.iter().find(|token| {
             let place = sentence.iter().position(|other| other.start == token.start).unwrap_or(0);
             let before = |word: &str| sentence[..place].iter().rev().take(3).any(|token| token.is(word));
-            ["called", "titled", "title", "named", "report", "page", "document", "heading", "note", "headline", "list", "file"].iter().any(|word| before(word))
+            ["called", "titled", "title", "named", "report", "page", "document", "heading", "note", "headline", "list", "file"]
+                .iter()
+                .any(|word| before(word))
         });
         at.map(|token| token.text.clone())
     }
@@ -142,7 +160,8 @@ impl Builder<'_> {
         let own = std::mem::replace(&mut self.condition, condition);
         let step = self.step("documentation.report", with, None, "Puts together what the other steps found.")?;
         self.condition = own;
-        self.steps[step].draft.needs = told.iter().filter(|place| self.steps[**place].conditional).map(|place| self.steps[*place].draft.id.clone()).collect();
+        self.steps[step].draft.needs =
+            told.iter().filter(|place| self.steps[**place].conditional).map(|place| self.steps[*place].draft.id.clone()).collect();
         let made = self.product(step, What::Text, "markdown", "the report", None);
         self.values[made] = self.values[made].clone().named(&["report"]);
         Ok(())
@@ -176,16 +195,29 @@ impl Builder<'_> {
             }
             ("data_science.test", true) => {
                 section.insert("markdown".to_owned(), expression(&format!("{out}.summary")));
-                section.insert("result".to_owned(), json!({"tests": expression(&format!("{out}.tests")), "groups": expression(&format!("{out}.groups"))}));
+                section.insert(
+                    "result".to_owned(),
+                    json!({"tests": expression(&format!("{out}.tests")), "groups": expression(&format!("{out}.groups"))}),
+                );
             }
             ("nlp.summarize" | "nlp.translate" | "nlp.keywords", true) => {
                 section.insert("markdown".to_owned(), expression(&self.brief(place).unwrap_or_default()));
             }
-            ("code_analysis.security_audit" | "code_analysis.secrets" | "code_analysis.performance_review" | "code_analysis.best_practices" | "code_analysis.dependencies", true) => {
+            (
+                "code_analysis.security_audit"
+                | "code_analysis.secrets"
+                | "code_analysis.performance_review"
+                | "code_analysis.best_practices"
+                | "code_analysis.dependencies",
+                true,
+            ) => {
                 section.insert("result".to_owned(), json!({"summary": expression(&format!("{out}.summary")), "findings": expression(&format!("slice({out}.findings, 0, 50)"))}));
             }
             _ if built.list => {
-                section.insert("result".to_owned(), whole(&format!("slice({}, 0, 200)", if built.conditional { format!("default({out}, [])") } else { out })));
+                section.insert(
+                    "result".to_owned(),
+                    whole(&format!("slice({}, 0, 200)", if built.conditional { format!("default({out}, [])") } else { out })),
+                );
             }
             _ => {
                 section.insert("result".to_owned(), whole(&out));
@@ -200,7 +232,13 @@ impl Builder<'_> {
         let sentence = self.sentence();
         let title = self.title().unwrap_or_else(|| {
             // By what it is called: "Incident note".
-            let cue: Vec<String> = self.reading.slice(self.now.cue).iter().filter(|token| !token.is_any(&["write", "into", "in", "as", "a", "the", "that", "with", "file"])).map(|token| token.lower.clone()).collect();
+            let cue: Vec<String> = self
+                .reading
+                .slice(self.now.cue)
+                .iter()
+                .filter(|token| !token.is_any(&["write", "into", "in", "as", "a", "the", "that", "with", "file"]))
+                .map(|token| token.lower.clone())
+                .collect();
             let name = cue.join(" ");
             let mut letters = name.chars();
             letters.next().map_or_else(|| heading(&self.reading.goal), |first| first.to_uppercase().chain(letters).collect())
@@ -208,15 +246,23 @@ impl Builder<'_> {
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let mut data = Map::from_iter([("title".to_owned(), literal(&title))]);
         let mut lines = vec!["# {{ title }}".to_owned(), String::new()];
-        let records = self.current.filter(|place| self.values[*place].what == What::Records && self.is_sure(*place)).or_else(|| (0..self.values.len()).rev().find(|place| self.values[*place].what == What::Records && self.is_sure(*place)));
-        if let Some(place) = records.filter(|_| has(&["every", "each", "all", "entries", "list", "lists", "listing", "items", "links", "title", "titles"])) {
+        let records = self
+            .current
+            .filter(|place| self.values[*place].what == What::Records && self.is_sure(*place))
+            .or_else(|| (0..self.values.len()).rev().find(|place| self.values[*place].what == What::Records && self.is_sure(*place)));
+        if let Some(place) =
+            records.filter(|_| has(&["every", "each", "all", "entries", "list", "lists", "listing", "items", "links", "title", "titles"]))
+        {
             let fields = listed_fields(&sentence, self.values[place].step.is_some());
             data.insert("items".to_owned(), expression(&self.values[place].expr));
             let shown = |field: &str| format!("{{{{ item.{field} }}}}");
             let link = fields.iter().find(|field| ["link", "url"].contains(&field.as_str())).cloned();
             let rest: Vec<&String> = fields.iter().filter(|field| Some(*field) != link.as_ref()).collect();
             let head = rest.first().map_or_else(String::new, |field| shown(field));
-            let first = link.as_ref().map_or_else(|| head.clone(), |link| format!("[{}]({})", if head.is_empty() { shown(link) } else { head.clone() }, shown(link)));
+            let first = link.as_ref().map_or_else(
+                || head.clone(),
+                |link| format!("[{}]({})", if head.is_empty() { shown(link) } else { head.clone() }, shown(link)),
+            );
             let tail: Vec<String> = rest.iter().skip(1).map(|field| shown(field)).collect();
             let entry = std::iter::once(first).chain(tail).collect::<Vec<_>>().join(", ");
             lines.push(format!("{{% for item in items %}}\n- {entry}\n{{% endfor %}}"));
@@ -236,15 +282,34 @@ impl Builder<'_> {
                 let id = self.steps[place].draft.id.clone();
                 let title = self.skills.get(&self.steps[place].draft.uses).map_or_else(|| id.clone(), |skill| skill.title.clone());
                 let fetched = self.steps[place].draft.uses == "web_automation.fetch";
-                let expr = if fetched { format!("default({}.text, ' ')", self.output(place)) } else { self.brief(place).unwrap_or_else(|| format!("text({})", self.output(place))) };
+                let expr = if fetched {
+                    format!("default({}.text, ' ')", self.output(place))
+                } else {
+                    self.brief(place).unwrap_or_else(|| format!("text({})", self.output(place)))
+                };
                 data.insert(id.clone(), expression(&self.guarded(place, &expr, "'not done'")));
                 lines.push(format!("## {title}\n\n{{{{ {id} }}}}\n"));
             }
         }
-        let format = if has(&["html", "web"]) && !has(&["markdown"]) { "html" } else if has(&["text"]) && !has(&["markdown"]) { "text" } else { "markdown" };
-        let template = if format == "html" { lines.join("\n").replace("# {{ title }}", "<h1>{{ title }}</h1>").replace("## ", "") } else { lines.join("\n") };
+        let format = if has(&["html", "web"]) && !has(&["markdown"]) {
+            "html"
+        } else if has(&["text"]) && !has(&["markdown"]) {
+            "text"
+        } else {
+            "markdown"
+        };
+        let template = if format == "html" {
+            lines.join("\n").replace("# {{ title }}", "<h1>{{ title }}</h1>").replace("## ", "")
+        } else {
+            lines.join("\n")
+        };
         let template = if format == "html" { html_list(&template) } else { template };
-        let mut with = Map::from_iter([("template".to_owned(), json!(template)), ("format".to_owned(), json!(format)), ("data".to_owned(), Json::Object(data)), ("missing".to_owned(), json!("empty"))]);
+        let mut with = Map::from_iter([
+            ("template".to_owned(), json!(template)),
+            ("format".to_owned(), json!(format)),
+            ("data".to_owned(), Json::Object(data)),
+            ("missing".to_owned(), json!("empty")),
+        ]);
         if has(&["pdf"]) && format == "markdown" {
             with.insert("files".to_owned(), json!(["pdf"]));
         }
@@ -253,7 +318,8 @@ impl Builder<'_> {
         let why = format!("{}.", self.clause());
         let step = self.step("documentation.render", with, None, &why)?;
         self.condition = own;
-        self.steps[step].draft.needs = told.iter().filter(|place| self.steps[**place].conditional).map(|place| self.steps[*place].draft.id.clone()).collect();
+        self.steps[step].draft.needs =
+            told.iter().filter(|place| self.steps[**place].conditional).map(|place| self.steps[*place].draft.id.clone()).collect();
         Ok(())
     }
 
@@ -267,10 +333,16 @@ impl Builder<'_> {
             value.step.is_none()
                 && !value.list
                 && matches!(value.what, What::Artifact(Form::Prose | Form::Page | Form::Unknown) | What::Text)
-                && (value.names.iter().flatten().any(|stem| ["templat", "letter", "form", "layout", "jinja", "j2", "skeleton", "certif", "badg"].contains(&stem.as_str())) || goal.contains("template"))
+                && (value.names.iter().flatten().any(|stem| {
+                    ["templat", "letter", "form", "layout", "jinja", "j2", "skeleton", "certif", "badg"].contains(&stem.as_str())
+                }) || goal.contains("template"))
         };
         let template = (0..self.values.len()).find(|place| is_template(*place));
-        let gallery = GALLERY.iter().find(|(words, _)| words.iter().any(|word| text.contains(word))).or_else(|| GALLERY.iter().find(|(words, _)| words.iter().any(|word| goal.contains(word)))).map(|(_, name)| *name);
+        let gallery = GALLERY
+            .iter()
+            .find(|(words, _)| words.iter().any(|word| text.contains(word)))
+            .or_else(|| GALLERY.iter().find(|(words, _)| words.iter().any(|word| goal.contains(word))))
+            .map(|(_, name)| *name);
         let mut with = Map::new();
         match (template, gallery) {
             (Some(place), _) => {
@@ -280,12 +352,18 @@ impl Builder<'_> {
             (None, Some(name)) => {
                 with.insert("gallery".to_owned(), json!(name));
             }
-            (None, None) => return Err(self.missing("a template", "Give a template file, or name one of the gallery, as an invoice or meeting minutes.")),
+            (None, None) => {
+                return Err(
+                    self.missing("a template", "Give a template file, or name one of the gallery, as an invoice or meeting minutes.")
+                );
+            }
         }
         // What it is filled with.
         let fits = |place: usize| {
             let value = &self.values[place];
-            Some(place) != template && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data | Form::Table | Form::Unknown)) && self.is_sure(place)
+            Some(place) != template
+                && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data | Form::Table | Form::Unknown))
+                && self.is_sure(place)
         };
         let data: Vec<usize> = (0..self.values.len()).filter(|place| fits(*place)).collect();
         let spoken: Vec<usize> = data.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
@@ -314,12 +392,22 @@ impl Builder<'_> {
             What::Artifact(Form::Table) if each => {
                 // A row at a time.
                 let entry = json!({"name": "t", "artifact": value.json()});
-                let step = self.bridge("data_science.query", Map::from_iter([("sql".to_owned(), json!("SELECT * FROM t")), ("tables".to_owned(), json!([entry])), ("limit".to_owned(), json!(1000))]), None, "Reads the rows of the table (at most 1,000).")?;
+                let step = self.bridge(
+                    "data_science.query",
+                    Map::from_iter([
+                        ("sql".to_owned(), json!("SELECT * FROM t")),
+                        ("tables".to_owned(), json!([entry])),
+                        ("limit".to_owned(), json!(1000)),
+                    ]),
+                    None,
+                    "Reads the rows of the table (at most 1,000).",
+                )?;
                 let names: Vec<String> = value.columns.iter().map(|column| column.name.clone()).collect();
                 if names.is_empty() {
                     return Err(self.missing("the rows as data", "Give the rows as a JSON list of objects."));
                 }
-                let fields: Map<String, Json> = names.iter().enumerate().map(|(place, name)| (name.clone(), expression(&format!("item[{place}]")))).collect();
+                let fields: Map<String, Json> =
+                    names.iter().enumerate().map(|(place, name)| (name.clone(), expression(&format!("item[{place}]")))).collect();
                 with.insert("data".to_owned(), Json::Object(fields));
                 foreach = Some(format!("{}.result.rows", self.output(step)));
             }
@@ -372,7 +460,9 @@ impl Builder<'_> {
                 with.insert("version".to_owned(), literal(whole.trim_end_matches('.').trim_start_matches('v')));
             }
         }
-        if sentence.iter().any(|token| token.is_any(&["internal", "refactorings", "chores"])) && sentence.iter().any(|token| token.is_any(&["also", "including", "include", "with"])) {
+        if sentence.iter().any(|token| token.is_any(&["internal", "refactorings", "chores"]))
+            && sentence.iter().any(|token| token.is_any(&["also", "including", "include", "with"]))
+        {
             with.insert("internal".to_owned(), json!(true));
         }
         let why = format!("{}.", self.clause());
@@ -385,7 +475,11 @@ impl Builder<'_> {
 
     fn api_docs(&mut self) -> Planned<()> {
         self.skill("documentation.api_docs")?;
-        let picked = self.pick(Need::Interface, "an OpenAPI document or source code", "Give an OpenAPI document, a source file or a zip file of sources.")?;
+        let picked = self.pick(
+            Need::Interface,
+            "an OpenAPI document or source code",
+            "Give an OpenAPI document, a source file or a zip file of sources.",
+        )?;
         let mut with = Map::new();
         let mut of = picked[0];
         match picked.as_slice() {
@@ -404,7 +498,10 @@ impl Builder<'_> {
                 with.extend(feed.map());
             }
             several => {
-                with.insert("artifacts".to_owned(), Json::Array(several.iter().map(|place| expression(&self.values[*place].expr)).collect()));
+                with.insert(
+                    "artifacts".to_owned(),
+                    Json::Array(several.iter().map(|place| expression(&self.values[*place].expr)).collect()),
+                );
             }
         }
         let sentence = self.sentence();
@@ -433,8 +530,23 @@ fn heading(text: &str) -> String {
 /// Which fields of entries a goal lists.
 fn listed_fields(tokens: &[Token], made: bool) -> Vec<String> {
     let known = [
-        ("title", "title"), ("titles", "title"), ("headline", "title"), ("headlines", "title"), ("link", "link"), ("links", "link"), ("address", "link"), ("date", "published"), ("dates", "published"),
-        ("published", "published"), ("summary", "summary"), ("summaries", "summary"), ("author", "author"), ("url", "url"), ("name", "name"), ("price", "price"), ("text", "text"),
+        ("title", "title"),
+        ("titles", "title"),
+        ("headline", "title"),
+        ("headlines", "title"),
+        ("link", "link"),
+        ("links", "link"),
+        ("address", "link"),
+        ("date", "published"),
+        ("dates", "published"),
+        ("published", "published"),
+        ("summary", "summary"),
+        ("summaries", "summary"),
+        ("author", "author"),
+        ("url", "url"),
+        ("name", "name"),
+        ("price", "price"),
+        ("text", "text"),
     ];
     let mut found: Vec<String> = Vec::new();
     for token in tokens {
@@ -457,10 +569,13 @@ fn html_list(template: &str) -> String {
         match line.strip_prefix("- ") {
             Some(entry) => {
                 let linked = entry.strip_prefix('[').and_then(|rest| rest.split_once("]("));
-                let shown = linked.map_or_else(|| entry.to_owned(), |(text, rest)| {
-                    let (address, tail) = rest.split_once(')').unwrap_or((rest, ""));
-                    format!("<a href=\"{address}\">{text}</a>{tail}")
-                });
+                let shown = linked.map_or_else(
+                    || entry.to_owned(),
+                    |(text, rest)| {
+                        let (address, tail) = rest.split_once(')').unwrap_or((rest, ""));
+                        format!("<a href=\"{address}\">{text}</a>{tail}")
+                    },
+                );
                 out.push_str(&format!("<li>{shown}</li>\n"));
             }
             None => out.push_str(&format!("{line}\n")),

@@ -52,7 +52,10 @@ impl Builder<'_> {
 
     /// Whether rules plan this skill.
     fn is_known(&self, name: &str) -> bool {
-        ["nlp.", "data_science.", "documentation.", "code_analysis.", "web_automation.", "operations.", "diagnostics.", "prompt."].iter().any(|family| name.starts_with(family)) && self.skills.get(name).is_some()
+        ["nlp.", "data_science.", "documentation.", "code_analysis.", "web_automation.", "operations.", "diagnostics.", "prompt."]
+            .iter()
+            .any(|family| name.starts_with(family))
+            && self.skills.get(name).is_some()
     }
 
     /// A step of any skill: what its schema requires is filled with what fits.
@@ -70,7 +73,8 @@ impl Builder<'_> {
         let mut with = Map::new();
         let empty = Map::new();
         let properties = skill.input_schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
-        let required: Vec<&str> = skill.input_schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
+        let required: Vec<&str> =
+            skill.input_schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
         let mut taken: Vec<usize> = Vec::new();
         for (name, schema) in properties {
             let needed = required.contains(&name.as_str());
@@ -80,7 +84,9 @@ impl Builder<'_> {
                 }
                 None if needed && schema.get("default").is_none() => {
                     let title = schema.get("title").and_then(Json::as_str).unwrap_or(name);
-                    return Err(self.missing(&format!("`{name}` ({title}) of `{}`", skill.name), &format!("Give an input called `{name}`.")));
+                    return Err(
+                        self.missing(&format!("`{name}` ({title}) of `{}`", skill.name), &format!("Give an input called `{name}`."))
+                    );
                 }
                 None => {}
             }
@@ -118,12 +124,14 @@ impl Builder<'_> {
             _ => false,
         };
         if let Some(options) = schema.get("enum").and_then(Json::as_array) {
-            let said = options.iter().find(|option| option.as_str().is_some_and(|option| region.iter().any(|token| token.lower == option.to_lowercase())));
+            let said = options
+                .iter()
+                .find(|option| option.as_str().is_some_and(|option| region.iter().any(|token| token.lower == option.to_lowercase())));
             return said.cloned();
         }
-        let place = (0..self.values.len())
-            .find(|place| named(&self.values[*place]) && fits(&self.values[*place]))
-            .or_else(|| if needed { (0..self.values.len()).rev().find(|place| !taken.contains(place) && fits(&self.values[*place])) } else { None });
+        let place = (0..self.values.len()).find(|place| named(&self.values[*place]) && fits(&self.values[*place])).or_else(|| {
+            if needed { (0..self.values.len()).rev().find(|place| !taken.contains(place) && fits(&self.values[*place])) } else { None }
+        });
         if let Some(place) = place {
             taken.push(place);
             return Some(self.values[place].json());
@@ -132,10 +140,16 @@ impl Builder<'_> {
             "integer" | "number" => {
                 let stems = name_stems(name);
                 let at = region.iter().position(|token| stems.contains(&token.stem));
-                let number = region.iter().enumerate().filter_map(|(place, token)| token.number().map(|number| (place, number))).min_by_key(|(place, _)| at.map_or(0, |at| at.abs_diff(*place)))?;
+                let number = region
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(place, token)| token.number().map(|number| (place, number)))
+                    .min_by_key(|(place, _)| at.map_or(0, |at| at.abs_diff(*place)))?;
                 (needed || at.is_some()).then(|| if kind == "integer" { json!(number.1.round()) } else { json!(number.1) }).map(whole)
             }
-            "string" if format.is_empty() && needed => region.iter().find(|token| token.kind == Kind::Quoted).map(|token| literal(&token.text)),
+            "string" if format.is_empty() && needed => {
+                region.iter().find(|token| token.kind == Kind::Quoted).map(|token| literal(&token.text))
+            }
             _ => None,
         }
     }

@@ -51,7 +51,10 @@ impl Builder<'_> {
     /// The text that a skill works on; of what was just made, a translation takes the result, not its source.
     fn text_for(&mut self, skill: &str) -> Planned<Feed> {
         if matches!(skill, "nlp.translate" | "documentation.rewrite") {
-            let last = self.values.iter().rposition(|value| value.what == What::Text && value.step.is_some_and(|step| !self.steps[step].conditional || self.steps[step].draft.condition == self.condition));
+            let last = self.values.iter().rposition(|value| {
+                value.what == What::Text
+                    && value.step.is_some_and(|step| !self.steps[step].conditional || self.steps[step].draft.condition == self.condition)
+            });
             let region = self.region();
             let speaks = self.values.iter().any(|value| value.step.is_none() && value.mentioned(&region).is_some());
             if let Some(last) = last.filter(|_| !speaks) {
@@ -69,7 +72,8 @@ impl Builder<'_> {
         match self.now.capability {
             "summarize" => {
                 let words = ["sentence", "sentences", "line", "lines"];
-                let count = beside(&region, &words).or_else(|| beside(&sentence, &words)).or_else(|| beside(&region, &["points", "bullets"]));
+                let count =
+                    beside(&region, &words).or_else(|| beside(&sentence, &words)).or_else(|| beside(&region, &["points", "bullets"]));
                 if let Some(count) = count {
                     with.insert("sentences".to_owned(), json!(count.clamp(1, 100)));
                 } else if let Some(input) = self.number_named(&["sentence", "length"]) {
@@ -100,7 +104,17 @@ impl Builder<'_> {
                 }
             }
             "rewrite" => {
-                let goals = [("formal", "formal"), ("formally", "formal"), ("simplify", "simplify"), ("simpler", "simplify"), ("simple", "simplify"), ("plain", "simplify"), ("shorter", "shorten"), ("grammar", "correct"), ("proofread", "correct")];
+                let goals = [
+                    ("formal", "formal"),
+                    ("formally", "formal"),
+                    ("simplify", "simplify"),
+                    ("simpler", "simplify"),
+                    ("simple", "simplify"),
+                    ("plain", "simplify"),
+                    ("shorter", "shorten"),
+                    ("grammar", "correct"),
+                    ("proofread", "correct"),
+                ];
                 if let Some((_, goal)) = goals.iter().find(|(word, _)| sentence.iter().any(|token| token.is(word))) {
                     with.insert("goal".to_owned(), json!(goal));
                 }
@@ -112,21 +126,43 @@ impl Builder<'_> {
 
     /// The labels to sort by: an input, quotations, or a list after `into`, `as` or a colon.
     fn labels_of(&self, sentence: &[Token]) -> Planned<Json> {
-        let called = ["label", "labels", "categories", "category", "classes", "teams", "departments", "topics", "team", "department", "queues", "queue", "folders", "themes"];
+        let called = [
+            "label",
+            "labels",
+            "categories",
+            "category",
+            "classes",
+            "teams",
+            "departments",
+            "topics",
+            "team",
+            "department",
+            "queues",
+            "queue",
+            "folders",
+            "themes",
+        ];
         let input = self.given.iter().find(|given| {
             let stems = name_stems(&given.name);
-            matches!(given.shape, Shape::Texts | Shape::Records) && called.iter().any(|word| stems == name_stems(word) || stems.last() == name_stems(word).last())
+            matches!(given.shape, Shape::Texts | Shape::Records)
+                && called.iter().any(|word| stems == name_stems(word) || stems.last() == name_stems(word).last())
         });
         if let Some(given) = input {
             let expr = format!("inputs.{}", given.name);
             return Ok(if given.shape == Shape::Records { expression(&expr) } else { return self.labels_of_texts(&expr) });
         }
-        if self.given.iter().any(|given| given.kind == GivenKind::Json && given.shape == Shape::Object && called.iter().any(|word| name_stems(&given.name) == name_stems(word))) {
+        if self.given.iter().any(|given| {
+            given.kind == GivenKind::Json
+                && given.shape == Shape::Object
+                && called.iter().any(|word| name_stems(&given.name) == name_stems(word))
+        }) {
             return Err(self.missing("the list of labels", "Give it as a list of texts, or of objects with `name` and `keywords`."));
         }
         // Records with names and keywords are labels, whatever they are called.
         if let Some(given) = self.given.iter().find(|given| {
-            given.shape == Shape::Records && given.columns.iter().any(|column| column.name == "name") && given.columns.iter().any(|column| ["keywords", "examples", "description"].contains(&column.name.as_str()))
+            given.shape == Shape::Records
+                && given.columns.iter().any(|column| column.name == "name")
+                && given.columns.iter().any(|column| ["keywords", "examples", "description"].contains(&column.name.as_str()))
         }) {
             return Ok(expression(&format!("inputs.{}", given.name)));
         }
@@ -134,7 +170,12 @@ impl Builder<'_> {
         if names.len() < 2 {
             return Err(self.missing("the list of labels", "Say the labels in quotation marks, or give them as an input `labels`."));
         }
-        Ok(Json::Array(names.into_iter().map(|(name, keywords)| label(&name, &if keywords.is_empty() { self.speaking_for(&name) } else { keywords })).collect()))
+        Ok(Json::Array(
+            names
+                .into_iter()
+                .map(|(name, keywords)| label(&name, &if keywords.is_empty() { self.speaking_for(&name) } else { keywords }))
+                .collect(),
+        ))
     }
 
     fn labels_of_texts(&self, expr: &str) -> Planned<Json> {
@@ -150,12 +191,43 @@ impl Builder<'_> {
     /// What is listed as labels, each with the words that speak for it: `billing (invoice, refund), technical (crash, error) or praise`.
     fn listed(&self, sentence: &[Token]) -> Vec<(String, Vec<String>)> {
         let plain_quotes = sentence.iter().filter(|token| token.kind == Kind::Quoted).count();
-        let from = sentence.iter().position(|token| token.is_any(&["into", "as", "either", "labels", "label", "categories", "classes", "topics", "to"]) || token.kind == Kind::Mark(':')).map_or(0, |place| place + 1);
+        let from = sentence
+            .iter()
+            .position(|token| {
+                token.is_any(&["into", "as", "either", "labels", "label", "categories", "classes", "topics", "to"])
+                    || token.kind == Kind::Mark(':')
+            })
+            .map_or(0, |place| place + 1);
         let from = sentence.iter().rposition(|token| token.kind == Kind::Mark(':')).map_or(from, |place| place + 1);
         let mut found: Vec<(String, Vec<String>)> = Vec::new();
         let (mut name, mut words, mut inside) = (Vec::<&str>::new(), Vec::<String>::new(), false);
         let mut word = Vec::<&str>::new();
-        let skip = ["the", "a", "an", "labels", "label", "categories", "category", "following", "three", "classes", "class", "four", "of", "these", "two", "topics", "either", "groups", "if", "words", "keywords", "like", "such", "as"];
+        let skip = [
+            "the",
+            "a",
+            "an",
+            "labels",
+            "label",
+            "categories",
+            "category",
+            "following",
+            "three",
+            "classes",
+            "class",
+            "four",
+            "of",
+            "these",
+            "two",
+            "topics",
+            "either",
+            "groups",
+            "if",
+            "words",
+            "keywords",
+            "like",
+            "such",
+            "as",
+        ];
         for token in sentence.get(from..).unwrap_or_default() {
             let separates = token.is_any(&["and", "or"]) || matches!(token.kind, Kind::Mark(',' | '/' | '.'));
             match token.kind {
@@ -185,7 +257,9 @@ impl Builder<'_> {
                     name.clear();
                 }
                 Kind::Quoted => name = vec![&token.text],
-                Kind::Word if plain_quotes < 2 && name.len() < 4 && !skip.contains(&token.lower.as_str()) && !token.is("number") => name.push(&token.text),
+                Kind::Word if plain_quotes < 2 && name.len() < 4 && !skip.contains(&token.lower.as_str()) && !token.is("number") => {
+                    name.push(&token.text)
+                }
                 _ => {}
             }
         }
@@ -201,11 +275,23 @@ impl Builder<'_> {
         let parts = self.reading.tokens.split(|token| matches!(token.kind, Kind::Mark('.' | ';' | '\n' | '?' | '!')));
         for part in parts {
             let starts = part.iter().take(3).any(|token| stems.contains(&token.stem));
-            let Some(at) = part.iter().position(|token| token.is_any(&["of", "about", "mention", "mentions", "like", "words", "contain", "contains", "means", "covers", "includes"]) || token.kind == Kind::Mark(':')) else { continue };
+            let Some(at) = part.iter().position(|token| {
+                token.is_any(&["of", "about", "mention", "mentions", "like", "words", "contain", "contains", "means", "covers", "includes"])
+                    || token.kind == Kind::Mark(':')
+            }) else {
+                continue;
+            };
             if !starts || at < 1 {
                 continue;
             }
-            let words: Vec<String> = part[at + 1..].iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted) && !token.is_any(&["and", "or", "the", "a", "words", "like", "such", "as", "about"])).map(|token| token.lower.clone()).collect();
+            let words: Vec<String> = part[at + 1..]
+                .iter()
+                .filter(|token| {
+                    matches!(token.kind, Kind::Word | Kind::Quoted)
+                        && !token.is_any(&["and", "or", "the", "a", "words", "like", "such", "as", "about"])
+                })
+                .map(|token| token.lower.clone())
+                .collect();
             if !words.is_empty() {
                 return words;
             }
@@ -262,7 +348,9 @@ impl Builder<'_> {
                     }
                     _ => {
                         let feed = self.text_of(&picked)?;
-                        let Some(list) = feed.list else { return Err(self.missing("a list of texts", "Give several texts, or a file with many.")) };
+                        let Some(list) = feed.list else {
+                            return Err(self.missing("a list of texts", "Give several texts, or a file with many."));
+                        };
                         with.insert("texts".to_owned(), expression(&list));
                     }
                 }
@@ -296,15 +384,23 @@ impl Builder<'_> {
 
     fn similarity(&mut self) -> Planned<()> {
         self.skill("nlp.similarity")?;
-        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Text) > 0 && self.is_sure(*place)).collect();
-        let singles: Vec<usize> = fits.iter().copied().filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table))).collect();
+        let fits: Vec<usize> =
+            (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Text) > 0 && self.is_sure(*place)).collect();
+        let singles: Vec<usize> = fits
+            .iter()
+            .copied()
+            .filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table)))
+            .collect();
         let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place)).collect();
         let (one, others) = match (singles.as_slice(), lists.as_slice()) {
             ([one, ..], [list, ..]) => (*one, vec![*list]),
             ([one, rest @ ..], []) if !rest.is_empty() => {
                 // The one that is compared with the others: the first that the goal speaks of.
                 let tokens = self.reading.tokens.clone();
-                let mut order: Vec<(usize, usize)> = std::iter::once(one).chain(rest).map(|place| (self.values[*place].mentioned(&tokens).map_or(usize::MAX, |(at, _)| at), *place)).collect();
+                let mut order: Vec<(usize, usize)> = std::iter::once(one)
+                    .chain(rest)
+                    .map(|place| (self.values[*place].mentioned(&tokens).map_or(usize::MAX, |(at, _)| at), *place))
+                    .collect();
                 order.sort_unstable();
                 (order[0].1, order[1..].iter().map(|(_, place)| *place).collect())
             }
@@ -324,7 +420,13 @@ impl Builder<'_> {
         let step = self.step("nlp.similarity", with, None, &why)?;
         let made = self.product(step, What::Other, "texts", "the likeness", None);
         self.values[made] = self.values[made].clone().named(&["similarity", "likeness", "match"]);
-        let closest = Value { what: What::Text, expr: format!("default(first({}.texts).text, ' ')", self.output(step)), step: Some(step), ..Value::new(What::Text, "", "the closest text") }.named(&["best match", "closest"]);
+        let closest = Value {
+            what: What::Text,
+            expr: format!("default(first({}.texts).text, ' ')", self.output(step)),
+            step: Some(step),
+            ..Value::new(What::Text, "", "the closest text")
+        }
+        .named(&["best match", "closest"]);
         self.values.push(closest);
         self.current = Some(one);
         Ok(())
@@ -342,4 +444,3 @@ fn label(name: &str, keywords: &[String]) -> Json {
     }
     json!({"name": literal(name), "keywords": words})
 }
-

@@ -68,8 +68,9 @@ const SOURCES: &[&str] = &["fetch", "article", "tables", "parse", "extract", "ap
 const COLLECTORS: &[&str] = &["report", "note"];
 /// Verbs by which something is made.
 const MAKING: &[&str] = &[
-    "make", "create", "produce", "write", "generate", "prepare", "fill", "render", "turn", "need", "want", "build", "print", "give", "compile", "draw", "put", "collect", "into", "in", "as", "get",
-    "for", "one", "typeset", "issue", "like", "merge", "publish", "send", "save", "a", "an", "out", "set", "gather", "assemble", "combine",
+    "make", "create", "produce", "write", "generate", "prepare", "fill", "render", "turn", "need", "want", "build", "print", "give",
+    "compile", "draw", "put", "collect", "into", "in", "as", "get", "for", "one", "typeset", "issue", "like", "merge", "publish", "send",
+    "save", "a", "an", "out", "set", "gather", "assemble", "combine",
 ];
 
 impl<'a> Builder<'a> {
@@ -110,7 +111,8 @@ impl<'a> Builder<'a> {
         }
         let mut postponed: Vec<(Intent, Refusal)> = Vec::new();
         for intent in intents {
-            let before = (self.steps.len(), self.values.len(), self.turned.clone(), self.current, self.conditions.clone(), self.explanation.clone());
+            let before =
+                (self.steps.len(), self.values.len(), self.turned.clone(), self.current, self.conditions.clone(), self.explanation.clone());
             match self.intent(&intent) {
                 Ok(()) => {}
                 // A single word may have meant something else; whether the goal can do without is seen at the end.
@@ -154,14 +156,39 @@ impl<'a> Builder<'a> {
     /// Whether a sentence only tells what is there: "The list is under items".
     fn is_context(&self, sentence: (usize, usize)) -> bool {
         let first = self.reading.slice(sentence).first();
-        first.is_some_and(|token| token.is_any(&["the", "it", "this", "that", "there", "we", "our", "i", "they", "these", "people", "a", "an", "each", "fields", "my", "people", "customers", "both", "all", "people"]))
+        first.is_some_and(|token| {
+            token.is_any(&[
+                "the",
+                "it",
+                "this",
+                "that",
+                "there",
+                "we",
+                "our",
+                "i",
+                "they",
+                "these",
+                "people",
+                "a",
+                "an",
+                "each",
+                "fields",
+                "my",
+                "people",
+                "customers",
+                "both",
+                "all",
+                "people",
+            ])
+        })
     }
 
     /// What is asked for, in the order in which it is planned.
     fn ordered(&self) -> Vec<Intent> {
         let mut kept: Vec<Intent> = Vec::new();
         let all = &self.reading.intents;
-        let beside = |intent: &Intent, capability: &str| all.iter().any(|other| other.sentence == intent.sentence && other.capability == capability);
+        let beside =
+            |intent: &Intent, capability: &str| all.iter().any(|other| other.sentence == intent.sentence && other.capability == capability);
         for intent in all {
             let drop = match intent.capability {
                 "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
@@ -169,10 +196,18 @@ impl<'a> Builder<'a> {
                 "predict" => beside(intent, "forecast"),
                 "train" => beside(intent, "forecast") && intent.weight <= 1.0,
                 // That tables belong together is no question by itself if one follows.
-                "query" => self.chart_does_it(intent) || (self.says_how_to_join(intent) && all.iter().any(|other| other.capability == "query" && other.sentence != intent.sentence)),
+                "query" => {
+                    self.chart_does_it(intent)
+                        || (self.says_how_to_join(intent)
+                            && all.iter().any(|other| other.capability == "query" && other.sentence != intent.sentence))
+                }
                 "summarize" => intent.weight <= 1.0 && beside(intent, "api_docs") && !beside(intent, "report"),
                 "draft" => beside(intent, "note") || beside(intent, "render") || beside(intent, "report"),
-                "report" => beside(intent, "render") && intent.weight <= 3.0 && !self.reading.slice(intent.cue).iter().any(|token| token.is("report")),
+                "report" => {
+                    beside(intent, "render")
+                        && intent.weight <= 3.0
+                        && !self.reading.slice(intent.cue).iter().any(|token| token.is("report"))
+                }
                 "api_call" => !self.values.iter().any(|value| value.what == What::Connection),
                 _ => false,
             };
@@ -209,20 +244,29 @@ impl<'a> Builder<'a> {
             return true;
         }
         let between = self.reading.slice((one.cue.1.min(other.cue.0), other.cue.0));
-        one.capability == "query" || one.capability == "test" || one.capability == "render" || !between.iter().any(|token| token.is("and") || token.kind == Kind::Mark(','))
+        one.capability == "query"
+            || one.capability == "test"
+            || one.capability == "render"
+            || !between.iter().any(|token| token.is("and") || token.kind == Kind::Mark(','))
     }
 
     /// Whether a part says nothing but by which column tables belong together.
     fn says_how_to_join(&self, intent: &Intent) -> bool {
         let sentence = self.reading.slice(intent.sentence);
-        sentence.iter().any(|token| token.is_any(&["belong", "join", "joined", "match", "share", "linked"])) && !sentence.iter().any(|token| token.is_any(&["average", "total", "sum", "many", "top", "most", "number", "count", "mean"]))
+        sentence.iter().any(|token| token.is_any(&["belong", "join", "joined", "match", "share", "linked"]))
+            && !sentence.iter().any(|token| token.is_any(&["average", "total", "sum", "many", "top", "most", "number", "count", "mean"]))
     }
 
     /// Whether a chart says by itself what the query would: sums and means by group.
     fn chart_does_it(&self, intent: &Intent) -> bool {
         let chart = self.reading.intents.iter().any(|other| other.capability == "chart" && other.sentence == intent.sentence);
         let sentence = self.reading.slice(intent.sentence);
-        let more = sentence.iter().any(|token| token.is_any(&["top", "most", "largest", "highest", "lowest", "join", "joined", "together", "where", "whose", "only", "filter", "sql", "query", "least", "biggest", "smallest"]));
+        let more = sentence.iter().any(|token| {
+            token.is_any(&[
+                "top", "most", "largest", "highest", "lowest", "join", "joined", "together", "where", "whose", "only", "filter", "sql",
+                "query", "least", "biggest", "smallest",
+            ])
+        });
         let tables = self.values.iter().filter(|value| value.what == What::Artifact(Form::Table)).count();
         chart && !more && tables <= 1 && intent.weight < 3.0
     }
@@ -233,13 +277,16 @@ impl<'a> Builder<'a> {
         let start = intent.cue.0 == intent.region.0 || part.iter().all(|token| token.is_any(&["then", "finally", "and", "please", "also"]));
         let cue = self.reading.slice(intent.cue);
         let verb = |token: &Token| token.is_any(MAKING) || token.is_any(&["makes", "making"]);
-        start || part.iter().any(verb) || (cue.len() > 1 && cue.first().is_some_and(|token| token.is_any(MAKING) && !token.is_any(&["in", "as", "a"])))
+        start
+            || part.iter().any(verb)
+            || (cue.len() > 1 && cue.first().is_some_and(|token| token.is_any(MAKING) && !token.is_any(&["in", "as", "a"])))
             || cue.first().is_some_and(|token| token.is_any(&["in", "as", "into", "mail"]))
     }
 
     /// Inputs that no skill reads.
     fn unusable_inputs(&self) -> Planned<()> {
-        let all = !self.given.is_empty() && self.given.iter().all(|given| matches!(Value::of_input(given).what, What::Artifact(Form::Recording)));
+        let all =
+            !self.given.is_empty() && self.given.iter().all(|given| matches!(Value::of_input(given).what, What::Artifact(Form::Recording)));
         if all {
             let name = &self.given[0].name;
             return Err(Refusal::new(
@@ -261,31 +308,49 @@ impl<'a> Builder<'a> {
         self.now = intent.clone();
         let before = self.steps.len();
         match intent.capability {
-            "summarize" | "analyze" | "keywords" | "detect_language" | "sentiment" | "classify" | "translate" | "near_duplicates" | "similarity" | "rewrite"
-            | "draft" | "ask" => self.language()?,
+            "summarize" | "analyze" | "keywords" | "detect_language" | "sentiment" | "classify" | "translate" | "near_duplicates"
+            | "similarity" | "rewrite" | "draft" | "ask" => self.language()?,
             "profile" | "chart" | "forecast" | "anomalies" | "train" | "predict" | "test" => self.data()?,
             "query" => self.query()?,
-            "fetch" | "article" | "tables" | "links" | "crawl" | "parse" | "extract" | "watch" | "screenshot" | "render_page" | "api_call" => self.web()?,
+            "fetch" | "article" | "tables" | "links" | "crawl" | "parse" | "extract" | "watch" | "screenshot" | "render_page"
+            | "api_call" => self.web()?,
             "report" | "note" | "render" | "changelog" | "api_docs" => self.documents()?,
             _ => self.code()?,
         }
         self.explain(before);
         if self.steps.len() > MAXIMUM_STEPS {
-            return Err(Refusal::new(Code::PlanTooLarge, "", format!("the plan would have more than {MAXIMUM_STEPS} steps"), "Split the goal."));
+            return Err(Refusal::new(
+                Code::PlanTooLarge,
+                "",
+                format!("the plan would have more than {MAXIMUM_STEPS} steps"),
+                "Split the goal.",
+            ));
         }
         Ok(())
     }
 
     fn explain(&mut self, before: usize) {
         let clause = self.reading.text(self.now.region);
-        let chosen = self.steps[before.min(self.steps.len())..].iter().rev().find(|step| !step.bridge).or_else(|| self.steps.last()).map(|step| step.draft.uses.clone());
+        let chosen = self.steps[before.min(self.steps.len())..]
+            .iter()
+            .rev()
+            .find(|step| !step.bridge)
+            .or_else(|| self.steps.last())
+            .map(|step| step.draft.uses.clone());
         let found = self.skills.find(&clause, 6);
         let score = |name: &str| found.iter().find(|(found, _)| found == name).map_or(0.0, |(_, score)| *score);
         let mut rules = vec![format!("“{}” asks for `{}`", self.reading.text(self.now.cue), self.now.capability)];
         rules.append(&mut self.rules);
         if let Some(skill) = chosen {
             let runners_up = found.iter().filter(|(name, _)| *name != skill).take(3).cloned().collect();
-            self.explanation.clauses.push(Explained { clause, score: score(&skill), skill, runners_up, rules, sentence: self.now.sentence });
+            self.explanation.clauses.push(Explained {
+                clause,
+                score: score(&skill),
+                skill,
+                runners_up,
+                rules,
+                sentence: self.now.sentence,
+            });
         }
     }
 
@@ -352,7 +417,10 @@ impl<'a> Builder<'a> {
     fn add(&mut self, skill: &str, with: Map<String, Json>, foreach: Option<String>, why: &str, bridge: bool) -> Planned<usize> {
         self.skill(skill)?;
         let same = self.steps.iter().position(|step| {
-            step.draft.uses == skill && step.draft.with == with && step.draft.foreach == foreach && (step.draft.condition.is_none() || step.draft.condition == self.condition)
+            step.draft.uses == skill
+                && step.draft.with == with
+                && step.draft.foreach == foreach
+                && (step.draft.condition.is_none() || step.draft.condition == self.condition)
         });
         if let Some(place) = same {
             self.steps[place].bridge &= bridge;
@@ -406,7 +474,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn ambiguous(&self, message: String, candidates: Vec<String>) -> Refusal {
-        Refusal::new(Code::GoalAmbiguous, self.clause(), message, format!("Name the one that is meant: {}.", candidates.join(", "))).with_candidates(candidates)
+        Refusal::new(Code::GoalAmbiguous, self.clause(), message, format!("Name the one that is meant: {}.", candidates.join(", ")))
+            .with_candidates(candidates)
     }
 
     pub(crate) fn no_skill(&self, part: (usize, usize)) -> Refusal {
@@ -414,7 +483,9 @@ impl<'a> Builder<'a> {
         let nearest: Vec<String> = self.skills.find(&text, 3).into_iter().map(|(name, _)| name).collect();
         let advice = match nearest.as_slice() {
             [] => "Leave this part out, or register an agent that has such a skill.".to_owned(),
-            names => format!("Leave this part out, register an agent that has such a skill, or say it as one of {} does.", names.join(", ")),
+            names => {
+                format!("Leave this part out, register an agent that has such a skill, or say it as one of {} does.", names.join(", "))
+            }
         };
         Refusal::new(Code::NoSkillForGoal, text, "no skill does this, as far as rules know", advice).with_candidates(nearest)
     }
@@ -427,7 +498,9 @@ impl<'a> Builder<'a> {
         let used = |name: &str| {
             let plain = format!("inputs.{name}");
             let speaks = |text: &str| {
-                text.match_indices(&plain).any(|(at, _)| !text[at + plain.len()..].starts_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-'))
+                text.match_indices(&plain).any(|(at, _)| {
+                    !text[at + plain.len()..].starts_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-')
+                })
             };
             self.steps.iter().any(|step| {
                 let whole = Json::Object(step.draft.with.clone()).to_string();
@@ -440,7 +513,12 @@ impl<'a> Builder<'a> {
         }
         // Given is given: an input that is not used is no reason to refuse a run that brings it.
         let inputs = self.given.iter().map(|given| DraftInput { name: given.name.clone(), schema: given.schema() }).collect();
-        let outputs = self.steps.iter().filter(|step| !step.bridge).map(|step| (step.draft.id.clone(), format!("steps.{}.output", step.draft.id))).collect();
+        let outputs = self
+            .steps
+            .iter()
+            .filter(|step| !step.bridge)
+            .map(|step| (step.draft.id.clone(), format!("steps.{}.output", step.draft.id)))
+            .collect();
         let steps = self.steps.iter().map(|step| step.draft.clone()).collect();
         let mut explanation = self.explanation;
         explanation.assumptions.dedup();

@@ -30,10 +30,40 @@ pub(crate) fn first(tokens: &[Token]) -> Option<f64> {
 
 /// Languages by their English names.
 const LANGUAGES: &[(&str, &str)] = &[
-    ("english", "en"), ("german", "de"), ("french", "fr"), ("spanish", "es"), ("italian", "it"), ("portuguese", "pt"), ("dutch", "nl"), ("polish", "pl"), ("russian", "ru"),
-    ("turkish", "tr"), ("arabic", "ar"), ("chinese", "zh"), ("japanese", "ja"), ("korean", "ko"), ("hindi", "hi"), ("swedish", "sv"), ("danish", "da"), ("norwegian", "nb"),
-    ("finnish", "fi"), ("czech", "cs"), ("greek", "el"), ("hebrew", "he"), ("hungarian", "hu"), ("ukrainian", "uk"), ("romanian", "ro"), ("bulgarian", "bg"), ("croatian", "hr"),
-    ("slovak", "sk"), ("vietnamese", "vi"), ("thai", "th"), ("indonesian", "id"), ("persian", "fa"), ("catalan", "ca"), ("latin", "la"),
+    ("english", "en"),
+    ("german", "de"),
+    ("french", "fr"),
+    ("spanish", "es"),
+    ("italian", "it"),
+    ("portuguese", "pt"),
+    ("dutch", "nl"),
+    ("polish", "pl"),
+    ("russian", "ru"),
+    ("turkish", "tr"),
+    ("arabic", "ar"),
+    ("chinese", "zh"),
+    ("japanese", "ja"),
+    ("korean", "ko"),
+    ("hindi", "hi"),
+    ("swedish", "sv"),
+    ("danish", "da"),
+    ("norwegian", "nb"),
+    ("finnish", "fi"),
+    ("czech", "cs"),
+    ("greek", "el"),
+    ("hebrew", "he"),
+    ("hungarian", "hu"),
+    ("ukrainian", "uk"),
+    ("romanian", "ro"),
+    ("bulgarian", "bg"),
+    ("croatian", "hr"),
+    ("slovak", "sk"),
+    ("vietnamese", "vi"),
+    ("thai", "th"),
+    ("indonesian", "id"),
+    ("persian", "fa"),
+    ("catalan", "ca"),
+    ("latin", "la"),
 ];
 
 /// The language that a text names, the last one where there are several: `from English into German`.
@@ -43,15 +73,33 @@ pub(crate) fn language(tokens: &[Token]) -> Option<&'static str> {
     after.or_else(|| tokens.iter().rev().find_map(named))
 }
 
-const SOURCES: &[(&str, &str)] = &[("python", "python"), ("javascript", "javascript"), ("typescript", "typescript"), ("rust", "rust"), ("java", "java"), ("golang", "go"), ("go", "go")];
+const SOURCES: &[(&str, &str)] = &[
+    ("python", "python"),
+    ("javascript", "javascript"),
+    ("typescript", "typescript"),
+    ("rust", "rust"),
+    ("java", "java"),
+    ("golang", "go"),
+    ("go", "go"),
+];
 
 /// The programming language that a text names.
 pub(crate) fn source_language(tokens: &[Token]) -> Option<&'static str> {
     let ending = |token: &Token| {
         let (_, ending) = token.lower.rsplit_once('.')?;
-        Some(match ending { "py" => "python", "js" | "mjs" | "jsx" => "javascript", "ts" | "tsx" => "typescript", "rs" => "rust", "java" => "java", "go" => "go", _ => return None })
+        Some(match ending {
+            "py" => "python",
+            "js" | "mjs" | "jsx" => "javascript",
+            "ts" | "tsx" => "typescript",
+            "rs" => "rust",
+            "java" => "java",
+            "go" => "go",
+            _ => return None,
+        })
     };
-    let named = tokens.iter().find_map(|token| SOURCES.iter().find(|(name, _)| token.is(name) && (*name != "go" || token.text == "Go")).map(|(_, language)| *language));
+    let named = tokens.iter().find_map(|token| {
+        SOURCES.iter().find(|(name, _)| token.is(name) && (*name != "go" || token.text == "Go")).map(|(_, language)| *language)
+    });
     named.or_else(|| tokens.iter().filter(|token| matches!(token.kind, Kind::Address | Kind::File)).find_map(ending))
 }
 
@@ -69,7 +117,9 @@ impl Builder<'_> {
     /// An input of kind number by one of some names.
     pub(crate) fn number_named(&self, names: &[&str]) -> Option<String> {
         let numbers = self.given.iter().filter(|given| crate::values::Value::of_input(given).what == What::Number);
-        let found = numbers.filter(|given| names.iter().any(|name| given.name.to_lowercase().contains(name))).map(|given| format!("inputs.{}", given.name));
+        let found = numbers
+            .filter(|given| names.iter().any(|name| given.name.to_lowercase().contains(name)))
+            .map(|given| format!("inputs.{}", given.name));
         found.into_iter().next()
     }
 }

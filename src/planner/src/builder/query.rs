@@ -35,11 +35,25 @@ impl Builder<'_> {
         self.skill("data_science.query")?;
         let sentence = self.sentence();
         // A statement in the goal is taken as it is.
-        if let Some(sql) = sentence.iter().find(|token| token.kind == Kind::Quoted && token.lower.trim_start().starts_with("select")).map(|token| token.text.clone()) {
+        if let Some(sql) = sentence
+            .iter()
+            .find(|token| token.kind == Kind::Quoted && token.lower.trim_start().starts_with("select"))
+            .map(|token| token.text.clone())
+        {
             return self.stated(&sql);
         }
-        let tables: Vec<usize> = (0..self.values.len()).filter(|place| matches!(self.values[*place].what, What::Artifact(Form::Table)) && !self.values[*place].list && self.values[*place].step.is_none()).collect();
-        let joins = sentence.iter().chain(&self.region()).any(|token| token.is_any(&["join", "joined", "together", "combine", "merge", "match", "matched", "belong"])) || self.reading.tokens.iter().any(|token| token.is_any(&["belong", "join", "joined"]));
+        let tables: Vec<usize> = (0..self.values.len())
+            .filter(|place| {
+                matches!(self.values[*place].what, What::Artifact(Form::Table))
+                    && !self.values[*place].list
+                    && self.values[*place].step.is_none()
+            })
+            .collect();
+        let joins = sentence
+            .iter()
+            .chain(&self.region())
+            .any(|token| token.is_any(&["join", "joined", "together", "combine", "merge", "match", "matched", "belong"]))
+            || self.reading.tokens.iter().any(|token| token.is_any(&["belong", "join", "joined"]));
         let shared = tables.len() == 2 && joins;
         let spoken_tables = tables.iter().filter(|place| !spoken(&sentence, &self.values[**place].columns).is_empty()).count();
         if shared || (tables.len() == 2 && spoken_tables == 2 && self.common(&tables).is_some()) {
@@ -80,12 +94,19 @@ impl Builder<'_> {
     }
 
     fn stated(&mut self, sql: &str) -> Planned<()> {
-        let tables: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Table) >= 6 && !self.values[*place].list).collect();
+        let tables: Vec<usize> =
+            (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Table) >= 6 && !self.values[*place].list).collect();
         if tables.is_empty() {
             return Err(self.missing("a table", "Give a CSV, TSV, JSON, NDJSON or Parquet file."));
         }
         let lower = sql.to_lowercase();
-        let name = |place: usize| self.given.iter().find(|given| self.values[place].expr == format!("inputs.{}", given.name)).map_or("t", |given| given.name.as_str()).to_owned();
+        let name = |place: usize| {
+            self.given
+                .iter()
+                .find(|given| self.values[place].expr == format!("inputs.{}", given.name))
+                .map_or("t", |given| given.name.as_str())
+                .to_owned()
+        };
         let mut entries = Vec::new();
         for place in &tables {
             let name = if tables.len() == 1 {
@@ -107,11 +128,17 @@ impl Builder<'_> {
         let rising = has(&["lowest", "smallest", "least", "worst", "cheapest", "fewest", "shortest", "youngest"]);
         let count = tokens.iter().enumerate().find_map(|(place, token)| match token.kind {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and small")]
-            Kind::Number(value) if value.fract() == 0.0 && (1.0..=1000.0).contains(&value) && !compared(tokens, place) => Some(value as u64),
+            Kind::Number(value) if value.fract() == 0.0 && (1.0..=1000.0).contains(&value) && !compared(tokens, place) => {
+                Some(value as u64)
+            }
             _ => None,
         });
         let ordered = falling || rising;
-        Question { aggregate, top: if ordered { count.or(Some(if has(&["which", "what", "who"]) { 1 } else { 10 })) } else { None }, rising: rising && !falling }
+        Question {
+            aggregate,
+            top: if ordered { count.or(Some(if has(&["which", "what", "who"]) { 1 } else { 10 })) } else { None },
+            rising: rising && !falling,
+        }
     }
 
     fn of_table_in_sql(&mut self, table: usize) -> Planned<()> {
@@ -123,9 +150,27 @@ impl Builder<'_> {
         let filtered: Vec<&str> = filters.iter().filter_map(|(column, _)| column.as_deref()).collect();
         let wheres: Vec<String> = filters.iter().map(|(_, sql)| sql.clone()).collect();
         // A column that is only spoken of by one of its values is no grouping.
-        let by_value = |column: &Spoken| columns.iter().any(|known| known.name == column.name && crate::columns::value_at(&sentence, column.at, known).is_some());
-        let groups: Vec<&Spoken> = said.iter().filter(|column| !by_value(column)).filter(|column| column.role == Role::Group || (matches!(column.kind, Some(ColumnKind::Group)) && question.aggregate.is_some() && !filtered.contains(&column.name.as_str()))).collect();
-        let values: Vec<&Spoken> = said.iter().filter(|column| !groups.iter().any(|group| group.name == column.name) && matches!(column.kind, Some(ColumnKind::Number) | None) && (!filtered.contains(&column.name.as_str()) || said.len() == 1)).collect();
+        let by_value = |column: &Spoken| {
+            columns.iter().any(|known| known.name == column.name && crate::columns::value_at(&sentence, column.at, known).is_some())
+        };
+        let groups: Vec<&Spoken> = said
+            .iter()
+            .filter(|column| !by_value(column))
+            .filter(|column| {
+                column.role == Role::Group
+                    || (matches!(column.kind, Some(ColumnKind::Group))
+                        && question.aggregate.is_some()
+                        && !filtered.contains(&column.name.as_str()))
+            })
+            .collect();
+        let values: Vec<&Spoken> = said
+            .iter()
+            .filter(|column| {
+                !groups.iter().any(|group| group.name == column.name)
+                    && matches!(column.kind, Some(ColumnKind::Number) | None)
+                    && (!filtered.contains(&column.name.as_str()) || said.len() == 1)
+            })
+            .collect();
         let place = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
         let (sql, made) = match (question.aggregate, values.first()) {
             (aggregate, value) if aggregate.is_some() || !groups.is_empty() => {
@@ -145,22 +190,41 @@ impl Builder<'_> {
                 if !by.is_empty() {
                     let direction = if question.rising { "" } else { " DESC" };
                     sql.push_str(&format!(" GROUP BY {}", by.join(", ")));
-                    sql.push_str(&if question.top.is_some() { format!(" ORDER BY {}{direction}", select.len()) } else { format!(" ORDER BY {}", by.join(", ")) });
+                    sql.push_str(&if question.top.is_some() {
+                        format!(" ORDER BY {}{direction}", select.len())
+                    } else {
+                        format!(" ORDER BY {}", by.join(", "))
+                    });
                 }
                 if let Some(top) = question.top {
                     sql.push_str(&format!(" LIMIT {top}"));
                 }
-                let mut made: Vec<Column> = groups.iter().map(|group| Column { name: group.name.clone(), kind: group.kind.unwrap_or(ColumnKind::Group), levels: group.levels, values: Vec::new() }).collect();
+                let mut made: Vec<Column> = groups
+                    .iter()
+                    .map(|group| Column {
+                        name: group.name.clone(),
+                        kind: group.kind.unwrap_or(ColumnKind::Group),
+                        levels: group.levels,
+                        values: Vec::new(),
+                    })
+                    .collect();
                 made.push(Column { name: format!("{function}_{name}"), kind: ColumnKind::Number, levels: 0, values: Vec::new() });
                 (sql, made)
             }
             (_, value) => {
                 if place.is_empty() && question.top.is_none() {
-                    return Err(self.missing("what to ask of the table", "Say what is to be counted, added up or averaged, and by which column; or give the statement in quotation marks."));
+                    return Err(self.missing(
+                        "what to ask of the table",
+                        "Say what is to be counted, added up or averaged, and by which column; or give the statement in quotation marks.",
+                    ));
                 }
                 let mut sql = format!("SELECT * FROM t{place}");
                 if let (Some(top), Some(value)) = (question.top, value) {
-                    sql.push_str(&format!(" ORDER BY {}{} LIMIT {top}", identifier(&value.name), if question.rising { "" } else { " DESC" }));
+                    sql.push_str(&format!(
+                        " ORDER BY {}{} LIMIT {top}",
+                        identifier(&value.name),
+                        if question.rising { "" } else { " DESC" }
+                    ));
                 }
                 (sql, columns.clone())
             }
@@ -176,7 +240,11 @@ impl Builder<'_> {
             if let Kind::Number(number) | Kind::Percent(number) = token.kind
                 && let Some(operator) = comparison(tokens, place)
             {
-                let before = said.iter().rev().find(|column| column.at < place && !matches!(column.kind, Some(ColumnKind::Text))).or_else(|| said.iter().find(|column| column.at > place && column.kind == Some(ColumnKind::Number)));
+                let before = said
+                    .iter()
+                    .rev()
+                    .find(|column| column.at < place && !matches!(column.kind, Some(ColumnKind::Text)))
+                    .or_else(|| said.iter().find(|column| column.at > place && column.kind == Some(ColumnKind::Number)));
                 if let Some(column) = before {
                     found.push((Some(column.name.clone()), format!("{} {operator} {number}", identifier(&column.name))));
                 }
@@ -184,7 +252,10 @@ impl Builder<'_> {
             let valued = columns.iter().find_map(|column| crate::columns::value_at(tokens, place, column).map(|value| (column, value)));
             if let Some((column, value)) = valued {
                 let not = tokens[..place].iter().rev().take(3).any(|token| token.is_any(&["not", "isn", "except", "without"]));
-                found.push((Some(column.name.clone()), format!("{} {} '{}'", identifier(&column.name), if not { "<>" } else { "=" }, value.replace('\'', "''"))));
+                found.push((
+                    Some(column.name.clone()),
+                    format!("{} {} '{}'", identifier(&column.name), if not { "<>" } else { "=" }, value.replace('\'', "''")),
+                ));
                 continue;
             }
             let is_column = columns.iter().any(|column| column.name == token.text);
@@ -193,13 +264,26 @@ impl Builder<'_> {
                 let before = said.iter().rev().find(|column| column.at < place && place - column.at <= 4);
                 let not = place > 0 && tokens[..place].iter().rev().take(3).any(|token| token.is_any(&["not", "isn", "except", "without"]));
                 match before {
-                    Some(column) => found.push((Some(column.name.clone()), format!("lower({}) {} '{value}'", identifier(&column.name), if not { "<>" } else { "=" }))),
+                    Some(column) => found.push((
+                        Some(column.name.clone()),
+                        format!("lower({}) {} '{value}'", identifier(&column.name), if not { "<>" } else { "=" }),
+                    )),
                     None => found.push((None, format!("'{value}' {} ({})", if not { "NOT IN" } else { "IN" }, lowered(columns)))),
                 }
             }
             // "the open ones", "only open orders".
-            let ones = tokens.get(place + 1).is_some_and(|next| next.is_any(&["ones"])) || (place > 0 && tokens[place - 1].is("only") && token.kind == Kind::Word && !columns.is_empty() && !tokens[place].is_any(&["the", "if", "those", "rows", "a", "in", "for"]));
-            if ones && token.kind == Kind::Word && !said.iter().any(|column| column.at == place) && !columns.is_empty() && !token.is_any(&["the", "five", "largest", "best", "other"]) {
+            let ones = tokens.get(place + 1).is_some_and(|next| next.is_any(&["ones"]))
+                || (place > 0
+                    && tokens[place - 1].is("only")
+                    && token.kind == Kind::Word
+                    && !columns.is_empty()
+                    && !tokens[place].is_any(&["the", "if", "those", "rows", "a", "in", "for"]));
+            if ones
+                && token.kind == Kind::Word
+                && !said.iter().any(|column| column.at == place)
+                && !columns.is_empty()
+                && !token.is_any(&["the", "five", "largest", "best", "other"])
+            {
                 found.push((None, format!("'{}' IN ({})", token.lower, lowered(columns))));
             }
         }
@@ -220,10 +304,16 @@ impl Builder<'_> {
     /// The column that two tables share.
     fn common(&self, tables: &[usize]) -> Option<String> {
         let [one, other] = tables else { return None };
-        let shared: Vec<&Column> = self.values[*one].columns.iter().filter(|column| self.values[*other].columns.iter().any(|known| known.name == column.name)).collect();
+        let shared: Vec<&Column> = self.values[*one]
+            .columns
+            .iter()
+            .filter(|column| self.values[*other].columns.iter().any(|known| known.name == column.name))
+            .collect();
         let tokens = &self.reading.tokens;
         let said = shared.iter().find(|column| tokens.iter().any(|token| token.lower == column.name.to_lowercase()));
-        said.or_else(|| shared.iter().find(|column| column.name.to_lowercase().ends_with("id"))).or(shared.first()).map(|column| column.name.clone())
+        said.or_else(|| shared.iter().find(|column| column.name.to_lowercase().ends_with("id")))
+            .or(shared.first())
+            .map(|column| column.name.clone())
     }
 
     fn joined(&mut self, tables: &[usize]) -> Planned<()> {
@@ -231,11 +321,20 @@ impl Builder<'_> {
             Some(key) => key,
             None => {
                 let stated = spoken(&self.reading.tokens, &[]).first().map(|column| column.name.clone());
-                stated.ok_or_else(|| self.missing("the column that the tables share", "Name the column by which the rows belong together."))?
+                stated
+                    .ok_or_else(|| self.missing("the column that the tables share", "Name the column by which the rows belong together."))?
             }
         };
         let sentence = self.sentence();
-        let names: Vec<String> = tables.iter().map(|place| self.given.iter().find(|given| self.values[*place].expr == format!("inputs.{}", given.name)).map_or_else(|| "t".to_owned(), |given| given.name.clone())).collect();
+        let names: Vec<String> = tables
+            .iter()
+            .map(|place| {
+                self.given
+                    .iter()
+                    .find(|given| self.values[*place].expr == format!("inputs.{}", given.name))
+                    .map_or_else(|| "t".to_owned(), |given| given.name.clone())
+            })
+            .collect();
         let mut columns: Vec<Column> = Vec::new();
         for place in tables {
             for column in &self.values[*place].columns {
@@ -250,11 +349,21 @@ impl Builder<'_> {
         let filters = self.filters(&sentence, &columns, &said);
         let wheres: Vec<String> = filters.iter().map(|(_, sql)| sql.clone()).collect();
         let numeric = |column: &&Spoken| column.kind == Some(ColumnKind::Number) && column.name != key;
-        let value = said.iter().find(|column| numeric(column) && column.role != Role::Group).map(|column| column.name.clone()).or_else(|| spoken(&all, &columns).iter().find(numeric).map(|column| column.name.clone()));
+        let value = said
+            .iter()
+            .find(|column| numeric(column) && column.role != Role::Group)
+            .map(|column| column.name.clone())
+            .or_else(|| spoken(&all, &columns).iter().find(numeric).map(|column| column.name.clone()));
         // What a row is called by, where nobody says by what rows are put together.
         let group = said.iter().find(|column| column.role == Role::Group && column.name != key).map(|column| column.name.clone());
-        let label = said.iter().find(|column| !matches!(column.kind, Some(ColumnKind::Number)) && column.name != key).map(|column| column.name.clone());
-        let usual = columns.iter().find(|column| ["name", "title", "label"].contains(&column.name.to_lowercase().as_str())).map(|column| column.name.clone());
+        let label = said
+            .iter()
+            .find(|column| !matches!(column.kind, Some(ColumnKind::Number)) && column.name != key)
+            .map(|column| column.name.clone());
+        let usual = columns
+            .iter()
+            .find(|column| ["name", "title", "label"].contains(&column.name.to_lowercase().as_str()))
+            .map(|column| column.name.clone());
         let aggregate = question.aggregate.or(if question.top.is_some() { Some("sum") } else { None });
         let source = format!("{} JOIN {} USING ({})", identifier(&names[0]), identifier(&names[1]), identifier(&key));
         let place = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
@@ -272,8 +381,15 @@ impl Builder<'_> {
         let made_name = format!("{function}_{name}");
         let order = if question.rising { "ORDER BY 2" } else { "ORDER BY 2 DESC" };
         let limit = question.top.map(|top| format!(" LIMIT {top}")).unwrap_or_default();
-        let sql = format!("SELECT {}, {expr} AS {} FROM {source}{place} GROUP BY {grouping} {order}{limit}", identifier(&by), identifier(&made_name));
-        let made = vec![Column { name: by, kind: ColumnKind::Group, levels: 0, values: Vec::new() }, Column { name: made_name, kind: ColumnKind::Number, levels: 0, values: Vec::new() }];
+        let sql = format!(
+            "SELECT {}, {expr} AS {} FROM {source}{place} GROUP BY {grouping} {order}{limit}",
+            identifier(&by),
+            identifier(&made_name)
+        );
+        let made = vec![
+            Column { name: by, kind: ColumnKind::Group, levels: 0, values: Vec::new() },
+            Column { name: made_name, kind: ColumnKind::Number, levels: 0, values: Vec::new() },
+        ];
         self.run(&sql, true, entries, made)
     }
 
@@ -283,22 +399,40 @@ impl Builder<'_> {
         let names = self.values[table].columns_at_run.clone().unwrap_or_default();
         let question = self.question(&sentence);
         let function = question.aggregate.unwrap_or("count");
-        let find = |word: &str| format!("default(first(filter({names}, c => contains(lower(c), {}))), {})", quoted(&singular(word)), quoted(word));
-        let group_word = sentence.windows(2).rev().find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"])).map(|pair| pair[1].lower.clone());
+        let find =
+            |word: &str| format!("default(first(filter({names}, c => contains(lower(c), {}))), {})", quoted(&singular(word)), quoted(word));
+        let group_word = sentence
+            .windows(2)
+            .rev()
+            .find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"]))
+            .map(|pair| pair[1].lower.clone());
         let verbs: Vec<&str> = AGGREGATES.iter().flat_map(|(words, _)| words.iter().copied()).collect();
         let value_word = sentence.iter().position(|token| token.is_any(&verbs)).and_then(|place| {
-            sentence[place + 1..].iter().find(|token| token.kind == Kind::Word && !token.is_any(&["of", "the", "a", "all", "up", "is", "per", "by"])).map(|token| token.lower.clone())
+            sentence[place + 1..]
+                .iter()
+                .find(|token| token.kind == Kind::Word && !token.is_any(&["of", "the", "a", "all", "up", "is", "per", "by"]))
+                .map(|token| token.lower.clone())
         });
         let value_word = sentence.iter().find(|token| token.kind == Kind::Quoted).map(|token| token.lower.clone()).or(value_word);
         let entry = self.entry("t", table);
         let select = |expr: &str| format!("\"${{{{ {expr} }}}}\"");
         let number = |word: &str| format!("CAST(replace({}, ',', '') AS REAL)", select(&find(word)));
         let (sql, columns) = match (function, value_word, group_word) {
-            ("count", _, Some(group)) => (format!("SELECT {0} AS \"{group}\", count(*) AS \"rows\" FROM t GROUP BY 1 ORDER BY 1", select(&find(&group))), vec![(group, ColumnKind::Group), ("rows".to_owned(), ColumnKind::Number)]),
+            ("count", _, Some(group)) => (
+                format!("SELECT {0} AS \"{group}\", count(*) AS \"rows\" FROM t GROUP BY 1 ORDER BY 1", select(&find(&group))),
+                vec![(group, ColumnKind::Group), ("rows".to_owned(), ColumnKind::Number)],
+            ),
             ("count", _, None) => ("SELECT count(*) AS \"rows\" FROM t".to_owned(), vec![("rows".to_owned(), ColumnKind::Number)]),
             (function, Some(value), Some(group)) => {
                 let made = format!("{function}_{value}");
-                (format!("SELECT {} AS \"{group}\", {function}({}) AS \"{made}\" FROM t GROUP BY 1 ORDER BY 1", select(&find(&group)), number(&value)), vec![(group, ColumnKind::Group), (made, ColumnKind::Number)])
+                (
+                    format!(
+                        "SELECT {} AS \"{group}\", {function}({}) AS \"{made}\" FROM t GROUP BY 1 ORDER BY 1",
+                        select(&find(&group)),
+                        number(&value)
+                    ),
+                    vec![(group, ColumnKind::Group), (made, ColumnKind::Number)],
+                )
             }
             (function, Some(value), None) => {
                 let made = format!("{function}_{value}");
@@ -320,19 +454,40 @@ impl Builder<'_> {
         let known = value.columns.clone();
         let said = spoken(&sentence, &known);
         let group = said.iter().find(|column| column.role == Role::Group).map(|column| column.name.clone()).or_else(|| {
-            sentence.windows(2).rev().find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"])).map(|pair| pair[1].lower.clone())
+            sentence
+                .windows(2)
+                .rev()
+                .find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"]))
+                .map(|pair| pair[1].lower.clone())
         });
         let function = question.aggregate.unwrap_or("count");
         let verbs: Vec<&str> = AGGREGATES.iter().flat_map(|(words, _)| words.iter().copied()).filter(|word| *word != "total").collect();
-        let named = said.iter().find(|column| column.role == Role::Value && column.kind != Some(ColumnKind::Group)).map(|column| column.name.clone());
+        let named = said
+            .iter()
+            .find(|column| column.role == Role::Value && column.kind != Some(ColumnKind::Group))
+            .map(|column| column.name.clone());
         let number = named.or_else(|| {
             let at = sentence.iter().position(|token| token.is_any(&verbs) || token.is("total"))?;
-            let from = if sentence[at].is("total") && !sentence.iter().any(|token| token.is_any(&["add", "sum"])) { at + 1 } else { at + 1 };
-            sentence.get(from..)?.iter().find(|token| matches!(token.kind, Kind::Word | Kind::Quoted) && !token.is_any(&["of", "the", "a", "all", "up", "is", "per", "by", "for"])).map(|token| token.text.clone())
+            let from =
+                if sentence[at].is("total") && !sentence.iter().any(|token| token.is_any(&["add", "sum"])) { at + 1 } else { at + 1 };
+            sentence
+                .get(from..)?
+                .iter()
+                .find(|token| {
+                    matches!(token.kind, Kind::Word | Kind::Quoted)
+                        && !token.is_any(&["of", "the", "a", "all", "up", "is", "per", "by", "for"])
+                })
+                .map(|token| token.text.clone())
         });
         // "the open ones": records one of whose values is that word.
-        let word = sentence.windows(2).find(|pair| pair[1].is("ones") && pair[0].kind == Kind::Word && !pair[0].is_any(&["the", "other", "these", "those"])).map(|pair| pair[0].lower.clone());
-        let quoted_value = sentence.iter().find(|token| token.kind == Kind::Quoted && !known.iter().any(|column| column.name == token.text)).map(|token| token.lower.clone());
+        let word = sentence
+            .windows(2)
+            .find(|pair| pair[1].is("ones") && pair[0].kind == Kind::Word && !pair[0].is_any(&["the", "other", "these", "those"]))
+            .map(|pair| pair[0].lower.clone());
+        let quoted_value = sentence
+            .iter()
+            .find(|token| token.kind == Kind::Quoted && !known.iter().any(|column| column.name == token.text))
+            .map(|token| token.lower.clone());
         let rows = match word.or(quoted_value) {
             Some(word) => format!("filter({}, r => any(values(r), v => lower(text(v)) == {}))", value.expr, quoted(&word)),
             None => value.expr.clone(),
@@ -354,9 +509,11 @@ impl Builder<'_> {
             None => ("['all']".to_owned(), format!("[{}]", of(&rows))),
         };
         let title = format!("{function} of {} by {}", number.as_deref().unwrap_or("records"), group.as_deref().unwrap_or("all"));
-        let data = json!({"title": literal(&title), "names": crate::draft::expression(&names), "numbers": crate::draft::expression(&numbers)});
+        let data =
+            json!({"title": literal(&title), "names": crate::draft::expression(&names), "numbers": crate::draft::expression(&numbers)});
         let template = "# {{ title }}\n\n| | |\n| --- | ---: |\n{% for name in names %}| {{ name }} | {{ numbers[loop.index0] | round(2) }} |\n{% endfor %}";
-        let with = Map::from_iter([("template".to_owned(), json!(template)), ("format".to_owned(), json!("markdown")), ("data".to_owned(), data)]);
+        let with =
+            Map::from_iter([("template".to_owned(), json!(template)), ("format".to_owned(), json!("markdown")), ("data".to_owned(), data)]);
         let why = format!("{}.", self.clause());
         let step = self.step("documentation.render", with, None, &why)?;
         let mut made = Value::new(What::Text, format!("default(steps.{}.output.markdown, ' ')", self.steps[step].draft.id), "the sums");
@@ -402,10 +559,33 @@ pub(crate) fn comparison(tokens: &[Token], place: usize) -> Option<&'static str>
             return Some("<=");
         }
         let negated = before.get(distance + 1).is_some_and(|token| token.is_any(&["not", "no"]));
-        if token.is_any(&["above", "over", "more", "greater", "exceeds", "exceed", "exceeding", "higher", "larger", "beyond", "bigger", "longer", "after", "older", "heavier", "taller", "faster", "costlier", "dearer", "since"]) {
+        if token.is_any(&[
+            "above",
+            "over",
+            "more",
+            "greater",
+            "exceeds",
+            "exceed",
+            "exceeding",
+            "higher",
+            "larger",
+            "beyond",
+            "bigger",
+            "longer",
+            "after",
+            "older",
+            "heavier",
+            "taller",
+            "faster",
+            "costlier",
+            "dearer",
+            "since",
+        ]) {
             return Some(if negated { "<=" } else { ">" });
         }
-        if token.is_any(&["below", "under", "less", "fewer", "lower", "smaller", "shorter", "before", "younger", "lighter", "cheaper", "slower", "until"]) {
+        if token.is_any(&[
+            "below", "under", "less", "fewer", "lower", "smaller", "shorter", "before", "younger", "lighter", "cheaper", "slower", "until",
+        ]) {
             return Some(if negated { ">=" } else { "<" });
         }
         if token.is_any(&["equals", "equal", "exactly"]) {

@@ -38,7 +38,29 @@ impl Feed {
 }
 
 /// Words that say that all of several are meant.
-const ALL: &[&str] = &["each", "every", "all", "both", "them", "these", "those", "files", "texts", "documents", "pages", "reviews", "two", "three", "four", "either", "any", "one", "everything", "together", "they"];
+const ALL: &[&str] = &[
+    "each",
+    "every",
+    "all",
+    "both",
+    "them",
+    "these",
+    "those",
+    "files",
+    "texts",
+    "documents",
+    "pages",
+    "reviews",
+    "two",
+    "three",
+    "four",
+    "either",
+    "any",
+    "one",
+    "everything",
+    "together",
+    "they",
+];
 
 /// How well a value fits what is needed; 0 if it does not.
 pub(crate) fn rank(value: &Value, need: Need) -> u8 {
@@ -52,7 +74,13 @@ pub(crate) fn rank(value: &Value, need: Need) -> u8 {
         (Need::Text, Records | Artifact(Form::Unknown)) => 6,
         (Need::Text, Artifact(Form::Table)) => 5,
         (Need::Table, Artifact(Form::Table)) => 10,
-        (Need::Table, Address) => if ends(&[".csv", ".tsv", ".ndjson", ".parquet", ".json"]) { 8 } else { 5 },
+        (Need::Table, Address) => {
+            if ends(&[".csv", ".tsv", ".ndjson", ".parquet", ".json"]) {
+                8
+            } else {
+                5
+            }
+        }
         (Need::Table, Artifact(Form::Unknown)) => 6,
         (Need::Table, Artifact(Form::Page | Form::Data)) => 4,
         (Need::Table, Artifact(Form::Prose)) => 2,
@@ -66,7 +94,13 @@ pub(crate) fn rank(value: &Value, need: Need) -> u8 {
         (Need::Source, Artifact(Form::Archive)) => 9,
         (Need::Source, Address) => 7,
         (Need::Source, Artifact(Form::Unknown | Form::Data)) => 6,
-        (Need::Source, Text) => if value.step.is_none() || value.flows { 5 } else { 0 },
+        (Need::Source, Text) => {
+            if value.step.is_none() || value.flows {
+                5
+            } else {
+                0
+            }
+        }
         (Need::Source, Artifact(Form::Prose)) => 3,
         (Need::Address, Address) => 10,
         (Need::Log, Text | Artifact(Form::Prose)) => 9,
@@ -86,10 +120,12 @@ impl Builder<'_> {
     pub(crate) fn pick(&mut self, need: Need, what: &str, advice: &str) -> Planned<Vec<usize>> {
         let region = self.region();
         let sentence = self.sentence();
-        let fits: Vec<usize> = (0..self.values.len()).filter(|place| rank(&self.values[*place], need) > 0 && self.is_sure(*place)).collect();
+        let fits: Vec<usize> =
+            (0..self.values.len()).filter(|place| rank(&self.values[*place], need) > 0 && self.is_sure(*place)).collect();
         // What the same sentence has just asked a table for is what it draws.
         if self.now.capability == "chart"
-            && let Some(current) = self.current.filter(|current| fits.contains(current) && self.values[*current].flows && self.values[*current].step.is_some())
+            && let Some(current) =
+                self.current.filter(|current| fits.contains(current) && self.values[*current].flows && self.values[*current].step.is_some())
             && self.explanation.clauses.last().is_some_and(|clause| clause.sentence == self.now.sentence)
         {
             self.rules.push(format!("it goes on with {}", self.values[current].label));
@@ -111,7 +147,11 @@ impl Builder<'_> {
             return Ok(vec![*made]);
         }
         let best = fits.iter().filter(|place| self.values[**place].step.is_none()).map(|place| rank(&self.values[*place], need)).max();
-        let inputs: Vec<usize> = fits.iter().copied().filter(|place| self.values[*place].step.is_none() && Some(rank(&self.values[*place], need)) == best).collect();
+        let inputs: Vec<usize> = fits
+            .iter()
+            .copied()
+            .filter(|place| self.values[*place].step.is_none() && Some(rank(&self.values[*place], need)) == best)
+            .collect();
         match inputs.as_slice() {
             [] => {}
             [one] => {
@@ -155,12 +195,16 @@ impl Builder<'_> {
 
     /// Those of some values that a text speaks of.
     fn spoken_of(&self, places: &[usize], tokens: &[Token], need: Need) -> Vec<usize> {
-        let mut found: Vec<(usize, (usize, usize))> = places.iter().filter_map(|place| self.values[*place].mentioned(tokens).map(|at| (*place, at))).collect();
+        let mut found: Vec<(usize, (usize, usize))> =
+            places.iter().filter_map(|place| self.values[*place].mentioned(tokens).map(|at| (*place, at))).collect();
         // A longer name that holds a shorter one is the one that is meant.
         let all = found.clone();
-        found.retain(|(place, (at, length))| !all.iter().any(|(other, (from, long))| other != place && long > length && *from <= *at && at + length <= from + long));
+        found.retain(|(place, (at, length))| {
+            !all.iter().any(|(other, (from, long))| other != place && long > length && *from <= *at && at + length <= from + long)
+        });
         let best = found.iter().map(|(place, _)| rank(&self.values[*place], need)).max();
-        let inputs: Vec<usize> = found.iter().map(|(place, _)| *place).filter(|place| Some(rank(&self.values[*place], need)) == best).collect();
+        let inputs: Vec<usize> =
+            found.iter().map(|(place, _)| *place).filter(|place| Some(rank(&self.values[*place], need)) == best).collect();
         // What a step has made is meant before what it was made of, if both are called the same.
         let made: Vec<usize> = inputs.iter().copied().filter(|place| self.values[*place].step.is_some()).collect();
         match made.last() {
@@ -195,7 +239,8 @@ impl Builder<'_> {
             let candidates = feeds.iter().map(|feed| self.values[feed.of].label.clone()).collect();
             return Err(self.ambiguous(format!("the {what} are of different kinds"), candidates));
         }
-        let lists: Vec<String> = feeds.iter().map(|feed| feed.list.clone().unwrap_or_else(|| format!("[{}]", self.values_expr(feed)))).collect();
+        let lists: Vec<String> =
+            feeds.iter().map(|feed| feed.list.clone().unwrap_or_else(|| format!("[{}]", self.values_expr(feed)))).collect();
         let list = if feeds.iter().all(|feed| feed.list.is_none()) {
             format!("[{}]", feeds.iter().map(|feed| self.values_expr(feed)).collect::<Vec<_>>().join(", "))
         } else {
@@ -265,7 +310,8 @@ impl Builder<'_> {
             return Ok(made);
         }
         let feed = self.direct(if self.values[place].what == What::Address { "url" } else { "artifact" }, place);
-        let step = self.bridge("web_automation.parse", feed.map(), feed.list.clone(), "Reads the document, so that its text can be worked on.")?;
+        let step =
+            self.bridge("web_automation.parse", feed.map(), feed.list.clone(), "Reads the document, so that its text can be worked on.")?;
         let made = self.product(step, What::Text, "text", "the document's text", Some("' '"));
         self.rules.push("a document is read before its text is used".to_owned());
         self.remember(place, "parsed", made);
@@ -278,7 +324,8 @@ impl Builder<'_> {
             return Ok(made);
         }
         let feed = self.direct(if self.values[place].what == What::Address { "url" } else { "artifact" }, place);
-        let step = self.bridge("web_automation.article", feed.map(), feed.list.clone(), "Takes the text of the page without what surrounds it.")?;
+        let step =
+            self.bridge("web_automation.article", feed.map(), feed.list.clone(), "Takes the text of the page without what surrounds it.")?;
         let made = self.product(step, What::Text, "text", "the article", None);
         self.values[made] = self.values[made].clone().named(&["page", "text", "story", "post"]);
         self.rules.push("of a page, the article is taken".to_owned());
@@ -316,8 +363,13 @@ impl Builder<'_> {
         let sql = format!("SELECT {0} FROM t WHERE trim(coalesce({0}, '')) <> ''", identifier(&column));
         let mut entry = Map::from_iter([("name".to_owned(), json!("t")), ("artifact".to_owned(), table.json())]);
         entry.extend(self.table_terms());
-        let with = Map::from_iter([("sql".to_owned(), crate::draft::literal(&sql)), ("tables".to_owned(), json!([entry])), ("limit".to_owned(), json!(1000))]);
-        let step = self.bridge("data_science.query", with, None, &format!("Takes the texts of the column {column}, row by row (at most 1,000)."))?;
+        let with = Map::from_iter([
+            ("sql".to_owned(), crate::draft::literal(&sql)),
+            ("tables".to_owned(), json!([entry])),
+            ("limit".to_owned(), json!(1000)),
+        ]);
+        let step =
+            self.bridge("data_science.query", with, None, &format!("Takes the texts of the column {column}, row by row (at most 1,000)."))?;
         self.explanation.assumptions.push(format!("the texts are those of the column `{column}`, at most 1,000 rows"));
         let expr = format!("map({}.result.rows, r => text(r[0]))", self.output(step));
         let mut value = Value::new(What::Text, expr, format!("the texts of {column}"));
@@ -380,17 +432,28 @@ impl Builder<'_> {
 
     /// A table to work on: the place of its value, which is an artifact.
     pub(crate) fn table(&mut self) -> Planned<usize> {
-        let picked = self.pick(Need::Table, "a table", "Give a CSV, TSV, JSON, NDJSON or Parquet file, or the address of a page with a table.")?;
+        let picked =
+            self.pick(Need::Table, "a table", "Give a CSV, TSV, JSON, NDJSON or Parquet file, or the address of a page with a table.")?;
         match picked.as_slice() {
             [one] => self.as_table(*one),
             several => {
                 let candidates: Vec<String> = several.iter().map(|place| self.values[*place].label.clone()).collect();
                 // The columns that the part speaks of may tell which one is meant.
                 let region = self.region();
-                let speaking: Vec<usize> = several.iter().copied().filter(|place| !crate::columns::spoken(&region, &self.values[*place].columns).is_empty() && !self.values[*place].columns.is_empty()).collect();
+                let speaking: Vec<usize> = several
+                    .iter()
+                    .copied()
+                    .filter(|place| {
+                        !crate::columns::spoken(&region, &self.values[*place].columns).is_empty() && !self.values[*place].columns.is_empty()
+                    })
+                    .collect();
                 // A model learns from what is known, and is applied to what is new.
                 let fresh = ["new", "second", "test", "unseen", "fresh", "next", "open", "todo", "unlabel", "candid", "incom"];
-                let old: Vec<usize> = several.iter().copied().filter(|place| !self.values[*place].names.iter().flatten().any(|stem| fresh.iter().any(|word| stem.starts_with(word)))).collect();
+                let old: Vec<usize> = several
+                    .iter()
+                    .copied()
+                    .filter(|place| !self.values[*place].names.iter().flatten().any(|stem| fresh.iter().any(|word| stem.starts_with(word))))
+                    .collect();
                 match speaking.as_slice() {
                     [one] => self.as_table(*one),
                     _ if self.now.capability == "train" && old.len() == 1 => self.as_table(old[0]),
@@ -433,14 +496,26 @@ impl Builder<'_> {
         let mut terms = Map::new();
         let tokens = &self.reading.tokens;
         let has = |words: &[&str]| tokens.iter().any(|token| token.is_any(words));
-        let header = tokens.windows(3).any(|three| {
-            three[0].is_any(&["no", "without"]) && three.iter().any(|token| token.is_any(&["header", "headers", "heading"]))
-        }) || tokens.windows(6).any(|near| near[0].is_any(&["not", "lacks", "missing"]) && near.iter().any(|token| token.is_any(&["header"])) );
+        let header = tokens
+            .windows(3)
+            .any(|three| three[0].is_any(&["no", "without"]) && three.iter().any(|token| token.is_any(&["header", "headers", "heading"])))
+            || tokens
+                .windows(6)
+                .any(|near| near[0].is_any(&["not", "lacks", "missing"]) && near.iter().any(|token| token.is_any(&["header"])));
         if header {
             terms.insert("header".to_owned(), json!(false));
         }
         if has(&["separated", "delimiter", "delimited", "separator", "between"]) {
-            let mark = [("semicolon", ";"), ("semicolons", ";"), ("tab", "tab"), ("tabs", "tab"), ("pipe", "|"), ("pipes", "|"), ("comma", ","), ("commas", ",")];
+            let mark = [
+                ("semicolon", ";"),
+                ("semicolons", ";"),
+                ("tab", "tab"),
+                ("tabs", "tab"),
+                ("pipe", "|"),
+                ("pipes", "|"),
+                ("comma", ","),
+                ("commas", ","),
+            ];
             if let Some((_, mark)) = mark.iter().find(|(word, _)| has(&[word])) {
                 terms.insert("delimiter".to_owned(), json!(mark));
             }

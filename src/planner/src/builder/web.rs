@@ -61,7 +61,8 @@ impl Builder<'_> {
         let picked = self.pick(Need::Address, "an address", "Give the address with `https://`.")?;
         let place = picked[0];
         let address = self.values[place].literal.clone().unwrap_or_default().to_lowercase();
-        let binary = [".csv", ".tsv", ".pdf", ".zip", ".parquet", ".docx", ".ndjson", ".xlsx"].iter().any(|ending| address.ends_with(ending));
+        let binary =
+            [".csv", ".tsv", ".pdf", ".zip", ".parquet", ".docx", ".ndjson", ".xlsx"].iter().any(|ending| address.ends_with(ending));
         let made = self.fetched(place, if binary { "artifact" } else { "text" })?;
         self.shown(made);
         if address.ends_with(".csv") || address.ends_with(".tsv") || address.ends_with(".parquet") {
@@ -70,7 +71,8 @@ impl Builder<'_> {
             self.values[made].what = What::Artifact(Form::Paper);
         }
         // A page goes on by its address: then its article is taken, not its markup.
-        let page = !binary && (address.ends_with(".html") || address.ends_with('/') || !address.rsplit('/').next().unwrap_or_default().contains('.'));
+        let page = !binary
+            && (address.ends_with(".html") || address.ends_with('/') || !address.rsplit('/').next().unwrap_or_default().contains('.'));
         if page {
             self.values[made].flows = false;
             self.values[made].names.clear();
@@ -103,7 +105,8 @@ impl Builder<'_> {
         let sentence = self.sentence();
         let goal = &self.reading.goal;
         let shown = shown_tags(goal);
-        let stated: Vec<String> = tokens.iter().filter(|token| token.kind == Kind::Quoted && is_selector(&token.text)).map(|token| token.text.clone()).collect();
+        let stated: Vec<String> =
+            tokens.iter().filter(|token| token.kind == Kind::Quoted && is_selector(&token.text)).map(|token| token.text.clone()).collect();
         let mut with = Map::new();
         let mut fields: Vec<Json> = Vec::new();
         let mut scope = None;
@@ -129,11 +132,18 @@ impl Builder<'_> {
             if rest.is_empty() {
                 fields.push(json!({"name": "text"}));
             } else {
-                fields.extend(rest.iter().enumerate().map(|(number, selector)| json!({"name": format!("field_{}", number + 1), "selector": literal(selector)})));
+                fields.extend(
+                    rest.iter()
+                        .enumerate()
+                        .map(|(number, selector)| json!({"name": format!("field_{}", number + 1), "selector": literal(selector)})),
+                );
             }
         }
         if fields.is_empty() {
-            return Err(self.missing("what to take from the page", "Say the CSS selectors in quotation marks, or show the tag: <p class=\"comment\">."));
+            return Err(self.missing(
+                "what to take from the page",
+                "Say the CSS selectors in quotation marks, or show the tag: <p class=\"comment\">.",
+            ));
         }
         let value = self.values[page].clone();
         with.insert(if value.what == What::Address { "url".to_owned() } else { "artifact".to_owned() }, value.json());
@@ -144,7 +154,11 @@ impl Builder<'_> {
         let why = format!("{}.", self.clause());
         let step = self.step("web_automation.extract", with, None, &why)?;
         if let Some(name) = fields.first().and_then(|field| field["name"].as_str()).filter(|_| fields.len() == 1) {
-            let mut texts = Value::new(What::Text, format!("map(filter({0}.records, r => r[{1}] != null), r => text(r[{1}]))", self.output(step), crate::draft::quoted(name)), "the texts of the page");
+            let mut texts = Value::new(
+                What::Text,
+                format!("map(filter({0}.records, r => r[{1}] != null), r => text(r[{1}]))", self.output(step), crate::draft::quoted(name)),
+                "the texts of the page",
+            );
             texts.list = true;
             texts.step = Some(step);
             texts.flows = true;
@@ -165,7 +179,8 @@ impl Builder<'_> {
             [one] => *one,
             several => {
                 let sentence = self.sentence();
-                let spoken: Vec<usize> = several.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
+                let spoken: Vec<usize> =
+                    several.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
                 match spoken.as_slice() {
                     [one] => *one,
                     _ => {
@@ -177,16 +192,23 @@ impl Builder<'_> {
         };
         let mut with = Map::from_iter([("connection".to_owned(), self.values[place].json())]);
         let tokens = self.reading.tokens.clone();
-        if let Some(path) = after(&tokens, &["path", "endpoint", "resource", "under"], false).filter(|path| path.contains(['/', '.']) || tokens.iter().any(|token| token.is("path"))) {
+        if let Some(path) = after(&tokens, &["path", "endpoint", "resource", "under"], false)
+            .filter(|path| path.contains(['/', '.']) || tokens.iter().any(|token| token.is("path")))
+        {
             with.insert("path".to_owned(), literal(path.trim_start_matches('/')));
         }
-        if let Some(list) = tokens.windows(3).find(|three| three[0].is_any(&["is", "are", "list", "array", "records"]) && three[1].is_any(&["under", "in", "below"])).map(|three| three[2].text.clone()) {
+        if let Some(list) = tokens
+            .windows(3)
+            .find(|three| three[0].is_any(&["is", "are", "list", "array", "records"]) && three[1].is_any(&["under", "in", "below"]))
+            .map(|three| three[2].text.clone())
+        {
             with.insert("select".to_owned(), literal(&format!("$.{list}[*]")));
         }
         let why = format!("{}.", self.clause());
         let step = self.step("web_automation.api_call", with, None, &why)?;
         let records = self.product(step, What::Records, "records", "the records", Some("[]"));
-        self.values[records] = self.values[records].clone().named(&["records", "orders", "items", "entries", "answer", "list", "ones"]).flowing();
+        self.values[records] =
+            self.values[records].clone().named(&["records", "orders", "items", "entries", "answer", "list", "ones"]).flowing();
         self.current = Some(records);
         Ok(())
     }
@@ -213,7 +235,21 @@ impl Builder<'_> {
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         match self.now.capability {
             "links" => {
-                let away = has(&["external", "away", "other", "outside", "outgoing", "outbound", "elsewhere", "foreign", "leave", "leaves", "leaving", "third", "abroad"]);
+                let away = has(&[
+                    "external",
+                    "away",
+                    "other",
+                    "outside",
+                    "outgoing",
+                    "outbound",
+                    "elsewhere",
+                    "foreign",
+                    "leave",
+                    "leaves",
+                    "leaving",
+                    "third",
+                    "abroad",
+                ]);
                 let own = has(&["internal", "own", "same", "inside", "within"]);
                 if away {
                     with.insert("kind".to_owned(), json!("external"));
@@ -233,7 +269,8 @@ impl Builder<'_> {
                 }
             }
             "watch" => {
-                let state = (0..self.values.len()).find(|place| matches!(self.values[*place].what, What::Artifact(_)) && self.values[*place].step.is_none());
+                let state = (0..self.values.len())
+                    .find(|place| matches!(self.values[*place].what, What::Artifact(_)) && self.values[*place].step.is_none());
                 if let Some(state) = state {
                     with.insert("since".to_owned(), self.values[state].json());
                 }
@@ -265,7 +302,12 @@ impl Builder<'_> {
 
 /// The word after one of some words.
 fn after(tokens: &[Token], words: &[&str], quoted_only: bool) -> Option<String> {
-    tokens.windows(2).find(|pair| pair[0].is_any(words) && (pair[1].kind == Kind::Quoted || (!quoted_only && matches!(pair[1].kind, Kind::Word | Kind::File)) )).map(|pair| pair[1].text.clone())
+    tokens
+        .windows(2)
+        .find(|pair| {
+            pair[0].is_any(words) && (pair[1].kind == Kind::Quoted || (!quoted_only && matches!(pair[1].kind, Kind::Word | Kind::File)))
+        })
+        .map(|pair| pair[1].text.clone())
 }
 
 fn field(name: &str, selector: &str) -> Json {
@@ -299,7 +341,11 @@ fn shown_tags(goal: &str) -> Vec<String> {
         if !name.is_empty() {
             let attribute = |key: &str| {
                 let at = tag.find(&format!("{key}="))? + key.len() + 1;
-                let value: String = tag[at..].trim_start_matches(['"', '\'']).chars().take_while(|letter| letter.is_alphanumeric() || "-_ ".contains(*letter)).collect();
+                let value: String = tag[at..]
+                    .trim_start_matches(['"', '\''])
+                    .chars()
+                    .take_while(|letter| letter.is_alphanumeric() || "-_ ".contains(*letter))
+                    .collect();
                 (!value.trim().is_empty()).then(|| value.trim().to_owned())
             };
             let selector = match (attribute("class"), attribute("id")) {
@@ -326,10 +372,20 @@ fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
         };
         // The word before it that says what it is: "name in h2", "price (.price)", "product is in li.product".
         let mut before = place;
-        while before > 0 && (tokens[before - 1].is_mark() || tokens[before - 1].is_any(&["in", "is", "are", "from", "under", "as", "a", "an", "the", "has", "within", "inside", "with", "element", "class", "selector", "stand", "stands", "at", "tag", "of"])) {
+        while before > 0
+            && (tokens[before - 1].is_mark()
+                || tokens[before - 1].is_any(&[
+                    "in", "is", "are", "from", "under", "as", "a", "an", "the", "has", "within", "inside", "with", "element", "class",
+                    "selector", "stand", "stands", "at", "tag", "of",
+                ]))
+        {
             before -= 1;
         }
-        if let Some(name) = before.checked_sub(1).map(|before| &tokens[before]).filter(|token| token.kind == Kind::Word && place - before <= 4 && place > before) {
+        if let Some(name) = before
+            .checked_sub(1)
+            .map(|before| &tokens[before])
+            .filter(|token| token.kind == Kind::Word && place - before <= 4 && place > before)
+        {
             found.push((name.lower.clone(), selector));
         }
         place = end;
@@ -349,17 +405,42 @@ fn selector_at(tokens: &[Token], place: usize) -> Option<(String, usize)> {
         return None;
     }
     let mut end = place + 1;
-    while end < tokens.len() && tokens[end].start == tokens[end - 1].end && !matches!(tokens[end].kind, Kind::Mark(',' | ')' | ';' | ':' | '!' | '?')) {
+    while end < tokens.len()
+        && tokens[end].start == tokens[end - 1].end
+        && !matches!(tokens[end].kind, Kind::Mark(',' | ')' | ';' | ':' | '!' | '?'))
+    {
         end += 1;
     }
     let mut text: String = tokens[place..end].iter().map(|token| token.text.as_str()).collect();
     if text.ends_with('.') {
         text.pop();
     }
-    let heading = HEADINGS.contains(&text.as_str()) && place > 0 && (tokens[place - 1].is_any(&["in", "is", "from", "under", "as"]) || matches!(tokens[place - 1].kind, Kind::Mark('(')));
+    let heading = HEADINGS.contains(&text.as_str())
+        && place > 0
+        && (tokens[place - 1].is_any(&["in", "is", "from", "under", "as"]) || matches!(tokens[place - 1].kind, Kind::Mark('(')));
     let telling = text.len() > 1 && text.trim_start_matches(['.', '#']).len() > 1 && text.contains(['.', '#']);
     (telling || heading).then_some((text, end))
 }
 
-const HTML: &[&str] = &["h1", "h2", "h3", "h4", "p", "a", "li", "td", "tr", "div", "span", "article", "img", "ul", "section", "table", "blockquote", "dt", "dd"];
+const HTML: &[&str] = &[
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "p",
+    "a",
+    "li",
+    "td",
+    "tr",
+    "div",
+    "span",
+    "article",
+    "img",
+    "ul",
+    "section",
+    "table",
+    "blockquote",
+    "dt",
+    "dd",
+];
 const HEADINGS: &[&str] = &["h1", "h2", "h3", "h4", "td", "li", "blockquote", "span", "p"];

@@ -26,7 +26,9 @@ pub(super) async fn given(artifacts: &dyn ArtifactService, caller: &Caller, inpu
             PlanInputKind::Connection => GivenKind::Connection,
         };
         let fits = match input.kind {
-            PlanInputKind::Artifact => input.value.is_string() || input.value.as_array().is_some_and(|ids| !ids.is_empty() && ids.iter().all(Value::is_string)),
+            PlanInputKind::Artifact => {
+                input.value.is_string() || input.value.as_array().is_some_and(|ids| !ids.is_empty() && ids.iter().all(Value::is_string))
+            }
             PlanInputKind::Number => input.value.is_number(),
             PlanInputKind::Json => true,
             _ => input.value.is_string(),

@@ -15,12 +15,14 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{AgentService, Answer, ArtifactService, PlanService, RunService, WorkflowService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::plan::{
-    MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanInput, PlanRefusal, PlanState,
-    PlanSummary,
+    MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanInput,
+    PlanRefusal, PlanState, PlanSummary,
 };
 use baton_domain::wire::run::{ItemFilter, NewRun, StepState};
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowDraft};
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{
+    JournalHead, JournalKind, JournalOpened, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal,
+};
 use serde_json::{Map, Value, json};
 
 use self::record::{Document, Kept};
@@ -94,7 +96,12 @@ impl Plans {
     /// A plan of the caller's project.
     async fn found(&self, caller: &Caller, id: PlanId) -> Answer<(JournalHead, baton_domain::id::EventSeq, Kept)> {
         let journal = JournalId::new(*id.as_uuid());
-        let found = self.parts.journals.journal(journal).await?.filter(|(head, _)| head.kind == JournalKind::Plan && head.project == caller.project);
+        let found = self
+            .parts
+            .journals
+            .journal(journal)
+            .await?
+            .filter(|(head, _)| head.kind == JournalKind::Plan && head.project == caller.project);
         let (head, as_of) = found.ok_or_else(|| no_such(id))?;
         let kept = serde_json::from_value(head.summary.clone()).map_err(internal)?;
         Ok((head, as_of, kept))
@@ -176,7 +183,8 @@ impl Plans {
             let page = self.parts.runs.items(caller, run, step, filter).await?;
             for item in page.items {
                 if item.output.is_none() && item.output_bytes.is_some() {
-                    let detail = format!("`{step}` gave more than can be handed on to another run. Retry the run from the failed step instead.");
+                    let detail =
+                        format!("`{step}` gave more than can be handed on to another run. Retry the run from the failed step instead.");
                     return Err(Problem::new(Code::NoOtherWay, detail));
                 }
                 outputs.push(item.output.unwrap_or(Value::Null));
@@ -190,7 +198,16 @@ impl Plans {
     }
 
     /// Writes a turn; somebody who was faster is told.
-    async fn write(&self, caller: &Caller, head: &JournalHead, kept: &Kept, state: PlanState, rows: Vec<JournalRow>, event: Option<&str>, fact: Value) -> Answer<()> {
+    async fn write(
+        &self,
+        caller: &Caller,
+        head: &JournalHead,
+        kept: &Kept,
+        state: PlanState,
+        rows: Vec<JournalRow>,
+        event: Option<&str>,
+        fact: Value,
+    ) -> Answer<()> {
         let now = self.parts.sources.clock.now();
         let next = JournalHead { state: state.as_str().to_owned(), version: head.version + 1, updated_at: now, ..head.clone() };
         let events = event.map(|kind| self.event(caller, kind, &record::summary(&next, kept)?)).transpose()?.into_iter().collect();
@@ -209,20 +226,30 @@ impl Plans {
         };
         match self.parts.journals.write_journal(write).await? {
             JournalWritten::Stored(_) => Ok(()),
-            JournalWritten::Stale(version) => Err(Problem::new(Code::PlanStateForbids, format!("Somebody else has just changed the plan; it is at version {version}. Load it again."))),
+            JournalWritten::Stale(version) => Err(Problem::new(
+                Code::PlanStateForbids,
+                format!("Somebody else has just changed the plan; it is at version {version}. Load it again."),
+            )),
             JournalWritten::Missing => Err(no_such(PlanId::new(*head.id.as_uuid()))),
         }
     }
 }
 
 fn row(document: &Document) -> Answer<JournalRow> {
-    Ok(JournalRow { group: record::GROUP.to_owned(), key: record::KEY.to_owned(), body: Some(serde_json::to_value(document).map_err(internal)?) })
+    Ok(JournalRow {
+        group: record::GROUP.to_owned(),
+        key: record::KEY.to_owned(),
+        body: Some(serde_json::to_value(document).map_err(internal)?),
+    })
 }
 
 fn open_only(state: PlanState) -> Answer<()> {
     match state {
         PlanState::Proposed => Ok(()),
-        decided => Err(Problem::new(Code::PlanStateForbids, format!("The plan was {} already. Propose the goal anew to change it.", decided.as_str()))),
+        decided => Err(Problem::new(
+            Code::PlanStateForbids,
+            format!("The plan was {} already. Propose the goal anew to change it.", decided.as_str()),
+        )),
     }
 }
 
@@ -235,7 +262,10 @@ impl PlanService for Plans {
     async fn propose(&self, caller: &Caller, new: NewPlan) -> Answer<PlanDetail> {
         caller.require(Permission::Work)?;
         if serde_json::to_string(&new.inputs).map_or(usize::MAX, |text| text.len()) > MAXIMUM_PLAN_INPUT_BYTES {
-            return Err(Problem::invalid_field("/inputs", format!("They have more than {MAXIMUM_PLAN_INPUT_BYTES} bytes; store large values as files.")));
+            return Err(Problem::invalid_field(
+                "/inputs",
+                format!("They have more than {MAXIMUM_PLAN_INPUT_BYTES} bytes; store large values as files."),
+            ));
         }
         let skills = self.skills(caller).await?;
         let given = given::given(self.parts.artifacts.as_ref(), caller, &new.inputs).await?;
@@ -243,10 +273,16 @@ impl PlanService for Plans {
         let (made, by_model) = match plan(&new.goal, &given, &skills, terms) {
             Ok(made) => (made, false),
             // What was not given, a model has not either.
-            Err(refusal) if !new.use_model || matches!(refusal.code, Code::GoalUnreadable | Code::GoalInputMissing | Code::PlanTooLarge) => return Err(refusal.problem()),
+            Err(refusal)
+                if !new.use_model || matches!(refusal.code, Code::GoalUnreadable | Code::GoalInputMissing | Code::PlanTooLarge) =>
+            {
+                return Err(refusal.problem());
+            }
             Err(refusal) => match self.parts.models.asker(caller).await {
                 None => return Err(refusal.problem()),
-                Some(asker) => (plan_by_model(&new.goal, &given, &skills, asker.as_ref()).await.map_err(|refusal| refusal.problem())?, true),
+                Some(asker) => {
+                    (plan_by_model(&new.goal, &given, &skills, asker.as_ref()).await.map_err(|refusal| refusal.problem())?, true)
+                }
             },
         };
         let kept = Kept {
@@ -263,9 +299,12 @@ impl PlanService for Plans {
         caller.require(Permission::Read)?;
         let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAXIMUM_LIMIT).contains(&limit) {
-            return Err(Problem::new(Code::InvalidQuery, format!("Use a limit from 1 to {MAXIMUM_LIMIT}.")).with_field("limit", format!("{limit} is not between 1 and {MAXIMUM_LIMIT}")));
+            return Err(Problem::new(Code::InvalidQuery, format!("Use a limit from 1 to {MAXIMUM_LIMIT}."))
+                .with_field("limit", format!("{limit} is not between 1 and {MAXIMUM_LIMIT}")));
         }
-        let wrong = |_| Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list");
+        let wrong = |_| {
+            Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list")
+        };
         let before = filter.cursor.as_deref().map(|text| text.parse().map_err(wrong)).transpose()?;
         let query = JournalQuery {
             project: caller.project,
@@ -300,7 +339,10 @@ impl PlanService for Plans {
         let state = record::state(&head)?;
         open_only(state)?;
         if edit.seen_version != head.version {
-            return Err(Problem::new(Code::PlanStateForbids, format!("The plan is at version {}, and the change stands on {}. Load it again.", head.version, edit.seen_version)));
+            return Err(Problem::new(
+                Code::PlanStateForbids,
+                format!("The plan is at version {}, and the change stands on {}. Load it again.", head.version, edit.seen_version),
+            ));
         }
         let check = self.parts.workflows.check(caller, WorkflowDraft { text: edit.text.clone() }).await?;
         let mut document = self.document(&head).await?;
@@ -328,7 +370,10 @@ impl PlanService for Plans {
         if state == PlanState::Proposed
             && let Some(first) = check.problems.first()
         {
-            let mut problem = Problem::new(Code::PlanInvalid, format!("Line {}, column {}: {}. {}", first.line, first.column, first.message, first.advice));
+            let mut problem = Problem::new(
+                Code::PlanInvalid,
+                format!("Line {}, column {}: {}. {}", first.line, first.column, first.message, first.advice),
+            );
             for found in check.problems.iter().take(20) {
                 problem = problem.with_field(found.path.clone(), found.message.clone());
             }
@@ -342,7 +387,16 @@ impl PlanService for Plans {
         let run = self.parts.runs.start(caller, start, Some(format!("plan/{id}"))).await?;
         if state == PlanState::Proposed {
             kept.run = Some(run.id);
-            self.write(caller, &head, &kept, PlanState::Accepted, Vec::new(), Some("plan.accepted"), json!({"fact": "accepted", "run": run.id})).await?;
+            self.write(
+                caller,
+                &head,
+                &kept,
+                PlanState::Accepted,
+                Vec::new(),
+                Some("plan.accepted"),
+                json!({"fact": "accepted", "run": run.id}),
+            )
+            .await?;
         }
         let (head, _, kept) = self.found(caller, id).await?;
         Ok(PlanAccepted { plan: record::summary(&head, &kept)?, workflow, run })
@@ -360,7 +414,16 @@ impl PlanService for Plans {
         }
         open_only(state)?;
         kept.refused_because = Some(refusal.why.clone()).filter(|why| !why.trim().is_empty());
-        self.write(caller, &head, &kept, PlanState::Refused, Vec::new(), Some("plan.refused"), json!({"fact": "refused", "why": refusal.why})).await?;
+        self.write(
+            caller,
+            &head,
+            &kept,
+            PlanState::Refused,
+            Vec::new(),
+            Some("plan.refused"),
+            json!({"fact": "refused", "why": refusal.why}),
+        )
+        .await?;
         let (head, _, kept) = self.found(caller, id).await?;
         record::summary(&head, &kept)
     }

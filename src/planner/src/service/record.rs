@@ -58,7 +58,11 @@ impl Document {
 }
 
 pub(super) fn state(head: &JournalHead) -> Answer<PlanState> {
-    PlanState::ALL.iter().copied().find(|state| state.as_str() == head.state).ok_or_else(|| Problem::new(Code::Internal, format!("a plan in the state `{}`", head.state)))
+    PlanState::ALL
+        .iter()
+        .copied()
+        .find(|state| state.as_str() == head.state)
+        .ok_or_else(|| Problem::new(Code::Internal, format!("a plan in the state `{}`", head.state)))
 }
 
 pub(super) fn summary(head: &JournalHead, kept: &Kept) -> Answer<PlanSummary> {
