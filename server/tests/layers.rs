@@ -9,12 +9,14 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 38] = [
+    let rows: [(&str, &[&str]); 40] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
         ("baton-workflow", &["baton-domain"]),
         ("baton-decisions", &["baton-domain", "baton-voting"]),
+        ("baton-retrieval", &["baton-domain"]),
+        ("baton-planner", &["baton-domain", "baton-retrieval", "baton-storage", "baton-workflow"]),
         ("baton-negotiation", &["baton-domain"]),
         ("baton-sharing", &["baton-domain", "baton-storage", "baton-negotiation"]),
         ("baton-storage", &["baton-domain"]),
@@ -48,7 +50,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-syntax"]),
         (
             "baton-orchestration",
-            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],
+            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime", "baton-retrieval"],
         ),
         ("baton-runs", &["baton-domain", "baton-storage", "baton-workflow"]),
         ("baton-api", &["baton-domain", "baton-error-pages"]),

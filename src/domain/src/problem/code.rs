@@ -311,6 +311,17 @@ codes! {
     NotCanonical = "REPLAY-006", 422, "The JSON has no canonical form";
 
     NoNotifications = "NOTIFICATION-001", 403, "Only people have notifications";
+    GoalUnreadable = "PLAN-001", 422, "The goal cannot be read";
+    NoSkillForGoal = "PLAN-002", 422, "No skill does a part of the goal";
+    GoalInputMissing = "PLAN-003", 422, "The goal needs something that was not given";
+    GoalAmbiguous = "PLAN-004", 422, "The goal can be read in more than one way";
+    GoalNeedsModel = "PLAN-005", 422, "The goal needs a language model";
+    PlanTooLarge = "PLAN-006", 422, "The plan would have too many steps";
+    PlanInvalid = "PLAN-007", 422, "The plan does not hold together";
+    ModelPlanRefused = "PLAN-008", 422, "The model made no plan that holds together";
+    NoSuchPlan = "PLAN-009", 404, "There is no such plan";
+    PlanStateForbids = "PLAN-010", 409, "The plan's state does not allow this";
+    NoOtherWay = "PLAN-011", 422, "There is no other way to do the failed step";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";

@@ -19,6 +19,7 @@ mod members;
 mod metrics;
 mod models;
 mod notifications;
+mod plans;
 mod runs;
 mod servers;
 mod tasks;
@@ -44,6 +45,7 @@ pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use models::ModelService;
 pub use notifications::NotificationService;
+pub use plans::PlanService;
 pub use runs::RunService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
@@ -98,6 +100,8 @@ pub struct Services {
     pub topics: Arc<dyn TopicService>,
     /// Documents of workflows.
     pub workflows: Arc<dyn WorkflowService>,
+    /// Plans: goals and the workflows that were made for them.
+    pub plans: Arc<dyn PlanService>,
     /// Runs of workflows.
     pub runs: Arc<dyn RunService>,
     /// What runs ask people for.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 
 /// The stem of a word, by Porter's second algorithm for English.
-pub(super) type Word = String;
+pub type Word = String;
 
 /// Groups of words that mean much the same where work is described, one a line.
 const GROUPS: &str = include_str!("related.txt");
@@ -28,13 +28,16 @@ static RELATED: LazyLock<BTreeMap<Word, BTreeSet<Word>>> = LazyLock::new(|| {
     related
 });
 
-fn stem(word: &str) -> Word {
+/// The stem of a word in small letters.
+#[must_use]
+pub fn stem(word: &str) -> Word {
     STEMMER.stem(word).into_owned()
 }
 
 /// The words of a text as they are compared, each with how it is written there; words that say nothing are left out. An address gives the
 /// word `address` first, a file's name its ending.
-pub(super) fn of_text(text: &str) -> Vec<(Word, String)> {
+#[must_use]
+pub fn of_text(text: &str) -> Vec<(Word, String)> {
     let mut words = Vec::new();
     for part in text.split_whitespace() {
         let lower = part.to_lowercase();
@@ -54,7 +57,8 @@ pub(super) fn of_text(text: &str) -> Vec<(Word, String)> {
 }
 
 /// Words that mean much the same.
-pub(super) fn related(word: &Word) -> Vec<Word> {
+#[must_use]
+pub fn related(word: &Word) -> Vec<Word> {
     RELATED.get(word).map(|group| group.iter().cloned().collect()).unwrap_or_default()
 }
 

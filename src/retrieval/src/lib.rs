@@ -1,7 +1,7 @@
 //! Which skills fit what somebody wants done? Found by words: Okapi BM25 over what the skills say of themselves, with the words of a field
 //! counted by the field's weight (BM25F; Robertson, Zaragoza and Taylor, 2004), and words that mean much the same counted for one another.
 
-mod words;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +24,13 @@ const RELATED: f64 = 0.5;
 
 /// A skill that fits, and by which words of the wish.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found<'a> {
-    pub(crate) skill: &'a Skill,
+pub struct Found<'a> {
+    /// The skill.
+    pub skill: &'a Skill,
     /// Beside the best, which has 1.
-    pub(crate) score: f64,
-    pub(crate) words: Vec<String>,
+    pub score: f64,
+    /// The words, as they are written in the wish.
+    pub words: Vec<String>,
 }
 
 /// How often the words stand in the fields of a skill, weighted.
@@ -41,7 +43,8 @@ struct Document<'a> {
 }
 
 /// The skills that fit a wish, the best first; at most `limit`.
-pub(crate) fn suggest<'a>(skills: impl IntoIterator<Item = &'a Skill>, wish: &str, limit: usize) -> Vec<Found<'a>> {
+#[must_use]
+pub fn suggest<'a>(skills: impl IntoIterator<Item = &'a Skill>, wish: &str, limit: usize) -> Vec<Found<'a>> {
     let documents: Vec<Document<'_>> = skills.into_iter().map(document).collect();
     let count = documents.len() as f64;
     let mean = documents.iter().map(|document| document.length).sum::<f64>() / count.max(1.0);
