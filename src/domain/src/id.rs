@@ -119,6 +119,10 @@ identifier!(
 );
 
 identifier!(
+    /// Something that a run of a workflow asks people for.
+    ApprovalId
+);
+identifier!(
     /// One execution of a workflow.
     RunId
 );

@@ -240,6 +240,12 @@ codes! {
     StepTimedOut = "WORKFLOW-031", 422, "The step took too long";
     StepItemsFailed = "WORKFLOW-032", 422, "Items of the step have failed";
     SignalUnfit = "WORKFLOW-033", 422, "The signal brings what the step does not expect";
+    NoSuchWorkflow = "WORKFLOW-040", 404, "No such workflow";
+    NoSuchRun = "WORKFLOW-041", 404, "No such run";
+    NoSuchApproval = "WORKFLOW-042", 404, "No such approval";
+    WorkflowStale = "WORKFLOW-043", 409, "The workflow was changed meanwhile";
+    TooManyWorkflows = "WORKFLOW-044", 409, "There are as many workflows as are allowed";
+    DecisionsAbsent = "WORKFLOW-045", 501, "Decisions cannot be held here";
     NoSuchDecision = "DECISION-001", 404, "No such decision";
     InvalidDecision = "DECISION-002", 422, "The decision cannot be made as it is asked for";
     WrongOptions = "DECISION-003", 422, "The options cannot be chosen from";

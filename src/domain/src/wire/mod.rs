@@ -1,6 +1,7 @@
 //! What travels between browser, programs and server: the only request, response and socket types there are.
 
 pub mod agent;
+pub mod approval;
 pub mod artifact;
 pub mod assistance;
 pub mod auth;
@@ -12,8 +13,10 @@ pub mod live;
 pub mod metrics;
 pub mod model;
 mod new_task;
+pub mod run;
 pub mod server;
 pub mod task;
 mod task_filter;
 pub mod topic;
 pub mod trace;
+pub mod workflow;
