@@ -8,6 +8,7 @@ mod approvals;
 mod artifacts;
 mod auth;
 mod connections;
+mod decisions;
 mod events;
 mod health;
 mod limits;
@@ -28,6 +29,7 @@ pub use approvals::ApprovalService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
 pub use connections::ConnectionService;
+pub use decisions::DecisionService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
@@ -66,6 +68,8 @@ pub struct Services {
     pub agents: Arc<dyn AgentService>,
     /// Connections to outside APIs and databases.
     pub connections: Arc<dyn ConnectionService>,
+    /// Decisions between agents and people.
+    pub decisions: Arc<dyn DecisionService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
     /// Servers and workers.

@@ -7,6 +7,7 @@ pub mod assistance;
 pub mod auth;
 mod bulk;
 pub mod connection;
+pub mod decision;
 pub mod health;
 pub mod limit;
 pub mod live;
