@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Forms, Lists, Outside, Results, Submit};
+use crate::parts::{Flows, Forms, Lists, Outside, Progress, Results, Submit};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -42,6 +42,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tasks/new") view=Submit::NewTask ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/dead") view=Lists::DeadTasks ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/:id") view=Results::Task ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows") view=Flows::Workflows ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/~new") view=Flows::Edit ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/:name") view=Flows::Workflow ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/:name/edit") view=Flows::Edit ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view=Progress::Runs ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:id") view=Progress::Run ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals") view=Progress::Approvals ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals/:id") view=Progress::Approval ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>

@@ -9,8 +9,8 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, Connections, DeadTasks, Events, Gallery, Limits, Members, Models, NewTask, Overview, Servers, Subscription, Task, Tasks,
-    Topic, Topics,
+    Agent, Agents, Approval, Approvals, Connections, DeadTasks, EditWorkflow, Events, Gallery, Limits, Members, Models, NewTask, Overview,
+    Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -53,6 +53,23 @@ pub(crate) enum Submit {
 pub(crate) enum Outside {
     Connections,
     Models,
+}
+
+/// The pages of workflows, each with a graph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Flows {
+    Workflows,
+    Workflow,
+    Edit,
+}
+
+/// The pages of what workflows do: runs, and what they ask people for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Progress {
+    Runs,
+    Run,
+    Approvals,
+    Approval,
 }
 
 impl ChooseView for Lists {
@@ -111,6 +128,28 @@ impl ChooseView for Outside {
     }
 }
 
+impl ChooseView for Flows {
+    async fn choose(self) -> AnyView {
+        announce("flows");
+        draw_flows(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_flows().await;
+    }
+}
+
+impl ChooseView for Progress {
+    async fn choose(self) -> AnyView {
+        announce("progress");
+        draw_progress(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_progress().await;
+    }
+}
+
 #[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(load_lists), fallible)]
 fn draw_lists(page: Lists) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
@@ -155,6 +194,25 @@ fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Outside::Connections => Connections().into_any(),
         Outside::Models => Models().into_any(),
+    })
+}
+
+#[wasm_split(flows, wasm_split_path = leptos::wasm_split, preload(load_flows), fallible)]
+fn draw_flows(page: Flows) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Flows::Workflows => Workflows().into_any(),
+        Flows::Workflow => Workflow().into_any(),
+        Flows::Edit => EditWorkflow().into_any(),
+    })
+}
+
+#[wasm_split(progress, wasm_split_path = leptos::wasm_split, preload(load_progress), fallible)]
+fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Progress::Runs => Runs().into_any(),
+        Progress::Run => Run().into_any(),
+        Progress::Approvals => Approvals().into_any(),
+        Progress::Approval => Approval().into_any(),
     })
 }
 

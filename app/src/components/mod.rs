@@ -43,6 +43,7 @@ pub mod page_head;
 pub mod pill;
 pub mod progress;
 pub mod result;
+pub mod run_table;
 pub mod schema_form;
 pub mod skeleton;
 pub mod stat;

@@ -2,6 +2,7 @@
 
 mod agent;
 mod agents;
+mod approvals;
 mod connections;
 mod dead_tasks;
 mod events;
@@ -13,14 +14,17 @@ mod models;
 mod new_task;
 mod not_found;
 mod overview;
+mod runs;
 mod servers;
 mod sign_in;
 mod task;
 mod tasks;
 mod topics;
+mod workflows;
 
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
+pub(crate) use approvals::{Approval, Approvals};
 pub(crate) use connections::Connections;
 pub(crate) use dead_tasks::DeadTasks;
 pub(crate) use events::Events;
@@ -32,8 +36,10 @@ pub(crate) use models::Models;
 pub(crate) use new_task::NewTask;
 pub(crate) use not_found::NotFound;
 pub(crate) use overview::Overview;
+pub(crate) use runs::{Run, Runs};
 pub(crate) use servers::Servers;
 pub(crate) use sign_in::SignIn;
 pub(crate) use task::Task;
 pub(crate) use tasks::Tasks;
 pub(crate) use topics::{Subscription, Topic, Topics};
+pub(crate) use workflows::{EditWorkflow, Workflow, Workflows};

@@ -8,23 +8,29 @@
 
 pub mod agents;
 mod answer;
+pub mod approvals;
 pub mod artifacts;
 pub mod auth;
 pub mod connections;
 pub mod events;
+#[cfg(feature = "ssr")]
+mod form;
 pub mod health;
 pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod runs;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
+pub mod start;
 pub mod submit;
 pub mod tasks;
 pub mod topics;
 pub mod traces;
 mod upload;
+pub mod workflows;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

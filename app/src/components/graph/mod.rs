@@ -25,8 +25,8 @@ const HEIGHT: u32 = 60;
 /// What happens when a step is chosen.
 #[derive(Clone)]
 pub enum Pick {
-    /// It leads to an address.
-    Link(Arc<dyn Fn(&str) -> String + Send + Sync>),
+    /// It leads to an address, if it has one.
+    Link(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>),
     /// It is told.
     Press(Callback<String>),
 }
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Pick {
 
 impl Pick {
     /// Leads to the address that `address` gives for a step's id.
-    pub fn link(address: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+    pub fn link(address: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self::Link(Arc::new(address))
     }
 }

@@ -33,15 +33,30 @@ pub(super) fn NodeView(node: WorkflowNode, after: String, mark: Memo<Option<Mark
     let about = node.uses.clone().unwrap_or_else(|| kind_words(&node.kind).to_owned());
     let content = content(&node, after, mark);
     let inside = match pick {
-        Pick::Link(address) => {
-            let href = address(&node.id);
-            view! {
-                <a class=class href=href title=about aria-current=current data-testid="graph-node" data-id=node.id data-state=state>
+        Pick::Link(address) => match address(&node.id) {
+            // What is opened is beside the graph: the page stays where it is.
+            Some(href) => view! {
+                <a
+                    class=class
+                    href=href
+                    title=about
+                    aria-current=current
+                    data-noscroll=""
+                    data-testid="graph-node"
+                    data-id=node.id
+                    data-state=state
+                >
                     {content}
                 </a>
             }
-            .into_any()
-        }
+            .into_any(),
+            None => view! {
+                <div class=class title=about data-testid="graph-node" data-id=node.id data-state=state>
+                    {content}
+                </div>
+            }
+            .into_any(),
+        },
         Pick::Press(told) => view! {
             <button
                 type="button"

@@ -43,7 +43,7 @@ fn diamond() -> WorkflowGraph {
 fn drawn(marks: Vec<Option<Mark>>) -> String {
     let owner = Owner::new();
     owner.with(|| {
-        let pick = Pick::link(|id| format!("#step-{id}"));
+        let pick = Pick::link(|id| Some(format!("#step-{id}")));
         view! { <Graph graph=diamond() label="Steps" marks=Signal::stored(marks) pick/> }.to_html()
     })
 }
