@@ -134,6 +134,18 @@ identifier!(
     /// A notification of a user.
     NotificationId
 );
+identifier!(
+    /// A change that stood on an old version.
+    ConflictId
+);
+identifier!(
+    /// A call for bids and what came of it.
+    ContractId
+);
+identifier!(
+    /// Bargaining over something that is shared.
+    BargainId
+);
 
 /// The project that a new installation has: `default`.
 pub const DEFAULT_PROJECT: ProjectId = ProjectId::new(Uuid::from_u128(1));

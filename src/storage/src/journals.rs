@@ -16,6 +16,13 @@ use serde_json::Value;
 
 use crate::StoreError;
 
+/// The most bytes of a journal's name. Whoever opens one keeps to it.
+pub const JOURNAL_NAME_BYTES: usize = 200;
+/// The most bytes of a journal's key. Whoever opens one keeps to it.
+pub const JOURNAL_KEY_BYTES: usize = 300;
+/// The most bytes of a row's group, and of its key. Whoever writes one keeps to it.
+pub const JOURNAL_ROW_NAME_BYTES: usize = 200;
+
 /// What a journal is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JournalKind {
@@ -29,6 +36,8 @@ pub enum JournalKind {
     Bargain,
     /// A change that stands on an old version.
     Conflict,
+    /// The versions of an artifact under one name.
+    Line,
     /// The claims of a project on shared things.
     Claims,
     /// A plan: a goal and the workflow that was made for it.
@@ -39,8 +48,8 @@ pub enum JournalKind {
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Run, Self::Decision, Self::Contract, Self::Bargain, Self::Conflict, Self::Claims, Self::Plan, Self::Recording];
+    pub const ALL: [Self; 9] =
+        [Self::Run, Self::Decision, Self::Contract, Self::Bargain, Self::Conflict, Self::Line, Self::Claims, Self::Plan, Self::Recording];
 
     /// The name in storage.
     #[must_use]
@@ -51,6 +60,7 @@ impl JournalKind {
             Self::Contract => "contract",
             Self::Bargain => "bargain",
             Self::Conflict => "conflict",
+            Self::Line => "line",
             Self::Claims => "claims",
             Self::Plan => "plan",
             Self::Recording => "recording",
@@ -73,9 +83,9 @@ pub struct JournalHead {
     pub kind: JournalKind,
     /// Whose it is.
     pub project: ProjectId,
-    /// What it is known by: the workflow's name, the beginning of the question; not unique.
+    /// What it is known by: the workflow's name, the beginning of the question; not unique. At most [`JOURNAL_NAME_BYTES`].
     pub name: String,
-    /// Within a project and kind, there is one journal with a key.
+    /// Within a project and kind, there is one journal with a key. At most [`JOURNAL_KEY_BYTES`].
     pub key: Option<String>,
     /// The journal that asked for this one.
     pub parent: Option<JournalId>,
@@ -99,7 +109,7 @@ pub struct JournalHead {
     pub created_by: Principal,
 }
 
-/// A part of a journal's state. Within a journal there is one with a group and a key.
+/// A part of a journal's state. Within a journal there is one with a group and a key, each at most [`JOURNAL_ROW_NAME_BYTES`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalRow {
     /// Which rows it belongs to: the items of a step, the locks of a resource.
@@ -217,10 +227,11 @@ pub type RowPlace = (String, String);
 /// Journals.
 #[async_trait]
 pub trait JournalStore: Send + Sync {
-    /// Opens a journal, unless there is one with its key in the same project and kind, or with its identifier.
+    /// Opens a journal, unless there is one with its key in the same project and kind, or with its identifier; if there are both, the
+    /// one with its key is given.
     ///
     /// # Errors
-    /// Only those of storage.
+    /// Those of storage; a project that does not exist is one of them.
     async fn open_journal(&self, new: NewJournal) -> Result<JournalOpened, StoreError>;
 
     /// Stores a turn, if the version is the newest.
@@ -272,7 +283,8 @@ pub trait JournalStore: Send + Sync {
     /// Only those of storage.
     async fn journals(&self, query: &JournalQuery) -> Result<JournalPage, StoreError>;
 
-    /// Journals of a kind, of all projects, that something must be done about by now, the earliest first, at most `limit`.
+    /// Journals of a kind, of all projects, that something must be done about by now, whether they go on or have ended, the earliest
+    /// first, at most `limit`.
     ///
     /// # Errors
     /// Only those of storage.
@@ -290,8 +302,8 @@ pub trait JournalStore: Send + Sync {
     /// Only those of storage.
     async fn next_wake(&self, kind: JournalKind) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Removes journals with all that is theirs that have ended, wait for nothing and were last written before an instant, at most `limit`;
-    /// gives how many. One whose parent is still stored stays.
+    /// Removes journals with all that is theirs that have ended, wait for nothing and were last written before an instant, at most `limit`,
+    /// those first that were written last the longest ago; gives how many. One whose parent is stored when this begins stays.
     ///
     /// # Errors
     /// Only those of storage.

@@ -47,8 +47,11 @@ pub trait NotificationStore: Send + Sync {
     /// settled so. Those that a user has of an event stay as they are. `false`, and nothing is stored, if somebody else has gone on from `seen`. There are no
     /// events of this: a page hears of its own by their kind.
     ///
+    /// What is settled may be among the `rows` themselves. Of a subject, that settles those of events up to `seen`, and of later ones those that were made
+    /// no later than they were settled: what is asked for again after that stays open.
+    ///
     /// # Errors
-    /// Only those of storage.
+    /// Those of storage; an identifier that is taken is one of them.
     async fn notify(
         &self,
         rows: Vec<NotificationRecord>,
@@ -75,7 +78,8 @@ pub trait NotificationStore: Send + Sync {
     /// Only those of storage.
     async fn unread_notifications(&self, user: UserId, most: u32) -> Result<u32, StoreError>;
 
-    /// Marks some of a user's notifications, or all, as read or as unread; gives how many that changed.
+    /// Marks some of a user's notifications, or all, as read or as unread; gives how many that changed. Those that are settled stay as they
+    /// are, and one that was read keeps when.
     ///
     /// # Errors
     /// Only those of storage.
@@ -86,7 +90,7 @@ pub trait NotificationStore: Send + Sync {
         read_at: Option<Timestamp>,
     ) -> Result<u64, StoreError>;
 
-    /// Removes those that are older than an instant, at most `limit`; gives how many.
+    /// Removes those that were made before an instant, the oldest first, at most `limit`; gives how many.
     ///
     /// # Errors
     /// Only those of storage.

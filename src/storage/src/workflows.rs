@@ -40,7 +40,7 @@ pub enum WorkflowStored {
     Same(u32),
     /// The newest version is another one than whoever wrote has seen (0 if there is none); nothing was stored.
     Stale(u32),
-    /// There are as many workflows as are allowed.
+    /// As many workflows are in use as are allowed.
     TooMany,
 }
 
@@ -48,10 +48,14 @@ pub enum WorkflowStored {
 #[async_trait]
 pub trait WorkflowStore: Send + Sync {
     /// Stores a version with its events. `seen` is the version it stands on, 0 for a workflow that is new; `None` takes whatever is newest. A
-    /// retired workflow comes back into use by it. The record's own version is not looked at.
+    /// retired workflow comes back into use by it, with a version of its own even if that says the same as the last one; `seen` may be 0 for it
+    /// too, since lists do not show it. `maximum` is how many workflows of the project may be in use. The record's own version is not looked at,
+    /// nor whether it is retired.
+    ///
+    /// That the newest version says the same goes before that it is another one than was seen: a request that is sent twice is no conflict.
     ///
     /// # Errors
-    /// Only those of storage.
+    /// Those of storage; a project that does not exist is one of them.
     async fn store_workflow(
         &self,
         record: WorkflowRecord,

@@ -273,6 +273,9 @@ codes! {
     MalformedResource = "CLAIM-006", 422, "The name of the resource is malformed";
     ClaimTimedOut = "CLAIM-007", 409, "The claim waited too long";
     ResourceBusy = "CLAIM-008", 409, "Others have claimed the resource";
+    ClaimBroken = "CLAIM-009", 409, "The claim was broken by somebody";
+    NotYourHolder = "CLAIM-010", 403, "You may not claim in this name";
+    SharingContended = "CLAIM-011", 503, "Too many change this at once";
 
     CallClosed = "CONTRACT-001", 409, "The call for proposals is closed";
     NotCalled = "CONTRACT-002", 403, "The bidder was not called";
@@ -281,12 +284,14 @@ codes! {
     NobodyTakesIt = "CONTRACT-005", 422, "Nobody takes the contract";
     ContractClosed = "CONTRACT-006", 409, "The contract has its outcome";
     InvalidCall = "CONTRACT-007", 422, "The call for proposals is wrong";
+    NoSuchContract = "CONTRACT-008", 404, "There is no such contract";
 
     InvalidBargain = "BARGAIN-001", 422, "This cannot be bargained over";
     NoAgreement = "BARGAIN-002", 409, "No split satisfies everybody";
     NotYourTurn = "BARGAIN-003", 409, "It is another party's turn";
     BargainClosed = "BARGAIN-004", 409, "The bargaining is over";
     InvalidOffer = "BARGAIN-005", 422, "The offer is no split of what there is";
+    NoSuchBargain = "BARGAIN-006", 404, "There is no such bargaining";
 
     VersionConflict = "CONFLICT-001", 409, "The artifact has changed since it was read";
     NotMergeable = "CONFLICT-002", 422, "The versions cannot be merged";
@@ -295,6 +300,8 @@ codes! {
     ConflictMoved = "CONFLICT-005", 409, "The conflict has changed since it was read";
     ConflictStepRefused = "CONFLICT-006", 409, "The conflict's state does not allow this";
     NoSuchConflict = "CONFLICT-007", 404, "There is no such conflict";
+    NoSuchLine = "CONFLICT-008", 404, "There is no such line of versions";
+    MalformedLine = "CONFLICT-009", 422, "The name of the line is malformed";
 
     ReplayDiverged = "REPLAY-001", 409, "The replay asks for something else than was recorded";
     ReplayExhausted = "REPLAY-002", 409, "The recording has no further call here";

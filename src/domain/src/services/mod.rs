@@ -7,7 +7,10 @@ mod agents;
 mod approvals;
 mod artifacts;
 mod auth;
+mod claims;
+mod conflicts;
 mod connections;
+mod contracts;
 mod decisions;
 mod events;
 mod health;
@@ -28,7 +31,10 @@ pub use agents::AgentService;
 pub use approvals::ApprovalService;
 pub use artifacts::{ArtifactContent, ArtifactService, ByteStream, NewArtifact};
 pub use auth::{AuthService, Authenticated, ClientInfo, Credential};
+pub use claims::ClaimService;
+pub use conflicts::ConflictService;
 pub use connections::ConnectionService;
+pub use contracts::ContractService;
 pub use decisions::DecisionService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
@@ -68,6 +74,12 @@ pub struct Services {
     pub agents: Arc<dyn AgentService>,
     /// Connections to outside APIs and databases.
     pub connections: Arc<dyn ConnectionService>,
+    /// Claims on shared things.
+    pub claims: Arc<dyn ClaimService>,
+    /// Lines of versions, and changes that disagree.
+    pub conflicts: Arc<dyn ConflictService>,
+    /// Contracts, and bargaining over what is shared.
+    pub contracts: Arc<dyn ContractService>,
     /// Decisions between agents and people.
     pub decisions: Arc<dyn DecisionService>,
     /// Language models.
