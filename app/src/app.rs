@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Flows, Forms, Lists, Outside, Progress, Results, Submit};
+use crate::parts::{Flows, Forms, Lists, Outside, Progress, Results, Shared, Submit, Votes};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -50,6 +50,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs/:id") view=Progress::Run ssr=SsrMode::Async/>
                     <Route path=path!("/approvals") view=Progress::Approvals ssr=SsrMode::Async/>
                     <Route path=path!("/approvals/:id") view=Progress::Approval ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions") view=Votes::Decisions ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/new") view=Votes::Open ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/lab") view=Votes::Lab ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/:id") view=Votes::Decision ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts") view=Shared::Conflicts ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/:id") view=Shared::Conflict ssr=SsrMode::Async/>
+                    <Route path=path!("/claims") view=Shared::Claims ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>

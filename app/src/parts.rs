@@ -9,8 +9,8 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, Approval, Approvals, Connections, DeadTasks, EditWorkflow, Events, Gallery, Limits, Members, Models, NewTask, Overview,
-    Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    Agent, Agents, Approval, Approvals, Claims, Conflict, Conflicts, Connections, DeadTasks, Decision, Decisions, EditWorkflow, Events,
+    Gallery, Lab, Limits, Members, Models, NewTask, OpenDecision, Overview, Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -70,6 +70,23 @@ pub(crate) enum Progress {
     Run,
     Approvals,
     Approval,
+}
+
+/// The pages on which voters come to one answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Votes {
+    Decisions,
+    Decision,
+    Open,
+    Lab,
+}
+
+/// The pages of what is shared: changes that disagree, and claims.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shared {
+    Conflicts,
+    Conflict,
+    Claims,
 }
 
 impl ChooseView for Lists {
@@ -150,6 +167,28 @@ impl ChooseView for Progress {
     }
 }
 
+impl ChooseView for Votes {
+    async fn choose(self) -> AnyView {
+        announce("votes");
+        draw_votes(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_votes().await;
+    }
+}
+
+impl ChooseView for Shared {
+    async fn choose(self) -> AnyView {
+        announce("shared");
+        draw_shared(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_shared().await;
+    }
+}
+
 #[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(load_lists), fallible)]
 fn draw_lists(page: Lists) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
@@ -213,6 +252,25 @@ fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
         Progress::Run => Run().into_any(),
         Progress::Approvals => Approvals().into_any(),
         Progress::Approval => Approval().into_any(),
+    })
+}
+
+#[wasm_split(votes, wasm_split_path = leptos::wasm_split, preload(load_votes), fallible)]
+fn draw_votes(page: Votes) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Votes::Decisions => Decisions().into_any(),
+        Votes::Decision => Decision().into_any(),
+        Votes::Open => OpenDecision().into_any(),
+        Votes::Lab => Lab().into_any(),
+    })
+}
+
+#[wasm_split(shared, wasm_split_path = leptos::wasm_split, preload(load_shared), fallible)]
+fn draw_shared(page: Shared) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Shared::Conflicts => Conflicts().into_any(),
+        Shared::Conflict => Conflict().into_any(),
+        Shared::Claims => Claims().into_any(),
     })
 }
 

@@ -3,7 +3,7 @@
 use baton_domain::id::ApprovalId;
 use baton_domain::page::Page;
 #[cfg(feature = "ssr")]
-use baton_domain::wire::approval::Verdict;
+use baton_domain::wire::approval::ApprovalVerdict;
 use baton_domain::wire::approval::{ApprovalDetail, ApprovalFilter, ApprovalSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
@@ -36,7 +36,7 @@ pub async fn approval(id: ApprovalId) -> Called<ApprovalDetail> {
 /// As [`ApprovalService::approve`](baton_domain::services::ApprovalService::approve).
 #[server(name = Approve, endpoint = "/approvals/approve", input = PostUrl, output = Json)]
 pub async fn approve(id: ApprovalId, hash: String, #[server(default)] comment: String) -> Called<ApprovalSummary> {
-    let verdict = Verdict { hash, comment: said(comment) };
+    let verdict = ApprovalVerdict { hash, comment: said(comment) };
     let approval = serve::answer(serve::services()?.approvals.approve(&serve::caller(), id, verdict).await)?;
     serve::go_back();
     Ok(approval)
@@ -48,7 +48,7 @@ pub async fn approve(id: ApprovalId, hash: String, #[server(default)] comment: S
 /// As [`ApprovalService::refuse`](baton_domain::services::ApprovalService::refuse).
 #[server(name = RefuseApproval, endpoint = "/approvals/refuse", input = PostUrl, output = Json)]
 pub async fn refuse(id: ApprovalId, hash: String, #[server(default)] comment: String) -> Called<ApprovalSummary> {
-    let verdict = Verdict { hash, comment: said(comment) };
+    let verdict = ApprovalVerdict { hash, comment: said(comment) };
     let approval = serve::answer(serve::services()?.approvals.refuse(&serve::caller(), id, verdict).await)?;
     serve::go_back();
     Ok(approval)

@@ -11,7 +11,10 @@ mod answer;
 pub mod approvals;
 pub mod artifacts;
 pub mod auth;
+pub mod claims;
+pub mod conflicts;
 pub mod connections;
+pub mod decisions;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod form;
@@ -21,6 +24,7 @@ pub mod members;
 pub mod metrics;
 pub mod models;
 pub mod runs;
+pub mod say;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;

@@ -184,13 +184,10 @@ fn Verdict(detail: RwSignal<ApprovalDetail>, fresh: Fresh<ApprovalDetail>) -> im
             return view! { <p class="text-13 text-soft" data-testid="approval-why-not">{why}</p> }.into_any();
         }
         // Both forms send what stands in the one field: with scripts and, since it belongs to the first, without for who approves.
-        let hidden = {
-            let hash = hash.clone();
-            move || {
-                view! {
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <input type="hidden" name="hash" value=hash.clone()/>
-                }
+        let hidden = || {
+            view! {
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="hash" value=hash.clone()/>
             }
         };
         view! {

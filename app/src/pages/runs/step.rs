@@ -85,6 +85,7 @@ pub(super) fn StepPanel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoVi
 
 fn facts(step: &StepView) -> AnyView {
     let mark = step_mark(step);
+    let ended_at = step.ended_at;
     let decided = step.decided_by.clone().map(|by| {
         let said = step.comment.clone().map(|comment| format!(": {comment}")).unwrap_or_default();
         view! { <Fact name="Decided on by">{format!("{by}{said}")}</Fact> }
@@ -111,7 +112,7 @@ fn facts(step: &StepView) -> AnyView {
                             <RelativeTime at/>
                         </Fact>
                         <Fact name="Took">
-                            <Elapsed from=Some(at) to=step.ended_at/>
+                            <Elapsed from=Some(at) to=ended_at/>
                         </Fact>
                     }
                 })}
@@ -175,12 +176,12 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
             Some((id, step.id.clone()))
         })
     });
-    let id = data.with_untracked(|data| data.run.summary.id.to_string());
+    let id = data.with_untracked(|data| data.run.summary.id);
     let to_signal = move || {
         wanted.get().map(|name| {
             view! {
                 <ActionForm action=signal>
-                    <input type="hidden" name="id" value=id.clone()/>
+                    <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="name" value=name.clone()/>
                     <label class=LABEL for="field-signal-payload">
                         {format!("What the signal {name} brings, as JSON")}

@@ -100,9 +100,10 @@ fn Content(cursor: Option<String>, page: Page<WorkflowSummary>, may: bool) -> im
 }
 
 fn row(workflow: WorkflowSummary) -> impl IntoView {
-    let href = format!("/workflows/{}", workflow.name);
+    let name = workflow.name.clone();
+    let href = format!("/workflows/{name}");
     view! {
-        <tr class="hover:bg-sunken" data-testid="workflow-row" data-name=workflow.name.clone()>
+        <tr class="hover:bg-sunken" data-testid="workflow-row" data-name=name>
             <th scope="row" class=NAME>
                 <a class="block hover:underline" href=href>
                     {workflow.title}
