@@ -190,10 +190,11 @@ fn Verdict(detail: RwSignal<ApprovalDetail>, fresh: Fresh<ApprovalDetail>) -> im
                 <input type="hidden" name="hash" value=hash.clone()/>
             }
         };
+        let (to_approve, to_refuse) = (hidden(), hidden());
         view! {
             <div class="space-y-3">
                 <ActionForm action=approve attr:id="approve-form">
-                    {hidden()}
+                    {to_approve}
                     <label class=LABEL for="field-comment">
                         "Comment"
                     </label>
@@ -221,7 +222,7 @@ fn Verdict(detail: RwSignal<ApprovalDetail>, fresh: Fresh<ApprovalDetail>) -> im
                         "Approve"
                     </button>
                     <ActionForm action=refuse>
-                        {hidden()}
+                        {to_refuse}
                         <input type="hidden" name="comment" prop:value=comment value=""/>
                         <Button submits=true kind=Kind::Danger sign=Sign::Hand test_id="refuse" disabled=busy>
                             "Refuse"

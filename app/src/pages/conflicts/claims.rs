@@ -204,12 +204,18 @@ fn row(
     };
     let behind: Vec<_> = claim.behind.iter().map(|other| view! { <li>{holder(other)}</li> }).collect();
     let fence = claim.fence.map(|fence| view! { <input type="hidden" name="fence" value=fence.to_string()/> });
+    let hidden = || {
+        view! {
+            <input type="hidden" name="resource" value=claim.resource.clone()/>
+            <input type="hidden" name="holder" value=claim.holder.clone()/>
+        }
+    };
+    let (to_release, to_break) = (hidden(), hidden());
     let own = (may_release && claim.by == me).then(|| {
         let words = if claim.state == ClaimState::Held { "Release" } else { "Wait no longer" };
         view! {
             <ActionForm action=release>
-                <input type="hidden" name="resource" value=claim.resource.clone()/>
-                <input type="hidden" name="holder" value=claim.holder.clone()/>
+                {to_release}
                 {fence}
                 <Button submits=true test_id="release-claim" disabled=release.pending()>
                     {words}
@@ -218,16 +224,16 @@ fn row(
         }
     });
     let field = format!("field-because-{index}");
+    let asks = format!("Why {} loses it", claim.holder);
     let break_it = may_break.then(|| {
         view! {
             <details>
                 <summary class="text-13 text-danger">"Break"</summary>
                 <ActionForm action=take>
-                    <input type="hidden" name="resource" value=claim.resource.clone()/>
-                    <input type="hidden" name="holder" value=claim.holder.clone()/>
+                    {to_break}
                     <div class="mt-2 flex items-center gap-2">
                         <label class="sr-only" for=field.clone()>
-                            {format!("Why {} loses it", claim.holder)}
+                            {asks}
                         </label>
                         <input
                             id=field
@@ -248,15 +254,16 @@ fn row(
     });
     let until = claim.until.map(|at| view! { <RelativeTime at/> });
     let state = claim.state.as_str();
+    let whose = holder(&claim.holder);
     let name = claim.resource.clone();
     view! {
         <tr data-testid="claim-row" data-resource=name data-state=state>
             <td class=CELL>
                 <MarkPill mark=Signal::stored(mark)/>
             </td>
-            <th scope="row" class=CODE_NAME>{claim.resource.clone()}</th>
+            <th scope="row" class=CODE_NAME>{claim.resource}</th>
             <td class=CELL>
-                {holder(&claim.holder)}
+                {whose}
                 <span class="block text-12 text-muted">{claim.by}</span>
             </td>
             <td class=format!("{CELL} whitespace-nowrap text-soft")>{mode}</td>

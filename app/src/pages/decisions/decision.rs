@@ -180,7 +180,7 @@ fn Cancel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
         }
     });
     let ended = Memo::new(move |_| data.with(|data| data.detail.summary.state.is_ended()));
-    let id = data.with_untracked(|data| data.detail.summary.id.to_string());
+    let id = data.with_untracked(|data| data.detail.summary.id);
     let may = use_session().may(Permission::Work);
     view! {
         <LastProblem problem=Signal::derive(move || refusal(cancel))/>
@@ -189,7 +189,7 @@ fn Cancel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <ActionForm action=cancel>
-                            <input type="hidden" name="id" value=id.clone()/>
+                            <input type="hidden" name="id" value=id.to_string()/>
                             <Button submits=true kind=Kind::Danger sign=Sign::Stop test_id="cancel-decision" disabled=cancel.pending()>
                                 "Cancel"
                             </Button>

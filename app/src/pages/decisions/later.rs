@@ -44,7 +44,7 @@ pub(super) fn Later(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
             }
         })
     };
-    let id = data.with_untracked(|data| data.detail.summary.id.to_string());
+    let id = data.with_untracked(|data| data.detail.summary.id);
     let form = move || {
         let options: Vec<(String, String)> = data.with_untracked(|data| {
             let none = (String::new(), "None of them".to_owned());
@@ -52,7 +52,7 @@ pub(super) fn Later(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
         });
         view! {
             <ActionForm action=judge>
-                <input type="hidden" name="id" value=id.clone()/>
+                <input type="hidden" name="id" value=id.to_string()/>
                 <div class="space-y-3">
                     <SelectField name="key" form="later-" label="What was right" options test_id="later-key"/>
                     <TextField name="comment" form="later-" label="Why" max_length="2000" autocomplete="off"/>
@@ -70,8 +70,8 @@ pub(super) fn Later(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
                     <div class="space-y-3">
                         <p class="text-12 text-muted">"Recorded afterwards; the lab holds rules and voters against it. The last word counts."</p>
                         <LastProblem problem=Signal::derive(move || refusal(judge))/>
-                        {known.clone()}
-                        {may.then(form.clone())}
+                        {known}
+                        {may.then(form)}
                     </div>
                 </Card>
             }

@@ -1,5 +1,6 @@
 //! What is asked of whoever looks at a decision: a vote, an answer, an argument, or the verdict.
 
+use baton_domain::id::DecisionId;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::decision::{BallotEntry, ScoreScale, YourPart};
 use leptos::form::ActionForm;
@@ -29,28 +30,28 @@ pub(super) fn Yours(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
     });
     // Drawn anew only when something else is asked, so that nothing chosen is lost.
     let yours = Memo::new(move |_| data.with(|data| data.detail.yours.clone()));
-    let id = data.with_untracked(|data| data.detail.summary.id.to_string());
+    let id = data.with_untracked(|data| data.detail.summary.id);
     move || {
         let part = yours.get()?;
         let (title, until, form) = match part {
             YourPart::Draft { round, arguments, until } => {
-                let form = written("draft", Some(round), "Your answer", arguments, vote, &id);
+                let form = written("draft", Some(round), "Your answer", arguments, vote, id);
                 ("You are asked for an answer", Some(until), form)
             }
             YourPart::Argument { answer, until } => {
                 let so_far = view! { <p class="text-13 text-soft">{format!("Your answer so far: {}", said(&answer))}</p> };
                 let form = view! {
                     {so_far}
-                    {written("argument", None, "What speaks for it", Vec::new(), vote, &id)}
+                    {written("argument", None, "What speaks for it", Vec::new(), vote, id)}
                 };
                 ("You are asked for an argument", Some(until), form.into_any())
             }
             YourPart::Ballot { round, reads, scale, entries, arguments, until } => {
-                ("You are asked to vote", Some(until), ballot(round, &reads, scale, entries, arguments, vote, &id))
+                ("You are asked to vote", Some(until), ballot(round, &reads, scale, entries, arguments, vote, id))
             }
             YourPart::Verdict { choices, free, until } => {
                 let choices = data.with_untracked(|data| choices.into_iter().map(|key| (choice_words(data, &key), key)).collect());
-                ("You are asked for the verdict", until, decide(choices, free, verdict, &id))
+                ("You are asked for the verdict", until, decide(choices, free, verdict, id))
             }
         };
         Some(draw(title, until, form, vote, verdict))
@@ -89,10 +90,10 @@ fn others(arguments: Vec<String>) -> Option<AnyView> {
     )
 }
 
-fn hidden(id: &str, kind: &'static str, round: Option<u8>) -> AnyView {
+fn hidden(id: DecisionId, kind: &'static str, round: Option<u8>) -> AnyView {
     let round = round.map(|round| view! { <input type="hidden" name="round" value=round.to_string()/> });
     view! {
-        <input type="hidden" name="id" value=id.to_owned()/>
+        <input type="hidden" name="id" value=id.to_string()/>
         <input type="hidden" name="kind" value=kind/>
         {round}
     }
@@ -126,7 +127,7 @@ fn besides() -> AnyView {
 }
 
 /// A form with a text of one's own.
-fn written(kind: &'static str, round: Option<u8>, label: &'static str, arguments: Vec<String>, vote: ServerAction<VoteForm>, id: &str) -> AnyView {
+fn written(kind: &'static str, round: Option<u8>, label: &'static str, arguments: Vec<String>, vote: ServerAction<VoteForm>, id: DecisionId) -> AnyView {
     view! {
         {others(arguments)}
         <ActionForm action=vote>
@@ -156,7 +157,7 @@ fn ballot(
     entries: Vec<BallotEntry>,
     arguments: Vec<String>,
     vote: ServerAction<VoteForm>,
-    id: &str,
+    id: DecisionId,
 ) -> AnyView {
     let kind = match reads {
         "approvals" => "approvals",
@@ -172,7 +173,6 @@ fn ballot(
     };
     let count = entries.len();
     let rows: Vec<_> = entries.into_iter().enumerate().map(|(index, entry)| row(index, entry, kind, count, scale)).collect();
-    let id_of_abstention = id.to_owned();
     view! {
         {others(arguments)}
         <ActionForm action=vote>
@@ -189,7 +189,7 @@ fn ballot(
             </div>
         </ActionForm>
         <ActionForm action=vote>
-            {hidden(&id_of_abstention, "abstention", Some(round))}
+            {hidden(id, "abstention", Some(round))}
             <Button submits=true test_id="abstain" disabled=vote.pending()>
                 "I have no opinion"
             </Button>
@@ -234,7 +234,7 @@ fn row(index: usize, entry: BallotEntry, kind: &'static str, count: usize, scale
 }
 
 /// The verdict of a person.
-fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<AnswerForm>, id: &str) -> AnyView {
+fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<AnswerForm>, id: DecisionId) -> AnyView {
     let rows: Vec<_> = choices
         .into_iter()
         .enumerate()
@@ -254,7 +254,7 @@ fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<Answ
     let choose = (!rows.is_empty()).then(|| {
         view! {
             <ActionForm action=verdict>
-                <input type="hidden" name="id" value=id.to_owned()/>
+                <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="kind" value="choice"/>
                 <div class="space-y-3">
                     <fieldset class="space-y-2">
@@ -274,7 +274,7 @@ fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<Answ
             <details class="rounded-control border border-line p-3">
                 <summary class="text-13 font-medium">"Give another answer"</summary>
                 <ActionForm action=verdict>
-                    <input type="hidden" name="id" value=id.to_owned()/>
+                    <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="kind" value="answer"/>
                     <label class=LABEL for="field-verdict-answer">
                         "Answer"
@@ -291,7 +291,7 @@ fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<Answ
         {choose}
         {other}
         <ActionForm action=verdict>
-            <input type="hidden" name="id" value=id.to_owned()/>
+            <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="kind" value="refuse"/>
             <Button submits=true kind=Kind::Danger test_id="decide-none" disabled=verdict.pending()>
                 "None of them"

@@ -85,7 +85,7 @@ pub(super) fn StepPanel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoVi
 
 fn facts(step: &StepView) -> AnyView {
     let mark = step_mark(step);
-    let ended_at = step.ended_at;
+    let (ended_at, generation) = (step.ended_at, step.generation);
     let decided = step.decided_by.clone().map(|by| {
         let said = step.comment.clone().map(|comment| format!(": {comment}")).unwrap_or_default();
         view! { <Fact name="Decided on by">{format!("{by}{said}")}</Fact> }
@@ -116,7 +116,7 @@ fn facts(step: &StepView) -> AnyView {
                         </Fact>
                     }
                 })}
-            {(step.generation > 1).then(|| view! { <Fact name="Try">{step.generation}</Fact> })}
+            {(generation > 1).then(|| view! { <Fact name="Try">{generation}</Fact> })}
             {work(step).map(|link| view! { <Fact name="Done by">{link}</Fact> })}
         </dl>
     }
