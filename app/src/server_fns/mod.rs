@@ -15,6 +15,7 @@ pub mod claims;
 pub mod conflicts;
 pub mod connections;
 pub mod decisions;
+pub mod contracts;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod form;
@@ -28,6 +29,7 @@ pub mod say;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
+pub mod settle;
 pub mod start;
 pub mod submit;
 pub mod tasks;

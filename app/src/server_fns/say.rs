@@ -63,6 +63,30 @@ pub async fn vote_form(
     Ok(voted)
 }
 
+/// Ends a decision that nobody needs any more, from its page.
+///
+/// # Errors
+/// As [`DecisionService::cancel`](baton_domain::services::DecisionService::cancel).
+#[server(name = EndDecision, endpoint = "/decisions/cancel_form", input = PostUrl, output = Json)]
+pub async fn cancel_form(id: DecisionId, #[server(default)] reason: String) -> Called<DecisionSummary> {
+    let why = baton_domain::wire::decision::CancelDecision { reason: reading::filled(&reason) };
+    let ended = serve::answer(serve::services()?.decisions.cancel(&serve::caller(), id, why).await)?;
+    serve::go_back();
+    Ok(ended)
+}
+
+/// Records what a person found right after a decision had ended, from its page; without a key, that no answer was.
+///
+/// # Errors
+/// As [`DecisionService::judge_later`](baton_domain::services::DecisionService::judge_later).
+#[server(name = JudgeForm, endpoint = "/decisions/judge_form", input = PostUrl, output = Json)]
+pub async fn judge_form(id: DecisionId, #[server(default)] key: String, #[server(default)] comment: String) -> Called<DecisionSummary> {
+    let verdict = baton_domain::wire::decision::LaterVerdict { key: reading::filled(&key), comment: reading::filled(&comment) };
+    let judged = serve::answer(serve::services()?.decisions.judge_later(&serve::caller(), id, verdict).await)?;
+    serve::go_back();
+    Ok(judged)
+}
+
 /// Decides what was escalated, from the form of a decision's page. `kind` is `choice`, `answer` or `refuse`.
 ///
 /// # Errors
@@ -216,7 +240,7 @@ mod reading {
         serde_json::from_str(text.trim()).unwrap_or_else(|_| Value::from(text.trim()))
     }
 
-    fn filled(text: &str) -> Option<String> {
+    pub(super) fn filled(text: &str) -> Option<String> {
         Some(text.replace("\r\n", "\n").trim().to_owned()).filter(|text| !text.is_empty())
     }
 

@@ -10,7 +10,7 @@ use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr
 use leptos::server_fn::request::browser::BrowserFormData;
 use leptos::server_fn::request::{ClientReq, Req};
 
-use super::conflicts::ResolveForm;
+use super::settle::ResolveForm;
 use super::start::StartForm;
 use super::submit::SubmitForm;
 

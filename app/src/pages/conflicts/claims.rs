@@ -22,7 +22,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
-use crate::server_fns::claims::{ReleaseClaim, TakeClaim};
+use crate::server_fns::claims::{BreakOneClaim, ReleaseClaim};
 use crate::server_fns::{Called, claims};
 use crate::session::use_session;
 
@@ -70,7 +70,7 @@ fn address(filter: &ClaimFilter, cursor: &str) -> String {
 #[component]
 fn Content(filter: ClaimFilter, list: ClaimList) -> impl IntoView {
     let release = ServerAction::<ReleaseClaim>::new();
-    let take = ServerAction::<TakeClaim>::new();
+    let take = ServerAction::<BreakOneClaim>::new();
     let again = filter.clone();
     let concerns = |event: &LiveEvent| event.subject.starts_with("claim:");
     let fresh = Fresh::new((filter.clone(), list), |(_, list)| list.as_of, concerns, move || read(again.clone()));
@@ -192,7 +192,7 @@ fn row(
     may_break: bool,
     me: &str,
     release: ServerAction<ReleaseClaim>,
-    take: ServerAction<TakeClaim>,
+    take: ServerAction<BreakOneClaim>,
 ) -> AnyView {
     let mark = match claim.state {
         ClaimState::Held => Mark::new(TaskState::Running, claim.state.as_str()),
@@ -204,14 +204,14 @@ fn row(
     };
     let behind: Vec<_> = claim.behind.iter().map(|other| view! { <li>{holder(other)}</li> }).collect();
     let fence = claim.fence.map(|fence| view! { <input type="hidden" name="fence" value=fence.to_string()/> });
-    let hidden = || {
-        view! {
-            <input type="hidden" name="resource" value=claim.resource.clone()/>
-            <input type="hidden" name="holder" value=claim.holder.clone()/>
-        }
+    let to_release = view! { <input type="hidden" name="resource" value=claim.resource.clone()/> };
+    let to_break = view! {
+        <input type="hidden" name="resource" value=claim.resource.clone()/>
+        <input type="hidden" name="holder" value=claim.holder.clone()/>
     };
-    let (to_release, to_break) = (hidden(), hidden());
-    let own = (may_release && claim.by == me).then(|| {
+    // What a task or a run of theirs holds, it gives back itself.
+    let theirs = ["task:", "run:"].iter().any(|kind| claim.holder.starts_with(kind));
+    let own = (may_release && claim.by == me && !theirs).then(|| {
         let words = if claim.state == ClaimState::Held { "Release" } else { "Wait no longer" };
         view! {
             <ActionForm action=release>

@@ -24,7 +24,8 @@ use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::pages::task::Fact;
-use crate::server_fns::conflicts::{Dismiss, ResolveForm, Upload, conflict, resolve_form};
+use crate::server_fns::conflicts::{DismissOneConflict, get};
+use crate::server_fns::settle::{ResolveForm, Upload, resolve_form};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
 
@@ -41,7 +42,7 @@ async fn read(id: String) -> Called<ConflictDetail> {
     let Ok(id) = id.parse::<ConflictId>() else {
         return Err(ApiError(Problem::new(Code::NoSuchConflict, "The address holds no conflict's id; look for it on the page Conflicts.")));
     };
-    conflict(id).await
+    get(id).await
 }
 
 #[component]
@@ -208,7 +209,7 @@ fn region(region: ConflictRegion) -> AnyView {
 /// What can be kept, and that it does not matter.
 #[component]
 fn Settle(detail: RwSignal<ConflictDetail>, fresh: Fresh<ConflictDetail>) -> impl IntoView {
-    let dismiss = ServerAction::<Dismiss>::new();
+    let dismiss = ServerAction::<DismissOneConflict>::new();
     let problem = RwSignal::new(None::<Problem>);
     let sending = RwSignal::new(false);
     Effect::new(move || {

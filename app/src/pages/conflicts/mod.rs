@@ -46,7 +46,7 @@ pub(crate) fn Conflicts() -> impl IntoView {
 }
 
 async fn read(filter: ConflictFilter) -> Called<(ConflictFilter, Page<ConflictView>)> {
-    let page = conflicts::conflicts(filter.clone()).await?;
+    let page = conflicts::list(filter.clone()).await?;
     Ok((filter, page))
 }
 

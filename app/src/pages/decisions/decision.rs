@@ -26,7 +26,8 @@ use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::pages::task::Fact;
-use crate::server_fns::decisions::{EndDecision, decision, retally};
+use crate::server_fns::decisions::{get, retally};
+use crate::server_fns::say::EndDecision;
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
 
@@ -59,7 +60,7 @@ async fn read((id, rule): (String, Option<String>)) -> Called<Data> {
     let Ok(id) = id.parse::<DecisionId>() else {
         return Err(ApiError(Problem::new(Code::NoSuchDecision, "The address holds no decision's id; look for it on the page Decisions.")));
     };
-    let detail = decision(id).await?;
+    let detail = get(id).await?;
     let (mut tally, mut refused) = (None, None);
     if detail.summary.state.is_ended() && !detail.ballots.is_empty() {
         match retally(id, RetallyChoice { rule: rule.clone(), ..RetallyChoice::default() }).await {

@@ -14,13 +14,13 @@ use crate::components::card::Card;
 use crate::components::field::{SelectField, TextField};
 use crate::components::times::RelativeTime;
 use crate::live::Fresh;
-use crate::server_fns::decisions::JudgeLater;
+use crate::server_fns::say::JudgeForm;
 use crate::session::use_session;
 
 /// The later verdict, and a form to give one.
 #[component]
 pub(super) fn Later(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
-    let judge = ServerAction::<JudgeLater>::new();
+    let judge = ServerAction::<JudgeForm>::new();
     Effect::new(move || {
         if judge.version().get() > 0 {
             fresh.read();

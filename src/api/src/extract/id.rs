@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, ConnectionId, ModelId, ServerId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, ModelId, ServerId, TaskId, UserId};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
@@ -35,6 +35,9 @@ resource_ids! {
     ApiKeyId = NoSuchApiKey, "API key";
     ConnectionId = NoSuchConnection, "connection";
     ModelId = NoSuchModel, "model";
+    ConflictId = NoSuchConflict, "conflict";
+    ContractId = NoSuchContract, "contract";
+    BargainId = NoSuchBargain, "bargaining";
 }
 
 /// The identifier in the path.
@@ -73,6 +76,18 @@ impl<S: Send + Sync> FromRequestParts<S> for TopicInPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let missing = |_| Problem::new(Code::NoSuchTopic, "A topic is named as orders.created; GET /api/v1/topics lists them.");
+        Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
+    }
+}
+
+/// The name of a line of versions in the path; the service says whether it is one.
+pub(crate) struct LineInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for LineInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = |_| Problem::new(Code::NoSuchLine, "GET /api/v1/lines lists the lines there are.");
         Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
     }
 }

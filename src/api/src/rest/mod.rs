@@ -8,7 +8,10 @@ mod api_keys;
 mod artifact_content;
 mod artifacts;
 mod auth;
+mod claims;
+mod conflicts;
 mod connections;
+mod contracts;
 mod events;
 mod health;
 mod limits;
@@ -68,6 +71,25 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(task_bulk::rerun_tasks))
         .routes(routes!(task_bulk::cancel_tasks))
         .routes(routes!(limits::list_limits, limits::set_limit, limits::remove_limit))
+        .routes(routes!(claims::list_claims, claims::claim))
+        .routes(routes!(claims::renew_claims))
+        .routes(routes!(claims::release_claims))
+        .routes(routes!(claims::check_claim))
+        .routes(routes!(claims::break_claim))
+        .routes(routes!(conflicts::list_lines))
+        .routes(routes!(conflicts::get_line))
+        .routes(routes!(conflicts::put_version))
+        .routes(routes!(conflicts::list_conflicts))
+        .routes(routes!(conflicts::get_conflict))
+        .routes(routes!(conflicts::resolve_conflict))
+        .routes(routes!(conflicts::dismiss_conflict))
+        .routes(routes!(contracts::list_contracts, contracts::create_contract))
+        .routes(routes!(contracts::get_contract))
+        .routes(routes!(contracts::tell_contract))
+        .routes(routes!(contracts::cancel_contract))
+        .routes(routes!(contracts::list_bargains, contracts::create_bargain))
+        .routes(routes!(contracts::get_bargain))
+        .routes(routes!(contracts::say_in_bargain))
         .routes(routes!(connections::list_connections, connections::create_connection))
         .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
         .routes(routes!(models::list_models, models::create_model))

@@ -17,8 +17,8 @@ pub trait ContractService: Send + Sync {
     /// `idempotency_key` gives the contract of the first call.
     ///
     /// # Errors
-    /// `CONTRACT-007` naming the field, `AGENT-002` for a skill that nobody has, `AGENT-001` for an agent that there is not, `TASK-003` for an input
-    /// that does not fit, `REQUEST-002`.
+    /// `CONTRACT-007` naming the field, `AGENT-002` for a skill that nobody has, `AGENT-001` for an agent that there is not, `REQUEST-002`,
+    /// `REQUEST-009`. An input that does not fit is found out by the award's task: nobody takes it then, and the awards say why.
     async fn call(&self, caller: &Caller, contract: NewContract, idempotency_key: Option<String>) -> Answer<ContractView>;
 
     /// Contracts, the newest first.

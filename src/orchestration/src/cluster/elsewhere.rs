@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 
 use super::Shared;
 use crate::agent_pool::KnownSkill;
+use crate::load_balancer::is_own;
 
 /// How long a skill is known after its last carrier has gone.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -161,7 +162,7 @@ pub(crate) async fn has_labels(shared: &Shared, skill: &str, labels: &[String]) 
 fn lacks(agent: &KnownAgent, skill: &str, labels: &[String]) -> Option<&'static str> {
     if !agent.card.skills.iter().any(|has| has.name == skill) {
         Some("skill")
-    } else if !labels.iter().all(|label| agent.card.labels.contains(label)) {
+    } else if !labels.iter().all(|label| agent.card.labels.contains(label) || is_own(label, &agent.card.name)) {
         Some("labels")
     } else {
         None

@@ -365,7 +365,12 @@ impl Balancer {
 }
 
 fn has(member: &Member, labels: &[String]) -> bool {
-    labels.iter().all(|label| member.facts.labels.contains(label))
+    labels.iter().all(|label| member.facts.labels.contains(label) || is_own(label, &member.facts.agent.name))
+}
+
+/// Whether a label is the one that an agent has for itself alone, `agent:` and its name: by it a task is for that agent, as under a contract.
+pub(crate) fn is_own(label: &str, agent: &str) -> bool {
+    label.strip_prefix("agent:") == Some(agent)
 }
 
 fn count(number: usize) -> u32 {

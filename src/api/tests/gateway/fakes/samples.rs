@@ -104,6 +104,7 @@ pub(crate) fn standing(number: u128) -> AgentStanding {
         instances: Vec::new(),
         range: InstanceRange::default(),
         success_rate: 0.5,
+        cost_micros: 0,
         skills: Vec::new(),
     }
 }
