@@ -44,12 +44,24 @@ pub enum JournalKind {
     Plan,
     /// What was recorded of a run's calls.
     Recording,
+    /// What a run asks people for.
+    Approval,
 }
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 9] =
-        [Self::Run, Self::Decision, Self::Contract, Self::Bargain, Self::Conflict, Self::Line, Self::Claims, Self::Plan, Self::Recording];
+    pub const ALL: [Self; 10] = [
+        Self::Run,
+        Self::Decision,
+        Self::Contract,
+        Self::Bargain,
+        Self::Conflict,
+        Self::Line,
+        Self::Claims,
+        Self::Plan,
+        Self::Recording,
+        Self::Approval,
+    ];
 
     /// The name in storage.
     #[must_use]
@@ -64,6 +76,7 @@ impl JournalKind {
             Self::Claims => "claims",
             Self::Plan => "plan",
             Self::Recording => "recording",
+            Self::Approval => "approval",
         }
     }
 

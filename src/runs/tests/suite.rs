@@ -1,0 +1,17 @@
+//! Do runs outlive everything? Real services over the store in memory, tasks that end when they are told to, and a clock that is moved by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+#[path = "suite/harness.rs"]
+mod harness;
+
+#[path = "suite/approvals.rs"]
+mod approvals;
+#[path = "suite/crash.rs"]
+mod crash;
+#[path = "suite/documents.rs"]
+mod documents;
+#[path = "suite/life.rs"]
+mod life;
+#[path = "suite/scale.rs"]
+mod scale;
