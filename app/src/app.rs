@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Flows, Forms, Lists, Outside, Progress, Results, Shared, Submit, Votes};
+use crate::parts::{Flows, Forms, Lists, Outside, Progress, Results, Shared, Submit, Tenders, Votes};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -57,6 +57,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/conflicts") view=Shared::Conflicts ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/:id") view=Shared::Conflict ssr=SsrMode::Async/>
                     <Route path=path!("/claims") view=Shared::Claims ssr=SsrMode::Async/>
+                    <Route path=path!("/lines") view=Shared::Lines ssr=SsrMode::Async/>
+                    <Route path=path!("/lines/*name") view=Shared::Line ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts") view=Tenders::Deals ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts/:id") view=Tenders::Contract ssr=SsrMode::Async/>
+                    <Route path=path!("/bargains/:id") view=Tenders::Bargain ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>

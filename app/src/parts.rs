@@ -9,8 +9,9 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, Approval, Approvals, Claims, Conflict, Conflicts, Connections, DeadTasks, Decision, Decisions, EditWorkflow, Events,
-    Gallery, Lab, Limits, Members, Models, NewTask, OpenDecision, Overview, Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
+    EditWorkflow, Events, Gallery, Lab, Limits, Line, Lines, Members, Models, NewTask, OpenDecision, Overview, Run, Runs, Servers,
+    Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -81,12 +82,22 @@ pub(crate) enum Votes {
     Lab,
 }
 
-/// The pages of what is shared: changes that disagree, and claims.
+/// The pages of what is shared: changes that disagree, versions, and claims.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shared {
     Conflicts,
     Conflict,
     Claims,
+    Lines,
+    Line,
+}
+
+/// The pages of work put out to tender, and of bargaining.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tenders {
+    Deals,
+    Contract,
+    Bargain,
 }
 
 impl ChooseView for Lists {
@@ -189,6 +200,17 @@ impl ChooseView for Shared {
     }
 }
 
+impl ChooseView for Tenders {
+    async fn choose(self) -> AnyView {
+        announce("tenders");
+        draw_tenders(self).await.unwrap_or_else(|_| not_loaded())
+    }
+
+    async fn preload(&self) {
+        let _ = load_tenders().await;
+    }
+}
+
 #[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(load_lists), fallible)]
 fn draw_lists(page: Lists) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
@@ -271,6 +293,17 @@ fn draw_shared(page: Shared) -> Result<AnyView, SplitLoaderError> {
         Shared::Conflicts => Conflicts().into_any(),
         Shared::Conflict => Conflict().into_any(),
         Shared::Claims => Claims().into_any(),
+        Shared::Lines => Lines().into_any(),
+        Shared::Line => Line().into_any(),
+    })
+}
+
+#[wasm_split(tenders, wasm_split_path = leptos::wasm_split, preload(load_tenders), fallible)]
+fn draw_tenders(page: Tenders) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Tenders::Deals => Deals().into_any(),
+        Tenders::Contract => Contract().into_any(),
+        Tenders::Bargain => Bargain().into_any(),
     })
 }
 

@@ -126,7 +126,8 @@ fn indent(event: &web_sys::KeyboardEvent, area: NodeRef<html::Textarea>) {
         return;
     }
     // As typed, so that it can be undone. Where a browser does not do it, the line break alone is typed as ever.
-    let typed = document().unchecked_into::<HtmlDocument>().exec_command_with_show_ui_and_value("insertText", false, &format!("\n{blanks}"));
+    let typed =
+        document().unchecked_into::<HtmlDocument>().exec_command_with_show_ui_and_value("insertText", false, &format!("\n{blanks}"));
     if typed == Ok(true) {
         event.prevent_default();
     }

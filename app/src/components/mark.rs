@@ -44,7 +44,9 @@ pub fn MarkPill(
     let look = Memo::new(move |_| mark.with(|mark| mark.look));
     let class = move || {
         let colour = state_colour(look.get());
-        format!("inline-flex items-center gap-1 whitespace-nowrap rounded-full border border-current bg-raised px-2 py-px text-12 font-medium {colour}")
+        format!(
+            "inline-flex items-center gap-1 whitespace-nowrap rounded-full border border-current bg-raised px-2 py-px text-12 font-medium {colour}"
+        )
     };
     let pulse = move || if look.get() == TaskState::Running { "inline-flex animate-pulse-slow" } else { "inline-flex" };
     view! {

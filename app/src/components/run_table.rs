@@ -31,7 +31,9 @@ pub fn step_mark(step: &StepView) -> Mark {
     let waits = step.waits.as_ref();
     let of = |count: u32| format!("{} of {}", format::count(count.into()), format::count(step.count.into()));
     match step.state {
-        StepState::Pending if waits.is_some_and(|wait| wait.kind == WaitsFor::Resumption) => Mark::new(TaskState::Paused, state).saying("paused"),
+        StepState::Pending if waits.is_some_and(|wait| wait.kind == WaitsFor::Resumption) => {
+            Mark::new(TaskState::Paused, state).saying("paused")
+        }
         StepState::Pending => Mark::new(TaskState::Queued, state).saying("not begun"),
         StepState::Approving => Mark::new(TaskState::Waiting, state).saying("waits for approval"),
         StepState::Running => match waits.map(|wait| wait.kind) {

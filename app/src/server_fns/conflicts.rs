@@ -2,11 +2,11 @@
 
 use baton_domain::id::{ArtifactId, ConflictId};
 use baton_domain::page::Page;
-#[cfg(feature = "ssr")]
-use baton_domain::wire::conflict::{DismissConflict, ResolveConflict};
 use baton_domain::wire::conflict::{
     ConflictChoice, ConflictDetail, ConflictFilter, ConflictView, LineDetail, LineFilter, LineView, PutOutcome, PutVersion,
 };
+#[cfg(feature = "ssr")]
+use baton_domain::wire::conflict::{DismissConflict, ResolveConflict};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 

@@ -14,8 +14,8 @@ pub mod auth;
 pub mod claims;
 pub mod conflicts;
 pub mod connections;
-pub mod decisions;
 pub mod contracts;
+pub mod decisions;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod form;

@@ -100,11 +100,17 @@ pub async fn retry(id: RunId, #[server(default)] step: Option<String>) -> Called
 /// # Errors
 /// As [`RunService::signal`](baton_domain::services::RunService::signal); `REQUEST-002` for a payload that is no JSON.
 #[server(name = SignalRun, endpoint = "/runs/signal", input = PostUrl, output = Json)]
-pub async fn signal(id: RunId, name: String, #[server(default)] payload: String, #[server(default)] idempotency_key: Option<String>) -> Called<RunSummary> {
+pub async fn signal(
+    id: RunId,
+    name: String,
+    #[server(default)] payload: String,
+    #[server(default)] idempotency_key: Option<String>,
+) -> Called<RunSummary> {
     let payload = match payload.trim() {
         "" => serde_json::Value::Null,
         text => serve::answer(
-            serde_json::from_str(text).map_err(|error| Problem::invalid_field("payload", format!("Write valid JSON; this is not: {error}."))),
+            serde_json::from_str(text)
+                .map_err(|error| Problem::invalid_field("payload", format!("Write valid JSON; this is not: {error}."))),
         )?,
     };
     let idempotency_key = idempotency_key.filter(|key| !key.is_empty());

@@ -1,5 +1,7 @@
 //! How do people open decisions, vote and answer by plain forms, with scripts and without?
 
+#![expect(clippy::too_many_arguments, reason = "the server macro makes each field of a form an argument")]
+
 use std::collections::BTreeMap;
 
 use baton_domain::id::DecisionId;
@@ -16,7 +18,6 @@ use super::{Called, Json};
 /// # Errors
 /// As [`DecisionService::open`](baton_domain::services::DecisionService::open); `REQUEST-002` for a field that is no number.
 #[server(name = OpenDecisionForm, endpoint = "/decisions/open_form", input = PostUrl, output = Json)]
-#[expect(clippy::too_many_arguments, reason = "a field of the form each")]
 pub async fn open_form(
     question: String,
     #[server(default)] context: String,
@@ -32,7 +33,21 @@ pub async fn open_form(
     #[server(default)] judge: String,
     #[server(default)] people: String,
 ) -> Called<DecisionSummary> {
-    let form = reading::Opening { question, context, options, rule, skill, count, agents, role, deadline_minutes, quorum, threshold, judge, people };
+    let form = reading::Opening {
+        question,
+        context,
+        options,
+        rule,
+        skill,
+        count,
+        agents,
+        role,
+        deadline_minutes,
+        quorum,
+        threshold,
+        judge,
+        people,
+    };
     let request = serve::answer(form.request())?;
     let opened = serve::answer(serve::services()?.decisions.open(&serve::caller(), request, None).await)?;
     serve::go(&format!("/decisions/{}", opened.id));
@@ -45,7 +60,6 @@ pub async fn open_form(
 /// # Errors
 /// As [`DecisionService::vote`](baton_domain::services::DecisionService::vote); `REQUEST-002` for a field that is no number.
 #[server(name = VoteForm, endpoint = "/decisions/vote_form", input = PostUrl, output = Json)]
-#[expect(clippy::too_many_arguments, reason = "a field of the form each")]
 pub async fn vote_form(
     id: DecisionId,
     kind: String,
@@ -113,8 +127,8 @@ mod reading {
     use baton_domain::services::Answer;
     use baton_domain::user::Role;
     use baton_domain::wire::decision::{
-        AgentSeat, DecisionAnswers, DecisionEscalation, DecisionMember, DecisionOption, DecisionVote, NewDecision, PersonChoice, PersonSeat,
-        PersonVerdict, VoteSays,
+        AgentSeat, DecisionAnswers, DecisionEscalation, DecisionMember, DecisionOption, DecisionVote, NewDecision, PersonChoice,
+        PersonSeat, PersonVerdict, VoteSays,
     };
     use serde_json::Value;
 
@@ -137,8 +151,7 @@ mod reading {
     impl Opening {
         pub(super) fn request(self) -> Answer<NewDecision> {
             let options: Vec<DecisionOption> = self.options.lines().map(str::trim).filter(|line| !line.is_empty()).map(option).collect();
-            let answers =
-                if options.is_empty() { DecisionAnswers::Free { canonical: None } } else { DecisionAnswers::Options { options } };
+            let answers = if options.is_empty() { DecisionAnswers::Free { canonical: None } } else { DecisionAnswers::Options { options } };
             let mut electorate = Vec::new();
             if let Some(skill) = filled(&self.skill) {
                 electorate.push(DecisionMember::Skill { skill, count: number("count", &self.count)?, weight: None });

@@ -53,7 +53,8 @@ mod reading {
         let seen = form.number("seen")?.ok_or_else(|| broken("seen"))?;
         let choice = form.filled("choice").and_then(ConflictChoice::parse);
         let choice = choice.ok_or_else(|| Problem::invalid_field("choice", "Choose what is kept."))?;
-        let artifact = form.input.get("artifact").map(|text| text.trim()).filter(|text| !text.is_empty() && choice == ConflictChoice::Edited);
+        let artifact =
+            form.input.get("artifact").map(|text| text.trim()).filter(|text| !text.is_empty() && choice == ConflictChoice::Edited);
         let artifact = artifact.map(str::parse).transpose();
         let artifact = artifact.map_err(|_| Problem::invalid_field("artifact", "This is not the id of an artifact. Choose a file."))?;
         services.conflicts.resolve(caller, id, ResolveConflict { seen, choice, artifact }).await

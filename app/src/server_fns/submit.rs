@@ -33,17 +33,8 @@ mod reading {
     use super::Upload;
 
     /// The fields of the form beside the input's.
-    const FIELDS: [&str; 9] = [
-        "skill",
-        "title",
-        "priority",
-        "depends_on",
-        "fairness_key",
-        "fairness_weight",
-        "budget_tokens",
-        "budget_cost",
-        "idempotency_key",
-    ];
+    const FIELDS: [&str; 9] =
+        ["skill", "title", "priority", "depends_on", "fairness_key", "fairness_weight", "budget_tokens", "budget_cost", "idempotency_key"];
 
     pub(super) async fn submit(upload: Upload) -> Result<TaskSummary, ApiError> {
         let services = serve::services()?;

@@ -25,7 +25,11 @@ pub async fn check(text: String) -> Called<WorkflowCheck> {
 /// # Errors
 /// As [`WorkflowService::store`](baton_domain::services::WorkflowService::store).
 #[server(name = StoreWorkflow, endpoint = "/workflows/store", input = PostUrl, output = Json)]
-pub async fn store(text: String, #[server(default)] name: Option<String>, #[server(default)] seen_version: Option<u32>) -> Called<WorkflowSummary> {
+pub async fn store(
+    text: String,
+    #[server(default)] name: Option<String>,
+    #[server(default)] seen_version: Option<u32>,
+) -> Called<WorkflowSummary> {
     // A text area sends the line breaks of a text as CR LF.
     let workflow = NewWorkflow { text: text.replace("\r\n", "\n"), name, seen_version };
     let stored = serve::answer(serve::services()?.workflows.store(&serve::caller(), workflow).await)?;

@@ -22,11 +22,14 @@ const LAYER: u32 = 100;
 /// How high a step is, in pixels.
 const HEIGHT: u32 = 60;
 
+/// The address of a step by its id, if it has one.
+pub type Address = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What happens when a step is chosen.
 #[derive(Clone)]
 pub enum Pick {
     /// It leads to an address, if it has one.
-    Link(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>),
+    Link(Address),
     /// It is told.
     Press(Callback<String>),
 }

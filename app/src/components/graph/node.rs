@@ -14,7 +14,13 @@ const BOX: &str = "block size-full min-w-0 rounded-control border border-l-4 bg-
 
 /// A step at its place.
 #[component]
-pub(super) fn NodeView(node: WorkflowNode, after: String, mark: Memo<Option<Mark>>, selected: Signal<Option<String>>, pick: Pick) -> impl IntoView {
+pub(super) fn NodeView(
+    node: WorkflowNode,
+    after: String,
+    mark: Memo<Option<Mark>>,
+    selected: Signal<Option<String>>,
+    pick: Pick,
+) -> impl IntoView {
     let place = format!("left:calc(var(--step) * {:.3});top:{}px;height:{HEIGHT}px;width:var(--step)", node.x, node.layer * LAYER);
     let class = move || {
         let colour = mark.with(|mark| mark.as_ref().map_or("border-line-strong", |mark| frame_colour(mark.look)));

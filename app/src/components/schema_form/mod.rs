@@ -55,7 +55,8 @@ pub fn SchemaForm(
 fn fitting(skill: &str, field: &FormField, connections: &[ConnectionView]) -> Vec<String> {
     let FieldKind::Connection { kinds } = &field.kind else { return Vec::new() };
     let fits = |connection: &&ConnectionView| {
-        (skill.is_empty() || connection.settings.allows(skill)) && (kinds.is_empty() || kinds.iter().any(|kind| kind == connection.settings.kind.as_str()))
+        (skill.is_empty() || connection.settings.allows(skill))
+            && (kinds.is_empty() || kinds.iter().any(|kind| kind == connection.settings.kind.as_str()))
     };
     connections.iter().filter(fits).map(|connection| connection.name.clone()).collect()
 }

@@ -165,7 +165,9 @@ fn Verdict(detail: RwSignal<ApprovalDetail>, fresh: Fresh<ApprovalDetail>) -> im
     let problem = Signal::derive(move || refusal(approve).or_else(|| refusal(refuse)));
     let comment = RwSignal::new(String::new());
     let offered = Memo::new(move |_| {
-        detail.with(|detail| (detail.summary.id, detail.summary.hash.clone(), detail.summary.state, detail.may_decide, detail.why_not.clone()))
+        detail.with(|detail| {
+            (detail.summary.id, detail.summary.hash.clone(), detail.summary.state, detail.may_decide, detail.why_not.clone())
+        })
     });
     let busy = Signal::derive(move || approve.pending().get() || refuse.pending().get());
     let content = move || {

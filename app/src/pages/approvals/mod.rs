@@ -134,7 +134,13 @@ fn Content(filter: ApprovalFilter, page: Page<ApprovalSummary>) -> impl IntoView
             return view! { <Empty text/> }.into_any();
         }
         let rows: Vec<_> = page.items.into_iter().map(row).collect();
-        let columns = vec![Column::Text("State"), Column::Text("What is asked"), Column::Roomy("Who may decide"), Column::Text("Asked"), Column::Text("Until")];
+        let columns = vec![
+            Column::Text("State"),
+            Column::Text("What is asked"),
+            Column::Roomy("Who may decide"),
+            Column::Text("Asked"),
+            Column::Text("Until"),
+        ];
         view! { <Table label="Approvals" columns test_id="approvals">{rows}</Table> }.into_any()
     };
     let (first, older) = (filter.cursor.is_some().then(|| address(&filter, filter.open, None)), filter);

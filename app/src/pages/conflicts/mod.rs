@@ -2,6 +2,7 @@
 
 mod claims;
 mod conflict;
+mod lines;
 
 use baton_domain::page::Page;
 use baton_domain::task::TaskState;
@@ -12,6 +13,7 @@ use leptos_router::params::ParamsMap;
 
 pub(crate) use self::claims::Claims;
 pub(crate) use self::conflict::Conflict;
+pub(crate) use self::lines::{Line, Lines};
 use crate::components::button::Kind;
 use crate::components::card::Card;
 use crate::components::empty::Empty;
@@ -34,8 +36,14 @@ pub(crate) fn Conflicts() -> impl IntoView {
         <PageHead
             title="Conflicts"
             actions=view! {
+                <a class=Kind::Plain.class() href="/lines">
+                    "Versions"
+                </a>
                 <a class=Kind::Plain.class() href="/claims">
                     "Claims"
+                </a>
+                <a class=Kind::Plain.class() href="/contracts">
+                    "Contracts"
                 </a>
             }
                 .into_any()
@@ -131,7 +139,13 @@ fn Content(filter: ConflictFilter, page: Page<ConflictView>) -> impl IntoView {
             return view! { <Empty text/> }.into_any();
         }
         let rows: Vec<_> = page.items.into_iter().map(row).collect();
-        let columns = vec![Column::Text("State"), Column::Text("Line"), Column::Number("Disagrees in"), Column::Text("Kept"), Column::Text("Change by")];
+        let columns = vec![
+            Column::Text("State"),
+            Column::Text("Line"),
+            Column::Number("Disagrees in"),
+            Column::Text("Kept"),
+            Column::Text("Change by"),
+        ];
         view! { <Table label="Conflicts" columns test_id="conflicts">{rows}</Table> }.into_any()
     };
     let (first, older) = (filter.cursor.is_some().then(|| address(&filter, filter.open, None)), filter);

@@ -77,8 +77,11 @@ fn columns(round: u8, ballots: &[BallotView], choices: &[ChoiceView], data: RwSi
         .into_iter()
         .take(DRAWN)
         .map(|choice| {
-            let first: Vec<_> =
-                ballots.iter().filter(|ballot| first_of(&ballot.says).contains(&choice.key)).map(|ballot| ballot_card(ballot, data)).collect();
+            let first: Vec<_> = ballots
+                .iter()
+                .filter(|ballot| first_of(&ballot.says).contains(&choice.key))
+                .map(|ballot| ballot_card(ballot, data))
+                .collect();
             let winner = (won.as_deref() == Some(choice.key.as_str())).then(|| view! { <Badge>"verdict"</Badge> });
             let has = own.get(&choice.key).map(|value| format!("{} by the rule", points(*value)));
             let authors = authors(choice, data);
@@ -102,7 +105,8 @@ fn columns(round: u8, ballots: &[BallotView], choices: &[ChoiceView], data: RwSi
             }
         })
         .collect();
-    let abstained: Vec<_> = ballots.iter().filter(|ballot| first_of(&ballot.says).is_empty()).map(|ballot| ballot_card(ballot, data)).collect();
+    let abstained: Vec<_> =
+        ballots.iter().filter(|ballot| first_of(&ballot.says).is_empty()).map(|ballot| ballot_card(ballot, data)).collect();
     let abstained = (!abstained.is_empty()).then(|| {
         view! {
             <section class="min-w-52 flex-1 space-y-2" data-testid="abstained">
@@ -129,7 +133,9 @@ fn authors(choice: &ChoiceView, data: RwSignal<Data>) -> Option<String> {
 /// An answer, as text where it is one.
 pub(super) fn answer(value: &Value) -> AnyView {
     match value {
-        Value::String(text) => view! { <p class="line-clamp-6 whitespace-pre-wrap break-words text-14 font-medium">{text.clone()}</p> }.into_any(),
+        Value::String(text) => {
+            view! { <p class="line-clamp-6 whitespace-pre-wrap break-words text-14 font-medium">{text.clone()}</p> }.into_any()
+        }
         other => view! { <JsonTree value=other.clone()/> }.into_any(),
     }
 }

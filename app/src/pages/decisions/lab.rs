@@ -110,7 +110,14 @@ fn draw(lab: &DecisionLab) -> AnyView {
         Column::Number("Cost"),
     ];
     let decisions = lab.decisions.iter().map(judged).collect();
-    let decision_columns = vec![Column::Text("Question"), Column::Text("Rule"), Column::Text("Came to"), Column::Text("Right was"), Column::Roomy("Rules that were right"), Column::Text("Opened")];
+    let decision_columns = vec![
+        Column::Text("Question"),
+        Column::Text("Rule"),
+        Column::Text("Came to"),
+        Column::Text("Right was"),
+        Column::Roomy("Rules that were right"),
+        Column::Text("Opened"),
+    ];
     view! {
         <p class="text-14" data-testid="lab-summary">
             {format!("{} decisions were judged{more}.", format::count(lab.judged))}

@@ -125,7 +125,14 @@ fn Content(filter: DecisionFilter, page: Page<DecisionSummary>) -> impl IntoView
             return view! { <Empty text/> }.into_any();
         }
         let rows: Vec<_> = page.items.into_iter().map(row).collect();
-        let columns = vec![Column::Text("State"), Column::Text("Question"), Column::Text("Answer"), Column::Roomy("Rule"), Column::Text("Opened"), Column::Text("Until")];
+        let columns = vec![
+            Column::Text("State"),
+            Column::Text("Question"),
+            Column::Text("Answer"),
+            Column::Roomy("Rule"),
+            Column::Text("Opened"),
+            Column::Text("Until"),
+        ];
         view! { <Table label="Decisions" columns test_id="decisions">{rows}</Table> }.into_any()
     };
     let first = filter.cursor.is_some().then(|| address(state, None));

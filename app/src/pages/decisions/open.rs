@@ -136,7 +136,9 @@ fn by_skill(skills: &[Skill], none: &str) -> Vec<(String, String)> {
 /// Who votes: agents by skill, agents by name and how often each answers, people by role.
 #[component]
 fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
-    let skills = std::iter::once((String::new(), "None".to_owned())).chain(skills.into_iter().map(|skill| (skill.name.clone(), skill.name))).collect();
+    let skills = std::iter::once((String::new(), "None".to_owned()))
+        .chain(skills.into_iter().map(|skill| (skill.name.clone(), skill.name)))
+        .collect();
     let rows: Vec<_> = agents
         .into_iter()
         .map(|agent| {

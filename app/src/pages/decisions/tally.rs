@@ -144,7 +144,8 @@ fn outcome(chosen: &RuleComparison, data: RwSignal<Data>) -> AnyView {
         }
     };
     let differs = chosen.differs.then(|| view! { <Badge>"not what was decided"</Badge> });
-    let poor = (!chosen.complete).then_some("The ballots say less than this rule reads: what is missing counts as the last place or the least score.");
+    let poor = (!chosen.complete)
+        .then_some("The ballots say less than this rule reads: what is missing counts as the last place or the least score.");
     view! {
         <div class="space-y-1">
             <p class="flex flex-wrap items-center gap-2 text-14 font-medium" role="status" data-testid="tally-outcome">

@@ -35,7 +35,9 @@ pub(super) fn Verdict(data: RwSignal<Data>) -> impl IntoView {
 
 fn draw(verdict: DecisionVerdict, data: RwSignal<Data>) -> AnyView {
     let answer = match &verdict.answer {
-        Some(Value::String(text)) => view! { <p class="whitespace-pre-wrap break-words text-16 font-semibold">{text.clone()}</p> }.into_any(),
+        Some(Value::String(text)) => {
+            view! { <p class="whitespace-pre-wrap break-words text-16 font-semibold">{text.clone()}</p> }.into_any()
+        }
         Some(answer) => view! { <JsonTree value=answer.clone()/> }.into_any(),
         None => {
             let words = match verdict.outcome {
@@ -57,7 +59,8 @@ fn draw(verdict: DecisionVerdict, data: RwSignal<Data>) -> AnyView {
     });
     let margin = verdict.margin.map(|margin| format!(", ahead by {} of what is possible", share(margin)));
     let missed = verdict.missed.as_deref().map(|missed| format!(" The ballots alone did not decide: {}.", why_words(missed)));
-    let line = format!("{}: {}{}.{}", by.unwrap_or("Ended"), why_words(&verdict.why), margin.unwrap_or_default(), missed.unwrap_or_default());
+    let line =
+        format!("{}: {}{}.{}", by.unwrap_or("Ended"), why_words(&verdict.why), margin.unwrap_or_default(), missed.unwrap_or_default());
     let dissent = match verdict.dissenters {
         0 => None,
         1 => Some("1 voter said something else.".to_owned()),
@@ -66,7 +69,9 @@ fn draw(verdict: DecisionVerdict, data: RwSignal<Data>) -> AnyView {
     let comment = verdict.comment.map(|comment| view! { <blockquote class="border-l-2 border-line pl-3 text-13">{comment}</blockquote> });
     // A person's verdict was escalated before: what the ballots came to is with the counts.
     let rounds = (verdict.rounds > 1).then_some(" It was voted twice, with a debate between.");
-    let key = verdict.key.filter(|_| data.with_untracked(|data| !matches!(data.detail.request.answers, baton_domain::wire::decision::DecisionAnswers::Free { .. })));
+    let key = verdict.key.filter(|_| {
+        data.with_untracked(|data| !matches!(data.detail.request.answers, baton_domain::wire::decision::DecisionAnswers::Free { .. }))
+    });
     view! {
         <div class="space-y-2">
             {answer}

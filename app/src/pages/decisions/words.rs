@@ -36,7 +36,9 @@ pub(super) fn rule_words(rule: &str) -> String {
 pub(super) fn mark(decision: &DecisionSummary) -> Mark {
     let state = decision.state.as_str();
     match decision.state {
-        DecisionState::Open if !decision.people.is_empty() || decision.anyone => Mark::new(TaskState::Waiting, state).saying("waits for people"),
+        DecisionState::Open if !decision.people.is_empty() || decision.anyone => {
+            Mark::new(TaskState::Waiting, state).saying("waits for people")
+        }
         DecisionState::Open => Mark::new(TaskState::Running, state).saying(stage_words(&decision.stage)),
         DecisionState::Escalated => Mark::new(TaskState::Waiting, state),
         DecisionState::Decided => Mark::new(TaskState::Completed, state),

@@ -58,7 +58,13 @@ pub(super) fn Yours(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
     }
 }
 
-fn draw(title: &'static str, until: Option<Timestamp>, form: AnyView, vote: ServerAction<VoteForm>, verdict: ServerAction<AnswerForm>) -> AnyView {
+fn draw(
+    title: &'static str,
+    until: Option<Timestamp>,
+    form: AnyView,
+    vote: ServerAction<VoteForm>,
+    verdict: ServerAction<AnswerForm>,
+) -> AnyView {
     let problem = Signal::derive(move || refusal(vote).or_else(|| refusal(verdict)));
     view! {
         <section class="space-y-3 rounded-card border border-accent bg-raised p-4" data-testid="yours">
@@ -127,7 +133,14 @@ fn besides() -> AnyView {
 }
 
 /// A form with a text of one's own.
-fn written(kind: &'static str, round: Option<u8>, label: &'static str, arguments: Vec<String>, vote: ServerAction<VoteForm>, id: DecisionId) -> AnyView {
+fn written(
+    kind: &'static str,
+    round: Option<u8>,
+    label: &'static str,
+    arguments: Vec<String>,
+    vote: ServerAction<VoteForm>,
+    id: DecisionId,
+) -> AnyView {
     view! {
         {others(arguments)}
         <ActionForm action=vote>
@@ -211,7 +224,8 @@ fn row(index: usize, entry: BallotEntry, kind: &'static str, count: usize, scale
                 (_, Some(scale)) => (scale.least.to_string(), scale.most.to_string(), "any"),
                 _ => ("0".to_owned(), "10".to_owned(), "any"),
             };
-            view! { <input id=id.clone() type="number" name=name min=least max=most step=step class=format!("{CONTROL} max-w-20")/> }.into_any()
+            view! { <input id=id.clone() type="number" name=name min=least max=most step=step class=format!("{CONTROL} max-w-20")/> }
+                .into_any()
         }
     };
     let about = format!("{id}-about");

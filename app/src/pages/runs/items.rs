@@ -65,7 +65,9 @@ fn row(item: ItemView) -> AnyView {
 /// What came of an item, or why nothing did.
 pub(super) fn outcome(item: &ItemView) -> Option<AnyView> {
     if let Some(error) = &item.error {
-        return Some(view! { <span class="break-words text-12 text-danger">{format!("{} {}", error.code, error.message)}</span> }.into_any());
+        return Some(
+            view! { <span class="break-words text-12 text-danger">{format!("{} {}", error.code, error.message)}</span> }.into_any(),
+        );
     }
     if let Some(bytes) = item.output_bytes {
         let words = format!("{} of output: too long to be shown here", format::bytes(bytes));

@@ -6,6 +6,7 @@ mod items;
 mod run;
 mod step;
 mod steps;
+mod times;
 
 use baton_domain::page::Page;
 use baton_domain::wire::run::{RunFilter, RunState, RunSummary};
@@ -84,7 +85,8 @@ fn state_value(filter: &RunFilter) -> &'static str {
 fn address(filter: &RunFilter, cursor: Option<&str>) -> String {
     let mut query = ParamsMap::new();
     let parent = filter.parent.map(|parent| parent.to_string());
-    let fields = [("workflow", filter.workflow.as_deref()), ("state", Some(state_value(filter))), ("parent", parent.as_deref()), ("cursor", cursor)];
+    let fields =
+        [("workflow", filter.workflow.as_deref()), ("state", Some(state_value(filter))), ("parent", parent.as_deref()), ("cursor", cursor)];
     for (name, value) in fields {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             query.insert(name, value.to_owned());

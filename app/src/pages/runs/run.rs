@@ -13,6 +13,7 @@ use super::actions::RunActions;
 use super::facts::{Facts, Failed, GivenAndGot};
 use super::step::StepPanel;
 use super::steps::Steps;
+use super::times::Times;
 use crate::components::card::Card;
 use crate::components::empty::Empty;
 use crate::components::graph::{Graph, Pick};
@@ -101,7 +102,11 @@ fn Content(data: Data) -> impl IntoView {
     let asked = data.asked.clone();
     let id = data.run.summary.id;
     let concerns = move |event: &LiveEvent| {
-        event.subject.strip_prefix("run:").or_else(|| event.subject.strip_prefix("approval:")).is_some_and(|about| about.starts_with(&asked.id))
+        event
+            .subject
+            .strip_prefix("run:")
+            .or_else(|| event.subject.strip_prefix("approval:"))
+            .is_some_and(|about| about.starts_with(&asked.id))
     };
     let again = data.asked.clone();
     let fresh = Fresh::new(data, |data| data.run.as_of, concerns, move || read(again.clone()));
@@ -122,6 +127,7 @@ fn Content(data: Data) -> impl IntoView {
                 <div class="min-w-0 space-y-4">
                     <Drawn data/>
                     <Steps data/>
+                    <Times data/>
                 </div>
                 <div class="min-w-0 space-y-4">
                     <StepPanel data fresh/>
@@ -139,7 +145,9 @@ fn Drawn(data: RwSignal<Data>) -> impl IntoView {
     let marks = Memo::new(move |_| data.with(|data| data.run.steps.iter().map(|step| Some(step_mark(step))).collect::<Vec<_>>()));
     let selected = Memo::new(move |_| data.with(|data| data.asked.step.clone()));
     let drawn = move || {
-        let Some(graph) = graph.get() else { return view! { <Empty text="The graph of this version can no longer be drawn; the table shows its steps."/> }.into_any() };
+        let Some(graph) = graph.get() else {
+            return view! { <Empty text="The graph of this version can no longer be drawn; the table shows its steps."/> }.into_any();
+        };
         let asked = data.with_untracked(|data| data.asked.clone());
         let pick = Pick::link(move |id| Some(asked.address(Some(id), None)));
         view! { <Graph graph label="Steps of the run, and how each stands" marks selected pick/> }.into_any()

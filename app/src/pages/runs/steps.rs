@@ -34,7 +34,10 @@ fn row(step: StepView, asked: &Asked) -> AnyView {
     let mark = step_mark(&step);
     let state = mark.state;
     let current = (asked.step.as_deref() == Some(step.id.as_str())).then_some("true");
-    let error = step.error.clone().map(|error| view! { <span class="block break-words text-12 text-danger">{format!("{} {}", error.code, error.message)}</span> });
+    let error = step
+        .error
+        .clone()
+        .map(|error| view! { <span class="block break-words text-12 text-danger">{format!("{} {}", error.code, error.message)}</span> });
     let uses = step.uses.clone();
     view! {
         <tr class="hover:bg-sunken" data-testid="step-row" data-id=step.id.clone() data-state=state>

@@ -216,7 +216,9 @@ fn Drawn(checked: Checked, text: RwSignal<String>, go: RwSignal<Option<crate::co
         None => view! { <Empty text="The graph appears once the text can be read."/> }.into_any(),
     };
     let note = move || {
-        checked.graph.with(|(graph, newest)| (graph.is_some() && !newest).then_some("The graph is of the text before: this one makes none."))
+        checked
+            .graph
+            .with(|(graph, newest)| (graph.is_some() && !newest).then_some("The graph is of the text before: this one makes none."))
     };
     view! {
         <Card title="Graph">

@@ -70,11 +70,19 @@ fn Content(cursor: Option<String>, page: Page<WorkflowSummary>, may: bool) -> im
         if page.items.is_empty() {
             let action = may.then(|| view! { <a class=Kind::Plain.class() href="/workflows/~new">"Write the first one"</a> }.into_any());
             return match action {
-                Some(action) => view! { <Empty text="No workflow is stored: write one, or have one planned from a goal." action/> }.into_any(),
+                Some(action) => {
+                    view! { <Empty text="No workflow is stored: write one, or have one planned from a goal." action/> }.into_any()
+                }
                 None => view! { <Empty text="No workflow is stored."/> }.into_any(),
             };
         }
-        let columns = vec![Column::Text("Workflow"), Column::Roomy("For"), Column::Number("Version"), Column::Number("Steps"), Column::Text("Stored")];
+        let columns = vec![
+            Column::Text("Workflow"),
+            Column::Roomy("For"),
+            Column::Number("Version"),
+            Column::Number("Steps"),
+            Column::Text("Stored"),
+        ];
         let rows: Vec<_> = page.items.into_iter().map(row).collect();
         view! { <Table label="Workflows" columns test_id="workflows">{rows}</Table> }.into_any()
     };

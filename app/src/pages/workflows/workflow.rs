@@ -93,7 +93,9 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
     let all_runs = format!("/runs?workflow={name}");
     let text = Signal::derive(move || detail.with(|detail| detail.text.clone()));
     // What a run is given is drawn anew only with another version, so that nothing typed is lost.
-    let form = Memo::new(move |_| detail.with(|detail| (detail.summary.version, detail.newest, detail.summary.retired, detail.input_schema.clone())));
+    let form = Memo::new(move |_| {
+        detail.with(|detail| (detail.summary.version, detail.newest, detail.summary.retired, detail.input_schema.clone()))
+    });
     let start = move || {
         form.track();
         view! { <Start workflow=detail.get_untracked()/> }
@@ -156,14 +158,14 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
 #[component]
 fn Drawn(detail: Memo<WorkflowDetail>) -> impl IntoView {
     let graph = Memo::new(move |_| detail.with(|detail| detail.graph.clone()));
-    let marks = Memo::new(move |_| {
-        detail.with(|detail| detail.graph.as_ref().map(|graph| marks(graph, &detail.problems)).unwrap_or_default())
-    });
+    let marks =
+        Memo::new(move |_| detail.with(|detail| detail.graph.as_ref().map(|graph| marks(graph, &detail.problems)).unwrap_or_default()));
     let names = Memo::new(move |_| detail.with(|detail| detail.uses.clone()));
     let drawn = move || {
         let Some(graph) = graph.get() else { return view! { <Empty text="This version makes no graph any more."/> }.into_any() };
         let label = format!("Graph of the workflow: {}", steps_words(graph.nodes.len()));
-        let targets: Vec<(String, Option<String>)> = graph.nodes.iter().map(|node| (node.id.clone(), target(&node.kind, node.uses.as_deref()))).collect();
+        let targets: Vec<(String, Option<String>)> =
+            graph.nodes.iter().map(|node| (node.id.clone(), target(&node.kind, node.uses.as_deref()))).collect();
         let pick = Pick::link(move |id| targets.iter().find(|(known, _)| known == id).and_then(|(_, target)| target.clone()));
         view! { <Graph graph label marks pick/> }.into_any()
     };
