@@ -1,4 +1,4 @@
-//! What a person does with approvals.
+//! What a person does with what runs ask them for.
 
 use baton_domain::id::ApprovalId;
 use baton_domain::page::Page;
@@ -12,7 +12,7 @@ use leptos::server_fn::codec::PostUrl;
 use super::serve;
 use super::{Called, Json};
 
-/// Approvals of all runs, the newest first.
+/// A page of approvals, the newest first.
 ///
 /// # Errors
 /// As [`ApprovalService::list`](baton_domain::services::ApprovalService::list).
@@ -21,12 +21,12 @@ pub async fn list(filter: ApprovalFilter) -> Called<Page<ApprovalSummary>> {
     serve::answer(serve::services()?.approvals.list(&serve::caller(), filter).await)
 }
 
-/// One approval, with exactly what it is about.
+/// One approval with exactly what it is about.
 ///
 /// # Errors
 /// As [`ApprovalService::approval`](baton_domain::services::ApprovalService::approval).
-#[server(name = ReadApproval, endpoint = "/approvals/approval", input = Json, output = Json)]
-pub async fn approval(id: ApprovalId) -> Called<ApprovalDetail> {
+#[server(name = GetApproval, endpoint = "/approvals/get", input = Json, output = Json)]
+pub async fn get(id: ApprovalId) -> Called<ApprovalDetail> {
     serve::answer(serve::services()?.approvals.approval(&serve::caller(), id).await)
 }
 
@@ -35,26 +35,19 @@ pub async fn approval(id: ApprovalId) -> Called<ApprovalDetail> {
 /// # Errors
 /// As [`ApprovalService::approve`](baton_domain::services::ApprovalService::approve).
 #[server(name = Approve, endpoint = "/approvals/approve", input = PostUrl, output = Json)]
-pub async fn approve(id: ApprovalId, hash: String, #[server(default)] comment: String) -> Called<ApprovalSummary> {
-    let verdict = ApprovalVerdict { hash, comment: said(comment) };
-    let approval = serve::answer(serve::services()?.approvals.approve(&serve::caller(), id, verdict).await)?;
+pub async fn approve(id: ApprovalId, hash: String, #[server(default)] comment: Option<String>) -> Called<ApprovalSummary> {
+    let approval = serve::answer(serve::services()?.approvals.approve(&serve::caller(), id, ApprovalVerdict { hash, comment }).await)?;
     serve::go_back();
     Ok(approval)
 }
 
-/// Refuses.
+/// Refuses what has this hash.
 ///
 /// # Errors
 /// As [`ApprovalService::refuse`](baton_domain::services::ApprovalService::refuse).
 #[server(name = RefuseApproval, endpoint = "/approvals/refuse", input = PostUrl, output = Json)]
-pub async fn refuse(id: ApprovalId, hash: String, #[server(default)] comment: String) -> Called<ApprovalSummary> {
-    let verdict = ApprovalVerdict { hash, comment: said(comment) };
-    let approval = serve::answer(serve::services()?.approvals.refuse(&serve::caller(), id, verdict).await)?;
+pub async fn refuse(id: ApprovalId, hash: String, #[server(default)] comment: Option<String>) -> Called<ApprovalSummary> {
+    let approval = serve::answer(serve::services()?.approvals.refuse(&serve::caller(), id, ApprovalVerdict { hash, comment }).await)?;
     serve::go_back();
     Ok(approval)
-}
-
-#[cfg(feature = "ssr")]
-fn said(comment: String) -> Option<String> {
-    Some(comment.replace("\r\n", "\n").trim().to_owned()).filter(|comment| !comment.is_empty())
 }

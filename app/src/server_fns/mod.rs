@@ -37,6 +37,7 @@ pub mod topics;
 pub mod traces;
 mod upload;
 pub mod workflows;
+pub mod written;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

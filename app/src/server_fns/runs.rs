@@ -1,12 +1,8 @@
-//! What a person does with runs of workflows. Beginning one by a form, with its files, is in [`start`](super::start).
+//! What a person does with runs of workflows.
 
 use baton_domain::id::RunId;
 use baton_domain::page::Page;
-#[cfg(feature = "ssr")]
-use baton_domain::problem::Problem;
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, RunDetail, RunFilter, RunSummary};
-#[cfg(feature = "ssr")]
-use baton_domain::wire::run::{NewSignal, RunRetry};
+use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -14,7 +10,7 @@ use leptos::server_fn::codec::PostUrl;
 use super::serve;
 use super::{Called, Json};
 
-/// Begins a run of a workflow.
+/// Begins a run.
 ///
 /// # Errors
 /// As [`RunService::start`](baton_domain::services::RunService::start).
@@ -23,7 +19,7 @@ pub async fn start(run: NewRun, #[server(default)] idempotency_key: Option<Strin
     serve::answer(serve::services()?.runs.start(&serve::caller(), run, idempotency_key).await)
 }
 
-/// Runs, the newest first.
+/// A page of runs, the newest first.
 ///
 /// # Errors
 /// As [`RunService::list`](baton_domain::services::RunService::list).
@@ -36,21 +32,21 @@ pub async fn list(filter: RunFilter) -> Called<Page<RunSummary>> {
 ///
 /// # Errors
 /// As [`RunService::run`](baton_domain::services::RunService::run).
-#[server(name = ReadRun, endpoint = "/runs/run", input = Json, output = Json)]
-pub async fn run(id: RunId) -> Called<RunDetail> {
+#[server(name = GetRun, endpoint = "/runs/get", input = Json, output = Json)]
+pub async fn get(id: RunId) -> Called<RunDetail> {
     serve::answer(serve::services()?.runs.run(&serve::caller(), id).await)
 }
 
-/// The items of a step that have begun.
+/// A page of a step's items.
 ///
 /// # Errors
 /// As [`RunService::items`](baton_domain::services::RunService::items).
-#[server(name = ReadItems, endpoint = "/runs/items", input = Json, output = Json)]
+#[server(name = ListRunItems, endpoint = "/runs/items", input = Json, output = Json)]
 pub async fn items(id: RunId, step: String, filter: ItemFilter) -> Called<Page<ItemView>> {
     serve::answer(serve::services()?.runs.items(&serve::caller(), id, &step, filter).await)
 }
 
-/// Begins nothing new in a run.
+/// Pauses a run.
 ///
 /// # Errors
 /// As [`RunService::pause`](baton_domain::services::RunService::pause).
@@ -83,38 +79,23 @@ pub async fn cancel(id: RunId) -> Called<RunSummary> {
     Ok(run)
 }
 
-/// Begins steps that have failed anew: one, or all of them.
+/// Begins steps anew that have failed; without `step` all of them.
 ///
 /// # Errors
 /// As [`RunService::retry`](baton_domain::services::RunService::retry).
 #[server(name = RetryRun, endpoint = "/runs/retry", input = PostUrl, output = Json)]
 pub async fn retry(id: RunId, #[server(default)] step: Option<String>) -> Called<RunSummary> {
-    let which = RunRetry { steps: step.into_iter().collect() };
+    let which = RunRetry { steps: step.into_iter().filter(|step| !step.is_empty()).collect() };
     let run = serve::answer(serve::services()?.runs.retry(&serve::caller(), id, which).await)?;
     serve::go_back();
     Ok(run)
 }
 
-/// Hands a signal to a run; without a payload it brings nothing.
+/// Sends a signal to a run.
 ///
 /// # Errors
-/// As [`RunService::signal`](baton_domain::services::RunService::signal); `REQUEST-002` for a payload that is no JSON.
-#[server(name = SignalRun, endpoint = "/runs/signal", input = PostUrl, output = Json)]
-pub async fn signal(
-    id: RunId,
-    name: String,
-    #[server(default)] payload: String,
-    #[server(default)] idempotency_key: Option<String>,
-) -> Called<RunSummary> {
-    let payload = match payload.trim() {
-        "" => serde_json::Value::Null,
-        text => serve::answer(
-            serde_json::from_str(text)
-                .map_err(|error| Problem::invalid_field("payload", format!("Write valid JSON; this is not: {error}."))),
-        )?,
-    };
-    let idempotency_key = idempotency_key.filter(|key| !key.is_empty());
-    let run = serve::answer(serve::services()?.runs.signal(&serve::caller(), id, NewSignal { name, payload }, idempotency_key).await)?;
-    serve::go_back();
-    Ok(run)
+/// As [`RunService::signal`](baton_domain::services::RunService::signal).
+#[server(name = SignalRun, endpoint = "/runs/signal", input = Json, output = Json)]
+pub async fn signal(id: RunId, signal: NewSignal, #[server(default)] idempotency_key: Option<String>) -> Called<RunSummary> {
+    serve::answer(serve::services()?.runs.signal(&serve::caller(), id, signal, idempotency_key).await)
 }

@@ -22,7 +22,7 @@ use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::pages::task::Fact;
-use crate::server_fns::approvals::{Approve, RefuseApproval, approval};
+use crate::server_fns::approvals::{Approve, RefuseApproval, get};
 use crate::server_fns::{ApiError, Called};
 
 /// The page of one approval.
@@ -38,7 +38,7 @@ async fn read(id: String) -> Called<ApprovalDetail> {
     let Ok(id) = id.parse::<ApprovalId>() else {
         return Err(ApiError(Problem::new(Code::NoSuchApproval, "The address holds no approval's id; look for it on the page Approvals.")));
     };
-    approval(id).await
+    get(id).await
 }
 
 #[component]
@@ -59,7 +59,8 @@ fn Content(detail: ApprovalDetail) -> impl IntoView {
         });
         at.map(|at| {
             let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-            let comment = comment.map(|comment| view! { <Fact name="What was said">{comment}</Fact> });
+            let comment =
+                comment.filter(|comment| !comment.trim().is_empty()).map(|comment| view! { <Fact name="What was said">{comment}</Fact> });
             view! {
                 <Fact name="Closed">
                     <RelativeTime at/>

@@ -84,7 +84,7 @@ async fn read(asked: Asked) -> Called<Data> {
         return Err(ApiError(Problem::new(Code::NoSuchRun, "The address holds no run's id; look for the run on the page Runs.")));
     };
     // The run first: what is read later is then at least as new.
-    let run = runs::run(id).await?;
+    let run = runs::get(id).await?;
     let open = ApprovalFilter { open: Some(true), run: Some(id), ..ApprovalFilter::default() };
     let step = asked.step.as_deref().and_then(|step| run.steps.iter().find(|known| known.id == step && known.foreach));
     let items = async {

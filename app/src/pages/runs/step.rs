@@ -21,7 +21,8 @@ use crate::components::run_table::step_mark;
 use crate::components::times::{Elapsed, RelativeTime};
 use crate::live::Fresh;
 use crate::pages::task::Fact;
-use crate::server_fns::runs::{RetryRun, SignalRun};
+use crate::server_fns::runs::RetryRun;
+use crate::server_fns::written::SignalForm;
 use crate::session::use_session;
 
 /// The panel; what to do where no step is chosen.
@@ -87,7 +88,8 @@ fn facts(step: &StepView) -> AnyView {
     let mark = step_mark(step);
     let (ended_at, generation) = (step.ended_at, step.generation);
     let decided = step.decided_by.clone().map(|by| {
-        let said = step.comment.clone().map(|comment| format!(": {comment}")).unwrap_or_default();
+        let said = step.comment.clone().filter(|comment| !comment.trim().is_empty());
+        let said = said.map(|comment| format!(": {comment}")).unwrap_or_default();
         view! { <Fact name="Decided on by">{format!("{by}{said}")}</Fact> }
     });
     let counts = step.foreach.then(|| {
@@ -151,7 +153,7 @@ fn Approvals(data: RwSignal<Data>, id: String) -> impl IntoView {
 /// A signal to give, or the step to be begun anew.
 #[component]
 fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<Data>) -> impl IntoView {
-    let signal = ServerAction::<SignalRun>::new();
+    let signal = ServerAction::<SignalForm>::new();
     let retry = ServerAction::<RetryRun>::new();
     Effect::new(move || {
         if signal.version().get() + retry.version().get() > 0 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::user::Permission;
-use baton_domain::wire::workflow::WorkflowCheck;
+use baton_domain::wire::workflow::{WorkflowCheck, WorkflowDraft};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -21,7 +21,8 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::live::{OneAtATime, Refresh};
 use crate::server_fns::Called;
-use crate::server_fns::workflows::{StoreWorkflow, check, workflow};
+use crate::server_fns::workflows::{check, get};
+use crate::server_fns::written::StoreText;
 use crate::session::use_session;
 
 /// How long after a key the text is checked.
@@ -74,18 +75,22 @@ struct Data {
 
 async fn read(name: Option<String>, version: Option<u32>) -> Called<Data> {
     let Some(name) = name else {
-        let check = check(BEGINNING.to_owned()).await?;
+        let check = check(draft(BEGINNING)).await?;
         return Ok(Data { name: None, newest: 0, text: BEGINNING.to_owned(), check });
     };
-    let stored = workflow(name.clone(), version).await?;
-    let check = check(stored.text.clone()).await?;
+    let stored = get(name.clone(), version).await?;
+    let check = check(draft(&stored.text)).await?;
     Ok(Data { name: Some(name), newest: stored.newest, text: stored.text, check })
+}
+
+fn draft(text: &str) -> WorkflowDraft {
+    WorkflowDraft { text: text.to_owned() }
 }
 
 #[component]
 fn Content(data: Data) -> impl IntoView {
     let Data { name, newest, text, check: first } = data;
-    let store = ServerAction::<StoreWorkflow>::new();
+    let store = ServerAction::<StoreText>::new();
     let navigate = use_navigate();
     Effect::new(move || {
         if let Some(Ok(stored)) = store.value().get() {
@@ -173,7 +178,7 @@ impl Checked {
             return;
         }
         spawn_local(async move {
-            let answer = check(written.clone()).await;
+            let answer = check(draft(&written)).await;
             let same = text.try_with_untracked(|text| *text == written) == Some(true);
             // A failure leaves what is shown; storing says why.
             if let Ok(answer) = answer {

@@ -26,7 +26,7 @@ use crate::components::run_table::RunTable;
 use crate::components::table::{CELL, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
-use crate::server_fns::workflows::{RetireWorkflow, versions, workflow};
+use crate::server_fns::workflows::{RetireWorkflow, get, versions};
 use crate::server_fns::{Called, runs};
 use crate::session::use_session;
 
@@ -51,7 +51,7 @@ type Data = (WorkflowDetail, Page<WorkflowSummary>, Page<RunSummary>);
 async fn read(name: String, version: Option<u32>) -> Called<Data> {
     let of_it = RunFilter { workflow: Some(name.clone()), limit: Some(RUNS), ..RunFilter::default() };
     // The workflow first: what is read later is then at least as new.
-    let detail = workflow(name.clone(), version).await?;
+    let detail = get(name.clone(), version).await?;
     let (versions, runs) = futures::join!(versions(name, WorkflowFilter::default()), runs::list(of_it));
     Ok((detail, versions?, runs?))
 }
