@@ -46,6 +46,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workflows/~new") view=Flows::Edit ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/:name") view=Flows::Workflow ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/:name/edit") view=Flows::Edit ssr=SsrMode::Async/>
+                    <Route path=path!("/plans") view=Flows::Plans ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/new") view=Flows::NewPlan ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/:id") view=Flows::Plan ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=Progress::Runs ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=Progress::Run ssr=SsrMode::Async/>
                     <Route path=path!("/approvals") view=Progress::Approvals ssr=SsrMode::Async/>

@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, Gallery, Lab, Limits, Line, Lines, Members, Models, NewTask, OpenDecision, Overview, Run, Runs, Servers,
-    Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    EditWorkflow, Events, Gallery, Lab, Limits, Line, Lines, Members, Models, NewPlan, NewTask, OpenDecision, Overview, Plan, Plans, Run,
+    Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -56,12 +56,15 @@ pub(crate) enum Outside {
     Models,
 }
 
-/// The pages of workflows, each with a graph.
+/// The pages of workflows and of the plans that become some, each with a graph.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Flows {
     Workflows,
     Workflow,
     Edit,
+    Plans,
+    NewPlan,
+    Plan,
 }
 
 /// The pages of what workflows do: runs, and what they ask people for.
@@ -264,6 +267,9 @@ fn draw_flows(page: Flows) -> Result<AnyView, SplitLoaderError> {
         Flows::Workflows => Workflows().into_any(),
         Flows::Workflow => Workflow().into_any(),
         Flows::Edit => EditWorkflow().into_any(),
+        Flows::Plans => Plans().into_any(),
+        Flows::NewPlan => NewPlan().into_any(),
+        Flows::Plan => Plan().into_any(),
     })
 }
 

@@ -14,6 +14,7 @@
 //! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | workflows | `workflow-row` (with `data-name`), `new-workflow` |
 //! | workflow, editor | `graph`, `graph-node` (with `data-id`, `data-state`), `version-row` (with `data-version`), `document`, `start`, `edit-workflow`, `retire-workflow`, `store-workflow`, `check-status` (with `data-problems`), `workflow-problem` (with `data-code`, `data-line`) |
+//! | plans, plan | `plan-row` (with `data-id`, `data-state`), `new-plan`, `propose`, `plan-state`, `explanation`, `clause` (with `data-skill`), `assumptions`, `accept-plan`, `refuse-plan`, `save-plan`, `plan-run`, `replan-step` |
 //! | runs, run | `run-row` (with `data-id`, `data-state`), `run-state`, `step-row` (with `data-id`, `data-state`), `step`, `step-state`, `step-approval`, `item-row` (with `data-index`), `times`, `run-outputs`, `run-error`, `pause-run`, `resume-run`, `cancel-run`, `retry-run`, `retry-step`, `send-signal` |
 //! | approvals, approval | `approval-row` (with `data-id`, `data-state`), `approval-state`, `approval-subject`, `approve`, `refuse`, `approval-closed`, `approval-why-not` |
 //! | decisions, decision | `decision-row` (with `data-id`, `data-state`), `decision-state`, `verdict`, `choice` (with `data-key`), `ballot` (with `data-voter`), `tally-rule`, `tally-outcome`, `tally-row`, `rule-row` (with `data-rule`), `voter-row`, `story-step`, `dissent`, `yours`, `vote`, `vote-entry`, `abstain`, `decide`, `later-key`, `judge-later`, `later-verdict` |

@@ -19,11 +19,13 @@ pub mod decisions;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod form;
+pub mod goal;
 pub mod health;
 pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod plans;
 pub mod runs;
 pub mod say;
 #[cfg(feature = "ssr")]

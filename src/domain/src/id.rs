@@ -127,6 +127,10 @@ identifier!(
     RunId
 );
 identifier!(
+    /// Identifies a plan: a goal and the workflow that was made for it.
+    PlanId
+);
+identifier!(
     /// A state machine that is stored: a run, a decision, a contract. The identifier of the thing itself, under the store's name for it.
     JournalId
 );

@@ -5,6 +5,7 @@ use baton_domain::wire::approval::ApprovalSummary;
 use baton_domain::wire::run::{RunState, StepState, StepView, WaitsFor};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
 
 use super::facts::why;
 use super::items::{items, outcome};
@@ -21,6 +22,7 @@ use crate::components::run_table::step_mark;
 use crate::components::times::{Elapsed, RelativeTime};
 use crate::live::Fresh;
 use crate::pages::task::Fact;
+use crate::server_fns::goal::ReplanForm;
 use crate::server_fns::runs::RetryRun;
 use crate::server_fns::written::SignalForm;
 use crate::session::use_session;
@@ -155,12 +157,19 @@ fn Approvals(data: RwSignal<Data>, id: String) -> impl IntoView {
 fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<Data>) -> impl IntoView {
     let signal = ServerAction::<SignalForm>::new();
     let retry = ServerAction::<RetryRun>::new();
+    let replan = ServerAction::<ReplanForm>::new();
+    let navigate = use_navigate();
+    Effect::new(move || {
+        if let Some(Ok(plan)) = replan.value().get() {
+            navigate(&format!("/plans/{}", plan.summary.id), Default::default());
+        }
+    });
     Effect::new(move || {
         if signal.version().get() + retry.version().get() > 0 {
             fresh.read();
         }
     });
-    let problem = Signal::derive(move || refusal(signal).or_else(|| refusal(retry)));
+    let problem = Signal::derive(move || refusal(signal).or_else(|| refusal(retry)).or_else(|| refusal(replan)));
     if !use_session().may(Permission::Work) {
         return ().into_any();
     }
@@ -175,7 +184,7 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
         let ended = matches!(state, RunState::Failed | RunState::Canceled) && !part;
         step.with(|step| {
             let step = step.as_ref().filter(|step| ended && matches!(step.state, StepState::Failed | StepState::Canceled))?;
-            Some((id, step.id.clone()))
+            Some((id, step.id.clone(), step.state == StepState::Failed && state == RunState::Failed))
         })
     });
     let id = data.with_untracked(|data| data.run.summary.id);
@@ -197,8 +206,21 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
         })
     };
     let to_retry = move || {
-        again.get().map(|(id, step)| {
+        again.get().map(|(id, step, failed)| {
+            let other = failed.then(|| {
+                let step = step.clone();
+                view! {
+                    <ActionForm action=replan>
+                        <input type="hidden" name="run" value=id.to_string()/>
+                        <input type="hidden" name="step" value=step/>
+                        <Button submits=true test_id="replan-step" disabled=replan.pending()>
+                            "Find another way"
+                        </Button>
+                    </ActionForm>
+                }
+            });
             view! {
+                {other}
                 <ActionForm action=retry>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="step" value=step/>

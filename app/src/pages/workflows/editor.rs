@@ -100,7 +100,7 @@ fn Content(data: Data) -> impl IntoView {
     let text = RwSignal::new(text);
     let go = RwSignal::new(None);
     let checked = Checked::new(text, first);
-    let wrong = Memo::new(move |_| checked.now.with(|now| now.problems.iter().map(|problem| problem.line).collect::<Vec<_>>()));
+    let wrong = Memo::new(move |_| checked.wrong_lines());
     let may = use_session().may(Permission::Work);
     let title = name.as_ref().map_or_else(|| "New workflow".to_owned(), |name| format!("Edit {name}"));
     let back = name.as_ref().map_or_else(|| "/workflows".to_owned(), |name| format!("/workflows/{name}"));
@@ -121,7 +121,7 @@ fn Content(data: Data) -> impl IntoView {
                         submits=true
                         kind=Kind::Primary
                         test_id="store-workflow"
-                        disabled=Signal::derive(move || !may || store.pending().get() || checked.now.with(|now| !now.problems.is_empty()))
+                        disabled=Signal::derive(move || !may || store.pending().get() || checked.wrong())
                     >
                         {move || checked.store_words(newest)}
                     </Button>
@@ -141,8 +141,8 @@ fn Content(data: Data) -> impl IntoView {
 }
 
 /// What the text is found to say.
-#[derive(Clone, Copy)]
-struct Checked {
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pages) struct Checked {
     now: RwSignal<WorkflowCheck>,
     /// Whether the text has changed since.
     behind: RwSignal<bool>,
@@ -151,7 +151,8 @@ struct Checked {
 }
 
 impl Checked {
-    fn new(text: RwSignal<String>, first: WorkflowCheck) -> Self {
+    /// Checks the text whenever it has changed; `first` is what it is found to say before.
+    pub(in crate::pages) fn new(text: RwSignal<String>, first: WorkflowCheck) -> Self {
         let now = RwSignal::new(first);
         let behind = RwSignal::new(false);
         let graph = Memo::new(move |before: Option<&(Option<_>, bool)>| match now.with(|now| now.graph.clone()) {
@@ -191,6 +192,16 @@ impl Checked {
         });
     }
 
+    /// Whether something is wrong.
+    pub(in crate::pages) fn wrong(self) -> bool {
+        self.now.with(|now| !now.problems.is_empty())
+    }
+
+    /// The lines with something wrong.
+    pub(in crate::pages) fn wrong_lines(self) -> Vec<u32> {
+        self.now.with(|now| now.problems.iter().map(|problem| problem.line).collect())
+    }
+
     /// What pressing the button does.
     fn store_words(self, newest: u32) -> String {
         self.now.with(|now| match now.newest {
@@ -203,7 +214,11 @@ impl Checked {
 
 /// The graph of the text.
 #[component]
-fn Drawn(checked: Checked, text: RwSignal<String>, go: RwSignal<Option<crate::components::code_editor::Place>>) -> impl IntoView {
+pub(in crate::pages) fn Drawn(
+    checked: Checked,
+    text: RwSignal<String>,
+    go: RwSignal<Option<crate::components::code_editor::Place>>,
+) -> impl IntoView {
     let marks = Memo::new(move |_| {
         checked.graph.with(|(graph, _)| graph.as_ref().map(|graph| checked.now.with(|now| marks(graph, &now.problems))).unwrap_or_default())
     });
@@ -241,7 +256,7 @@ pub(super) fn steps_words(count: usize) -> String {
 
 /// What is wrong with the text.
 #[component]
-fn Found(checked: Checked, go: RwSignal<Option<crate::components::code_editor::Place>>) -> impl IntoView {
+pub(in crate::pages) fn Found(checked: Checked, go: RwSignal<Option<crate::components::code_editor::Place>>) -> impl IntoView {
     let count = Memo::new(move |_| checked.now.with(|now| now.problems.len()));
     let words = move || match (checked.behind.get(), count.get()) {
         (true, _) => "Checking…".to_owned(),

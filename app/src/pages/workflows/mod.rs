@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 pub(crate) use self::editor::EditWorkflow;
+pub(super) use self::editor::{Checked, Drawn, Found};
 pub(crate) use self::workflow::Workflow;
 use crate::components::button::Kind;
 use crate::components::card::Card;
@@ -33,7 +34,10 @@ pub(crate) fn Workflows() -> impl IntoView {
     let may = use_session().may(Permission::Work);
     let actions = may.then(|| {
         view! {
-            <a class=Kind::Plain.class() href="/plans/new">
+            <a class=Kind::Plain.class() href="/plans">
+                "Plans"
+            </a>
+            <a class=Kind::Plain.class() href="/plans/new" data-testid="new-plan">
                 "Plan from a goal"
             </a>
             <a class=Kind::Primary.class() href="/workflows/~new" data-testid="new-workflow">

@@ -18,6 +18,7 @@ mod limits;
 mod members;
 mod metrics;
 mod models;
+mod plans;
 mod runs;
 mod servers;
 mod tasks;
@@ -42,6 +43,7 @@ pub use limits::LimitService;
 pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use models::ModelService;
+pub use plans::PlanService;
 pub use runs::RunService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
@@ -94,6 +96,8 @@ pub struct Services {
     pub topics: Arc<dyn TopicService>,
     /// Documents of workflows.
     pub workflows: Arc<dyn WorkflowService>,
+    /// Plans: goals and the workflows that were made for them.
+    pub plans: Arc<dyn PlanService>,
     /// Runs of workflows.
     pub runs: Arc<dyn RunService>,
     /// What runs ask people for.

@@ -17,6 +17,7 @@ pub mod live;
 pub mod metrics;
 pub mod model;
 mod new_task;
+pub mod plan;
 pub mod run;
 pub mod server;
 pub mod task;
