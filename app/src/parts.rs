@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, Gallery, Lab, Limits, Line, Lines, Members, Models, NewPlan, NewTask, OpenDecision, Overview, Plan, Plans, Run,
-    Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    EditWorkflow, Events, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, OpenDecision, Overview, Plan, Plans, Run, Runs,
+    Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -92,7 +92,6 @@ pub(crate) enum Shared {
     Conflict,
     Claims,
     Lines,
-    Line,
 }
 
 /// The pages of work put out to tender, and of bargaining.
@@ -103,114 +102,70 @@ pub(crate) enum Tenders {
     Bargain,
 }
 
-impl ChooseView for Lists {
+/// A page, by the part that it lies in. One type for all of them: the router's code is made for each type of page and each form of address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    Lists(Lists),
+    Results(Results),
+    Forms(Forms),
+    Submit(Submit),
+    Outside(Outside),
+    Flows(Flows),
+    Progress(Progress),
+    Votes(Votes),
+    Shared(Shared),
+    Tenders(Tenders),
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Lists(_) => "lists",
+            Self::Results(_) => "results",
+            Self::Forms(_) => "forms",
+            Self::Submit(_) => "submit",
+            Self::Outside(_) => "outside",
+            Self::Flows(_) => "flows",
+            Self::Progress(_) => "progress",
+            Self::Votes(_) => "votes",
+            Self::Shared(_) => "shared",
+            Self::Tenders(_) => "tenders",
+        }
+    }
+}
+
+impl ChooseView for Part {
     async fn choose(self) -> AnyView {
-        announce("lists");
-        draw_lists(self).await.unwrap_or_else(|_| not_loaded())
+        announce(self.name());
+        let drawn = match self {
+            Self::Lists(page) => draw_lists(page).await,
+            Self::Results(page) => draw_results(page).await,
+            Self::Forms(page) => draw_forms(page).await,
+            Self::Submit(page) => draw_submit(page).await,
+            Self::Outside(page) => draw_outside(page).await,
+            Self::Flows(page) => draw_flows(page).await,
+            Self::Progress(page) => draw_progress(page).await,
+            Self::Votes(page) => draw_votes(page).await,
+            Self::Shared(page) => draw_shared(page).await,
+            Self::Tenders(page) => draw_tenders(page).await,
+        };
+        drawn.unwrap_or_else(|_| not_loaded())
     }
 
     async fn preload(&self) {
         // What fails here is tried again when the page is drawn, and told there.
-        let _ = load_lists().await;
-    }
-}
-
-impl ChooseView for Results {
-    async fn choose(self) -> AnyView {
-        announce("results");
-        draw_results(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_results().await;
-    }
-}
-
-impl ChooseView for Forms {
-    async fn choose(self) -> AnyView {
-        announce("forms");
-        draw_forms(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_forms().await;
-    }
-}
-
-impl ChooseView for Submit {
-    async fn choose(self) -> AnyView {
-        announce("submit");
-        draw_submit(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_submit().await;
-    }
-}
-
-impl ChooseView for Outside {
-    async fn choose(self) -> AnyView {
-        announce("outside");
-        draw_outside(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_outside().await;
-    }
-}
-
-impl ChooseView for Flows {
-    async fn choose(self) -> AnyView {
-        announce("flows");
-        draw_flows(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_flows().await;
-    }
-}
-
-impl ChooseView for Progress {
-    async fn choose(self) -> AnyView {
-        announce("progress");
-        draw_progress(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_progress().await;
-    }
-}
-
-impl ChooseView for Votes {
-    async fn choose(self) -> AnyView {
-        announce("votes");
-        draw_votes(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_votes().await;
-    }
-}
-
-impl ChooseView for Shared {
-    async fn choose(self) -> AnyView {
-        announce("shared");
-        draw_shared(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_shared().await;
-    }
-}
-
-impl ChooseView for Tenders {
-    async fn choose(self) -> AnyView {
-        announce("tenders");
-        draw_tenders(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_tenders().await;
+        let _ = match self {
+            Self::Lists(_) => load_lists().await,
+            Self::Results(_) => load_results().await,
+            Self::Forms(_) => load_forms().await,
+            Self::Submit(_) => load_submit().await,
+            Self::Outside(_) => load_outside().await,
+            Self::Flows(_) => load_flows().await,
+            Self::Progress(_) => load_progress().await,
+            Self::Votes(_) => load_votes().await,
+            Self::Shared(_) => load_shared().await,
+            Self::Tenders(_) => load_tenders().await,
+        };
     }
 }
 
@@ -300,7 +255,6 @@ fn draw_shared(page: Shared) -> Result<AnyView, SplitLoaderError> {
         Shared::Conflict => Conflict().into_any(),
         Shared::Claims => Claims().into_any(),
         Shared::Lines => Lines().into_any(),
-        Shared::Line => Line().into_any(),
     })
 }
 

@@ -29,7 +29,7 @@ mod workflows;
 pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
 pub(crate) use approvals::{Approval, Approvals};
-pub(crate) use conflicts::{Claims, Conflict, Conflicts, Line, Lines};
+pub(crate) use conflicts::{Claims, Conflict, Conflicts, Lines};
 pub(crate) use connections::Connections;
 pub(crate) use dead_tasks::DeadTasks;
 pub(crate) use deals::{Bargain, Contract, Deals};

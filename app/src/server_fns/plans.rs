@@ -2,7 +2,9 @@
 
 use baton_domain::id::PlanId;
 use baton_domain::page::Page;
-use baton_domain::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanRefusal, PlanSummary};
+#[cfg(feature = "ssr")]
+use baton_domain::wire::plan::PlanRefusal;
+use baton_domain::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 

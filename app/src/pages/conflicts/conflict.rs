@@ -12,6 +12,7 @@ use leptos_router::hooks::use_params_map;
 use wasm_bindgen::JsCast as _;
 use web_sys::{FormData, HtmlFormElement};
 
+use super::lines::address;
 use super::{choice_words, mark, places_words};
 use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
@@ -92,6 +93,11 @@ fn Content(detail: ConflictDetail) -> impl IntoView {
                     <RelativeTime at=first.opened_at/>
                 </Fact>
                 {came}
+                <Fact name="Line">
+                    <a class="text-accent hover:underline" href=address(Some(&first.line), None)>
+                        "all its versions"
+                    </a>
+                </Fact>
                 <Fact name="Id">
                     <code class="break-all font-mono text-12">{id.to_string()}</code>
                 </Fact>

@@ -3,7 +3,7 @@
 use baton_domain::page::Page;
 use baton_domain::wire::conflict::{LineDetail, LineFilter, LineForm, LineVersion, LineView};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::{mark, places_words};
@@ -35,15 +35,30 @@ const fn form_words(form: &LineForm) -> &'static str {
     }
 }
 
-fn more(path: &str, cursor: &str) -> String {
+/// The address of all lines or of one, from a place on.
+pub(super) fn address(name: Option<&str>, cursor: Option<&str>) -> String {
     let mut query = ParamsMap::new();
-    query.insert("cursor", cursor.to_owned());
-    format!("{path}{}", query.to_query_string())
+    for (key, value) in [("name", name), ("cursor", cursor)] {
+        if let Some(value) = value {
+            query.insert(key, value.to_owned());
+        }
+    }
+    format!("/lines{}", query.to_query_string())
 }
 
-/// The page of lines.
+/// The page of lines, or of the one that the address names: names hold slashes.
 #[component]
 pub(crate) fn Lines() -> impl IntoView {
+    let query = use_query_map();
+    let name = Memo::new(move |_| query.with(|query| query.get("name")).filter(|name| !name.is_empty()));
+    move || match name.get() {
+        Some(name) => view! { <Line name/> }.into_any(),
+        None => view! { <All/> }.into_any(),
+    }
+}
+
+#[component]
+fn All() -> impl IntoView {
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let data = Resource::new_blocking(move || cursor.get(), read_all);
@@ -68,7 +83,7 @@ fn List(data: (Option<String>, Page<LineView>)) -> impl IntoView {
         if page.items.is_empty() {
             return view! { <Empty text="No artifact is shared under a name yet: tasks and callers store versions of them."/> }.into_any();
         }
-        let next = page.next_cursor.as_deref().map(|cursor| more("/lines", cursor));
+        let next = page.next_cursor.as_deref().map(|cursor| address(None, Some(cursor)));
         let rows: Vec<_> = page.items.into_iter().map(line_row).collect();
         let columns =
             vec![Column::Text("Name"), Column::Number("Version"), Column::Number("Size"), Column::Text("Merged"), Column::Text("Changed")];
@@ -93,7 +108,7 @@ fn line_row(line: LineView) -> AnyView {
     view! {
         <tr class="hover:bg-sunken" data-testid="line-row" data-name=name>
             <th scope="row" class=CODE_NAME>
-                <a class="break-all text-accent hover:underline" href=format!("/lines/{}", line.name)>
+                <a class="break-all text-accent hover:underline" href=address(Some(&line.name), None)>
                     {line.name.clone()}
                 </a>
             </th>
@@ -109,14 +124,13 @@ fn line_row(line: LineView) -> AnyView {
     .into_any()
 }
 
-/// The page of one line.
+/// One line.
 #[component]
-pub(crate) fn Line() -> impl IntoView {
-    let params = use_params_map();
+fn Line(name: String) -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| (params.with(|params| params.get("name").unwrap_or_default()), query.with(|query| query.get("cursor"))));
-    let data = Resource::new_blocking(move || asked.get(), |(name, cursor)| read_one(name, cursor));
-    loaded(data, move |detail| view! { <One detail cursor=asked.get_untracked().1/> })
+    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
+    let data = Resource::new_blocking(move || (name.clone(), cursor.get()), |(name, cursor)| read_one(name, cursor));
+    loaded(data, move |detail| view! { <One detail cursor=cursor.get_untracked()/> })
 }
 
 async fn read_one(name: String, cursor: Option<String>) -> Called<LineDetail> {
@@ -127,7 +141,7 @@ async fn read_one(name: String, cursor: Option<String>) -> Called<LineDetail> {
 fn One(detail: LineDetail, cursor: Option<String>) -> impl IntoView {
     let name = detail.line.name.clone();
     let (title, form) = (name.clone(), form_words(&detail.line.form));
-    let path = format!("/lines/{name}");
+    let shown = name.clone();
     let fresh = Fresh::new(detail, |detail| detail.as_of, of_lines, move || read_one(name.clone(), cursor.clone()));
     let detail = fresh.value();
     let open = move || {
@@ -163,7 +177,7 @@ fn One(detail: LineDetail, cursor: Option<String>) -> impl IntoView {
     };
     let versions = move || {
         let (versions, next) = detail.with(|detail| (detail.versions.clone(), detail.next_cursor.clone()));
-        let next = next.map(|cursor| more(&path, &cursor));
+        let next = next.map(|cursor| address(Some(&shown), Some(&cursor)));
         let rows: Vec<_> = versions.into_iter().map(version_row).collect();
         let columns = vec![
             Column::Number("Version"),

@@ -13,7 +13,7 @@ use leptos_router::params::ParamsMap;
 
 pub(crate) use self::claims::Claims;
 pub(crate) use self::conflict::Conflict;
-pub(crate) use self::lines::{Line, Lines};
+pub(crate) use self::lines::Lines;
 use crate::components::button::Kind;
 use crate::components::card::Card;
 use crate::components::empty::Empty;

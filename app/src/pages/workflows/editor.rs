@@ -7,7 +7,7 @@ use baton_domain::wire::workflow::{WorkflowCheck, WorkflowDraft};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::document::{marks, place_of_step, problems};
 use crate::components::action::refusal;
@@ -52,11 +52,12 @@ outputs:
 /// The page on which a workflow is written: a new one, or the next version of one that there is.
 #[component]
 pub(crate) fn EditWorkflow() -> impl IntoView {
-    let params = use_params_map();
     let query = use_query_map();
     let asked = Memo::new(move |_| {
-        let version = query.with(|query| query.get("version")).and_then(|version| version.parse().ok());
-        (params.with(|params| params.get("name")), version)
+        query.with(|query| {
+            let version: Option<u32> = query.get("version").and_then(|version| version.parse().ok());
+            (query.get("workflow").filter(|name| !name.is_empty()), version)
+        })
     });
     let data = Resource::new_blocking(move || asked.get(), |(name, version)| read(name, version));
     loaded(data, |data| view! { <Content data/> })

@@ -87,8 +87,8 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
     };
     let retired = Memo::new(move |_| detail.with(|detail| detail.summary.retired));
     let edit = match version {
-        Some(version) => format!("/workflows/{name}/edit?version={version}"),
-        None => format!("/workflows/{name}/edit"),
+        Some(version) => format!("/workflows/~edit?workflow={name}&version={version}"),
+        None => format!("/workflows/~edit?workflow={name}"),
     };
     let all_runs = format!("/runs?workflow={name}");
     let text = Signal::derive(move || detail.with(|detail| detail.text.clone()));
