@@ -41,6 +41,8 @@ pub enum Sign {
     Code,
     Spark,
     Info,
+    Flow,
+    Scale,
 }
 
 impl Sign {
@@ -82,6 +84,8 @@ impl Sign {
             Self::Page => "M4 2.500h5.500L12 5v8.500H4zM9 2.500V5.500h3",
             Self::Code => "M5.500 4.500 2 8l3.500 3.500M10.500 4.500 14 8l-3.500 3.500",
             Self::Spark => "M8 2v3.500M8 10.500V14M2 8h3.500M10.500 8H14",
+            Self::Flow => "M2.500 2.500h4v3h-4zM9.500 10.500h4v3h-4zM4.500 5.500V12h5",
+            Self::Scale => "M8 2.500v11M5.500 13.500h5M3 5h10M3 5l-1.500 4h3zM13 5l-1.500 4h3z",
             Self::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12M8 7.300v3.400M8 5.200h.01",
         }
     }

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod clock;
+mod fresh;
 mod hub;
 mod reconcile;
 mod refresh;
@@ -22,6 +23,7 @@ use baton_domain::wire::task::TaskSummary;
 use leptos::prelude::*;
 
 pub use clock::{Now, now_millis, tick_every_second};
+pub use fresh::Fresh;
 use hub::Hub;
 pub use hub::{Body, LiveEvent, Notice};
 pub use reconcile::{apply_to_counts, presumed_state_before};

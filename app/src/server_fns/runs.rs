@@ -2,7 +2,9 @@
 
 use baton_domain::id::RunId;
 use baton_domain::page::Page;
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
+#[cfg(feature = "ssr")]
+use baton_domain::wire::run::RunRetry;
+use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
