@@ -10,10 +10,11 @@ use baton_bus::EventStream;
 use baton_councils::{CouncilParts, Councils};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
-use baton_domain::ports::Sources;
+use baton_domain::ports::{Models, Sources};
 use baton_domain::services::{AgentService, ArtifactService, EventService, LiveItem, MetricsService, TaskService};
 use baton_domain::user::Caller;
 use baton_observability::{NotificationDesk, NotificationParts, Projector};
+use baton_planner::{PlanParts, Plans};
 use baton_runs::{Parts as RunParts, Runs, Workflows};
 use baton_sharing::{Sharing, SharingOptions, SharingParts, TokioPause};
 use baton_storage::Store;
@@ -37,6 +38,7 @@ pub(crate) struct Ground {
     pub(crate) agents: Arc<dyn AgentService>,
     pub(crate) artifacts: Arc<dyn ArtifactService>,
     pub(crate) metrics: Arc<dyn MetricsService>,
+    pub(crate) models: Arc<dyn Models>,
     pub(crate) events: Arc<EventStream>,
     pub(crate) sources: Sources,
 }
@@ -45,6 +47,7 @@ pub(crate) struct Ground {
 pub(crate) struct Coordination {
     pub(crate) workflows: Arc<Workflows>,
     pub(crate) runs: Arc<Runs>,
+    pub(crate) plans: Arc<Plans>,
     pub(crate) councils: Arc<Councils>,
     pub(crate) sharing: Arc<Sharing>,
     pub(crate) desk: Arc<NotificationDesk>,
@@ -54,7 +57,7 @@ pub(crate) struct Coordination {
 impl Coordination {
     /// Puts them together and starts them; `stop` ends what runs. Every server runs all of it: versions in storage keep two from doing the same.
     pub(crate) fn start(ground: &Ground, stop: &CancellationToken) -> Self {
-        let Ground { store, tasks, agents, artifacts, metrics, events, sources } = ground;
+        let Ground { store, tasks, agents, artifacts, metrics, models, events, sources } = ground;
         let councils = Councils::new(CouncilParts {
             journals: Arc::clone(store) as _,
             spending: Arc::clone(store) as _,
@@ -73,6 +76,15 @@ impl Coordination {
         };
         let workflows = Arc::new(Workflows::new(parts.clone()));
         let runs = Runs::new(parts);
+        let plans = Arc::new(Plans::new(PlanParts {
+            journals: Arc::clone(store) as _,
+            agents: Arc::clone(agents),
+            artifacts: Arc::clone(artifacts),
+            workflows: Arc::clone(&workflows) as _,
+            runs: Arc::clone(&runs) as _,
+            models: Arc::clone(models),
+            sources: sources.clone(),
+        }));
         let sharing = Arc::new(Sharing::new(
             SharingParts {
                 journals: Arc::clone(store) as _,
@@ -100,7 +112,7 @@ impl Coordination {
         running.spawn(Arc::clone(&projector).run(stop.clone()));
         let ear = Ear { runs: Arc::clone(&runs), councils: Arc::clone(&councils), sharing: Arc::clone(&sharing), projector };
         running.spawn(ear.listen(Arc::clone(events), stop.clone()));
-        Self { workflows, runs, councils, sharing, desk, running }
+        Self { workflows, runs, plans, councils, sharing, desk, running }
     }
 
     /// Waits until what runs has ended; call it after the token was cancelled.

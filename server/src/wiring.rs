@@ -61,6 +61,7 @@ pub(crate) struct Core {
     topics: TopicParts,
     sealer: Arc<dyn Sealer>,
     models: Arc<dyn ModelService>,
+    gateway: Arc<dyn Models>,
     /// Ends what is live: sockets, and what runs for topics.
     live: CancellationToken,
     opened: Opened,
@@ -110,8 +111,8 @@ impl Core {
             GatewayParts { books: desk.books(), sources: sources.clone(), local: Some(Arc::new(local_model)), connect: endpoints() };
         let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
         engine.use_models(Arc::clone(&gateway));
-        let models = desk.service(gateway);
-        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, live, opened, writing, flush })
+        let models = desk.service(Arc::clone(&gateway));
+        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, gateway, live, opened, writing, flush })
     }
 
     /// Stops in the order that loses nothing: attempts, measurements, the store.
@@ -184,6 +185,7 @@ impl Parts {
             agents: Arc::clone(&agents),
             artifacts: Arc::clone(&artifacts),
             metrics: Arc::clone(&metrics),
+            models: Arc::clone(&core.gateway),
             events: Arc::clone(&core.topics.events),
             sources: sources.clone(),
         };
@@ -204,6 +206,7 @@ impl Parts {
             decisions: Arc::clone(&coordination.councils) as _,
             workflows: Arc::clone(&coordination.workflows) as _,
             runs: Arc::clone(&coordination.runs) as _,
+            plans: Arc::clone(&coordination.plans) as _,
             approvals: Arc::clone(&coordination.runs) as _,
             notifications: Arc::clone(&coordination.desk) as _,
             servers: engine.servers(),
