@@ -206,6 +206,8 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         | "runs/cancel"
         | "runs/retry"
         | "contracts/cancel"
+        | "plans/accept"
+        | "plans/refuse"
         | "members/revoke_api_key" => vec![("id", NOBODY)],
         "workflows/retire" => vec![("name", "nobody")],
         "approvals/approve" | "approvals/refuse" => vec![("id", NOBODY), ("hash", "x")],
@@ -284,6 +286,10 @@ fn json_body(function: &str) -> Value {
         "decisions/answer" => json!({"id": NOBODY, "verdict": {"kind": "choice", "key": "x"}}),
         "decisions/cancel" | "decisions/retally" => json!({"id": NOBODY}),
         "decisions/judge_later" => json!({"id": NOBODY, "verdict": {"key": "x"}}),
+        "plans/propose" => json!({"plan": {"goal": ""}}),
+        "plans/get" => json!({"id": NOBODY}),
+        "plans/edit" => json!({"id": NOBODY, "edit": {"text": "", "seen_version": 1}}),
+        "plans/replan" => json!({"replan": {"run": NOBODY, "step": "x"}}),
         "claims/claim" => json!({"request": {"wanted": []}}),
         "claims/renew" => json!({"renewal": {"claims": []}}),
         "claims/check" => json!({"check": {"resource": "path:x", "fence": 1}}),
@@ -292,8 +298,8 @@ fn json_body(function: &str) -> Value {
         "contracts/tell" => json!({"id": NOBODY, "message": {"say": "bid", "terms": {"cost": 1, "eta_ms": 1}}}),
         "contracts/open_bargain" => json!({"bargain": {"title": "", "pot": 0, "parties": []}}),
         "contracts/say" => json!({"id": NOBODY, "what": {"say": "offer", "party": "x", "round": 0, "shares": {}}}),
-        "runs/list" | "approvals/list" | "decisions/list" | "decisions/lab" | "claims/list" | "conflicts/list" | "conflicts/lines"
-        | "workflows/list" | "contracts/list" | "contracts/bargains" | "notifications/list" => json!({"filter": {}}),
+        "runs/list" | "plans/list" | "approvals/list" | "decisions/list" | "decisions/lab" | "claims/list" | "conflicts/list"
+        | "conflicts/lines" | "workflows/list" | "contracts/list" | "contracts/bargains" | "notifications/list" => json!({"filter": {}}),
         "events/since" => json!({"since": 0, "topics": "", "limit": null}),
         _ => json!({}),
     }
