@@ -197,6 +197,7 @@ impl Plans {
         Ok(if list { Value::Array(outputs) } else { outputs.into_iter().next().unwrap_or(Value::Null) })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a turn has a head, a state, rows, an event and a fact")]
     /// Writes a turn; somebody who was faster is told.
     async fn write(
         &self,
