@@ -179,7 +179,7 @@ impl Plans {
         let mut outputs = Vec::new();
         let mut cursor = None;
         loop {
-            let filter = ItemFilter { cursor, limit: Some(if list { MAXIMUM_LIMIT } else { 1 }), ..ItemFilter::default() };
+            let filter = ItemFilter { cursor, limit: Some(if list { MAXIMUM_LIMIT } else { 1 }) };
             let page = self.parts.runs.items(caller, run, step, filter).await?;
             for item in page.items {
                 if item.output.is_none() && item.output_bytes.is_some() {
