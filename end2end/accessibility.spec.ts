@@ -130,7 +130,7 @@ test('what is opened or comes with a result is usable too: an explained failure,
   await page.goto(`${server.url}/tasks/${written.id}`);
   const prose = page.getByTestId('markdown').first();
   await expect(prose.getByRole('heading').first()).toBeVisible();
-  await expect(prose.getByRole('listitem').first()).toContainText('rank by freshness');
+  await expect(prose.getByRole('listitem').first()).toContainText('Rank by freshness');
   await expect(prose).not.toContainText('##');
   found.push(...(await look(page, 'markdown')));
   expect(found).toEqual([]);

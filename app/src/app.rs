@@ -8,7 +8,7 @@ use leptos_router::{SsrMode, path};
 use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
-use crate::live::{Live, Now, tick_every_second};
+use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
 use crate::parts::{Flows, Forms, Lists, Outside, Part, Progress, Results, Shared, Submit, Tenders, Votes};
 use crate::session::{SessionContext, use_session};
@@ -23,11 +23,14 @@ pub fn App() -> impl IntoView {
     provide_context(live.clone());
     let now = Now::default();
     provide_context(now.clone());
+    let unread = Unread::default();
+    provide_context(unread.clone());
     let signed_in = use_session().me.is_some();
     Effect::new(move || {
         tick_every_second(&now);
         if signed_in {
             live.start();
+            unread.start(&live);
         }
     });
     view! {
@@ -44,8 +47,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tasks/:id") view=Part::Results(Results::Task) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows") view=Part::Flows(Flows::Workflows) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~new") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
-                    <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~edit") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
                     <Route path=path!("/plans") view=Part::Flows(Flows::Plans) ssr=SsrMode::Async/>
                     <Route path=path!("/plans/new") view=Part::Flows(Flows::NewPlan) ssr=SsrMode::Async/>
                     <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>
@@ -67,6 +70,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/agents") view=Part::Lists(Lists::Agents) ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Part::Lists(Lists::Agent) ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Part::Forms(Forms::Servers) ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view=Part::Forms(Forms::Notifications) ssr=SsrMode::Async/>
                     <Route path=path!("/events") view=Part::Forms(Forms::Events) ssr=SsrMode::Async/>
                     <Route path=path!("/limits") view=Part::Forms(Forms::Limits) ssr=SsrMode::Async/>
                     <Route path=path!("/topics") view=Part::Forms(Forms::Topics) ssr=SsrMode::Async/>

@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, OpenDecision, Overview, Plan, Plans, Run, Runs,
-    Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    EditWorkflow, Events, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview, Plan,
+    Plans, Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -35,6 +35,7 @@ pub(crate) enum Results {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Forms {
     Servers,
+    Notifications,
     Events,
     Limits,
     Topics,
@@ -192,6 +193,7 @@ fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
 fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Forms::Servers => Servers().into_any(),
+        Forms::Notifications => Notifications().into_any(),
         Forms::Events => Events().into_any(),
         Forms::Limits => Limits().into_any(),
         Forms::Topics => Topics().into_any(),

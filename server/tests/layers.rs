@@ -23,6 +23,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-storage-memory", &["baton-domain", "baton-storage"]),
         ("baton-storage-postgres", &["baton-domain", "baton-storage"]),
         ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
+        ("baton-councils", &["baton-domain", "baton-storage", "baton-decisions", "baton-voting"]),
         ("baton-bus", &["baton-domain", "baton-storage"]),
         ("baton-clients", &["baton-domain"]),
         ("baton-clients-databases", &["baton-domain", "baton-clients"]),

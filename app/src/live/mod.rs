@@ -12,6 +12,7 @@ mod reconcile;
 mod refresh;
 mod socket;
 mod store;
+mod unread;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +31,7 @@ pub use refresh::{OneAtATime, Refresh};
 use socket::Socket;
 pub use socket::TOPICS;
 use store::Store;
+pub use unread::{Unread, use_unread};
 
 /// What the connection to the server is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,12 @@ impl Live {
     #[must_use]
     pub fn connection(&self) -> ArcRwSignal<Connection> {
         self.connection.clone()
+    }
+
+    /// Whether it is decided from where the tab's socket goes on.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        locked(&self.hub).high().0 > 0
     }
 
     /// The task's signal. `summary` was read at `as_of` and counts if nothing newer is known.

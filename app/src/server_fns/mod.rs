@@ -25,7 +25,9 @@ pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod notifications;
 pub mod plans;
+pub mod runs;
 pub mod runs;
 pub mod say;
 #[cfg(feature = "ssr")]

@@ -129,4 +129,3 @@ impl ApprovalService for Runs {
         self.decide(caller, id, verdict, false).await
     }
 }
-

@@ -220,7 +220,12 @@ impl Runs {
     }
 
     /// Looks after open approvals whose runs nobody goes on with here: those of runs that have ended meanwhile are closed.
-    pub(crate) async fn close_orphans(&self, after: Option<JournalId>, limit: u32, before: Timestamp) -> Result<Option<JournalId>, Problem> {
+    pub(crate) async fn close_orphans(
+        &self,
+        after: Option<JournalId>,
+        limit: u32,
+        before: Timestamp,
+    ) -> Result<Option<JournalId>, Problem> {
         let heads = self.parts.journals.live_journals(JournalKind::Approval, after, limit).await?;
         let full = heads.len() >= limit as usize;
         let last = heads.last().map(|head| head.id);

@@ -35,7 +35,7 @@ impl Runs {
         let mut cancels = Vec::new();
         for todo in std::mem::take(&mut live.todo) {
             let done = match &todo {
-                Todo::Begin(name, commands) => self.begin_work(live, name, commands).await,
+                Todo::Begin(name, commands, again) => self.begin_work(live, name, commands, *again).await,
                 Todo::Close(closing) => self.close(live.project, closing).await.map(drop),
                 Todo::Command(Command::Cancel { key }) => {
                     cancels.push(key.clone());
@@ -45,7 +45,10 @@ impl Runs {
             };
             if let Err(problem) = done {
                 tracing::warn!(run = %live.id, %problem, "a command of a run is carried out later");
-                left.push(todo);
+                left.push(match todo {
+                    Todo::Begin(name, commands, _) => Todo::Begin(name, commands, true),
+                    other => other,
+                });
             }
         }
         left.extend(self.cancel_all(live, cancels).await);
@@ -105,7 +108,7 @@ impl Runs {
     }
 
     /// Begins work, unless it has begun.
-    async fn begin_work(&self, live: &mut Live, name: &str, commands: &[Command]) -> Result<(), Problem> {
+    async fn begin_work(&self, live: &mut Live, name: &str, commands: &[Command], again: bool) -> Result<(), Problem> {
         let Some(work) = live.works.get(name).filter(|work| work.ids.is_none()).cloned() else {
             return Ok(());
         };
@@ -132,6 +135,10 @@ impl Runs {
             live.unsaved.insert(name.to_owned());
             let now = self.parts.sources.clock.now();
             live.unsaved_since.get_or_insert(now);
+            if again {
+                // It may have ended before it was known here.
+                live.mail.push(Mail::Look);
+            }
         }
         Ok(())
     }
@@ -296,4 +303,3 @@ fn new_task(live: &Live, work: &Work, command: &Command) -> Option<NewTask> {
         ..NewTask::new(skill.clone(), input.clone())
     })
 }
-

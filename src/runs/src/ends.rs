@@ -128,8 +128,9 @@ fn task_ended(key: &Key, end: TaskEnd) -> Fact {
         TaskState::Completed => Outcome::Completed(end.result.unwrap_or_default()),
         TaskState::Canceled => Outcome::Canceled,
         _ => {
-            let (code, message) =
-                end.failure.map_or_else(|| (end.state.to_string(), format!("the task is {}", end.state)), |failure| (failure.code, failure.message));
+            let (code, message) = end
+                .failure
+                .map_or_else(|| (end.state.to_string(), format!("the task is {}", end.state)), |failure| (failure.code, failure.message));
             Outcome::Failed { code, message }
         }
     };

@@ -28,8 +28,8 @@ pub(crate) struct UnderWay {
 /// Something to be carried out.
 #[derive(Debug)]
 pub(crate) enum Todo {
-    /// Work that begins together.
-    Begin(String, Vec<Command>),
+    /// Work that begins together, and whether it may have begun before.
+    Begin(String, Vec<Command>, bool),
     /// Anything else that the core asks for.
     Command(Command),
     /// An approval that is not open any more.

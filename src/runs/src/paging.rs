@@ -17,7 +17,8 @@ pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
 
 /// The row that a page begins after.
 pub(crate) fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
-    let wrong = |_| Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list");
+    let wrong =
+        |_| Problem::new(Code::InvalidQuery, "Use the next_cursor of the page before.").with_field("cursor", "not a cursor of this list");
     text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 

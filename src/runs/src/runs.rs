@@ -12,7 +12,8 @@ use baton_domain::services::{Answer, RunService};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::run::{
-    ItemFilter, ItemState, ItemView, MAXIMUM_RUN_INPUT_BYTES, MAXIMUM_SIGNAL_BYTES, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary,
+    ItemFilter, ItemState, ItemView, MAXIMUM_RUN_INPUT_BYTES, MAXIMUM_SIGNAL_BYTES, NewRun, NewSignal, RunDetail, RunFilter, RunRetry,
+    RunSummary,
 };
 use baton_storage::{JournalHead, JournalKind, JournalQuery};
 use baton_workflow::Fact;
@@ -327,7 +328,10 @@ impl RunService for Runs {
         let fact = |live: &Live| match &live.opening.parent {
             // Whoever waits for it has heard of its end.
             Some(parent) => {
-                let detail = format!("The run belongs to the run {}, which has gone on; retry that one from its step `{}`.", parent.run, parent.step);
+                let detail = format!(
+                    "The run belongs to the run {}, which has gone on; retry that one from its step `{}`.",
+                    parent.run, parent.step
+                );
                 Err(Problem::new(Code::RunStateForbids, detail))
             }
             None => Ok(Fact::Retried { steps: which.steps.clone(), by: by.clone() }),
@@ -352,7 +356,12 @@ impl RunService for Runs {
 
 impl Runs {
     /// The one item of a step.
-    async fn single(&self, id: RunId, said: &baton_workflow::document::Step, works: &BTreeMap<String, crate::work::Work>) -> Answer<Option<ItemView>> {
+    async fn single(
+        &self,
+        id: RunId,
+        said: &baton_workflow::document::Step,
+        works: &BTreeMap<String, crate::work::Work>,
+    ) -> Answer<Option<ItemView>> {
         let group = record::items_of(&said.id);
         let (rows, _) = self.parts.journals.journal_rows(journal(id), Some(&group), None, 1).await?;
         let Some(body) = rows.into_iter().next().and_then(|row| row.body) else {

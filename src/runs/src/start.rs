@@ -343,7 +343,8 @@ impl Runs {
         let read = record::read(&*self.parts.journals, id, None).await?;
         let row = read.head.ok_or_else(|| broken("its header is gone"))?;
         let bytes = read.items.iter().filter_map(|item| item.output.as_ref()).map(crate::work::json_bytes).sum();
-        let rows = Rows { beginning: opening.beginning.clone(), header: row.header, steps: read.steps, items: read.items, signals: read.signals };
+        let rows =
+            Rows { beginning: opening.beginning.clone(), header: row.header, steps: read.steps, items: read.items, signals: read.signals };
         let run = Run::load(&plan, rows)?;
         let summary: RunSummary = serde_json::from_value(head.summary).map_err(broken)?;
         let mut live = self.new_live(id, head.project, Arc::clone(&plan), run, opening, head.created_by.clone());
@@ -385,7 +386,7 @@ impl Runs {
         for (name, commands) in begins {
             if let Some(work) = live.works.get(&name).filter(|work| work.ids.is_none()) {
                 if commands.len() == work.items.len() {
-                    live.todo.push(Todo::Begin(name, commands));
+                    live.todo.push(Todo::Begin(name, commands, true));
                 } else {
                     tracing::error!(run = %live.id, work = name, "what was to begin together is not what it was");
                 }

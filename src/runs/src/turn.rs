@@ -290,7 +290,7 @@ impl Runs {
             let name = format!("{:010}-{place:04}", live.version + 1);
             rows.push(record::row(record::WORK, name.clone(), &work)?);
             live.take_up(&name, work);
-            todo.push(Todo::Begin(name, commands));
+            todo.push(Todo::Begin(name, commands, false));
         }
         todo.extend(others);
         Ok(todo)

@@ -2,8 +2,8 @@
 
 use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::wire::run::{
-    ItemState, ItemView, MAXIMUM_SHOWN_BYTES, RunError, RunLimits, RunState, RunSummary, SignalView, StepCounts, StepState, StepView, StepWait,
-    WaitsFor,
+    ItemState, ItemView, MAXIMUM_SHOWN_BYTES, RunError, RunLimits, RunState, RunSummary, SignalView, StepCounts, StepState, StepView,
+    StepWait, WaitsFor,
 };
 use baton_domain::wire::workflow::{GraphPoint, WorkflowEdge, WorkflowGraph, WorkflowNode};
 use baton_workflow::document::{Action, Limits, Step};

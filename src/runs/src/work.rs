@@ -103,7 +103,9 @@ pub(crate) fn together(commands: Vec<Command>) -> Vec<(Work, Vec<Command>)> {
         let bytes = bytes_of(&command);
         let of = (step.clone(), generation);
         let open = last.get(&of).copied().filter(|place| {
-            groups.get(*place).is_some_and(|(work, _, held)| work.items.len() < MAXIMUM_BATCH && held.saturating_add(bytes) <= MAXIMUM_BYTES)
+            groups
+                .get(*place)
+                .is_some_and(|(work, _, held)| work.items.len() < MAXIMUM_BATCH && held.saturating_add(bytes) <= MAXIMUM_BYTES)
         });
         let place = open.unwrap_or_else(|| {
             let (items, retry, budget, ids) = (Vec::new(), None, None, None);

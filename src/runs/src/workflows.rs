@@ -94,7 +94,8 @@ impl Workflows {
                 }
                 WorkflowStored::Stale(_) if seen.is_none() => {}
                 WorkflowStored::Stale(newest) => {
-                    let detail = format!("The newest version is {newest}, and the change stands on {stands_on}. Load it and change that one.");
+                    let detail =
+                        format!("The newest version is {newest}, and the change stands on {stands_on}. Load it and change that one.");
                     return Err(Problem::new(Code::WorkflowStale, detail).with_field("/seen_version", format!("the newest is {newest}")));
                 }
                 WorkflowStored::TooMany => {

@@ -60,12 +60,15 @@ pub trait Store:
     + ArtifactStore
     + EventStore
     + IdentityStore
+    + JournalStore
     + MetricStore
     + ModelStore
+    + NotificationStore
     + ServerStore
     + SettingsStore
     + TopicStore
     + TraceStore
+    + WorkflowStore
 {
 }
 
@@ -76,11 +79,14 @@ impl<T> Store for T where
         + ArtifactStore
         + EventStore
         + IdentityStore
+        + JournalStore
         + MetricStore
         + ModelStore
+        + NotificationStore
         + ServerStore
         + SettingsStore
         + TopicStore
         + TraceStore
+        + WorkflowStore
 {
 }

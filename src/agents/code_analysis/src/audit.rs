@@ -1,6 +1,8 @@
 //! How sources become a list of findings: the reviews by rules, with suppressions, fingerprints and a SARIF file.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::{Context, SkillError};
@@ -71,13 +73,13 @@ pub(crate) struct Review {
 }
 
 fn review(context: &Context, input: &Input, kind: Kind, file_time: Duration) -> Result<Review, SkillError> {
-    let catalogue = Catalogue::load(kind, input.rules.as_deref())?;
+    let own = input.rules.as_deref().map(|own| Catalogue::with(kind, own)).transpose()?;
     let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, files::is_source)?;
     let one = files.files.len() == 1;
     let mut review = Review { skipped: files.skipped, ..Review::default() };
     let whole = Allowance::new(context, TASK_TIME);
     let mut slow = false;
-    let mut ready: HashMap<&str, Ready<'_>> = HashMap::new();
+    let mut ready: HashMap<&str, Arc<Ready<'_>>> = HashMap::new();
     let count = files.files.len().max(1);
     for (place, file) in files.files.iter().enumerate() {
         context.check()?;
@@ -104,7 +106,13 @@ fn review(context: &Context, input: &Input, kind: Kind, file_time: Duration) -> 
                 continue;
             }
         };
-        let ready = ready.entry(facts.name).or_insert_with(|| Ready::new(&catalogue, facts));
+        let ready = match ready.entry(facts.name) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(match &own {
+                Some(catalogue) => Arc::new(Ready::new(catalogue, facts)),
+                None => Ready::shipped(kind, facts)?,
+            }),
+        };
         let (found, share) = ready.find(&allowance, &parsed, text, &file.name)?;
         if share < 1.0 {
             let message = format!(

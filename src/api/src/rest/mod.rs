@@ -5,6 +5,7 @@
 
 mod agents;
 mod api_keys;
+mod approvals;
 mod artifact_content;
 mod artifacts;
 mod auth;
@@ -12,11 +13,14 @@ mod claims;
 mod conflicts;
 mod connections;
 mod contracts;
+mod decisions;
 mod events;
 mod health;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
+mod runs;
 mod servers;
 mod skills;
 mod subscriptions;
@@ -25,6 +29,7 @@ mod task_insight;
 mod tasks;
 mod topics;
 mod users;
+mod workflows;
 
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
@@ -92,6 +97,14 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(contracts::say_in_bargain))
         .routes(routes!(connections::list_connections, connections::create_connection))
         .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
+        .routes(routes!(decisions::list_decisions, decisions::open_decision))
+        .routes(routes!(decisions::get_decision))
+        .routes(routes!(decisions::vote))
+        .routes(routes!(decisions::answer_decision))
+        .routes(routes!(decisions::cancel_decision))
+        .routes(routes!(decisions::retally_decision))
+        .routes(routes!(decisions::judge_decision))
+        .routes(routes!(decisions::get_decision_lab))
         .routes(routes!(models::list_models, models::create_model))
         .routes(routes!(models::update_model, models::remove_model))
         .routes(routes!(models::list_model_presets))
@@ -129,13 +142,34 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(subscriptions::list_dead_letters))
         .routes(routes!(subscriptions::redrive_dead_letters))
         .routes(routes!(subscriptions::purge_dead_letters))
+        .routes(routes!(notifications::list_notifications))
+        .routes(routes!(notifications::count_unread_notifications))
+        .routes(routes!(notifications::mark_notifications))
+        .routes(routes!(workflows::list_workflows))
+        .routes(routes!(workflows::get_workflow, workflows::retire_workflow))
+        .routes(routes!(workflows::list_workflow_versions))
+        .routes(routes!(runs::get_run))
+        .routes(routes!(runs::list_run_items))
+        .routes(routes!(runs::pause_run))
+        .routes(routes!(runs::resume_run))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(runs::retry_run))
+        .routes(routes!(runs::signal_run))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::get_approval))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::refuse))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }
 
 /// What takes a large body.
 pub(crate) fn batch() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::default().routes(routes!(tasks::create_batch))
+    OpenApiRouter::default()
+        .routes(routes!(tasks::create_batch))
+        .routes(routes!(workflows::store_workflow))
+        .routes(routes!(workflows::check_workflow))
+        .routes(routes!(runs::list_runs, runs::start_run))
 }
 
 /// What takes as long as its bytes or its events come.

@@ -310,6 +310,8 @@ codes! {
     RecordingTooLarge = "REPLAY-005", 413, "The recording is too large";
     NotCanonical = "REPLAY-006", 422, "The JSON has no canonical form";
 
+    NoNotifications = "NOTIFICATION-001", 403, "Only people have notifications";
+
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";
     DataFolderLocked = "SERVER-003", 500, "Another server uses the data folder";

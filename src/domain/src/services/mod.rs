@@ -19,6 +19,7 @@ mod members;
 mod metrics;
 mod models;
 mod plans;
+mod notifications;
 mod runs;
 mod servers;
 mod tasks;
@@ -44,6 +45,7 @@ pub use members::MemberService;
 pub use metrics::MetricsService;
 pub use models::ModelService;
 pub use plans::PlanService;
+pub use notifications::NotificationService;
 pub use runs::RunService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
@@ -86,6 +88,8 @@ pub struct Services {
     pub decisions: Arc<dyn DecisionService>,
     /// Language models.
     pub models: Arc<dyn ModelService>,
+    /// What waits for people.
+    pub notifications: Arc<dyn NotificationService>,
     /// Servers and workers.
     pub servers: Arc<dyn ServerService>,
     /// The event log and its live end.

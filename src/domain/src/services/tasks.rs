@@ -11,8 +11,7 @@ use crate::problem::Code;
 use crate::user::Caller;
 use crate::wire::assistance::{SkillSuggestions, SkillWish};
 use crate::wire::task::{
-    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskEnd, TaskFilter,
-    TaskSummary,
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskEnd, TaskFilter, TaskSummary,
 };
 
 /// Submits, shows, stops and repeats tasks.

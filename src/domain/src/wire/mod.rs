@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod model;
 mod new_task;
 pub mod plan;
+pub mod notification;
 pub mod run;
 pub mod server;
 pub mod task;

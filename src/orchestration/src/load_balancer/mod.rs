@@ -25,7 +25,6 @@ pub mod simulation;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use balancer::is_own;
 pub use balancer::{AgentNumber, Balancer, Choice};
 pub use circuit::BreakerOptions;
 pub use member::{AgentFacts, Ending};

@@ -13,6 +13,7 @@ use baton_storage::{Idempotency, ModelCallRecord, TaskRows};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::redaction::masked;
 use super::{Orchestrator, no_such_task};
 
 /// How many lines of a log are read at a time.
@@ -125,8 +126,10 @@ fn facts(rows: &TaskRows, grave: &[LogLine], all: &[LogLine], spans: &[SpanView]
     facts.truncate(MAXIMUM_FACTS);
     for fact in &mut facts {
         fact.source = shortened(&fact.source, 100);
-        fact.text = shortened(&fact.text, MAXIMUM_FACT_CHARACTERS);
+        // Masked before it is cut: half of a secret is not recognised.
+        fact.text = shortened(&masked(&fact.text), MAXIMUM_FACT_CHARACTERS);
     }
+    let failure = Failure { message: masked(&failure.message).into_owned(), ..failure };
     FailureFacts {
         task: FailedTask {
             id: summary.id.to_string(),

@@ -7,6 +7,7 @@ mod at_once;
 mod bulk;
 mod dependencies;
 mod pause;
+mod redaction;
 mod suggest;
 mod wait;
 

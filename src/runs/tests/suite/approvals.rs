@@ -57,9 +57,12 @@ async fn somebody_else_agrees_to_exactly_what_they_saw() {
     server.echo().await;
     assert_eq!(server.state(id).await, RunState::Completed);
     assert!(server.open_approvals().await.is_empty());
-    let closed = ApprovalService::list(runs, &alice(), ApprovalFilter { open: Some(false), run: Some(id), ..ApprovalFilter::default() }).await.unwrap();
+    let closed = ApprovalService::list(runs, &alice(), ApprovalFilter { open: Some(false), run: Some(id), ..ApprovalFilter::default() })
+        .await
+        .unwrap();
     assert_eq!(closed.items, [decided]);
-    let kinds: Vec<String> = world.events().await.into_iter().filter(|event| event.kind.starts_with("approval.")).map(|event| event.kind).collect();
+    let kinds: Vec<String> =
+        world.events().await.into_iter().filter(|event| event.kind.starts_with("approval.")).map(|event| event.kind).collect();
     assert_eq!(kinds, ["approval.requested", "approval.decided"]);
 }
 

@@ -18,7 +18,7 @@ use crate::harness::{Server, World, alice, bob};
 
 /// Decides at once.
 #[derive(Default)]
-pub struct Quick {
+pub(crate) struct Quick {
     made: Mutex<BTreeMap<String, DecisionId>>,
 }
 
@@ -44,7 +44,9 @@ fn fifty() -> String {
         let needs = if step < 5 { String::new() } else { format!(", needs: [s{}]", step - 5) };
         text.push_str(&format!("  s{step}: {{uses: test.work, with: {{step: {step}}}{needs}}}\n"));
     }
-    text.push_str("  each: {uses: test.work, foreach: {items: '${{ range(7) }}', concurrency: 3}, with: {item: '${{ item }}'}, needs: [s10]}\n");
+    text.push_str(
+        "  each: {uses: test.work, foreach: {items: '${{ range(7) }}', concurrency: 3}, with: {item: '${{ item }}'}, needs: [s10]}\n",
+    );
     text.push_str("  agree: {uses: test.work, with: {sum: '${{ length(steps.each.output) }}'}, approve: true}\n");
     text.push_str("  sub: {uses: 'workflow:inner', foreach: '${{ range(2) }}', needs: [agree]}\n");
     text.push_str("  choose: {decide: {question: 'Well?', options: [yes, no], voters: 3}, needs: [sub]}\n");
@@ -123,6 +125,7 @@ async fn a_crash_between_any_two_steps_changes_nothing_about_the_end() {
     assert!(steps > 40, "{steps} steps");
     // At each step the process dies before it, or after it and before it hears the answer.
     for half in 2..=2 * steps + 1 {
+        println!("half step {half} of {}", 2 * steps);
         let world = prepared().await;
         let server = world.server();
         server.fuse.set(half);

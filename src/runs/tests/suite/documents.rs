@@ -5,7 +5,8 @@ use baton_domain::wire::workflow::{NewWorkflow, WorkflowDraft, WorkflowFilter};
 
 use crate::harness::{World, alice, bob};
 
-const GOOD: &str = "name: good\nversion: 1\ntitle: Good\ninputs: {n: integer}\nsteps:\n  a: {uses: test.work, with: {n: '${{ inputs.n }}'}}\n";
+const GOOD: &str =
+    "name: good\nversion: 1\ntitle: Good\ninputs: {n: integer}\nsteps:\n  a: {uses: test.work, with: {n: '${{ inputs.n }}'}}\n";
 
 fn new(text: &str, seen_version: Option<u32>) -> NewWorkflow {
     NewWorkflow { text: text.to_owned(), name: None, seen_version }
@@ -20,7 +21,9 @@ async fn a_check_tells_all_problems_with_their_places() {
     assert!(good.problems.is_empty() && good.newest == 0, "{:?}", good.problems);
     assert_eq!(good.graph.unwrap().nodes[0].id, "a");
     assert_eq!(good.input_schema.unwrap()["required"][0], "n");
-    let bad = check("name: bad\nversion: 1\nsteps:\n  a: {uses: test.wrok}\n  b: {uses: 'workflow:bad'}\n  c: {uses: test.work, needs: [d]}\n").await;
+    let bad =
+        check("name: bad\nversion: 1\nsteps:\n  a: {uses: test.wrok}\n  b: {uses: 'workflow:bad'}\n  c: {uses: test.work, needs: [d]}\n")
+            .await;
     let found: Vec<(&str, u32)> = bad.problems.iter().map(|problem| (problem.code.as_str(), problem.line)).collect();
     assert_eq!(found, [("WORKFLOW-008", 4), ("WORKFLOW-010", 5), ("WORKFLOW-006", 6)]);
     assert!(bad.problems[0].advice.contains("test.work"));

@@ -36,22 +36,22 @@ use serde_json::{Value, json};
 
 /// A process that dies at its so many-th step.
 #[derive(Debug, Default)]
-pub struct Fuse {
+pub(crate) struct Fuse {
     /// Steps that are left; not counted when negative from the start.
     left: AtomicI64,
     counts: AtomicBool,
     dead: AtomicBool,
-    pub used: AtomicI64,
+    pub(crate) used: AtomicI64,
 }
 
 impl Fuse {
     /// Dies after so many steps.
-    pub fn set(&self, steps: i64) {
+    pub(crate) fn set(&self, steps: i64) {
         self.left.store(steps, Ordering::SeqCst);
         self.counts.store(true, Ordering::SeqCst);
     }
 
-    pub fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::SeqCst)
     }
 
@@ -79,10 +79,10 @@ fn gone() -> StoreError {
 }
 
 /// The store as one process sees it.
-pub struct Seen {
-    pub store: MemoryStore,
-    pub fuse: Arc<Fuse>,
-    pub writes: AtomicI64,
+pub(crate) struct Seen {
+    pub(crate) store: MemoryStore,
+    pub(crate) fuse: Arc<Fuse>,
+    pub(crate) writes: AtomicI64,
 }
 
 impl Seen {
@@ -160,7 +160,12 @@ impl WorkflowStore for Seen {
     ) -> Result<WorkflowStored, StoreError> {
         self.store.store_workflow(record, seen, maximum, events).await
     }
-    async fn retire_workflow(&self, project: ProjectId, name: &str, events: Vec<baton_domain::event::NewEvent>) -> Result<bool, StoreError> {
+    async fn retire_workflow(
+        &self,
+        project: ProjectId,
+        name: &str,
+        events: Vec<baton_domain::event::NewEvent>,
+    ) -> Result<bool, StoreError> {
         self.store.retire_workflow(project, name, events).await
     }
     async fn workflow(&self, project: ProjectId, name: &str, version: Option<u32>) -> Result<Option<WorkflowRecord>, StoreError> {
@@ -173,19 +178,25 @@ impl WorkflowStore for Seen {
     async fn workflows(&self, project: ProjectId, after: Option<&str>, limit: u32) -> Result<(Vec<WorkflowRecord>, EventSeq), StoreError> {
         self.store.workflows(project, after, limit).await
     }
-    async fn workflow_versions(&self, project: ProjectId, name: &str, before: Option<u32>, limit: u32) -> Result<Vec<WorkflowRecord>, StoreError> {
+    async fn workflow_versions(
+        &self,
+        project: ProjectId,
+        name: &str,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<WorkflowRecord>, StoreError> {
         self.store.workflow_versions(project, name, before, limit).await
     }
 }
 
 /// A task of the played engine.
 #[derive(Debug, Clone)]
-pub struct Played {
-    pub new: NewTask,
-    pub by: Principal,
-    pub state: TaskState,
-    pub result: Option<Value>,
-    pub failure: Option<Failure>,
+pub(crate) struct Played {
+    pub(crate) new: NewTask,
+    pub(crate) by: Principal,
+    pub(crate) state: TaskState,
+    pub(crate) result: Option<Value>,
+    pub(crate) failure: Option<Failure>,
 }
 
 #[derive(Default)]
@@ -198,11 +209,11 @@ struct Engine {
 }
 
 /// Tasks that are kept, each once for a key, and end when they are told to.
-pub struct Tasks {
+pub(crate) struct Tasks {
     engine: Mutex<Engine>,
     sources: Sources,
     /// Inputs with `refuse: true` are refused.
-    pub tokens: AtomicI64,
+    pub(crate) tokens: AtomicI64,
 }
 
 fn never<T>() -> Answer<T> {
@@ -265,7 +276,7 @@ impl Tasks {
     }
 
     /// Ends a task.
-    pub fn end(&self, id: TaskId, outcome: Result<Value, (&str, &str)>) {
+    pub(crate) fn end(&self, id: TaskId, outcome: Result<Value, (&str, &str)>) {
         let mut engine = self.engine.lock();
         if !engine.open.remove(&id) {
             return;
@@ -296,21 +307,32 @@ impl Tasks {
     }
 
     /// Tasks that have not ended.
-    pub fn open(&self) -> Vec<(TaskId, NewTask)> {
+    pub(crate) fn open(&self) -> Vec<(TaskId, NewTask)> {
         let engine = self.engine.lock();
         engine.open.iter().map(|id| (*id, engine.tasks[id].new.clone())).collect()
     }
 
-    pub fn all(&self) -> Vec<(TaskId, Played)> {
+    /// Some of the tasks that have not ended, the oldest first.
+    pub(crate) fn some_open(&self, most: usize) -> Vec<(TaskId, NewTask)> {
+        let engine = self.engine.lock();
+        engine.open.iter().take(most).map(|id| (*id, engine.tasks[id].new.clone())).collect()
+    }
+
+    pub(crate) fn ended(&self) -> usize {
+        let engine = self.engine.lock();
+        engine.tasks.len() - engine.open.len()
+    }
+
+    pub(crate) fn all(&self) -> Vec<(TaskId, Played)> {
         self.engine.lock().tasks.iter().map(|(id, task)| (*id, task.clone())).collect()
     }
 
     /// Events since the last call.
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         std::mem::take(&mut self.engine.lock().events)
     }
 
-    pub fn calls(&self) -> u64 {
+    pub(crate) fn calls(&self) -> u64 {
         self.engine.lock().calls
     }
 }
@@ -452,8 +474,8 @@ impl TaskService for SeenTasks {
 
 /// The skills that there are: `test.work` takes and gives anything.
 #[derive(Default)]
-pub struct Skills {
-    pub gone: AtomicBool,
+pub(crate) struct Skills {
+    pub(crate) gone: AtomicBool,
 }
 
 fn skill(name: &str) -> Skill {
@@ -509,7 +531,7 @@ impl AgentService for Skills {
     }
 }
 
-pub fn user(name: &str, role: Role) -> Caller {
+pub(crate) fn user(name: &str, role: Role) -> Caller {
     let id = name.bytes().fold(7_u128, |sum, byte| sum * 31 + u128::from(byte));
     Caller {
         principal: Principal::User { id: UserId::new(uuid::Uuid::from_u128(id)), email: format!("{name}@example.org") },
@@ -520,41 +542,41 @@ pub fn user(name: &str, role: Role) -> Caller {
     }
 }
 
-pub fn alice() -> Caller {
+pub(crate) fn alice() -> Caller {
     user("alice", Role::Operator)
 }
 
-pub fn bob() -> Caller {
+pub(crate) fn bob() -> Caller {
     user("bob", Role::Operator)
 }
 
 /// What outlives processes.
-pub struct World {
-    pub store: MemoryStore,
-    pub tasks: Arc<Tasks>,
-    pub skills: Arc<Skills>,
-    pub sources: Sources,
-    pub clock: Arc<TestClock>,
-    pub decisions: Option<Arc<dyn baton_runs::Decisions>>,
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) skills: Arc<Skills>,
+    pub(crate) sources: Sources,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) decisions: Option<Arc<dyn baton_runs::Decisions>>,
 }
 
 /// A process.
-pub struct Server {
-    pub runs: Arc<Runs>,
-    pub workflows: Workflows,
-    pub seen: Arc<Seen>,
-    pub fuse: Arc<Fuse>,
-    pub tasks: Arc<Tasks>,
+pub(crate) struct Server {
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) workflows: Workflows,
+    pub(crate) seen: Arc<Seen>,
+    pub(crate) fuse: Arc<Fuse>,
+    pub(crate) tasks: Arc<Tasks>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (sources, clock) = test_sources(1);
         let tasks = Arc::new(Tasks { engine: Mutex::default(), sources: sources.clone(), tokens: AtomicI64::new(0) });
         Self { store: MemoryStore::new(Arc::new(NoSink)), tasks, skills: Arc::default(), sources, clock, decisions: None }
     }
 
-    pub fn server(&self) -> Server {
+    pub(crate) fn server(&self) -> Server {
         let fuse = Arc::new(Fuse::default());
         let seen = Arc::new(Seen { store: self.store.clone(), fuse: Arc::clone(&fuse), writes: AtomicI64::new(0) });
         let parts = Parts {
@@ -569,53 +591,58 @@ impl World {
     }
 
     /// The facts of a run, the oldest first.
-    pub async fn facts(&self, id: RunId) -> Vec<Value> {
+    pub(crate) async fn facts(&self, id: RunId) -> Vec<Value> {
         let facts = self.store.journal_facts(JournalId::new(*id.as_uuid()), 0, 10_000).await.unwrap();
         facts.into_iter().map(|fact| fact.body).collect()
     }
 
     /// Kinds and subjects of all events.
-    pub async fn events(&self) -> Vec<Event> {
+    pub(crate) async fn events(&self) -> Vec<Event> {
         self.store.events_since(EventSeq(0), &TopicFilter::default(), 100_000).await.unwrap().items
     }
 }
 
 impl Server {
-    pub async fn store(&self, text: &str) -> WorkflowSummary {
+    pub(crate) async fn store(&self, text: &str) -> WorkflowSummary {
         self.workflows.store(&alice(), NewWorkflow { text: text.to_owned(), name: None, seen_version: None }).await.unwrap()
     }
 
-    pub async fn start(&self, workflow: &str, input: Value) -> RunId {
+    pub(crate) async fn start(&self, workflow: &str, input: Value) -> RunId {
         self.try_start(workflow, input, None).await.unwrap().id
     }
 
-    pub async fn try_start(&self, workflow: &str, input: Value, key: Option<&str>) -> Answer<RunSummary> {
+    pub(crate) async fn try_start(&self, workflow: &str, input: Value, key: Option<&str>) -> Answer<RunSummary> {
         let run = NewRun { workflow: workflow.to_owned(), version: None, input };
         RunService::start(&*self.runs, &alice(), run, key.map(str::to_owned)).await
     }
 
-    pub async fn detail(&self, id: RunId) -> RunDetail {
+    pub(crate) async fn detail(&self, id: RunId) -> RunDetail {
         RunService::run(&*self.runs, &alice(), id).await.unwrap()
     }
 
-    pub async fn state(&self, id: RunId) -> RunState {
+    pub(crate) async fn head(&self, id: RunId) -> RunSummary {
+        let head = self.seen.store.journal(JournalId::new(*id.as_uuid())).await.unwrap().unwrap().0;
+        serde_json::from_value(head.summary).unwrap()
+    }
+
+    pub(crate) async fn state(&self, id: RunId) -> RunState {
         self.detail(id).await.summary.state
     }
 
-    pub async fn open_approvals(&self) -> Vec<ApprovalSummary> {
+    pub(crate) async fn open_approvals(&self) -> Vec<ApprovalSummary> {
         let filter = ApprovalFilter { open: Some(true), ..ApprovalFilter::default() };
         ApprovalService::list(&*self.runs, &alice(), filter).await.unwrap().items
     }
 
     /// Hands events of tasks to the driver.
-    pub fn hear(&self) {
+    pub(crate) fn hear(&self) {
         for event in self.tasks.events() {
             self.runs.heard(&event);
         }
     }
 
     /// Lets everything happen: tasks end as `work` says, or stay as they are.
-    pub async fn play(&self, work: impl Fn(&NewTask) -> Option<Result<Value, (&'static str, &'static str)>>) {
+    pub(crate) async fn play(&self, work: impl Fn(&NewTask) -> Option<Result<Value, (&'static str, &'static str)>>) {
         for _ in 0..100_000 {
             self.hear();
             self.runs.settle().await;
@@ -635,7 +662,7 @@ impl Server {
     }
 
     /// Every task gives what it was given.
-    pub async fn echo(&self) {
+    pub(crate) async fn echo(&self) {
         self.play(|task| Some(Ok(task.input.clone()))).await;
     }
 }

@@ -67,10 +67,12 @@ async fn a_run_goes_to_its_end_and_everything_of_it_is_shown() {
     }
     assert_eq!(seen.len(), 10);
     assert!(seen.iter().enumerate().all(|(index, item)| item.index as usize == index && item.task.is_some() && item.output.is_some()));
-    let kinds: Vec<String> = world.events().await.into_iter().filter(|event| event.subject == format!("run:{id}")).map(|event| event.kind).collect();
+    let kinds: Vec<String> =
+        world.events().await.into_iter().filter(|event| event.subject == format!("run:{id}")).map(|event| event.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "run.started").count(), 1);
     assert_eq!(kinds.iter().filter(|kind| *kind == "run.completed").count(), 1);
-    let listed = RunService::list(&*server.runs, &alice(), RunFilter { workflow: Some("three".to_owned()), ..RunFilter::default() }).await.unwrap();
+    let listed =
+        RunService::list(&*server.runs, &alice(), RunFilter { workflow: Some("three".to_owned()), ..RunFilter::default() }).await.unwrap();
     assert_eq!(listed.items, [detail.summary]);
 }
 
@@ -121,7 +123,8 @@ async fn who_paused_a_child_by_themselves_lets_it_go_on_by_themselves() {
     server.store("name: outer\nversion: 1\nsteps:\n  sub: {uses: 'workflow:inner'}\n").await;
     let id = server.start("outer", json!({})).await;
     server.runs.settle().await;
-    let child = RunService::list(&*server.runs, &alice(), RunFilter { parent: Some(id), ..RunFilter::default() }).await.unwrap().items[0].id;
+    let child =
+        RunService::list(&*server.runs, &alice(), RunFilter { parent: Some(id), ..RunFilter::default() }).await.unwrap().items[0].id;
     RunService::pause(&*server.runs, &bob(), child).await.unwrap();
     RunService::pause(&*server.runs, &bob(), id).await.unwrap();
     server.runs.settle().await;
@@ -138,7 +141,8 @@ async fn cancelling_stops_children_too() {
     let world = World::new();
     let server = world.server();
     server.store("name: inner\nversion: 1\nsteps:\n  a: {uses: test.work}\n").await;
-    let outer = "name: outer\nversion: 1\nsteps:\n  sub: {uses: 'workflow:inner', foreach: '${{ range(3) }}'}\n  beside: {uses: test.work}\n";
+    let outer =
+        "name: outer\nversion: 1\nsteps:\n  sub: {uses: 'workflow:inner', foreach: '${{ range(3) }}'}\n  beside: {uses: test.work}\n";
     server.store(outer).await;
     let id = server.start("outer", json!({})).await;
     server.runs.settle().await;
@@ -180,7 +184,10 @@ steps:
     assert_eq!(detail.summary.state, RunState::Failed);
     assert!(detail.summary.error.unwrap().message.contains("it broke"));
     let before = server.tasks.all().len();
-    assert_eq!(RunService::retry(&*server.runs, &alice(), id, RunRetry { steps: vec!["last".to_owned()] }).await.unwrap_err().code, "WORKFLOW-023");
+    assert_eq!(
+        RunService::retry(&*server.runs, &alice(), id, RunRetry { steps: vec!["last".to_owned()] }).await.unwrap_err().code,
+        "WORKFLOW-023"
+    );
     RunService::retry(&*server.runs, &alice(), id, RunRetry::default()).await.unwrap();
     server.echo().await;
     assert_eq!(server.state(id).await, RunState::Completed);
@@ -270,7 +277,9 @@ async fn tokens_are_counted_and_what_is_left_is_the_budget_of_the_next() {
 async fn a_run_goes_on_with_the_document_it_began_with() {
     let world = World::new();
     let server = world.server();
-    server.store("name: edited\nversion: 1\nsteps:\n  a: {uses: test.work, with: {v: 1}}\n  b: {uses: test.work, needs: [a], with: {v: 1}}\n").await;
+    server
+        .store("name: edited\nversion: 1\nsteps:\n  a: {uses: test.work, with: {v: 1}}\n  b: {uses: test.work, needs: [a], with: {v: 1}}\n")
+        .await;
     let id = server.start("edited", json!({})).await;
     server.runs.settle().await;
     let stored = server.store("name: edited\nversion: 1\nsteps:\n  a: {uses: test.work, with: {v: 2}}\n").await;

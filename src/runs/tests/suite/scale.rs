@@ -18,12 +18,15 @@ steps:
   after: {uses: test.work, if: always(), needs: [each]}
 ";
     server.store(text).await;
-    let id = server.start("million", json!({"n": 1_000_000})).await;
-    server.echo().await;
-    let detail = server.detail(id).await;
-    assert_eq!((detail.steps[0].state, detail.summary.state), (StepState::Failed, RunState::Completed));
-    assert_eq!(detail.steps[0].error.as_ref().unwrap().code, "WORKFLOW-014");
-    assert_eq!(server.tasks.all().len(), 1);
+    for (n, code) in [(10_001, "WORKFLOW-014"), (1_000_000, "WORKFLOW-021")] {
+        let id = server.start("million", json!({"n": n})).await;
+        let before = server.tasks.all().len();
+        server.echo().await;
+        let detail = server.detail(id).await;
+        assert_eq!((detail.steps[0].state, detail.summary.state), (StepState::Failed, RunState::Completed));
+        assert_eq!(detail.steps[0].error.as_ref().unwrap().code, code);
+        assert_eq!(server.tasks.all().len(), before + 1);
+    }
 }
 
 #[tokio::test]

@@ -12,9 +12,11 @@ mod columns;
 mod events;
 mod failure;
 mod identity;
+mod journals;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -26,6 +28,7 @@ mod tally;
 mod tasks;
 mod topics;
 mod traces;
+mod workflows;
 mod writer;
 
 use std::sync::Arc;
@@ -53,8 +56,9 @@ impl SqliteStore {
     /// Commits what was handed in and closes the file. Later calls fail with
     /// [`StoreError::Unavailable`](baton_storage::StoreError::Unavailable).
     pub async fn close(&self) {
+        // The writer's connection has to be the last one: only that one moves the log of writes into the file and takes it away.
+        self.readers.close().await;
         self.writer.close().await;
-        self.readers.close();
         let writing = self.writing.lock().take();
         if let Some(writing) = writing {
             // A writer that panicked has nothing left to commit.

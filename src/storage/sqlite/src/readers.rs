@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use baton_storage::StoreError;
@@ -23,6 +24,7 @@ type Read = Box<dyn FnOnce(&Connection) + Send>;
 pub(crate) struct Readers {
     // Taken by `close`: the threads end with the last sender.
     queue: Arc<Mutex<Option<mpsc::Sender<Read>>>>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl Readers {
@@ -30,6 +32,7 @@ impl Readers {
     pub(crate) fn start(path: &Path, count: u32, busy_timeout: Duration) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel::<Read>(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
+        let mut threads = Vec::new();
         for index in 0..count.max(1) {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -42,9 +45,9 @@ impl Readers {
                     read(&connection);
                 }
             });
-            started.map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?;
+            threads.push(started.map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?);
         }
-        Ok(Self { queue: Arc::new(Mutex::new(Some(queue))) })
+        Ok(Self { queue: Arc::new(Mutex::new(Some(queue))), threads: Arc::new(Mutex::new(threads)) })
     }
 
     /// Reads within one snapshot of everything that is committed now.
@@ -80,8 +83,14 @@ impl Readers {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Ends the threads after the reads that were handed in.
-    pub(crate) fn close(&self) {
+    /// Ends the threads after the reads that were handed in, and closes their connections.
+    pub(crate) async fn close(&self) {
         self.queue.lock().take();
+        let threads = std::mem::take(&mut *self.threads.lock());
+        let ended = move || {
+            // A thread that panicked holds no connection any more.
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        };
+        let _ = tokio::task::spawn_blocking(ended).await;
     }
 }

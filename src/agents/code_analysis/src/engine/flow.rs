@@ -123,9 +123,9 @@ pub(crate) struct Knowledge<'a> {
 }
 
 impl<'a> Knowledge<'a> {
-    pub(crate) fn of(flows: &'a [Flow], language: &str) -> Self {
+    pub(crate) fn of(flows: impl Iterator<Item = &'a Flow>, language: &str) -> Self {
         let mut known = Self { typed: matches!(language, "go" | "java" | "rust"), ..Self::default() };
-        for flow in flows.iter().filter(|flow| flow.languages.iter().any(|name| name == language)) {
+        for flow in flows.filter(|flow| flow.languages.iter().any(|name| name == language)) {
             for (names, patterns) in [
                 (&mut known.asserts, &flow.asserts),
                 (&mut known.builders, &flow.builders),

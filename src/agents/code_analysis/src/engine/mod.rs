@@ -1,6 +1,7 @@
 //! What rules find in a source: one walk that follows values and holds calls and assignments against rules, then the queries.
 
 mod explosive;
+mod expression;
 pub(crate) mod flow;
 mod names;
 mod queries;
@@ -9,8 +10,7 @@ pub(crate) mod shape;
 mod summary;
 mod walk;
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_agents_runtime::SkillError;
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::tree::Parsed;
 use flow::{Knowledge, Scopes};
 use names::Names;
 use queries::Queries;
-use rule::{Catalogue, Confidence, Rule};
+use rule::{Catalogue, Confidence, Kind, Rule};
 use summary::Summary;
 use walk::Walk;
 
@@ -68,7 +68,7 @@ pub(crate) struct Ready<'a> {
     answers: Vec<(usize, usize)>,
     regexes: Vec<(usize, usize)>,
     /// The queries of each rule, for each grammar that was met; compiling them takes longer than running them.
-    queries: RefCell<Vec<(Grammar, Rc<Queries>)>>,
+    queries: Mutex<Vec<(Grammar, Arc<Queries>)>>,
 }
 
 impl<'a> Ready<'a> {
@@ -91,17 +91,30 @@ impl<'a> Ready<'a> {
                 }
             }
         }
-        let known = Knowledge::of(&catalogue.flows, facts.name);
-        Self { known, rules, calls, assigns, texts, returns, answers, regexes, queries: RefCell::default() }
+        let known = Knowledge::of(catalogue.flows(), facts.name);
+        Self { known, rules, calls, assigns, texts, returns, answers, regexes, queries: Mutex::default() }
     }
 
-    fn compiled(&self, grammar: &Grammar) -> Rc<Queries> {
-        let mut all = self.queries.borrow_mut();
-        if let Some((_, queries)) = all.iter().find(|(known, _)| known == grammar) {
-            return Rc::clone(queries);
+    /// The shipped rules of a kind for one language; made once, and kept, since it takes longer than a review of a small source.
+    pub(crate) fn shipped(kind: Kind, facts: &'static Facts) -> Result<Arc<Ready<'static>>, SkillError> {
+        static READY: Mutex<Vec<(Kind, &str, Arc<Ready<'static>>)>> = Mutex::new(Vec::new());
+        let catalogue = Catalogue::shipped(kind)?;
+        let mut all = READY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, ready)) = all.iter().find(|(known, language, _)| *known == kind && *language == facts.name) {
+            return Ok(Arc::clone(ready));
         }
-        let queries = Rc::new(Queries::of(grammar, &self.rules));
-        all.push((grammar.clone(), Rc::clone(&queries)));
+        let ready = Arc::new(Ready::new(catalogue, facts));
+        all.push((kind, facts.name, Arc::clone(&ready)));
+        Ok(ready)
+    }
+
+    fn compiled(&self, grammar: &Grammar) -> Arc<Queries> {
+        let mut all = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, queries)) = all.iter().find(|(known, _)| known == grammar) {
+            return Arc::clone(queries);
+        }
+        let queries = Arc::new(Queries::of(grammar, &self.rules));
+        all.push((grammar.clone(), Arc::clone(&queries)));
         queries
     }
 

@@ -1,11 +1,13 @@
 //! What a rule says, and how rules are read from TOML: the shipped ones and a user's own.
 
+use std::sync::OnceLock;
+
 use baton_agents_runtime::SkillError;
 use baton_domain::problem::Code;
-use regex::Regex;
 use serde::Deserialize;
 use tree_sitter::Query;
 
+use super::expression::Expression;
 use crate::languages::{ALL, Facts};
 use crate::rules::Severity;
 
@@ -13,8 +15,6 @@ use crate::rules::Severity;
 pub(crate) const MAXIMUM_RULES: usize = 200;
 /// The longest text of a user's rules, in bytes.
 pub(crate) const MAXIMUM_RULE_BYTES: usize = 256 << 10;
-/// The largest compiled form of one regular expression of a rule, in bytes.
-const MAXIMUM_REGEX_BYTES: usize = 1 << 20;
 
 /// The rules that come with the agent, a file a language.
 const SHIPPED: &[(&str, &str)] = &[
@@ -248,14 +248,14 @@ struct Document {
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) form: Form,
-    pub(crate) matches: Option<Regex>,
-    pub(crate) not_matches: Option<Regex>,
-    pub(crate) unless: Option<Regex>,
-    pub(crate) source: Option<Regex>,
-    pub(crate) within: Option<Regex>,
-    pub(crate) not_within: Option<Regex>,
-    pub(crate) origin: Option<Regex>,
-    pub(crate) with: Vec<(String, Regex)>,
+    pub(crate) matches: Option<Expression>,
+    pub(crate) not_matches: Option<Expression>,
+    pub(crate) unless: Option<Expression>,
+    pub(crate) source: Option<Expression>,
+    pub(crate) within: Option<Expression>,
+    pub(crate) not_within: Option<Expression>,
+    pub(crate) origin: Option<Expression>,
+    pub(crate) with: Vec<(String, Expression)>,
 }
 
 /// A rule ready for one language.
@@ -264,33 +264,44 @@ pub(crate) struct Rule {
     pub(crate) written: Written,
     pub(crate) calls: Vec<Compiled>,
     pub(crate) assigns: Vec<Compiled>,
-    pub(crate) file_matches: Option<Regex>,
-    pub(crate) file_not_matches: Option<Regex>,
+    pub(crate) file_matches: Option<Expression>,
+    pub(crate) file_not_matches: Option<Expression>,
 }
 
 /// Everything that is known about one review.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) flows: Vec<Flow>,
+    /// The shipped rules, where these are a user's own beside them.
+    shipped: Option<&'static Catalogue>,
+    rules: Vec<Rule>,
+    flows: Vec<Flow>,
 }
 
+/// The shipped rules of each kind, read once.
+static SHIPPED_RULES: [OnceLock<Result<Catalogue, SkillError>>; 3] = [const { OnceLock::new() }; 3];
+
 impl Catalogue {
-    /// The shipped rules of a kind and the user's own, which come in their own text.
-    pub(crate) fn load(kind: Kind, own: Option<&str>) -> Result<Self, SkillError> {
-        let mut catalogue = Self { rules: Vec::new(), flows: Vec::new() };
-        for (name, text) in SHIPPED {
-            catalogue.add(name, text, Some(kind))?;
+    /// The shipped rules of a kind.
+    pub(crate) fn shipped(kind: Kind) -> Result<&'static Self, SkillError> {
+        let read = || {
+            let mut catalogue = Self { shipped: None, rules: Vec::new(), flows: Vec::new() };
+            for (name, text) in SHIPPED {
+                catalogue.add(name, text, Some(kind))?;
+            }
+            Ok(catalogue)
+        };
+        SHIPPED_RULES[kind as usize].get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// The shipped rules of a kind, and a user's own, which come in their own text.
+    pub(crate) fn with(kind: Kind, own: &str) -> Result<Self, SkillError> {
+        if own.len() > MAXIMUM_RULE_BYTES {
+            return Err(malformed(format!("rules: they have {} bytes; at most {MAXIMUM_RULE_BYTES} are read.", own.len())));
         }
-        if let Some(own) = own {
-            if own.len() > MAXIMUM_RULE_BYTES {
-                return Err(malformed(format!("rules: they have {} bytes; at most {MAXIMUM_RULE_BYTES} are read.", own.len())));
-            }
-            let before = catalogue.rules.len();
-            catalogue.add("rules", own, None)?;
-            if catalogue.rules.len() - before > MAXIMUM_RULES {
-                return Err(malformed(format!("rules: there are more than {MAXIMUM_RULES} rules.")));
-            }
+        let mut catalogue = Self { shipped: Some(Self::shipped(kind)?), rules: Vec::new(), flows: Vec::new() };
+        catalogue.add("rules", own, None)?;
+        if catalogue.rules.len() > MAXIMUM_RULES {
+            return Err(malformed(format!("rules: there are more than {MAXIMUM_RULES} rules.")));
         }
         Ok(catalogue)
     }
@@ -309,7 +320,7 @@ impl Catalogue {
             let line = text.find(&format!("\"{}\"", written.id)).map_or(1, |at| text[..at].matches('\n').count() + 1);
             let rule =
                 compile(written, kind.is_none()).map_err(|(id, why)| malformed(format!("{name}, line {line}, rule {id}: {why}.")))?;
-            if self.rules.iter().any(|other| other.written.id == rule.written.id) {
+            if self.all().any(|other| other.written.id == rule.written.id) {
                 return Err(malformed(format!("{name}, line {line}: there is already a rule {}.", rule.written.id)));
             }
             self.rules.push(rule);
@@ -317,9 +328,18 @@ impl Catalogue {
         Ok(())
     }
 
+    fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.shipped.into_iter().flat_map(|shipped| &shipped.rules).chain(&self.rules)
+    }
+
     /// The rules for a language.
     pub(crate) fn of<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a Rule> + 'a {
-        self.rules.iter().filter(move |rule| rule.written.languages.iter().any(|name| name == language))
+        self.all().filter(move |rule| rule.written.languages.iter().any(|name| name == language))
+    }
+
+    /// How values flow, in all languages.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.shipped.into_iter().flat_map(|shipped| &shipped.flows).chain(&self.flows)
     }
 }
 
@@ -327,7 +347,8 @@ fn malformed(message: String) -> SkillError {
     SkillError::new(Code::RuleMalformed, message)
 }
 
-/// `strict` also holds the queries against the grammars; of the shipped rules a test does, because it takes seconds for all of them.
+/// `strict` also compiles the expressions and holds the queries against the grammars; of the shipped rules a test does, because it takes seconds for
+/// all of them.
 fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
     let id = written.id.clone();
     let fail = |why: String| (id.clone(), why);
@@ -358,6 +379,7 @@ fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
             }
         }
     }
+    let expression = |text: &str| if strict { Expression::checked(text) } else { Ok(Expression::trusted(text)) };
     let forms = |forms: &[Form]| -> Result<Vec<Compiled>, (String, String)> {
         forms
             .iter()
@@ -387,13 +409,6 @@ fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
         file_not_matches: file(&written.file_not_matches)?,
         written,
     })
-}
-
-fn expression(text: &str) -> Result<Regex, String> {
-    regex::RegexBuilder::new(text)
-        .size_limit(MAXIMUM_REGEX_BYTES)
-        .build()
-        .map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))
 }
 
 /// Whether a name fits a pattern in which `*` stands for any characters.

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_shipped_rules_are_sound() {
     for kind in [Kind::Security, Kind::Performance, Kind::Practice] {
-        let catalogue = Catalogue::load(kind, None).unwrap();
+        let catalogue = Catalogue::shipped(kind).unwrap();
         assert!(catalogue.rules.len() >= 8, "{kind:?}: {}", catalogue.rules.len());
         for rule in &catalogue.rules {
             compile(rule.written.clone(), true).unwrap();
@@ -19,7 +19,7 @@ fn the_shipped_rules_are_sound() {
 
 #[test]
 fn every_language_has_rules_for_twelve_weaknesses() {
-    let catalogue = Catalogue::load(Kind::Security, None).unwrap();
+    let catalogue = Catalogue::shipped(Kind::Security).unwrap();
     for facts in ALL {
         let weaknesses: std::collections::BTreeSet<u32> =
             catalogue.of(facts.name).flat_map(|rule| rule.written.cwe.iter().copied()).collect();
@@ -44,7 +44,7 @@ fn malformed_rules_are_refused_with_their_place() {
         (&format!("{}[[rule.call]]\nname = [\"x\"]\n", good.replace("own-rule", "Own Rule")), "lower-case"),
     ];
     for (text, expected) in cases {
-        let error = Catalogue::load(Kind::Security, Some(text)).unwrap_err();
+        let error = Catalogue::with(Kind::Security, text).unwrap_err();
         assert_eq!(error.code, "CODE-004");
         assert!(error.message.contains(expected), "{text}\n{}", error.message);
     }
@@ -59,11 +59,11 @@ fn too_many_and_too_long_rules_are_refused() {
         )
     };
     let within: String = (0..MAXIMUM_RULES).map(one).collect();
-    assert!(Catalogue::load(Kind::Security, Some(&within)).is_ok());
+    assert!(Catalogue::with(Kind::Security, &within).is_ok());
     let many: String = (0..=MAXIMUM_RULES).map(one).collect();
-    assert_eq!(Catalogue::load(Kind::Security, Some(&many)).unwrap_err().code, "CODE-004");
+    assert_eq!(Catalogue::with(Kind::Security, &many).unwrap_err().code, "CODE-004");
     let long = "#".repeat(MAXIMUM_RULE_BYTES + 1);
-    assert_eq!(Catalogue::load(Kind::Security, Some(&long)).unwrap_err().code, "CODE-004");
+    assert_eq!(Catalogue::with(Kind::Security, &long).unwrap_err().code, "CODE-004");
 }
 
 #[test]

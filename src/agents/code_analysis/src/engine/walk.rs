@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
-use regex::Regex;
 use tree_sitter::{Node, QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
+use super::expression::Expression;
 use super::flow::{Scopes, State, called, class_bits};
 use super::queries::Queries;
 use super::rule::{Compiled, Condition, Place, Rule};
@@ -57,7 +57,7 @@ pub(super) struct Walk<'a, 'tree> {
     starts: Columns,
     ends: Columns,
     /// Whether the source of a function, by where it begins, matches an expression, by its address.
-    matched: HashMap<(usize, *const Regex), bool>,
+    matched: HashMap<(usize, *const Expression), bool>,
 }
 
 impl<'a, 'tree> Walk<'a, 'tree> {
@@ -387,7 +387,7 @@ impl<'a, 'tree> Walk<'a, 'tree> {
     }
 
     /// Whether the source of the function around matches; outside of functions that of the file.
-    fn is_within(&mut self, regex: &Regex) -> bool {
+    fn is_within(&mut self, regex: &Expression) -> bool {
         let bytes = self.functions.last().map_or(0..self.text.len(), |function| function.bytes.clone());
         let text = self.text.get(bytes.clone()).unwrap_or("");
         *self.matched.entry((bytes.start, std::ptr::from_ref(regex))).or_insert_with(|| regex.is_match(looked_at(text)))

@@ -69,7 +69,9 @@ fn output() -> Value {
             "confusion": grid("Confusion: actual down, predicted across", 5),
             "rows": count("Rows", 6),
             "predicted": count("Predicted", 7),
-            "table": {"type": "string", "format": "artifact", "title": "All predictions", "x-order": 8, "x-render": "artifact"},
+            "table": {"type": "string", "format": "artifact", "title": "All predictions", "x-order": 8, "x-render": "artifact",
+                "description": "CSV with the columns row, the target if the table has it, and prediction, with a column \"probability of CLASS\" for \
+                                each class; of groups cluster and distance; of components \"component 1\" and so on."},
             "notes": {"type": "array", "title": "Notes", "x-order": 9, "items": {"type": "string"}}
         },
         "required": ["summary", "charts", "first", "rows", "predicted", "table", "notes"],

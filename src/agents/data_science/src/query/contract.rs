@@ -55,7 +55,7 @@ fn input() -> Value {
             "tables": {
                 "type": "array", "title": "Tables", "minItems": 1, "maxItems": MAXIMUM_TABLES, "x-order": 0,
                 "items": {"type": "object", "title": "Table", "properties": table, "required": ["name", "artifact"], "additionalProperties": false},
-                "description": "Missing cells are NULL, truth values 1 and 0, times texts in ISO 8601."
+                "description": "Missing cells are NULL, true and false 1 and 0 (yes and no stay texts), times texts in ISO 8601."
             },
             "connection": {
                 "type": "string", "format": "connection", "minLength": 1, "maxLength": 100, "title": "Connection", "x-order": 0,

@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::read::table::{check, scan};
-use crate::read::{Kind, TableFile, cell, date, iso};
+use crate::read::{Guess, Kind, TableFile, cell, date, iso};
 
 use super::{MAXIMUM_IMPORTED_CELLS, MAXIMUM_IMPORTED_COLUMNS};
 
@@ -32,7 +32,9 @@ pub(super) fn import(
         let message = format!("the tables have more than {MAXIMUM_IMPORTED_CELLS} cells together; keep fewer columns or rows.");
         return Err(SkillError::new(Code::TableTooLarge, message));
     }
-    let kinds: Vec<(Kind, bool)> = guesses.iter().map(|guess| (guess.kind(), guess.is_long())).collect();
+    // Who writes yes and no asks for 'yes' and 'no': as numbers these would silently find nothing.
+    let kind = |guess: &Guess| if guess.is_worded() { Kind::Text } else { guess.kind() };
+    let kinds: Vec<(Kind, bool)> = guesses.iter().map(|guess| (kind(guess), guess.is_long())).collect();
     let names = unlike(&names);
     let columns: Vec<String> = names
         .iter()
@@ -68,7 +70,7 @@ pub(super) fn import(
     Ok((format!("{name}: {rows} rows with {}{more}", listed.join(", ")), cells))
 }
 
-/// What a cell is in the database. Truth values are 1 and 0, times texts as ISO 8601 writes them.
+/// What a cell is in the database. True and false are 1 and 0, times texts as ISO 8601 writes them.
 fn value(kind: Kind, long: bool, cell: &[u8]) -> Value {
     let trimmed = cell.trim_ascii();
     if cell::is_missing(trimmed) {

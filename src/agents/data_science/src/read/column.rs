@@ -41,6 +41,8 @@ pub(crate) struct Guess {
     integer: bool,
     number: bool,
     boolean: bool,
+    /// Whether truth values are written otherwise than as true and false.
+    worded: bool,
     dates: Forms,
     /// Whole numbers with more digits than a number keeps.
     long: bool,
@@ -51,7 +53,7 @@ pub(crate) struct Guess {
 
 impl Default for Guess {
     fn default() -> Self {
-        Self { integer: true, number: true, boolean: true, dates: date::ANY, long: false, present: 0, declared_text: false }
+        Self { integer: true, number: true, boolean: true, worded: false, dates: date::ANY, long: false, present: 0, declared_text: false }
     }
 }
 
@@ -72,6 +74,7 @@ impl Guess {
         }
         if self.boolean {
             self.boolean = cell::boolean(cell).is_some();
+            self.worded |= ![&b"true"[..], b"false"].iter().any(|word| cell.eq_ignore_ascii_case(word));
         }
         if self.dates != 0 {
             self.dates = std::str::from_utf8(cell).map_or(0, |text| date::forms_of(text, self.dates));
@@ -90,6 +93,11 @@ impl Guess {
             Self { number: true, .. } => Kind::Number,
             Self { dates, .. } => date::preferred(*dates).map_or(Kind::Text, Kind::Date),
         }
+    }
+
+    /// Whether truth values are written as yes and no, or as letters.
+    pub(crate) fn is_worded(&self) -> bool {
+        self.kind() == Kind::Boolean && self.worded
     }
 
     /// Whether whole numbers are kept as text because they are too long.

@@ -14,7 +14,7 @@ mod scanner;
 pub(crate) mod table;
 mod utf8;
 
-pub(crate) use column::{Kind, Values};
+pub(crate) use column::{Guess, Kind, Values};
 pub(crate) use date::iso;
 pub(crate) use delimiter::Delimiter;
 pub(crate) use rows::{Cells, NO_LEVEL, RowColumn, Wanted, numeric_place, place_of, rows};
