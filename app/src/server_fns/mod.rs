@@ -28,7 +28,6 @@ pub mod models;
 pub mod notifications;
 pub mod plans;
 pub mod runs;
-pub mod runs;
 pub mod say;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
