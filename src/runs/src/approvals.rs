@@ -57,13 +57,14 @@ impl Runs {
         let key = head.key.as_deref().and_then(Key::parse).ok_or_else(|| broken("the approval has no key"))?;
         let run = head.parent.map(|parent| RunId::new(*parent.as_uuid())).ok_or_else(|| broken("the approval has no run"))?;
         let (by, hash) = (person(caller), verdict.hash);
-        let fact = |live: &Live| {
+        let (of, own, said, name) = (key.clone(), caller.principal.tag(), comment.clone(), by.name.clone());
+        let fact = move |live: &Live| {
             // By who they are, too: an address may have changed since.
-            if [&live.created_by, &live.acting].iter().any(|asked| asked.tag() == caller.principal.tag()) {
+            if [&live.created_by, &live.acting].iter().any(|asked| asked.tag() == own) {
                 let detail = "Whoever asked for the run, or began it anew, may not decide on its approvals. Ask somebody else.";
                 return Err(Problem::new(Code::ApprovalForbidden, detail));
             }
-            let (key, hash, by, comment) = (key.clone(), hash.clone(), by.clone(), comment.clone());
+            let (key, hash, by, comment) = (of.clone(), hash.clone(), by.clone(), said.clone());
             Ok(if agrees { Fact::Approved { key, hash, by, comment } } else { Fact::Refused { key, hash, by, comment } })
         };
         self.act(caller, run, fact).await?;
@@ -71,7 +72,7 @@ impl Runs {
         let closing = Closing {
             key: key.clone(),
             state: if agrees { ApprovalState::Approved } else { ApprovalState::Refused },
-            by: Some(by.name.clone()),
+            by: Some(name),
             comment: comment.clone(),
             at: self.parts.sources.clock.now(),
             actor: caller.principal.clone(),

@@ -83,6 +83,9 @@ pub(crate) struct Seen {
     pub(crate) store: MemoryStore,
     pub(crate) fuse: Arc<Fuse>,
     pub(crate) writes: AtomicI64,
+    pub(crate) reads: AtomicI64,
+    /// Whoever holds this to write keeps turns from being stored.
+    pub(crate) gate: tokio::sync::RwLock<()>,
 }
 
 impl Seen {
@@ -99,6 +102,7 @@ impl JournalStore for Seen {
         if heard { answer } else { Err(gone()) }
     }
     async fn write_journal(&self, write: JournalWrite) -> Result<JournalWritten, StoreError> {
+        let _open = self.gate.read().await;
         self.writes.fetch_add(1, Ordering::SeqCst);
         let (made, heard) = self.fuse.step();
         let answer = if made { self.store.write_journal(write).await } else { Err(gone()) };
@@ -127,6 +131,7 @@ impl JournalStore for Seen {
         limit: u32,
     ) -> Result<(Vec<JournalRow>, i64), StoreError> {
         self.alive()?;
+        self.reads.fetch_add(1, Ordering::SeqCst);
         self.store.journal_rows(id, group, after, limit).await
     }
     async fn journals(&self, query: &JournalQuery) -> Result<JournalPage, StoreError> {
@@ -578,7 +583,13 @@ impl World {
 
     pub(crate) fn server(&self) -> Server {
         let fuse = Arc::new(Fuse::default());
-        let seen = Arc::new(Seen { store: self.store.clone(), fuse: Arc::clone(&fuse), writes: AtomicI64::new(0) });
+        let seen = Arc::new(Seen {
+            store: self.store.clone(),
+            fuse: Arc::clone(&fuse),
+            writes: AtomicI64::new(0),
+            reads: AtomicI64::new(0),
+            gate: tokio::sync::RwLock::new(()),
+        });
         let parts = Parts {
             journals: Arc::clone(&seen) as Arc<dyn JournalStore>,
             workflows: Arc::clone(&seen) as Arc<dyn WorkflowStore>,
