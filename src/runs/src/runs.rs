@@ -25,7 +25,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::driver::Looked;
 use crate::live::Live;
 use crate::paging;
 use crate::parts::Parts;
@@ -55,7 +54,6 @@ pub struct Runs {
     pub(crate) plans: Mutex<Plans>,
     pub(crate) decisions: Mutex<HashMap<DecisionId, RunId>>,
     pub(crate) count: AtomicU64,
-    pub(crate) looked: Mutex<HashMap<RunId, Looked>>,
     pub(crate) looking: Mutex<Option<JournalId>>,
     pub(crate) looking_at_approvals: Mutex<Option<JournalId>>,
 }
@@ -80,7 +78,6 @@ impl Runs {
             plans: Mutex::default(),
             decisions: Mutex::default(),
             count: AtomicU64::new(0),
-            looked: Mutex::default(),
             looking: Mutex::default(),
             looking_at_approvals: Mutex::default(),
         })
@@ -119,7 +116,7 @@ impl Runs {
                 continue;
             }
             // Taken out: whatever goes wrong from here, it is loaded again.
-            let taken = match place.take() {
+            let taken = match slot.take(&mut place) {
                 Some(live) => Some(live),
                 None => self.load(id).await?,
             };
@@ -136,11 +133,12 @@ impl Runs {
             match told {
                 Ok(()) => {
                     let summary = live.summary.clone();
-                    *place = Some(live);
+                    slot.put(&mut place, live);
+                    *slot.left.lock() = None;
                     return Ok(summary);
                 }
                 Err(TurnError::Refused(problem)) => {
-                    *place = Some(live);
+                    slot.put(&mut place, live);
                     return Err(problem);
                 }
                 Err(TurnError::Stale) => {}

@@ -212,7 +212,7 @@ impl Runs {
                     self.later(id, at);
                 }
                 let slot = self.slot(id);
-                *slot.live.lock().await = Some(Box::new(live));
+                slot.put(&mut *slot.live.lock().await, Box::new(live));
                 self.ring(&slot);
                 Ok(Opened::New(id, Box::new(summary)))
             }
