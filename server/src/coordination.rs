@@ -69,6 +69,7 @@ impl Coordination {
         let parts = RunParts {
             journals: Arc::clone(store) as _,
             workflows: Arc::clone(store) as _,
+            identities: Arc::clone(store) as _,
             tasks: Arc::clone(tasks),
             agents: Arc::clone(agents),
             decisions: Some(Arc::new(StepDecisions::new(Arc::clone(&councils) as _))),

@@ -47,6 +47,9 @@ pub(crate) struct Opening {
     pub uses: BTreeMap<String, u32>,
     /// A hash of the request, if it had a key.
     pub request: Option<String>,
+    /// Who has asked for the runs above it: none of them decides on its approvals either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub askers: Vec<Principal>,
 }
 
 /// How a run stands, with what the core does not know.

@@ -216,6 +216,8 @@ impl RunService for Runs {
             key,
             acting: caller.principal.clone(),
             requested_by: name_of(&caller.principal),
+            others: Vec::new(),
+            askers: Vec::new(),
             parent: None,
             depth: 0,
             request: request.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::event::{Event, Payload, TopicFilter};
-use baton_domain::id::{AgentId, DEFAULT_PROJECT, EventSeq, JournalId, ProjectId, RunId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, AuditId, DEFAULT_PROJECT, EventSeq, JournalId, ProjectId, RunId, TaskId, UserId};
 use baton_domain::page::Page;
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
@@ -26,8 +26,9 @@ use baton_domain::wire::task::{
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowSummary};
 use baton_runs::{Parts, Runs, Workflows};
 use baton_storage::{
-    EventStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord, WorkflowStore, WorkflowStored,
+    ApiKeyRecord, AuditRow, EventStore, IdentityStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery,
+    JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord, WorkflowStore,
+    WorkflowStored,
 };
 use baton_storage_memory::MemoryStore;
 use baton_testkit::{TestClock, test_sources};
@@ -558,6 +559,34 @@ pub(crate) fn user(name: &str, role: Role) -> Caller {
     }
 }
 
+/// A program with the key `name`, made by somebody.
+pub(crate) async fn key(world: &World, name: &str, made_by: &str) -> Caller {
+    let id = ApiKeyId::new(world.sources.ids.next());
+    let record = ApiKeyRecord {
+        id,
+        name: name.to_owned(),
+        role: Role::Operator,
+        secret_hash: [7; 32],
+        created_at: Timestamp::default(),
+        created_by: made_by.to_owned(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let row = AuditRow {
+        id: AuditId::new(world.sources.ids.next()),
+        at: Timestamp::default(),
+        principal: Principal::System,
+        action: "keys.create".to_owned(),
+        target: None,
+        allowed: true,
+        code: None,
+        request_id: None,
+        address: None,
+    };
+    world.store.insert_api_key(record, row).await.unwrap();
+    Caller { principal: Principal::ApiKey { id, name: name.to_owned() }, ..alice() }
+}
+
 pub(crate) fn alice() -> Caller {
     user("alice", Role::Operator)
 }
@@ -605,6 +634,7 @@ impl World {
         let parts = Parts {
             journals: Arc::clone(&seen) as Arc<dyn JournalStore>,
             workflows: Arc::clone(&seen) as Arc<dyn WorkflowStore>,
+            identities: Arc::new(self.store.clone()),
             tasks: Arc::new(SeenTasks { tasks: Arc::clone(&self.tasks), fuse: Arc::clone(&fuse) }),
             agents: Arc::clone(&self.skills) as Arc<dyn AgentService>,
             decisions: self.decisions.clone(),
