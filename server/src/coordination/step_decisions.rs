@@ -8,7 +8,7 @@ use baton_domain::problem::Code;
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::user::Caller;
 use baton_domain::wire::decision::{CancelDecision, DecisionState, DecisionSummary, StepDecision};
-use baton_runs::{DecisionEnd, DecisionOrder, Decisions};
+use baton_runs::{DecisionEnd, DecisionOrder, Decisions, Usage, usage_of};
 
 /// The decisions of steps.
 pub(super) struct StepDecisions {
@@ -56,6 +56,10 @@ impl Decisions for StepDecisions {
             // People may still decide one that was escalated.
             _ => None,
         })
+    }
+
+    async fn used(&self, caller: &Caller, id: DecisionId) -> Answer<Usage> {
+        Ok(usage_of(self.service.decision(caller, id).await?.summary.spent))
     }
 
     async fn cancel(&self, caller: &Caller, id: DecisionId) -> Answer<()> {

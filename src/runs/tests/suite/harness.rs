@@ -85,6 +85,8 @@ pub(crate) struct Seen {
     pub(crate) fuse: Arc<Fuse>,
     pub(crate) writes: AtomicI64,
     pub(crate) reads: AtomicI64,
+    /// Whether a run is written between any two pages of its rows.
+    pub(crate) churn: AtomicBool,
     /// Whoever holds this to write keeps turns from being stored.
     pub(crate) gate: tokio::sync::RwLock<()>,
 }
@@ -133,6 +135,23 @@ impl JournalStore for Seen {
     ) -> Result<(Vec<JournalRow>, i64), StoreError> {
         self.alive()?;
         self.reads.fetch_add(1, Ordering::SeqCst);
+        if after.is_some() && self.churn.load(Ordering::SeqCst) {
+            let head = self.store.journal(id).await?.unwrap().0;
+            let write = JournalWrite {
+                id,
+                version: head.version,
+                state: head.state,
+                live: head.live,
+                wake_at: head.wake_at,
+                summary: None,
+                facts: Vec::new(),
+                cleared: Vec::new(),
+                rows: Vec::new(),
+                events: Vec::new(),
+                at: head.updated_at,
+            };
+            self.store.write_journal(write).await?;
+        }
         self.store.journal_rows(id, group, after, limit).await
     }
     async fn journals(&self, query: &JournalQuery) -> Result<JournalPage, StoreError> {
@@ -629,6 +648,7 @@ impl World {
             fuse: Arc::clone(&fuse),
             writes: AtomicI64::new(0),
             reads: AtomicI64::new(0),
+            churn: AtomicBool::new(false),
             gate: tokio::sync::RwLock::new(()),
         });
         let parts = Parts {

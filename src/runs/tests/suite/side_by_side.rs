@@ -161,3 +161,26 @@ async fn the_run_that_is_used_most_stays_in_memory() {
     assert!(after - before <= 2, "{} reads of rows for 50 ends", after - before);
     assert_eq!(server.state(busy).await, RunState::Completed);
 }
+
+#[tokio::test]
+async fn a_run_that_changes_while_it_is_read_is_cancelled_all_the_same() {
+    let world = World::new();
+    let server = world.server();
+    server
+        .store("name: long\nversion: 1\nsteps:\n  each: {uses: test.work, foreach: {items: '${{ range(3000) }}', concurrency: 1000}}\n")
+        .await;
+    let id = server.start("long", json!({})).await;
+    server.runs.settle().await;
+    while server.tasks.ended() < 2_500 {
+        for (task, _) in server.tasks.some_open(500) {
+            server.tasks.end(task, Ok(json!({})));
+        }
+        server.hear();
+        server.runs.settle().await;
+    }
+    let other = world.server();
+    other.seen.churn.store(true, Ordering::SeqCst);
+    RunService::cancel(&*other.runs, &alice(), id).await.unwrap();
+    other.echo().await;
+    assert_eq!(server.head(id).await.state, RunState::Canceled);
+}
