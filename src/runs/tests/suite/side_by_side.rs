@@ -156,7 +156,14 @@ async fn the_run_that_is_used_most_stays_in_memory() {
     }
     server.runs.settle().await;
     let before = server.seen.reads.load(Ordering::SeqCst);
-    server.echo().await;
+    while let Some((task, _)) = server.tasks.open().first().cloned() {
+        server.tasks.end(task, Ok(json!({})));
+        server.hear();
+        server.runs.settle().await;
+        // What has begun is stored by itself after a while; a run of which all is stored may be put out of memory.
+        world.clock.advance(Duration::from_secs(1));
+        server.runs.settle().await;
+    }
     let after = server.seen.reads.load(Ordering::SeqCst);
     assert!(after - before <= 2, "{} reads of rows for 50 ends", after - before);
     assert_eq!(server.state(busy).await, RunState::Completed);
