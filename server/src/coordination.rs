@@ -28,7 +28,7 @@ use votes::ConflictVotes;
 /// What the parts hear of: the ends of tasks, and each other.
 const HEARD: &str =
     "task.completed,task.failed,task.canceled,task.rejected,task.timed_out,agent,run,approval,decision,conflict,contract,bargain,claim";
-/// How soon a log that could not be followed is followed again; what is missed meanwhile is found in storage.
+/// How soon a log that could not be followed is followed again, from where it was left.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What coordination stands on.
@@ -69,6 +69,7 @@ impl Coordination {
         let parts = RunParts {
             journals: Arc::clone(store) as _,
             workflows: Arc::clone(store) as _,
+            identities: Arc::clone(store) as _,
             tasks: Arc::clone(tasks),
             agents: Arc::clone(agents),
             decisions: Some(Arc::new(HeldDecisions::new(Arc::clone(&councils) as _))),
@@ -134,21 +135,31 @@ impl Ear {
         // All kinds are well formed and fewer than a filter may have.
         let filter = TopicFilter::parse(HEARD).unwrap_or_default();
         stop.run_until_cancelled(async {
+            let mut place = None;
             loop {
-                self.follow(&events, &filter).await;
+                self.follow(&events, &filter, &mut place).await;
                 tokio::time::sleep(AGAIN).await;
             }
         })
         .await;
     }
 
-    /// Follows the log from where it ends now, until that fails or the place is no longer kept.
-    async fn follow(&self, events: &EventStream, filter: &TopicFilter) {
+    /// Follows the log from where it was left, at first from where it ends now, until that fails.
+    async fn follow(&self, events: &EventStream, filter: &TopicFilter, place: &mut Option<EventSeq>) {
         let caller = Caller::system();
-        let Ok(head) = events.head(&caller).await.inspect_err(|problem| tracing::warn!(%problem, "the log cannot be followed")) else {
-            return;
+        let since = match *place {
+            Some(place) => place,
+            None => {
+                let head = events.head(&caller).await;
+                let Ok(head) = head.inspect_err(|problem| tracing::warn!(%problem, "the log cannot be followed")) else { return };
+                *place = Some(head);
+                // The parts may have read what is stored before the last of these events.
+                self.missed();
+                head
+            }
         };
-        let Ok(mut stream) = events.follow(&caller, EventSeq(head.0), filter.clone()).await else { return };
+        let stream = events.follow(&caller, since, filter.clone()).await;
+        let Ok(mut stream) = stream.inspect_err(|problem| tracing::warn!(%problem, "the log cannot be followed")) else { return };
         while let Some(item) = stream.next().await {
             match item {
                 Ok(LiveItem::Events(events)) => {
@@ -158,10 +169,26 @@ impl Ear {
                         self.sharing.heard(event);
                         self.projector.heard(event);
                     }
+                    *place = events.last().map(|event| event.seq).or(*place);
                 }
-                Ok(LiveItem::Resync(_)) | Err(_) => return,
-                Ok(_) => {}
+                Ok(LiveItem::HighWater(high)) => *place = Some(high),
+                Ok(LiveItem::Resync(head)) => {
+                    *place = Some(head);
+                    self.missed();
+                }
+                Ok(LiveItem::Transient(_)) => {}
+                Err(problem) => {
+                    tracing::warn!(%problem, "the log is followed again later");
+                    return;
+                }
             }
         }
+    }
+
+    /// Events were lost: what they would have told is looked up.
+    fn missed(&self) {
+        self.runs.missed();
+        self.councils.missed();
+        self.sharing.missed();
     }
 }

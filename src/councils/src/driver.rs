@@ -60,6 +60,8 @@ struct Slate {
     tasks: HashMap<TaskId, DecisionId>,
     /// Tasks that have ended and were not looked at.
     ended: BTreeMap<DecisionId, BTreeSet<TaskId>>,
+    /// Whether events were lost, so that every decision is to be looked at.
+    missed: bool,
     strangers: HashSet<TaskId>,
     in_order: VecDeque<TaskId>,
 }
@@ -115,13 +117,20 @@ impl Councils {
         }
     }
 
+    /// Events were lost: every decision that goes on is looked at.
+    pub fn missed(&self) {
+        self.desk.slate.lock().missed = true;
+        self.desk.bell.notify_one();
+    }
+
     /// Takes decisions forward until it is stopped. What was live before is taken up first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut looked: Option<Timestamp> = None;
         loop {
             let now = self.parts.sources.clock.now();
             // However much is heard: what was not heard is looked for.
-            let all = looked.is_none_or(|looked| now.since(looked) >= MAXIMUM_PAUSE);
+            let missed = std::mem::take(&mut self.desk.slate.lock().missed);
+            let all = missed || looked.is_none_or(|looked| now.since(looked) >= MAXIMUM_PAUSE);
             let pause = match self.pass(all).await {
                 Ok(next) => {
                     looked = if all { Some(now) } else { looked };
@@ -129,6 +138,7 @@ impl Councils {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "decisions could not be taken forward");
+                    self.desk.slate.lock().missed |= missed;
                     AGAIN
                 }
             };

@@ -8,8 +8,9 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::user::Caller;
 use baton_domain::wire::decision::{CancelDecision, DecisionState, StepDecision};
+use baton_workflow::run::Usage;
 
-use crate::decisions::{DecisionEnd, DecisionOrder, Decisions};
+use crate::decisions::{DecisionEnd, DecisionOrder, Decisions, usage_of};
 
 /// Decisions of steps, held by the service of decisions.
 #[derive(Clone)]
@@ -56,6 +57,10 @@ impl Decisions for HeldDecisions {
                 DecisionEnd::Failed { code: Code::DecisionRefused.as_str().to_owned(), message }
             }
         }))
+    }
+
+    async fn used(&self, caller: &Caller, id: DecisionId) -> Answer<Usage> {
+        Ok(usage_of(self.0.decision(caller, id).await?.summary.spent))
     }
 
     async fn cancel(&self, caller: &Caller, id: DecisionId) -> Answer<()> {

@@ -5,6 +5,8 @@ use baton_domain::id::{DecisionId, RunId};
 use baton_domain::services::Answer;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
+use baton_domain::wire::decision::SpentView;
+use baton_workflow::run::Usage;
 use serde_json::{Map, Value};
 
 /// A decision that a step asks for.
@@ -67,9 +69,26 @@ pub trait Decisions: Send + Sync {
     /// `DECISION-001`; those of the caller's rights and of storage.
     async fn end(&self, caller: &Caller, id: DecisionId) -> Answer<Option<DecisionEnd>>;
 
+    /// What its voters have used; none where that is not known.
+    ///
+    /// # Errors
+    /// `DECISION-001`; those of the caller's rights and of storage.
+    async fn used(&self, _caller: &Caller, _id: DecisionId) -> Answer<Usage> {
+        Ok(Usage::default())
+    }
+
     /// Ends a decision without a verdict. Asking twice does no harm, and for one that has ended it does nothing.
     ///
     /// # Errors
     /// `DECISION-001`; those of the caller's rights and of storage.
     async fn cancel(&self, caller: &Caller, id: DecisionId) -> Answer<()>;
+}
+
+/// What a decision's view says that it has used.
+#[must_use]
+pub fn usage_of(spent: SpentView) -> Usage {
+    // Floating-point numbers become whole ones within their bounds; less than nothing is nothing.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds by saturation")]
+    let cost_micros = (spent.cost * 1e6).round() as u64;
+    Usage { tokens: spent.tokens, cost_micros }
 }

@@ -1,6 +1,7 @@
 //! Which run is gone on with, and when? Those that something was heard of, those whose time has come, and, now and then, all of them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_domain::event::Event;
@@ -9,14 +10,15 @@ use baton_domain::problem::Problem;
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::run::RunSummary;
-use baton_storage::JournalKind;
+use baton_storage::{JournalHead, JournalKind};
 use baton_workflow::Fact;
-use futures::StreamExt;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
+use crate::record::journal;
 use crate::runs::Runs;
-use crate::slots::{Mail, Slot};
+use crate::slots::{Left, Mail, Slot};
 use crate::turn::{By, TurnError, UNSAVED};
 
 /// How often a server looks around for what it may have missed.
@@ -27,52 +29,102 @@ pub const MAXIMUM_LOADED: usize = 256;
 const AT_ONCE: usize = 16;
 /// After what time something is tried again that could not be done.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often a run that always has more to do is gone on with before others, and whoever asks something of it, have their turn.
+const ROUNDS: u32 = 16;
+/// After how many runs that were gone on with it is looked whether too many are in memory.
+const ROOM_EVERY: u32 = 64;
+/// How long taking up waits for the runs that it has taken up.
+const BREATH: Duration = Duration::from_millis(20);
+/// How long a run is left to a server that was faster.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a run that nobody writes is left to others before this server takes it up.
 const QUIET: Duration = Duration::from_secs(30);
 /// How often the ends of all that a run has begun are looked up, in case that an event was lost.
 const RECHECK: Duration = Duration::from_secs(60);
 /// Journals that are read at once.
 const JOURNALS: u32 = 200;
+/// How many times as many are looked at each time.
+const PAGES: u32 = 10;
 /// By what the tasks of runs are known in their events.
 const FAIRNESS: &str = "\"fairness_key\":\"run:";
 /// How long an identifier is.
 const ID: usize = 36;
 
-/// What a server remembers of a run that it left to others.
-pub(crate) struct Looked {
-    version: i64,
-    at: Timestamp,
+/// How a run stands after it was gone on with.
+enum Rest {
+    /// There is nothing to be done about it now.
+    Waits,
+    /// There is more to be done at once.
+    More,
+    /// It has ended.
+    Over,
 }
 
 impl Runs {
     /// Goes on with runs until it is told to stop. Several servers may do so with the same storage.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut at_work = JoinSet::new();
+        // Beside the work, so that neither waits for the other.
+        let mut upkeep: JoinSet<bool> = JoinSet::new();
         let mut taken_up = false;
-        let mut looked = self.parts.sources.clock.now();
+        let mut looked: Option<Timestamp> = None;
+        let mut ended = 0_u32;
         while !stop.is_cancelled() {
-            if !taken_up {
-                match self.take_up().await {
-                    Ok(()) => taken_up = true,
-                    Err(problem) => tracing::warn!(%problem, "runs are taken up later"),
-                }
-            }
-            self.settle().await;
+            self.begin_rung(&mut at_work);
             let now = self.parts.sources.clock.now();
-            if now.since(looked) >= LOOK_EVERY {
-                looked = now;
-                if let Err(problem) = self.look_around().await {
-                    tracing::warn!(%problem, "runs are looked through later");
-                }
-                continue;
+            let every = if taken_up { LOOK_EVERY } else { AGAIN };
+            if upkeep.is_empty() && looked.is_none_or(|at| now.since(at) >= every) {
+                looked = Some(now);
+                upkeep.spawn(Arc::clone(&self).look_after(taken_up));
             }
             let next = self.later.lock().first().map(|(at, _)| *at);
-            let wait = next.map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY));
+            let wait = next.map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY)).min(every);
             tokio::select! {
                 () = stop.cancelled() => break,
+                Some(_) = at_work.join_next(), if !at_work.is_empty() => {
+                    ended = ended.wrapping_add(1);
+                    if ended.is_multiple_of(ROOM_EVERY) {
+                        self.make_room(MAXIMUM_LOADED);
+                    }
+                }
+                Some(done) = upkeep.join_next(), if !upkeep.is_empty() => taken_up = done.unwrap_or(taken_up),
                 () = self.bell.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
+        // What is being written is written to its end.
+        while at_work.join_next().await.is_some() {}
+    }
+
+    /// Takes up what goes on, the first time, or looks around; gives whether all is taken up.
+    async fn look_after(self: Arc<Self>, taken_up: bool) -> bool {
+        let done = if taken_up { self.look_around().await } else { self.take_up_slowly().await };
+        match done {
+            Ok(()) => true,
+            Err(problem) => {
+                tracing::warn!(%problem, "runs are looked through later");
+                taken_up
+            }
+        }
+    }
+
+    /// Takes up every run that goes on, some at a time, so that not all are in memory at once.
+    async fn take_up_slowly(&self) -> Result<(), Problem> {
+        let mut after: Option<JournalId> = None;
+        loop {
+            let heads = self.parts.journals.live_journals(JournalKind::Run, after, JOURNALS).await?;
+            let Some(last) = heads.last().map(|head| head.id) else {
+                break;
+            };
+            for head in heads {
+                self.adopt(RunId::new(*head.id.as_uuid()));
+            }
+            after = Some(last);
+            while self.rung.lock().len() > AT_ONCE {
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+        self.close_all_orphans(self.parts.sources.clock.now()).await
     }
 
     /// Takes up every run that goes on, as after a start.
@@ -114,19 +166,25 @@ impl Runs {
 
     /// Goes on with all that something was heard of or whose time has come, until nothing is left to be done now.
     pub async fn settle(self: &Arc<Self>) {
+        let mut at_work = JoinSet::new();
         loop {
-            self.ring_due();
-            let rung: Vec<RunId> = self.rung.lock().drain(..).collect();
-            if rung.is_empty() {
+            self.begin_rung(&mut at_work);
+            if at_work.join_next().await.is_none() {
                 break;
             }
-            let work = rung.into_iter().map(|id| {
-                let me = Arc::clone(self);
-                // Each on its own, so that one that computes for long does not hold up the others.
-                tokio::spawn(async move { me.process(id).await })
-            });
-            futures::stream::iter(work).for_each_concurrent(AT_ONCE, |handle| async { drop(handle.await) }).await;
-            self.make_room(MAXIMUM_LOADED);
+        }
+        self.make_room(MAXIMUM_LOADED);
+    }
+
+    /// Begins to go on with what is to be gone on with now, as far as there is place. Each on its own, so that one that computes for long does not hold
+    /// up the others.
+    fn begin_rung(self: &Arc<Self>, at_work: &mut JoinSet<()>) {
+        self.ring_due();
+        while at_work.len() < AT_ONCE {
+            let Some(id) = self.rung.lock().pop_front() else {
+                break;
+            };
+            at_work.spawn(Arc::clone(self).process(id));
         }
     }
 
@@ -153,48 +211,91 @@ impl Runs {
         let Some(slot) = self.known(id) else {
             return;
         };
-        let mut live = slot.live.lock().await;
-        slot.queued.store(false, std::sync::atomic::Ordering::Release);
+        let mut place = slot.live.lock().await;
+        slot.queued.store(false, Ordering::Release);
         if !self.is_known(&slot) {
             return;
         }
-        match self.go_on(&slot, &mut live).await {
-            Ok(true) => {}
-            Ok(false) => {
-                *live = None;
-                self.leave(&slot);
-            }
-            Err(TurnError::Stale) => {
-                *live = None;
-                let steered = slot.mail.lock().iter().any(Mail::steers);
-                if steered {
-                    self.ring(&slot);
-                } else {
-                    // Another server goes on with it.
-                    slot.mail.lock().clear();
-                    self.leave(&slot);
-                }
-            }
+        slot.used.store(self.next_use(), Ordering::Relaxed);
+        let done = match self.is_left(&slot).await {
+            Ok(true) => return,
+            Ok(false) => self.go_on_in(&slot, &mut place).await,
+            Err(problem) => Err(TurnError::Failed(problem)),
+        };
+        match done {
+            Ok(Rest::Waits) => {}
+            // Behind all others that wait, and behind whoever asks something of it.
+            Ok(Rest::More) => self.ring(&slot),
+            Ok(Rest::Over) => self.leave(&slot),
+            Err(TurnError::Stale) => self.behind(&slot).await,
             Err(TurnError::Refused(problem) | TurnError::Failed(problem)) => {
-                *live = None;
                 tracing::warn!(run = %id, %problem, "a run is gone on with later");
                 self.later(id, self.parts.sources.clock.now().plus(AGAIN));
             }
         }
     }
 
-    /// Goes on with one run as far as it goes now; gives whether it stays here.
-    async fn go_on(&self, slot: &Slot, place: &mut Option<Box<Live>>) -> Result<bool, TurnError> {
-        if place.is_none() {
-            *place = self.load(slot.id).await?;
-        }
-        let Some(live) = place.as_mut() else {
+    /// Whether another server goes on with a run that it was faster to write. If that one has not written it again after a while, this one goes on.
+    async fn is_left(&self, slot: &Slot) -> Result<bool, Problem> {
+        let Some(left) = *slot.left.lock() else {
             return Ok(false);
         };
-        loop {
+        // What the run above asks for is done by whoever was told.
+        let steered = slot.mail.lock().iter().any(Mail::steers);
+        if !steered {
+            if self.parts.sources.clock.now() < left.until {
+                return Ok(true);
+            }
+            let head = self.parts.journals.journal(journal(slot.id)).await?;
+            if head.is_none_or(|(head, _)| head.version != left.version) {
+                *slot.left.lock() = None;
+                slot.mail.lock().retain(Mail::steers);
+                self.leave(slot);
+                return Ok(true);
+            }
+        }
+        *slot.left.lock() = None;
+        Ok(false)
+    }
+
+    /// Leaves a run to the server that was faster, for a while.
+    async fn behind(&self, slot: &Arc<Slot>) {
+        if slot.mail.lock().iter().any(Mail::steers) {
+            self.ring(slot);
+            return;
+        }
+        let until = self.parts.sources.clock.now().plus(PATIENCE);
+        match self.parts.journals.journal(journal(slot.id)).await {
+            Ok(Some((head, _))) => *slot.left.lock() = Some(Left { version: head.version, until }),
+            // It is loaded again, and is gone, or then storage answers again.
+            Ok(None) | Err(_) => {}
+        }
+        self.later(slot.id, until);
+    }
+
+    async fn go_on_in(&self, slot: &Slot, place: &mut Option<Box<Live>>) -> Result<Rest, TurnError> {
+        // Taken out: whatever goes wrong from here, it is loaded again.
+        let live = match slot.take(place) {
+            Some(live) => Some(live),
+            None => self.load(slot.id).await?,
+        };
+        let Some(mut live) = live else {
+            return Ok(Rest::Over);
+        };
+        let rest = self.go_on(slot, &mut live).await?;
+        if !matches!(rest, Rest::Over) {
+            slot.put(place, live);
+        }
+        Ok(rest)
+    }
+
+    /// Goes on with one run as far as it goes now, but not for longer than others can wait.
+    async fn go_on(&self, slot: &Slot, live: &mut Live) -> Result<Rest, TurnError> {
+        let mut told = false;
+        for _ in 0..ROUNDS {
             let mut mail = std::mem::take(&mut *slot.mail.lock());
             mail.append(&mut live.mail);
-            let told = match self.tell(live, &mail).await {
+            told = match self.tell(live, &mail).await {
                 Ok(()) => self.carry_out(live).await,
                 Err(error) => {
                     // What the run above asks for is done once the run is loaded again; the rest is looked up then.
@@ -206,20 +307,26 @@ impl Runs {
                 }
             };
             let idle = live.facts.is_empty() && live.mail.is_empty() && slot.mail.lock().is_empty();
-            if !idle {
-                continue;
+            if idle {
+                return Ok(self.rests(slot, live, told));
             }
-            let now = self.parts.sources.clock.now();
-            if let Some(at) = live.next_wake() {
-                self.later(slot.id, at);
-            }
-            if told {
-                self.later(slot.id, now.plus(AGAIN));
-            } else if let Some(since) = live.unsaved_since {
-                self.later(slot.id, since.plus(UNSAVED));
-            }
-            return Ok(told || !live.is_ended() || !live.unsaved.is_empty());
         }
+        // Its timers and what could not be done wait for no more than their turn.
+        let _ = self.rests(slot, live, told);
+        Ok(Rest::More)
+    }
+
+    /// Notes when a run is gone on with next, if nothing is heard of it.
+    fn rests(&self, slot: &Slot, live: &Live, told: bool) -> Rest {
+        if let Some(at) = live.next_wake() {
+            self.later(slot.id, at);
+        }
+        if told {
+            self.later(slot.id, self.parts.sources.clock.now().plus(AGAIN));
+        } else if let Some(since) = live.unsaved_since {
+            self.later(slot.id, since.plus(UNSAVED));
+        }
+        if told || !live.is_ended() || !live.unsaved.is_empty() { Rest::Waits } else { Rest::Over }
     }
 
     /// Takes in what was heard and whose time has come.
@@ -299,29 +406,18 @@ impl Runs {
         for head in self.parts.journals.due_journals(JournalKind::Run, now.minus(LOOK_EVERY), JOURNALS).await? {
             self.adopt(RunId::new(*head.id.as_uuid()));
         }
-        let after = *self.looking.lock();
-        let heads = self.parts.journals.live_journals(JournalKind::Run, after, JOURNALS).await?;
-        *self.looking.lock() = heads.last().map(|head| head.id).filter(|_| heads.len() >= JOURNALS as usize);
-        for head in heads {
-            let id = RunId::new(*head.id.as_uuid());
-            let known = self.known(id).is_some();
-            let mut looked = self.looked.lock();
-            let since = looked.entry(id).or_insert(Looked { version: head.version, at: now });
-            if since.version != head.version {
-                *since = Looked { version: head.version, at: now };
-                continue;
+        for _ in 0..PAGES {
+            let after = *self.looking.lock();
+            let heads = self.parts.journals.live_journals(JournalKind::Run, after, JOURNALS).await?;
+            let last = heads.last().map(|head| head.id).filter(|_| heads.len() >= JOURNALS as usize);
+            *self.looking.lock() = last;
+            for head in heads {
+                self.look_at(&head, now);
             }
-            let quiet = now.since(since.at);
-            // Nothing has happened for long: events may have been lost.
-            if known && quiet >= RECHECK {
-                since.at = now;
-                self.tell_known(id, Mail::Look);
-            } else if !known && quiet >= QUIET {
-                since.at = now;
-                self.adopt(id);
+            if last.is_none() {
+                break;
             }
         }
-        self.looked.lock().retain(|_, looked| now.since(looked.at) < RECHECK * 10);
         let after = *self.looking_at_approvals.lock();
         let next = self.close_orphans(after, JOURNALS, now.minus(QUIET)).await?;
         *self.looking_at_approvals.lock() = next;
@@ -329,5 +425,36 @@ impl Runs {
         self.decisions.lock().retain(|_, run| known.contains(run));
         self.make_room(MAXIMUM_LOADED);
         Ok(())
+    }
+
+    /// Looks whether a run that nobody has written for long was forgotten, or has changed without this server.
+    fn look_at(&self, head: &JournalHead, now: Timestamp) {
+        let id = RunId::new(*head.id.as_uuid());
+        let quiet = now.since(head.updated_at);
+        if quiet < QUIET {
+            return;
+        }
+        let Some(slot) = self.known(id) else {
+            self.adopt(id);
+            return;
+        };
+        // Whoever has written it does not go on with it, and this server does not know what was written.
+        if let Ok(mut place) = slot.live.try_lock()
+            && place.as_ref().is_some_and(|live| live.version < head.version)
+        {
+            drop(slot.take(&mut place));
+            self.ring(&slot);
+        }
+        // One that only waits for people has begun nothing that could have ended.
+        let steps = |which: &str| head.summary.pointer(which).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        if steps("/steps/running") == 0 && steps("/steps/approving") > 0 {
+            return;
+        }
+        let checked = slot.checked.lock().is_some_and(|at| now.since(at) < RECHECK);
+        if quiet >= RECHECK && !checked {
+            // Nothing has happened for long: events may have been lost.
+            *slot.checked.lock() = Some(now);
+            self.tell_known(id, Mail::Look);
+        }
     }
 }

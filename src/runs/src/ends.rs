@@ -113,7 +113,11 @@ impl Runs {
             Err(problem) if problem.is(Code::NoSuchDecision) => Outcome::Failed { code: problem.code, message: problem.detail },
             Err(problem) => return Err(problem),
         };
-        Ok(Some(Fact::Ended { key: key.clone(), outcome, usage: Usage::default() }))
+        let usage = match decisions.used(&live.caller(), id).await {
+            Err(problem) if problem.is(Code::NoSuchDecision) => Usage::default(),
+            answer => answer?,
+        };
+        Ok(Some(Fact::Ended { key: key.clone(), outcome, usage }))
     }
 }
 

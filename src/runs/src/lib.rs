@@ -32,8 +32,9 @@ mod view;
 mod work;
 mod workflows;
 
+pub use baton_workflow::run::Usage;
 pub use councils::HeldDecisions;
-pub use decisions::{DecisionEnd, DecisionOrder, Decisions};
+pub use decisions::{DecisionEnd, DecisionOrder, Decisions, usage_of};
 pub use driver::{LOOK_EVERY, MAXIMUM_LOADED};
 pub use parts::Parts;
 pub use runs::Runs;

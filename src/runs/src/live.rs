@@ -77,6 +77,17 @@ impl Live {
         Caller { principal: self.acting.clone(), role: Some(Role::Operator), project: self.project, session: None, request_id: None }
     }
 
+    /// Everybody who has asked for what it does, each once.
+    pub(crate) fn askers(&self) -> Vec<Principal> {
+        let mut askers: Vec<Principal> = Vec::new();
+        for principal in self.opening.askers.iter().chain([&self.created_by, &self.acting]) {
+            if !askers.iter().any(|known| known.tag() == principal.tag()) {
+                askers.push(principal.clone());
+            }
+        }
+        askers
+    }
+
     pub(crate) fn head_row(&self) -> HeadRow {
         HeadRow { header: self.run.header().clone(), acting: self.acting.clone(), held: self.held }
     }

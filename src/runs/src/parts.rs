@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baton_domain::ports::Sources;
 use baton_domain::services::{AgentService, TaskService};
-use baton_storage::{JournalStore, WorkflowStore};
+use baton_storage::{IdentityStore, JournalStore, WorkflowStore};
 
 use crate::decisions::Decisions;
 
@@ -15,6 +15,8 @@ pub struct Parts {
     pub journals: Arc<dyn JournalStore>,
     /// Where documents are kept.
     pub workflows: Arc<dyn WorkflowStore>,
+    /// Who made which API key: nobody approves through a key of theirs what they asked for.
+    pub identities: Arc<dyn IdentityStore>,
     /// Who does the work of steps.
     pub tasks: Arc<dyn TaskService>,
     /// Which skills there are.

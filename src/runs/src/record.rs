@@ -28,6 +28,8 @@ pub(crate) const SINGLE: &str = "single";
 const ITEMS: &str = "items:";
 /// Rows that are read at once.
 const ROWS: u32 = 1_000;
+/// How many are read at once of a run that changes faster than that: all of it as it was at one instant, for a run in memory is no smaller.
+const ALL_ROWS: u32 = 1_000_000;
 /// How often a reading begins anew because the run was written meanwhile.
 const READINGS: u32 = 5;
 
@@ -47,6 +49,9 @@ pub(crate) struct Opening {
     pub uses: BTreeMap<String, u32>,
     /// A hash of the request, if it had a key.
     pub request: Option<String>,
+    /// Who has asked for the runs above it: none of them decides on its approvals either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub askers: Vec<Principal>,
 }
 
 /// How a run stands, with what the core does not know.
@@ -156,16 +161,17 @@ impl Read {
 
 /// Reads rows of one version, of one group or of all.
 pub(crate) async fn read(journals: &dyn JournalStore, id: RunId, group: Option<&str>) -> Result<Read, Problem> {
-    'again: for _ in 0..READINGS {
+    'again: for reading in 0..READINGS {
+        let most = if reading == 0 { ROWS } else { ALL_ROWS };
         let mut read = Read::default();
         let mut after: Option<RowPlace> = None;
         loop {
-            let (rows, version) = journals.journal_rows(journal(id), group, after.as_ref(), ROWS).await?;
+            let (rows, version) = journals.journal_rows(journal(id), group, after.as_ref(), most).await?;
             if after.is_some() && version != read.version {
                 continue 'again;
             }
             read.version = version;
-            let last = rows.len() < ROWS as usize;
+            let last = rows.len() < most as usize;
             after = rows.last().map(|row| (row.group.clone(), row.key.clone()));
             for row in rows {
                 read.take(row)?;

@@ -1,8 +1,8 @@
 //! What do people and programs ask of runs?
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use baton_domain::id::{DecisionId, JournalId, RunId};
@@ -10,7 +10,7 @@ use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, RunService};
 use baton_domain::time::Timestamp;
-use baton_domain::user::{Caller, Permission};
+use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::run::{
     ItemFilter, ItemState, ItemView, MAXIMUM_RUN_INPUT_BYTES, MAXIMUM_SIGNAL_BYTES, NewRun, NewSignal, RunDetail, RunFilter, RunRetry,
     RunSummary,
@@ -25,7 +25,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::driver::Looked;
 use crate::live::Live;
 use crate::paging;
 use crate::parts::Parts;
@@ -43,6 +42,8 @@ const ATTEMPTS: u32 = 8;
 
 /// The service of runs and of approvals, and what goes on with runs.
 pub struct Runs {
+    /// Itself, for what goes on although nobody waits for it any more.
+    me: Weak<Self>,
     pub(crate) parts: Parts,
     pub(crate) slots: Mutex<HashMap<RunId, Arc<Slot>>>,
     /// Runs to be gone on with now.
@@ -53,7 +54,6 @@ pub struct Runs {
     pub(crate) plans: Mutex<Plans>,
     pub(crate) decisions: Mutex<HashMap<DecisionId, RunId>>,
     pub(crate) count: AtomicU64,
-    pub(crate) looked: Mutex<HashMap<RunId, Looked>>,
     pub(crate) looking: Mutex<Option<JournalId>>,
     pub(crate) looking_at_approvals: Mutex<Option<JournalId>>,
 }
@@ -68,7 +68,8 @@ impl Runs {
     /// The services on these parts. Runs go on only while [`run`](Self::run) does.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             parts,
             slots: Mutex::default(),
             rung: Mutex::default(),
@@ -77,7 +78,6 @@ impl Runs {
             plans: Mutex::default(),
             decisions: Mutex::default(),
             count: AtomicU64::new(0),
-            looked: Mutex::default(),
             looking: Mutex::default(),
             looking_at_approvals: Mutex::default(),
         })
@@ -88,43 +88,62 @@ impl Runs {
         found.filter(|(head, _)| head.project == caller.project && head.kind == JournalKind::Run).ok_or_else(|| no_such_run(id))
     }
 
-    /// Tells a run a fact, on the newest of it.
-    pub(crate) async fn act(&self, caller: &Caller, id: RunId, make: impl Fn(&Live) -> Answer<Fact> + Send + Sync) -> Answer<RunSummary> {
+    /// Tells a run a fact, on the newest of it. It is told to the end, although whoever asked for it may not wait for the answer: what a turn changes in
+    /// memory and in storage belongs together.
+    pub(crate) async fn act(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        make: impl Fn(&Live) -> Answer<Fact> + Send + Sync + 'static,
+    ) -> Answer<RunSummary> {
         self.head(caller, id).await?;
+        let me = self.me.upgrade().ok_or_else(|| Problem::new(Code::ShuttingDown, "The server stops; try again."))?;
+        let principal = caller.principal.clone();
+        let told = tokio::spawn(async move { me.act_to_the_end(principal, id, make).await });
+        told.await.map_err(|error| Problem::new(Code::Internal, format!("What was asked for was broken off: {error}.")))?
+    }
+
+    async fn act_to_the_end(
+        &self,
+        principal: Principal,
+        id: RunId,
+        make: impl Fn(&Live) -> Answer<Fact> + Send + Sync,
+    ) -> Answer<RunSummary> {
         for _ in 0..ATTEMPTS {
             let slot = self.slot(id);
-            let mut live = slot.live.lock().await;
+            let mut place = slot.live.lock().await;
             if !self.is_known(&slot) {
                 continue;
             }
-            if live.is_none() {
-                *live = self.load(id).await?;
-            }
-            let Some(held) = live.as_mut() else {
+            // Taken out: whatever goes wrong from here, it is loaded again.
+            let taken = match slot.take(&mut place) {
+                Some(live) => Some(live),
+                None => self.load(id).await?,
+            };
+            let Some(mut live) = taken else {
                 self.leave(&slot);
                 return Err(no_such_run(id));
             };
-            let told = match make(held) {
-                Ok(fact) => self.turn(held, vec![fact], By::Caller(&caller.principal)).await,
+            // Whatever comes of it, the driver looks at the run afterwards.
+            self.ring(&slot);
+            let told = match make(&live) {
+                Ok(fact) => self.turn(&mut live, vec![fact], By::Caller(&principal)).await,
                 Err(problem) => Err(TurnError::Refused(problem)),
             };
             match told {
                 Ok(()) => {
-                    let summary = held.summary.clone();
-                    self.ring(&slot);
+                    let summary = live.summary.clone();
+                    slot.put(&mut place, live);
+                    *slot.left.lock() = None;
                     return Ok(summary);
                 }
                 Err(TurnError::Refused(problem)) => {
-                    self.ring(&slot);
+                    slot.put(&mut place, live);
                     return Err(problem);
                 }
-                Err(TurnError::Stale) => *live = None,
-                Err(TurnError::Failed(problem)) => {
-                    *live = None;
-                    // What the turn would have begun may be stored all the same.
-                    self.ring(&slot);
-                    return Err(problem);
-                }
+                Err(TurnError::Stale) => {}
+                // What the turn would have begun may be stored all the same.
+                Err(TurnError::Failed(problem)) => return Err(problem),
             }
         }
         Err(Problem::new(Code::StorageUnavailable, "The run changes faster than it can be written; try again.").retry_after(1))
@@ -197,6 +216,8 @@ impl RunService for Runs {
             key,
             acting: caller.principal.clone(),
             requested_by: name_of(&caller.principal),
+            others: Vec::new(),
+            askers: Vec::new(),
             parent: None,
             depth: 0,
             request: request.clone(),
@@ -329,7 +350,7 @@ impl RunService for Runs {
             return Err(Problem::invalid_field("/steps", format!("name at most {MAXIMUM_STEPS} steps, or none for all")));
         }
         let by = person(caller);
-        let fact = |live: &Live| match &live.opening.parent {
+        let fact = move |live: &Live| match &live.opening.parent {
             // Whoever waits for it has heard of its end.
             Some(parent) => {
                 let detail = format!(
@@ -353,7 +374,7 @@ impl RunService for Runs {
             Some(key) => hash_of(&(caller.principal.tag(), key))?,
             None => self.parts.sources.ids.next().to_string(),
         };
-        let fact = |_: &Live| Ok(Fact::Signal { id: own.clone(), name: signal.name.clone(), payload: signal.payload.clone() });
+        let fact = move |_: &Live| Ok(Fact::Signal { id: own.clone(), name: signal.name.clone(), payload: signal.payload.clone() });
         self.act(caller, id, fact).await
     }
 }

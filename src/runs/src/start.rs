@@ -39,6 +39,9 @@ pub(crate) struct Order<'a> {
     pub key: Option<String>,
     pub acting: Principal,
     pub requested_by: String,
+    /// Who else has asked for it, by name, and everybody above it.
+    pub others: Vec<String>,
+    pub askers: Vec<Principal>,
     pub parent: Option<RunParent>,
     pub depth: u32,
     pub request: Option<String>,
@@ -146,7 +149,7 @@ impl Runs {
         };
         let uses = self.usages(&caller, order.project, &plan).await?;
         let start = Start { id: id.to_string(), requested_by: order.requested_by, input: order.input, at: now };
-        let (run, effects) = Run::start(&plan, start)?;
+        let (run, effects) = Run::start_for(&plan, start, order.others)?;
         let opening = Opening {
             beginning: run.beginning().clone(),
             version: order.record.version,
@@ -155,6 +158,7 @@ impl Runs {
             depth: order.depth,
             uses,
             request: order.request,
+            askers: order.askers,
         };
         let stored = serde_json::to_value(&opening).map_err(broken)?;
         let mut live = self.new_live(id, order.project, plan, run, opening, order.acting);
@@ -212,7 +216,7 @@ impl Runs {
                     self.later(id, at);
                 }
                 let slot = self.slot(id);
-                *slot.live.lock().await = Some(Box::new(live));
+                slot.put(&mut *slot.live.lock().await, Box::new(live));
                 self.ring(&slot);
                 Ok(Opened::New(id, Box::new(summary)))
             }
@@ -305,6 +309,8 @@ impl Runs {
                     key: Some(key.to_string()),
                     acting: live.acting.clone(),
                     requested_by: requested_by.to_owned(),
+                    others: live.run.askers().filter(|asker| *asker != requested_by).map(str::to_owned).collect(),
+                    askers: live.askers(),
                     parent: Some(parent),
                     depth,
                     request: None,

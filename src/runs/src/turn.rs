@@ -291,10 +291,12 @@ impl Runs {
                 }
             }
         }
+        let begun = begins.iter().filter(|command| matches!(command, Command::StartTask { .. })).count();
+        let budget = budget(live, begun);
         let mut todo = Vec::new();
         for (place, (mut work, commands)) in together(begins).into_iter().enumerate() {
             if work.kind == WorkKind::Task {
-                work.budget = budget(live);
+                work.budget = budget;
                 work.retry = self.retry_of(live, &commands).await?;
             }
             let name = format!("{:010}-{place:04}", live.version + 1);
@@ -320,12 +322,14 @@ impl Runs {
     }
 }
 
-/// What is left for a task to use of what the run may.
-fn budget(live: &Live) -> Option<Budget> {
-    let (limits, header) = (&live.plan.workflow.limits, live.run.header());
-    let tokens = limits.tokens.map(|most| most.saturating_sub(header.tokens).clamp(1, Budget::MAXIMUM_TOKENS));
-    let left = limits.cost_micros.map(|most| most.saturating_sub(header.cost_micros).max(1));
-    let cost = left.map(|micros| crate::view::cost(micros).min(Budget::MAXIMUM_COST));
+/// What each of so many tasks that begin may use: an equal share, with those that are under way, of what is left to the run.
+fn budget(live: &Live, begun: usize) -> Option<Budget> {
+    let under_way: usize = live.works.values().filter(|work| work.kind == WorkKind::Task).map(|work| work.open).sum();
+    let sharers = u64::try_from(under_way.saturating_add(begun)).unwrap_or(u64::MAX).max(1);
+    let left = live.run.remaining(&live.plan);
+    let tokens = left.tokens.map(|left| (left / sharers).clamp(1, Budget::MAXIMUM_TOKENS));
+    let micros = left.cost_micros.map(|left| (left / sharers).max(1));
+    let cost = micros.map(|micros| crate::view::cost(micros).min(Budget::MAXIMUM_COST));
     (tokens.is_some() || cost.is_some()).then_some(Budget { tokens, cost })
 }
 

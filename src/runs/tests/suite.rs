@@ -16,3 +16,5 @@ mod documents;
 mod life;
 #[path = "suite/scale.rs"]
 mod scale;
+#[path = "suite/side_by_side.rs"]
+mod side_by_side;

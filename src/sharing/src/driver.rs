@@ -47,10 +47,18 @@ impl Sharing {
         }
     }
 
+    /// Events were lost: everything that goes on is looked at, and whoever waits looks again.
+    pub fn missed(&self) {
+        self.missed.store(true, Ordering::SeqCst);
+        self.bell.notify_one();
+        self.changed.notify_waiters();
+    }
+
     /// Does what is due, again and again, until it is stopped.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut begun = false;
         loop {
+            begun &= !self.missed.swap(false, Ordering::SeqCst);
             let round = if begun { self.round().await } else { self.take_up().await };
             begun |= round.is_ok();
             let pause = match round {

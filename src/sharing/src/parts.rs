@@ -106,6 +106,8 @@ pub struct Sharing {
     pub(crate) tasks_ended: Mutex<BTreeSet<TaskId>>,
     /// Whether agents came, went or stopped taking work.
     pub(crate) agents_changed: AtomicBool,
+    /// Whether events were lost, so that everything that goes on is to be looked at.
+    pub(crate) missed: AtomicBool,
 }
 
 impl Sharing {
@@ -122,6 +124,7 @@ impl Sharing {
             watched: Mutex::new(BTreeMap::new()),
             tasks_ended: Mutex::new(BTreeSet::new()),
             agents_changed: AtomicBool::new(false),
+            missed: AtomicBool::new(false),
         }
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use baton_domain::services::{ApprovalService, RunService};
 use baton_domain::user::Role;
 use baton_domain::wire::approval::{ApprovalFilter, ApprovalState, ApprovalVerdict};
-use baton_domain::wire::run::{RunRetry, RunState, StepState};
+use baton_domain::wire::run::{NewRun, RunRetry, RunState, StepState};
 use serde_json::json;
 
-use crate::harness::{World, alice, bob, user};
+use crate::harness::{World, alice, bob, key, user};
 
 const ASKS: &str = "
 name: asks
@@ -126,4 +126,66 @@ async fn an_approval_is_withdrawn_with_its_run() {
     server.runs.settle().await;
     assert_eq!(server.state(id).await, RunState::Canceled);
     assert_eq!(ApprovalService::approval(&*server.runs, &bob(), open.id).await.unwrap().summary.state, ApprovalState::Withdrawn);
+}
+
+#[tokio::test]
+async fn a_program_decides_only_where_it_is_named_and_not_for_whoever_made_it() {
+    let world = World::new();
+    let server = world.server();
+    let runs = &*server.runs;
+    server.store(ASKS).await;
+    server.store(&ASKS.replace("asks", "named").replace("'role:operator'", "'key:gate', 'key:own'")).await;
+    let (gate, own) = (key(&world, "gate", "bob@example.org").await, key(&world, "own", "alice@example.org").await);
+    server.start("asks", json!({"amount": 7})).await;
+    server.runs.settle().await;
+    let open = server.open_approvals().await[0].clone();
+    // An operator, but not a person.
+    let problem = ApprovalService::approve(runs, &gate, open.id, verdict(&open.hash)).await.unwrap_err();
+    assert_eq!(problem.code, "WORKFLOW-028");
+    assert!(problem.detail.contains("`key:gate`"), "{}", problem.detail);
+    let detail = ApprovalService::approval(runs, &gate, open.id).await.unwrap();
+    assert!(!detail.may_decide && detail.why_not.unwrap().contains("API key"));
+    ApprovalService::approve(runs, &bob(), open.id, verdict(&open.hash)).await.unwrap();
+
+    server.start("named", json!({"amount": 7})).await;
+    server.runs.settle().await;
+    let open = server.open_approvals().await[0].clone();
+    // Alice has made this key, and has asked for the run.
+    assert_eq!(ApprovalService::approve(runs, &own, open.id, verdict(&open.hash)).await.unwrap_err().code, "WORKFLOW-028");
+    let decided = ApprovalService::approve(runs, &gate, open.id, verdict(&open.hash)).await.unwrap();
+    assert_eq!(decided.decided_by.as_deref(), Some("key:gate"));
+
+    // Bob has asked for this one by the key that he made.
+    let run = NewRun { workflow: "asks".to_owned(), version: None, input: json!({"amount": 7}) };
+    RunService::start(runs, &gate, run, None).await.unwrap();
+    server.runs.settle().await;
+    let open = server.open_approvals().await[0].clone();
+    assert_eq!(ApprovalService::approve(runs, &bob(), open.id, verdict(&open.hash)).await.unwrap_err().code, "WORKFLOW-028");
+    ApprovalService::approve(runs, &alice(), open.id, verdict(&open.hash)).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_asked_first_does_not_decide_on_what_another_has_begun_anew_below() {
+    let world = World::new();
+    let server = world.server();
+    let runs = &*server.runs;
+    server.store(ASKS).await;
+    server.store("name: outer\nversion: 1\nsteps:\n  sub: {uses: 'workflow:asks', with: {amount: 7}}\n").await;
+    let id = server.start("outer", json!({})).await;
+    server.runs.settle().await;
+    let first = server.open_approvals().await[0].clone();
+    assert_eq!(ApprovalService::approve(runs, &alice(), first.id, verdict(&first.hash)).await.unwrap_err().code, "WORKFLOW-028");
+    ApprovalService::refuse(runs, &user("carol", Role::Operator), first.id, verdict(&first.hash)).await.unwrap();
+    server.runs.settle().await;
+    RunService::retry(runs, &bob(), id, RunRetry::default()).await.unwrap();
+    server.runs.settle().await;
+    let second = server.open_approvals().await[0].clone();
+    assert_ne!(second.run, first.run);
+    for who in [alice(), bob()] {
+        assert!(!ApprovalService::approval(runs, &who, second.id).await.unwrap().may_decide);
+        assert_eq!(ApprovalService::approve(runs, &who, second.id, verdict(&second.hash)).await.unwrap_err().code, "WORKFLOW-028");
+    }
+    ApprovalService::approve(runs, &user("carol", Role::Operator), second.id, verdict(&second.hash)).await.unwrap();
+    server.echo().await;
+    assert_eq!(server.state(id).await, RunState::Completed);
 }

@@ -11,6 +11,7 @@ use baton_domain::user::Caller;
 use baton_domain::wire::approval::ApprovalVerdict;
 use baton_domain::wire::run::{RunFilter, RunState};
 use baton_runs::{DecisionEnd, DecisionOrder, Decisions};
+use baton_workflow::run::Usage;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -31,6 +32,9 @@ impl Decisions for Quick {
     }
     async fn end(&self, _: &Caller, _: DecisionId) -> Answer<Option<DecisionEnd>> {
         Ok(Some(DecisionEnd::Decided(json!({"answer": "yes"}))))
+    }
+    async fn used(&self, _: &Caller, _: DecisionId) -> Answer<Usage> {
+        Ok(Usage { tokens: 10, cost_micros: 0 })
     }
     async fn cancel(&self, _: &Caller, _: DecisionId) -> Answer<()> {
         Ok(())
@@ -121,6 +125,7 @@ async fn a_crash_between_any_two_steps_changes_nothing_about_the_end() {
     let expected = end_of(&world, &server, id).await;
     assert_eq!(expected.0, RunState::Completed);
     assert_eq!(expected.2, 45 + 7 + 1 + 4 + 1);
+    assert_eq!(server.head(id).await.tokens, 10, "what the decision has used");
     let steps = server.fuse.used.load(std::sync::atomic::Ordering::SeqCst);
     assert!(steps > 40, "{steps} steps");
     // At each step the process dies before it, or after it and before it hears the answer.

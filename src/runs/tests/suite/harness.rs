@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::event::{Event, Payload, TopicFilter};
-use baton_domain::id::{AgentId, DEFAULT_PROJECT, EventSeq, JournalId, ProjectId, RunId, TaskId, UserId};
+use baton_domain::id::{AgentId, ApiKeyId, AuditId, DEFAULT_PROJECT, EventSeq, JournalId, ProjectId, RunId, TaskId, UserId};
 use baton_domain::page::Page;
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
@@ -26,8 +26,9 @@ use baton_domain::wire::task::{
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowSummary};
 use baton_runs::{Parts, Runs, Workflows};
 use baton_storage::{
-    EventStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord, WorkflowStore, WorkflowStored,
+    ApiKeyRecord, AuditRow, EventStore, IdentityStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery,
+    JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord, WorkflowStore,
+    WorkflowStored,
 };
 use baton_storage_memory::MemoryStore;
 use baton_testkit::{TestClock, test_sources};
@@ -83,6 +84,11 @@ pub(crate) struct Seen {
     pub(crate) store: MemoryStore,
     pub(crate) fuse: Arc<Fuse>,
     pub(crate) writes: AtomicI64,
+    pub(crate) reads: AtomicI64,
+    /// Whether a run is written between any two pages of its rows.
+    pub(crate) churn: AtomicBool,
+    /// Whoever holds this to write keeps turns from being stored.
+    pub(crate) gate: tokio::sync::RwLock<()>,
 }
 
 impl Seen {
@@ -99,6 +105,7 @@ impl JournalStore for Seen {
         if heard { answer } else { Err(gone()) }
     }
     async fn write_journal(&self, write: JournalWrite) -> Result<JournalWritten, StoreError> {
+        let _open = self.gate.read().await;
         self.writes.fetch_add(1, Ordering::SeqCst);
         let (made, heard) = self.fuse.step();
         let answer = if made { self.store.write_journal(write).await } else { Err(gone()) };
@@ -127,6 +134,24 @@ impl JournalStore for Seen {
         limit: u32,
     ) -> Result<(Vec<JournalRow>, i64), StoreError> {
         self.alive()?;
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        if after.is_some() && self.churn.load(Ordering::SeqCst) {
+            let head = self.store.journal(id).await?.unwrap().0;
+            let write = JournalWrite {
+                id,
+                version: head.version,
+                state: head.state,
+                live: head.live,
+                wake_at: head.wake_at,
+                summary: None,
+                facts: Vec::new(),
+                cleared: Vec::new(),
+                rows: Vec::new(),
+                events: Vec::new(),
+                at: head.updated_at,
+            };
+            self.store.write_journal(write).await?;
+        }
         self.store.journal_rows(id, group, after, limit).await
     }
     async fn journals(&self, query: &JournalQuery) -> Result<JournalPage, StoreError> {
@@ -214,6 +239,8 @@ pub(crate) struct Tasks {
     sources: Sources,
     /// Inputs with `refuse: true` are refused.
     pub(crate) tokens: AtomicI64,
+    /// Who hears of tasks that end as soon as they are taken, if they do.
+    pub(crate) instant: Mutex<Option<std::sync::Weak<Runs>>>,
 }
 
 fn never<T>() -> Answer<T> {
@@ -271,6 +298,15 @@ impl Tasks {
         for (id, new) in ids.iter().zip(tasks) {
             engine.open.insert(*id);
             engine.tasks.insert(*id, Played { new, by: caller.principal.clone(), state: TaskState::Running, result: None, failure: None });
+        }
+        drop(engine);
+        if let Some(runs) = self.instant.lock().as_ref().and_then(std::sync::Weak::upgrade) {
+            for id in &ids {
+                self.end(*id, Ok(json!({})));
+            }
+            for event in self.events() {
+                runs.heard(&event);
+            }
         }
         Ok(ids)
     }
@@ -542,6 +578,34 @@ pub(crate) fn user(name: &str, role: Role) -> Caller {
     }
 }
 
+/// A program with the key `name`, made by somebody.
+pub(crate) async fn key(world: &World, name: &str, made_by: &str) -> Caller {
+    let id = ApiKeyId::new(world.sources.ids.next());
+    let record = ApiKeyRecord {
+        id,
+        name: name.to_owned(),
+        role: Role::Operator,
+        secret_hash: [7; 32],
+        created_at: Timestamp::default(),
+        created_by: made_by.to_owned(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let row = AuditRow {
+        id: AuditId::new(world.sources.ids.next()),
+        at: Timestamp::default(),
+        principal: Principal::System,
+        action: "keys.create".to_owned(),
+        target: None,
+        allowed: true,
+        code: None,
+        request_id: None,
+        address: None,
+    };
+    world.store.insert_api_key(record, row).await.unwrap();
+    Caller { principal: Principal::ApiKey { id, name: name.to_owned() }, ..alice() }
+}
+
 pub(crate) fn alice() -> Caller {
     user("alice", Role::Operator)
 }
@@ -572,16 +636,25 @@ pub(crate) struct Server {
 impl World {
     pub(crate) fn new() -> Self {
         let (sources, clock) = test_sources(1);
-        let tasks = Arc::new(Tasks { engine: Mutex::default(), sources: sources.clone(), tokens: AtomicI64::new(0) });
+        let tasks =
+            Arc::new(Tasks { engine: Mutex::default(), sources: sources.clone(), tokens: AtomicI64::new(0), instant: Mutex::default() });
         Self { store: MemoryStore::new(Arc::new(NoSink)), tasks, skills: Arc::default(), sources, clock, decisions: None }
     }
 
     pub(crate) fn server(&self) -> Server {
         let fuse = Arc::new(Fuse::default());
-        let seen = Arc::new(Seen { store: self.store.clone(), fuse: Arc::clone(&fuse), writes: AtomicI64::new(0) });
+        let seen = Arc::new(Seen {
+            store: self.store.clone(),
+            fuse: Arc::clone(&fuse),
+            writes: AtomicI64::new(0),
+            reads: AtomicI64::new(0),
+            churn: AtomicBool::new(false),
+            gate: tokio::sync::RwLock::new(()),
+        });
         let parts = Parts {
             journals: Arc::clone(&seen) as Arc<dyn JournalStore>,
             workflows: Arc::clone(&seen) as Arc<dyn WorkflowStore>,
+            identities: Arc::new(self.store.clone()),
             tasks: Arc::new(SeenTasks { tasks: Arc::clone(&self.tasks), fuse: Arc::clone(&fuse) }),
             agents: Arc::clone(&self.skills) as Arc<dyn AgentService>,
             decisions: self.decisions.clone(),

@@ -274,6 +274,26 @@ async fn tokens_are_counted_and_what_is_left_is_the_budget_of_the_next() {
 }
 
 #[tokio::test]
+async fn what_begins_together_shares_what_is_left() {
+    let world = World::new();
+    let server = world.server();
+    server
+        .store("name: dear\nversion: 1\nsteps:\n  each: {uses: test.work, foreach: {items: '${{ range(50) }}', concurrency: 25}}\n  beside: {uses: test.work}\nlimits: {tokens: 130}\n")
+        .await;
+    server.start("dear", json!({})).await;
+    server.runs.settle().await;
+    let budgets = || server.tasks.open().iter().map(|(_, task)| task.budget.unwrap().tokens.unwrap()).sum::<u64>();
+    assert_eq!((server.tasks.open().len(), budgets()), (26, 130));
+    // What has ended leaves its share to what begins.
+    for (task, _) in server.tasks.some_open(10) {
+        server.tasks.end(task, Ok(json!({})));
+    }
+    server.hear();
+    server.runs.settle().await;
+    assert!(budgets() <= 130, "{}", budgets());
+}
+
+#[tokio::test]
 async fn a_run_goes_on_with_the_document_it_began_with() {
     let world = World::new();
     let server = world.server();
