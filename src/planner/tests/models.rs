@@ -125,7 +125,7 @@ fn a_bad_plan_is_given_back_and_may_be_repaired() {
 #[test]
 fn a_plan_that_stays_bad_is_refused() {
     for (slip, _) in slips() {
-        let (plan, asked) = ask(&[slip.clone()]);
+        let (plan, asked) = ask(std::slice::from_ref(&slip));
         assert_eq!(plan.unwrap_err().code, Code::ModelPlanRefused, "{slip}");
         assert_eq!(asked.len(), 1 + MAXIMUM_REPAIRS, "{slip}");
     }
