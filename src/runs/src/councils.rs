@@ -39,7 +39,8 @@ impl Decisions for HeldDecisions {
     }
 
     async fn end(&self, caller: &Caller, id: DecisionId) -> Answer<Option<DecisionEnd>> {
-        let summary = self.0.decision(caller, id).await?.summary;
+        let detail = self.0.decision(caller, id).await?;
+        let summary = detail.summary;
         if !summary.state.is_ended() {
             return Ok(None);
         }
@@ -48,6 +49,8 @@ impl Decisions for HeldDecisions {
         };
         Ok(Some(match summary.state {
             DecisionState::Cancelled => DecisionEnd::Canceled,
+            // Where a skill's results are decided on, the step gives what the skill gives: expressions were checked against that.
+            DecisionState::Decided if detail.request.task.is_some() => DecisionEnd::Decided(verdict.answer.unwrap_or_default()),
             DecisionState::Decided => {
                 DecisionEnd::Decided(serde_json::to_value(&verdict).map_err(|error| Problem::new(Code::Internal, error.to_string()))?)
             }
