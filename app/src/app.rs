@@ -47,8 +47,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tasks/:id") view=Part::Results(Results::Task) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows") view=Part::Flows(Flows::Workflows) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~new") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
-                    <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~edit") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
                     <Route path=path!("/plans") view=Part::Flows(Flows::Plans) ssr=SsrMode::Async/>
                     <Route path=path!("/plans/new") view=Part::Flows(Flows::NewPlan) ssr=SsrMode::Async/>
                     <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>

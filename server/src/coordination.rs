@@ -1,6 +1,6 @@
 //! How are workflows, decisions, claims and notifications wired, and how do they hear what happens?
 
-mod step_decisions;
+mod planning_models;
 mod votes;
 
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use baton_bus::EventStream;
 use baton_councils::{CouncilParts, Councils};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
-use baton_domain::ports::{Models, Sources};
-use baton_domain::services::{AgentService, ArtifactService, EventService, LiveItem, MetricsService, TaskService};
+use baton_domain::ports::Sources;
+use baton_domain::services::{AgentService, ArtifactService, EventService, LiveItem, MetricsService, ModelService, TaskService};
 use baton_domain::user::Caller;
 use baton_observability::{NotificationDesk, NotificationParts, Projector};
 use baton_planner::{PlanParts, Plans};
-use baton_runs::{Parts as RunParts, Runs, Workflows};
+use baton_runs::{HeldDecisions, Parts as RunParts, Runs, Workflows};
 use baton_sharing::{Sharing, SharingOptions, SharingParts, TokioPause};
 use baton_storage::Store;
 use futures::StreamExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use step_decisions::StepDecisions;
+use planning_models::PlanningModels;
 use votes::ConflictVotes;
 
 /// What the parts hear of: the ends of tasks, and each other.
@@ -38,7 +38,7 @@ pub(crate) struct Ground {
     pub(crate) agents: Arc<dyn AgentService>,
     pub(crate) artifacts: Arc<dyn ArtifactService>,
     pub(crate) metrics: Arc<dyn MetricsService>,
-    pub(crate) models: Arc<dyn Models>,
+    pub(crate) models: Arc<dyn ModelService>,
     pub(crate) events: Arc<EventStream>,
     pub(crate) sources: Sources,
 }
@@ -72,7 +72,7 @@ impl Coordination {
             identities: Arc::clone(store) as _,
             tasks: Arc::clone(tasks),
             agents: Arc::clone(agents),
-            decisions: Some(Arc::new(StepDecisions::new(Arc::clone(&councils) as _))),
+            decisions: Some(Arc::new(HeldDecisions::new(Arc::clone(&councils) as _))),
             sources: sources.clone(),
         };
         let workflows = Arc::new(Workflows::new(parts.clone()));
@@ -83,7 +83,7 @@ impl Coordination {
             artifacts: Arc::clone(artifacts),
             workflows: Arc::clone(&workflows) as _,
             runs: Arc::clone(&runs) as _,
-            models: Arc::clone(models),
+            models: Arc::new(PlanningModels::new(Arc::clone(models), Arc::clone(tasks))),
             sources: sources.clone(),
         }));
         let sharing = Arc::new(Sharing::new(

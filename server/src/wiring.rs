@@ -61,7 +61,6 @@ pub(crate) struct Core {
     topics: TopicParts,
     sealer: Arc<dyn Sealer>,
     models: Arc<dyn ModelService>,
-    gateway: Arc<dyn Models>,
     /// Ends what is live: sockets, and what runs for topics.
     live: CancellationToken,
     opened: Opened,
@@ -111,8 +110,8 @@ impl Core {
             GatewayParts { books: desk.books(), sources: sources.clone(), local: Some(Arc::new(local_model)), connect: endpoints() };
         let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
         engine.use_models(Arc::clone(&gateway));
-        let models = desk.service(Arc::clone(&gateway));
-        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, gateway, live, opened, writing, flush })
+        let models = desk.service(gateway);
+        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, live, opened, writing, flush })
     }
 
     /// Stops in the order that loses nothing: attempts, measurements, the store.
@@ -185,7 +184,7 @@ impl Parts {
             agents: Arc::clone(&agents),
             artifacts: Arc::clone(&artifacts),
             metrics: Arc::clone(&metrics),
-            models: Arc::clone(&core.gateway),
+            models: Arc::clone(&core.models),
             events: Arc::clone(&core.topics.events),
             sources: sources.clone(),
         };

@@ -206,6 +206,8 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         | "runs/cancel"
         | "runs/retry"
         | "contracts/cancel"
+        | "plans/accept"
+        | "plans/refuse"
         | "members/revoke_api_key" => vec![("id", NOBODY)],
         "workflows/retire" => vec![("name", "nobody")],
         "approvals/approve" | "approvals/refuse" => vec![("id", NOBODY), ("hash", "x")],
@@ -213,6 +215,15 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "claims/break" => vec![("resource", "path:x"), ("holder", "user:x"), ("because", "x")],
         "conflicts/resolve" => vec![("id", NOBODY), ("seen", "1"), ("choice", "ours")],
         "conflicts/dismiss" => vec![("id", NOBODY), ("seen", "1"), ("because", "x")],
+        "workflows/store_form" => vec![("text", "")],
+        "runs/signal_form" => vec![("id", NOBODY), ("name", "x")],
+        "decisions/open_form" => vec![("question", "x"), ("rule", "plurality"), ("options", "a%0Ab"), ("role", "operator")],
+        "decisions/vote_form" => vec![("id", NOBODY), ("kind", "choice"), ("choice", "A")],
+        "decisions/answer_form" => vec![("id", NOBODY), ("kind", "choice"), ("key", "x")],
+        "decisions/cancel_form" => vec![("id", NOBODY)],
+        "decisions/judge_form" => vec![("id", NOBODY), ("key", "x")],
+        "plans/edit_form" => vec![("id", NOBODY), ("text", ""), ("seen_version", "1")],
+        "plans/replan_form" => vec![("run", NOBODY), ("step", "x")],
         "notifications/mark" => vec![("read", "true")],
         "members/change_user" => vec![("id", NOBODY), ("role", "viewer")],
         "members/create_user" => vec![("email", "x@example.test"), ("password", "short"), ("role", "viewer")],
@@ -284,6 +295,10 @@ fn json_body(function: &str) -> Value {
         "decisions/answer" => json!({"id": NOBODY, "verdict": {"kind": "choice", "key": "x"}}),
         "decisions/cancel" | "decisions/retally" => json!({"id": NOBODY}),
         "decisions/judge_later" => json!({"id": NOBODY, "verdict": {"key": "x"}}),
+        "plans/propose" => json!({"plan": {"goal": ""}}),
+        "plans/get" => json!({"id": NOBODY}),
+        "plans/edit" => json!({"id": NOBODY, "edit": {"text": "", "seen_version": 1}}),
+        "plans/replan" => json!({"replan": {"run": NOBODY, "step": "x"}}),
         "claims/claim" => json!({"request": {"wanted": []}}),
         "claims/renew" => json!({"renewal": {"claims": []}}),
         "claims/check" => json!({"check": {"resource": "path:x", "fence": 1}}),
@@ -292,8 +307,8 @@ fn json_body(function: &str) -> Value {
         "contracts/tell" => json!({"id": NOBODY, "message": {"say": "bid", "terms": {"cost": 1, "eta_ms": 1}}}),
         "contracts/open_bargain" => json!({"bargain": {"title": "", "pot": 0, "parties": []}}),
         "contracts/say" => json!({"id": NOBODY, "what": {"say": "offer", "party": "x", "round": 0, "shares": {}}}),
-        "runs/list" | "approvals/list" | "decisions/list" | "decisions/lab" | "claims/list" | "conflicts/list" | "conflicts/lines"
-        | "workflows/list" | "contracts/list" | "contracts/bargains" | "notifications/list" => json!({"filter": {}}),
+        "runs/list" | "plans/list" | "approvals/list" | "decisions/list" | "decisions/lab" | "claims/list" | "conflicts/list"
+        | "conflicts/lines" | "workflows/list" | "contracts/list" | "contracts/bargains" | "notifications/list" => json!({"filter": {}}),
         "events/since" => json!({"since": 0, "topics": "", "limit": null}),
         _ => json!({}),
     }
@@ -304,7 +319,17 @@ async fn every_server_function_refuses_and_answers_as_its_operation_does() {
     let world = World::new().await;
     let operations: HashMap<String, OperationInfo> =
         operations().into_iter().map(|operation| (operation.operation_id.clone(), operation)).collect();
-    let apart = ["auth/login", "auth/first_run", "auth/refresh", "auth/logout", "tasks/submit_form"];
+    // Those whose body comes in parts, and those that end the session.
+    let apart = [
+        "auth/login",
+        "auth/first_run",
+        "auth/refresh",
+        "auth/logout",
+        "tasks/submit_form",
+        "runs/start_form",
+        "conflicts/resolve_form",
+        "plans/propose_form",
+    ];
     for row in CAPABILITIES {
         let Some(function) = row.function.filter(|function| !apart.contains(function)) else { continue };
         let permission = match row.operation {

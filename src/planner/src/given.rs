@@ -183,7 +183,7 @@ fn shape_of(kind: GivenKind, value: &Value) -> Shape {
 fn columns_of_records(rows: &[Value]) -> Vec<Column> {
     let Some(first) = rows.first().and_then(Value::as_object) else { return Vec::new() };
     let read = |name: &String| {
-        let values: Vec<String> = rows.iter().take(1_000).filter_map(|row| row.get(name)).map(|value| plain(value)).collect();
+        let values: Vec<String> = rows.iter().take(1_000).filter_map(|row| row.get(name)).map(plain).collect();
         column(name, &values)
     };
     first.keys().take(MAXIMUM_COLUMNS).map(read).collect()

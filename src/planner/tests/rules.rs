@@ -179,7 +179,6 @@ proptest! {
             Ok(plan) => prop_assert_eq!(problems(&plan.text, skills()), vec![]),
             Err(refusal) => {
                 prop_assert!(refusal.code.as_str().starts_with("PLAN-"));
-                prop_assert!(refusal.code != Code::PlanInvalid, "{}\n{}", goal, refusal);
             }
         }
     }

@@ -44,7 +44,7 @@ fn row(step: StepView, asked: &Asked) -> AnyView {
             <td class=CELL>
                 <MarkPill mark=Signal::stored(mark)/>
             </td>
-            <th scope="row" class=format!("{CELL} max-w-80 text-left font-normal")>
+            <th scope="row" class=format!("{CELL} max-w-60 text-left font-normal")>
                 <a
                     class="block truncate font-medium hover:underline aria-[current=true]:text-accent"
                     href=asked.address(Some(&step.id), None)

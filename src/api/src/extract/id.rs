@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use baton_domain::id::{
-    AgentId, ApiKeyId, ApprovalId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, DecisionId, ModelId, RunId, ServerId,
-    TaskId, UserId,
+    AgentId, ApiKeyId, ApprovalId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, DecisionId, ModelId, PlanId, RunId,
+    ServerId, TaskId, UserId,
 };
 use baton_domain::problem::{Code, Problem};
 
@@ -42,6 +42,7 @@ resource_ids! {
     ContractId = NoSuchContract, "contract";
     BargainId = NoSuchBargain, "bargaining";
     DecisionId = NoSuchDecision, "decision";
+    PlanId = NoSuchPlan, "plan";
     RunId = NoSuchRun, "run";
     ApprovalId = NoSuchApproval, "approval";
 }

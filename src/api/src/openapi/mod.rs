@@ -31,6 +31,7 @@ RFC 3339 in UTC.";
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "workflows", description = "Documents of work in many steps, in versions"),
         (name = "runs", description = "Workflows as they go on, whatever stops meanwhile"),
+        (name = "plans", description = "Goals in plain words, and the workflows that are proposed for them"),
         (name = "approvals", description = "What runs ask people for"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
         (name = "claims", description = "Who may use what is shared, alone or with others"),

@@ -20,6 +20,7 @@ mod limits;
 mod metrics;
 mod models;
 mod notifications;
+mod plans;
 mod runs;
 mod servers;
 mod skills;
@@ -155,6 +156,13 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(runs::cancel_run))
         .routes(routes!(runs::retry_run))
         .routes(routes!(runs::signal_run))
+        .routes(routes!(plans::propose_plan))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(plans::get_plan))
+        .routes(routes!(plans::edit_plan))
+        .routes(routes!(plans::accept_plan))
+        .routes(routes!(plans::refuse_plan))
+        .routes(routes!(plans::replan))
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval))
         .routes(routes!(approvals::approve))

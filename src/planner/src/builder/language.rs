@@ -245,11 +245,8 @@ impl Builder<'_> {
                     }
                     word.clear();
                 }
-                _ if inside => {
-                    if !token.is_mark() && !skip.contains(&token.lower.as_str()) {
-                        word.push(&token.text);
-                    }
-                }
+                _ if inside && !token.is_mark() && !skip.contains(&token.lower.as_str()) => word.push(&token.text),
+                _ if inside => {}
                 _ if separates => {
                     if !name.is_empty() {
                         found.push((name.join(" "), std::mem::take(&mut words)));

@@ -468,8 +468,7 @@ impl Builder<'_> {
             .map(|column| column.name.clone());
         let number = named.or_else(|| {
             let at = sentence.iter().position(|token| token.is_any(&verbs) || token.is("total"))?;
-            let from =
-                if sentence[at].is("total") && !sentence.iter().any(|token| token.is_any(&["add", "sum"])) { at + 1 } else { at + 1 };
+            let from = at + 1;
             sentence
                 .get(from..)?
                 .iter()

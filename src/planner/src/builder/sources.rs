@@ -94,13 +94,7 @@ pub(crate) fn rank(value: &Value, need: Need) -> u8 {
         (Need::Source, Artifact(Form::Archive)) => 9,
         (Need::Source, Address) => 7,
         (Need::Source, Artifact(Form::Unknown | Form::Data)) => 6,
-        (Need::Source, Text) => {
-            if value.step.is_none() || value.flows {
-                5
-            } else {
-                0
-            }
-        }
+        (Need::Source, Text) if value.step.is_none() || value.flows => 5,
         (Need::Source, Artifact(Form::Prose)) => 3,
         (Need::Address, Address) => 10,
         (Need::Log, Text | Artifact(Form::Prose)) => 9,

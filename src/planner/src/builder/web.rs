@@ -114,7 +114,8 @@ impl Builder<'_> {
         if !named.is_empty() {
             // "each product (li.product) with its name (h2) and price (.price)".
             let mut named = named.into_iter();
-            let (first, rest): (Option<(String, String)>, Vec<(String, String)>) = (named.next(), named.collect());
+            let first = named.next();
+            let rest: Vec<(String, String)> = named.collect();
             match (first, rest.is_empty()) {
                 (Some((name, selector)), true) => fields.push(field(&name, &selector)),
                 (Some((_, selector)), false) if sentence.iter().any(|token| token.is_any(&["each", "every", "all"])) => {

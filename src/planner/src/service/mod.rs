@@ -179,7 +179,7 @@ impl Plans {
         let mut outputs = Vec::new();
         let mut cursor = None;
         loop {
-            let filter = ItemFilter { cursor, limit: Some(if list { MAXIMUM_LIMIT } else { 1 }), ..ItemFilter::default() };
+            let filter = ItemFilter { cursor, limit: Some(if list { MAXIMUM_LIMIT } else { 1 }) };
             let page = self.parts.runs.items(caller, run, step, filter).await?;
             for item in page.items {
                 if item.output.is_none() && item.output_bytes.is_some() {
@@ -197,6 +197,7 @@ impl Plans {
         Ok(if list { Value::Array(outputs) } else { outputs.into_iter().next().unwrap_or(Value::Null) })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a turn has a head, a state, rows, an event and a fact")]
     /// Writes a turn; somebody who was faster is told.
     async fn write(
         &self,

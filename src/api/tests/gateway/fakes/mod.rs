@@ -108,6 +108,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         decisions: fake.clone(),
         workflows: fake.clone(),
         runs: fake.clone(),
+        plans: fake.clone(),
         approvals: fake.clone(),
         notifications: fake.clone(),
         health: fake,

@@ -1,11 +1,12 @@
 //! How workflows, their runs and approvals answer in tests.
 
 use async_trait::async_trait;
-use baton_domain::id::{ApprovalId, RunId};
+use baton_domain::id::{ApprovalId, PlanId, RunId};
 use baton_domain::page::Page;
-use baton_domain::services::{Answer, ApprovalService, RunService, WorkflowService};
+use baton_domain::services::{Answer, ApprovalService, PlanService, RunService, WorkflowService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::approval::{ApprovalDetail, ApprovalFilter, ApprovalSummary, ApprovalVerdict};
+use baton_domain::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanRefusal, PlanSummary};
 use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowCheck, WorkflowDetail, WorkflowDraft, WorkflowFilter, WorkflowSummary};
 use serde_json::{Value, json};
@@ -133,5 +134,53 @@ impl ApprovalService for Fake {
     async fn refuse(&self, caller: &Caller, id: ApprovalId, verdict: ApprovalVerdict) -> Answer<ApprovalSummary> {
         self.0.allowed(caller, Permission::Work, format!("refuse {id} {}", verdict.hash))?;
         Ok(of(approval()))
+    }
+}
+
+fn plan() -> Value {
+    json!({"id": "00000000-0000-0000-0000-000000000028", "project_id": "00000000-0000-0000-0000-000000000001", "goal": "Rate them.",
+        "state": "proposed", "workflow": "moods", "steps": 1, "by_model": false, "edited": false, "version": 1,
+        "created_at": "2026-01-31T08:30:00Z", "updated_at": "2026-01-31T08:30:00Z", "created_by": "operator@example.com"})
+}
+
+fn plan_detail() -> Value {
+    json!({"summary": plan(), "inputs": {}, "text": "name: moods", "problems": [], "clauses": [], "assumptions": [], "as_of": 7})
+}
+
+#[async_trait]
+impl PlanService for Fake {
+    async fn propose(&self, caller: &Caller, plan: NewPlan) -> Answer<PlanDetail> {
+        self.0.allowed(caller, Permission::Work, format!("plan {:?}", plan.goal))?;
+        Ok(of(plan_detail()))
+    }
+
+    async fn list(&self, caller: &Caller, filter: PlanFilter) -> Answer<Page<PlanSummary>> {
+        self.0.allowed(caller, Permission::Read, format!("plans {filter:?}"))?;
+        Ok(page(plan()))
+    }
+
+    async fn plan(&self, caller: &Caller, id: PlanId) -> Answer<PlanDetail> {
+        self.0.allowed(caller, Permission::Read, format!("plan {id}"))?;
+        Ok(of(plan_detail()))
+    }
+
+    async fn edit(&self, caller: &Caller, id: PlanId, edit: PlanEdit) -> Answer<PlanDetail> {
+        self.0.allowed(caller, Permission::Work, format!("edit plan {id} after {}", edit.seen_version))?;
+        Ok(of(plan_detail()))
+    }
+
+    async fn accept(&self, caller: &Caller, id: PlanId) -> Answer<PlanAccepted> {
+        self.0.allowed(caller, Permission::Work, format!("accept plan {id}"))?;
+        Ok(of(json!({"plan": plan(), "workflow": workflow(), "run": run()})))
+    }
+
+    async fn refuse(&self, caller: &Caller, id: PlanId, refusal: PlanRefusal) -> Answer<PlanSummary> {
+        self.0.allowed(caller, Permission::Work, format!("refuse plan {id}, {:?}", refusal.why))?;
+        Ok(of(plan()))
+    }
+
+    async fn replan(&self, caller: &Caller, replan: NewReplan) -> Answer<PlanDetail> {
+        self.0.allowed(caller, Permission::Work, format!("plan {} of {} anew", replan.step, replan.run))?;
+        Ok(of(plan_detail()))
     }
 }
