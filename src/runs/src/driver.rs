@@ -265,10 +265,9 @@ impl Runs {
             return;
         }
         let until = self.parts.sources.clock.now().plus(PATIENCE);
-        match self.parts.journals.journal(journal(slot.id)).await {
-            Ok(Some((head, _))) => *slot.left.lock() = Some(Left { version: head.version, until }),
-            // It is loaded again, and is gone, or then storage answers again.
-            Ok(None) | Err(_) => {}
+        // Otherwise it is loaded again, and is gone, or then storage answers again.
+        if let Ok(Some((head, _))) = self.parts.journals.journal(journal(slot.id)).await {
+            *slot.left.lock() = Some(Left { version: head.version, until });
         }
         self.later(slot.id, until);
     }
