@@ -5,3 +5,5 @@ mod again;
 mod goals;
 mod models;
 mod rules;
+mod service;
+mod world;
