@@ -14,8 +14,12 @@ const MOST: u32 = 99;
 pub fn Bell() -> impl IntoView {
     let unread = use_unread();
     let said = unread.said();
+    // The answer may come while the page still takes over what the server drew, and that was drawn without a number.
+    let taken_over = RwSignal::new(false);
+    Effect::new(move || taken_over.set(true));
     let (named, shown) = (unread.clone(), unread);
     let number = move || match shown.count() {
+        _ if !taken_over.get() => None,
         0 => None,
         count if count > MOST => Some(format!("{MOST}+")),
         count => Some(count.to_string()),
@@ -23,7 +27,7 @@ pub fn Bell() -> impl IntoView {
     view! {
         <a href="/notifications" class=Kind::Quiet.class() title="Notifications" data-testid="bell">
             <Icon sign=Sign::Bell/>
-            <span class="sr-only">{move || words(named.count())}</span>
+            <span class="sr-only">{move || words(if taken_over.get() { named.count() } else { 0 })}</span>
             <span
                 aria-hidden="true"
                 data-testid="unread"
@@ -34,7 +38,7 @@ pub fn Bell() -> impl IntoView {
         </a>
         // Only growth is said aloud, and many at once as one: the link's own words change in silence.
         <span class="sr-only" aria-live="polite" data-testid="unread-said">
-            {move || said.get().map(words)}
+            {move || said.get().filter(|_| taken_over.get()).map(words)}
         </span>
     }
     .into_any()

@@ -158,7 +158,10 @@ mod reading {
             }
             for (agent, times) in &self.agents {
                 let Some(samples) = number::<i64>("agents", times)?.filter(|samples| *samples > 0) else { continue };
-                let agent_id = agent.parse().map_err(|_| Problem::invalid_field("agents", "This is no agent's id. Reload the page."))?;
+                let agent_id = agent
+                    .trim_start_matches("id:")
+                    .parse()
+                    .map_err(|_| Problem::invalid_field("agents", "This is no agent's id. Reload the page."))?;
                 electorate.push(DecisionMember::Agent { agent_id, samples: Some(samples).filter(|samples| *samples > 1), weight: None });
             }
             if let Some(role) = role("role", &self.role)? {

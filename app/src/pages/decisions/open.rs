@@ -151,7 +151,8 @@ fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
                         type="number"
                         min="0"
                         max="100"
-                        name=format!("agents[{}]", agent.id)
+                        // What begins with a digit would be read as a place in a list.
+                        name=format!("agents[id:{}]", agent.id)
                         class=CONTROL
                         placeholder="0"
                         data-testid="decision-agent"
