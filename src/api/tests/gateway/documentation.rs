@@ -90,6 +90,13 @@ DELETE /api/v1/models/{id} remove_model administer
 GET /api/v1/notifications list_notifications read
 POST /api/v1/notifications/mark mark_notifications read
 GET /api/v1/notifications/unread count_unread_notifications read
+GET /api/v1/plans list_plans read
+POST /api/v1/plans propose_plan work
+GET /api/v1/plans/{id} get_plan read
+PUT /api/v1/plans/{id} edit_plan work
+POST /api/v1/plans/{id}/accept accept_plan work
+POST /api/v1/plans/{id}/refuse refuse_plan work
+POST /api/v1/replans replan work
 GET /api/v1/runs list_runs read
 POST /api/v1/runs start_run work
 GET /api/v1/runs/{id} get_run read
