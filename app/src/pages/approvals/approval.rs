@@ -76,7 +76,7 @@ fn Content(detail: ApprovalDetail) -> impl IntoView {
             <PageHead title=first.title.clone() facts=view! { <MarkPill mark test_id="approval-state"/> }.into_any()/>
             <dl class="flex flex-wrap gap-x-8 gap-y-2 text-13">
                 <Fact name="Run">
-                    <a class="text-accent hover:underline" href=format!("/runs/{}?step={}", first.run, first.step)>
+                    <a class="text-accent underline" href=format!("/runs/{}?step={}", first.run, first.step)>
                         {first.workflow.clone()}
                     </a>
                     {format!(" version {}, step {}", first.version, first.step)}

@@ -27,7 +27,7 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
     view! {
         <dl class="flex flex-wrap gap-x-8 gap-y-2 text-13">
             <Fact name="Workflow">
-                <a class="text-accent hover:underline" href=format!("/workflows/{}?version={}", first.workflow, first.version)>
+                <a class="text-accent underline" href=format!("/workflows/{}?version={}", first.workflow, first.version)>
                     {first.workflow.clone()}
                 </a>
                 {format!(" version {}", first.version)}
@@ -37,7 +37,7 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
                 .map(|parent| {
                     view! {
                         <Fact name="Part of">
-                            <a class="text-accent hover:underline" href=format!("/runs/{}?step={}", parent.run, parent.step)>
+                            <a class="text-accent underline" href=format!("/runs/{}?step={}", parent.run, parent.step)>
                                 "the run "
                                 {format::short_id(&parent.run)}
                             </a>

@@ -27,12 +27,12 @@ RFC 3339 in UTC.";
     components(schemas(Problem, ServerFrame, ClientFrame)),
     tags(
         (name = "auth", description = "Sign in and out"),
-        (name = "decisions", description = "Put questions to agents and people, vote, and count the ballots again"),
         (name = "tasks", description = "Give work, find it, stop it, repeat it, look inside"),
         (name = "workflows", description = "Documents of work in many steps, in versions"),
         (name = "runs", description = "Workflows as they go on, whatever stops meanwhile"),
         (name = "plans", description = "Goals in plain words, and the workflows that are proposed for them"),
         (name = "approvals", description = "What runs ask people for"),
+        (name = "decisions", description = "Put questions to agents and people, vote, and count the ballots again"),
         (name = "limits", description = "How many attempts of a skill or of a fairness key run at the same time"),
         (name = "claims", description = "Who may use what is shared, alone or with others"),
         (name = "conflicts", description = "Versions of shared artifacts, and changes that disagree"),
