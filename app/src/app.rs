@@ -8,9 +8,9 @@ use leptos_router::{SsrMode, path};
 use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
-use crate::live::{Live, Now, tick_every_second};
+use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Forms, Lists, Outside, Results, Submit};
+use crate::parts::{Flows, Forms, Lists, Outside, Part, Progress, Results, Shared, Submit, Tenders, Votes};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -23,11 +23,14 @@ pub fn App() -> impl IntoView {
     provide_context(live.clone());
     let now = Now::default();
     provide_context(now.clone());
+    let unread = Unread::default();
+    provide_context(unread.clone());
     let signed_in = use_session().me.is_some();
     Effect::new(move || {
         tick_every_second(&now);
         if signed_in {
             live.start();
+            unread.start(&live);
         }
     });
     view! {
@@ -37,23 +40,46 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                    <Route path=path!("/") view=Lists::Overview ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks") view=Lists::Tasks ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/new") view=Submit::NewTask ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/dead") view=Lists::DeadTasks ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/:id") view=Results::Task ssr=SsrMode::Async/>
-                    <Route path=path!("/agents") view=Lists::Agents ssr=SsrMode::Async/>
-                    <Route path=path!("/agents/:id") view=Lists::Agent ssr=SsrMode::Async/>
-                    <Route path=path!("/servers") view=Forms::Servers ssr=SsrMode::Async/>
-                    <Route path=path!("/events") view=Forms::Events ssr=SsrMode::Async/>
-                    <Route path=path!("/limits") view=Forms::Limits ssr=SsrMode::Async/>
-                    <Route path=path!("/topics") view=Forms::Topics ssr=SsrMode::Async/>
-                    <Route path=path!("/topics/:name") view=Forms::Topic ssr=SsrMode::Async/>
-                    <Route path=path!("/subscriptions/:name") view=Forms::Subscription ssr=SsrMode::Async/>
-                    <Route path=path!("/connections") view=Outside::Connections ssr=SsrMode::Async/>
-                    <Route path=path!("/models") view=Outside::Models ssr=SsrMode::Async/>
-                    <Route path=path!("/members") view=Forms::Members ssr=SsrMode::Async/>
-                    <Route path=path!("/dev/components") view=Results::Gallery ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=Part::Lists(Lists::Overview) ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks") view=Part::Lists(Lists::Tasks) ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/new") view=Part::Submit(Submit::NewTask) ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/dead") view=Part::Lists(Lists::DeadTasks) ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/:id") view=Part::Results(Results::Task) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows") view=Part::Flows(Flows::Workflows) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/~new") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/~edit") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
+                    <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans") view=Part::Flows(Flows::Plans) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/new") view=Part::Flows(Flows::NewPlan) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view=Part::Progress(Progress::Runs) ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:id") view=Part::Progress(Progress::Run) ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals") view=Part::Progress(Progress::Approvals) ssr=SsrMode::Async/>
+                    <Route path=path!("/approvals/:id") view=Part::Progress(Progress::Approval) ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions") view=Part::Votes(Votes::Decisions) ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/new") view=Part::Votes(Votes::Open) ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/lab") view=Part::Votes(Votes::Lab) ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/:id") view=Part::Votes(Votes::Decision) ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts") view=Part::Shared(Shared::Conflicts) ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/:id") view=Part::Shared(Shared::Conflict) ssr=SsrMode::Async/>
+                    <Route path=path!("/claims") view=Part::Shared(Shared::Claims) ssr=SsrMode::Async/>
+                    <Route path=path!("/lines") view=Part::Shared(Shared::Lines) ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts") view=Part::Tenders(Tenders::Deals) ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts/:id") view=Part::Tenders(Tenders::Contract) ssr=SsrMode::Async/>
+                    <Route path=path!("/bargains/:id") view=Part::Tenders(Tenders::Bargain) ssr=SsrMode::Async/>
+                    <Route path=path!("/agents") view=Part::Lists(Lists::Agents) ssr=SsrMode::Async/>
+                    <Route path=path!("/agents/:id") view=Part::Lists(Lists::Agent) ssr=SsrMode::Async/>
+                    <Route path=path!("/servers") view=Part::Forms(Forms::Servers) ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view=Part::Forms(Forms::Notifications) ssr=SsrMode::Async/>
+                    <Route path=path!("/events") view=Part::Forms(Forms::Events) ssr=SsrMode::Async/>
+                    <Route path=path!("/limits") view=Part::Forms(Forms::Limits) ssr=SsrMode::Async/>
+                    <Route path=path!("/topics") view=Part::Forms(Forms::Topics) ssr=SsrMode::Async/>
+                    <Route path=path!("/topics/:name") view=Part::Forms(Forms::Topic) ssr=SsrMode::Async/>
+                    <Route path=path!("/subscriptions/:name") view=Part::Forms(Forms::Subscription) ssr=SsrMode::Async/>
+                    <Route path=path!("/connections") view=Part::Outside(Outside::Connections) ssr=SsrMode::Async/>
+                    <Route path=path!("/models") view=Part::Outside(Outside::Models) ssr=SsrMode::Async/>
+                    <Route path=path!("/members") view=Part::Forms(Forms::Members) ssr=SsrMode::Async/>
+                    <Route path=path!("/dev/components") view=Part::Results(Results::Gallery) ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

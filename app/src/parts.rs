@@ -9,8 +9,9 @@ use leptos_router::ChooseView;
 
 use crate::components::button::Kind;
 use crate::pages::{
-    Agent, Agents, Connections, DeadTasks, Events, Gallery, Limits, Members, Models, NewTask, Overview, Servers, Subscription, Task, Tasks,
-    Topic, Topics,
+    Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
+    EditWorkflow, Events, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview, Plan,
+    Plans, Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -34,6 +35,7 @@ pub(crate) enum Results {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Forms {
     Servers,
+    Notifications,
     Events,
     Limits,
     Topics,
@@ -55,59 +57,116 @@ pub(crate) enum Outside {
     Models,
 }
 
-impl ChooseView for Lists {
+/// The pages of workflows and of the plans that become some, each with a graph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Flows {
+    Workflows,
+    Workflow,
+    Edit,
+    Plans,
+    NewPlan,
+    Plan,
+}
+
+/// The pages of what workflows do: runs, and what they ask people for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Progress {
+    Runs,
+    Run,
+    Approvals,
+    Approval,
+}
+
+/// The pages on which voters come to one answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Votes {
+    Decisions,
+    Decision,
+    Open,
+    Lab,
+}
+
+/// The pages of what is shared: changes that disagree, versions, and claims.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shared {
+    Conflicts,
+    Conflict,
+    Claims,
+    Lines,
+}
+
+/// The pages of work put out to tender, and of bargaining.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tenders {
+    Deals,
+    Contract,
+    Bargain,
+}
+
+/// A page, by the part that it lies in. One type for all of them: the router's code is made for each type of page and each form of address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    Lists(Lists),
+    Results(Results),
+    Forms(Forms),
+    Submit(Submit),
+    Outside(Outside),
+    Flows(Flows),
+    Progress(Progress),
+    Votes(Votes),
+    Shared(Shared),
+    Tenders(Tenders),
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Lists(_) => "lists",
+            Self::Results(_) => "results",
+            Self::Forms(_) => "forms",
+            Self::Submit(_) => "submit",
+            Self::Outside(_) => "outside",
+            Self::Flows(_) => "flows",
+            Self::Progress(_) => "progress",
+            Self::Votes(_) => "votes",
+            Self::Shared(_) => "shared",
+            Self::Tenders(_) => "tenders",
+        }
+    }
+}
+
+impl ChooseView for Part {
     async fn choose(self) -> AnyView {
-        announce("lists");
-        draw_lists(self).await.unwrap_or_else(|_| not_loaded())
+        announce(self.name());
+        let drawn = match self {
+            Self::Lists(page) => draw_lists(page).await,
+            Self::Results(page) => draw_results(page).await,
+            Self::Forms(page) => draw_forms(page).await,
+            Self::Submit(page) => draw_submit(page).await,
+            Self::Outside(page) => draw_outside(page).await,
+            Self::Flows(page) => draw_flows(page).await,
+            Self::Progress(page) => draw_progress(page).await,
+            Self::Votes(page) => draw_votes(page).await,
+            Self::Shared(page) => draw_shared(page).await,
+            Self::Tenders(page) => draw_tenders(page).await,
+        };
+        drawn.unwrap_or_else(|_| not_loaded())
     }
 
     async fn preload(&self) {
         // What fails here is tried again when the page is drawn, and told there.
-        let _ = load_lists().await;
-    }
-}
-
-impl ChooseView for Results {
-    async fn choose(self) -> AnyView {
-        announce("results");
-        draw_results(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_results().await;
-    }
-}
-
-impl ChooseView for Forms {
-    async fn choose(self) -> AnyView {
-        announce("forms");
-        draw_forms(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_forms().await;
-    }
-}
-
-impl ChooseView for Submit {
-    async fn choose(self) -> AnyView {
-        announce("submit");
-        draw_submit(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_submit().await;
-    }
-}
-
-impl ChooseView for Outside {
-    async fn choose(self) -> AnyView {
-        announce("outside");
-        draw_outside(self).await.unwrap_or_else(|_| not_loaded())
-    }
-
-    async fn preload(&self) {
-        let _ = load_outside().await;
+        let _ = match self {
+            Self::Lists(_) => load_lists().await,
+            Self::Results(_) => load_results().await,
+            Self::Forms(_) => load_forms().await,
+            Self::Submit(_) => load_submit().await,
+            Self::Outside(_) => load_outside().await,
+            Self::Flows(_) => load_flows().await,
+            Self::Progress(_) => load_progress().await,
+            Self::Votes(_) => load_votes().await,
+            Self::Shared(_) => load_shared().await,
+            Self::Tenders(_) => load_tenders().await,
+        };
     }
 }
 
@@ -134,6 +193,7 @@ fn draw_results(page: Results) -> Result<AnyView, SplitLoaderError> {
 fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Forms::Servers => Servers().into_any(),
+        Forms::Notifications => Notifications().into_any(),
         Forms::Events => Events().into_any(),
         Forms::Limits => Limits().into_any(),
         Forms::Topics => Topics().into_any(),
@@ -155,6 +215,57 @@ fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Outside::Connections => Connections().into_any(),
         Outside::Models => Models().into_any(),
+    })
+}
+
+#[wasm_split(flows, wasm_split_path = leptos::wasm_split, preload(load_flows), fallible)]
+fn draw_flows(page: Flows) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Flows::Workflows => Workflows().into_any(),
+        Flows::Workflow => Workflow().into_any(),
+        Flows::Edit => EditWorkflow().into_any(),
+        Flows::Plans => Plans().into_any(),
+        Flows::NewPlan => NewPlan().into_any(),
+        Flows::Plan => Plan().into_any(),
+    })
+}
+
+#[wasm_split(progress, wasm_split_path = leptos::wasm_split, preload(load_progress), fallible)]
+fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Progress::Runs => Runs().into_any(),
+        Progress::Run => Run().into_any(),
+        Progress::Approvals => Approvals().into_any(),
+        Progress::Approval => Approval().into_any(),
+    })
+}
+
+#[wasm_split(votes, wasm_split_path = leptos::wasm_split, preload(load_votes), fallible)]
+fn draw_votes(page: Votes) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Votes::Decisions => Decisions().into_any(),
+        Votes::Decision => Decision().into_any(),
+        Votes::Open => OpenDecision().into_any(),
+        Votes::Lab => Lab().into_any(),
+    })
+}
+
+#[wasm_split(shared, wasm_split_path = leptos::wasm_split, preload(load_shared), fallible)]
+fn draw_shared(page: Shared) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Shared::Conflicts => Conflicts().into_any(),
+        Shared::Conflict => Conflict().into_any(),
+        Shared::Claims => Claims().into_any(),
+        Shared::Lines => Lines().into_any(),
+    })
+}
+
+#[wasm_split(tenders, wasm_split_path = leptos::wasm_split, preload(load_tenders), fallible)]
+fn draw_tenders(page: Tenders) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Tenders::Deals => Deals().into_any(),
+        Tenders::Contract => Contract().into_any(),
+        Tenders::Bargain => Bargain().into_any(),
     })
 }
 

@@ -22,6 +22,13 @@ const CHECKPOINTS_AT_ONCE: u32 = 500;
 const MODEL_CALLS: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// Each may have a megabyte.
 const MODEL_CALLS_AT_ONCE: u32 = 200;
+/// How long a run, a decision or whatever else was a journal is kept once it is over, and how many are forgotten in one commit: one may have
+/// tens of thousands of rows.
+const JOURNALS: Duration = Duration::from_secs(90 * 24 * 3_600);
+const JOURNALS_AT_ONCE: u32 = 10;
+/// How long notifications are kept, and how many are forgotten in one commit.
+const NOTIFICATIONS: Duration = Duration::from_secs(90 * 24 * 3_600);
+const NOTIFICATIONS_AT_ONCE: u32 = 1_000;
 /// How often old events are: under load there are thousands of them a second.
 const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
@@ -92,6 +99,8 @@ impl Housekeeping {
         }
         self.forget_checkpoints().await;
         self.forget_model_calls().await;
+        self.forget_journals().await;
+        self.forget_notifications().await;
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
@@ -119,6 +128,33 @@ impl Housekeeping {
                 Ok(calls) => tracing::debug!(calls, "old calls of models were forgotten"),
                 Err(error) => {
                     tracing::warn!(%error, "old calls of models could not be forgotten");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Until a step finds none: children become free once their parents are gone, so that one that forgets few is not yet the last.
+    async fn forget_journals(&self) {
+        loop {
+            match self.store.forget_journals(self.clock.now().minus(JOURNALS), JOURNALS_AT_ONCE).await {
+                Ok(0) => return,
+                Ok(journals) => tracing::debug!(journals, "old journals were forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "old journals could not be forgotten");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn forget_notifications(&self) {
+        loop {
+            match self.store.forget_notifications(self.clock.now().minus(NOTIFICATIONS), NOTIFICATIONS_AT_ONCE).await {
+                Ok(forgotten) if forgotten < u64::from(NOTIFICATIONS_AT_ONCE) => return,
+                Ok(notifications) => tracing::debug!(notifications, "old notifications were forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "old notifications could not be forgotten");
                     return;
                 }
             }

@@ -3,6 +3,7 @@
 mod agents;
 mod cli;
 mod config;
+mod coordination;
 mod data_folder;
 mod database;
 mod housekeeping;

@@ -13,7 +13,7 @@ use baton_domain::id::ServerId;
 use baton_domain::ports::{Models, Recorder, Sealer, Sources};
 use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
-use baton_domain::services::{ModelService, Services};
+use baton_domain::services::{MetricsService, ModelService, Services};
 use baton_domain::wire::live::KeepEvents;
 use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
 use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
+use crate::coordination::{Coordination, Ground};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
@@ -135,6 +136,7 @@ pub(crate) struct Parts {
     pub(crate) auth: Arc<Auth>,
     pub(crate) live: CancellationToken,
     core: Core,
+    coordination: Coordination,
     housekeeping: JoinHandle<()>,
 }
 
@@ -174,20 +176,42 @@ impl Parts {
         if let Some(carrier) = core.topics.health() {
             health = health.with_advisory(carrier);
         }
+        let (tasks, agents, artifacts) = (engine.tasks(), engine.agents(), engine.artifacts());
+        let metrics: Arc<dyn MetricsService> = Arc::new(analytics);
+        let ground = Ground {
+            store: Arc::clone(store),
+            tasks: Arc::clone(&tasks),
+            agents: Arc::clone(&agents),
+            artifacts: Arc::clone(&artifacts),
+            metrics: Arc::clone(&metrics),
+            models: Arc::clone(&core.models),
+            events: Arc::clone(&core.topics.events),
+            sources: sources.clone(),
+        };
+        let coordination = Coordination::start(&ground, &core.live);
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
-            tasks: engine.tasks(),
+            tasks,
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
             limits: engine.limits(),
             connections: engine.connections(Arc::clone(&core.sealer)),
             models: Arc::clone(&core.models),
-            artifacts: engine.artifacts(),
-            agents: engine.agents(),
+            artifacts,
+            agents,
+            claims: Arc::clone(&coordination.sharing) as _,
+            conflicts: Arc::clone(&coordination.sharing) as _,
+            contracts: Arc::clone(&coordination.sharing) as _,
+            decisions: Arc::clone(&coordination.councils) as _,
+            workflows: Arc::clone(&coordination.workflows) as _,
+            runs: Arc::clone(&coordination.runs) as _,
+            plans: Arc::clone(&coordination.plans) as _,
+            approvals: Arc::clone(&coordination.runs) as _,
+            notifications: Arc::clone(&coordination.desk) as _,
             servers: engine.servers(),
             events: Arc::clone(&core.topics.events) as _,
             topics: Arc::clone(&core.topics.topics) as _,
-            metrics: Arc::new(analytics),
+            metrics,
             health: Arc::new(health),
         };
         let live = core.live.clone();
@@ -214,7 +238,7 @@ impl Parts {
                 ..GatewayConfig::new(VERSION, sources.clone(), live.clone())
             },
         );
-        Ok(Self { services, gateway, auth, live, core, housekeeping })
+        Ok(Self { services, gateway, auth, live, core, coordination, housekeeping })
     }
 
     /// What ends the taking of attempts while the last requests are answered.
@@ -223,12 +247,13 @@ impl Parts {
     }
 
     /// Stops everything in the order that loses nothing: live connections, attempts, measurements, the store.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         self.live.cancel();
         self.gateway.live_connections_ended().await;
         if let Err(error) = self.housekeeping.await {
             tracing::warn!(%error, "the clean-up had ended before its time");
         }
+        self.coordination.ended().await;
         self.core.stop().await;
     }
 }

@@ -9,19 +9,23 @@ use serde_json::Value;
 
 /// What each crate may depend on of ours; dev-dependencies aside.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows: [(&str, &[&str]); 35] = [
+    let rows: [(&str, &[&str]); 40] = [
         ("baton-domain", &[]),
         ("baton-error-pages", &[]),
         ("baton-voting", &[]),
         ("baton-workflow", &["baton-domain"]),
         ("baton-decisions", &["baton-domain", "baton-voting"]),
+        ("baton-retrieval", &["baton-domain"]),
+        ("baton-planner", &["baton-domain", "baton-retrieval", "baton-storage", "baton-workflow"]),
         ("baton-negotiation", &["baton-domain"]),
+        ("baton-sharing", &["baton-domain", "baton-storage", "baton-negotiation"]),
         ("baton-storage", &["baton-domain"]),
         ("baton-storage-cache", &["baton-domain"]),
         ("baton-storage-conformance", &["baton-domain", "baton-storage"]),
         ("baton-storage-memory", &["baton-domain", "baton-storage"]),
         ("baton-storage-postgres", &["baton-domain", "baton-storage"]),
         ("baton-storage-sqlite", &["baton-domain", "baton-storage"]),
+        ("baton-councils", &["baton-domain", "baton-storage", "baton-decisions", "baton-voting"]),
         ("baton-bus", &["baton-domain", "baton-storage"]),
         ("baton-clients", &["baton-domain"]),
         ("baton-clients-databases", &["baton-domain", "baton-clients"]),
@@ -46,8 +50,9 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("baton-agents-code-analysis", &["baton-domain", "baton-clients", "baton-agents-runtime", "baton-agents-syntax"]),
         (
             "baton-orchestration",
-            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime"],
+            &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime", "baton-retrieval"],
         ),
+        ("baton-runs", &["baton-domain", "baton-storage", "baton-workflow"]),
         ("baton-api", &["baton-domain", "baton-error-pages"]),
         ("baton-app", &["baton-domain"]),
         ("baton-frontend", &["baton-app"]),

@@ -24,6 +24,7 @@ pub enum Sign {
     Check,
     Cross,
     Alert,
+    Bell,
     Search,
     Download,
     Clock,
@@ -40,6 +41,8 @@ pub enum Sign {
     Code,
     Spark,
     Info,
+    Flow,
+    Scale,
 }
 
 impl Sign {
@@ -65,6 +68,7 @@ impl Sign {
             Self::Check => "M3 8.500l3.200 3.200L13 4.800",
             Self::Cross => "M4 4l8 8M12 4l-8 8",
             Self::Alert => "M8 2.200 14.500 13.500h-13zM8 6.500v3M8 11.500h.01",
+            Self::Bell => "M3.500 11.500h9L11.500 10V7a3.500 3.500 0 0 0-7 0v3zM6.800 13.500h2.400M8 3.500v-1",
             Self::Search => "M7 11.500a4.500 4.500 0 1 0 0-9 4.500 4.500 0 0 0 0 9M10.300 10.300 14 14",
             Self::Download => "M8 2.500v8M4.800 7.500 8 10.700l3.200-3.200M2.500 13.500h11",
             Self::Clock => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12M8 4.800V8l2.300 1.500",
@@ -80,6 +84,8 @@ impl Sign {
             Self::Page => "M4 2.500h5.500L12 5v8.500H4zM9 2.500V5.500h3",
             Self::Code => "M5.500 4.500 2 8l3.500 3.500M10.500 4.500 14 8l-3.500 3.500",
             Self::Spark => "M8 2v3.500M8 10.500V14M2 8h3.500M10.500 8H14",
+            Self::Flow => "M2.500 2.500h4v3h-4zM9.500 10.500h4v3h-4zM4.500 5.500V12h5",
+            Self::Scale => "M8 2.500v11M5.500 13.500h5M3 5h10M3 5l-1.500 4h3zM13 5l-1.500 4h3z",
             Self::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12M8 7.300v3.400M8 5.200h.01",
         }
     }

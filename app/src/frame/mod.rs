@@ -1,5 +1,6 @@
 //! What stands around every page of somebody who is signed in: the rail, the top bar, what the page before left.
 
+mod bell;
 mod connection;
 mod rail;
 mod theme_switch;

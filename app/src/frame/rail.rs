@@ -14,7 +14,7 @@ pub fn Rail() -> impl IntoView {
     view! {
         <nav
             aria-label="Pages"
-            class="sticky top-0 flex h-dvh w-[232px] shrink-0 flex-col gap-4 border-r border-line bg-sunken p-3 max-rail:w-14 max-rail:items-center max-phone:relative max-phone:h-auto max-phone:w-full max-phone:flex-row max-phone:items-center max-phone:gap-2 max-phone:overflow-x-auto max-phone:border-b max-phone:border-r-0 max-phone:py-2"
+            class="sticky top-0 flex h-dvh w-[232px] shrink-0 flex-col gap-4 overflow-y-auto border-r border-line bg-sunken p-3 max-rail:w-14 max-rail:items-center max-phone:relative max-phone:h-auto max-phone:w-full max-phone:flex-row max-phone:items-center max-phone:gap-2 max-phone:overflow-x-auto max-phone:border-b max-phone:border-r-0 max-phone:py-2"
         >
             <a href="/" class="flex items-center gap-2 px-2 text-16 font-semibold max-rail:px-0">
                 <svg class="size-6 shrink-0" viewBox="0 0 32 32" aria-hidden="true">
@@ -27,6 +27,13 @@ pub fn Rail() -> impl IntoView {
             <Group name="Work">
                 <Place href="/" sign=Sign::Overview words="Overview" exact=true/>
                 <Place href="/tasks" sign=Sign::Tasks words="Tasks"/>
+                <Place href="/workflows" sign=Sign::Flow words="Workflows"/>
+                <Place href="/runs" sign=Sign::Play words="Runs"/>
+            </Group>
+            <Group name="Decide">
+                <Place href="/approvals" sign=Sign::Check words="Approvals"/>
+                <Place href="/decisions" sign=Sign::Scale words="Decisions"/>
+                <Place href="/conflicts" sign=Sign::Alert words="Conflicts"/>
             </Group>
             <Group name="Agents">
                 <Place href="/agents" sign=Sign::Agents words="Agents"/>

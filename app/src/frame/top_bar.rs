@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
+use super::bell::Bell;
 use super::connection::ConnectionDot;
 use super::theme_switch::ThemeSwitch;
 use crate::components::button::Kind;
@@ -20,6 +21,7 @@ pub fn TopBar() -> impl IntoView {
             <p class="min-w-0 truncate text-13 text-muted">"Project " <span class="font-medium text-text">"default"</span></p>
             <div class="flex items-center gap-2">
                 <ConnectionDot/>
+                <Bell/>
                 <ThemeSwitch/>
                 <span class="flex min-w-0 items-center gap-1.5 text-13" data-testid="person" title=format!("{} ({role})", session.label())>
                     <Icon sign=Sign::Person/>

@@ -44,7 +44,7 @@ pub enum Body {
     Topic,
     /// A server or worker: pages read their lists anew.
     Server,
-    /// Something that no page shows yet.
+    /// Anything else: its subject tells pages whether to read anew.
     Other,
 }
 

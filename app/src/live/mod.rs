@@ -6,11 +6,13 @@
 
 mod backoff;
 mod clock;
+mod fresh;
 mod hub;
 mod reconcile;
 mod refresh;
 mod socket;
 mod store;
+mod unread;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +23,7 @@ use baton_domain::wire::task::TaskSummary;
 use leptos::prelude::*;
 
 pub use clock::{Now, now_millis, tick_every_second};
+pub use fresh::Fresh;
 use hub::Hub;
 pub use hub::{Body, LiveEvent, Notice};
 pub use reconcile::{apply_to_counts, presumed_state_before};
@@ -28,6 +31,7 @@ pub use refresh::{OneAtATime, Refresh};
 use socket::Socket;
 pub use socket::TOPICS;
 use store::Store;
+pub use unread::{Unread, use_unread};
 
 /// What the connection to the server is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,12 @@ impl Live {
     #[must_use]
     pub fn connection(&self) -> ArcRwSignal<Connection> {
         self.connection.clone()
+    }
+
+    /// Whether it is decided from where the tab's socket goes on.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        locked(&self.hub).high().0 > 0
     }
 
     /// The task's signal. `summary` was read at `as_of` and counts if nothing newer is known.

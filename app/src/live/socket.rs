@@ -22,7 +22,8 @@ use crate::server_fns::{auth, events};
 /// Where the socket is.
 const ADDRESS: &str = "/api/v1/events/ws";
 /// What every tab wants events of; log lines and progress of single tasks come on top.
-pub const TOPICS: &str = "task,agent,artifact,server,limit,topic,subscription";
+pub const TOPICS: &str =
+    "task,agent,artifact,server,limit,topic,subscription,workflow,run,approval,decision,conflict,claim,contract,bargain,line,plan";
 /// How long a page may take to say from where it follows, before the socket is opened without one.
 const PATIENCE: Duration = Duration::from_millis(400);
 

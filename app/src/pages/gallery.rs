@@ -2,6 +2,7 @@
 
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
+use baton_domain::wire::workflow::{GraphPoint, WorkflowEdge, WorkflowGraph, WorkflowNode};
 use leptos::prelude::*;
 use serde_json::json;
 
@@ -13,8 +14,10 @@ use crate::components::card::Card;
 use crate::components::code_view::CodeView;
 use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
+use crate::components::graph::{Graph, Pick};
 use crate::components::icon::Sign;
 use crate::components::json_tree::JsonTree;
+use crate::components::mark::Mark;
 use crate::components::page_head::PageHead;
 use crate::components::pill::StatePill;
 use crate::components::progress::Progress;
@@ -68,6 +71,17 @@ fn Components() -> impl IntoView {
             <Card title="JSON">
                 <JsonTree value=json!({"rows": 3, "columns": ["a", "b"], "note": null})/>
             </Card>
+            <Card title="Graph">
+                <Graph
+                    graph=graph()
+                    label="Two steps"
+                    marks=Signal::stored(vec![
+                        Some(Mark::new(TaskState::Completed, "completed")),
+                        Some(Mark::new(TaskState::Running, "running").saying("running, 3 of 8")),
+                    ])
+                    pick=Pick::link(|id| Some(format!("#{id}")))
+                />
+            </Card>
             <Card title="Empty">
                 <Empty text="Nothing here yet."/>
             </Card>
@@ -77,4 +91,27 @@ fn Components() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// A graph of two steps.
+fn graph() -> WorkflowGraph {
+    let node = |id: &str, uses: &str, foreach, layer| WorkflowNode {
+        id: id.to_owned(),
+        label: id.to_owned(),
+        kind: "skill".to_owned(),
+        uses: Some(uses.to_owned()),
+        foreach,
+        approve: false,
+        conditional: false,
+        layer,
+        x: 0.0,
+    };
+    let points = [0, 1].map(|layer| GraphPoint { layer, x: 0.0 }).to_vec();
+    WorkflowGraph {
+        nodes: vec![node("fetch", "web_automation.fetch", false, 0), node("rate", "nlp.sentiment", true, 1)],
+        edges: vec![WorkflowEdge { from: 0, to: 1, on_failure: false, implied: false, points }],
+        layers: 2,
+        width: 1.0,
+        crossings: 0,
+    }
 }

@@ -8,23 +8,39 @@
 
 pub mod agents;
 mod answer;
+pub mod approvals;
 pub mod artifacts;
 pub mod auth;
+pub mod claims;
+pub mod conflicts;
 pub mod connections;
+pub mod contracts;
+pub mod decisions;
 pub mod events;
+#[cfg(feature = "ssr")]
+mod form;
+pub mod goal;
 pub mod health;
 pub mod limits;
 pub mod members;
 pub mod metrics;
 pub mod models;
+pub mod notifications;
+pub mod plans;
+pub mod runs;
+pub mod say;
 #[cfg(feature = "ssr")]
 pub(crate) mod serve;
 pub mod servers;
+pub mod settle;
+pub mod start;
 pub mod submit;
 pub mod tasks;
 pub mod topics;
 pub mod traces;
 mod upload;
+pub mod workflows;
+pub mod written;
 
 pub use answer::{ApiError, Called, Json};
 #[cfg(feature = "ssr")]

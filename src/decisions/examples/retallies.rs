@@ -35,6 +35,7 @@ fn main() {
             confidence: None,
             corrected: 500_000,
             says: Said::Ranking { places: order.into_iter().map(|key| vec![key]).collect() },
+            silent: vec![],
             spent: Spent::default(),
         }
     });

@@ -1,24 +1,20 @@
 //! What happens where there are many answers, many samples of one agent, or votes that are near?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
-
-mod world;
-
 use std::collections::BTreeSet;
 
+use crate::world::{agent_id, opening_among, voters};
 use baton_decisions::canonical::Canonicalisation;
 use baton_decisions::decision::{
-    AgentChoice, Answers, BallotSource, ChoiceOption, Debate, DecisionRule, Escalation, Member, NewDecision, check,
+    AgentChoice, Answers, BallotKind, BallotSource, ChoiceOption, Debate, DecisionRule, Escalation, Member, NewDecision, check,
 };
 use baton_decisions::lab::{BallotBox, BoxedBallot, compare};
 use baton_decisions::protocol::{
-    Action, BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_FAILURE_BYTES, MAXIMUM_WRITTEN_BYTES, Outcome, Proceedings, Receipt, Request,
-    Said, Spent, Stage, Status,
+    Action, BallotGiven, DraftGiven, Fact, Happened, MAXIMUM_FAILURE_BYTES, MAXIMUM_WRITTEN_BYTES, Outcome, Proceedings, Reason, Receipt,
+    Request, Said, Spent, Stage, Status,
 };
 use baton_decisions::roster::VoterId;
 use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
-use world::{agent_id, opening_among, voters};
 
 fn open(decision: NewDecision) -> Proceedings {
     Proceedings::open(opening_among(260, decision, 11))
@@ -122,6 +118,64 @@ fn samples_of_one_agent_do_not_vote_for_its_own_answer() {
     assert_eq!(sizes, [2, 1, 2]);
 }
 
+/// Says, for each voter, in which order it puts answers; only those that stand on its ballot are said.
+fn votes_as(told: &mut Proceedings, rule: DecisionRule, scores: &[(&str, f64)]) {
+    for (voter, entries) in asked(told) {
+        let mut scored: Vec<(String, f64)> =
+            entries.into_iter().map(|(label, answer)| (label, scores.iter().find(|(name, _)| answer == *name).unwrap().1)).collect();
+        scored.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let says = match rule.reads() {
+            BallotKind::Scores => Said::Scores { scores: scored.into_iter().collect() },
+            BallotKind::Ranking => Said::Ranking { places: scored.into_iter().map(|(label, _)| vec![label]).collect() },
+            BallotKind::Approvals => {
+                Said::Approvals { choices: scored.into_iter().filter(|(_, score)| *score > 8.0).map(|(label, _)| label).collect() }
+            }
+            BallotKind::Choice => Said::Choice { choice: scored.swap_remove(0).0 },
+        };
+        let ballot = BallotGiven { says, confidence: None, rationale: None };
+        let happened = Happened::BallotArrived { voter, round: 1, ballot, spent: Spent::default() };
+        assert_eq!(tell(told, happened), Receipt::Counted);
+    }
+}
+
+fn separate(rule: DecisionRule, answers: &[&str]) -> Proceedings {
+    let mut told = open(NewDecision { rule, ..free(BallotSource::Separate, voters(answers.len())) });
+    for (number, answer) in answers.iter().enumerate() {
+        drafts(&mut told, &VoterId::agent(agent_id(number), 1), json!(answer));
+    }
+    told
+}
+
+#[test]
+fn what_all_prefer_is_decided_whoever_wrote_it() {
+    let prefer = [("x", 9.0), ("y", 8.0), ("z", 0.0)];
+    for rule in BallotBox::rules().filter(|rule| !matches!(rule, DecisionRule::Unanimity)) {
+        for authors in [["x", "y", "y", "z"], ["y", "x", "x", "z"], ["z", "y", "x", "z"], ["y", "z", "y", "x"]] {
+            let mut told = separate(rule, &authors);
+            votes_as(&mut told, rule, &prefer);
+            let end = told.conclusion.clone().unwrap();
+            assert_eq!((end.outcome, end.answer), (Outcome::Decided, Some(json!("x"))), "{rule} of {authors:?}: {:?}", told.counts);
+            // The lab counts the same, and knows of what nobody spoke.
+            let again = told.ballot_box().retally(rule);
+            let points: Vec<f64> = again.points.iter().map(|points| (points * 1e6).round() / 1e6).collect();
+            assert_eq!((again.key, points), (end.key, told.counts[0].points.clone()));
+        }
+    }
+}
+
+#[test]
+fn a_lone_dissenter_is_not_made_to_agree() {
+    for (rule, decided) in [(DecisionRule::Unanimity, false), (DecisionRule::Majority, true), (DecisionRule::Plurality, true)] {
+        let mut told = separate(rule, &["x", "x", "y"]);
+        votes_as(&mut told, rule, &[("x", 9.0), ("y", 8.0)]);
+        assert_eq!(told.counts[0].points, [3.0, 0.0], "of two who may choose, as many of three");
+        assert_eq!(told.conclusion.is_some(), decided, "{rule}");
+        if let Some(end) = &told.conclusion {
+            assert_eq!((end.answer.clone(), end.why), (Some(json!("x")), Reason::RuleDecided), "not all agree");
+        }
+    }
+}
+
 fn boxed(rule: DecisionRule, keys: &[&str], ballots: &[(u64, &[&str])]) -> BallotBox {
     let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
     let cast = ballots.iter().enumerate().map(|(place, (weight, order))| BoxedBallot {
@@ -130,6 +184,7 @@ fn boxed(rule: DecisionRule, keys: &[&str], ballots: &[(u64, &[&str])]) -> Ballo
         confidence: None,
         corrected: 500_000,
         says: Said::Ranking { places: order.iter().map(|key| vec![(*key).to_owned()]).collect() },
+        silent: vec![],
         spent: Spent::default(),
     });
     BallotBox {

@@ -1,25 +1,21 @@
 //! What happens in the cases that people will ask about?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
-
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::world::{agent_id, opening, options, user_id, voters};
 use baton_decisions::canonical::{Canonicalisation, MAXIMUM_ANSWER_BYTES};
 use baton_decisions::decision::{
     AgentChoice, Answers, BallotSource, Debate, DecisionRule, Escalation, MAXIMUM_VOTERS, Member, NewDecision, Otherwise, PersonChoice,
     Quorum, TieBreaker,
 };
 use baton_decisions::protocol::{
-    Action, BallotGiven, By, Deadline, DraftGiven, Fact, Happened, MAXIMUM_RATIONALE_BYTES, Order, Outcome, PersonAnswer, Proceedings,
-    Reason, Receipt, Request, Said, Spent, Stage,
+    Action, Applied, BallotGiven, By, Deadline, DraftGiven, Fact, Happened, Ignored, MAXIMUM_RATIONALE_BYTES, Order, Outcome, PersonAnswer,
+    Proceedings, Reason, Receipt, Request, Said, Spent, Stage,
 };
 use baton_decisions::roster::VoterId;
 use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
-use world::{agent_id, opening, options, user_id, voters};
 
 /// A decision that is told things.
 struct Told(Proceedings);
@@ -73,7 +69,7 @@ impl Told {
 
     fn passes(&mut self) -> Receipt {
         let deadline = Deadline::Stage(self.0.stage_number);
-        self.fact(Happened::DeadlinePassed { deadline })
+        self.0.apply(&Fact { at: self.0.stage_deadline, what: Happened::DeadlinePassed { deadline } })
     }
 
     fn pending(&self) -> Vec<String> {
@@ -281,6 +277,19 @@ fn when_all_are_dead_it_is_escalated_and_people_may_still_decide() {
 }
 
 #[test]
+fn people_who_were_asked_in_vain_are_asked_again_under_another_name() {
+    let mut told = Told::of(judged(closed(DecisionRule::Unanimity, 2)));
+    told.votes(&voter(0), "a");
+    told.votes(&voter(1), "b");
+    told.passes();
+    assert_eq!(told.pending(), ["person"]);
+    told.passes();
+    assert_eq!(told.end().0, Outcome::Escalated);
+    assert_eq!(told.pending(), ["person/escalated"]);
+    assert_eq!("person/escalated".parse(), Ok(Request::Person));
+}
+
+#[test]
 fn what_comes_otherwise_comes_when_nobody_answers() {
     for (otherwise, outcome, answer) in [
         (Otherwise::Refuse, Outcome::Refused, Value::Null),
@@ -389,6 +398,7 @@ fn what_does_not_count_is_told_and_the_vote_can_still_be_given() {
     assert!(matches!(&kept[..], [Said::Scores { scores }] if scores.values().eq([&10.0])), "{kept:?}");
     told.fact(Happened::Cancelled { reason: "nobody needs it".into() });
     assert_eq!(told.end().0, Outcome::Cancelled);
+    assert_eq!(told.0.conclusion.as_ref().unwrap().comment.as_deref(), Some("nobody needs it"));
     assert_eq!(code(told.says(&voter(1), 1, scores("A", 1.0))), "DECISION-023");
 }
 
@@ -424,6 +434,60 @@ fn what_is_said_is_kept_and_shown_within_bounds() {
     }
     let large = told.drafts(&voter(0), json!("z".repeat(MAXIMUM_ANSWER_BYTES + 1)), None);
     assert_eq!(large.accepted().unwrap_err().code, "DECISION-022", "answered already; the bound itself is tested with the forms");
+}
+
+#[test]
+fn a_stage_has_its_time_and_a_late_timer_makes_nothing_late() {
+    let mut told = Told::of(closed(DecisionRule::Plurality, 2));
+    let passed = |told: &Told| Happened::DeadlinePassed { deadline: Deadline::Stage(told.0.stage_number) };
+    let early = told.fact(passed(&told));
+    assert!(matches!(early, Receipt::Ignored(Ignored::Stale, _)) && told.0.stage == Stage::Balloting, "{early:?}");
+    told.votes(&voter(0), "a");
+    let late = Fact { at: told.0.deadline.plus(std::time::Duration::from_secs(5)), what: passed(&told) };
+    assert_eq!(told.0.take_in(&late), Applied { receipt: Receipt::Counted, changed: true });
+    assert_eq!(told.0.conclusion.as_ref().unwrap().at, told.0.deadline);
+    assert!(!told.0.take_in(&late).changed);
+}
+
+#[test]
+fn whatever_was_asked_for_is_paid() {
+    let spends = |tokens| Spent { tokens, cost_millionths: tokens * 3 };
+    let says = |choice: &str, tokens| Happened::BallotArrived {
+        voter: voter(0),
+        round: 1,
+        ballot: BallotGiven { says: Said::Choice { choice: choice.into() }, confidence: None, rationale: None },
+        spent: spends(tokens),
+    };
+    let open = || Told::of(NewDecision { early_stop: false, ..closed(DecisionRule::Plurality, 3) });
+    let failed = |tokens| Happened::Failed { request: Request::Ballot(1, voter(0)), code: "X".into(), spent: spends(tokens) };
+    let died = || Happened::VoterDied { voter: voter(0) };
+    for (facts, tokens, changed) in [
+        // What could not be read, and the answer after it; told again, the answer is the same.
+        (vec![says("?", 10), says("A", 7), says("A", 7)], 17, vec![true, true, false]),
+        // More than was told at first.
+        (vec![says("A", 7), says("A", 9)], 9, vec![true, true]),
+        (vec![failed(5), says("A", 7), says("A", 7)], 7, vec![true, true, false]),
+        (vec![died(), says("A", 7), says("A", 7)], 7, vec![true, true, false]),
+    ] {
+        let mut told = open();
+        let at = told.0.opening.at;
+        let found: Vec<bool> = facts.iter().map(|what| told.0.take_in(&Fact { at, what: what.clone() }).changed).collect();
+        assert_eq!((found, told.0.spent), (changed, spends(tokens)), "{facts:?}");
+    }
+}
+
+#[test]
+fn ballots_are_made_one_by_one() {
+    let told = Told::of(closed(DecisionRule::Plurality, 6));
+    let asked = std::cell::Cell::new(0);
+    let mut commands = told.0.commands_one_by_one(|_| {
+        asked.set(asked.get() + 1);
+        false
+    });
+    assert!(commands.next().is_some());
+    assert_eq!(asked.get(), 1, "the others are not made yet");
+    let rest: Vec<String> = commands.map(|command| command.id).collect();
+    assert_eq!(rest, told.0.commands().into_iter().skip(1).map(|command| command.id).collect::<Vec<_>>());
 }
 
 #[test]

@@ -194,6 +194,21 @@ impl Default for Limits {
     }
 }
 
+/// What the label begins with that every agent has by its name.
+const OWN_LABEL: &str = "agent:";
+
+/// The label that an agent has by its name, as `agent:nlp`: a task that asks for it is done by this agent and by no other.
+#[must_use]
+pub fn own_label(name: &str) -> String {
+    format!("{OWN_LABEL}{name}")
+}
+
+/// Whether an agent with this name and these labels has a label, its own included.
+#[must_use]
+pub fn has_label(name: &str, labels: &[String], label: &str) -> bool {
+    label.strip_prefix(OWN_LABEL) == Some(name) || labels.iter().any(|has| has == label)
+}
+
 /// What an agent says of itself when it registers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentCard {

@@ -118,6 +118,39 @@ identifier!(
     DecisionId
 );
 
+identifier!(
+    /// Something that a run of a workflow asks people for.
+    ApprovalId
+);
+identifier!(
+    /// One execution of a workflow.
+    RunId
+);
+identifier!(
+    /// Identifies a plan: a goal and the workflow that was made for it.
+    PlanId
+);
+identifier!(
+    /// A state machine that is stored: a run, a decision, a contract. The identifier of the thing itself, under the store's name for it.
+    JournalId
+);
+identifier!(
+    /// A notification of a user.
+    NotificationId
+);
+identifier!(
+    /// A change that stood on an old version.
+    ConflictId
+);
+identifier!(
+    /// A call for bids and what came of it.
+    ContractId
+);
+identifier!(
+    /// Bargaining over something that is shared.
+    BargainId
+);
+
 /// The project that a new installation has: `default`.
 pub const DEFAULT_PROJECT: ProjectId = ProjectId::new(Uuid::from_u128(1));
 

@@ -11,7 +11,6 @@
 //! - `limits`: concurrency limits, as the limit service
 //! - `connections`: outside APIs with their secrets, as the connection service
 //! - `models`: settings, budgets and record of language models, as the model service
-//! - `suggestion`: which skills fit what somebody wants done
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
@@ -32,7 +31,6 @@ mod models;
 pub mod orchestrator;
 mod schema;
 mod settings;
-mod suggestion;
 mod task_manager;
 mod turns;
 

@@ -11,9 +11,11 @@ mod error;
 mod events;
 pub mod fault_points;
 mod identity;
+mod journals;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
 mod queue;
 mod servers;
 mod settings;
@@ -21,6 +23,7 @@ mod tasks;
 pub mod topic_events;
 mod topics;
 mod traces;
+mod workflows;
 
 pub use agents::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent};
 pub use artifacts::{ArtifactPage, ArtifactStore};
@@ -30,9 +33,14 @@ pub use changes::{
 pub use error::StoreError;
 pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
+pub use journals::{
+    JOURNAL_KEY_BYTES, JOURNAL_NAME_BYTES, JOURNAL_ROW_NAME_BYTES, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage,
+    JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, RowPlace,
+};
 pub use limits::{LimitRoom, LimitStore};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use models::{ModelCallRecord, ModelStore, SpendingScope, Spent};
+pub use notifications::{NotificationRecord, NotificationStore};
 pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
 pub use settings::{SettingsKind, SettingsRecord, SettingsStore};
@@ -42,6 +50,7 @@ pub use topics::{
     PublishOutcome, Pull, PulledRows, REFUSED, Settlement, Subscribed, Tidied, TopicStore, Verdict,
 };
 pub use traces::{NewError, NewLogLine, NewSpan, TraceBatch, TraceStore};
+pub use workflows::{WorkflowRecord, WorkflowStore, WorkflowStored};
 
 /// Everything that is stored.
 pub trait Store:
@@ -51,12 +60,15 @@ pub trait Store:
     + ArtifactStore
     + EventStore
     + IdentityStore
+    + JournalStore
     + MetricStore
     + ModelStore
+    + NotificationStore
     + ServerStore
     + SettingsStore
     + TopicStore
     + TraceStore
+    + WorkflowStore
 {
 }
 
@@ -67,11 +79,14 @@ impl<T> Store for T where
         + ArtifactStore
         + EventStore
         + IdentityStore
+        + JournalStore
         + MetricStore
         + ModelStore
+        + NotificationStore
         + ServerStore
         + SettingsStore
         + TopicStore
         + TraceStore
+        + WorkflowStore
 {
 }

@@ -8,7 +8,7 @@ use baton_domain::task::{Budget, RetryPolicy, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
-use baton_domain::wire::task::{AttemptView, Dependency, StateCount, TaskFilter, TaskSummary, TimelineEntry};
+use baton_domain::wire::task::{AttemptView, Dependency, StateCount, TaskEnd, TaskFilter, TaskSummary, TimelineEntry};
 use serde_json::Value;
 
 use crate::{
@@ -166,6 +166,22 @@ pub trait TaskStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError>;
+
+    /// How tasks stand and what they used up, without all the rest that [`task_rows`](Self::task_rows) reads; those that do not exist are left out. A
+    /// back-end that can reads them all at once.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {
+        let mut ends = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(TaskRows { task, result, .. }) = self.task_rows(id).await? {
+                let TaskSummary { id, state, failure, .. } = task.summary;
+                ends.push(TaskEnd { id, state, result, failure, tokens: 0, cost_micros: 0 });
+            }
+        }
+        Ok(ends)
+    }
 
     /// Tasks, the newest first.
     ///

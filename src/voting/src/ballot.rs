@@ -87,6 +87,8 @@ pub struct Ballot {
     pub weight: Weight,
     /// What it says.
     pub opinion: Opinion,
+    /// Of which options it must say nothing, as of its voter's own. It counts in no comparison with them, neither for them nor for the others.
+    pub silent: Vec<usize>,
 }
 
 /// Why a ballot cannot be counted.
@@ -96,6 +98,8 @@ pub enum BallotError {
     Option(usize),
     /// It names an option twice.
     Twice(usize),
+    /// It names an option that it must say nothing of.
+    Silent(usize),
     /// It has scores for more or fewer options than there are.
     Scores,
     /// A score is no number, or beyond a million.
@@ -115,6 +119,7 @@ impl fmt::Display for BallotError {
         match self {
             Self::Option(option) => write!(f, "there is no option {option}"),
             Self::Twice(option) => write!(f, "option {option} is named twice"),
+            Self::Silent(option) => write!(f, "nothing may be said of option {option} on this ballot"),
             Self::Scores => f.write_str("give each option a score, or null"),
             Self::Score(option) => write!(f, "the score of option {option} is no number from -1,000,000 to 1,000,000"),
             Self::OutsideScale(option) => write!(f, "the score of option {option} lies outside the question's scale"),
@@ -131,7 +136,19 @@ impl Ballot {
     /// A ballot of one vote.
     #[must_use]
     pub const fn of(opinion: Opinion) -> Self {
-        Self { weight: Weight::ONE, opinion }
+        Self::new(Weight::ONE, opinion)
+    }
+
+    /// A ballot that may speak of all options.
+    #[must_use]
+    pub const fn new(weight: Weight, opinion: Opinion) -> Self {
+        Self { weight, opinion, silent: Vec::new() }
+    }
+
+    /// The same where nothing may be said of some options.
+    #[must_use]
+    pub fn without(self, silent: Vec<usize>) -> Self {
+        Self { silent, ..self }
     }
 
     /// Whether it can be counted where there are so many options.
@@ -151,6 +168,9 @@ impl Ballot {
                 Ok(())
             }
         };
+        self.silent.iter().try_for_each(|option| name(*option))?;
+        let silent = &self.silent;
+        let mut name = |option: usize| if silent.contains(&option) { Err(BallotError::Silent(option)) } else { name(option) };
         match &self.opinion {
             Opinion::Choice(option) => name(*option),
             Opinion::Approvals(options) => options.iter().try_for_each(|option| name(*option)),
@@ -158,6 +178,9 @@ impl Ballot {
             Opinion::Scores(scores) => {
                 if scores.len() != options {
                     return Err(BallotError::Scores);
+                }
+                if let Some(option) = silent.iter().find(|option| scores.get(**option).copied().flatten().is_some()) {
+                    return Err(BallotError::Silent(*option));
                 }
                 let wrong = scores.iter().position(|score| score.is_some_and(|score| !score.is_finite() || score.abs() > MAXIMUM_SCORE));
                 wrong.map_or(Ok(()), |option| Err(BallotError::Score(option)))
@@ -186,6 +209,22 @@ impl Ballot {
             Opinion::Scores(scores) => scores.iter().any(Option::is_some),
             Opinion::Abstention => false,
         }
+    }
+
+    /// Whether there is no other option that it must be silent about, as its voter's own. An abstention stands by nothing else.
+    #[must_use]
+    pub fn stands_by(&self, option: usize) -> bool {
+        !self.speaks() || self.silent.iter().all(|own| *own == option)
+    }
+
+    /// Whether it could compare: one that may speak of a single option puts that first whatever its voter thinks.
+    pub(crate) fn compares(&self, options: usize) -> bool {
+        self.silent.is_empty() || options.saturating_sub(self.silent.len()) > 1
+    }
+
+    /// Whether it says something of an option by itself, without comparing.
+    pub(crate) const fn rates(&self) -> bool {
+        matches!(self.opinion, Opinion::Approvals(_) | Opinion::Scores(_))
     }
 
     /// What it puts first, one option or several that tie; empty if it says nothing.
@@ -273,6 +312,15 @@ mod tests {
         assert_eq!(check(Opinion::Scores(vec![None, None, Some(2e6)])), Err(BallotError::Score(2)));
         assert_eq!(check(Opinion::Ranking(vec![vec![2], vec![0, 1]])), Ok(()));
         assert_eq!(check(Opinion::Abstention), Ok(()));
+        let of_others = |opinion, silent: &[usize]| Ballot::of(opinion).without(silent.to_vec()).check(3);
+        assert_eq!(of_others(Opinion::Choice(1), &[1]), Err(BallotError::Silent(1)));
+        assert_eq!(of_others(Opinion::Ranking(vec![vec![0], vec![2, 1]]), &[1]), Err(BallotError::Silent(1)));
+        assert_eq!(of_others(Opinion::Scores(vec![None, Some(1.0), None]), &[0, 1]), Err(BallotError::Silent(1)));
+        assert_eq!(of_others(Opinion::Scores(vec![Some(1.0), None, None]), &[1]), Ok(()));
+        assert_eq!(
+            (of_others(Opinion::Abstention, &[3]), of_others(Opinion::Abstention, &[1, 1])),
+            (Err(BallotError::Option(3)), Err(BallotError::Twice(1)))
+        );
         let within = |score| Ballot::of(Opinion::Scores(vec![None, Some(score)])).check_within(2, Scale::new(0.0, 5.0).ok());
         assert_eq!((within(5.0), within(5.5)), (Ok(()), Err(BallotError::OutsideScale(1))));
         assert_eq!(Ballot::of(Opinion::Abstention).check(MAXIMUM_ANSWERS), Ok(()));

@@ -9,6 +9,7 @@
 //! - `scale`: what scores go from and to
 //! - `rule`: which rules there are, and which kinds of ballots each reads
 //! - `count`: first places, approvals and points; `runoff`, `pairwise`, `grades`: the rules that need more
+//! - `heard`: options that some may not speak of, as of their own
 //! - `tally`: what a rule makes of the ballots
 //! - `verdict`: ties, thresholds and quorum
 //! - `lab`: whether the leader can still be caught, and who is pivotal
@@ -16,6 +17,7 @@
 mod ballot;
 mod count;
 mod grades;
+mod heard;
 mod lab;
 mod pairwise;
 mod rule;

@@ -11,7 +11,8 @@ pub enum Rule {
     Plurality,
     /// Most approvals; a ranking or scores approve of what they put first.
     Approval,
-    /// Points for every option that one is placed above (Borda, 1784). Options that tie share the points of their places.
+    /// Points for every option that one is placed above (Borda, 1784). Options that tie share the points of their places. Where some may not speak of
+    /// an option, its points are its share of the duels that it was heard in.
     Borda,
     /// The option with the fewest first places leaves, and its ballots go to their next one, until one is left (Hare, 1857). Those that tie
     /// for the fewest leave together.
@@ -20,7 +21,8 @@ pub enum Rule {
     Copeland,
     /// The strongest chain of pairwise victories (Schulze, 2011), strength being the votes of the winning side.
     Schulze,
-    /// The greatest sum of scores; no opinion counts as the least score that anybody gave.
+    /// The greatest sum of scores; no opinion counts as the least score that anybody gave. An option that some may not speak of has the mean of the
+    /// others.
     Score,
     /// The greatest median of scores, and among equal medians the majority gauge (Balinski and Laraki, 2007).
     Median,

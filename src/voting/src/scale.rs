@@ -40,10 +40,6 @@ impl Scale {
     pub fn contains(self, score: f64) -> bool {
         score.is_finite() && score.abs() <= MAXIMUM_SCORE && (self.least..=self.most).contains(&parts(score))
     }
-
-    pub(crate) fn span(self) -> i128 {
-        i128::from(self.most) - i128::from(self.least)
-    }
 }
 
 #[cfg(test)]

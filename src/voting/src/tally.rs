@@ -52,7 +52,8 @@ pub struct Tally {
     pub order: Vec<Vec<usize>>,
     /// The rounds of an instant runoff; empty for other rules.
     pub rounds: Vec<Round>,
-    /// How many votes more prefer the first option to the other that comes nearest to it than the other way round; below 0 if more are against it.
+    /// How many votes more prefer the first option to the other that comes nearest to it than the other way round; below 0 if more are against it. Where
+    /// some may not speak of one of the two, as many of all as of those that may.
     /// Only for rules that compare each with each, and a first option that does not tie.
     pub nearest: Option<f64>,
     /// How many ballots said something.

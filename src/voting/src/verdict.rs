@@ -1,10 +1,11 @@
 //! Is it decided? Quorum, ties and thresholds.
 
 use crate::ballot::{Ballot, Opinion, PARTS};
-use crate::count::{approvals, first_places};
+use crate::count::{approval_sums, first_sums};
 use crate::rule::{Rule, Threshold};
+use crate::runoff::last_votes;
 use crate::scale::Scale;
-use crate::tally::{Tally, tally, tally_within};
+use crate::tally::{Tally, tally_within};
 
 /// How a tie is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,27 +104,31 @@ pub fn decide(keys: &[&str], ballots: &[Ballot], terms: &Terms) -> Verdict {
 
 fn of_one(option: usize, options: usize, ballots: &[Ballot], terms: &Terms) -> Outcome {
     let Some(threshold) = terms.threshold else { return Outcome::Decided(option) };
-    let (votes, of) = (support(option, options, ballots, terms.rule), weight(ballots));
+    let (votes, of) = support(option, options, ballots, terms.rule, threshold);
     if threshold.is_met(votes, of) {
         return Outcome::Decided(option);
     }
     Outcome::BelowThreshold { leader: option, votes: votes as f64 / PARTS, of: of as f64 / PARTS }
 }
 
-/// The votes behind an option: its approvals by approval, those of the last round by an instant runoff, and otherwise its first places.
-pub(crate) fn support(option: usize, options: usize, ballots: &[Ballot], rule: Rule) -> u128 {
-    let votes = match rule {
-        Rule::Approval => approvals(options, ballots).get(option).map_or(0, |points| points.value),
+/// The votes behind an option, of so many: its approvals by approval, those of the last round by an instant runoff, and otherwise its first places; of all
+/// that say something. One that approves of nothing says nothing. Whose own the option is counts neither for it nor against it. Unanimous is nobody
+/// who must be silent about another option, as about an own one: such a ballot counts as if it stood by that one.
+pub(crate) fn support(option: usize, options: usize, ballots: &[Ballot], rule: Rule, threshold: Threshold) -> (u128, u128) {
+    let sums = match rule {
+        Rule::Approval => approval_sums(options, ballots).of,
         // What settles the options of the last round is their votes in it.
-        Rule::InstantRunoff => tally(rule, options, ballots).points.get(option).map_or(0, |points| points.second),
-        _ => first_places(options, ballots).get(option).map_or(0, |points| points.value),
+        Rule::InstantRunoff => last_votes(options, ballots),
+        _ => first_sums(options, ballots).of,
     };
-    u128::try_from(votes).unwrap_or(0)
-}
-
-/// What the ballots that say something weigh together. One that approves of nothing says nothing.
-pub(crate) fn weight(ballots: &[Ballot]) -> u128 {
-    ballots.iter().filter(|ballot| ballot.speaks()).map(|ballot| u128::from(ballot.weight.0)).sum()
+    let votes = sums.get(option).map_or(0, |votes| u128::try_from(*votes).unwrap_or(0));
+    let weight = |ballot: &Ballot| u128::from(ballot.weight.0);
+    let heard = || ballots.iter().filter(|ballot| ballot.speaks() && !ballot.silent.contains(&option));
+    let of = heard().map(weight).sum();
+    match threshold {
+        Threshold::Unanimity => (votes.min(heard().filter(|ballot| ballot.silent.is_empty()).map(weight).sum()), of),
+        _ => (votes, of),
+    }
 }
 
 /// The options that a tie-break leaves of those that tie.
@@ -159,7 +164,7 @@ fn restricted(ballot: &Ballot, options: &[usize]) -> Ballot {
         Opinion::Scores(scores) => Opinion::Scores(options.iter().map(|option| scores.get(*option).copied().flatten()).collect()),
         Opinion::Abstention => Opinion::Abstention,
     };
-    Ballot { weight: ballot.weight, opinion }
+    Ballot { weight: ballot.weight, opinion, silent: ballot.silent.iter().filter_map(place_of).collect() }
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo).

@@ -40,7 +40,7 @@ fn mixtures() -> impl Strategy<Value = (usize, Vec<Ballot>)> {
             prop::collection::vec(prop::option::of(-5.0_f64..5.0), options).prop_map(Opinion::Scores),
             Just(Opinion::Abstention),
         ];
-        let ballot = (opinion, 0.1_f64..3.0).prop_map(|(opinion, weight)| Ballot { weight: Weight::new(weight).unwrap(), opinion });
+        let ballot = (opinion, 0.1_f64..3.0).prop_map(|(opinion, weight)| Ballot::new(Weight::new(weight).unwrap(), opinion));
         (Just(options), prop::collection::vec(ballot, 0..12))
     })
 }
@@ -77,7 +77,7 @@ fn renamed(ballot: &Ballot, names: &[usize]) -> Ballot {
         }
         Opinion::Abstention => Opinion::Abstention,
     };
-    Ballot { weight: ballot.weight, opinion }
+    Ballot { weight: ballot.weight, opinion, silent: ballot.silent.iter().map(name).collect() }
 }
 
 fn sorted(options: &[usize]) -> Vec<usize> {
@@ -280,9 +280,9 @@ proptest! {
         coming in prop::collection::vec((prop::collection::vec(prop::option::weighted(0.9, 0_u32..=4), 4), 1_u32..4, any::<bool>()), 0..4),
     ) {
         let scale = Scale::new(0.0, 4.0).unwrap();
-        let ballot = |scores: &[Option<u32>], weight: u32| Ballot {
-            weight: Weight::new(f64::from(weight)).unwrap(),
-            opinion: Opinion::Scores(scores.iter().take(options).map(|score| score.map(f64::from)).collect()),
+        let ballot = |scores: &[Option<u32>], weight: u32| {
+            let scores = scores.iter().take(options).map(|score| score.map(f64::from)).collect();
+            Ballot::new(Weight::new(f64::from(weight)).unwrap(), Opinion::Scores(scores))
         };
         let ballots: Vec<Ballot> = given.iter().map(|(scores, weight)| ballot(scores, *weight)).collect();
         let to_come: Vec<Weight> = coming.iter().map(|(_, weight, _)| Weight::new(f64::from(*weight)).unwrap()).collect();
@@ -292,6 +292,11 @@ proptest! {
                 continue;
             }
             let leader = tally_within(rule, Some(scale), options, &ballots).first().to_vec();
+            // Nothing is to come of those who tie, or have said nothing.
+            if leader.len() != 1 {
+                prop_assert!(coming.is_empty());
+                continue;
+            }
             // Some of those who are still to vote do, and say anything.
             let mut all = ballots.clone();
             all.extend(coming.iter().filter(|(_, _, votes)| *votes).map(|(scores, weight, _)| ballot(scores, *weight)));

@@ -5,3 +5,4 @@
 mod axioms;
 mod examples;
 mod reference;
+mod silent;

@@ -148,16 +148,8 @@ impl Graph {
                 }
             }
         }
-        let mut left: BTreeSet<usize> = (0..count).filter(|step| waiting[*step] > 0).collect();
-        while let Some(step) = left.pop_first() {
-            // Those that lead here and are led to from here: a strongly connected component.
-            let forward = self.reached(step, |graph, step| graph.followers[step].clone());
-            let backward = self.reached(step, |graph, step| graph.before(step).collect());
-            let component: BTreeSet<usize> = forward.intersection(&backward).copied().collect();
-            left.retain(|other| !component.contains(other));
-            if !component.contains(&step) {
-                continue;
-            }
+        for component in self.circles(&waiting) {
+            let Some(step) = component.first().copied() else { continue };
             let circle = self.circle(step, &component);
             let names: Vec<&str> = circle.iter().chain(circle.first()).map(|step| workflow.steps[*step].id.as_str()).collect();
             let first = &workflow.steps[step];
@@ -171,15 +163,51 @@ impl Graph {
         }
     }
 
-    /// All that is reached from a step; the step itself only by a circle.
-    fn reached(&self, from: usize, next: impl Fn(&Self, usize) -> Vec<usize>) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        let mut open = next(self, from);
-        while let Some(step) = open.pop() {
-            if found.insert(step) {
-                open.extend(next(self, step));
+    /// The strongly connected components of more than one step among those that wait, the one that stands first in the document first (Tarjan, 1972);
+    /// and steps that handle their own failure.
+    fn circles(&self, waiting: &[usize]) -> Vec<BTreeSet<usize>> {
+        let count = self.needs.len();
+        let mut number = vec![usize::MAX; count];
+        let mut low = vec![0; count];
+        let mut open = vec![false; count];
+        let (mut stack, mut found, mut next) = (Vec::new(), Vec::new(), 0);
+        for root in (0..count).filter(|step| waiting[*step] > 0) {
+            if number[root] != usize::MAX {
+                continue;
+            }
+            // Each step on its way, with the next of its followers to look at: not by recursion, for there may be thousands.
+            let mut way = vec![(root, 0)];
+            while let Some((step, at)) = way.last_mut() {
+                let step = *step;
+                if *at == 0 {
+                    (number[step], low[step], open[step]) = (next, next, true);
+                    stack.push(step);
+                    next += 1;
+                }
+                let follower = self.followers[step].get(*at).copied();
+                *at += 1;
+                match follower {
+                    Some(follower) if number[follower] == usize::MAX => way.push((follower, 0)),
+                    Some(follower) if open[follower] => low[step] = low[step].min(number[follower]),
+                    Some(_) => {}
+                    None => {
+                        way.pop();
+                        if let Some((before, _)) = way.last() {
+                            low[*before] = low[*before].min(low[step]);
+                        }
+                        if low[step] == number[step] {
+                            let from = stack.iter().rposition(|other| *other == step).unwrap_or(0);
+                            let component: BTreeSet<usize> = stack.drain(from..).collect();
+                            component.iter().for_each(|step| open[*step] = false);
+                            if component.len() > 1 || self.followers[step].contains(&step) {
+                                found.push(component);
+                            }
+                        }
+                    }
+                }
             }
         }
+        found.sort_by_key(|component| component.first().copied());
         found
     }
 

@@ -24,5 +24,13 @@ pub use document::{Workflow, parse};
 pub use graph::Graph;
 pub use problem::{DocumentProblem, MAXIMUM_PROBLEMS, Position};
 pub use run::{Command, Effects, Fact, Plan, Run, Start};
+/// What the text of a document holds, as JSON, whether it makes a workflow or not.
+///
+/// # Errors
+/// Why it is neither YAML nor JSON.
+pub fn to_json(text: &str) -> Result<serde_json::Value, DocumentProblem> {
+    source::read(text).map(|node| node.to_json())
+}
+
 pub use source::{MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_NODES, MAXIMUM_UNFOLDED_BYTES};
 pub use validate::{Catalogue, Interface, Known, output_schema, validate};

@@ -1,18 +1,14 @@
 //! Do the workflows that are shipped hold together with the skills that are shipped?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod harness;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use crate::harness::Lot;
 use baton_domain::time::Timestamp;
 use baton_workflow::run::{KeyKind, Outcome, Person, StepState, Usage};
 use baton_workflow::validate::misfits;
 use baton_workflow::view::view;
 use baton_workflow::{Command, Fact, Known, Plan, Run, Start, Workflow, parse, validate};
-use harness::Lot;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -1,13 +1,10 @@
 //! Do runs end, whatever happens in which order, and does a crash at any point change nothing?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod harness;
-
 use std::collections::HashSet;
 
+use crate::harness::{End, Lot, World, check, end, person, plan_of, sorted, start, workflow};
+use baton_workflow::document::OnFailure;
 use baton_workflow::run::{Rows, RunState};
 use baton_workflow::{Command, Effects, Fact, Plan, Run};
-use harness::{End, Lot, World, check, end, person, plan_of, sorted, start, workflow};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -122,7 +119,7 @@ impl Stage<'_> {
         }
     }
 
-    fn happens(&mut self, event: &harness::Event) {
+    fn happens(&mut self, event: &crate::harness::Event) {
         let fact = self.world.fact(event);
         let at = self.world.now();
         let effects = match self.run.handle(self.plan, at, &fact) {
@@ -181,7 +178,7 @@ proptest! {
     fn a_failed_run_is_retried(seed in any::<u64>(), steps in 1_usize..14, order in any::<u64>()) {
         let plan = plan_of(&workflow(seed, steps, true));
         let (first, mut run) = play(&plan, seed, order, Crash::Never, false);
-        let result = run.handle(&plan, harness::MORNING, &Fact::Retried { steps: Vec::new(), by: person("barbara", &[]) });
+        let result = run.handle(&plan, crate::harness::MORNING, &Fact::Retried { steps: Vec::new(), by: person("barbara", &[]) });
         if first.state != RunState::Failed || !first.steps.iter().any(|(_, state, ..)| state.as_str() == "failed") {
             prop_assert!(result.is_err() || first.state == RunState::Failed);
             return Ok(());
@@ -207,7 +204,7 @@ proptest! {
                 break;
             };
             let fact = world.fact(&event);
-            if let Ok(effects) = run.handle(&plan, harness::MORNING.plus(std::time::Duration::from_millis(round as u64)), &fact) {
+            if let Ok(effects) = run.handle(&plan, crate::harness::MORNING.plus(std::time::Duration::from_millis(round as u64)), &fact) {
                 rows.apply(&effects);
                 prop_assert_eq!(sorted(rows.clone()), sorted(run.rows()));
                 world.carry_out(&effects.commands);
@@ -245,10 +242,22 @@ proptest! {
             let Ok(effects) = stage.run.handle(&plan, at, &Fact::Retried { steps: some.clone(), by: person("barbara", &[]) }) else {
                 break;
             };
-            let again = |row: &baton_workflow::run::StepRow| {
-                row.state.as_str() == "canceled" || some.contains(&row.step) || (some.is_empty() && row.state.as_str() == "failed")
+            let completed = |step: &str| before.steps.iter().any(|row| row.step == step && row.state.as_str() == "completed");
+            let handled = |place: usize| match &plan.workflow.steps[place].on_failure {
+                OnFailure::Fail => false,
+                OnFailure::Continue => true,
+                OnFailure::Run(handler) => completed(&handler.name),
             };
-            let first: Vec<usize> = before.steps.iter().enumerate().filter(|(_, row)| again(row)).map(|(place, _)| place).collect();
+            let of = |again: &dyn Fn(usize, &baton_workflow::run::StepRow) -> bool| -> Vec<usize> {
+                before.steps.iter().enumerate().filter(|(place, row)| again(*place, row)).map(|(place, _)| place).collect()
+            };
+            let failed = |row: &baton_workflow::run::StepRow| some.is_empty() && row.state.as_str() == "failed";
+            let mut first = of(&|place, row| {
+                row.state.as_str() == "canceled" || some.contains(&row.step) || (failed(row) && !handled(place))
+            });
+            if first.is_empty() {
+                first = of(&|_, row| failed(row));
+            }
             let after = plan.graph.after(&first);
             for (place, (was, is)) in before.steps.iter().zip(stage.run.steps()).enumerate() {
                 let anew = first.contains(&place) || after.contains(&place);

@@ -1,15 +1,11 @@
 //! Do approvals, signals, limits, retries and pauses do what they say?
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod harness;
-
 use std::time::Duration;
 
+use crate::harness::{MORNING, person, plan, start};
 use baton_domain::problem::Problem;
 use baton_domain::time::Timestamp;
 use baton_workflow::run::{ItemState, Key, Outcome, RunState, StepState, Usage};
 use baton_workflow::{Command, Effects, Fact, Plan, Run, parse};
-use harness::{MORNING, person, plan, start};
 use serde_json::{Value, json};
 
 /// A run with its plan and what it last asked for.
@@ -646,4 +642,138 @@ fn what_is_kept_can_be_read_back() {
         play.completes("r1/work/a/1", json!("x".repeat(bytes)));
         assert_eq!(play.run.header().state, state);
     }
+}
+
+#[test]
+fn an_answer_that_is_told_twice_is_ignored_and_another_one_is_refused() {
+    let steps = "  a: {uses: k.a, approve: true}\n  b: {uses: k.b, approve: true}\n";
+    let mut play = Play::steps(steps);
+    let asked = |play: &Play, step: &str| {
+        let commands = play.run.outstanding(&play.plan);
+        let found = commands.into_iter().find_map(|command| match command {
+            Command::AskApproval { key, hash, .. } if key.step.as_deref() == Some(step) => Some((key, hash)),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    let ((one, its), (two, other)) = (asked(&play, "a"), asked(&play, "b"));
+    let yes = |key: &Key, hash: &str, name: &str| Fact::Approved {
+        key: key.clone(),
+        hash: hash.to_owned(),
+        by: person(name, &[]),
+        comment: None,
+    };
+    let no =
+        |key: &Key, hash: &str, name: &str| Fact::Refused { key: key.clone(), hash: hash.to_owned(), by: person(name, &[]), comment: None };
+    assert!(!play.take(&yes(&one, &its, "linus")).unwrap().ignored);
+    assert!(!play.take(&no(&two, &other, "linus")).unwrap().ignored);
+    let before = play.run.clone();
+    assert!(play.take(&yes(&one, &its, "linus")).unwrap().ignored && play.take(&no(&two, &other, "linus")).unwrap().ignored);
+    assert_eq!(play.run, before);
+    for fact in [no(&one, &its, "linus"), yes(&two, &other, "linus"), yes(&one, &its, "grace"), yes(&one, "other", "linus")] {
+        assert_eq!(refused(play.take(&fact)), "WORKFLOW-026", "{fact:?}");
+    }
+    // It is known after the work has ended too.
+    play.completes("r1/work/a/1", json!(1));
+    assert!(play.take(&yes(&one, &its, "linus")).unwrap().ignored);
+}
+
+#[test]
+fn what_was_done_to_an_earlier_try_is_not_done_to_a_later_one() {
+    let mut play = Play::steps("  a: {uses: k.a}\n");
+    let told = |play: &mut Play, generation: u32, fact: &Fact| {
+        let effects = play.run.handle_in(&play.plan, play.at, generation, fact).unwrap();
+        effects.ignored
+    };
+    assert!(!told(&mut play, 1, &Fact::Canceled));
+    play.ends("r1/work/a/1", Outcome::Canceled);
+    assert!(!told(&mut play, 1, &retried(&["a"])));
+    assert_eq!((play.run.header().state, play.run.header().generation), (RunState::Running, 2));
+    // Told again, the cancel and the retry are of the first try.
+    for fact in [Fact::Canceled, retried(&["a"]), Fact::Paused, Fact::Resumed] {
+        let before = play.run.clone();
+        assert!(told(&mut play, 1, &fact), "{fact:?}");
+        assert_eq!(play.run, before);
+    }
+    assert!(!told(&mut play, 2, &Fact::Canceled));
+    play.ends("r1/work/a/2", Outcome::Canceled);
+    // A retry that is told again after it has failed a second time begins nothing.
+    assert!(!told(&mut play, 2, &retried(&["a"])));
+    play.fails("r1/work/a/3");
+    assert!(told(&mut play, 2, &retried(&["a"])));
+    assert_eq!((play.run.header().state, play.run.header().generation), (RunState::Failed, 3));
+    // What belongs to a step has its generation in its key.
+    let ended = Fact::Ended { key: Key::parse("r1/work/a/1").unwrap(), outcome: Outcome::Canceled, usage: Usage::default() };
+    assert!(told(&mut play, 3, &ended));
+}
+
+#[test]
+fn a_retry_begins_what_made_the_run_fail() {
+    let steps = "  a: {uses: k.a, on_failure: continue}\n  b: {uses: k.b, on_failure: {run: c}}\n  c: {uses: k.c}\n  d: {uses: k.d}\n";
+    let mut play = Play::steps(steps);
+    for key in ["r1/work/a/1", "r1/work/b/1", "r1/work/d/1"] {
+        play.fails(key);
+    }
+    play.completes("r1/work/c/1", json!(1));
+    assert_eq!(play.run.header().state, RunState::Failed);
+    play.take(&retried(&[])).unwrap();
+    assert_eq!(play.begun(), ["r1/work/d/2"], "what was forgiven or handled is not begun anew");
+    play.completes("r1/work/d/2", json!(2));
+    assert_eq!(play.run.header().state, RunState::Completed);
+    // Where only the outputs cannot be made, what they read may be what was forgiven.
+    let text = "name: x\nversion: 1\nsteps: {a: {uses: k.a, on_failure: continue}}\noutputs: {v: \"${{ steps.a.output + 1 }}\"}\n";
+    let mut play = Play::of(text, json!({}));
+    play.fails("r1/work/a/1");
+    assert_eq!(play.run.header().state, RunState::Failed);
+    play.take(&retried(&[])).unwrap();
+    assert_eq!(play.begun(), ["r1/work/a/2"]);
+}
+
+#[test]
+fn all_who_asked_are_askers_of_what_a_run_begins() {
+    let play = Play::steps("  a: {uses: workflow:w}\n");
+    assert_eq!(play.run.askers().collect::<Vec<_>>(), ["ada"]);
+    let mut play = Play::steps("  a: {uses: workflow:w}\n");
+    play.take(&Fact::Canceled).unwrap();
+    play.ends("r1/work/a/1", Outcome::Canceled);
+    play.take(&retried(&["a"])).unwrap();
+    assert_eq!(play.run.askers().collect::<Vec<_>>(), ["ada", "barbara"]);
+    // The run that it begins is asked for by both.
+    let child = plan("name: w\nversion: 1\nsteps: {a: {uses: k.a, approve: true}}\n");
+    let begin = baton_workflow::Start { id: "r2".into(), requested_by: "barbara".into(), input: json!({}), at: MORNING };
+    let others = play.run.askers().filter(|name| *name != "barbara").map(str::to_owned).collect();
+    let (mut run, effects) = Run::start_for(&child, begin, others).unwrap();
+    let rows: baton_workflow::run::Rows = serde_json::from_str(&serde_json::to_string(&run.rows()).unwrap()).unwrap();
+    assert_eq!(Run::load(&child, rows).unwrap(), run, "it is stored with the run");
+    let (key, hash) = effects
+        .commands
+        .iter()
+        .find_map(|command| match command {
+            Command::AskApproval { key, hash, .. } => Some((key.clone(), hash.clone())),
+            _ => None,
+        })
+        .unwrap();
+    let yes = |name: &str| Fact::Approved { key: key.clone(), hash: hash.clone(), by: person(name, &[]), comment: None };
+    for name in ["ada", "barbara"] {
+        assert_eq!(run.handle(&child, MORNING, &yes(name)).unwrap_err().code, "WORKFLOW-028", "{name}");
+    }
+    run.handle(&child, MORNING, &yes("grace")).unwrap();
+}
+
+#[test]
+fn what_is_left_of_the_limits_is_known_before_work_begins() {
+    let text =
+        "name: x\nversion: 1\nlimits: {tokens: 100, cost: 2.5, duration: 1h}\nsteps:\n  a: {uses: k.a}\n  b: {uses: k.b, needs: [a]}\n";
+    let mut play = Play::of(text, json!({}));
+    let left = |play: &Play| play.run.remaining(&play.plan);
+    let hour = Duration::from_secs(3_600);
+    assert_eq!((left(&play).tokens, left(&play).cost_micros, left(&play).until), (Some(100), Some(2_500_000), MORNING.plus(hour)));
+    let usage = Usage { tokens: 70, cost_micros: 600_000 };
+    play.take(&Fact::Ended { key: Key::parse("r1/work/a/1").unwrap(), outcome: Outcome::Completed(json!(1)), usage }).unwrap();
+    assert_eq!((left(&play).tokens, left(&play).cost_micros), (Some(30), Some(1_900_000)));
+    let usage = Usage { tokens: 31, cost_micros: 0 };
+    play.take(&Fact::Ended { key: Key::parse("r1/work/b/1").unwrap(), outcome: Outcome::Completed(json!(1)), usage }).unwrap();
+    assert_eq!(left(&play).tokens, Some(0));
+    let unlimited = Play::steps("  a: {uses: k.a}\n");
+    assert_eq!((left(&unlimited).tokens, left(&unlimited).cost_micros), (None, None));
 }

@@ -1,4 +1,4 @@
-//! How does a skill's input schema become a form that people fill in?
+//! How does the schema of an input become a form that people fill in?
 //!
 //! Every control is a plain HTML one, named `input[<property>]` or `file[<property>]`, so that the form can be filled in and
 //! sent before the page is alive, and without scripts at all.
@@ -7,7 +7,6 @@ mod control;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-use baton_domain::agent::Skill;
 use baton_domain::problem::FieldError;
 use baton_domain::schema::{FieldKind, FormField, form_fields};
 use baton_domain::wire::connection::ConnectionView;
@@ -18,11 +17,14 @@ use crate::components::field::LABEL;
 use crate::format::count;
 use control::Control;
 
-/// The fields of a skill's input, to be put into a form.
+/// The fields of an input, to be put into a form.
 #[component]
 pub fn SchemaForm(
-    /// The skill to be asked for.
-    skill: Skill,
+    /// The schema of the input.
+    schema: Value,
+    /// The skill that takes it, if it is one: which connections fit depends on it.
+    #[prop(optional, into)]
+    skill: String,
     /// What the fields hold at first; the schema's defaults where absent.
     #[prop(optional)]
     values: Option<Value>,
@@ -33,17 +35,17 @@ pub fn SchemaForm(
     #[prop(optional, into)]
     errors: Signal<Vec<FieldError>>,
 ) -> impl IntoView {
-    let fields = form_fields(&skill.input_schema);
+    let fields = form_fields(&schema);
     // A closure is built anew whenever the parent draws the form again, so that nothing typed for one skill is left in the
     // fields of another.
     move || {
         if fields.is_empty() {
-            return view! { <p class="text-13 text-muted">"This skill takes no input."</p> }.into_any();
+            return view! { <p class="text-13 text-muted">"No input is needed."</p> }.into_any();
         }
         let shown: Vec<_> = fields
             .iter()
             .enumerate()
-            .map(|(index, field)| row(index, field, values.as_ref(), fitting(&skill.name, field, &connections), errors))
+            .map(|(index, field)| row(index, field, values.as_ref(), fitting(&skill, field, &connections), errors))
             .collect();
         view! { <div class="grid min-w-0 gap-4" data-testid="schema-form">{shown}</div> }.into_any()
     }
@@ -53,7 +55,8 @@ pub fn SchemaForm(
 fn fitting(skill: &str, field: &FormField, connections: &[ConnectionView]) -> Vec<String> {
     let FieldKind::Connection { kinds } = &field.kind else { return Vec::new() };
     let fits = |connection: &&ConnectionView| {
-        connection.settings.allows(skill) && (kinds.is_empty() || kinds.iter().any(|kind| kind == connection.settings.kind.as_str()))
+        (skill.is_empty() || connection.settings.allows(skill))
+            && (kinds.is_empty() || kinds.iter().any(|kind| kind == connection.settings.kind.as_str()))
     };
     connections.iter().filter(fits).map(|connection| connection.name.clone()).collect()
 }

@@ -34,7 +34,7 @@ fn html(properties: &Value, required: &Value, values: Value, errors: Vec<FieldEr
     let owner = Owner::new();
     owner.with(|| {
         let skill = skill(json!({"type": "object", "properties": properties, "required": required}));
-        view! { <SchemaForm skill values errors=Signal::stored(errors) /> }.to_html()
+        view! { <SchemaForm schema=skill.input_schema skill=skill.name values errors=Signal::stored(errors) /> }.to_html()
     })
 }
 

@@ -208,8 +208,8 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
                     <LastProblem problem/>
                     <input type="hidden" name="skill" value=skill.name.clone()/>
                     {match values {
-                        Some(values) => view! { <SchemaForm skill=skill.clone() values connections errors/> }.into_any(),
-                        None => view! { <SchemaForm skill=skill.clone() connections errors/> }.into_any(),
+                        Some(values) => view! { <SchemaForm schema=skill.input_schema.clone() skill=skill.name.clone() values connections errors/> }.into_any(),
+                        None => view! { <SchemaForm schema=skill.input_schema.clone() skill=skill.name.clone() connections errors/> }.into_any(),
                     }}
                     <details class="rounded-control border border-line p-3">
                         <summary class="text-13 font-medium">"Title and priority"</summary>

@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, ConnectionId, ModelId, ServerId, TaskId, UserId};
+use baton_domain::id::{
+    AgentId, ApiKeyId, ApprovalId, ArtifactId, BargainId, ConflictId, ConnectionId, ContractId, DecisionId, ModelId, PlanId, RunId,
+    ServerId, TaskId, UserId,
+};
 use baton_domain::problem::{Code, Problem};
 
 use crate::problem_response::Failure;
@@ -35,6 +38,13 @@ resource_ids! {
     ApiKeyId = NoSuchApiKey, "API key";
     ConnectionId = NoSuchConnection, "connection";
     ModelId = NoSuchModel, "model";
+    ConflictId = NoSuchConflict, "conflict";
+    ContractId = NoSuchContract, "contract";
+    BargainId = NoSuchBargain, "bargaining";
+    DecisionId = NoSuchDecision, "decision";
+    PlanId = NoSuchPlan, "plan";
+    RunId = NoSuchRun, "run";
+    ApprovalId = NoSuchApproval, "approval";
 }
 
 /// The identifier in the path.
@@ -77,6 +87,18 @@ impl<S: Send + Sync> FromRequestParts<S> for TopicInPath {
     }
 }
 
+/// The name of a line of versions in the path; the service says whether it is one.
+pub(crate) struct LineInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for LineInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = |_| Problem::new(Code::NoSuchLine, "GET /api/v1/lines lists the lines there are.");
+        Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
+    }
+}
+
 /// The name of a subscription in the path; the service says whether it is one.
 pub(crate) struct SubscriptionInPath(pub(crate) String);
 
@@ -86,5 +108,32 @@ impl<S: Send + Sync> FromRequestParts<S> for SubscriptionInPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let missing = |_| Problem::new(Code::NoSuchSubscription, "GET /api/v1/subscriptions lists the subscriptions there are.");
         Ok(Self(Path::<String>::from_request_parts(parts, state).await.map_err(missing)?.0))
+    }
+}
+
+/// The name of a workflow in the path; the service says whether there is one.
+pub(crate) struct WorkflowInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for WorkflowInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = || Problem::new(Code::NoSuchWorkflow, "GET /api/v1/workflows lists the workflows there are.");
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| missing())?;
+        if text.len() <= LONGEST_NAME { Ok(Self(text)) } else { Err(missing().into()) }
+    }
+}
+
+/// A run and the name of a step in the path; the service says whether there is one.
+pub(crate) struct StepInPath(pub(crate) RunId, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for StepInPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let missing = || Problem::new(Code::NoSuchRun, "A run is named by a UUID, and its steps as in its workflow.");
+        let Path((run, step)) = Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| missing())?;
+        let run = run.parse().map_err(|_| missing())?;
+        if step.len() <= LONGEST_NAME { Ok(Self(run, step)) } else { Err(missing().into()) }
     }
 }

@@ -5,15 +5,23 @@
 
 mod agents;
 mod api_keys;
+mod approvals;
 mod artifact_content;
 mod artifacts;
 mod auth;
+mod claims;
+mod conflicts;
 mod connections;
+mod contracts;
+mod decisions;
 mod events;
 mod health;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
+mod plans;
+mod runs;
 mod servers;
 mod skills;
 mod subscriptions;
@@ -22,6 +30,7 @@ mod task_insight;
 mod tasks;
 mod topics;
 mod users;
+mod workflows;
 
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
@@ -68,8 +77,35 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(task_bulk::rerun_tasks))
         .routes(routes!(task_bulk::cancel_tasks))
         .routes(routes!(limits::list_limits, limits::set_limit, limits::remove_limit))
+        .routes(routes!(claims::list_claims, claims::claim))
+        .routes(routes!(claims::renew_claims))
+        .routes(routes!(claims::release_claims))
+        .routes(routes!(claims::check_claim))
+        .routes(routes!(claims::break_claim))
+        .routes(routes!(conflicts::list_lines))
+        .routes(routes!(conflicts::get_line))
+        .routes(routes!(conflicts::put_version))
+        .routes(routes!(conflicts::list_conflicts))
+        .routes(routes!(conflicts::get_conflict))
+        .routes(routes!(conflicts::resolve_conflict))
+        .routes(routes!(conflicts::dismiss_conflict))
+        .routes(routes!(contracts::list_contracts, contracts::create_contract))
+        .routes(routes!(contracts::get_contract))
+        .routes(routes!(contracts::tell_contract))
+        .routes(routes!(contracts::cancel_contract))
+        .routes(routes!(contracts::list_bargains, contracts::create_bargain))
+        .routes(routes!(contracts::get_bargain))
+        .routes(routes!(contracts::say_in_bargain))
         .routes(routes!(connections::list_connections, connections::create_connection))
         .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
+        .routes(routes!(decisions::list_decisions, decisions::open_decision))
+        .routes(routes!(decisions::get_decision))
+        .routes(routes!(decisions::vote))
+        .routes(routes!(decisions::answer_decision))
+        .routes(routes!(decisions::cancel_decision))
+        .routes(routes!(decisions::retally_decision))
+        .routes(routes!(decisions::judge_decision))
+        .routes(routes!(decisions::get_decision_lab))
         .routes(routes!(models::list_models, models::create_model))
         .routes(routes!(models::update_model, models::remove_model))
         .routes(routes!(models::list_model_presets))
@@ -107,13 +143,41 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(subscriptions::list_dead_letters))
         .routes(routes!(subscriptions::redrive_dead_letters))
         .routes(routes!(subscriptions::purge_dead_letters))
+        .routes(routes!(notifications::list_notifications))
+        .routes(routes!(notifications::count_unread_notifications))
+        .routes(routes!(notifications::mark_notifications))
+        .routes(routes!(workflows::list_workflows))
+        .routes(routes!(workflows::get_workflow, workflows::retire_workflow))
+        .routes(routes!(workflows::list_workflow_versions))
+        .routes(routes!(runs::get_run))
+        .routes(routes!(runs::list_run_items))
+        .routes(routes!(runs::pause_run))
+        .routes(routes!(runs::resume_run))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(runs::retry_run))
+        .routes(routes!(runs::signal_run))
+        .routes(routes!(plans::propose_plan))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(plans::get_plan))
+        .routes(routes!(plans::edit_plan))
+        .routes(routes!(plans::accept_plan))
+        .routes(routes!(plans::refuse_plan))
+        .routes(routes!(plans::replan))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::get_approval))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::refuse))
         .routes(routes!(metrics::get_series))
         .routes(routes!(metrics::get_overview))
 }
 
 /// What takes a large body.
 pub(crate) fn batch() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::default().routes(routes!(tasks::create_batch))
+    OpenApiRouter::default()
+        .routes(routes!(tasks::create_batch))
+        .routes(routes!(workflows::store_workflow))
+        .routes(routes!(workflows::check_workflow))
+        .routes(routes!(runs::list_runs, runs::start_run))
 }
 
 /// What takes as long as its bytes or its events come.

@@ -17,6 +17,10 @@ POST /api/v1/agents/{id}/resume resume_agent operate
 GET /api/v1/api-keys list_api_keys administer
 POST /api/v1/api-keys create_api_key administer
 DELETE /api/v1/api-keys/{id} revoke_api_key administer
+GET /api/v1/approvals list_approvals read
+GET /api/v1/approvals/{id} get_approval read
+POST /api/v1/approvals/{id}/approve approve work
+POST /api/v1/approvals/{id}/refuse refuse work
 GET /api/v1/artifacts list_artifacts read
 POST /api/v1/artifacts upload_artifact work
 GET /api/v1/artifacts/{id} get_artifact read
@@ -29,11 +33,39 @@ POST /api/v1/auth/logout logout read
 GET /api/v1/auth/me me read
 POST /api/v1/auth/refresh refresh public
 GET /api/v1/balancing get_balancing read
+GET /api/v1/bargains list_bargains read
+POST /api/v1/bargains create_bargain work
+GET /api/v1/bargains/{id} get_bargain read
+POST /api/v1/bargains/{id}/moves say_in_bargain work
+GET /api/v1/claims list_claims read
+POST /api/v1/claims claim work
+POST /api/v1/claims/break break_claim operate
+POST /api/v1/claims/check check_claim read
+POST /api/v1/claims/release release_claims work
+POST /api/v1/claims/renew renew_claims work
+GET /api/v1/conflicts list_conflicts read
+GET /api/v1/conflicts/{id} get_conflict read
+POST /api/v1/conflicts/{id}/dismiss dismiss_conflict work
+POST /api/v1/conflicts/{id}/resolve resolve_conflict work
 GET /api/v1/connections list_connections read
 POST /api/v1/connections create_connection administer
 GET /api/v1/connections/{id} get_connection read
 PUT /api/v1/connections/{id} update_connection administer
 DELETE /api/v1/connections/{id} remove_connection administer
+GET /api/v1/contracts list_contracts read
+POST /api/v1/contracts create_contract work
+GET /api/v1/contracts/{id} get_contract read
+POST /api/v1/contracts/{id}/cancel cancel_contract work
+POST /api/v1/contracts/{id}/messages tell_contract work
+GET /api/v1/decision-lab get_decision_lab read
+GET /api/v1/decisions list_decisions read
+POST /api/v1/decisions open_decision work
+GET /api/v1/decisions/{id} get_decision read
+POST /api/v1/decisions/{id}/answer answer_decision work
+POST /api/v1/decisions/{id}/cancel cancel_decision work
+PUT /api/v1/decisions/{id}/later-verdict judge_decision work
+GET /api/v1/decisions/{id}/tally retally_decision read
+POST /api/v1/decisions/{id}/vote vote work
 GET /api/v1/events list_events read
 GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read
@@ -43,6 +75,9 @@ GET /api/v1/health/ready ready public
 GET /api/v1/limits list_limits read
 PUT /api/v1/limits set_limit operate
 DELETE /api/v1/limits remove_limit operate
+GET /api/v1/lines list_lines read
+GET /api/v1/lines/{name} get_line read
+POST /api/v1/lines/{name}/versions put_version work
 GET /api/v1/metrics/overview get_overview read
 GET /api/v1/metrics/series get_series read
 PUT /api/v1/model-budget set_model_budget administer
@@ -52,6 +87,25 @@ GET /api/v1/models list_models read
 POST /api/v1/models create_model administer
 PUT /api/v1/models/{id} update_model administer
 DELETE /api/v1/models/{id} remove_model administer
+GET /api/v1/notifications list_notifications read
+POST /api/v1/notifications/mark mark_notifications read
+GET /api/v1/notifications/unread count_unread_notifications read
+GET /api/v1/plans list_plans read
+POST /api/v1/plans propose_plan work
+GET /api/v1/plans/{id} get_plan read
+PUT /api/v1/plans/{id} edit_plan work
+POST /api/v1/plans/{id}/accept accept_plan work
+POST /api/v1/plans/{id}/refuse refuse_plan work
+POST /api/v1/replans replan work
+GET /api/v1/runs list_runs read
+POST /api/v1/runs start_run work
+GET /api/v1/runs/{id} get_run read
+POST /api/v1/runs/{id}/cancel cancel_run work
+POST /api/v1/runs/{id}/pause pause_run operate
+POST /api/v1/runs/{id}/resume resume_run operate
+POST /api/v1/runs/{id}/retry retry_run work
+POST /api/v1/runs/{id}/signals signal_run work
+GET /api/v1/runs/{id}/steps/{step}/items list_run_items read
 GET /api/v1/servers list_servers read
 POST /api/v1/servers/{id}/drain drain_server operate
 POST /api/v1/servers/{id}/resume resume_server operate
@@ -91,6 +145,12 @@ POST /api/v1/topics/{name}/messages publish_message work
 GET /api/v1/users list_users administer
 POST /api/v1/users create_user administer
 PATCH /api/v1/users/{id} change_user administer
+GET /api/v1/workflows list_workflows read
+POST /api/v1/workflows store_workflow work
+POST /api/v1/workflows/check check_workflow read
+GET /api/v1/workflows/{name} get_workflow read
+DELETE /api/v1/workflows/{name} retire_workflow operate
+GET /api/v1/workflows/{name}/versions list_workflow_versions read
 ";
 
 fn document() -> Value {
@@ -132,7 +192,7 @@ async fn every_operation_is_routed_and_nothing_else_is() {
         by_path.entry(operation.path).or_default().insert(operation.method);
     }
     for (path, methods) in by_path {
-        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "a.b");
+        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "a.b").replace("{step}", "rate");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"] {
             let answer = bench.call(method, &called, &[]).await;
             if methods.contains(method) {
@@ -228,7 +288,8 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
         if ["/api/v1/events/ws", "/api/v1/events/stream"].contains(&path.as_str()) {
             continue;
         }
-        let called = path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "nlp.sentiment");
+        let called =
+            path.replace("{id}", "00000000-0000-0000-0000-000000000028").replace("{name}", "nlp.sentiment").replace("{step}", "rate");
         let admin = ("authorization", "Bearer admin");
         if let Some(example) = operation.pointer("/requestBody/content/application~1json/example") {
             let request =
@@ -240,7 +301,9 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query") {
             let name = parameter["name"].as_str().unwrap();
+            let example = parameter.get("example").map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned));
             let value = match name {
+                _ if example.is_some() => example.as_deref().unwrap(),
                 "task" | "agent" if path != "/api/v1/metrics/series" => "00000000-0000-0000-0000-000000000028",
                 "since" | "until" if path == "/api/v1/metrics/series" => "2026-01-31T08:30:00Z",
                 "state" => "queued",

@@ -83,6 +83,7 @@ fn boxed(views: &[View], keys: &[String], rule: DecisionRule, weights: &[u64], c
         confidence: Some(view.confidence),
         corrected: (corrected[place].clamp(0.0, 1.0) * 1e6).round() as u64,
         says: say(view),
+        silent: vec![],
         spent: Spent::default(),
     });
     BallotBox {

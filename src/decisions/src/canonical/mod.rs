@@ -25,6 +25,8 @@ pub use json::canonical_json;
 pub const MAXIMUM_ANSWER_BYTES: usize = 32 * 1024;
 /// The most parts of an answer that can be chosen.
 pub const MAXIMUM_FIELDS: usize = 50;
+/// The longest pointer to a part that is chosen, in bytes.
+pub const MAXIMUM_POINTER_BYTES: usize = 1_000;
 
 /// When two answers are the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,6 +122,9 @@ impl Canonicalisation {
             Self::Json { fields, .. } => {
                 if fields.len() > MAXIMUM_FIELDS {
                     return Some(("fields".into(), format!("At most {MAXIMUM_FIELDS} fields.")));
+                }
+                if let Some(long) = fields.iter().position(|field| field.len() > MAXIMUM_POINTER_BYTES) {
+                    return Some((format!("fields/{long}"), format!("A JSON Pointer has at most {MAXIMUM_POINTER_BYTES} bytes.")));
                 }
                 let wrong = fields.iter().position(|field| !(field.is_empty() || field.starts_with('/')))?;
                 Some((format!("fields/{wrong}"), "A JSON Pointer begins with a slash, as `/total`.".into()))

@@ -358,6 +358,11 @@ mod tests {
                 "DECISION-010",
                 "/answers/canonical/relative",
             ),
+            (
+                json!({"answers": {"kind": "free", "canonical": {"method": "json", "fields": ["/a", format!("/{}", "x".repeat(1_000))]}}}),
+                "DECISION-010",
+                "/answers/canonical/fields/1",
+            ),
         ] {
             let (found, fields) = refused(change.clone());
             assert!(found == code && fields.iter().any(|one| one == field), "{change}: {found} {fields:?}");

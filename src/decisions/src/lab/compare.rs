@@ -79,6 +79,7 @@ mod tests {
             confidence: None,
             corrected: 500_000,
             says: Said::Choice { choice: (*key).to_owned() },
+            silent: vec![],
             spent: Spent::default(),
         });
         BallotBox {

@@ -23,6 +23,9 @@ pub struct BoxedBallot {
     pub corrected: u64,
     /// What it says, by keys.
     pub says: Said,
+    /// The keys of the answers that did not stand on it, as its voter's own: it counts in no comparison with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<String>,
     /// What everything took that the voter was asked.
     #[serde(default)]
     pub spent: Spent,
@@ -125,7 +128,8 @@ impl BallotBox {
                 let weight = if heads { Weight::ONE } else { Weight::from_millionths(boxed.weight).ok()? };
                 let weight =
                     if rule == confident { weight.times(boxed.corrected.min(1_000_000) as f64 / 1_000_000.0).ok()? } else { weight };
-                let ballot = Ballot { weight, opinion: opinion_of(&boxed.says, &keys)? };
+                let silent = boxed.silent.iter().map(|key| keys.get(key.as_str()).copied()).collect::<Option<_>>()?;
+                let ballot = Ballot::new(weight, opinion_of(&boxed.says, &keys)?).without(silent);
                 ballot.check(self.keys.len()).ok()?;
                 Some((&boxed.voter, ballot))
             })
@@ -255,7 +259,7 @@ mod tests {
 
     fn boxed(voter: usize, says: Said) -> BoxedBallot {
         let voter = VoterId::named(format!("agent:{voter}"));
-        BoxedBallot { voter, weight: 1_000_000, confidence: None, corrected: 500_000, says, spent: Spent::default() }
+        BoxedBallot { voter, weight: 1_000_000, confidence: None, corrected: 500_000, says, silent: vec![], spent: Spent::default() }
     }
 
     fn ranking(order: &[&str]) -> Said {

@@ -115,6 +115,7 @@ mod tests {
             confidence: Some(0.75),
             corrected: 500_000,
             says: if key.is_empty() { Said::Abstention } else { Said::Choice { choice: (*key).to_owned() } },
+            silent: vec![],
             spent: Spent { tokens: 10, cost_millionths: 5 },
         });
         let ballots = BallotBox {

@@ -70,7 +70,8 @@ pub enum Receipt {
 }
 
 impl Receipt {
-    /// The problem with which whoever sent it is refused; it needs not be recorded then. To ask without recording, apply it to a copy.
+    /// The problem with which whoever sent it is refused. Whether the fact must be recorded all the same says [`Applied::changed`]. To ask without
+    /// recording, apply it to a copy.
     ///
     /// # Errors
     /// If it made no difference.
@@ -82,6 +83,16 @@ impl Receipt {
     }
 }
 
+/// What became of a fact, and of the decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// What whoever sent it is told.
+    pub receipt: Receipt,
+    /// Whether the decision has changed, and the fact must be recorded: one that does not count itself may have cost something, or come after a deadline
+    /// that nobody told of. Facts that changed nothing can be left out of what is replayed; only the numbers of what was ignored differ then.
+    pub changed: bool,
+}
+
 type Outcomes = Result<(), (Ignored, String)>;
 
 fn no(why: Ignored, detail: impl Into<String>) -> Outcomes {
@@ -91,22 +102,52 @@ fn no(why: Ignored, detail: impl Into<String>) -> Outcomes {
 impl Proceedings {
     /// Takes in what happened, and goes on as far as that leads.
     pub fn apply(&mut self, fact: &Fact) -> Receipt {
+        self.take_in(fact).receipt
+    }
+
+    /// The same, and whether it must be recorded.
+    pub fn take_in(&mut self, fact: &Fact) -> Applied {
         let at = match &fact.what {
             Happened::DeadlinePassed { deadline: Deadline::Decision } => fact.at.max(self.deadline),
             _ => fact.at,
         };
+        let stage = self.stage_number;
         self.catch_up(at);
-        let done = self.take(&fact.what, at);
+        // That the time of a stage is over is said in time, although the stage was closed because of it.
+        let in_time = matches!(fact.what, Happened::DeadlinePassed { deadline: Deadline::Stage(number) } if number == stage);
+        let caught_up = self.stage_number != stage;
+        let done = if in_time && caught_up { Ok(()) } else { self.take(&fact.what, at) };
         match done {
             Ok(()) => {
                 self.settle(at);
-                Receipt::Counted
+                // After the end, its deadline may pass without any difference.
+                let timer = matches!(fact.what, Happened::DeadlinePassed { .. });
+                Applied { receipt: Receipt::Counted, changed: !timer || self.stage_number != stage }
             }
             Err((why, detail)) => {
                 *self.ignored.entry(why).or_default() += 1;
-                Receipt::Ignored(why, detail)
+                let paid = fact.what.cost().is_some_and(|(request, spent)| self.pays(&request, why, spent, at));
+                Applied { receipt: Receipt::Ignored(why, detail), changed: caught_up || paid }
             }
         }
+    }
+
+    /// Counts what an answer took that does not count itself, and says whether that is anything new. An answer that could not be read is followed by
+    /// another one, and both are paid; of what is told about a request that is over, the most that was told is.
+    fn pays(&mut self, request: &Request, why: Ignored, spent: Spent, at: Timestamp) -> bool {
+        let Some(asked) = self.requests.get_mut(request) else { return false };
+        let more = match asked.status {
+            Status::Pending if matches!(why, Ignored::BallotUnfit | Ignored::AnswerUnfit) => spent,
+            Status::Pending => return false,
+            _ => spent.beyond(asked.spent),
+        };
+        asked.spent = asked.spent.plus(more);
+        self.spent = self.spent.plus(more);
+        let first = asked.status == Status::Withdrawn && asked.back_at.is_none();
+        if first {
+            asked.back_at = Some(at);
+        }
+        first || more != Spent::default()
     }
 
     fn take(&mut self, what: &Happened, at: Timestamp) -> Outcomes {
@@ -116,7 +157,7 @@ impl Proceedings {
             Happened::BallotArrived { voter, round, ballot, spent } => self.ballot(voter, *round, ballot, *spent, at),
             Happened::ArgumentArrived { voter, argument, spent } => self.argument(voter, argument, *spent, at),
             Happened::SynthesisArrived { answer, spent } => {
-                self.expected(&Request::Synthesis, *spent, at)?;
+                self.expected(&Request::Synthesis)?;
                 if answer.is_null() || answer.as_str().is_some_and(|text| text.trim().is_empty()) {
                     return no(Ignored::AnswerUnfit, "The answer is empty.");
                 }
@@ -133,7 +174,7 @@ impl Proceedings {
                 if self.stage == Stage::Ended && *request == Request::Person {
                     return no(Ignored::Ended, "The decision has ended; people may still decide it.");
                 }
-                self.expected(request, *spent, at)?;
+                self.expected(request)?;
                 self.closed(request, Status::Failed { code: cut_to(code, MAXIMUM_FAILURE_BYTES) }, *spent, at);
                 Ok(())
             }
@@ -141,7 +182,10 @@ impl Proceedings {
             Happened::DeadlinePassed { deadline: Deadline::Decision } => Ok(()),
             Happened::DeadlinePassed { deadline: Deadline::Stage(number) } => {
                 if self.stage == Stage::Ended || *number != self.stage_number {
-                    return no(Ignored::Stale, "That stage is over.");
+                    return no(Ignored::Stale, "There is no such stage, or it is over.");
+                }
+                if at < self.stage_deadline {
+                    return no(Ignored::Stale, "That stage has time yet.");
                 }
                 self.close(Reason::StageTimedOut, at);
                 Ok(())
@@ -153,26 +197,29 @@ impl Proceedings {
                 self.no_more_models();
                 Ok(())
             }
-            Happened::Cancelled { .. } => {
+            Happened::Cancelled { reason } => {
                 let open = self.conclusion.as_ref().is_none_or(|conclusion| conclusion.outcome == Outcome::Escalated);
                 if !open {
                     return no(Ignored::Ended, "The decision has ended.");
                 }
                 self.conclude(Outcome::Cancelled, None, Reason::Cancelled, None, at);
+                if let (Some(conclusion), false) = (&mut self.conclusion, reason.trim().is_empty()) {
+                    conclusion.comment = Some(cut(reason.trim()));
+                }
                 Ok(())
             }
         }
     }
 
-    /// Whether an answer to this is awaited. What comes late is paid for all the same.
-    fn expected(&mut self, request: &Request, spent: Spent, at: Timestamp) -> Outcomes {
+    /// Whether an answer to this is awaited.
+    fn expected(&self, request: &Request) -> Outcomes {
         if let Some(voter) = request.voter()
             && !self.roster().voters.contains_key(voter)
         {
             return no(Ignored::Outsider, format!("`{voter}` does not vote in this decision."));
         }
         let ended = self.stage == Stage::Ended;
-        let Some(asked) = self.requests.get_mut(request) else {
+        let Some(asked) = self.requests.get(request) else {
             return if ended {
                 no(Ignored::Ended, "The decision has ended.")
             } else {
@@ -184,12 +231,7 @@ impl Proceedings {
             Status::Failed { .. } | Status::Gone => no(Ignored::Late, "This was given up."),
             Status::Answered => no(Ignored::Duplicate, "This was answered already; the first answer stands."),
             Status::Withdrawn if asked.back_at.is_some() => no(Ignored::Duplicate, "This came before, and was too late then."),
-            Status::Withdrawn => {
-                asked.back_at = Some(at);
-                asked.spent = spent;
-                self.spent = self.spent.plus(spent);
-                no(Ignored::Late, "The stage that asked for this is over.")
-            }
+            Status::Withdrawn => no(Ignored::Late, "The stage that asked for this is over."),
         }
     }
 
@@ -201,14 +243,14 @@ impl Proceedings {
         if let Some(asked) = self.requests.get_mut(request) {
             asked.status = status;
             asked.back_at = Some(at);
-            asked.spent = spent;
+            asked.spent = asked.spent.plus(spent);
             self.spent = self.spent.plus(spent);
         }
     }
 
     fn draft(&mut self, voter: &VoterId, round: u8, given: &DraftGiven, spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Draft(round, voter.clone());
-        self.expected(&request, spent, at)?;
+        self.expected(&request)?;
         sized(&given.answer)?;
         let Answers::Free { canonical } = &self.decision().answers else {
             return no(Ignored::NotAsked, "The answers are given.");
@@ -225,7 +267,7 @@ impl Proceedings {
 
     fn clustered(&mut self, round: u8, groups: &[Vec<VoterId>], spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Clusters(round);
-        self.expected(&request, spent, at)?;
+        self.expected(&request)?;
         let drafts = Self::standing(&self.drafts);
         let mut seen = BTreeSet::new();
         for voter in groups.iter().flatten() {
@@ -243,7 +285,7 @@ impl Proceedings {
 
     fn ballot(&mut self, voter: &VoterId, round: u8, given: &BallotGiven, spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Ballot(round, voter.clone());
-        self.expected(&request, spent, at)?;
+        self.expected(&request)?;
         let confidence = confidence(given.confidence)?;
         let says = self.by_keys(round, voter, &given.says)?;
         let ballot = CastBallot { says, confidence, rationale: given.rationale.as_deref().map(cut) };
@@ -303,7 +345,7 @@ impl Proceedings {
 
     fn argument(&mut self, voter: &VoterId, argument: &str, spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Argument(voter.clone());
-        self.expected(&request, spent, at)?;
+        self.expected(&request)?;
         self.answered(&request, spent, at);
         let argument = cut(argument.trim());
         if !argument.is_empty() {
@@ -314,7 +356,7 @@ impl Proceedings {
 
     fn judged(&mut self, order: Order, choice: Option<&str>, rationale: Option<&str>, spent: Spent, at: Timestamp) -> Outcomes {
         let request = Request::Judge(order);
-        self.expected(&request, spent, at)?;
+        self.expected(&request)?;
         let entries = self.judge_entries(order);
         let key = match choice {
             None => None,

@@ -16,7 +16,8 @@ use crate::roster::{Seat, VoterId};
 /// Something to be done, under a name that is the same however often it is said. Who has done it needs not do it again, and may.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
-    /// `<decision>/<request>`, `<decision>/deadline/<which>`, `<decision>/withdraw/<request>` or `<decision>/conclude/<outcome>`.
+    /// `<decision>/<request>`, `<decision>/deadline/<which>`, `<decision>/withdraw/<request>` or `<decision>/conclude/<outcome>`; people who were
+    /// asked in vain before it ended are asked again as `<decision>/person/escalated`.
     pub id: String,
     /// What.
     pub action: Action,

@@ -1,14 +1,23 @@
 //! What is to be done now? Everything that a state asks for, under names that never change.
 
+use baton_domain::time::Timestamp;
 use serde_json::Value;
 
 use super::apply::shown;
 use super::command::{Action, Argument, Candidate, Command, Deadline, Entry};
-use super::conclusion::Outcome;
+use super::conclusion::{Conclusion, Outcome};
 use super::form::{ARGUMENTS_PER_CANDIDATE, seed_of, shuffle};
 use super::request::{Order, Request};
 use super::state::{Choice, Proceedings, Stage, Status};
 use crate::roster::VoterId;
+
+/// What is to be done, before it is written out.
+enum Todo<'a> {
+    Ask(&'a Request),
+    Withdraw(&'a Request),
+    Conclude(&'a Conclusion),
+    SetDeadline(Deadline, Timestamp),
+}
 
 impl Proceedings {
     /// All that is to be done, and all that was to be done and needs to be undone. Whoever carries commands out remembers their names, and may
@@ -21,40 +30,48 @@ impl Proceedings {
     /// The same without those whose names are known to have been carried out: with a thousand voters the others are not made at all.
     #[must_use]
     pub fn commands_unless(&self, done: impl Fn(&str) -> bool) -> Vec<Command> {
-        let id = self.opening.id;
-        let mut commands = Vec::new();
-        let mut add = |id: String, action: &dyn Fn() -> Option<Action>| {
-            if !done(&id)
-                && let Some(action) = action()
-            {
-                commands.push(Command { id, action });
-            }
-        };
-        for (request, asked) in &self.requests {
-            match asked.status {
-                Status::Pending => add(format!("{id}/{request}"), &|| self.ask(request)),
-                // Who has answered by now needs not be told.
-                Status::Withdrawn if asked.back_at.is_none() => {
-                    add(format!("{id}/withdraw/{request}"), &|| Some(Action::Withdraw { request: request.clone() }));
-                }
-                _ => {}
-            }
-        }
-        if self.stage == Stage::Ended {
-            if let Some(conclusion) = &self.conclusion {
-                let action = || Some(Action::Conclude { conclusion: Box::new(conclusion.clone()) });
-                add(format!("{id}/conclude/{}", conclusion.outcome.as_str()), &action);
-            }
-        } else {
-            let stage = Deadline::Stage(self.stage_number);
-            for (deadline, at) in [(stage, self.stage_deadline), (Deadline::Decision, self.deadline)] {
-                add(format!("{id}/deadline/{deadline}"), &|| Some(Action::SetDeadline { deadline, at }));
-            }
-        }
-        commands
+        self.commands_one_by_one(done).collect()
     }
 
-    fn ask(&self, request: &Request) -> Option<Action> {
+    /// The same, each made when it is asked for: a thousand ballots of two hundred long answers are more than a machine has room for at once.
+    pub fn commands_one_by_one(&self, done: impl Fn(&str) -> bool) -> impl Iterator<Item = Command> {
+        let id = self.opening.id;
+        let of_requests = self.requests.iter().filter_map(move |(request, asked)| match asked.status {
+            Status::Pending if *request == Request::Person && self.asked_in_vain() => {
+                Some((format!("{id}/{request}/escalated"), Todo::Ask(request)))
+            }
+            Status::Pending => Some((format!("{id}/{request}"), Todo::Ask(request))),
+            // Who has answered by now needs not be told.
+            Status::Withdrawn if asked.back_at.is_none() => Some((format!("{id}/withdraw/{request}"), Todo::Withdraw(request))),
+            _ => None,
+        });
+        let ended = self.stage == Stage::Ended;
+        let end = self.conclusion.iter().filter(move |_| ended);
+        let end = end.map(move |conclusion| (format!("{id}/conclude/{}", conclusion.outcome.as_str()), Todo::Conclude(conclusion)));
+        let deadlines = [(Deadline::Stage(self.stage_number), self.stage_deadline), (Deadline::Decision, self.deadline)];
+        let deadlines = deadlines.into_iter().filter(move |_| !ended);
+        let deadlines = deadlines.map(move |(deadline, at)| (format!("{id}/deadline/{deadline}"), Todo::SetDeadline(deadline, at)));
+        let todo = of_requests.chain(end).chain(deadlines);
+        todo.filter(move |(id, _)| !done(id)).filter_map(|(id, todo)| Some(Command { id, action: self.action(todo)? }))
+    }
+
+    /// Whether people were asked in time, in vain, before they are asked without a deadline.
+    fn asked_in_vain(&self) -> bool {
+        self.stage == Stage::Ended && self.story.iter().any(|step| step.stage == Stage::AskingPerson)
+    }
+
+    fn action(&self, todo: Todo<'_>) -> Option<Action> {
+        Some(match todo {
+            Todo::Ask(request) => return self.ask(request),
+            Todo::Withdraw(request) => Action::Withdraw { request: request.clone() },
+            Todo::Conclude(conclusion) => Action::Conclude { conclusion: Box::new(conclusion.clone()) },
+            Todo::SetDeadline(deadline, at) => Action::SetDeadline { deadline, at },
+        })
+    }
+
+    /// What a request asks, whether it is still awaited or not.
+    #[must_use]
+    pub fn ask(&self, request: &Request) -> Option<Action> {
         let others = |round: u8, voter: &VoterId| -> Vec<Argument> {
             if round < 2 { Vec::new() } else { self.arguments_for(round, voter).into_iter().map(Argument).collect() }
         };

@@ -170,7 +170,7 @@ pub struct Conclusion {
     /// Which person decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
-    /// What they said to it.
+    /// What they said to it, or why it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// How many rounds were voted.

@@ -121,9 +121,10 @@ impl Proceedings {
     pub(super) fn counted_ballots(&self) -> Vec<(VoterId, Ballot)> {
         if !self.drafts_are_counted() {
             let keys = places(self.choices.iter().map(|choice| choice.key.as_str()));
+            let own = self.own_answers();
             let of = |(voter, cast): (&VoterId, &CastBallot)| {
-                let ballot = Ballot { weight: self.weight(voter, cast.confidence)?, opinion: opinion_of(&cast.says, &keys)? };
-                Some((voter.clone(), ballot))
+                let ballot = Ballot::new(self.weight(voter, cast.confidence)?, opinion_of(&cast.says, &keys)?);
+                Some((voter.clone(), ballot.without(own.of(self, voter))))
             };
             return Self::standing(&self.ballots).into_iter().filter_map(of).collect();
         }
@@ -133,7 +134,7 @@ impl Proceedings {
             for voter in &choice.authors {
                 let confidence = drafts.get(voter).and_then(|draft| draft.confidence);
                 if let Some(weight) = self.weight(voter, confidence) {
-                    ballots.push((voter.clone(), Ballot { weight, opinion: Opinion::Choice(place) }));
+                    ballots.push((voter.clone(), Ballot::new(weight, Opinion::Choice(place))));
                 }
             }
         }
@@ -201,7 +202,7 @@ impl Proceedings {
                 .iter()
                 .filter_map(|(voter, draft)| {
                     let choice = forms.binary_search(&draft.form.as_str()).ok()?;
-                    Some(Ballot { weight: self.weight(voter, draft.confidence)?, opinion: Opinion::Choice(choice) })
+                    Some(Ballot::new(self.weight(voter, draft.confidence)?, Opinion::Choice(choice)))
                 })
                 .collect();
             // Those to come may all give an answer that nobody has given yet.
@@ -236,7 +237,9 @@ impl Proceedings {
     }
 
     fn boxed(&self) -> Vec<BoxedBallot> {
-        let said: Vec<(&VoterId, Said, Option<f64>)> = if self.drafts_are_counted() {
+        let counted = self.drafts_are_counted();
+        let own = (!counted).then(|| self.own_answers());
+        let said: Vec<(&VoterId, Said, Option<f64>)> = if counted {
             let drafts = Self::standing(&self.drafts);
             let of = |choice: &Choice| Said::Choice { choice: choice.key.clone() };
             let authors = self.choices.iter().flat_map(|choice| choice.authors.iter().map(move |voter| (voter, of(choice))));
@@ -258,7 +261,9 @@ impl Proceedings {
                 let voter = self.roster().voters.get(id)?;
                 let corrected = (voter.calibration.corrected(confidence) * 1_000_000.0).round() as u64;
                 let spent = spent.get(id).copied().unwrap_or_default();
-                Some(BoxedBallot { voter: id.clone(), weight: voter.weight, confidence, corrected, says, spent })
+                let silent = own.as_ref().map(|own| own.of(self, id)).unwrap_or_default();
+                let silent = silent.iter().filter_map(|place| self.choices.get(*place)).map(|choice| choice.key.clone()).collect();
+                Some(BoxedBallot { voter: id.clone(), weight: voter.weight, confidence, corrected, says, silent, spent })
             })
             .collect();
         boxed.sort_by(|one, other| one.voter.cmp(&other.voter));

@@ -40,6 +40,15 @@ impl Spent {
         }
     }
 
+    /// What it is more than something else.
+    #[must_use]
+    pub const fn beyond(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(other.tokens),
+            cost_millionths: self.cost_millionths.saturating_sub(other.cost_millionths),
+        }
+    }
+
     /// The money.
     #[must_use]
     pub fn cost(self) -> f64 {
@@ -117,6 +126,28 @@ pub enum PersonAnswer {
     },
     /// None of them.
     Refuse,
+}
+
+impl Happened {
+    /// The request that it answers, and what that took.
+    pub(super) fn cost(&self) -> Option<(Request, Spent)> {
+        Some(match self {
+            Self::DraftArrived { voter, round, spent, .. } => (Request::Draft(*round, voter.clone()), *spent),
+            Self::BallotArrived { voter, round, spent, .. } => (Request::Ballot(*round, voter.clone()), *spent),
+            Self::ArgumentArrived { voter, spent, .. } => (Request::Argument(voter.clone()), *spent),
+            Self::ClustersArrived { round, spent, .. } => (Request::Clusters(*round), *spent),
+            Self::SynthesisArrived { spent, .. } => (Request::Synthesis, *spent),
+            Self::JudgeAnswered { order, spent, .. } => (Request::Judge(*order), *spent),
+            Self::Failed { request, spent, .. } => (request.clone(), *spent),
+            Self::PersonAnswered { .. }
+            | Self::VoterDied { .. }
+            | Self::DeadlinePassed { .. }
+            | Self::BudgetSpent
+            | Self::Cancelled { .. } => {
+                return None;
+            }
+        })
+    }
 }
 
 /// Something that happened, and when.

@@ -1,5 +1,9 @@
 //! In which order, and under which labels, does each see the answers? Drawn from the seed, so that it is the same after a crash.
 
+use std::collections::{BTreeSet, HashMap};
+
+use baton_domain::id::AgentId;
+
 use super::request::Order;
 use super::state::{Choice, Proceedings};
 use crate::roster::{VoterId, Who};
@@ -42,28 +46,64 @@ pub(super) fn shuffle<T>(items: &mut [T], mut seed: u64) {
     }
 }
 
+/// Somebody who answers, once or several times.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Author {
+    Agent(AgentId),
+    Voter(VoterId),
+}
+
+/// The places of the answers that each author found alone.
+#[derive(Debug)]
+pub(super) struct OwnAnswers {
+    of: HashMap<Author, Vec<usize>>,
+}
+
+impl OwnAnswers {
+    /// The places of those of which a voter's ballot says nothing.
+    pub(super) fn of(&self, proceedings: &Proceedings, voter: &VoterId) -> Vec<usize> {
+        let Some(own) = self.of.get(&proceedings.author(voter)) else { return Vec::new() };
+        if own.len() < proceedings.choices.len() {
+            return own.clone();
+        }
+        let alone = |choice: &Choice| choice.authors.len() == 1 && choice.authors.contains(voter);
+        own.iter().copied().filter(|place| proceedings.choices.get(*place).is_some_and(alone)).collect()
+    }
+}
+
 impl Proceedings {
     /// What stands on a voter's ballot, label by label: all answers but those that are its alone. Samples of one agent are one author, for it would
     /// vote for itself else; but where that leaves nothing, as with the samples of one agent alone, each leaves out only its own.
     pub(super) fn ballot_entries(&self, round: u8, voter: &VoterId) -> Vec<(String, &Choice)> {
-        let own = |choice: &&Choice| !choice.authors.is_empty() && choice.authors.iter().all(|author| self.are_one(author, voter));
-        let mut shown: Vec<&Choice> = self.choices.iter().filter(|choice| !own(choice)).collect();
-        if shown.is_empty() {
-            shown = self.choices.iter().filter(|choice| !(choice.authors.len() == 1 && choice.authors.contains(voter))).collect();
-        }
+        let left_out: BTreeSet<usize> = self.own_answers().of(self, voter).into_iter().collect();
+        let mut shown: Vec<&Choice> =
+            self.choices.iter().enumerate().filter(|(place, _)| !left_out.contains(place)).map(|(_, choice)| choice).collect();
         // Where options stand in the request makes no difference.
         shown.sort_by(|one, other| one.form.cmp(&other.form));
         shuffle(&mut shown, seed_of(self.opening.seed, &format!("ballot/{round}/{voter}")));
         shown.into_iter().enumerate().map(|(place, choice)| (label(place), choice)).collect()
     }
 
-    /// Whether two voters are samples of the same agent, or the same person.
-    fn are_one(&self, one: &VoterId, other: &VoterId) -> bool {
-        let agent = |voter: &VoterId| match self.roster().voters.get(voter)?.who {
-            Who::Agent { agent_id, .. } => Some(agent_id),
-            Who::Person { .. } => None,
-        };
-        one == other || agent(one).is_some_and(|found| agent(other) == Some(found))
+    /// Who answered what alone. Looked up once for all ballots: there may be a thousand of them, and two hundred answers.
+    pub(super) fn own_answers(&self) -> OwnAnswers {
+        let mut of: HashMap<Author, Vec<usize>> = HashMap::new();
+        for (place, choice) in self.choices.iter().enumerate() {
+            let mut authors = choice.authors.iter().map(|voter| self.author(voter));
+            if let Some(first) = authors.next()
+                && authors.all(|author| author == first)
+            {
+                of.entry(first).or_default().push(place);
+            }
+        }
+        OwnAnswers { of }
+    }
+
+    /// Samples of one agent are one author.
+    fn author(&self, voter: &VoterId) -> Author {
+        match self.roster().voters.get(voter).map(|voter| &voter.who) {
+            Some(Who::Agent { agent_id, .. }) => Author::Agent(*agent_id),
+            _ => Author::Voter(voter.clone()),
+        }
     }
 
     /// The keys of at most so many choices: place after place, and of those that share one by lot.

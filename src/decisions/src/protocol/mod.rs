@@ -28,7 +28,7 @@ mod request;
 mod stages;
 mod state;
 
-pub use apply::{Ignored, Receipt};
+pub use apply::{Applied, Ignored, Receipt};
 pub use command::{Action, Argument, Candidate, Command, Deadline, Entry};
 pub use conclusion::{By, Conclusion, Dissent, Outcome, Reason, Step};
 pub use count::Count;

@@ -100,7 +100,7 @@ impl FromStr for Request {
             ("judge", "forward") => Ok(Self::Judge(Order::Forward)),
             ("judge", "backward") => Ok(Self::Judge(Order::Backward)),
             ("synthesis", "") => Ok(Self::Synthesis),
-            ("person", "") => Ok(Self::Person),
+            ("person", "" | "escalated") => Ok(Self::Person),
             _ => Err(InvalidRequestId),
         }
     }

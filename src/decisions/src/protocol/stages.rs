@@ -187,8 +187,10 @@ impl Proceedings {
         let margin = margin_share(&verdict.tally, self.choices.len(), self.scale());
         self.candidates = self.before_judge(&verdict);
         let rule = self.decision().rule;
+        // Who could not stand by an answer of its own has not agreed to another one.
         let agree = verdict.tally.points.iter().filter(|points| points.get() > 0.0).count() == 1
-            && rule.counted_by() == baton_voting::Rule::Plurality;
+            && rule.counted_by() == baton_voting::Rule::Plurality
+            && verdict.tally.first().first().is_some_and(|first| self.counted_ballots().iter().all(|(_, ballot)| ballot.stands_by(*first)));
         let missed = match &verdict.outcome {
             Counted::NoQuorum { .. } => Some(Reason::NoQuorum),
             Counted::NoOpinion => Some(Reason::NoOpinion),
@@ -302,6 +304,8 @@ impl Proceedings {
     pub(super) fn conclude(&mut self, outcome: Outcome, by: Option<By>, why: Reason, chosen: Option<Chosen>, at: Timestamp) {
         self.withdraw();
         let (key, form, answer) = chosen.map_or((None, None, None), |(key, form, answer)| (key, form, Some(answer)));
+        // A timer that rings late makes nothing late: what did not come by the deadline was not counted.
+        let at = if by == Some(By::Person) || outcome == Outcome::Cancelled { at } else { at.min(self.deadline) };
         let dissent = key.as_deref().map(|key| self.dissent(key)).unwrap_or_default();
         self.conclusion = Some(Conclusion {
             outcome,

@@ -359,12 +359,20 @@ pub struct Run {
     pub facts: Vec<Fact>,
     pub commands: BTreeMap<String, Command>,
     pub receipts: Vec<Receipt>,
+    /// Whether each fact changed something.
+    pub changed: Vec<bool>,
 }
 
 /// Runs a decision until it has ended. `order` says whose fact comes next.
 pub fn run(opening: &Opening, manners: Manners, order: u64, crash: Crash) -> Run {
     let mut order = Draw::new(order);
-    let mut run = Run { proceedings: Proceedings::open(opening.clone()), facts: vec![], commands: BTreeMap::new(), receipts: vec![] };
+    let mut run = Run {
+        proceedings: Proceedings::open(opening.clone()),
+        facts: vec![],
+        commands: BTreeMap::new(),
+        receipts: vec![],
+        changed: vec![],
+    };
     let mut issued: BTreeSet<String> = BTreeSet::new();
     // What is on its way, by who has sent it: nobody overtakes himself.
     let mut coming: BTreeMap<String, VecDeque<Happened>> = BTreeMap::new();
@@ -396,13 +404,17 @@ pub fn run(opening: &Opening, manners: Manners, order: u64, crash: Crash) -> Run
         }
         let senders: Vec<String> = coming.iter().filter(|(_, facts)| !facts.is_empty()).map(|(sender, _)| sender.clone()).collect();
         let what = if senders.is_empty() {
-            now = run.proceedings.stage_deadline;
+            // Timers may ring late, the same for whoever was faster.
+            let late = if manners.wild { Draw::named(manners.seed, &format!("timer {stage}")).below(4) * 2_000 } else { 0 };
+            now = run.proceedings.stage_deadline.plus(std::time::Duration::from_millis(late as u64));
             Happened::DeadlinePassed { deadline: Deadline::Stage(stage) }
         } else {
             coming.get_mut(&order.one(&senders)).unwrap().pop_front().unwrap()
         };
         let fact = Fact { at: now, what };
-        run.receipts.push(run.proceedings.apply(&fact));
+        let applied = run.proceedings.take_in(&fact);
+        run.receipts.push(applied.receipt);
+        run.changed.push(applied.changed);
         run.facts.push(fact);
         if crash == Crash::Always || crash == Crash::After(run.facts.len()) {
             // What was in memory is gone: the state is read again, everything that is pending is asked again. What was on its way still comes.

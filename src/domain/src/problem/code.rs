@@ -240,6 +240,12 @@ codes! {
     StepTimedOut = "WORKFLOW-031", 422, "The step took too long";
     StepItemsFailed = "WORKFLOW-032", 422, "Items of the step have failed";
     SignalUnfit = "WORKFLOW-033", 422, "The signal brings what the step does not expect";
+    NoSuchWorkflow = "WORKFLOW-040", 404, "No such workflow";
+    NoSuchRun = "WORKFLOW-041", 404, "No such run";
+    NoSuchApproval = "WORKFLOW-042", 404, "No such approval";
+    WorkflowStale = "WORKFLOW-043", 409, "The workflow was changed meanwhile";
+    TooManyWorkflows = "WORKFLOW-044", 409, "There are as many workflows as are allowed";
+    DecisionsAbsent = "WORKFLOW-045", 501, "Decisions cannot be held here";
     NoSuchDecision = "DECISION-001", 404, "No such decision";
     InvalidDecision = "DECISION-002", 422, "The decision cannot be made as it is asked for";
     WrongOptions = "DECISION-003", 422, "The options cannot be chosen from";
@@ -267,6 +273,9 @@ codes! {
     MalformedResource = "CLAIM-006", 422, "The name of the resource is malformed";
     ClaimTimedOut = "CLAIM-007", 409, "The claim waited too long";
     ResourceBusy = "CLAIM-008", 409, "Others have claimed the resource";
+    ClaimBroken = "CLAIM-009", 409, "The claim was broken by somebody";
+    NotYourHolder = "CLAIM-010", 403, "You may not claim in this name";
+    SharingContended = "CLAIM-011", 503, "Too many change this at once";
 
     CallClosed = "CONTRACT-001", 409, "The call for proposals is closed";
     NotCalled = "CONTRACT-002", 403, "The bidder was not called";
@@ -275,12 +284,14 @@ codes! {
     NobodyTakesIt = "CONTRACT-005", 422, "Nobody takes the contract";
     ContractClosed = "CONTRACT-006", 409, "The contract has its outcome";
     InvalidCall = "CONTRACT-007", 422, "The call for proposals is wrong";
+    NoSuchContract = "CONTRACT-008", 404, "There is no such contract";
 
     InvalidBargain = "BARGAIN-001", 422, "This cannot be bargained over";
     NoAgreement = "BARGAIN-002", 409, "No split satisfies everybody";
     NotYourTurn = "BARGAIN-003", 409, "It is another party's turn";
     BargainClosed = "BARGAIN-004", 409, "The bargaining is over";
     InvalidOffer = "BARGAIN-005", 422, "The offer is no split of what there is";
+    NoSuchBargain = "BARGAIN-006", 404, "There is no such bargaining";
 
     VersionConflict = "CONFLICT-001", 409, "The artifact has changed since it was read";
     NotMergeable = "CONFLICT-002", 422, "The versions cannot be merged";
@@ -289,6 +300,8 @@ codes! {
     ConflictMoved = "CONFLICT-005", 409, "The conflict has changed since it was read";
     ConflictStepRefused = "CONFLICT-006", 409, "The conflict's state does not allow this";
     NoSuchConflict = "CONFLICT-007", 404, "There is no such conflict";
+    NoSuchLine = "CONFLICT-008", 404, "There is no such line of versions";
+    MalformedLine = "CONFLICT-009", 422, "The name of the line is malformed";
 
     ReplayDiverged = "REPLAY-001", 409, "The replay asks for something else than was recorded";
     ReplayExhausted = "REPLAY-002", 409, "The recording has no further call here";
@@ -296,6 +309,19 @@ codes! {
     RecordingInvalid = "REPLAY-004", 422, "The recording cannot be read";
     RecordingTooLarge = "REPLAY-005", 413, "The recording is too large";
     NotCanonical = "REPLAY-006", 422, "The JSON has no canonical form";
+
+    NoNotifications = "NOTIFICATION-001", 403, "Only people have notifications";
+    GoalUnreadable = "PLAN-001", 422, "The goal cannot be read";
+    NoSkillForGoal = "PLAN-002", 422, "No skill does a part of the goal";
+    GoalInputMissing = "PLAN-003", 422, "The goal needs something that was not given";
+    GoalAmbiguous = "PLAN-004", 422, "The goal can be read in more than one way";
+    GoalNeedsModel = "PLAN-005", 422, "The goal needs a language model";
+    PlanTooLarge = "PLAN-006", 422, "The plan would have too many steps";
+    PlanInvalid = "PLAN-007", 422, "The plan does not hold together";
+    ModelPlanRefused = "PLAN-008", 422, "The model made no plan that holds together";
+    NoSuchPlan = "PLAN-009", 404, "There is no such plan";
+    PlanStateForbids = "PLAN-010", 409, "The plan's state does not allow this";
+    NoOtherWay = "PLAN-011", 422, "There is no other way to do the failed step";
 
     PortOccupied = "SERVER-001", 500, "The address is in use";
     DataFolderUnusable = "SERVER-002", 500, "The data folder cannot be used";

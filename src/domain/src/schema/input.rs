@@ -18,7 +18,15 @@ const OPTIONS_NAMED: usize = 20;
 /// # Errors
 /// `TASK-003` with a field error at `/input/<name>` for each field that is missing, unknown or not of its kind.
 pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Result<Value, Problem> {
-    let fields = form_fields(&skill.input_schema);
+    input_from_schema(&skill.input_schema, &skill.name, values)
+}
+
+/// Makes an object of `schema` from the text of a form, as [`input_from_form`] does; `about` names in messages what the schema belongs to.
+///
+/// # Errors
+/// As [`input_from_form`].
+pub fn input_from_schema(schema: &Value, about: &str, values: &BTreeMap<String, String>) -> Result<Value, Problem> {
+    let fields = form_fields(schema);
     let mut input = Map::new();
     let mut errors: Vec<FieldError> = Vec::new();
 
@@ -34,7 +42,7 @@ pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Resu
         }
     }
     for name in values.keys().filter(|name| !fields.iter().any(|field| field.name == **name)) {
-        let message = format!("{} has no field of this name. Remove it.", skill.name);
+        let message = format!("{about} has no field of this name. Remove it.");
         errors.push(FieldError { field: pointer(name), message });
     }
 
@@ -42,7 +50,7 @@ pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Resu
         return Ok(Value::Object(input));
     }
     let count = errors.len();
-    let detail = format!("Correct the {} and submit the task again.", if count == 1 { "field" } else { "fields" });
+    let detail = format!("Correct the {} and send the form again.", if count == 1 { "field" } else { "fields" });
     Err(Problem { errors, ..Problem::new(Code::InputRejected, detail) })
 }
 

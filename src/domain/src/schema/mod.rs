@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::id::ArtifactId;
 
-pub use input::input_from_form;
+pub use input::{input_from_form, input_from_schema};
 
 /// Texts longer than this get a field of several lines.
 const ONE_LINE: u64 = 200;

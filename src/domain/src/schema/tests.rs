@@ -157,7 +157,7 @@ fn every_wrong_field_is_named() {
 fn an_error_says_what_to_do() {
     let problem = input_from_form(&skill(), &form(&[("text", "x"), ("file", FILE), ("language", "fr")])).unwrap_err();
     assert_eq!(problem.errors[0].message, "Choose one of en, de.");
-    assert_eq!(problem.detail, "Correct the field and submit the task again.");
+    assert_eq!(problem.detail, "Correct the field and send the form again.");
 }
 
 #[test]

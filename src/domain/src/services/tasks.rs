@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use super::Answer;
 use crate::id::TaskId;
 use crate::page::Page;
+use crate::problem::Code;
 use crate::user::Caller;
 use crate::wire::assistance::{SkillSuggestions, SkillWish};
 use crate::wire::task::{
-    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
+    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskEnd, TaskFilter, TaskSummary,
 };
 
 /// Submits, shows, stops and repeats tasks.
@@ -41,6 +42,25 @@ pub trait TaskService: Send + Sync {
     /// # Errors
     /// `TASK-001`, `REQUEST-010`.
     async fn get(&self, caller: &Caller, id: TaskId, wait: Option<Duration>) -> Answer<TaskDetail>;
+
+    /// How tasks stand, for whoever waits for many; those that do not exist are left out. At most 1,000.
+    ///
+    /// # Errors
+    /// Only those of the caller's rights and of storage.
+    async fn ends(&self, caller: &Caller, ids: Vec<TaskId>) -> Answer<Vec<TaskEnd>> {
+        let mut ends = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.get(caller, id, None).await {
+                Ok(TaskDetail { summary, result, .. }) => {
+                    let TaskSummary { id, state, failure, .. } = summary;
+                    ends.push(TaskEnd { id, state, result, failure, tokens: 0, cost_micros: 0 });
+                }
+                Err(problem) if problem.is(Code::NoSuchTask) => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(ends)
+    }
 
     /// Asks for the task to end. One that runs ends when its work has stopped; asking twice does no harm.
     ///

@@ -86,6 +86,9 @@ pub struct AgentStanding {
     pub range: InstanceRange,
     /// The share of its latest attempts that succeeded, 0 to 1.
     pub success_rate: f64,
+    /// What an attempt costs, in millionths of the installation's currency; 0 if nothing.
+    #[serde(default)]
+    pub cost_micros: u64,
     /// How its skills are balanced.
     pub skills: Vec<SkillStanding>,
 }

@@ -186,6 +186,23 @@ pub struct TaskDetail {
     pub as_of: EventSeq,
 }
 
+/// How a task stands, for whoever waits for its end and for nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskEnd {
+    /// The task.
+    pub id: TaskId,
+    /// Where it is in its life; it may not have ended yet.
+    pub state: TaskState,
+    /// The result, once completed.
+    pub result: Option<Value>,
+    /// Why it failed, once it has.
+    pub failure: Option<Failure>,
+    /// Tokens of language models that it used, as far as is known.
+    pub tokens: u64,
+    /// Money that it used, in millionths, as far as is known.
+    pub cost_micros: u64,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -120,11 +120,13 @@ pub enum HolderKind {
     Run,
     /// A person.
     Person,
+    /// A machine with a key of its own.
+    Key,
 }
 
 impl HolderKind {
-    const WORDS: [(Self, &'static str); 4] =
-        [(Self::Attempt, "attempt"), (Self::Task, "task"), (Self::Run, "run"), (Self::Person, "person")];
+    const WORDS: [(Self, &'static str); 5] =
+        [(Self::Attempt, "attempt"), (Self::Task, "task"), (Self::Run, "run"), (Self::Person, "person"), (Self::Key, "key")];
 
     /// As it is written.
     #[must_use]
@@ -157,7 +159,7 @@ impl FromStr for Holder {
             let (kind, _) = HolderKind::WORDS.into_iter().find(|(_, known)| *known == word)?;
             Some(Self { kind, id: Uuid::try_parse(id).ok()? })
         });
-        parsed.ok_or_else(|| Problem::invalid_field("holder", "Write `attempt:`, `task:`, `run:` or `person:` and a UUID."))
+        parsed.ok_or_else(|| Problem::invalid_field("holder", "Write `attempt:`, `task:`, `run:`, `person:` or `key:` and a UUID."))
     }
 }
 

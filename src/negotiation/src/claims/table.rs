@@ -172,6 +172,16 @@ impl Claims {
         self.resources.get(resource)?.holders.get(holder)
     }
 
+    /// Who holds a claim with this number on a resource, or on what is above it.
+    #[must_use]
+    pub fn holder_of(&self, resource: &Resource, fence: Fence) -> Option<Holder> {
+        let at = |name: &str| {
+            let mut holders = self.resources.get(name)?.holders.iter();
+            holders.find(|(_, held)| held.fence == fence).map(|(holder, _)| *holder)
+        };
+        resource.above().chain([resource.as_str()]).find_map(at)
+    }
+
     /// A claim that is waited for.
     #[must_use]
     pub fn waiting(&self, resource: &Resource, holder: &Holder) -> Option<&Waiting> {

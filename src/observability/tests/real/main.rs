@@ -5,4 +5,5 @@
 mod audit;
 mod health_and_traces;
 mod metrics;
+mod notifications;
 mod real_store;

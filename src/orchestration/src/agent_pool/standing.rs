@@ -29,6 +29,7 @@ impl AgentPool {
             instances: here.collect(),
             range: carried.range,
             success_rate: balancer.success_rate(number),
+            cost_micros: facts.cost_micros,
             skills: skills.collect(),
         })
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_domain::agent::{AgentStatus, InstanceKind, InstanceStatus, Skill};
+use baton_domain::agent::{AgentStatus, InstanceKind, InstanceStatus, Skill, has_label};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Clock;
 use baton_domain::server::{ServerKind, ServerStatus};
@@ -161,7 +161,7 @@ pub(crate) async fn has_labels(shared: &Shared, skill: &str, labels: &[String]) 
 fn lacks(agent: &KnownAgent, skill: &str, labels: &[String]) -> Option<&'static str> {
     if !agent.card.skills.iter().any(|has| has.name == skill) {
         Some("skill")
-    } else if !labels.iter().all(|label| agent.card.labels.contains(label)) {
+    } else if !labels.iter().all(|label| has_label(&agent.card.name, &agent.card.labels, label)) {
         Some("labels")
     } else {
         None

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
-use baton_domain::agent::{AgentStatus, Strategy};
+use baton_domain::agent::{AgentStatus, Strategy, has_label};
 use baton_domain::ports::Chance;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::agent::CircuitView;
@@ -365,7 +365,7 @@ impl Balancer {
 }
 
 fn has(member: &Member, labels: &[String]) -> bool {
-    labels.iter().all(|label| member.facts.labels.contains(label))
+    labels.iter().all(|label| has_label(&member.facts.agent.name, &member.facts.labels, label))
 }
 
 fn count(number: usize) -> u32 {

@@ -237,6 +237,20 @@ fn more_sets_of_labels_than_are_kept_change_nothing_but_speed() {
     assert_eq!(fell, [("labels", 99), ("no_slot", 1)]);
 }
 
+#[test]
+fn every_agent_has_its_own_name_as_a_label() {
+    let mut balancer = balancer_of(Strategy::LeastLoaded, &["one", "two"]);
+    let chance = SeededChance::new(1);
+    for _ in 0..2 {
+        let choice = balancer.choose("nlp.sentiment", &["agent:two".to_owned()], true, at(0), &chance).unwrap();
+        assert_eq!(balancer.facts(choice.agent).agent.name, "two");
+        balancer.begin(choice.agent, at(0));
+    }
+    assert!(balancer.has_labels("nlp.sentiment", &["agent:one".to_owned()]));
+    assert!(!balancer.has_labels("nlp.sentiment", &["agent:one".to_owned(), "agent:two".to_owned()]));
+    assert!(balancer.choose("nlp.sentiment", &["agent:three".to_owned()], true, at(0), &chance).is_err());
+}
+
 fn balancer_of(strategy: Strategy, names: &[&str]) -> Balancer {
     Balancer::new(BalancerOptions { strategy, ..BalancerOptions::default() }, names.iter().map(|name| facts(name)).collect())
 }

@@ -25,7 +25,7 @@ use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
-    Rejection, TaskDetail, TaskFilter, TaskSummary,
+    Rejection, TaskDetail, TaskEnd, TaskFilter, TaskSummary,
 };
 use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, QueueClass, StoreError, TaskQuery, TaskRecord, TaskRows};
@@ -251,6 +251,14 @@ impl TaskService for Orchestrator {
         }
         let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
         self.explained(rows).await
+    }
+
+    async fn ends(&self, caller: &Caller, ids: Vec<TaskId>) -> Answer<Vec<TaskEnd>> {
+        self.shared.gate.require(caller, Permission::Read, "task.ends")?;
+        if ids.len() > MAXIMUM_BATCH {
+            return Err(Problem::new(Code::BatchTooLarge, format!("Ask for at most {MAXIMUM_BATCH} tasks at once.")));
+        }
+        Ok(self.shared.store.task_ends(ids).await?)
     }
 
     async fn cancel(&self, caller: &Caller, id: TaskId) -> Answer<TaskSummary> {

@@ -12,11 +12,11 @@ use baton_domain::wire::assistance::{
     MAXIMUM_WISH_CHARACTERS, SkillChoice, SkillSuggestion, SkillSuggestions, SkillWish, TASK_ANALYSIS,
 };
 use baton_domain::wire::task::NewTask;
+use baton_retrieval::{Found, suggest};
 use serde::Deserialize;
 
 use super::Orchestrator;
 use crate::cluster::elsewhere;
-use crate::suggestion::{Found, suggest};
 use crate::task_manager::cancel;
 
 /// How many skills are suggested if nobody says.

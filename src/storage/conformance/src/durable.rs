@@ -1,15 +1,18 @@
 //! Is everything there when the same data is opened again? Back-ends that keep none pass.
 
 use baton_domain::agent::AgentStatus;
+use baton_domain::id::{DEFAULT_PROJECT, EventSeq};
 use baton_domain::task::Trigger;
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::trace::Level;
-use baton_storage::{Advance, Advanced, Checkpoint, Checkpointed, Guard, Idempotency, Inserted, NewLogLine, TraceBatch, Verdict};
+use baton_storage::{
+    Advance, Advanced, Checkpoint, Checkpointed, Guard, Idempotency, Inserted, JournalWrite, NewLogLine, TraceBatch, Verdict,
+};
 use serde_json::json;
 
 use crate::World;
 use crate::make::{agent, at, person};
-use crate::{topics, users};
+use crate::{journals, notifications, topics, users, workflows};
 
 pub async fn what_was_committed_is_there_after_a_restart(world: &World) {
     world.register_agent().await;
@@ -96,5 +99,24 @@ pub async fn a_subscription_goes_on_after_a_restart(world: &World) {
     assert_eq!(topics::said(&world.pulled("s", 9, at(30)).await.items), [3, 4]);
     let late = world.settled("s", topics::ids(&got), Verdict::Acknowledge, at(40)).await;
     assert_eq!(late.settled, 1, "what was in somebody's hands can still be acknowledged");
+    world.holds().await;
+}
+
+pub async fn journals_workflows_and_notifications_are_known_after_a_restart(world: &World) {
+    let begun = journals::opened(world).await;
+    let facts = vec![(at(20), json!(1))];
+    journals::written(world, JournalWrite { facts: facts.clone(), ..journals::turn(&begun, 1) }).await;
+    workflows::store(world, "orders", "one", None, 9).await;
+    let told = notifications::of(world, 1, 1, "approval:a");
+    world.store.notify(vec![told.clone()], vec![], EventSeq(0), EventSeq(1)).await.unwrap();
+    let before = (world.store.journal(begun.id).await.unwrap(), world.store.workflows(DEFAULT_PROJECT, None, 9).await.unwrap());
+    let Some(world) = world.restarted().await else { return };
+    let after = (world.store.journal(begun.id).await.unwrap(), world.store.workflows(DEFAULT_PROJECT, None, 9).await.unwrap());
+    assert_eq!(after, before);
+    assert_eq!(world.store.notifications(told.user, true, None, 9).await.unwrap(), [told]);
+    assert_eq!(world.store.notified_until().await.unwrap(), EventSeq(1));
+    journals::written(&world, JournalWrite { facts, ..journals::turn(&begun, 2) }).await;
+    let numbers: Vec<i64> = world.store.journal_facts(begun.id, 0, 9).await.unwrap().iter().map(|fact| fact.number).collect();
+    assert_eq!(numbers, [1, 2], "the numbers go on where they were");
     world.holds().await;
 }

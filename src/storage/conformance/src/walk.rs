@@ -1,8 +1,10 @@
 //! Do the invariants hold whatever is asked for? A seed decides a long walk of operations, sensible and senseless, and
 //! two back-ends must tell the same story of it.
 
+mod flows;
+
 use baton_domain::agent::AgentStatus;
-use baton_domain::id::{LeaseToken, TaskId};
+use baton_domain::id::{JournalId, LeaseToken, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::limit::LimitScope;
@@ -18,10 +20,14 @@ use crate::{Backend, World};
 struct Walk<'a> {
     world: &'a World,
     dice: Dice,
+    /// For what has nothing to do with tasks, which so go the same way whatever is done beside them.
+    beside: Dice,
     now: i64,
     tasks: Vec<TaskId>,
     /// Every attempt that ever began; most of their leases are stale.
     begun: Vec<BegunTask>,
+    /// Every journal that was ever opened.
+    journals: Vec<JournalId>,
     story: Vec<String>,
 }
 
@@ -43,6 +49,8 @@ impl Walk<'_> {
             _ => self.ask().await,
         };
         self.story.push(format!("{} {told}", self.now));
+        let told = self.beside().await;
+        self.story.push(told);
     }
 
     async fn submit(&mut self) -> String {
@@ -232,7 +240,8 @@ impl Walk<'_> {
 /// Walks that many steps from a seed, checks the invariants after each, and tells every answer.
 pub async fn walk(world: &World, seed: u64, steps: usize) -> Vec<String> {
     world.register_agent().await;
-    let mut walk = Walk { world, dice: Dice(seed), now: 0, tasks: Vec::new(), begun: Vec::new(), story: Vec::new() };
+    let (dice, beside) = (Dice(seed), Dice(seed + 1));
+    let mut walk = Walk { world, dice, beside, now: 0, tasks: Vec::new(), begun: Vec::new(), journals: Vec::new(), story: Vec::new() };
     for _ in 0..steps {
         walk.step().await;
         world.holds().await;

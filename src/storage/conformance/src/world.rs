@@ -10,6 +10,7 @@ use baton_domain::invariants::{TaskFacts, check_task};
 use baton_domain::task::TaskState;
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::artifact::ArtifactView;
+use baton_domain::wire::task::{TaskEnd, TaskSummary};
 use baton_storage::{CommitSink, Store, TaskQuery, TaskRecord, TaskRows};
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -97,7 +98,13 @@ impl World {
 
     /// The task with everything about it.
     pub(crate) async fn rows(&self, id: TaskId) -> TaskRows {
-        self.store.task_rows(id).await.unwrap().expect("the task is stored")
+        let rows = self.store.task_rows(id).await.unwrap().expect("the task is stored");
+        // Whatever a test does to a task, what is waited for of it is the same on its own.
+        let TaskSummary { state, failure, .. } = rows.task.summary.clone();
+        let spent = self.store.spent(&format!("task:{id}")).await.unwrap();
+        let end = TaskEnd { id, state, result: rows.result.clone(), failure, tokens: spent.tokens, cost_micros: spent.cost_micros };
+        assert_eq!(self.store.task_ends(vec![TaskId::new(Uuid::nil()), id]).await.unwrap(), [end]);
+        rows
     }
 
     /// The newest event's place.

@@ -16,11 +16,14 @@ use uuid::Uuid;
 
 use crate::agents::Agents;
 use crate::identity::{Session, Token};
+use crate::journals::Journals;
 use crate::limits::Limits;
+use crate::notifications::Notifications;
 use crate::servers::Servers;
 use crate::tasks::Tasks;
 use crate::topics::Topics;
 use crate::traces::Traces;
+use crate::workflows::Workflows;
 use crate::{MemoryStore, PlantedBug};
 
 /// Everything that is stored.
@@ -51,6 +54,9 @@ pub(crate) struct State {
     pub(crate) settings: BTreeMap<(SettingsKind, Uuid), SettingsRecord>,
     pub(crate) model_calls: BTreeMap<Uuid, ModelCallRecord>,
     pub(crate) spending: BTreeMap<String, (Spent, Timestamp)>,
+    pub(crate) journals: Journals,
+    pub(crate) workflows: Workflows,
+    pub(crate) notifications: Notifications,
 }
 
 impl State {
@@ -78,6 +84,9 @@ impl State {
             settings: BTreeMap::new(),
             model_calls: BTreeMap::new(),
             spending: BTreeMap::new(),
+            journals: Journals::default(),
+            workflows: Workflows::default(),
+            notifications: Notifications::default(),
         }
     }
 

@@ -9,15 +9,18 @@ mod artifacts;
 mod commit;
 mod events;
 mod identity;
+mod journals;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
 mod planted;
 mod servers;
 mod settings;
 mod tasks;
 mod topics;
 mod traces;
+mod workflows;
 
 use std::sync::Arc;
 

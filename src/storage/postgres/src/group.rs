@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::event::Event;
-use baton_domain::id::TaskId;
+use baton_domain::id::{JournalId, TaskId};
 use baton_storage::StoreError;
 use futures::future::BoxFuture;
 use sqlx::postgres::PgConnectOptions;
@@ -192,6 +192,10 @@ async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: U
     if !alone {
         lock(tx, tasks).await?;
     }
+    // One that is written alone is locked by its own write.
+    if group.len() > 1 {
+        lock_journals(tx, group.iter().filter_map(|job| job.locks().journal).collect()).await?;
+    }
     let all = group.iter().any(|job| job.locks().subscriptions);
     let subscriptions = group.iter().filter_map(|job| Some(job.locks().subscription.as_ref()?.as_str().to_owned())).collect();
     topics::lock(tx, subscriptions, all).await?;
@@ -225,6 +229,19 @@ async fn lock(tx: &mut Tx, tasks: BTreeSet<TaskId>) -> Result<(), Fault> {
     // No key changes: what refers to the task, as its attempts do, need not wait.
     sqlx::query("SELECT 1 FROM tasks WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
         .bind(tasks.iter().map(|id| *id.as_uuid()).collect::<Vec<_>>())
+        .execute(tx.sql())
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Locks the journals that the group writes, in the same way.
+async fn lock_journals(tx: &mut Tx, journals: BTreeSet<JournalId>) -> Result<(), Fault> {
+    if journals.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("SELECT 1 FROM journals WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
+        .bind(journals.iter().map(|id| *id.as_uuid()).collect::<Vec<_>>())
         .execute(tx.sql())
         .await
         .map_err(failed)?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::event::NewEvent;
-use baton_domain::id::{AgentId, MessageId, TaskId};
+use baton_domain::id::{AgentId, JournalId, MessageId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::topic::{SubscriptionName, TopicName};
 use baton_storage::{Advanced, Completion, StoreError};
@@ -99,6 +99,7 @@ pub(crate) struct Locks {
     pub(crate) tasks: Vec<TaskId>,
     /// Whether it looks at a task before it changes it, and so needs the lock first.
     pub(crate) reads_first: bool,
+    pub(crate) journal: Option<JournalId>,
     pub(crate) subscription: Option<SubscriptionName>,
     /// Every subscription: whoever removes messages must not meet one who hands them out.
     pub(crate) subscriptions: bool,

@@ -12,9 +12,11 @@ mod columns;
 mod events;
 mod failure;
 mod identity;
+mod journals;
 mod limits;
 mod metrics;
 mod models;
+mod notifications;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -26,6 +28,7 @@ mod tally;
 mod tasks;
 mod topics;
 mod traces;
+mod workflows;
 mod writer;
 
 use std::sync::Arc;

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
-use baton_domain::event::TopicFilter;
-use baton_domain::id::{AgentId, ApiKeyId, ArtifactId, EventSeq, ProjectId, ServerId, SessionId, TaskId, UserId};
+use baton_domain::event::{NewEvent, TopicFilter};
+use baton_domain::id::{
+    AgentId, ApiKeyId, ArtifactId, EventSeq, JournalId, NotificationId, ProjectId, ServerId, SessionId, TaskId, UserId,
+};
 use baton_domain::invariants::Invariant;
 use baton_domain::ports::Clock as _;
 use baton_domain::server::ServerStatus;
@@ -23,10 +25,12 @@ use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
     Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince,
-    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, KnownAgent, Leader, LimitStore, MetricStore, ModelCallRecord,
-    ModelStore, NewSession, NewTaskRecord, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, ServerRegistration,
-    ServerStore, ServersAt, SessionRecord, SettingsKind, SettingsRecord, SettingsStore, Settled, SpendingScope, Spent, StoreError,
-    TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TraceBatch, TraceStore, UserRecord, Wanted,
+    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, JournalFact, JournalHead, JournalKind, JournalOpened,
+    JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, KnownAgent, Leader, LimitStore, MetricStore,
+    ModelCallRecord, ModelStore, NewJournal, NewSession, NewTaskRecord, NotificationRecord, NotificationStore, PauseRequest, QueueClass,
+    ReadyTask, RefreshTokenRecord, Retention, RowPlace, ServerRegistration, ServerStore, ServersAt, SessionRecord, SettingsKind,
+    SettingsRecord, SettingsStore, Settled, SpendingScope, Spent, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TraceBatch, TraceStore, UserRecord, Wanted, WorkflowRecord, WorkflowStore, WorkflowStored,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;
@@ -229,6 +233,53 @@ over_the_link! {
         once insert_settings(record: SettingsRecord, actor: Principal) -> ();
         again update_settings(record: SettingsRecord, actor: Principal) -> bool;
         again remove_settings(kind: SettingsKind, id: Uuid, actor: Principal, at: Timestamp) -> bool;
+    }
+}
+
+over_the_link! {
+    JournalStore {
+        again open_journal(new: NewJournal) -> JournalOpened;
+        again write_journal(write: JournalWrite) -> JournalWritten;
+        read journal(id: JournalId) -> Option<(JournalHead, EventSeq)>;
+        read journal_by_key(project: ProjectId, kind: JournalKind, key: &str) -> Option<JournalHead>;
+        read journal_opening(id: JournalId) -> Option<Value>;
+        read journal_facts(id: JournalId, after: i64, limit: u32) -> Vec<JournalFact>;
+        read journal_rows(id: JournalId, group: Option<&str>, after: Option<&RowPlace>, limit: u32) -> (Vec<JournalRow>, i64);
+        read journals(query: &JournalQuery) -> JournalPage;
+        read due_journals(kind: JournalKind, now: Timestamp, limit: u32) -> Vec<JournalHead>;
+        read live_journals(kind: JournalKind, after: Option<JournalId>, limit: u32) -> Vec<JournalHead>;
+        read next_wake(kind: JournalKind) -> Option<Timestamp>;
+        again forget_journals(before: Timestamp, limit: u32) -> u64;
+    }
+}
+
+over_the_link! {
+    WorkflowStore {
+        read workflow(project: ProjectId, name: &str, version: Option<u32>) -> Option<WorkflowRecord>;
+        read workflow_by_hash(project: ProjectId, name: &str, hash: &str) -> Option<WorkflowRecord>;
+        read workflows(project: ProjectId, after: Option<&str>, limit: u32) -> (Vec<WorkflowRecord>, EventSeq);
+        read workflow_versions(project: ProjectId, name: &str, before: Option<u32>, limit: u32) -> Vec<WorkflowRecord>;
+        once store_workflow(record: WorkflowRecord, seen: Option<u32>, maximum: u32, events: Vec<NewEvent>) -> WorkflowStored;
+    }
+
+    async fn retire_workflow(&self, project: ProjectId, name: &str, events: Vec<NewEvent>) -> Answer<bool> {
+        let (store, name) = (self.world.store.clone(), name.to_owned());
+        let call = move || {
+            let (store, name, events) = (store.clone(), name.clone(), events.clone());
+            async move { store.retire_workflow(project, &name, events).await }
+        };
+        self.write("retire_workflow", false, call).await
+    }
+}
+
+over_the_link! {
+    NotificationStore {
+        read notified_until() -> EventSeq;
+        again notify(rows: Vec<NotificationRecord>, settled: Vec<(String, Timestamp)>, seen: EventSeq, until: EventSeq) -> bool;
+        read notifications(user: UserId, unread: bool, before: Option<NotificationId>, limit: u32) -> Vec<NotificationRecord>;
+        read unread_notifications(user: UserId, most: u32) -> u32;
+        again mark_notifications(user: UserId, which: Option<Vec<NotificationId>>, read_at: Option<Timestamp>) -> u64;
+        again forget_notifications(before: Timestamp, limit: u32) -> u64;
     }
 }
 

@@ -178,11 +178,18 @@ impl<'a> Given<'a> {
                 _ => self.wrong(0, "a text, a list or an object"),
             },
             F::Contains => self.contains(),
-            F::StartsWith => Ok(Value::Bool(self.text(0)?.starts_with(self.text(1)?))),
-            F::EndsWith => Ok(Value::Bool(self.text(0)?.ends_with(self.text(1)?))),
+            F::StartsWith | F::EndsWith => {
+                let (text, part) = (self.text(0)?, self.text(1)?);
+                self.scope.meter.charge_text(part.len(), self.at)?;
+                Ok(Value::Bool(if self.function == F::StartsWith { text.starts_with(part) } else { text.ends_with(part) }))
+            }
             F::Lower => self.made(self.text(0)?.to_lowercase()),
             F::Upper => self.made(self.text(0)?.to_uppercase()),
-            F::Trim => self.made(self.text(0)?.trim().to_owned()),
+            F::Trim => {
+                let text = self.text(0)?;
+                self.scope.meter.charge_text(text.len(), self.at)?;
+                self.made(text.trim().to_owned())
+            }
             F::Replace => self.replace(),
             F::Split => self.split(),
             F::Join => self.join(),

@@ -270,6 +270,7 @@ impl Checker<'_> {
             self.demand(what, *at, TEXT, by);
         }
         let item = |kind: &Type| if kind.may_be(LIST) { kind.item() } else { Type::any() };
+        self.items(function, given, &item(&first), by);
         match function {
             F::Length => Type::integer(),
             F::Contains | F::StartsWith | F::EndsWith | F::Any | F::All | F::Success | F::Failure | F::Always => Type::boolean(),
@@ -311,6 +312,26 @@ impl Checker<'_> {
                 let body = given.get(1).map(|(kind, _)| kind.clone()).filter(|kind| !kind.is_any());
                 Type { items: body.map(Arc::new), ..Type::of(LIST) }
             }
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// What a list has to hold.
+    fn items(&mut self, function: Function, given: &[(Type, Position)], item: &Type, by: &str) {
+        use Function as F;
+        const NUMERIC: u8 = INTEGER | NUMBER;
+        let Some((_, at)) = given.first() else { return };
+        let wanted = match function {
+            F::Sum => NUMERIC,
+            F::Min | F::Max if given.len() == 1 => NUMERIC,
+            F::Sort => NUMERIC | TEXT,
+            F::Flatten => LIST,
+            _ => return,
+        };
+        self.demand(item, *at, wanted, &format!("what is in the list of {by}"));
+        if function == F::Sort && !item.is_any() && item.may_be(TEXT) && item.may_be(NUMERIC) {
+            self.wrong(*at, format!("{by} compares a text with a number"), "Make texts of all with `map(list, x => text(x))`.");
         }
     }
 }

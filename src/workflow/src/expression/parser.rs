@@ -108,6 +108,10 @@ const LEVELS: [&[Operator]; 7] = [
 
 impl Parser<'_> {
     fn advance(&mut self) -> Result<(), SyntaxError> {
+        // Before more is read: positions are counted from the beginning.
+        if self.end > MAXIMUM_EXPRESSION_BYTES {
+            return Err(too_long((self.locate)(0)));
+        }
         self.last_end = self.end;
         (self.token, self.start, self.end) = lexer::next(self.text, self.end, self.locate).map_err(misspelt)?;
         Ok(())

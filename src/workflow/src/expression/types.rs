@@ -20,6 +20,9 @@ use kinds::{ALL, BOOLEAN, INTEGER, LIST, NULL, NUMBER, OBJECT, TEXT};
 /// The most texts that a type tells apart when it is made of others.
 const MAXIMUM_CHOICES: usize = 100;
 
+/// The most properties of objects of which one of two is made: a list of many objects is read object by object.
+const MAXIMUM_JOINED: usize = 1_000;
+
 /// A type. What it does not say is not known: lists without a type of values hold anything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Type {
@@ -157,7 +160,8 @@ impl Type {
         };
         let fields = match (&self.fields, &other.fields) {
             _ if !both(OBJECT) => self.fields.clone().or_else(|| other.fields.clone()),
-            (Some(one), Some(two)) => Some(Arc::new(join(one, two))),
+            // Of more properties than anybody names it is not known which there are.
+            (Some(one), Some(two)) if one.known.len() + two.known.len() <= MAXIMUM_JOINED => Some(Arc::new(join(one, two))),
             _ => None,
         };
         let choices = match (&self.choices, &other.choices) {
@@ -294,5 +298,19 @@ impl fmt::Display for Type {
             names.push("missing".to_owned());
         }
         if names.is_empty() { f.write_str("nothing at all") } else { f.write_str(&names.join(" or ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_unlike_objects_no_properties_are_known() {
+        let of = |number: usize| Type::object([(format!("k{number}"), Field { kind: Type::integer(), required: true })]);
+        let joined = |count: usize| (0..count).map(of).reduce(Type::or).unwrap();
+        assert_eq!(joined(MAXIMUM_JOINED).fields.map(|fields| fields.known.len()), Some(MAXIMUM_JOINED));
+        let many = joined(MAXIMUM_JOINED + 1);
+        assert!(many.kinds == OBJECT && many.fields.is_none());
     }
 }

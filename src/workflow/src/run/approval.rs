@@ -50,7 +50,7 @@ impl Turn<'_> {
         let place = self.current(key).filter(|_| key.kind == KeyKind::Approval).ok_or_else(not_open)?;
         let step = self.step(place).filter(|step| step.row.state == StepState::Approving).ok_or_else(not_open)?;
         let approve = self.plan.workflow.steps.get(place).and_then(|step| step.approve.as_ref()).ok_or_else(not_open)?;
-        if by.name == self.run.beginning.requested_by || self.run.header.retried_by.as_ref() == Some(&by.name) {
+        if self.run.askers().any(|asker| *asker == by.name) {
             return Err(Problem::new(
                 Code::ApprovalForbidden,
                 "Whoever asked for the run, or began it anew, may not decide on its approvals. Ask somebody else.",
@@ -70,7 +70,21 @@ impl Turn<'_> {
         Ok(place)
     }
 
+    /// Whether the same person has decided the same on the same: it is told again.
+    fn decided_before(&self, key: &Key, hash: &str, by: &Person, agreed: bool) -> bool {
+        let place = self.current(key).filter(|_| key.kind == KeyKind::Approval);
+        let Some(row) = place.and_then(|place| self.step(place)).map(|step| &step.row) else {
+            return false;
+        };
+        let refused = row.error.as_ref().is_some_and(|error| error.code == Code::ApprovalRefused.as_str());
+        row.decided_by.as_ref() == Some(&by.name) && row.approval.as_deref() == Some(hash) && refused != agreed
+    }
+
     pub(super) fn approved(&mut self, key: &Key, hash: &str, by: &Person, comment: Option<&str>) -> Result<(), Problem> {
+        if self.decided_before(key, hash, by, true) {
+            self.ignored = true;
+            return Ok(());
+        }
         let place = self.open(key, hash, by)?;
         // What is begun is made anew from the run, so it is compared once more.
         let now = self.run.subject(self.plan, place).ok().map(|subject| self.run.approval_hash(place, &subject));
@@ -83,6 +97,10 @@ impl Turn<'_> {
     }
 
     pub(super) fn refused(&mut self, key: &Key, hash: &str, by: &Person, comment: Option<&str>) -> Result<(), Problem> {
+        if self.decided_before(key, hash, by, false) {
+            self.ignored = true;
+            return Ok(());
+        }
         let place = self.open(key, hash, by)?;
         self.decided(place, by, comment);
         let message = comment.map_or_else(|| format!("{} refused it", by.name), |comment| format!("{} refused it: {comment}", by.name));
@@ -228,7 +246,7 @@ impl Run {
         let (Some(approve), Some(hash)) = (&said.approve, &step.row.approval) else {
             return Ok(Vec::new());
         };
-        let scope = Scope { run: self, plan, step: Some(place), index: None };
+        let scope = Scope::of(self, plan, Some(place), None);
         let message = approve.message.as_ref().map(|message| message.evaluate(&scope)).transpose()?;
         let expires_at = step.expires_at(approve);
         let key = |kind| Key::of_step(&self.beginning.id, kind, &step.row.step, step.row.generation);

@@ -106,9 +106,16 @@ impl Turn<'_> {
         }
         let bad = |row: &StepRow| matches!(row.state, StepState::Failed | StepState::Canceled);
         // What was cancelled has not been decided by anything in the document: a run cannot complete without it.
-        let again = |row: &StepRow| row.state == StepState::Canceled || (ids.is_empty() && row.state == StepState::Failed);
-        let mut targets: Vec<usize> =
-            (0..self.run.steps.len()).filter(|place| self.step(*place).is_some_and(|step| again(&step.row))).collect();
+        let of = |again: &dyn Fn(usize, &StepRow) -> bool| -> Vec<usize> {
+            (0..self.run.steps.len()).filter(|place| self.step(*place).is_some_and(|step| again(*place, &step.row))).collect()
+        };
+        // Nor with a failure that is neither forgiven nor handled. If there is none, the run has failed by what it was given: by any of them.
+        let handled = |place: usize| self.plan.workflow.steps.get(place).is_some_and(|said| self.handled(&said.on_failure));
+        let failed = |row: &StepRow| ids.is_empty() && row.state == StepState::Failed;
+        let mut targets = of(&|place, row| row.state == StepState::Canceled || (failed(row) && !handled(place)));
+        if targets.is_empty() {
+            targets = of(&|_, row| failed(row));
+        }
         for id in ids {
             let place = self.plan.graph.place(id);
             let found = place.filter(|place| self.step(*place).is_some_and(|step| bad(&step.row)));

@@ -63,7 +63,7 @@ pub enum Fact {
     Canceled,
     /// Somebody begins steps anew after the run has ended.
     Retried {
-        /// The steps; all that have failed when it is empty. Those that were cancelled are begun anew with any of them.
+        /// The steps; all that have failed, and were neither forgiven nor handled, when it is empty. Those that were cancelled are begun anew with any of them.
         steps: Vec<String>,
         /// Who: they may not decide on approvals of what they begin.
         by: Person,

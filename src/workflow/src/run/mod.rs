@@ -7,7 +7,7 @@
 //!
 //! - `fact`, `command`, `key`: what goes in and comes out
 //! - `rows`: the state as rows: one of the run, one a step, one an item that has begun
-//! - `turn`: one fact; `work`: a step's items; `approval`, `control`: approvals; pausing, stopping, retrying
+//! - `turn`: one fact; `work`: a step's items; `begin`: with what they begin; `signal`, `approval`, `control`: signals; approvals; pausing, stopping, retrying
 //! - `values`: what expressions can speak of
 //!
 //! # What a step waits for, and when it is skipped
@@ -18,11 +18,13 @@
 //! step completed); steps that do not need it go on all the same, so that the end does not depend on which of two steps ended first.
 
 mod approval;
+mod begin;
 mod command;
 mod control;
 mod fact;
 mod key;
 mod rows;
+mod signal;
 mod turn;
 mod values;
 mod work;
@@ -102,6 +104,17 @@ pub struct Start {
     pub at: Timestamp,
 }
 
+/// What is left of a run's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remaining {
+    /// Tokens of language models, where they are limited.
+    pub tokens: Option<u64>,
+    /// Money, in millionths of the installation's currency, where it is limited.
+    pub cost_micros: Option<u64>,
+    /// When this generation of the run is stopped.
+    pub until: Timestamp,
+}
+
 /// One execution of a workflow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -141,6 +154,14 @@ impl Run {
     /// # Errors
     /// `WORKFLOW-020` if the input does not fit, or the id cannot be part of keys.
     pub fn start(plan: &Plan, start: Start) -> Result<(Self, Effects), Problem> {
+        Self::start_for(plan, start, Vec::new())
+    }
+
+    /// The same for a run that others have asked for too, as a part of one that was begun anew: see [`askers`](Self::askers).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_for(plan: &Plan, start: Start, others: Vec<String>) -> Result<(Self, Effects), Problem> {
         if start.id.is_empty() || start.id.contains('/') {
             return Err(Problem::new(Code::WorkflowRunInput, "Give the run an id without `/`: keys are made of it.")
                 .with_field("/id", "It is empty or holds `/`."));
@@ -152,6 +173,7 @@ impl Run {
             requested_by: start.requested_by,
             started_at: start.at,
             input: plan.input(&start.input)?,
+            others,
         };
         let steps = plan.workflow.steps.iter().map(|step| Step::new(&step.id)).collect();
         let header = Header::new(start.at);
@@ -173,6 +195,39 @@ impl Run {
         let mut turn = Turn::new(self, plan, at);
         turn.take(fact)?;
         Ok(turn.finish())
+    }
+
+    /// The same for what somebody does to the run as a whole, who saw it in this generation: pauses, resumes, cancels, or begins it anew. What belongs to an
+    /// earlier generation, because it is told again or comes late, changes nothing and is marked as ignored.
+    ///
+    /// # Errors
+    /// As [`handle`](Self::handle).
+    pub fn handle_in(&mut self, plan: &Plan, at: Timestamp, generation: u32, fact: &Fact) -> Result<Effects, Problem> {
+        let of_run = matches!(fact, Fact::Paused | Fact::Resumed | Fact::Canceled | Fact::Retried { .. });
+        if !of_run || generation == self.header.generation {
+            return self.handle(plan, at, fact);
+        }
+        self.belongs_to(plan)?;
+        let mut turn = Turn::new(self, plan, at);
+        turn.ignored = true;
+        Ok(turn.finish())
+    }
+
+    /// Who has asked for what the run does now: none of them may decide on its approvals. A run that it begins is asked for by all of them.
+    pub fn askers(&self) -> impl Iterator<Item = &str> {
+        let Beginning { requested_by, others, .. } = &self.beginning;
+        std::iter::once(requested_by).chain(others).chain(&self.header.retried_by).map(String::as_str)
+    }
+
+    /// What may still be used of the run's limits: what it begins has no more than that.
+    #[must_use]
+    pub fn remaining(&self, plan: &Plan) -> Remaining {
+        let limits = &plan.workflow.limits;
+        Remaining {
+            tokens: limits.tokens.map(|most| most.saturating_sub(self.header.tokens)),
+            cost_micros: limits.cost_micros.map(|most| most.saturating_sub(self.header.cost_micros)),
+            until: self.header.resumed_at.plus(limits.duration.as_std()),
+        }
     }
 
     /// Refuses a plan of another document than the one the run began with.

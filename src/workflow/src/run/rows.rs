@@ -25,6 +25,9 @@ pub struct Beginning {
     pub started_at: Timestamp,
     /// What it was given, with defaults.
     pub input: Value,
+    /// Who asked for it too: for a run that another one began, all who asked for that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 macro_rules! states {

@@ -147,7 +147,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn scope(&self, place: usize, index: Option<usize>) -> Scope<'_> {
-        Scope { run: self.run, plan: self.plan, step: Some(place), index }
+        Scope::of(self.run, self.plan, Some(place), index)
     }
 
     pub(super) fn truth(&self, condition: &Expression, place: usize) -> Result<bool, Failure> {
@@ -257,24 +257,28 @@ impl<'a> Turn<'a> {
     /// The failure of the first step, in the order of the document, that was neither forgiven nor handled.
     fn unhandled(&self) -> Option<StepError> {
         let steps = self.plan.workflow.steps.iter().zip(&self.run.steps);
-        steps.filter(|(_, step)| step.row.state == StepState::Failed).find_map(|(said, step)| {
-            let handled = match &said.on_failure {
-                OnFailure::Fail => false,
-                OnFailure::Continue => true,
-                OnFailure::Run(handler) => self
-                    .plan
-                    .graph
-                    .place(&handler.name)
-                    .and_then(|place| self.step(place))
-                    .is_some_and(|handler| handler.row.state == StepState::Completed),
-            };
-            let error = step.row.error.clone().filter(|_| !handled)?;
+        steps.filter(|(said, step)| step.row.state == StepState::Failed && !self.handled(&said.on_failure)).find_map(|(said, step)| {
+            let error = step.row.error.clone()?;
             Some(StepError { message: format!("the step `{}` has failed: {}", said.id, error.message), ..error })
         })
     }
 
+    /// Whether a failure is forgiven, or handled by a step that has completed.
+    pub(super) fn handled(&self, on_failure: &OnFailure) -> bool {
+        match on_failure {
+            OnFailure::Fail => false,
+            OnFailure::Continue => true,
+            OnFailure::Run(handler) => self
+                .plan
+                .graph
+                .place(&handler.name)
+                .and_then(|place| self.step(place))
+                .is_some_and(|handler| handler.row.state == StepState::Completed),
+        }
+    }
+
     fn outputs(&self) -> Result<Value, Failure> {
-        let scope = Scope { run: self.run, plan: self.plan, step: None, index: None };
+        let scope = Scope::of(self.run, self.plan, None, None);
         let mut outputs = Map::new();
         let mut bytes = 0;
         for output in &self.plan.workflow.outputs {

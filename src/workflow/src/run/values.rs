@@ -1,6 +1,7 @@
 //! What can expressions speak of while a run goes on?
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use serde_json::{Value, json};
 
@@ -17,6 +18,14 @@ pub(super) struct Scope<'a> {
     pub(super) step: Option<usize>,
     /// Which item of its list.
     pub(super) index: Option<usize>,
+    /// Whether something before the step has failed, once that was asked: it is the same at this place however often it is asked.
+    failed: OnceCell<bool>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) const fn of(run: &'a Run, plan: &'a Plan, step: Option<usize>, index: Option<usize>) -> Self {
+        Self { run, plan, step, index, failed: OnceCell::new() }
+    }
 }
 
 impl Values for Scope<'_> {
@@ -55,7 +64,7 @@ impl Values for Scope<'_> {
         };
         match function {
             Function::Success => self.run.needs_met(self.plan, place),
-            Function::Failure => self.run.failed_before(self.plan, place),
+            Function::Failure => *self.failed.get_or_init(|| self.run.failed_before(self.plan, place)),
             _ => true,
         }
     }

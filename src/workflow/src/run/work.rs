@@ -1,28 +1,22 @@
 //! How is a step's work begun, item by item, and how does it end?
 
-use baton_domain::problem::{Code, Problem};
-use baton_domain::wire::task::MAXIMUM_INPUT_BYTES;
-use serde_json::{Map, Value, json};
+use baton_domain::problem::Code;
+use serde_json::{Value, json};
 
+use super::Item;
 use super::command::Command;
 use super::fact::{Outcome, Usage};
 use super::key::{Key, KeyKind};
-use super::rows::{ItemState, RunState, SignalRow, StepError, StepState, StopReason};
+use super::rows::{ItemState, StepError, StepState, StopReason};
 use super::turn::Turn;
-use super::values::Scope;
-use super::{Item, MAXIMUM_SIGNALS, Plan, Run};
-use crate::document::{Action, MAXIMUM_ITEMS, Step};
-use crate::expression::{Failure, Meter, Template};
+use crate::document::{Action, Step};
+use crate::expression::{Failure, Meter};
 use crate::problem::Position;
-use crate::validate::misfits;
 
 /// The most steps that one fact may take to begin work; the run is stopped beyond them. Only items that fail as they begin come as far.
 pub const MAXIMUM_FACT_STEPS: u64 = 100_000_000;
 /// After so many steps a fact begins no second item of a step: the next fact does.
 const ENOUGH_FACT_STEPS: u64 = 20_000_000;
-/// How many bytes of an input count as a step, so that what one fact begins stays within some 160 MB.
-const INPUT_BYTES_A_STEP: usize = 8;
-
 /// The most levels of a value that is handed on or kept: what is stored is read back by a parser that takes 128.
 const MAXIMUM_LEVELS: usize = 100;
 
@@ -311,67 +305,6 @@ impl Turn<'_> {
             }
         }
     }
-
-    /// A signal has come.
-    pub(super) fn signal(&mut self, id: &str, name: &str, payload: &Value) -> Result<(), Problem> {
-        if self.run.signals.contains_key(id) {
-            self.ignored = true;
-            return Ok(());
-        }
-        if self.run.header.state.is_ended() || self.run.header.state == RunState::Stopping {
-            return Err(Problem::new(Code::RunStateForbids, "The run does not go on; a signal would be lost."));
-        }
-        if self.run.signals.len() >= MAXIMUM_SIGNALS {
-            return Err(Problem::new(Code::RunLimitReached, format!("The run keeps {MAXIMUM_SIGNALS} signals and no more.")));
-        }
-        let mut waiting = None;
-        let mut known = false;
-        for (place, step) in self.plan.workflow.steps.iter().enumerate() {
-            let Action::Signal { name: wanted, schema, .. } = &step.action else {
-                continue;
-            };
-            if wanted != name {
-                continue;
-            }
-            known = true;
-            if let Some(schema) = schema
-                && let Some((field, message)) = misfits(payload, schema, "/payload").into_iter().next()
-            {
-                let problem = Problem::new(Code::SignalUnfit, format!("The step `{}` expects something else.", step.id));
-                return Err(problem.with_field(field, message));
-            }
-            if waiting.is_none() && self.step(place).is_some_and(|step| step.row.state == StepState::Running) {
-                waiting = Some(place);
-            }
-        }
-        if !known {
-            return Err(Problem::new(Code::RunStateForbids, format!("No step of the run waits for a signal `{name}`.")));
-        }
-        let signal = SignalRow {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            payload: payload.clone(),
-            place: u32::try_from(self.run.signals.len()).unwrap_or(u32::MAX),
-            taken_by: None,
-        };
-        match waiting {
-            Some(place) => self.hand_over(place, signal),
-            None => self.keep(signal),
-        }
-        Ok(())
-    }
-
-    fn hand_over(&mut self, place: usize, mut signal: SignalRow) {
-        signal.taken_by = self.step(place).map(|step| step.row.step.clone());
-        let payload = signal.payload.clone();
-        self.keep(signal);
-        self.complete(place, payload);
-    }
-
-    fn keep(&mut self, signal: SignalRow) {
-        self.run.signals.insert(signal.id.clone(), signal.clone());
-        self.signals.push(signal);
-    }
 }
 
 impl super::Step {
@@ -396,131 +329,5 @@ impl super::Step {
         // A failure says more than a cancellation that it caused.
         let failed = errors.clone().find(|(_, state, _)| *state == ItemState::Failed);
         failed.or_else(|| errors.next()).map(|(index, _, error)| (index, error))
-    }
-}
-
-impl Run {
-    /// The list of a step's `foreach`; none for a step without.
-    pub(super) fn list_of(&self, plan: &Plan, place: usize) -> Result<Option<Vec<Value>>, Failure> {
-        let Some(foreach) = plan.workflow.steps.get(place).and_then(|step| step.foreach.as_ref()) else {
-            return Ok(None);
-        };
-        let scope = Scope { run: self, plan, step: Some(place), index: None };
-        let wrong = |message: String| Failure { code: Code::WorkflowForeach, at: foreach.items.at, message };
-        match foreach.items.evaluate(&scope)? {
-            Value::Array(items) if items.len() > MAXIMUM_ITEMS => {
-                Err(wrong(format!("the list has {} items, more than {MAXIMUM_ITEMS}", items.len())))
-            }
-            Value::Array(items) => Ok(Some(items)),
-            _ => Err(wrong("there is no list".to_owned())),
-        }
-    }
-
-    /// After a restart, the list that a step was begun with: what its expression reads has not changed since.
-    pub(super) fn list_again(&mut self, plan: &Plan, place: usize) {
-        let list = self.list_of(plan, place).ok().flatten();
-        if let Some(step) = self.steps.get_mut(place) {
-            step.list = list;
-        }
-    }
-
-    /// The input of an item.
-    ///
-    /// # Errors
-    /// An expression without a value, and an input that no task would be given.
-    pub(super) fn input_of(&self, plan: &Plan, place: usize, index: usize, said: &Step, meter: &Meter) -> Result<Value, Failure> {
-        let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
-        let Some(with) = &said.with else {
-            return Ok(Value::Object(Map::new()));
-        };
-        let input = with.input_with(&scope, meter)?;
-        shallow(&input, with.at)?;
-        let bytes = bytes_of(&input);
-        if bytes > MAXIMUM_INPUT_BYTES {
-            let message = format!("the input has {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}; hand large values on as artifacts");
-            return Err(Failure { code: Code::WorkflowExpressionExhausted, at: with.at, message });
-        }
-        meter.charge(bytes / INPUT_BYTES_A_STEP, with.at)?;
-        Ok(input)
-    }
-
-    /// What a decision asks, and what there is to choose from.
-    pub(super) fn asked(
-        &self,
-        plan: &Plan,
-        place: usize,
-        index: usize,
-        said: &Step,
-        meter: &Meter,
-    ) -> Result<(Option<String>, Option<Value>), Failure> {
-        let Some(decide) = &said.decide else {
-            return Ok((None, None));
-        };
-        let scope = Scope { run: self, plan, step: Some(place), index: said.foreach.as_ref().map(|_| index) };
-        let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let of = |template: &Template| {
-            let value = template.with(&scope, meter)?;
-            shallow(&value, template.at)?;
-            let bytes = bytes_of(&value);
-            if bytes > MAXIMUM_INPUT_BYTES {
-                let message = format!("the question or its options have {bytes} bytes, more than {MAXIMUM_INPUT_BYTES}");
-                return Err(Failure { code: Code::WorkflowExpressionExhausted, at: template.at, message });
-            }
-            meter.charge(bytes / INPUT_BYTES_A_STEP, template.at)?;
-            Ok(value)
-        };
-        let question = decide.question.as_ref().map(of).transpose()?.map(text);
-        let options = decide.options.as_ref().map(of).transpose()?;
-        Ok((question, options))
-    }
-
-    /// What begins an item.
-    pub(super) fn work_command(&self, plan: &Plan, place: usize, index: usize, said: &Step, meter: &Meter) -> Result<Command, Failure> {
-        let input = self.input_of(plan, place, index, said, meter)?;
-        let step = self.steps.get(place);
-        let generation = step.map_or(0, |step| step.row.generation);
-        let item = step.and_then(|step| step.items.get(index)).filter(|item| item.state == ItemState::Running);
-        let generation = item.map_or(generation, |item| item.generation);
-        let key = match step {
-            Some(step) => step.work_key(&self.beginning.id, index, generation),
-            None => Key::of_step(&self.beginning.id, KeyKind::Work, &said.id, generation),
-        };
-        if let Some(decide) = &said.decide {
-            let (question, options) = self.asked(plan, place, index, said, meter)?;
-            let started = step.and_then(|step| step.row.started_at).unwrap_or(self.beginning.started_at);
-            return Ok(Command::OpenDecision {
-                key,
-                skill: match &said.action {
-                    Action::Skill(skill) => Some(skill.name.clone()),
-                    _ => None,
-                },
-                input,
-                question,
-                options,
-                deadline: decide.deadline.map(|deadline| started.plus(deadline.as_std())),
-                terms: Box::new(decide.clone()),
-            });
-        }
-        Ok(match &said.action {
-            Action::Workflow(workflow) => {
-                let requested_by = self.header.retried_by.as_ref().unwrap_or(&self.beginning.requested_by).clone();
-                Command::StartRun { key, workflow: workflow.name.clone(), input, requested_by }
-            }
-            Action::Skill(skill) => Command::StartTask { key, skill: skill.name.clone(), input, retry: said.retry.clone() },
-            _ => Command::StartTask { key, skill: String::new(), input, retry: None },
-        })
-    }
-
-    /// The timer of a step's work.
-    pub(super) fn work_timer(&self, plan: &Plan, place: usize) -> Option<Command> {
-        let said = plan.workflow.steps.get(place)?;
-        let step = self.steps.get(place)?;
-        let (kind, span) = match &said.action {
-            Action::Delay(span) => (KeyKind::Delay, *span),
-            Action::Signal { timeout, .. } => (KeyKind::Timeout, *timeout),
-            _ => (KeyKind::Timeout, said.timeout?),
-        };
-        let key = Key::of_step(&self.beginning.id, kind, &step.row.step, step.row.generation);
-        Some(Command::SetTimer { key, at: step.row.started_at?.plus(span.as_std()) })
     }
 }

@@ -232,6 +232,8 @@ impl Builder {
 
     fn put(&mut self, node: Node, anchor: usize, size: Size, height: usize) -> Result<(), DocumentProblem> {
         if anchor != 0 {
+            // It is kept twice.
+            self.grow(node.at, size.nodes, size.bytes)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
         }
         match self.frames.last_mut() {

@@ -258,3 +258,57 @@ fn a_document_full_of_slips_is_given_up_soon() {
     let workflow = parse(&text).unwrap();
     assert_eq!(validate(&workflow, &shipped()).unwrap_err().len(), crate::MAXIMUM_PROBLEMS);
 }
+
+fn of_inputs(inputs: &str, expression: &str) -> Vec<(&'static str, u32, u32, String)> {
+    let text = format!(
+        "name: x\nversion: 1\ninputs: {inputs}\nsteps: {{a: {{uses: diagnostics.echo, with: {{message: 'x'}}}}}}\noutputs: {{v: \"${{{{ {expression} }}}}\"}}\n"
+    );
+    problems_with(&text, &shipped())
+}
+
+#[test]
+fn functions_look_at_what_is_in_their_lists() {
+    let inputs = "{names: {type: array, items: {type: string}}, numbers: {type: array, items: {type: number}}, lists: {type: array, items: {type: array, items: {type: integer}}}, any: array}";
+    for wrong in [
+        "sum(inputs.names)",
+        "min(['a'])",
+        "max(inputs.names)",
+        "sort([true])",
+        "sort([1, 'a'])",
+        "flatten([1])",
+        "flatten(inputs.numbers)",
+    ] {
+        let found = of_inputs(inputs, wrong);
+        assert!(found.len() == 1 && found[0].0 == "WORKFLOW-012", "{wrong}: {found:?}");
+    }
+    for right in [
+        "sum(inputs.numbers)",
+        "sort(inputs.names)",
+        "sort(inputs.numbers)",
+        "sum(flatten(inputs.lists))",
+        "sum(inputs.any)",
+        "sort(inputs.any)",
+        "flatten([])",
+        "min(inputs.numbers)",
+        "max(1, 2)",
+    ] {
+        assert_eq!(of_inputs(inputs, right), [], "{right}");
+    }
+}
+
+#[test]
+fn circles_are_found_in_a_document_of_the_most_steps() {
+    let mut steps = String::from(
+        "  a: {uses: diagnostics.echo, needs: [b], with: {message: x}}\n  b: {uses: diagnostics.echo, needs: [a], with: {message: x}}\n",
+    );
+    for number in 0..998 {
+        let before: Vec<String> = (0..number).rev().take(20).map(|before| format!("s{before}")).chain(["a".to_owned()]).collect();
+        let _ = writeln!(steps, "  s{number}: {{uses: diagnostics.echo, needs: [{}], with: {{message: x}}}}", before.join(", "));
+    }
+    let found = problems(&steps);
+    assert!(found.len() == 1 && found[0].3.contains("a needs b needs a"), "{:?}", found.first());
+    let two = problems(
+        "  a: {uses: diagnostics.echo, needs: [b], with: {message: x}}\n  b: {uses: diagnostics.echo, needs: [a], with: {message: x}}\n  c: {uses: diagnostics.echo, needs: [d, a], with: {message: x}}\n  d: {uses: diagnostics.echo, needs: [e], with: {message: x}}\n  e: {uses: diagnostics.echo, needs: [c], with: {message: x}}\n",
+    );
+    assert_eq!(two.len(), 2, "{two:?}");
+}

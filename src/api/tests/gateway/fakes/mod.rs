@@ -4,13 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "tests; not every test binary uses all of it")]
 
+mod decisions;
 mod limits;
 mod members;
+mod notifications;
 mod outside;
 pub(crate) mod samples;
+mod sharing;
 mod topics;
 mod watch;
 mod work;
+mod workflows;
 
 use baton_domain::ports::{Chance, Clock, IdSource, Sources};
 use baton_domain::services::{Answer, ClientInfo, LiveItem, Services};
@@ -98,6 +102,15 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         events: fake.clone(),
         metrics: fake.clone(),
         topics: fake.clone(),
+        claims: fake.clone(),
+        conflicts: fake.clone(),
+        contracts: fake.clone(),
+        decisions: fake.clone(),
+        workflows: fake.clone(),
+        runs: fake.clone(),
+        plans: fake.clone(),
+        approvals: fake.clone(),
+        notifications: fake.clone(),
         health: fake,
     }
 }

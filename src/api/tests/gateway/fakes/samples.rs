@@ -3,6 +3,7 @@
 use baton_domain::agent::{AgentStatus, CircuitState, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::event::Event;
 use baton_domain::id::{AgentId, ArtifactId, DEFAULT_PROJECT, EventSeq, ServerId, TaskId, UserId};
+use baton_domain::page::Page;
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::{Priority, RetryPolicy, TaskState};
 use baton_domain::time::Timestamp;
@@ -19,6 +20,17 @@ use super::{HASH, START};
 
 pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// A thing as JSON writes it.
+pub(crate) fn of<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+/// A page with one thing on it, or with none for `null`.
+pub(crate) fn page<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Page<T> {
+    let items = if value.is_null() { Vec::new() } else { vec![of(value)] };
+    Page { items, next_cursor: None, as_of: EventSeq(7) }
 }
 
 pub(crate) fn user(role: Role) -> Caller {
@@ -104,6 +116,7 @@ pub(crate) fn standing(number: u128) -> AgentStanding {
         instances: Vec::new(),
         range: InstanceRange::default(),
         success_rate: 0.5,
+        cost_micros: 0,
         skills: Vec::new(),
     }
 }

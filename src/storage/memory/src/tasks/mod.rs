@@ -18,7 +18,7 @@ use baton_domain::event::NewEvent;
 use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::StateCount;
+use baton_domain::wire::task::{StateCount, TaskEnd};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
     NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
@@ -44,6 +44,10 @@ impl TaskStore for MemoryStore {
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
         self.read(|state| read::rows(state, id))
+    }
+
+    async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {
+        Ok(self.read(|state| read::ends(state, &ids)))
     }
 
     async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{StateCount, TaskSummary, TimelineEntry};
-use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRows};
+use baton_domain::wire::task::{StateCount, TaskEnd, TaskSummary, TimelineEntry};
+use baton_storage::{Spent, StoreError, TaskPage, TaskQuery, TaskRows};
 
 use super::announce::subject;
 use super::checkpoints;
@@ -25,6 +25,18 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         checkpoint_at: checkpoints::last(state, id).map(|(_, at)| at),
         as_of: state.head(),
     }))
+}
+
+/// What is waited for of tasks.
+pub(super) fn ends(state: &State, ids: &[TaskId]) -> Vec<TaskEnd> {
+    let end = |id: &TaskId| {
+        let row = state.tasks.get(*id)?;
+        let spent = state.spending.get(&format!("task:{id}")).map_or_else(Spent::default, |(spent, _)| *spent);
+        let (summary, result) = (&row.record.summary, row.result.clone());
+        let (tokens, cost_micros) = (spent.tokens, spent.cost_micros);
+        Some(TaskEnd { id: *id, state: summary.state, result, failure: summary.failure.clone(), tokens, cost_micros })
+    };
+    ids.iter().filter_map(end).collect()
 }
 
 fn timeline(state: &State, task: &TaskSummary) -> Result<Vec<TimelineEntry>, StoreError> {

@@ -2,13 +2,14 @@
 
 use baton_domain::id::TaskId;
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{StateCount, TaskFilter};
+use baton_domain::wire::task::{StateCount, TaskEnd, TaskFilter};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord};
 use serde_json::Value;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{count, named, plain};
+use crate::columns::{count, id as id_of, maybe_json, named, plain};
 use crate::events;
 use crate::failure::{Fault, failed};
 use baton_domain::id::EventSeq;
@@ -18,6 +19,29 @@ pub(super) async fn record(sql: &mut PgConnection, id: TaskId) -> Result<Option<
     let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS} FROM tasks WHERE id = $1");
     let found = sqlx::query(AssertSqlSafe(text)).bind(*id.as_uuid()).fetch_optional(sql).await.map_err(failed)?;
     Ok(found.as_ref().map(rows::record).transpose()?)
+}
+
+/// What is waited for of tasks, in one statement.
+pub(super) async fn ends(sql: &mut PgConnection, ids: &[TaskId]) -> Result<Vec<TaskEnd>, Fault> {
+    let rows = sqlx::query(
+        "SELECT tasks.id, state, result, failure, COALESCE(spending.tokens, 0) AS tokens, COALESCE(spending.cost_micros, 0) AS cost_micros
+         FROM tasks LEFT JOIN spending ON spending.scope = 'task:' || tasks.id::text WHERE tasks.id = ANY($1)",
+    )
+    .bind(ids.iter().map(|id| *id.as_uuid()).collect::<Vec<_>>())
+    .fetch_all(sql)
+    .await
+    .map_err(failed)?;
+    let end = |row: &PgRow| -> Result<TaskEnd, StoreError> {
+        Ok(TaskEnd {
+            id: id_of(row, "id", TaskId::new)?,
+            state: named(row, "state", TaskState::parse)?,
+            result: maybe_json(row, "result")?,
+            failure: maybe_json(row, "failure")?,
+            tokens: count(row, "tokens")?,
+            cost_micros: count(row, "cost_micros")?,
+        })
+    };
+    Ok(rows.iter().map(end).collect::<Result<_, StoreError>>()?)
 }
 
 pub(super) async fn page(sql: &mut PgConnection, query: &TaskQuery) -> Result<TaskPage, Fault> {

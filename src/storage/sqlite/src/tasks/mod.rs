@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::StateCount;
+use baton_domain::wire::task::{StateCount, TaskEnd};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
     NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
@@ -56,6 +56,10 @@ impl TaskStore for SqliteStore {
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
         self.readers.snapshot(move |sql| read::rows(sql, id)).await
+    }
+
+    async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {
+        self.readers.snapshot(move |sql| read::ends(sql, &ids)).await
     }
 
     async fn tasks(&self, query: &TaskQuery) -> Result<TaskPage, StoreError> {

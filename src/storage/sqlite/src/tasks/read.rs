@@ -3,10 +3,10 @@
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
-use baton_domain::wire::task::{StateCount, TaskFilter, TaskSummary, TimelineEntry};
+use baton_domain::wire::task::{StateCount, TaskEnd, TaskFilter, TaskSummary, TimelineEntry};
 use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::rows::{self, ARTIFACT_COLUMNS, ATTEMPT_COLUMNS, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use super::{checkpoints, dependencies};
@@ -32,6 +32,19 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let depends_on = dependencies::of(sql, id)?;
     let checkpoint_at = checkpoints::last(sql, id)?.map(|(_, at)| at);
     Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, checkpoint_at, as_of }))
+}
+
+/// What is waited for of tasks: a statement each, prepared once, in one snapshot.
+pub(super) fn ends(sql: &Connection, ids: &[TaskId]) -> Result<Vec<TaskEnd>, StoreError> {
+    let text = "SELECT state, result, failure, COALESCE(spending.tokens, 0), COALESCE(spending.cost_micros, 0)
+         FROM tasks LEFT JOIN spending ON spending.scope = ?2 WHERE tasks.id = ?1";
+    let end = |id: &TaskId| {
+        maybe(sql, text, params![id.as_uuid().as_bytes(), format!("task:{id}")], |row| {
+            let (state, result, failure) = (row.named(TaskState::parse)?, row.maybe_json()?, row.maybe_json()?);
+            Ok(TaskEnd { id: *id, state, result, failure, tokens: row.count()?, cost_micros: row.count()? })
+        })
+    };
+    ids.iter().filter_map(|id| end(id).transpose()).collect()
 }
 
 fn timeline(sql: &Connection, id: TaskId) -> Result<Vec<TimelineEntry>, StoreError> {

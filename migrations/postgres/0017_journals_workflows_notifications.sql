@@ -1,0 +1,104 @@
+-- Journals: state machines that go on for long. The head is written with every turn, so what never changes or is large stands beside it.
+CREATE TABLE journals (
+    id UUID NOT NULL PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    project_id UUID NOT NULL REFERENCES projects (id),
+    name TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C",
+    -- A parent may be forgotten, or never have been stored.
+    parent_id UUID,
+    state TEXT COLLATE "C" NOT NULL,
+    live BOOLEAN NOT NULL,
+    wake_at BIGINT,
+    version BIGINT NOT NULL,
+    facts BIGINT NOT NULL,
+    summary TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL
+);
+
+CREATE UNIQUE INDEX journals_by_key ON journals (project_id, kind, key) WHERE key IS NOT NULL;
+CREATE INDEX journals_by_kind ON journals (project_id, kind, id);
+CREATE INDEX journals_by_name ON journals (project_id, kind, name, id);
+CREATE INDEX journals_by_state ON journals (project_id, kind, state, id);
+CREATE INDEX journals_by_parent ON journals (parent_id, id) WHERE parent_id IS NOT NULL;
+CREATE INDEX journals_live ON journals (kind, id) WHERE live;
+CREATE INDEX journals_due ON journals (kind, wake_at, id) WHERE wake_at IS NOT NULL;
+CREATE INDEX journals_over ON journals (updated_at, id) WHERE NOT live AND wake_at IS NULL;
+
+CREATE TABLE journal_openings (
+    journal_id UUID NOT NULL PRIMARY KEY REFERENCES journals (id) ON DELETE CASCADE,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE journal_facts (
+    journal_id UUID NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+    -- From 1.
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (journal_id, number)
+);
+
+CREATE TABLE journal_rows (
+    journal_id UUID NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+    row_group TEXT COLLATE "C" NOT NULL,
+    row_key TEXT COLLATE "C" NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (journal_id, row_group, row_key)
+);
+
+-- A workflow stays for ever, as do its versions: runs name them.
+CREATE TABLE workflows (
+    project_id UUID NOT NULL REFERENCES projects (id),
+    name TEXT COLLATE "C" NOT NULL,
+    newest INTEGER NOT NULL,
+    retired BOOLEAN NOT NULL,
+    PRIMARY KEY (project_id, name)
+);
+
+CREATE TABLE workflow_versions (
+    project_id UUID NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    -- From 1.
+    version INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    summary TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    PRIMARY KEY (project_id, name, version),
+    FOREIGN KEY (project_id, name) REFERENCES workflows (project_id, name)
+);
+
+CREATE INDEX workflow_versions_by_hash ON workflow_versions (project_id, name, hash, version);
+
+CREATE TABLE notifications (
+    id UUID NOT NULL PRIMARY KEY,
+    user_id UUID NOT NULL,
+    project_id UUID NOT NULL,
+    -- The place of the event.
+    seq BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    title TEXT NOT NULL,
+    data TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    read_at BIGINT,
+    settled_at BIGINT,
+    UNIQUE (user_id, seq)
+);
+
+CREATE INDEX notifications_by_user ON notifications (user_id, id);
+CREATE INDEX notifications_unread ON notifications (user_id, id) WHERE read_at IS NULL AND settled_at IS NULL;
+CREATE INDEX notifications_by_subject ON notifications (subject) WHERE settled_at IS NULL;
+CREATE INDEX notifications_by_age ON notifications (created_at, id);
+
+-- How far the log was gone through for notifications. What happened before there were any is not told of.
+CREATE TABLE notification_cursor (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    seq BIGINT NOT NULL
+);
+
+INSERT INTO notification_cursor (id, seq) SELECT 1, seq FROM stream_head;

@@ -1,0 +1,76 @@
+//! How do decisions between agents and people outlive every process?
+//!
+//! The rules are those of `baton-decisions`: a machine that is told facts and says commands. Here it gets a memory and hands: facts are stored as the
+//! journal of the decision, commands become tasks of agents and questions to people, and what comes back becomes facts again. Whoever crashes between two
+//! steps finds the same commands under the same names, and what was begun twice is begun once, since tasks are submitted under these names.
+//!
+//! - [`Councils`]: the service, and the driver beside it ([`Councils::run`], [`Councils::heard`])
+//! - `request`, `step`, `cast`: what may be asked for, in which words, of whom
+//! - `council`: a decision as it is stored, and its turns
+//! - `asking`, `hearing`: commands become tasks, and their results become facts
+//! - `view`, `lab`: what people see
+
+mod asking;
+mod cast;
+mod council;
+mod driver;
+mod hearing;
+mod kept;
+mod lab;
+mod request;
+mod service;
+mod step;
+mod view;
+
+use std::sync::Arc;
+
+use baton_domain::ports::Sources;
+use baton_domain::services::{AgentService, TaskService};
+use baton_storage::{IdentityStore, JournalStore, ModelStore};
+
+pub use driver::MAXIMUM_PAUSE;
+
+/// What the service stands on.
+#[derive(Clone)]
+pub struct CouncilParts {
+    /// Where decisions are kept.
+    pub journals: Arc<dyn JournalStore>,
+    /// What tasks spent.
+    pub spending: Arc<dyn ModelStore>,
+    /// Who may be asked.
+    pub users: Arc<dyn IdentityStore>,
+    /// Which agents may be asked.
+    pub agents: Arc<dyn AgentService>,
+    /// What gives agents their work.
+    pub tasks: Arc<dyn TaskService>,
+    /// Time, identifiers, chance.
+    pub sources: Sources,
+}
+
+impl std::fmt::Debug for CouncilParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CouncilParts")
+    }
+}
+
+/// Decisions: the service, and what drives them on.
+pub struct Councils {
+    pub(crate) parts: CouncilParts,
+    pub(crate) kept: kept::Kept,
+    pub(crate) desk: driver::Desk,
+    pub(crate) judged: lab::JudgedCache,
+}
+
+impl Councils {
+    /// Decisions over these parts. Nothing goes on before [`run`](Self::run) is called; a service without it only stores.
+    #[must_use]
+    pub fn new(parts: CouncilParts) -> Arc<Self> {
+        Arc::new(Self { parts, kept: kept::Kept::default(), desk: driver::Desk::default(), judged: lab::JudgedCache::default() })
+    }
+}
+
+impl std::fmt::Debug for Councils {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Councils")
+    }
+}

@@ -1,0 +1,141 @@
+//! What does a workflow's step ask for? Names become identifiers, and everything else has the words of a decision.
+
+use baton_domain::problem::{Code, Problem};
+use baton_domain::time::Timestamp;
+use baton_domain::user::Role;
+use baton_domain::wire::decision::{DecisionAnswers, DecisionMember, DecisionTask, NewDecision, StepDecision};
+use serde_json::{Map, Value, json};
+
+use crate::cast::{Everybody, IN_WORDS};
+use crate::request::{pointer, wrong};
+
+/// How long a step waits for its verdict if it does not say, in seconds.
+const USUAL_SECONDS: i64 = 600;
+
+/// The decision of a step.
+///
+/// # Errors
+/// A problem that names what is wrong, by the names of the step's terms.
+pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestamp) -> Result<NewDecision, Problem> {
+    let mut more = step.more.clone();
+    let skill = step.skill.clone();
+    let answers = answers(step.options.as_ref(), more.remove("canonical"))?;
+    let mut text = |name: &str| more.remove(name).and_then(|value| value.as_str().map(str::to_owned));
+    let task = skill.clone().map(|skill| DecisionTask {
+        skill,
+        input: step.input.clone(),
+        answer: text("answer"),
+        confidence: text("confidence"),
+        rationale: text("rationale"),
+    });
+    let seconds = step.deadline.map_or(USUAL_SECONDS, |deadline| {
+        let left = deadline.since(now).as_millis().div_ceil(1_000);
+        i64::try_from(left).unwrap_or(i64::MAX).clamp(1, 30 * 24 * 3_600)
+    });
+    let question = step.question.clone().or_else(|| skill.as_ref().map(|skill| format!("What is the result of {skill}?")));
+    let question = question.ok_or_else(|| wrong(Code::InvalidDecision, "/question", "Say what is to be decided, or which skill runs."))?;
+    let mut form = Map::from_iter([("question".to_owned(), json!(question)), ("electorate".to_owned(), json!([]))]);
+    form.insert("answers".to_owned(), serde_json::to_value(answers).unwrap_or_default());
+    form.insert("deadline_seconds".to_owned(), json!(seconds));
+    if let Some(rule) = &step.rule {
+        form.insert("rule".to_owned(), json!(rule));
+    }
+    if let Some(quorum) = step.quorum {
+        form.insert("quorum".to_owned(), if quorum < 1.0 { json!({"share": quorum}) } else { json!(quorum.round() as i64) });
+    }
+    for (name, value) in more {
+        form.insert(name, resolved(value, everybody)?);
+    }
+    let read: Result<NewDecision, _> = serde_path_to_error::deserialize(Value::Object(form));
+    let mut decision = read.map_err(|error| wrong(Code::InvalidDecision, pointer(error.path()), error.inner().to_string()))?;
+    decision.electorate = electorate(step, everybody)?;
+    decision.task = task;
+    Ok(decision)
+}
+
+fn answers(options: Option<&Value>, canonical: Option<Value>) -> Result<DecisionAnswers, Problem> {
+    let Some(options) = options.filter(|options| !options.is_null()) else { return Ok(DecisionAnswers::Free { canonical }) };
+    let list = options.as_array().ok_or_else(|| wrong(Code::WrongOptions, "/options", "Options are a list."))?;
+    let one = |(place, option): (usize, &Value)| {
+        let form = match option {
+            Value::String(key) => json!({"key": key}),
+            Value::Number(_) | Value::Bool(_) => json!({"key": option.to_string()}),
+            other => other.clone(),
+        };
+        let message = "An option is a key, or an object with `key`, `label` and `description`.";
+        serde_json::from_value(form).map_err(|_| wrong(Code::WrongOptions, format!("/options/{place}"), message))
+    };
+    Ok(DecisionAnswers::Options { options: list.iter().enumerate().map(one).collect::<Result<_, _>>()? })
+}
+
+fn electorate(step: &StepDecision, everybody: &Everybody) -> Result<Vec<DecisionMember>, Problem> {
+    let skill = step.skill.as_deref().unwrap_or(IN_WORDS);
+    match &step.voters {
+        None | Some(Value::Null) => Ok(vec![DecisionMember::Skill { skill: skill.to_owned(), count: None, weight: None }]),
+        Some(Value::Number(samples)) => {
+            let agent = everybody.agents.iter().filter(|agent| agent.skills.iter().any(|has| has == skill)).min_by_key(|agent| &agent.name);
+            let missing = || wrong(Code::UnknownSkill, "/skill", format!("No agent has the skill {skill:?}."));
+            let agent_id = agent.ok_or_else(missing)?.id;
+            Ok(vec![DecisionMember::Agent { agent_id, samples: samples.as_i64(), weight: None }])
+        }
+        Some(Value::Array(list)) => list.iter().enumerate().map(|(place, voter)| member(voter, place, everybody)).collect(),
+        Some(_) => Err(wrong(Code::WrongElectorate, "/voters", "Voters are a number of samples, or a list.")),
+    }
+}
+
+fn member(voter: &Value, place: usize, everybody: &Everybody) -> Result<DecisionMember, Problem> {
+    let field = format!("/voters/{place}");
+    if let Value::String(name) = voter {
+        if let Some(agent) = everybody.agents.iter().find(|agent| agent.name == *name) {
+            return Ok(DecisionMember::Agent { agent_id: agent.id, samples: None, weight: None });
+        }
+        if everybody.agents.iter().any(|agent| agent.skills.contains(name)) {
+            return Ok(DecisionMember::Skill { skill: name.clone(), count: None, weight: None });
+        }
+        if let Some(role) = Role::parse(name) {
+            return Ok(DecisionMember::Role { role, weight: None });
+        }
+        let user = everybody.users.iter().find(|(_, email)| email.eq_ignore_ascii_case(name));
+        let missing = || wrong(Code::WrongElectorate, field.clone(), format!("{name:?} is no agent, skill, role or person that may vote."));
+        let (user, _) = user.ok_or_else(missing)?;
+        return Ok(DecisionMember::User { user_id: user.user_id, weight: None });
+    }
+    let form = resolved(voter.clone(), everybody).map_err(|problem| wrong(Code::WrongElectorate, field.clone(), problem.detail))?;
+    serde_json::from_value(form).map_err(|error| wrong(Code::WrongElectorate, field, error.to_string()))
+}
+
+/// A value in which `agent` and `user` name what `agent_id` and `user_id` identify, and an object that names one of them says so by its `kind`.
+fn resolved(value: Value, everybody: &Everybody) -> Result<Value, Problem> {
+    match value {
+        Value::Array(list) => Ok(Value::Array(list.into_iter().map(|one| resolved(one, everybody)).collect::<Result<_, _>>()?)),
+        Value::Object(fields) => {
+            let mut found = Map::new();
+            for (name, value) in fields {
+                let missing = |what: &str| wrong(Code::WrongElectorate, format!("/{name}"), format!("There is no such {what}: {value}."));
+                match (name.as_str(), &value) {
+                    ("agent", Value::String(text)) => {
+                        let agent = everybody.agents.iter().find(|agent| agent.name == *text).ok_or_else(|| missing("agent"))?;
+                        found.insert("agent_id".to_owned(), json!(agent.id));
+                        found.entry("kind").or_insert_with(|| json!("agent"));
+                    }
+                    ("user", Value::String(text)) => {
+                        let user =
+                            everybody.users.iter().find(|(_, email)| email.eq_ignore_ascii_case(text)).ok_or_else(|| missing("person"))?;
+                        found.insert("user_id".to_owned(), json!(user.0.user_id));
+                        found.entry("kind").or_insert_with(|| json!("user"));
+                    }
+                    ("skill" | "role", _) => {
+                        found.entry("kind").or_insert_with(|| json!(name));
+                        found.insert(name, value);
+                    }
+                    _ => {
+                        let value = resolved(value, everybody)?;
+                        found.insert(name, value);
+                    }
+                }
+            }
+            Ok(Value::Object(found))
+        }
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,11 @@
+//! Do decisions end, count each ballot once, and say why, whoever answers and whatever crashes?
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub, reason = "tests")]
+
+mod crashes;
+mod lab;
+mod people;
+mod steps;
+mod voters;
+mod words;
+mod world;

@@ -1,0 +1,443 @@
+//! How are texts worked on: summaries, keywords, moods, languages, classes, likeness?
+
+use baton_domain::problem::Code;
+use serde_json::{Map, Value as Json, json};
+
+use super::numbers::{beside, language};
+use super::sources::{Feed, Need, rank};
+use super::{Builder, Planned};
+use crate::draft::{expression, literal};
+use crate::given::{Form, GivenKind, Shape};
+use crate::refusal::Refusal;
+use crate::values::{Value, What};
+use crate::words::{Kind, Token, name_stems};
+
+impl Builder<'_> {
+    pub(super) fn language(&mut self) -> Planned<()> {
+        match self.now.capability {
+            "near_duplicates" => return self.near_duplicates(),
+            "similarity" => return self.similarity(),
+            "draft" | "ask" => return self.draft(),
+            _ => {}
+        }
+        // Whether the skill can be had is known before its text is looked for.
+        let (skill, path, label, names): (&str, &str, &str, &[&str]) = match self.now.capability {
+            "summarize" => ("nlp.summarize", "text", "the summary", &["summary", "summaries", "digest", "short version"]),
+            "analyze" => ("nlp.analyze", "entities", "the analysis", &["entities", "analysis"]),
+            "keywords" => ("nlp.keywords", "keywords", "the keywords", &["keywords", "topics", "tags"]),
+            "detect_language" => ("nlp.detect_language", "language", "the language", &["language"]),
+            "sentiment" => ("nlp.sentiment", "label", "the mood", &["sentiment", "mood"]),
+            "classify" => ("nlp.classify", "label", "the label", &["label", "category", "labels", "categories"]),
+            "translate" => ("nlp.translate", "translation", "the translation", &["translation"]),
+            _ => ("documentation.rewrite", "text", "the new text", &["new text", "rewritten text"]),
+        };
+        self.skill(skill)?;
+        let parameters = self.text_parameters()?;
+        let feed = self.text_for(skill)?;
+        let mut with = feed.map();
+        with.extend(parameters);
+        let why = if feed.list.is_some() { format!("For each text: {}.", self.clause()) } else { format!("{}.", self.clause()) };
+        let step = self.step(skill, with, feed.list.clone(), &why)?;
+        let what = if matches!(self.now.capability, "summarize" | "translate" | "rewrite") { What::Text } else { What::Other };
+        let made = self.product(step, what, path, label, None);
+        let value = self.values[made].clone().named(names);
+        // A translation takes the place of its text; a summary stands beside it.
+        let flows = matches!(self.now.capability, "translate" | "rewrite");
+        self.values[made] = if flows { value.flowing() } else { value };
+        self.current = Some(if flows { made } else { feed.of });
+        Ok(())
+    }
+
+    /// The text that a skill works on; of what was just made, a translation takes the result, not its source.
+    fn text_for(&mut self, skill: &str) -> Planned<Feed> {
+        if matches!(skill, "nlp.translate" | "documentation.rewrite") {
+            let last = self.values.iter().rposition(|value| {
+                value.what == What::Text
+                    && value.step.is_some_and(|step| !self.steps[step].conditional || self.steps[step].draft.condition == self.condition)
+            });
+            let region = self.region();
+            let speaks = self.values.iter().any(|value| value.step.is_none() && value.mentioned(&region).is_some());
+            if let Some(last) = last.filter(|_| !speaks) {
+                self.rules.push(format!("it goes on with {}", self.values[last].label));
+                return Ok(self.direct("text", last));
+            }
+        }
+        self.text()
+    }
+
+    fn text_parameters(&self) -> Planned<Map<String, Json>> {
+        let region = self.region();
+        let sentence = self.sentence();
+        let mut with = Map::new();
+        match self.now.capability {
+            "summarize" => {
+                let words = ["sentence", "sentences", "line", "lines"];
+                let count =
+                    beside(&region, &words).or_else(|| beside(&sentence, &words)).or_else(|| beside(&region, &["points", "bullets"]));
+                if let Some(count) = count {
+                    with.insert("sentences".to_owned(), json!(count.clamp(1, 100)));
+                } else if let Some(input) = self.number_named(&["sentence", "length"]) {
+                    with.insert("sentences".to_owned(), expression(&format!("round({input})")));
+                } else if region.iter().any(|token| token.is("sentence")) {
+                    with.insert("sentences".to_owned(), json!(1));
+                }
+            }
+            "keywords" => {
+                let words = ["keyword", "keywords", "words", "terms", "phrases", "tags", "topics", "key", "top"];
+                if let Some(count) = beside(&region, &words).or_else(|| beside(&sentence, &words)) {
+                    with.insert("count".to_owned(), json!(count.clamp(1, 100)));
+                } else if let Some(input) = self.number_named(&["keyword", "count"]) {
+                    with.insert("count".to_owned(), expression(&format!("round({input})")));
+                }
+            }
+            "translate" => {
+                let target = language(&region).or_else(|| language(&sentence));
+                let Some(target) = target else {
+                    return Err(self.missing("the language to translate into", "Say it: “into German”."));
+                };
+                with.insert("target".to_owned(), json!(target));
+            }
+            "classify" => {
+                with.insert("labels".to_owned(), self.labels_of(&sentence)?);
+                if !self.terms.model {
+                    with.insert("method".to_owned(), json!("rules"));
+                }
+            }
+            "rewrite" => {
+                let goals = [
+                    ("formal", "formal"),
+                    ("formally", "formal"),
+                    ("simplify", "simplify"),
+                    ("simpler", "simplify"),
+                    ("simple", "simplify"),
+                    ("plain", "simplify"),
+                    ("shorter", "shorten"),
+                    ("grammar", "correct"),
+                    ("proofread", "correct"),
+                ];
+                if let Some((_, goal)) = goals.iter().find(|(word, _)| sentence.iter().any(|token| token.is(word))) {
+                    with.insert("goal".to_owned(), json!(goal));
+                }
+            }
+            _ => {}
+        }
+        Ok(with)
+    }
+
+    /// The labels to sort by: an input, quotations, or a list after `into`, `as` or a colon.
+    fn labels_of(&self, sentence: &[Token]) -> Planned<Json> {
+        let called = [
+            "label",
+            "labels",
+            "categories",
+            "category",
+            "classes",
+            "teams",
+            "departments",
+            "topics",
+            "team",
+            "department",
+            "queues",
+            "queue",
+            "folders",
+            "themes",
+        ];
+        let input = self.given.iter().find(|given| {
+            let stems = name_stems(&given.name);
+            matches!(given.shape, Shape::Texts | Shape::Records)
+                && called.iter().any(|word| stems == name_stems(word) || stems.last() == name_stems(word).last())
+        });
+        if let Some(given) = input {
+            let expr = format!("inputs.{}", given.name);
+            return Ok(if given.shape == Shape::Records { expression(&expr) } else { return self.labels_of_texts(&expr) });
+        }
+        if self.given.iter().any(|given| {
+            given.kind == GivenKind::Json
+                && given.shape == Shape::Object
+                && called.iter().any(|word| name_stems(&given.name) == name_stems(word))
+        }) {
+            return Err(self.missing("the list of labels", "Give it as a list of texts, or of objects with `name` and `keywords`."));
+        }
+        // Records with names and keywords are labels, whatever they are called.
+        if let Some(given) = self.given.iter().find(|given| {
+            given.shape == Shape::Records
+                && given.columns.iter().any(|column| column.name == "name")
+                && given.columns.iter().any(|column| ["keywords", "examples", "description"].contains(&column.name.as_str()))
+        }) {
+            return Ok(expression(&format!("inputs.{}", given.name)));
+        }
+        let names = self.listed(sentence);
+        if names.len() < 2 {
+            return Err(self.missing("the list of labels", "Say the labels in quotation marks, or give them as an input `labels`."));
+        }
+        Ok(Json::Array(
+            names
+                .into_iter()
+                .map(|(name, keywords)| label(&name, &if keywords.is_empty() { self.speaking_for(&name) } else { keywords }))
+                .collect(),
+        ))
+    }
+
+    fn labels_of_texts(&self, expr: &str) -> Planned<Json> {
+        // Objects cannot be made by expressions, so a list of texts is no list of labels.
+        Err(Refusal::new(
+            Code::GoalInputMissing,
+            self.clause(),
+            format!("labels are needed as objects, and `{expr}` is a list of texts"),
+            "Give each label as `{\"name\": …, \"keywords\": […]}`, or say the labels in the goal.",
+        ))
+    }
+
+    /// What is listed as labels, each with the words that speak for it: `billing (invoice, refund), technical (crash, error) or praise`.
+    fn listed(&self, sentence: &[Token]) -> Vec<(String, Vec<String>)> {
+        let plain_quotes = sentence.iter().filter(|token| token.kind == Kind::Quoted).count();
+        let from = sentence
+            .iter()
+            .position(|token| {
+                token.is_any(&["into", "as", "either", "labels", "label", "categories", "classes", "topics", "to"])
+                    || token.kind == Kind::Mark(':')
+            })
+            .map_or(0, |place| place + 1);
+        let from = sentence.iter().rposition(|token| token.kind == Kind::Mark(':')).map_or(from, |place| place + 1);
+        let mut found: Vec<(String, Vec<String>)> = Vec::new();
+        let (mut name, mut words, mut inside) = (Vec::<&str>::new(), Vec::<String>::new(), false);
+        let mut word = Vec::<&str>::new();
+        let skip = [
+            "the",
+            "a",
+            "an",
+            "labels",
+            "label",
+            "categories",
+            "category",
+            "following",
+            "three",
+            "classes",
+            "class",
+            "four",
+            "of",
+            "these",
+            "two",
+            "topics",
+            "either",
+            "groups",
+            "if",
+            "words",
+            "keywords",
+            "like",
+            "such",
+            "as",
+        ];
+        for token in sentence.get(from..).unwrap_or_default() {
+            let separates = token.is_any(&["and", "or"]) || matches!(token.kind, Kind::Mark(',' | '/' | '.'));
+            match token.kind {
+                Kind::Mark('(') => inside = true,
+                Kind::Mark(')') => {
+                    if !word.is_empty() {
+                        words.push(word.join(" "));
+                    }
+                    word.clear();
+                    inside = false;
+                }
+                _ if inside && separates => {
+                    if !word.is_empty() {
+                        words.push(word.join(" "));
+                    }
+                    word.clear();
+                }
+                _ if inside && !token.is_mark() && !skip.contains(&token.lower.as_str()) => word.push(&token.text),
+                _ if inside => {}
+                _ if separates => {
+                    if !name.is_empty() {
+                        found.push((name.join(" "), std::mem::take(&mut words)));
+                    }
+                    name.clear();
+                }
+                Kind::Quoted => name = vec![&token.text],
+                Kind::Word if plain_quotes < 2 && name.len() < 4 && !skip.contains(&token.lower.as_str()) && !token.is("number") => {
+                    name.push(&token.text)
+                }
+                _ => {}
+            }
+        }
+        if !name.is_empty() {
+            found.push((name.join(" "), words));
+        }
+        found
+    }
+
+    /// Words that another sentence says of a label: "Billing tickets speak of invoices, refunds and charges".
+    fn speaking_for(&self, name: &str) -> Vec<String> {
+        let stems = name_stems(name);
+        let parts = self.reading.tokens.split(|token| matches!(token.kind, Kind::Mark('.' | ';' | '\n' | '?' | '!')));
+        for part in parts {
+            let starts = part.iter().take(3).any(|token| stems.contains(&token.stem));
+            let Some(at) = part.iter().position(|token| {
+                token.is_any(&["of", "about", "mention", "mentions", "like", "words", "contain", "contains", "means", "covers", "includes"])
+                    || token.kind == Kind::Mark(':')
+            }) else {
+                continue;
+            };
+            if !starts || at < 1 {
+                continue;
+            }
+            let words: Vec<String> = part[at + 1..]
+                .iter()
+                .filter(|token| {
+                    matches!(token.kind, Kind::Word | Kind::Quoted)
+                        && !token.is_any(&["and", "or", "the", "a", "words", "like", "such", "as", "about"])
+                })
+                .map(|token| token.lower.clone())
+                .collect();
+            if !words.is_empty() {
+                return words;
+            }
+        }
+        Vec::new()
+    }
+
+    fn draft(&mut self) -> Planned<()> {
+        let skill = if self.now.capability == "ask" { "prompt.answer" } else { "documentation.draft" };
+        self.skill(skill)?;
+        let clause = self.clause();
+        let with = if skill == "prompt.answer" {
+            let feed = self.text()?;
+            if feed.key != "text" {
+                return Err(self.missing("a text", "Give what the model is to work on as a text."));
+            }
+            Map::from_iter([("instructions".to_owned(), literal(&clause)), ("input".to_owned(), feed.value)])
+        } else {
+            Map::from_iter([("brief".to_owned(), literal(&clause))])
+        };
+        let step = self.step(skill, with, None, &format!("{clause}."))?;
+        let made = self.product(step, What::Text, "text", "the draft", None);
+        self.values[made].flows = true;
+        self.current = Some(made);
+        Ok(())
+    }
+
+    fn near_duplicates(&mut self) -> Planned<()> {
+        self.skill("nlp.near_duplicates")?;
+        let picked = self.pick(Need::Text, "a list of texts", "Give a file with many texts, or a list of texts.")?;
+        let mut with = Map::new();
+        match picked.as_slice() {
+            [one] => {
+                let value = self.values[*one].clone();
+                match value.what {
+                    What::Artifact(Form::Table) if !value.list => {
+                        with.insert("artifact".to_owned(), value.json());
+                        if !value.columns.is_empty() || !crate::columns::spoken(&self.sentence(), &[]).is_empty() {
+                            with.insert("column".to_owned(), literal(&self.text_column(*one)?));
+                        }
+                    }
+                    What::Artifact(Form::Prose | Form::Unknown | Form::Data) if !value.list => {
+                        with.insert("artifact".to_owned(), value.json());
+                        let sentence = self.sentence();
+                        let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
+                        if has(&["paragraph", "paragraphs"]) {
+                            with.insert("format".to_owned(), json!("paragraphs"));
+                        } else if has(&["line", "lines"]) {
+                            with.insert("format".to_owned(), json!("lines"));
+                        }
+                    }
+                    What::Artifact(Form::Prose | Form::Unknown) => {
+                        with.insert("artifacts".to_owned(), expression(&value.expr));
+                    }
+                    _ => {
+                        let feed = self.text_of(&picked)?;
+                        let Some(list) = feed.list else {
+                            return Err(self.missing("a list of texts", "Give several texts, or a file with many."));
+                        };
+                        with.insert("texts".to_owned(), expression(&list));
+                    }
+                }
+            }
+            several => {
+                let feed = self.text_of(several)?;
+                let key = if feed.key == "artifact" { "artifacts" } else { "texts" };
+                with.insert(key.to_owned(), expression(&feed.list.unwrap_or_default()));
+            }
+        }
+        let sentence = self.sentence();
+        let least = sentence.iter().filter_map(Token::number).find(|value| (0.3..=1.0).contains(value));
+        match least {
+            Some(least) => {
+                with.insert("threshold".to_owned(), json!(least));
+            }
+            None => {
+                let named = self.number_named(&["threshold", "likeness", "similar", "least", "cutoff"]);
+                if let Some(input) = named.or_else(|| self.number_input(&sentence)) {
+                    with.insert("threshold".to_owned(), expression(&input));
+                }
+            }
+        }
+        let why = format!("{}.", self.clause());
+        let step = self.step("nlp.near_duplicates", with, None, &why)?;
+        let made = self.product(step, What::Other, "groups", "the groups of duplicates", None);
+        self.values[made] = self.values[made].clone().named(&["duplicates", "groups"]);
+        self.current = picked.first().copied();
+        Ok(())
+    }
+
+    fn similarity(&mut self) -> Planned<()> {
+        self.skill("nlp.similarity")?;
+        let fits: Vec<usize> =
+            (0..self.values.len()).filter(|place| rank(&self.values[*place], Need::Text) > 0 && self.is_sure(*place)).collect();
+        let singles: Vec<usize> = fits
+            .iter()
+            .copied()
+            .filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table)))
+            .collect();
+        let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place)).collect();
+        let (one, others) = match (singles.as_slice(), lists.as_slice()) {
+            ([one, ..], [list, ..]) => (*one, vec![*list]),
+            ([one, rest @ ..], []) if !rest.is_empty() => {
+                // The one that is compared with the others: the first that the goal speaks of.
+                let tokens = self.reading.tokens.clone();
+                let mut order: Vec<(usize, usize)> = std::iter::once(one)
+                    .chain(rest)
+                    .map(|place| (self.values[*place].mentioned(&tokens).map_or(usize::MAX, |(at, _)| at), *place))
+                    .collect();
+                order.sort_unstable();
+                (order[0].1, order[1..].iter().map(|(_, place)| *place).collect())
+            }
+            _ => return Err(self.missing("a text and others to compare it with", "Give one text and a list of others.")),
+        };
+        let main = self.text_of(&[one])?;
+        let rest = self.text_of(&others)?;
+        let mut with = main.map();
+        let key = if rest.key == "artifact" { "other_artifacts" } else { "others" };
+        let list = match (&rest.list, rest.value.as_str()) {
+            (Some(list), _) => expression(list),
+            (None, Some(text)) => json!([text]),
+            _ => return Err(self.missing("texts to compare with", "Give a list of texts.")),
+        };
+        with.insert(key.to_owned(), list);
+        let why = format!("{}.", self.clause());
+        let step = self.step("nlp.similarity", with, None, &why)?;
+        let made = self.product(step, What::Other, "texts", "the likeness", None);
+        self.values[made] = self.values[made].clone().named(&["similarity", "likeness", "match"]);
+        let closest = Value {
+            what: What::Text,
+            expr: format!("default(first({}.texts).text, ' ')", self.output(step)),
+            step: Some(step),
+            ..Value::new(What::Text, "", "the closest text")
+        }
+        .named(&["best match", "closest"]);
+        self.values.push(closest);
+        self.current = Some(one);
+        Ok(())
+    }
+}
+
+/// A label with the words that speak for it: its own, unless others are given.
+fn label(name: &str, keywords: &[String]) -> Json {
+    let mut words: Vec<Json> = keywords.iter().map(|word| literal(word)).collect();
+    if words.is_empty() {
+        words = name.to_lowercase().split_whitespace().filter(|word| word.len() > 2).map(literal).collect();
+    }
+    if words.is_empty() {
+        return json!({"name": literal(name)});
+    }
+    json!({"name": literal(name), "keywords": words})
+}

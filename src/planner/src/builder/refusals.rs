@@ -1,0 +1,48 @@
+//! Why is something not planned?
+
+use baton_domain::problem::Code;
+
+use super::{Builder, Planned};
+use crate::given::Form;
+use crate::refusal::Refusal;
+use crate::values::{Value, What};
+
+impl<'a> Builder<'a> {
+    /// Inputs that no skill reads.
+    pub(super) fn unusable_inputs(&self) -> Planned<()> {
+        let all =
+            !self.given.is_empty() && self.given.iter().all(|given| matches!(Value::of_input(given).what, What::Artifact(Form::Recording)));
+        if all {
+            let name = &self.given[0].name;
+            return Err(Refusal::new(
+                Code::NoSkillForGoal,
+                self.reading.goal.clone(),
+                format!("no skill listens to recordings, and `{name}` is one"),
+                "Give what it says as a text.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A refusal for something that was not given.
+    pub(crate) fn missing(&self, what: &str, advice: &str) -> Refusal {
+        Refusal::new(Code::GoalInputMissing, self.clause(), format!("{what} is needed and was not given"), advice)
+    }
+
+    pub(crate) fn ambiguous(&self, message: String, candidates: Vec<String>) -> Refusal {
+        Refusal::new(Code::GoalAmbiguous, self.clause(), message, format!("Name the one that is meant: {}.", candidates.join(", ")))
+            .with_candidates(candidates)
+    }
+
+    pub(crate) fn no_skill(&self, part: (usize, usize)) -> Refusal {
+        let text = self.reading.text(part);
+        let nearest: Vec<String> = self.skills.find(&text, 3).into_iter().map(|(name, _)| name).collect();
+        let advice = match nearest.as_slice() {
+            [] => "Leave this part out, or register an agent that has such a skill.".to_owned(),
+            names => {
+                format!("Leave this part out, register an agent that has such a skill, or say it as one of {} does.", names.join(", "))
+            }
+        };
+        Refusal::new(Code::NoSkillForGoal, text, "no skill does this, as far as rules know", advice).with_candidates(nearest)
+    }
+}

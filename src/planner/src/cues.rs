@@ -1,0 +1,144 @@
+//! By which words is a capability asked for?
+
+use std::sync::LazyLock;
+
+use baton_retrieval::words::stem;
+
+use crate::words::{Kind, Token};
+
+/// What can be asked for, each done by one of some skills.
+#[derive(Debug)]
+pub(crate) struct Capability {
+    /// Its name: also the first part of its steps' ids.
+    pub(crate) name: String,
+    cues: Vec<Cue>,
+}
+
+#[derive(Debug)]
+struct Cue {
+    /// Each a choice of stems; an empty one is a gap.
+    words: Vec<Vec<String>>,
+    weight: f64,
+}
+
+/// A place where a capability is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) capability: &'static str,
+    /// The tokens: the first, and the one after the last.
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) weight: f64,
+}
+
+/// How many tokens a gap may have.
+const GAP: usize = 5;
+
+static CAPABILITIES: LazyLock<Vec<Capability>> = LazyLock::new(|| read(include_str!("cues.txt")));
+
+/// Lines of `name: cue | cue`; lines that begin with a space go on. A cue is words with `/` between choices, `..` for a gap of some words,
+/// and may begin with its weight and `*`.
+fn read(text: &str) -> Vec<Capability> {
+    let mut found: Vec<Capability> = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        let body = match line.split_once(':') {
+            Some((name, body)) if !line.starts_with(' ') => {
+                found.push(Capability { name: name.trim().to_owned(), cues: Vec::new() });
+                body
+            }
+            _ => line,
+        };
+        let cues = body.split('|').map(str::trim).filter(|cue| !cue.is_empty()).map(cue);
+        if let Some(last) = found.last_mut() {
+            last.cues.extend(cues);
+        }
+    }
+    found
+}
+
+fn cue(text: &str) -> Cue {
+    let (weight, words) = match text.split_once('*') {
+        Some((weight, words)) => (weight.trim().parse().ok(), words),
+        None => (None, text),
+    };
+    let words: Vec<Vec<String>> = words
+        .split_whitespace()
+        .map(|word| if word == ".." { Vec::new() } else { word.split('/').map(|choice| stem(&choice.to_lowercase())).collect() })
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "a few words")]
+    let usual = words.iter().filter(|word| !word.is_empty()).count() as f64;
+    Cue { words, weight: weight.unwrap_or(usual) }
+}
+
+/// The places where capabilities are asked for, in order, none over another: the weightier one stays, then the longer.
+pub(crate) fn find(tokens: &[Token], from: usize, to: usize) -> Vec<Found> {
+    let mut all = Vec::new();
+    for capability in CAPABILITIES.iter() {
+        for cue in &capability.cues {
+            for at in from..to {
+                if let Some(end) = matches(&cue.words, tokens, at, to) {
+                    all.push(Found { capability: capability.name.as_str(), from: at, to: end, weight: cue.weight });
+                }
+            }
+        }
+    }
+    all.sort_by(|one, other| {
+        let length = |found: &Found| found.to - found.from;
+        other.weight.total_cmp(&one.weight).then(length(one).cmp(&length(other))).then(one.from.cmp(&other.from))
+    });
+    let mut kept: Vec<Found> = Vec::new();
+    for found in all {
+        if kept.iter().all(|other| found.to <= other.from || other.to <= found.from) {
+            kept.push(found);
+        }
+    }
+    kept.sort_by_key(|found| found.from);
+    kept
+}
+
+/// Where a cue that begins at a place ends.
+fn matches(words: &[Vec<String>], tokens: &[Token], at: usize, to: usize) -> Option<usize> {
+    let Some((first, rest)) = words.split_first() else { return Some(at) };
+    if first.is_empty() {
+        for skipped in 0..=GAP {
+            let from = at + skipped;
+            if skipped > 0 && tokens.get(from - 1).is_none_or(|token| matches!(token.kind, Kind::Mark('.' | ';' | '!' | '?' | '\n'))) {
+                return None;
+            }
+            if let Some(end) = matches(rest, tokens, from, to) {
+                return Some(end);
+            }
+        }
+        return None;
+    }
+    // Dashes within a word are none.
+    let mut place = at;
+    while place < to && tokens.get(place).is_some_and(|token| matches!(token.kind, Kind::Mark('-' | '‑' | '\''))) && place > 0 {
+        place += 1;
+    }
+    let token = tokens.get(place).filter(|_| place < to)?;
+    if token.kind != Kind::Word || !first.contains(&token.stem) {
+        return None;
+    }
+    matches(rest, tokens, place + 1, to)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::words::tokens;
+
+    fn names(text: &str) -> Vec<&'static str> {
+        let tokens = tokens(text);
+        find(&tokens, 0, tokens.len()).into_iter().map(|found| found.capability).collect()
+    }
+
+    #[test]
+    fn capabilities_are_found_in_the_order_of_the_goal() {
+        assert_eq!(names("Fetch the page, extract the article and summarize it"), ["fetch", "article", "summarize"]);
+        assert_eq!(names("near-duplicates among the tickets"), ["near_duplicates"]);
+        assert_eq!(names("summary statistics of the table"), ["profile"]);
+        assert_eq!(names("zymurgy"), Vec::<&str>::new());
+    }
+}

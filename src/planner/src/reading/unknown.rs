@@ -1,0 +1,247 @@
+//! Which parts of a sentence ask for what no skill does?
+
+use super::Reading;
+use crate::cues;
+use crate::words::Kind;
+
+/// Verbs that no skill does and no rule may pass over.
+const UNABLE: &[&str] = &[
+    "phone",
+    "call",
+    "ring",
+    "transcribe",
+    "book",
+    "buy",
+    "purchase",
+    "pay",
+    "tweet",
+    "upload",
+    "deploy",
+    "install",
+    "remind",
+    "schedule",
+    "hire",
+    "fire",
+    "print",
+    "fax",
+    "cook",
+    "drive",
+    "record",
+    "film",
+    "photograph",
+    "sing",
+    "play",
+    "paint",
+    "sketch",
+    "email",
+    "mail",
+    "send",
+    "forward",
+    "notify",
+    "message",
+    "delete",
+    "cancel",
+    "approve",
+    "sign",
+    "reserve",
+    "invite",
+    "negotiate",
+    "interview",
+    "meet",
+    "dub",
+    "subtitle",
+    "reboot",
+    "restart",
+    "shut",
+    "unlock",
+    "transfer",
+    "withdraw",
+    "refund",
+    "post",
+    "publish",
+    "push",
+    "commit",
+    "merge",
+    "compile",
+    "execute",
+    "order",
+    "ship",
+    "water",
+    "arrange",
+    "organize",
+    "organise",
+    "sms",
+    "whatsapp",
+    "slack",
+    "ping",
+    "telephone",
+    "dial",
+    "wire",
+    "repair",
+    "reply",
+    "subscribe",
+    "unsubscribe",
+    "log",
+    "photoshop",
+    "animate",
+    "narrate",
+    "read",
+    "encrypt",
+    "decrypt",
+    "compress",
+    "unzip",
+    "backup",
+    "migrate",
+    "fix",
+    "patch",
+    "refactor",
+    "rename",
+    "move",
+    "trade",
+    "sell",
+    "invest",
+    "wait",
+    "tell",
+    "ask",
+    "scan",
+    "recognize",
+    "recognise",
+    "resize",
+    "crop",
+    "convert",
+    "design",
+    "negotiate",
+    "vacuum",
+    "clean",
+    "build",
+    "generate",
+    "program",
+    "implement",
+    "solve",
+    "hack",
+];
+
+/// Words that are passed over at the beginning of a part.
+const LEADING: &[&str] = &[
+    "please",
+    "then",
+    "also",
+    "finally",
+    "and",
+    "afterwards",
+    "next",
+    "first",
+    "second",
+    "secondly",
+    "third",
+    "now",
+    "could",
+    "can",
+    "would",
+    "you",
+    "i",
+    "we",
+    "want",
+    "need",
+    "to",
+    "like",
+    "d",
+    "just",
+    "so",
+    "that",
+    "after",
+    "lastly",
+    "last",
+    "let",
+    "s",
+    "kindly",
+    "must",
+    "should",
+    "will",
+    "ll",
+    "have",
+    "it",
+    "plus",
+    "but",
+    "or",
+    "too",
+];
+
+/// What somebody wants to be told is no work of its own.
+const ASKED: &[&str] = &["me", "us", "back"];
+
+impl Reading {
+    /// Parts of a sentence that begin with a verb that no rule knows.
+    pub(super) fn unknown_parts(&mut self, from: usize, to: usize, found: &[cues::Found]) {
+        let mut part = from;
+        let mut depth = 0_i32;
+        let inside: Vec<bool> = self.tokens[from..to]
+            .iter()
+            .map(|token| {
+                match token.kind {
+                    Kind::Mark('(') => depth += 1,
+                    Kind::Mark(')') => depth -= 1,
+                    _ => {}
+                }
+                depth > 0
+            })
+            .collect();
+        let ends: Vec<usize> = (from..to)
+            .filter(|place| !inside[place - from])
+            .filter(|place| {
+                let token = &self.tokens[*place];
+                token.is_any(&["and", "then"]) || matches!(token.kind, Kind::Mark(',' | ':'))
+            })
+            .chain([to])
+            .collect();
+        for end in ends {
+            let begin = (part..end).find(|place| !self.tokens[*place].is_any(LEADING)).unwrap_or(end);
+            let verb = self.tokens.get(begin).filter(|_| begin < end);
+            let next = self.tokens.get(begin + 1);
+            let covered = found.iter().any(|found| found.from < end && found.to > begin);
+            let told = next.is_some_and(|next| next.is_any(ASKED));
+            let hyphened = verb.is_some_and(|verb| verb.is("e")) && self.tokens.get(begin + 2).is_some_and(|mail| mail.is("mail"));
+            let unable = verb.is_some_and(|verb| verb.is_any(UNABLE)) || hyphened;
+            // These reach people and things outside, whatever else the part says.
+            let outside = hyphened
+                || verb.is_some_and(|verb| {
+                    verb.is_any(&[
+                        "phone",
+                        "telephone",
+                        "transcribe",
+                        "book",
+                        "buy",
+                        "purchase",
+                        "pay",
+                        "tweet",
+                        "email",
+                        "mail",
+                        "send",
+                        "upload",
+                        "deploy",
+                        "sms",
+                        "whatsapp",
+                        "fax",
+                        "invite",
+                        "hire",
+                        "remind",
+                        "dial",
+                        "subtitle",
+                        "dub",
+                        "publish",
+                        "post",
+                        "forward",
+                        "print",
+                        "notify",
+                        "delete",
+                        "slack",
+                        "reserve",
+                    ])
+                });
+            if unable && !told && (outside || !covered) {
+                self.unknown.push((begin, end));
+            }
+            part = end + 1;
+        }
+    }
+}

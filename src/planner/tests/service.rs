@@ -1,0 +1,271 @@
+//! Are plans kept, changed, accepted once and refused, and by whom they may be?
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use baton_domain::id::PlanId;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::services::PlanService as _;
+use baton_domain::user::{Caller, Role};
+use baton_domain::wire::plan::{
+    MAXIMUM_GOAL_CHARACTERS, MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, PlanDetail, PlanEdit, PlanFilter, PlanInput,
+    PlanInputKind, PlanRefusal, PlanState,
+};
+use serde_json::{Value, json};
+
+use crate::models::now;
+use crate::world::{World, elsewhere, is_known};
+
+fn input(kind: PlanInputKind, value: Value) -> PlanInput {
+    PlanInput { kind, value }
+}
+
+fn goal(text: &str, inputs: &[(&str, PlanInput)]) -> NewPlan {
+    let inputs: BTreeMap<String, PlanInput> = inputs.iter().map(|(name, input)| ((*name).to_owned(), input.clone())).collect();
+    NewPlan { goal: text.to_owned(), inputs, use_model: false }
+}
+
+fn note() -> (&'static str, PlanInput) {
+    ("note", input(PlanInputKind::Text, json!("The plant was closed. The workers were told on Monday.")))
+}
+
+fn summary_of_note() -> NewPlan {
+    goal("Summarize the note in 2 sentences.", &[note()])
+}
+
+fn propose(world: &World, caller: &Caller) -> PlanDetail {
+    now(world.plans.propose(caller, summary_of_note())).unwrap()
+}
+
+fn refused<T: std::fmt::Debug>(outcome: Result<T, Problem>, code: Code) -> Problem {
+    let problem = outcome.unwrap_err();
+    assert!(problem.is(code), "{problem:?}");
+    problem
+}
+
+fn shown(world: &World, caller: &Caller, id: PlanId) -> PlanDetail {
+    now(world.plans.plan(caller, id)).unwrap()
+}
+
+fn edit(text: &str, seen_version: i64) -> PlanEdit {
+    PlanEdit { text: text.to_owned(), seen_version }
+}
+
+#[test]
+fn what_is_proposed_is_kept_and_shown_and_runs_nothing() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let made = propose(&world, &ada);
+    let summary = &made.summary;
+    assert_eq!((summary.state, summary.version, summary.steps, summary.by_model), (PlanState::Proposed, 1, 1, false));
+    assert_eq!((summary.run, summary.edited, summary.created_by.as_str()), (None, false, "ada@example.org"));
+    assert!(made.text.contains("nlp.summarize") && made.problems.is_empty(), "{}", made.text);
+    assert_eq!(made.graph.as_ref().unwrap().nodes.len(), 1);
+    assert_eq!(made.clauses[0].skill, "nlp.summarize");
+    assert_eq!(made.inputs, summary_of_note().inputs);
+    assert!(is_known(&world, made.as_of));
+    // Who only looks on sees the same.
+    assert_eq!(shown(&world, &world.caller(Role::Viewer), summary.id), made);
+    assert_eq!(world.kinds(&format!("plan:{}", summary.id)), ["plan.proposed"]);
+    assert_eq!((world.runs_begun(), world.workflows.stored.lock().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn files_are_looked_at_for_their_columns() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let mut table = "month,turnover\n".to_owned();
+    for month in 1..=12 {
+        table.push_str(&format!("2025-{month:02},{}\n", 100 + month));
+    }
+    let id = world.file("sales.csv", "text/csv", &table);
+    let made = now(world
+        .plans
+        .propose(&ada, goal("Forecast the turnover for the next 6 months.", &[("sales", input(PlanInputKind::Artifact, json!(id)))])))
+    .unwrap();
+    assert!(made.text.contains("data_science.forecast") && made.text.contains("turnover"), "{}", made.text);
+    let other = elsewhere(&world, &ada);
+    let hidden = goal("Forecast the turnover.", &[("sales", input(PlanInputKind::Artifact, json!(id)))]);
+    refused(now(world.plans.propose(&other, hidden)), Code::NoSuchArtifact);
+}
+
+#[test]
+fn lists_have_the_newest_first_and_go_on_where_a_page_ended() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let ids: Vec<PlanId> = (0..3).map(|_| propose(&world, &ada).summary.id).collect();
+    now(world.plans.refuse(&ada, ids[1], PlanRefusal::default())).unwrap();
+    let page = |filter: PlanFilter| now(world.plans.list(&ada, filter)).unwrap();
+    let first = page(PlanFilter { limit: Some(2), ..PlanFilter::default() });
+    assert_eq!(first.items.iter().map(|plan| plan.id).collect::<Vec<_>>(), [ids[2], ids[1]]);
+    let rest = page(PlanFilter { limit: Some(2), cursor: first.next_cursor, ..PlanFilter::default() });
+    assert_eq!(rest.items.iter().map(|plan| plan.id).collect::<Vec<_>>(), [ids[0]]);
+    assert_eq!(rest.next_cursor, None);
+    let open = page(PlanFilter { state: Some(PlanState::Proposed), ..PlanFilter::default() });
+    assert_eq!(open.items.iter().map(|plan| plan.id).collect::<Vec<_>>(), [ids[2], ids[0]]);
+    for limit in [0, baton_domain::page::MAXIMUM_LIMIT + 1] {
+        let filter = PlanFilter { limit: Some(limit), ..PlanFilter::default() };
+        refused(now(world.plans.list(&ada, filter)), Code::InvalidQuery);
+    }
+    let filter = PlanFilter { cursor: Some("nowhere".to_owned()), ..PlanFilter::default() };
+    refused(now(world.plans.list(&ada, filter)), Code::InvalidQuery);
+}
+
+#[test]
+fn a_change_on_what_is_no_longer_there_is_refused() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let made = propose(&world, &ada);
+    let id = made.summary.id;
+    let longer = made.text.replace("sentences: 2", "sentences: 4");
+    assert_ne!(longer, made.text);
+    let changed = now(world.plans.edit(&ada, id, edit(&longer, 1))).unwrap();
+    assert_eq!((changed.summary.version, changed.summary.edited, changed.text.as_str()), (2, true, longer.as_str()));
+    // Who has seen the first version would undo the change.
+    refused(now(world.plans.edit(&ada, id, edit(&made.text, 1))), Code::PlanStateForbids);
+    refused(now(world.plans.edit(&ada, id, edit(&made.text, 3))), Code::PlanStateForbids);
+    for empty in ["", " \n"] {
+        refused(now(world.plans.edit(&ada, id, edit(empty, 2))), Code::InvalidRequest);
+    }
+    let endless = "#".repeat(baton_workflow::MAXIMUM_BYTES + 1);
+    refused(now(world.plans.edit(&ada, id, edit(&endless, 2))), Code::InvalidRequest);
+    assert_eq!(shown(&world, &ada, id), changed);
+}
+
+#[test]
+fn a_document_that_does_not_hold_together_is_kept_and_not_accepted() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let made = propose(&world, &ada);
+    let id = made.summary.id;
+    let broken = now(world.plans.edit(&ada, id, edit(&made.text.replace("nlp.summarize", "nlp.summon"), 1))).unwrap();
+    assert!(!broken.problems.is_empty());
+    let problem = refused(now(world.plans.accept(&ada, id)), Code::PlanInvalid);
+    assert!(!problem.errors.is_empty());
+    assert_eq!((world.runs_begun(), shown(&world, &ada, id).summary.state), (0, PlanState::Proposed));
+    now(world.plans.edit(&ada, id, edit(&made.text, 2))).unwrap();
+    let accepted = now(world.plans.accept(&ada, id)).unwrap();
+    assert_eq!((accepted.plan.state, world.runs_begun()), (PlanState::Accepted, 1));
+}
+
+#[test]
+fn accepting_twice_begins_one_run() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let id = propose(&world, &ada).summary.id;
+    let first = now(world.plans.accept(&ada, id)).unwrap();
+    let second = now(world.plans.accept(&ada, id)).unwrap();
+    assert_eq!(first, second);
+    assert_eq!((first.plan.state, first.plan.run), (PlanState::Accepted, Some(first.run.id)));
+    assert_eq!((world.runs_begun(), world.workflows.stored.lock().unwrap().len()), (1, 1));
+    let begun = world.runs.begun.lock().unwrap()[0].1.clone();
+    assert_eq!((begun.workflow.as_str(), begun.version), (first.workflow.name.as_str(), Some(1)));
+    assert_eq!(begun.input, json!({"note": note().1.value}));
+    assert_eq!(world.kinds(&format!("plan:{id}")), ["plan.proposed", "plan.accepted"]);
+    // What is decided stays decided.
+    refused(now(world.plans.refuse(&ada, id, PlanRefusal::default())), Code::PlanStateForbids);
+    refused(now(world.plans.edit(&ada, id, edit("name: x", first.plan.version))), Code::PlanStateForbids);
+}
+
+#[test]
+fn an_acceptance_that_was_cut_off_goes_on_with_the_run_that_has_begun() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let id = propose(&world, &ada).summary.id;
+    world.runs.loses_answer.store(true, Ordering::SeqCst);
+    refused(now(world.plans.accept(&ada, id)), Code::Internal);
+    assert_eq!((world.runs_begun(), shown(&world, &ada, id).summary.state), (1, PlanState::Proposed));
+    let accepted = now(world.plans.accept(&ada, id)).unwrap();
+    assert_eq!((world.runs_begun(), world.runs.asked.load(Ordering::SeqCst)), (1, 2));
+    assert_eq!(accepted.plan.run, Some(world.runs.begun.lock().unwrap()[0].2.id));
+}
+
+#[test]
+fn what_is_refused_stays_so() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let id = propose(&world, &ada).summary.id;
+    let why = |text: &str| PlanRefusal { why: text.to_owned() };
+    let endless = "x".repeat(MAXIMUM_REASON_CHARACTERS + 1);
+    refused(now(world.plans.refuse(&ada, id, why(&endless))), Code::InvalidRequest);
+    let first = now(world.plans.refuse(&ada, id, why("Too dear."))).unwrap();
+    assert_eq!((first.state, first.refused_because.as_deref()), (PlanState::Refused, Some("Too dear.")));
+    assert_eq!(now(world.plans.refuse(&ada, id, why("Other words."))).unwrap(), first);
+    refused(now(world.plans.accept(&ada, id)), Code::PlanStateForbids);
+    assert_eq!(world.kinds(&format!("plan:{id}")), ["plan.proposed", "plan.refused"]);
+    assert_eq!(world.runs_begun(), 0);
+}
+
+#[test]
+fn the_plan_of_another_project_does_not_exist() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let made = propose(&world, &ada);
+    let (id, other) = (made.summary.id, elsewhere(&world, &ada));
+    refused(now(world.plans.plan(&other, id)), Code::NoSuchPlan);
+    refused(now(world.plans.edit(&other, id, edit(&made.text, 1))), Code::NoSuchPlan);
+    refused(now(world.plans.accept(&other, id)), Code::NoSuchPlan);
+    refused(now(world.plans.refuse(&other, id, PlanRefusal::default())), Code::NoSuchPlan);
+    assert!(now(world.plans.list(&other, PlanFilter::default())).unwrap().items.is_empty());
+    refused(now(world.plans.plan(&ada, PlanId::new(world.sources.ids.next()))), Code::NoSuchPlan);
+    assert_eq!(shown(&world, &ada, id), made);
+}
+
+#[test]
+fn who_only_looks_on_decides_nothing() {
+    let world = World::new();
+    let made = propose(&world, &world.caller(Role::Operator));
+    let id = made.summary.id;
+    for (caller, code) in [(world.caller(Role::Viewer), Code::Forbidden), (Caller::anonymous(), Code::NotSignedIn)] {
+        refused(now(world.plans.propose(&caller, summary_of_note())), code);
+        refused(now(world.plans.edit(&caller, id, edit(&made.text, 1))), code);
+        refused(now(world.plans.accept(&caller, id)), code);
+        refused(now(world.plans.refuse(&caller, id, PlanRefusal::default())), code);
+    }
+    refused(now(world.plans.plan(&Caller::anonymous(), id)), Code::NotSignedIn);
+    refused(now(world.plans.list(&Caller::anonymous(), PlanFilter::default())), Code::NotSignedIn);
+    assert_eq!((world.committed(), world.runs_begun()), (1, 0));
+}
+
+#[test]
+fn goals_and_inputs_beyond_the_bounds_are_refused_and_not_kept() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let filled = |length: usize| {
+        let said = "Summarize the note.";
+        goal(&format!("{said}{}", " ".repeat(length - said.len())), &[note()])
+    };
+    now(world.plans.propose(&ada, filled(MAXIMUM_GOAL_CHARACTERS))).unwrap();
+    refused(now(world.plans.propose(&ada, filled(MAXIMUM_GOAL_CHARACTERS + 1))), Code::GoalUnreadable);
+    let long = input(PlanInputKind::Text, json!("x".repeat(MAXIMUM_PLAN_INPUT_BYTES)));
+    refused(now(world.plans.propose(&ada, goal("Summarize the note.", &[("note", long)]))), Code::InvalidRequest);
+    for wrong in [input(PlanInputKind::Text, json!(1)), input(PlanInputKind::Number, json!("1")), input(PlanInputKind::Artifact, json!([]))]
+    {
+        refused(now(world.plans.propose(&ada, goal("Summarize the note.", &[("note", wrong)]))), Code::InvalidRequest);
+    }
+    assert_eq!(now(world.plans.list(&ada, PlanFilter::default())).unwrap().items.len(), 1);
+}
+
+#[test]
+fn a_model_is_asked_only_where_it_is_wanted_and_rules_do_not_suffice() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let unknown = "Summarize the note and send it to the board.";
+    let wanted = |text: &str| NewPlan { use_model: true, ..goal(text, &[note()]) };
+    // Wanted, but not there: what the rules say holds.
+    refused(now(world.plans.propose(&ada, wanted(unknown))), Code::NoSkillForGoal);
+    *world.models.answer.lock().unwrap() = Some(json!({"title": "In short", "steps": [
+        {"id": "short", "uses": "nlp.summarize", "why": "because", "with": {"text": "${{ inputs.note }}", "sentences": 2}},
+    ], "outputs": {}}));
+    // There, but not wanted.
+    refused(now(world.plans.propose(&ada, goal(unknown, &[note()]))), Code::NoSkillForGoal);
+    // Wanted, but rules suffice, or nothing helps.
+    assert!(!now(world.plans.propose(&ada, wanted("Summarize the note."))).unwrap().summary.by_model);
+    let endless = "summarize ".repeat(MAXIMUM_GOAL_CHARACTERS);
+    refused(now(world.plans.propose(&ada, wanted(&endless))), Code::GoalUnreadable);
+    assert_eq!(world.model_was_asked(), 0);
+    let made = now(world.plans.propose(&ada, wanted(unknown))).unwrap();
+    assert_eq!((world.model_was_asked(), made.summary.by_model, made.problems.len()), (1, true, 0));
+    // What a model has planned waits for somebody as well.
+    assert_eq!((made.summary.state, world.runs_begun()), (PlanState::Proposed, 0));
+}

@@ -1,0 +1,144 @@
+//! What does a server know of a project's claims? A copy of the journal, as good as its version.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::id::{JournalId, ProjectId};
+use baton_domain::services::Answer;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::claim::BrokenClaim;
+use baton_negotiation::claims::{Claims, Head, Held, Holder, Policy, Resource, Row};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use baton_storage::{JournalRow, RowPlace};
+
+use crate::Sharing;
+use crate::journal::{ROWS, TRIES, contended, read};
+
+/// The key of a project's journal of claims.
+pub(crate) const KEY: &str = "claims";
+/// The group of the claims that are held or waited for.
+pub(super) const CLAIMS: &str = "claims";
+/// The group of those that were broken.
+pub(super) const BROKEN: &str = "broken";
+/// How long it is remembered that a claim was broken.
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+/// The most broken claims that are remembered.
+pub(crate) const MAXIMUM_BROKEN: usize = 1_000;
+/// What stands between the parts of a row's key: no name has it.
+const BETWEEN: char = '\u{1f}';
+
+/// A claim as it is stored: with whom it belongs to, as people read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stored {
+    pub(super) row: Row,
+    pub(super) by: String,
+}
+
+/// A project's claims as they were at a version.
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    pub(crate) id: JournalId,
+    pub(crate) version: i64,
+    pub(crate) claims: Claims,
+    /// On whose behalf holders claim, as people read it.
+    pub(crate) by: BTreeMap<Holder, String>,
+    /// What was lost, by holder and resource.
+    pub(crate) broken: BTreeMap<(Holder, Resource), BrokenClaim>,
+}
+
+impl Book {
+    /// What a holder has.
+    pub(super) fn held_by(&self, holder: &Holder) -> impl Iterator<Item = (&Resource, &Held)> {
+        let (held, _) = self.claims.of(holder);
+        let holder = *holder;
+        held.into_iter().filter_map(move |resource| Some((resource, self.claims.held(resource, &holder)?)))
+    }
+
+    /// Whether a holder has or wants anything.
+    pub(super) fn knows(&self, holder: &Holder) -> bool {
+        let (held, waits) = self.claims.of(holder);
+        !held.is_empty() || !waits.is_empty()
+    }
+
+    /// What was lost lately.
+    pub(super) fn broken_at(&self, now: Timestamp) -> impl Iterator<Item = &BrokenClaim> {
+        let since = now.minus(REMEMBERED);
+        self.broken.values().filter(move |broken| broken.at > since)
+    }
+}
+
+/// The copies of all projects. Who changes one holds its lock, so that the commands of one server do not get in one another's way.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<Option<Book>>>>>);
+
+impl Shelf {
+    pub(super) fn of(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<Option<Book>>> {
+        Arc::clone(self.0.lock().entry(project).or_default())
+    }
+}
+
+pub(super) fn claim_key(resource: &Resource, holder: &Holder, held: bool) -> String {
+    format!("{resource}{BETWEEN}{holder}{BETWEEN}{}", if held { "held" } else { "waiting" })
+}
+
+pub(super) fn broken_key(resource: &Resource, holder: &Holder) -> String {
+    format!("{resource}{BETWEEN}{holder}")
+}
+
+/// The numbers in the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Summary {
+    pub(super) head: Head,
+    pub(super) claims: usize,
+}
+
+impl Sharing {
+    /// Reads a project's claims as they are now; nothing if nobody ever claimed anything.
+    pub(super) async fn load_book(&self, id: JournalId) -> Answer<Option<Book>> {
+        for _ in 0..TRIES {
+            let Some((head, _)) = self.parts.journals.journal(id).await? else { return Ok(None) };
+            if let Some(rows) = self.rows_at(id, head.version).await? {
+                let summary: Summary = read("numbers of the claims", head.summary)?;
+                return fill(id, head.version, summary, self.options.policy, rows).map(Some);
+            }
+        }
+        Err(contended())
+    }
+
+    /// All rows, if the journal stays at this version meanwhile.
+    async fn rows_at(&self, id: JournalId, version: i64) -> Answer<Option<Vec<JournalRow>>> {
+        let mut rows: Vec<JournalRow> = Vec::new();
+        loop {
+            let after: Option<RowPlace> = rows.last().map(|row| (row.group.clone(), row.key.clone()));
+            let (more, at) = self.parts.journals.journal_rows(id, None, after.as_ref(), ROWS).await?;
+            if at != version {
+                return Ok(None);
+            }
+            let all = more.len() < ROWS as usize;
+            rows.extend(more);
+            if all {
+                return Ok(Some(rows));
+            }
+        }
+    }
+}
+
+fn fill(id: JournalId, version: i64, summary: Summary, policy: Policy, rows: Vec<JournalRow>) -> Answer<Book> {
+    let (mut claims, mut by, mut broken) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for JournalRow { group, body, .. } in rows {
+        let body = body.unwrap_or(Value::Null);
+        if group == BROKEN {
+            let lost: BrokenClaim = read("broken claim", body)?;
+            broken.insert((lost.holder.parse()?, Resource::parse(&lost.resource)?), lost);
+        } else if group == CLAIMS {
+            let stored: Stored = read("claim", body)?;
+            by.insert(stored.row.holder, stored.by);
+            claims.push(stored.row);
+        }
+    }
+    Ok(Book { id, version, claims: Claims::load(policy, summary.head, claims)?, by, broken })
+}

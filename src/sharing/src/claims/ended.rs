@@ -1,0 +1,74 @@
+//! What becomes of the claims of those that have ended? They are given back at once; if that was missed, their leases end.
+
+use baton_domain::event::Event;
+use baton_domain::id::{ProjectId, TaskId};
+use baton_domain::services::Answer;
+use baton_domain::task::TaskState;
+use baton_domain::user::Principal;
+use baton_negotiation::claims::{Command, Holder, HolderKind};
+
+use crate::Sharing;
+
+/// The most holders that are kept in mind at once.
+const MAXIMUM_ENDED: usize = 10_000;
+
+impl Sharing {
+    /// Notes that a task or a run has ended, if an event says so. Gives whether it does.
+    pub(crate) fn note_end(&self, event: &Event) -> bool {
+        let ended = match event.kind.split_once('.') {
+            Some(("task", state)) => TaskState::parse(state).is_some_and(TaskState::is_terminal),
+            Some(("run", state)) => matches!(state, "completed" | "failed" | "canceled"),
+            _ => false,
+        };
+        let Some(holder) = event.subject.parse::<Holder>().ok().filter(|_| ended) else { return false };
+        if holder.kind == HolderKind::Task {
+            let task = TaskId::new(holder.id);
+            if self.watched.lock().contains_key(&task) {
+                self.tasks_ended.lock().insert(task);
+            }
+        }
+        let mut noted = self.ended.lock();
+        let of_project = noted.entry(event.project_id).or_default();
+        if of_project.len() < MAXIMUM_ENDED {
+            of_project.insert(holder);
+        }
+        true
+    }
+
+    /// Gives back what those that have ended held.
+    pub(crate) async fn release_ended(&self) -> Answer<()> {
+        let noted = std::mem::take(&mut *self.ended.lock());
+        for (project, holders) in noted {
+            let has = |book: &super::book::Book| -> Vec<Holder> { holders.iter().filter(|holder| book.knows(holder)).copied().collect() };
+            let Some((left, _)) = self.look(project, has).await? else { continue };
+            if !left.is_empty() {
+                self.release_all(project, &left).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn release_all(&self, project: ProjectId, holders: &[Holder]) -> Answer<()> {
+        self.turn(project, &Principal::System, |draft| {
+            for holder in holders {
+                draft.give_back_all(holder)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl super::draft::Draft<'_> {
+    /// Gives back everything of a holder, and waits for nothing.
+    pub(super) fn give_back_all(&mut self, holder: &Holder) -> Answer<()> {
+        // What has run out is not given back.
+        self.apply(Command::Tick)??;
+        let held: Vec<_> = self.book.held_by(holder).map(|(resource, held)| (resource.clone(), held.fence)).collect();
+        for (resource, fence) in &held {
+            self.released(resource, holder, *fence)?;
+        }
+        self.apply(Command::ReleaseAll { holder: *holder })??;
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! How does a change of the claims get stored? On a copy, with the version that it stands on; anew if another came first.
+
+use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::services::Answer;
+use baton_domain::user::Principal;
+use baton_negotiation::claims::{Claims, Command};
+use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalWrite, JournalWritten, NewJournal};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::book::{Book, KEY, Summary};
+use super::draft::Draft;
+use crate::Sharing;
+use crate::journal::{TRIES, contended, write};
+
+impl Sharing {
+    /// Makes one turn. The change may be made several times, each time on what is stored then; what it refuses may leave something to store.
+    pub(super) async fn turn<T>(
+        &self,
+        project: ProjectId,
+        actor: &Principal,
+        mut change: impl FnMut(&mut Draft<'_>) -> Answer<T> + Send,
+    ) -> Answer<T>
+    where
+        T: Send,
+    {
+        let shelf = self.shelf.of(project);
+        let mut place = shelf.lock().await;
+        for _ in 0..TRIES {
+            // Taken out: whatever goes wrong from here, or stops, what is left is read anew.
+            let mut book = match place.take() {
+                Some(book) => book,
+                None => self.open_book(project, actor).await?,
+            };
+            let now = self.now();
+            let mut draft = Draft::new(&mut book, now, project, actor.clone());
+            let answer = change(&mut draft);
+            if draft.is_empty() {
+                // Whoever is refused, or told that nothing is to be done, is told so by what is stored now.
+                let newest = self.parts.journals.journal(book.id).await?.map(|(head, _)| head.version);
+                if newest == Some(book.version) {
+                    *place = Some(book);
+                    return answer;
+                }
+                continue;
+            }
+            let (rows, events) = draft.finish();
+            let turn = JournalWrite {
+                id: book.id,
+                version: book.version,
+                state: "live".to_owned(),
+                live: true,
+                wake_at: book.claims.next_tick(),
+                summary: Some(write("numbers of the claims", &Summary { head: book.claims.head(), claims: book.claims.count() })?),
+                facts: Vec::new(),
+                cleared: Vec::new(),
+                rows,
+                events,
+                at: now,
+            };
+            if let JournalWritten::Stored(version) = self.parts.journals.write_journal(turn).await? {
+                book.version = version;
+                let Book { claims, by, .. } = &mut book;
+                by.retain(|holder, _| {
+                    let (held, waits) = claims.of(holder);
+                    !held.is_empty() || !waits.is_empty()
+                });
+                *place = Some(book);
+                self.ring();
+                return answer;
+            }
+        }
+        Err(contended())
+    }
+
+    /// Looks at the claims as they are stored now, after what time has brought about. Nothing if nobody ever claimed anything.
+    pub(super) async fn look<T: Send>(&self, project: ProjectId, see: impl Fn(&Book) -> T + Send + Sync) -> Answer<Option<(T, EventSeq)>> {
+        let shelf = self.shelf.of(project);
+        for _ in 0..TRIES {
+            let mut place = shelf.lock().await;
+            let known = match place.as_ref().map(|book| book.id) {
+                Some(id) => Some(id),
+                None => self.parts.journals.journal_by_key(project, JournalKind::Claims, KEY).await?.map(|head| head.id),
+            };
+            let Some(id) = known else { return Ok(None) };
+            let Some((head, as_of)) = self.parts.journals.journal(id).await? else { return Ok(None) };
+            if place.as_ref().is_none_or(|book| book.version != head.version) {
+                *place = None;
+                *place = self.load_book(id).await?;
+            }
+            let now = self.now();
+            match place.as_ref() {
+                Some(book) if book.claims.next_tick().is_none_or(|next| next > now) => {
+                    // One that was just read may be newer than the number of the event: who follows from there sees it twice.
+                    return Ok(Some((see(book), as_of)));
+                }
+                _ => {}
+            }
+            drop(place);
+            self.tick(project).await?;
+        }
+        Err(contended())
+    }
+
+    /// Ends what has run out.
+    pub(crate) async fn tick(&self, project: ProjectId) -> Answer<()> {
+        self.turn(project, &Principal::System, |draft| draft.apply(Command::Tick)?.map(|_| ())).await
+    }
+
+    async fn open_book(&self, project: ProjectId, actor: &Principal) -> Answer<Book> {
+        let known = self.parts.journals.journal_by_key(project, JournalKind::Claims, KEY).await?.map(|head| head.id);
+        if let Some(id) = known
+            && let Some(book) = self.load_book(id).await?
+        {
+            return Ok(book);
+        }
+        let now = self.now();
+        let id = JournalId::new(self.parts.sources.ids.next());
+        let head = JournalHead {
+            id,
+            kind: JournalKind::Claims,
+            project,
+            name: "claims".to_owned(),
+            key: Some(KEY.to_owned()),
+            parent: None,
+            state: "live".to_owned(),
+            live: true,
+            wake_at: None,
+            version: 1,
+            facts: 0,
+            summary: write("numbers of the claims", &Summary::default())?,
+            created_at: now,
+            updated_at: now,
+            created_by: actor.clone(),
+        };
+        let new = NewJournal { head, opening: Value::Null, rows: Vec::new(), events: Vec::new() };
+        match self.parts.journals.open_journal(new).await? {
+            JournalOpened::Stored => {
+                let claims = Claims::new(self.options.policy);
+                Ok(Book { id, version: 1, claims, by: BTreeMap::new(), broken: BTreeMap::new() })
+            }
+            JournalOpened::Exists(head) => self.load_book(head.id).await?.ok_or_else(contended),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What happens by itself? Leases, awards and turns end, and what a stored step asks for is carried out.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use baton_domain::event::Event;
+use baton_domain::problem::Problem;
+use baton_domain::services::Answer;
+use baton_storage::{JournalHead, JournalKind};
+use tokio_util::sync::CancellationToken;
+
+use crate::Sharing;
+
+/// The most journals of a kind that are looked at in one round.
+const ROUND: u32 = 100;
+/// How long is waited at least between rounds in which something could not be done.
+const AFTER_TROUBLE: Duration = Duration::from_secs(1);
+/// The kinds that have deadlines.
+const KINDS: [JournalKind; 5] =
+    [JournalKind::Claims, JournalKind::Line, JournalKind::Conflict, JournalKind::Contract, JournalKind::Bargain];
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// How many journals were due.
+    pub due: u32,
+    /// How many of them could not be taken forward now.
+    pub trouble: u32,
+}
+
+impl Sharing {
+    /// Hears of a committed event. It may drop it: what counts is stored.
+    pub fn heard(&self, event: &Event) {
+        let group = event.kind.split('.').next().unwrap_or_default();
+        match group {
+            "task" | "run" if self.note_end(event) => self.bell.notify_one(),
+            "agent" => {
+                // Whoever is gone does not do what was awarded to it.
+                self.agents_changed.store(true, Ordering::SeqCst);
+                self.bell.notify_one();
+            }
+            "decision" | "contract" | "bargain" | "conflict" => self.bell.notify_one(),
+            // Another server's turn: whoever waits here looks again.
+            "claim" => self.changed.notify_waiters(),
+            _ => {}
+        }
+    }
+
+    /// Events were lost: everything that goes on is looked at, and whoever waits looks again.
+    pub fn missed(&self) {
+        self.missed.store(true, Ordering::SeqCst);
+        self.bell.notify_one();
+        self.changed.notify_waiters();
+    }
+
+    /// Does what is due, again and again, until it is stopped.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut begun = false;
+        loop {
+            begun &= !self.missed.swap(false, Ordering::SeqCst);
+            let round = if begun { self.round().await } else { self.take_up().await };
+            begun |= round.is_ok();
+            let pause = match round {
+                Ok(Round { trouble: 0, due }) if due > 0 => Duration::ZERO,
+                Ok(Round { trouble: 0, .. }) => self.until_next().await,
+                Ok(_) => AFTER_TROUBLE,
+                Err(problem) => {
+                    tracing::warn!(%problem, "what is due of claims, conflicts and contracts waits");
+                    AFTER_TROUBLE
+                }
+            };
+            let bell = self.bell.notified();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = bell, if pause > Duration::ZERO => {}
+                () = self.parts.pause.pause(pause), if pause > Duration::ZERO => {}
+                () = std::future::ready(()), if pause.is_zero() => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    async fn until_next(&self) -> Duration {
+        let now = self.now();
+        let mut pause = self.options.look_every;
+        for kind in KINDS {
+            if let Ok(Some(next)) = self.parts.journals.next_wake(kind).await {
+                pause = pause.min(next.since(now));
+            }
+        }
+        pause.max(Duration::from_millis(1))
+    }
+
+    /// After a start: everything that goes on is looked at once, for what was asked for outside may not have been done.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    pub async fn take_up(&self) -> Answer<Round> {
+        let mut trouble = 0;
+        for kind in [JournalKind::Conflict, JournalKind::Contract, JournalKind::Bargain] {
+            trouble += self.drive_live(kind).await?;
+        }
+        let round = self.round().await?;
+        Ok(Round { due: round.due, trouble: round.trouble + trouble })
+    }
+
+    /// Looks at all that go on. Gives how many could not be taken forward.
+    async fn drive_live(&self, kind: JournalKind) -> Answer<u32> {
+        let (mut trouble, mut after) = (0, None);
+        loop {
+            let live = self.parts.journals.live_journals(kind, after, ROUND).await?;
+            let Some(last) = live.last() else { return Ok(trouble) };
+            after = Some(last.id);
+            for head in &live {
+                trouble += u32::from(self.drive(head).await);
+            }
+        }
+    }
+
+    /// One round over what is due. Tests call it by themselves.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    pub async fn round(&self) -> Answer<Round> {
+        let mut round = Round::default();
+        self.release_ended().await?;
+        for contract in self.tasks_that_ended().await? {
+            round.trouble += u32::from(self.drive(&contract).await);
+        }
+        if self.agents_changed.swap(false, Ordering::SeqCst) {
+            round.trouble += self.drive_live(JournalKind::Contract).await?;
+        }
+        for kind in KINDS {
+            let due = self.parts.journals.due_journals(kind, self.now(), ROUND).await?;
+            for head in &due {
+                round.due += 1;
+                round.trouble += u32::from(self.drive(head).await);
+            }
+        }
+        Ok(round)
+    }
+
+    /// Takes a journal forward. Gives whether that could not be done.
+    async fn drive(&self, head: &JournalHead) -> bool {
+        let done: Result<(), Problem> = match head.kind {
+            JournalKind::Claims => self.tick(head.project).await,
+            JournalKind::Line => self.follow_line(head.id).await,
+            JournalKind::Conflict => self.drive_conflict(head).await,
+            JournalKind::Contract => self.drive_contract(head).await,
+            JournalKind::Bargain => self.drive_bargain(head).await,
+            _ => Ok(()),
+        };
+        match done {
+            Ok(()) => false,
+            Err(problem) => {
+                tracing::warn!(kind = head.kind.as_str(), id = %head.id, %problem, "what is due waits");
+                true
+            }
+        }
+    }
+}
