@@ -9,8 +9,8 @@ use crate::components::toast::{Toaster, Toasts};
 use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, Unread, tick_every_second};
-use crate::pages::{FirstRun, NotFound, SignIn};
-use crate::parts::{Flows, Forms, Lists, Outside, Part, Progress, Results, Shared, Submit, Tenders, Votes};
+use crate::pages::NotFound;
+use crate::parts::{Entry, Flows, Forms, Lists, Part, Progress, Results, Setup, Shared, Votes};
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -37,36 +37,36 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "Baton".to_owned() } else { format!("{title} · Baton") }/>
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-                <Route path=path!("/first-run") view=FirstRun ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=Part::Entry(Entry::SignIn) ssr=SsrMode::Async/>
+                <Route path=path!("/first-run") view=Part::Entry(Entry::FirstRun) ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=Part::Lists(Lists::Overview) ssr=SsrMode::Async/>
                     <Route path=path!("/tasks") view=Part::Lists(Lists::Tasks) ssr=SsrMode::Async/>
-                    <Route path=path!("/tasks/new") view=Part::Submit(Submit::NewTask) ssr=SsrMode::Async/>
+                    <Route path=path!("/tasks/new") view=Part::Setup(Setup::NewTask) ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/dead") view=Part::Lists(Lists::DeadTasks) ssr=SsrMode::Async/>
                     <Route path=path!("/tasks/:id") view=Part::Results(Results::Task) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows") view=Part::Flows(Flows::Workflows) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~new") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~edit") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans") view=Part::Flows(Flows::Plans) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans/new") view=Part::Flows(Flows::NewPlan) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans") view=Part::Progress(Progress::Plans) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/new") view=Part::Progress(Progress::NewPlan) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/:id") view=Part::Progress(Progress::Plan) ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=Part::Progress(Progress::Runs) ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=Part::Progress(Progress::Run) ssr=SsrMode::Async/>
                     <Route path=path!("/approvals") view=Part::Progress(Progress::Approvals) ssr=SsrMode::Async/>
                     <Route path=path!("/approvals/:id") view=Part::Progress(Progress::Approval) ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=Part::Votes(Votes::Decisions) ssr=SsrMode::Async/>
-                    <Route path=path!("/decisions/new") view=Part::Votes(Votes::Open) ssr=SsrMode::Async/>
+                    <Route path=path!("/decisions/new") view=Part::Setup(Setup::OpenDecision) ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/lab") view=Part::Votes(Votes::Lab) ssr=SsrMode::Async/>
                     <Route path=path!("/decisions/:id") view=Part::Votes(Votes::Decision) ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts") view=Part::Shared(Shared::Conflicts) ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/:id") view=Part::Shared(Shared::Conflict) ssr=SsrMode::Async/>
                     <Route path=path!("/claims") view=Part::Shared(Shared::Claims) ssr=SsrMode::Async/>
                     <Route path=path!("/lines") view=Part::Shared(Shared::Lines) ssr=SsrMode::Async/>
-                    <Route path=path!("/contracts") view=Part::Tenders(Tenders::Deals) ssr=SsrMode::Async/>
-                    <Route path=path!("/contracts/:id") view=Part::Tenders(Tenders::Contract) ssr=SsrMode::Async/>
-                    <Route path=path!("/bargains/:id") view=Part::Tenders(Tenders::Bargain) ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts") view=Part::Shared(Shared::Deals) ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts/:id") view=Part::Shared(Shared::Contract) ssr=SsrMode::Async/>
+                    <Route path=path!("/bargains/:id") view=Part::Shared(Shared::Bargain) ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Part::Lists(Lists::Agents) ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Part::Lists(Lists::Agent) ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=Part::Forms(Forms::Servers) ssr=SsrMode::Async/>
@@ -76,8 +76,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/topics") view=Part::Forms(Forms::Topics) ssr=SsrMode::Async/>
                     <Route path=path!("/topics/:name") view=Part::Forms(Forms::Topic) ssr=SsrMode::Async/>
                     <Route path=path!("/subscriptions/:name") view=Part::Forms(Forms::Subscription) ssr=SsrMode::Async/>
-                    <Route path=path!("/connections") view=Part::Outside(Outside::Connections) ssr=SsrMode::Async/>
-                    <Route path=path!("/models") view=Part::Outside(Outside::Models) ssr=SsrMode::Async/>
+                    <Route path=path!("/connections") view=Part::Setup(Setup::Connections) ssr=SsrMode::Async/>
+                    <Route path=path!("/models") view=Part::Setup(Setup::Models) ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Part::Forms(Forms::Members) ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Part::Results(Results::Gallery) ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview, Plan,
-    Plans, Run, Runs, Servers, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    EditWorkflow, Events, FirstRun, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview,
+    Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -44,33 +44,36 @@ pub(crate) enum Forms {
     Members,
 }
 
-/// The form of a task, which brings a form for every skill.
+/// The large forms: of a task, which brings a form for every skill, of a decision, and of what lies outside.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Submit {
+pub(crate) enum Setup {
     NewTask,
-}
-
-/// The pages on which people connect Baton to what lies outside.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Outside {
+    OpenDecision,
     Connections,
     Models,
 }
 
-/// The pages of workflows and of the plans that become some, each with a graph.
+/// The pages before somebody is signed in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry {
+    SignIn,
+    FirstRun,
+}
+
+/// The pages of workflows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Flows {
     Workflows,
     Workflow,
     Edit,
+}
+
+/// The pages of plans, of the runs that they and workflows become, and of what runs ask people for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Progress {
     Plans,
     NewPlan,
     Plan,
-}
-
-/// The pages of what workflows do: runs, and what they ask people for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Progress {
     Runs,
     Run,
     Approvals,
@@ -82,22 +85,16 @@ pub(crate) enum Progress {
 pub(crate) enum Votes {
     Decisions,
     Decision,
-    Open,
     Lab,
 }
 
-/// The pages of what is shared: changes that disagree, versions, and claims.
+/// The pages of what agents share and trade: changes that disagree, versions, claims, work put out to tender, and bargaining.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shared {
     Conflicts,
     Conflict,
     Claims,
     Lines,
-}
-
-/// The pages of work put out to tender, and of bargaining.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Tenders {
     Deals,
     Contract,
     Bargain,
@@ -109,13 +106,12 @@ pub(crate) enum Part {
     Lists(Lists),
     Results(Results),
     Forms(Forms),
-    Submit(Submit),
-    Outside(Outside),
+    Setup(Setup),
+    Entry(Entry),
     Flows(Flows),
     Progress(Progress),
     Votes(Votes),
     Shared(Shared),
-    Tenders(Tenders),
 }
 
 impl Part {
@@ -124,13 +120,12 @@ impl Part {
             Self::Lists(_) => "lists",
             Self::Results(_) => "results",
             Self::Forms(_) => "forms",
-            Self::Submit(_) => "submit",
-            Self::Outside(_) => "outside",
+            Self::Setup(_) => "setup",
+            Self::Entry(_) => "entry",
             Self::Flows(_) => "flows",
             Self::Progress(_) => "progress",
             Self::Votes(_) => "votes",
             Self::Shared(_) => "shared",
-            Self::Tenders(_) => "tenders",
         }
     }
 }
@@ -142,13 +137,12 @@ impl ChooseView for Part {
             Self::Lists(page) => draw_lists(page).await,
             Self::Results(page) => draw_results(page).await,
             Self::Forms(page) => draw_forms(page).await,
-            Self::Submit(page) => draw_submit(page).await,
-            Self::Outside(page) => draw_outside(page).await,
+            Self::Setup(page) => draw_setup(page).await,
+            Self::Entry(page) => draw_entry(page).await,
             Self::Flows(page) => draw_flows(page).await,
             Self::Progress(page) => draw_progress(page).await,
             Self::Votes(page) => draw_votes(page).await,
             Self::Shared(page) => draw_shared(page).await,
-            Self::Tenders(page) => draw_tenders(page).await,
         };
         drawn.unwrap_or_else(|_| not_loaded())
     }
@@ -159,13 +153,12 @@ impl ChooseView for Part {
             Self::Lists(_) => load_lists().await,
             Self::Results(_) => load_results().await,
             Self::Forms(_) => load_forms().await,
-            Self::Submit(_) => load_submit().await,
-            Self::Outside(_) => load_outside().await,
+            Self::Setup(_) => load_setup().await,
+            Self::Entry(_) => load_entry().await,
             Self::Flows(_) => load_flows().await,
             Self::Progress(_) => load_progress().await,
             Self::Votes(_) => load_votes().await,
             Self::Shared(_) => load_shared().await,
-            Self::Tenders(_) => load_tenders().await,
         };
     }
 }
@@ -203,18 +196,21 @@ fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-#[wasm_split(submit, wasm_split_path = leptos::wasm_split, preload(load_submit), fallible)]
-fn draw_submit(page: Submit) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(setup, wasm_split_path = leptos::wasm_split, preload(load_setup), fallible)]
+fn draw_setup(page: Setup) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Submit::NewTask => NewTask().into_any(),
+        Setup::NewTask => NewTask().into_any(),
+        Setup::OpenDecision => OpenDecision().into_any(),
+        Setup::Connections => Connections().into_any(),
+        Setup::Models => Models().into_any(),
     })
 }
 
-#[wasm_split(outside, wasm_split_path = leptos::wasm_split, preload(load_outside), fallible)]
-fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(entry, wasm_split_path = leptos::wasm_split, preload(load_entry), fallible)]
+fn draw_entry(page: Entry) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Outside::Connections => Connections().into_any(),
-        Outside::Models => Models().into_any(),
+        Entry::SignIn => SignIn().into_any(),
+        Entry::FirstRun => FirstRun().into_any(),
     })
 }
 
@@ -224,15 +220,15 @@ fn draw_flows(page: Flows) -> Result<AnyView, SplitLoaderError> {
         Flows::Workflows => Workflows().into_any(),
         Flows::Workflow => Workflow().into_any(),
         Flows::Edit => EditWorkflow().into_any(),
-        Flows::Plans => Plans().into_any(),
-        Flows::NewPlan => NewPlan().into_any(),
-        Flows::Plan => Plan().into_any(),
     })
 }
 
 #[wasm_split(progress, wasm_split_path = leptos::wasm_split, preload(load_progress), fallible)]
 fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
+        Progress::Plans => Plans().into_any(),
+        Progress::NewPlan => NewPlan().into_any(),
+        Progress::Plan => Plan().into_any(),
         Progress::Runs => Runs().into_any(),
         Progress::Run => Run().into_any(),
         Progress::Approvals => Approvals().into_any(),
@@ -245,7 +241,6 @@ fn draw_votes(page: Votes) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Votes::Decisions => Decisions().into_any(),
         Votes::Decision => Decision().into_any(),
-        Votes::Open => OpenDecision().into_any(),
         Votes::Lab => Lab().into_any(),
     })
 }
@@ -257,15 +252,9 @@ fn draw_shared(page: Shared) -> Result<AnyView, SplitLoaderError> {
         Shared::Conflict => Conflict().into_any(),
         Shared::Claims => Claims().into_any(),
         Shared::Lines => Lines().into_any(),
-    })
-}
-
-#[wasm_split(tenders, wasm_split_path = leptos::wasm_split, preload(load_tenders), fallible)]
-fn draw_tenders(page: Tenders) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        Tenders::Deals => Deals().into_any(),
-        Tenders::Contract => Contract().into_any(),
-        Tenders::Bargain => Bargain().into_any(),
+        Shared::Deals => Deals().into_any(),
+        Shared::Contract => Contract().into_any(),
+        Shared::Bargain => Bargain().into_any(),
     })
 }
 

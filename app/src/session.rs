@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::flash::Flash;
+use crate::json;
 
 /// Light or dark, or whatever the person's system says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,8 +90,9 @@ pub struct SessionContext(StoredValue<Session>);
 impl SessionContext {
     /// Reads the session from the request, or from the page that it came with.
     pub fn provide() {
-        let session = SharedValue::new(read).into_inner();
-        provide_context(Self(StoredValue::new(session)));
+        // As text, which the browser reads as it reads all others.
+        let text = SharedValue::new_str(read).into_inner();
+        provide_context(Self(StoredValue::new(json::read(&text).unwrap_or_default())));
     }
 }
 
@@ -101,17 +103,18 @@ pub fn use_session() -> Session {
 }
 
 #[cfg(feature = "ssr")]
-fn read() -> Session {
+fn read() -> String {
     use crate::server_fns::serve;
 
     let caller = serve::caller();
-    Session { me: caller.role.map(|role| Me { principal: caller.principal, role }), theme: theme(), flash: Flash::take() }
+    let session = Session { me: caller.role.map(|role| Me { principal: caller.principal, role }), theme: theme(), flash: Flash::take() };
+    serde_json::to_string(&session).unwrap_or_default()
 }
 
 /// Only asked for when a page is not taken over from the server, which does not happen.
 #[cfg(not(feature = "ssr"))]
-fn read() -> Session {
-    Session::default()
+fn read() -> String {
+    String::new()
 }
 
 /// The theme that the request asks for.

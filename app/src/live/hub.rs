@@ -11,6 +11,8 @@ use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::live::Transient;
 use baton_domain::wire::task::TaskSummary;
 
+use crate::json;
+
 /// The most events that are remembered; a page that was read longer ago reads again.
 const REMEMBERED: usize = 2_048;
 
@@ -51,9 +53,9 @@ pub enum Body {
 impl From<Event> for LiveEvent {
     fn from(event: Event) -> Self {
         let body = match event.kind.split('.').next() {
-            Some("task") => event.data.read().map_or(Body::Other, |task| Body::Task(Box::new(task))),
-            Some("agent") => event.data.read().map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
-            Some("artifact") => event.data.read().map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
+            Some("task") => json::of(event.data.value()).map_or(Body::Other, |task| Body::Task(Box::new(task))),
+            Some("agent") => json::of(event.data.value()).map_or(Body::Other, |agent| Body::Agent(Box::new(agent))),
+            Some("artifact") => json::of(event.data.value()).map_or(Body::Other, |file| Body::Artifact(Box::new(file))),
             Some("topic" | "subscription") => Body::Topic,
             Some("server") => Body::Server,
             _ => Body::Other,

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod clock;
+mod frame;
 mod fresh;
 mod hub;
 mod reconcile;

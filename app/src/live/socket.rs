@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use baton_domain::id::EventSeq;
-use baton_domain::wire::live::{CLOSE_SESSION_ENDED, ClientFrame, ServerFrame};
+use baton_domain::wire::live::{CLOSE_SESSION_ENDED, ClientFrame};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use super::{Connection, Live, backoff, locked};
+use super::{Connection, Live, backoff, frame, locked};
 use crate::navigation;
 use crate::server_fns::{auth, events};
 
@@ -143,7 +143,7 @@ impl Socket {
         let on_message = Closure::new({
             let live = live.clone();
             move |message: MessageEvent| {
-                if let Some(frame) = message.data().as_string().and_then(|text| serde_json::from_str::<ServerFrame>(&text).ok()) {
+                if let Some(frame) = message.data().as_string().and_then(|text| frame::read(&text)) {
                     live.take(frame);
                 }
             }

@@ -26,6 +26,7 @@ use crate::components::task_table::TaskTable;
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Body, Following, Live, Notice, Refresh, use_live};
+use crate::page_data::PageData;
 use crate::server_fns::{ApiError, Called, agents, metrics, tasks};
 
 /// Tasks that the page lists.
@@ -40,7 +41,7 @@ type Data = (AgentDetail, Series, Page<TaskSummary>);
 pub(crate) fn Agent() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let data = Resource::new_blocking(move || id.get(), read);
+    let data = PageData::new(move || id.get(), read);
     loaded(data, |data| view! { <Content model=Model::new(&use_live(), data)/> })
 }
 

@@ -14,6 +14,7 @@ use crate::components::empty::Empty;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::live::{Body, Following, Live, Notice, Refresh, use_live};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, agents};
 
 /// How long after an event that moves slots the agents are read.
@@ -22,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(600);
 /// The page of agents.
 #[component]
 pub(crate) fn Agents() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| read());
+    let data = PageData::new(|| (), |()| read());
     view! {
         <PageHead title="Agents"/>
         {loaded(data, |data| view! { <Grid model=Model::new(&use_live(), data)/> })}

@@ -16,6 +16,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::page_data::PageData;
 use crate::server_fns::connections::{CreateConnection, RemoveConnection, UpdateConnection, list};
 use crate::session::use_session;
 
@@ -26,7 +27,7 @@ pub(crate) fn Connections() -> impl IntoView {
     let update = ServerAction::<UpdateConnection>::new();
     let remove = ServerAction::<RemoveConnection>::new();
     let versions = move || (create.version().get(), update.version().get(), remove.version().get());
-    let data = Resource::new_blocking(versions, |_| list());
+    let data = PageData::new(versions, |_| list());
     let problem = Signal::derive(move || refusal(create).or_else(|| refusal(update)).or_else(|| refusal(remove)));
     let may = use_session().may(Permission::Administer);
     let form = emptied_by(create);

@@ -18,6 +18,7 @@ use crate::components::icon::Sign;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::task_table::TaskTable;
+use crate::page_data::PageData;
 use crate::server_fns::tasks::{self, RerunAll};
 use crate::session::use_session;
 
@@ -31,7 +32,7 @@ pub(crate) fn DeadTasks() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
     let rerun = ServerAction::<RerunAll>::new();
-    let data = Resource::new_blocking(move || (filter.get(), rerun.version().get()), |(filter, _)| read(filter));
+    let data = PageData::new(move || (filter.get(), rerun.version().get()), |(filter, _)| read(filter));
     view! {
         <PageHead title="Dead tasks"/>
         {loaded(data, move |(filter, page)| view! { <Content filter page rerun/> })}

@@ -7,34 +7,30 @@ use leptos_meta::Title;
 use super::sign_in::Quiet;
 use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
-use crate::components::failure::Failure;
 use crate::components::field::TextField;
-use crate::components::skeleton::Skeleton;
+use crate::components::loaded::loaded;
 use crate::navigation;
+use crate::page_data::PageData;
 use crate::server_fns::auth::{FirstRun as Create, first_run_status};
 use crate::session::use_session;
 
 /// The first-run page; once there is an administrator it leads to the sign-in page.
 #[component]
 pub(crate) fn FirstRun() -> impl IntoView {
-    let status = Resource::new_blocking(|| (), |()| first_run_status());
-    let content = move || {
-        Suspend::new(async move {
-            match status.await {
-                Ok(status) if status.needed => view! { <Form/> }.into_any(),
-                Ok(_) => {
-                    #[cfg(feature = "ssr")]
-                    crate::server_fns::serve::redirect_page("/sign-in");
-                    view! { <a href="/sign-in" rel="external">"Sign in"</a> }.into_any()
-                }
-                Err(error) => view! { <Failure problem=error.0/> }.into_any(),
-            }
-        })
-    };
+    let status = PageData::new(|| (), |()| first_run_status());
+    let content = loaded(status, |status| {
+        if status.needed {
+            view! { <Form/> }.into_any()
+        } else {
+            #[cfg(feature = "ssr")]
+            crate::server_fns::serve::redirect_page("/sign-in");
+            view! { <a href="/sign-in" rel="external">"Sign in"</a> }.into_any()
+        }
+    });
     view! {
         <Title text="First run"/>
         <Quiet>
-            <Transition fallback=|| view! { <Skeleton/> }>{content}</Transition>
+            {content}
         </Quiet>
     }
     .into_any()

@@ -16,6 +16,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::limits::{RemoveLimit, SetLimit, list};
 use crate::server_fns::{Called, agents};
 use crate::session::use_session;
@@ -26,7 +27,7 @@ pub(crate) fn Limits() -> impl IntoView {
     let set = ServerAction::<SetLimit>::new();
     let remove = ServerAction::<RemoveLimit>::new();
     // The list is read anew whenever one of the actions has ended.
-    let data = Resource::new_blocking(move || (set.version().get(), remove.version().get()), |_| read());
+    let data = PageData::new(move || (set.version().get(), remove.version().get()), |_| read());
     let problem = Signal::derive(move || refusal(set).or_else(|| refusal(remove)));
     let may = use_session().may(Permission::Operate);
     view! {

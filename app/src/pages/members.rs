@@ -15,6 +15,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, Column, NAME, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::members::{ChangeUser, CreateApiKey, CreateUser, RevokeApiKey, api_keys, users};
 use crate::session::use_session;
@@ -29,7 +30,7 @@ pub(crate) fn Members() -> impl IntoView {
     // The lists are read anew whenever one of the actions has ended.
     let versions =
         move || (create_user.version().get(), change_user.version().get(), create_key.version().get(), revoke_key.version().get());
-    let data = Resource::new_blocking(versions, |_| read());
+    let data = PageData::new(versions, |_| read());
     let (user_form, key_form) = (emptied_by(create_user), emptied_by(create_key));
     let problem = Signal::derive(move || {
         refusal(create_user).or_else(|| refusal(change_user)).or_else(|| refusal(create_key)).or_else(|| refusal(revoke_key))

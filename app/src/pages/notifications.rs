@@ -16,6 +16,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::use_unread;
+use crate::page_data::PageData;
 use crate::server_fns::notifications::{MarkNotifications, list};
 
 /// Where the page is.
@@ -35,7 +36,7 @@ pub(crate) fn Notifications() -> impl IntoView {
     let mark = ServerAction::<MarkNotifications>::new();
     let unread = use_unread();
     let changes = unread.changes();
-    let data = Resource::new_blocking(move || (filter.get(), mark.version().get(), changes.get()), |(filter, ..)| read(filter));
+    let data = PageData::new(move || (filter.get(), mark.version().get(), changes.get()), |(filter, ..)| read(filter));
     Effect::new(move || {
         if let Some(Ok(marked)) = mark.value().get() {
             unread.know(marked.unread);

@@ -22,6 +22,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, Column, NAME, NUMBER, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Following, Live, Notice, Refresh, use_live};
+use crate::page_data::PageData;
 use crate::server_fns::servers::{DrainServer, ResumeServer, list};
 use crate::session::use_session;
 
@@ -31,7 +32,7 @@ const SETTLE: Duration = Duration::from_millis(600);
 /// The page of servers and workers.
 #[component]
 pub(crate) fn Servers() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| list());
+    let data = PageData::new(|| (), |()| list());
     view! {
         <PageHead title="Servers"/>
         {loaded(data, |list| view! { <Listed model=Model::new(list)/> })}

@@ -7,34 +7,30 @@ use leptos_router::hooks::use_query_map;
 
 use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
-use crate::components::failure::Failure;
 use crate::components::field::TextField;
-use crate::components::skeleton::Skeleton;
+use crate::components::loaded::loaded;
 use crate::navigation;
+use crate::page_data::PageData;
 use crate::server_fns::auth::{Login, first_run_status};
 use crate::session::use_session;
 
 /// The sign-in page. A fresh installation is sent on to make its first administrator.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
-    let status = Resource::new_blocking(|| (), |()| first_run_status());
-    let content = move || {
-        Suspend::new(async move {
-            match status.await {
-                Ok(status) if status.needed => {
-                    #[cfg(feature = "ssr")]
-                    crate::server_fns::serve::redirect_page("/first-run");
-                    view! { <a href="/first-run" rel="external">"Make the first administrator"</a> }.into_any()
-                }
-                Ok(_) => view! { <Form/> }.into_any(),
-                Err(error) => view! { <Failure problem=error.0/> }.into_any(),
-            }
-        })
-    };
+    let status = PageData::new(|| (), |()| first_run_status());
+    let content = loaded(status, |status| {
+        if status.needed {
+            #[cfg(feature = "ssr")]
+            crate::server_fns::serve::redirect_page("/first-run");
+            view! { <a href="/first-run" rel="external">"Make the first administrator"</a> }.into_any()
+        } else {
+            view! { <Form/> }.into_any()
+        }
+    });
     view! {
         <Title text="Sign in"/>
         <Quiet>
-            <Transition fallback=|| view! { <Skeleton/> }>{content}</Transition>
+            {content}
         </Quiet>
     }
     .into_any()

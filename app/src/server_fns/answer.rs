@@ -9,6 +9,8 @@ use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::json;
+
 /// A refused or failed call. It carries the whole problem to the page that called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -106,13 +108,17 @@ impl<T: Serialize> Encodes<T> for JsonBody {
 impl<T: DeserializeOwned> Decodes<T> for JsonBody {
     type Error = String;
 
+    #[cfg(feature = "ssr")]
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        // As text, which is how a page's own data is read: a second kind of input would double the code in the browser.
-        let text = str::from_utf8(&bytes).map_err(|error| error.to_string())?;
-        serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => format!("{WRONG_DATA}{error}"),
             _ => error.to_string(),
         })
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        json::read(str::from_utf8(&bytes).map_err(|error| error.to_string())?)
     }
 }
 
@@ -137,11 +143,10 @@ impl Encodes<ApiError> for ProblemBody {
 }
 
 impl Decodes<ApiError> for ProblemBody {
-    type Error = serde_json::Error;
+    type Error = String;
 
     fn decode(bytes: Bytes) -> Result<ApiError, Self::Error> {
-        let text = str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
-        serde_json::from_str(text)
+        json::read(str::from_utf8(&bytes).map_err(|error| error.to_string())?)
     }
 }
 

@@ -25,6 +25,7 @@ use serde_json::Value;
 use self::facts::heading;
 use crate::components::artifact_list::ArtifactList;
 use crate::components::json_tree::JsonTree;
+use crate::json;
 
 /// The result of a task, drawn by its kind, and the files that came with it.
 #[component]
@@ -64,7 +65,6 @@ fn draw(kind: &str, result: &Value, schema: &Value) -> AnyView {
     .unwrap_or_else(|| view! { <JsonTree value=result.clone() /> }.into_any())
 }
 
-/// By way of its text: reading from a value would be a second copy of the code in the browser.
 fn read<T: DeserializeOwned>(result: &Value) -> Option<T> {
-    serde_json::from_str(&result.to_string()).ok()
+    json::of(result.clone()).ok()
 }

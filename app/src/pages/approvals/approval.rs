@@ -21,6 +21,7 @@ use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::server_fns::approvals::{Approve, RefuseApproval, get};
 use crate::server_fns::{ApiError, Called};
@@ -30,7 +31,7 @@ use crate::server_fns::{ApiError, Called};
 pub(crate) fn Approval() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let data = Resource::new_blocking(move || id.get(), read);
+    let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
 

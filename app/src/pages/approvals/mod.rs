@@ -19,6 +19,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{CELL, Column, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, approvals};
 
 /// The inbox of approvals.
@@ -26,7 +27,7 @@ use crate::server_fns::{Called, approvals};
 pub(crate) fn Approvals() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead title="Approvals"/>
         {loaded(data, |(filter, page)| view! { <Content filter page/> })}

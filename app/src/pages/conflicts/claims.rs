@@ -22,6 +22,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::claims::{BreakOneClaim, ReleaseClaim};
 use crate::server_fns::{Called, claims};
 use crate::session::use_session;
@@ -31,7 +32,7 @@ use crate::session::use_session;
 pub(crate) fn Claims() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
             title="Claims"

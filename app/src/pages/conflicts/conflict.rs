@@ -24,6 +24,7 @@ use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::server_fns::conflicts::{DismissOneConflict, get};
 use crate::server_fns::settle::{ResolveForm, Upload, resolve_form};
@@ -35,7 +36,7 @@ use crate::session::use_session;
 pub(crate) fn Conflict() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let data = Resource::new_blocking(move || id.get(), read);
+    let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
 

@@ -18,6 +18,7 @@ use crate::components::table::{CELL, CODE_NAME, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, conflicts};
 
 /// Whether an event tells of a line's versions or conflicts.
@@ -61,7 +62,7 @@ pub(crate) fn Lines() -> impl IntoView {
 fn All() -> impl IntoView {
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
-    let data = Resource::new_blocking(move || cursor.get(), read_all);
+    let data = PageData::new(move || cursor.get(), read_all);
     view! {
         <PageHead title="Versions"/>
         {loaded(data, |data| view! { <List data/> })}
@@ -129,7 +130,7 @@ fn line_row(line: LineView) -> AnyView {
 fn Line(name: String) -> impl IntoView {
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
-    let data = Resource::new_blocking(move || (name.clone(), cursor.get()), |(name, cursor)| read_one(name, cursor));
+    let data = PageData::new(move || (name.clone(), cursor.get()), |(name, cursor)| read_one(name, cursor));
     loaded(data, move |detail| view! { <One detail cursor=cursor.get_untracked()/> })
 }
 

@@ -24,6 +24,7 @@ use crate::components::table::{CELL, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, conflicts};
 
 /// The inbox of conflicts.
@@ -31,7 +32,7 @@ use crate::server_fns::{Called, conflicts};
 pub(crate) fn Conflicts() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
             title="Conflicts"

@@ -22,6 +22,7 @@ use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::server_fns::contracts::{bargain, say};
 use crate::server_fns::{ApiError, Called};
@@ -32,7 +33,7 @@ use crate::session::use_session;
 pub(crate) fn Bargain() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let data = Resource::new_blocking(move || id.get(), read);
+    let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
 

@@ -22,6 +22,7 @@ use crate::components::table::{CELL, CODE, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, contracts};
 
 /// The page of contracts and bargainings.
@@ -35,7 +36,7 @@ pub(crate) fn Deals() -> impl IntoView {
             _ => None,
         })
     });
-    let data = Resource::new_blocking(move || live.get(), read);
+    let data = PageData::new(move || live.get(), read);
     view! {
         <PageHead title="Contracts"/>
         {loaded(data, |data| view! { <Content data/> })}

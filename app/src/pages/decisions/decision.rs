@@ -25,6 +25,7 @@ use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::server_fns::decisions::{get, retally};
 use crate::server_fns::say::EndDecision;
@@ -40,7 +41,7 @@ pub(crate) fn Decision() -> impl IntoView {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         (id, query.with(|query| query.get("rule")).filter(|rule| !rule.is_empty()))
     });
-    let data = Resource::new_blocking(move || asked.get(), read);
+    let data = PageData::new(move || asked.get(), read);
     loaded(data, |data| view! { <Content data/> })
 }
 

@@ -19,6 +19,7 @@ use crate::components::table::{CELL, CODE, Column, NAME, NUMBER, QUIET, TableCar
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::Fresh;
+use crate::page_data::PageData;
 use crate::server_fns::{Called, decisions};
 
 /// The page of the lab.
@@ -26,7 +27,7 @@ use crate::server_fns::{Called, decisions};
 pub(crate) fn Lab() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead title="Decision lab"/>
         {loaded(data, |(filter, lab)| view! { <Content filter lab/> })}

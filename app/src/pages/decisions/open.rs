@@ -15,6 +15,7 @@ use crate::components::card::Card;
 use crate::components::field::{CONTROL, LABEL, SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::page_data::PageData;
 use crate::server_fns::say::OpenDecisionForm;
 use crate::server_fns::{Called, agents};
 use crate::session::use_session;
@@ -22,7 +23,7 @@ use crate::session::use_session;
 /// The page on which a decision is opened.
 #[component]
 pub(crate) fn OpenDecision() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| read());
+    let data = PageData::new(|| (), |()| read());
     view! {
         <PageHead title="Open a decision"/>
         {loaded(data, |(agents, skills)| view! { <Content agents skills/> })}

@@ -21,6 +21,7 @@ use crate::components::table::{CELL, CODE, Column, NUMBER, Table};
 use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{TOPICS, use_live};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, events};
 
 /// Places of the log that are looked at for one page.
@@ -31,7 +32,7 @@ const WINDOW: u32 = 200;
 pub(crate) fn Events() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::of));
-    let data = Resource::new_blocking(move || asked.get(), read);
+    let data = PageData::new(move || asked.get(), read);
     view! {
         <PageHead title="Events"/>
         <FilterForm asked/>

@@ -17,6 +17,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::models::{CreateModel, RemoveModel, SetModelBudget, TestModel, UpdateModel, list, presets};
 use crate::session::use_session;
@@ -31,7 +32,7 @@ pub(crate) fn Models() -> impl IntoView {
     let set_budget = ServerAction::<SetModelBudget>::new();
     let versions =
         move || (create.version().get(), update.version().get(), remove.version().get(), test.version().get(), set_budget.version().get());
-    let data = Resource::new_blocking(versions, |_| read());
+    let data = PageData::new(versions, |_| read());
     let problem = Signal::derive(move || {
         refusal(create).or_else(|| refusal(update)).or_else(|| refusal(remove)).or_else(|| refusal(test)).or_else(|| refusal(set_budget))
     });

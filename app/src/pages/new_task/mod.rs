@@ -28,6 +28,7 @@ use crate::components::loaded::loaded;
 use crate::components::needs::reach_words;
 use crate::components::page_head::PageHead;
 use crate::components::schema_form::SchemaForm;
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::submit::{SubmitForm, Upload, submit_form};
 use crate::server_fns::{agents, connections};
@@ -37,7 +38,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn NewTask() -> impl IntoView {
     let query = use_query_map();
-    let data = Resource::new_blocking(|| (), |()| read());
+    let data = PageData::new(|| (), |()| read());
     // The skill, the example and the wish come from the address, so that all work without scripts.
     let asked = Memo::new(move |_| {
         query.with(|query| {

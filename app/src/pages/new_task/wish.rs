@@ -9,6 +9,7 @@ use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::field::{CONTROL, LABEL};
+use crate::page_data::PageData;
 use crate::server_fns::tasks::suggest;
 use crate::session::use_session;
 
@@ -21,7 +22,7 @@ pub(super) fn Wish(
 ) -> impl IntoView {
     // What is wanted is a value: the page is drawn anew for another wish, so that nothing here outlives the address it was drawn for.
     let (wish, shown) = (asked.clone(), asked.clone().unwrap_or_default());
-    let found = Resource::new(
+    let found = PageData::later(
         || (),
         move |()| {
             let wish = wish.clone();

@@ -18,11 +18,12 @@ use crate::components::stat::Stat;
 use crate::components::task_table::TaskTable;
 use crate::format;
 use crate::live::use_live;
+use crate::page_data::PageData;
 
 /// The overview.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| read());
+    let data = PageData::new(|| (), |()| read());
     view! {
         <PageHead
             title="Overview"

@@ -25,6 +25,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::run_table::RunTable;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{Called, runs};
 
 /// The page of runs.
@@ -32,7 +33,7 @@ use crate::server_fns::{Called, runs};
 pub(crate) fn Runs() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
             title="Runs"

@@ -22,6 +22,7 @@ use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::run_table::{run_mark, step_mark};
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::{ApiError, Called, approvals, runs};
 
 /// The page of one run.
@@ -33,7 +34,7 @@ pub(crate) fn Run() -> impl IntoView {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         query.with(|query| Asked { id, step: query.get("step").filter(|step| !step.is_empty()), items: query.get("items") })
     });
-    let data = Resource::new_blocking(move || asked.get(), read);
+    let data = PageData::new(move || asked.get(), read);
     loaded(data, |data| view! { <Content data/> })
 }
 

@@ -37,13 +37,14 @@ use crate::components::task_actions::TaskActions;
 use crate::components::timeline::Timeline;
 use crate::components::waterfall::Waterfall;
 use crate::live::use_live;
+use crate::page_data::PageData;
 
 /// The page of one task.
 #[component]
 pub(crate) fn Task() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let data = Resource::new_blocking(move || id.get(), read);
+    let data = PageData::new(move || id.get(), read);
     loaded(data, |data| view! { <Content model=Model::new(&use_live(), data)/> })
 }
 

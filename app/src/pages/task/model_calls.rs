@@ -7,12 +7,13 @@ use leptos::prelude::*;
 use crate::components::card::Card;
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::models::calls;
 
 /// The calls; nothing at all for a task that asked no model. They are read anew when `moved` changes.
 #[component]
 pub(super) fn ModelCalls(id: TaskId, moved: Signal<usize>) -> impl IntoView {
-    let data = Resource::new(move || moved.get(), move |_| calls(id));
+    let data = PageData::later(move || moved.get(), move |_| calls(id));
     view! {
         <Transition>
             {move || {

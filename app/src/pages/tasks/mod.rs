@@ -23,6 +23,7 @@ use crate::components::page_head::PageHead;
 use crate::components::pill::state_word;
 use crate::components::task_table::TaskTable;
 use crate::live::use_live;
+use crate::page_data::PageData;
 use crate::server_fns::{Called, agents, tasks};
 
 /// The page of tasks.
@@ -30,7 +31,7 @@ use crate::server_fns::{Called, agents, tasks};
 pub(crate) fn Tasks() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(filter));
-    let data = Resource::new_blocking(move || filter.get(), read);
+    let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
             title="Tasks"

@@ -25,6 +25,7 @@ use crate::components::page_head::PageHead;
 use crate::components::table::{CELL, CODE, Column, NAME, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Declare, Subscribe, list, subscriptions};
 use crate::session::use_session;
@@ -52,7 +53,7 @@ const SETTLE: Duration = Duration::from_millis(600);
 pub(crate) fn Topics() -> impl IntoView {
     let declare = ServerAction::<Declare>::new();
     let subscribe = ServerAction::<Subscribe>::new();
-    let data = Resource::new_blocking(move || (declare.version().get(), subscribe.version().get()), |_| read());
+    let data = PageData::new(move || (declare.version().get(), subscribe.version().get()), |_| read());
     let (topic_form, subscription_form) = (emptied_by(declare), emptied_by(subscribe));
     let problem = Signal::derive(move || refusal(declare).or_else(|| refusal(subscribe)));
     let session = use_session();

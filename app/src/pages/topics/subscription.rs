@@ -20,6 +20,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::topics::{Purge, Redrive, Unsubscribe, dead_letters, subscriptions};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
@@ -34,7 +35,7 @@ type Found = (SubscriptionView, DeadLetterList);
 pub(crate) fn Subscription() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
-    let data = Resource::new_blocking(move || name.get(), read);
+    let data = PageData::new(move || name.get(), read);
     loaded(data, |found| view! { <Content found/> })
 }
 

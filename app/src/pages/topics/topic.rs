@@ -19,6 +19,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Delete, Publish, get, messages};
 use crate::session::use_session;
@@ -33,7 +34,7 @@ pub(crate) fn Topic() -> impl IntoView {
     let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
     let publish = ServerAction::<Publish>::new();
     let delete = ServerAction::<Delete>::new();
-    let data = Resource::new_blocking(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
+    let data = PageData::new(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
     let form = emptied_by(publish);
     let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)));
     let session = use_session();

@@ -20,6 +20,7 @@ use crate::components::graph::{Graph, Pick};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::live::{OneAtATime, Refresh};
+use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::workflows::{check, get};
 use crate::server_fns::written::StoreText;
@@ -59,7 +60,7 @@ pub(crate) fn EditWorkflow() -> impl IntoView {
             (query.get("workflow").filter(|name| !name.is_empty()), version)
         })
     });
-    let data = Resource::new_blocking(move || asked.get(), |(name, version)| read(name, version));
+    let data = PageData::new(move || asked.get(), |(name, version)| read(name, version));
     loaded(data, |data| view! { <Content data/> })
 }
 

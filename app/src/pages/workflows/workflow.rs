@@ -26,6 +26,7 @@ use crate::components::run_table::RunTable;
 use crate::components::table::{CELL, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
+use crate::page_data::PageData;
 use crate::server_fns::workflows::{RetireWorkflow, get, versions};
 use crate::server_fns::{Called, runs};
 use crate::session::use_session;
@@ -42,7 +43,7 @@ pub(crate) fn Workflow() -> impl IntoView {
         let version: Option<u32> = query.with(|query| query.get("version")).and_then(|version| version.parse().ok());
         (params.with(|params| params.get("name").unwrap_or_default()), version)
     });
-    let data = Resource::new_blocking(move || asked.get(), |(name, version)| read(name, version));
+    let data = PageData::new(move || asked.get(), |(name, version)| read(name, version));
     loaded(data, move |data| view! { <Content data version=asked.get_untracked().1/> })
 }
 
