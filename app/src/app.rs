@@ -11,6 +11,7 @@ use crate::frame::Frame;
 use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::NotFound;
 use crate::parts::{Entry, Flows, Forms, Lists, Part, Progress, Results, Setup, Shared, Votes};
+use crate::reactive::effect;
 use crate::session::{SessionContext, use_session};
 
 /// The whole dashboard.
@@ -26,7 +27,7 @@ pub fn App() -> impl IntoView {
     let unread = Unread::default();
     provide_context(unread.clone());
     let signed_in = use_session().me.is_some();
-    Effect::new(move || {
+    effect(move || {
         tick_every_second(&now);
         if signed_in {
             live.start();
@@ -49,9 +50,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workflows/~new") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/~edit") view=Part::Flows(Flows::Edit) ssr=SsrMode::Async/>
                     <Route path=path!("/workflows/:name") view=Part::Flows(Flows::Workflow) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans") view=Part::Progress(Progress::Plans) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans/new") view=Part::Progress(Progress::NewPlan) ssr=SsrMode::Async/>
-                    <Route path=path!("/plans/:id") view=Part::Progress(Progress::Plan) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans") view=Part::Flows(Flows::Plans) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/new") view=Part::Flows(Flows::NewPlan) ssr=SsrMode::Async/>
+                    <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=Part::Progress(Progress::Runs) ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=Part::Progress(Progress::Run) ssr=SsrMode::Async/>
                     <Route path=path!("/approvals") view=Part::Progress(Progress::Approvals) ssr=SsrMode::Async/>

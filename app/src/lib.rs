@@ -10,6 +10,7 @@ mod app;
 pub mod components;
 pub mod crash;
 pub mod flash;
+pub mod form_action;
 pub mod format;
 mod frame;
 pub mod json;
@@ -18,6 +19,7 @@ pub mod navigation;
 pub mod page_data;
 mod pages;
 mod parts;
+mod reactive;
 pub mod server_fns;
 pub mod session;
 #[cfg(feature = "ssr")]

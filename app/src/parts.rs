@@ -60,20 +60,20 @@ pub(crate) enum Entry {
     FirstRun,
 }
 
-/// The pages of workflows.
+/// The pages of workflows and of the plans that become some, each with a graph.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Flows {
     Workflows,
     Workflow,
     Edit,
-}
-
-/// The pages of plans, of the runs that they and workflows become, and of what runs ask people for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Progress {
     Plans,
     NewPlan,
     Plan,
+}
+
+/// The pages of what workflows do: runs, and what they ask people for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Progress {
     Runs,
     Run,
     Approvals,
@@ -220,15 +220,15 @@ fn draw_flows(page: Flows) -> Result<AnyView, SplitLoaderError> {
         Flows::Workflows => Workflows().into_any(),
         Flows::Workflow => Workflow().into_any(),
         Flows::Edit => EditWorkflow().into_any(),
+        Flows::Plans => Plans().into_any(),
+        Flows::NewPlan => NewPlan().into_any(),
+        Flows::Plan => Plan().into_any(),
     })
 }
 
 #[wasm_split(progress, wasm_split_path = leptos::wasm_split, preload(load_progress), fallible)]
 fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Progress::Plans => Plans().into_any(),
-        Progress::NewPlan => NewPlan().into_any(),
-        Progress::Plan => Plan().into_any(),
         Progress::Runs => Runs().into_any(),
         Progress::Run => Run().into_any(),
         Progress::Approvals => Approvals().into_any(),

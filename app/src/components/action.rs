@@ -3,31 +3,20 @@
 use baton_domain::problem::Problem;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
-use crate::server_fns::ApiError;
+use crate::form_action::FormAction;
+use crate::reactive::effect;
 
 /// Why the last try was refused.
-pub fn refusal<F>(action: ServerAction<F>) -> Option<Problem>
-where
-    F: ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
-    F::Output: Clone + Send + Sync + 'static,
-{
-    action.value().with(|answer| match answer {
-        Some(Err(error)) => Some(error.0.clone()),
-        _ => None,
-    })
+pub fn refusal<F>(action: FormAction<F>) -> Option<Problem> {
+    action.refusal()
 }
 
 /// The node of a form that is emptied when the action was carried out; one that was refused keeps what was typed.
-pub fn emptied_by<F>(action: ServerAction<F>) -> NodeRef<html::Form>
-where
-    F: ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
-    F::Output: Clone + Send + Sync + 'static,
-{
+pub fn emptied_by<F: 'static>(action: FormAction<F>) -> NodeRef<html::Form> {
     let form = NodeRef::<html::Form>::new();
-    Effect::new(move || {
-        let done = action.value().with(|answer| matches!(answer, Some(Ok(_))));
+    effect(move || {
+        let done = action.version().get() > 0 && action.is_done();
         if let Some(form) = form.get_untracked().filter(|_| done) {
             form.reset();
         }

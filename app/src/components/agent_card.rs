@@ -3,7 +3,6 @@
 use baton_domain::agent::{AgentStatus, Family};
 use baton_domain::user::Permission;
 use baton_domain::wire::agent::AgentView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::banner::LastProblem;
@@ -11,7 +10,9 @@ use super::button::Button;
 use super::icon::{Icon, Sign};
 use super::pill::AgentPill;
 use super::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
+use crate::reactive::{effect, memo};
 use crate::server_fns::agents::{Drain, Resume};
 use crate::session::use_session;
 
@@ -43,7 +44,7 @@ pub fn AgentCard(
     let agent = RwSignal::from(agent);
     let (id, name, title, description, family) =
         agent.with_untracked(|agent| (agent.id, agent.name.clone(), agent.title.clone(), agent.description.clone(), agent.family));
-    let status = Memo::new(move |_| agent.with(|agent| agent.status));
+    let status = memo(move |_| agent.with(|agent| agent.status));
     view! {
         <article
             class="flex min-w-0 flex-col gap-2 rounded-card border border-line bg-raised p-4"
@@ -112,25 +113,25 @@ pub fn AgentActions(
     /// The agent.
     agent: RwSignal<AgentView>,
 ) -> impl IntoView {
-    let drain = ServerAction::<Drain>::new();
-    let resume = ServerAction::<Resume>::new();
+    let drain = FormAction::<Drain>::new();
+    let resume = FormAction::<Resume>::new();
     let id = agent.with_untracked(|agent| agent.id.to_string());
     // The answer is the agent as it is now; its event may come before or after.
-    Effect::new(move || {
-        if let Some(Ok(view)) = drain.value().get() {
+    effect(move || {
+        if let Some(Ok(view)) = drain.get() {
             agent.try_set(view);
         }
     });
-    Effect::new(move || {
-        if let Some(Ok(view)) = resume.value().get() {
+    effect(move || {
+        if let Some(Ok(view)) = resume.get() {
             agent.try_set(view);
         }
     });
     let problem = Signal::derive(move || {
         let failed = |value: Option<Result<AgentView, crate::server_fns::ApiError>>| value.and_then(Result::err).map(|error| error.0);
-        failed(drain.value().get()).or_else(|| failed(resume.value().get()))
+        failed(drain.get()).or_else(|| failed(resume.get()))
     });
-    let active = Memo::new(move |_| agent.with(|agent| agent.status == AgentStatus::Active));
+    let active = memo(move |_| agent.with(|agent| agent.status == AgentStatus::Active));
     if !use_session().may(Permission::Operate) {
         return ().into_any();
     }

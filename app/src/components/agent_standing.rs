@@ -3,7 +3,6 @@
 use baton_domain::agent::{CircuitState, InstanceKind, InstanceStatus};
 use baton_domain::user::Permission;
 use baton_domain::wire::agent::{AgentStanding, InstanceView, SkillStanding};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::banner::LastProblem;
@@ -12,7 +11,9 @@ use super::icon::Sign;
 use super::needs::needs_words;
 use super::table::{CELL, Column, NAME, NUMBER, Table};
 use super::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
+use crate::reactive::{effect, memo};
 use crate::server_fns::agents::ResetCircuit;
 use crate::session::use_session;
 
@@ -58,15 +59,15 @@ pub fn Circuit(
     /// How the agent stands.
     standing: RwSignal<Option<AgentStanding>>,
 ) -> impl IntoView {
-    let reset = ServerAction::<ResetCircuit>::new();
-    Effect::new(move || {
-        if let Some(Ok(answer)) = reset.value().get() {
+    let reset = FormAction::<ResetCircuit>::new();
+    effect(move || {
+        if let Some(Ok(answer)) = reset.get() {
             standing.try_set(Some(answer));
         }
     });
-    let problem = Signal::derive(move || reset.value().get().and_then(Result::err).map(|error| error.0));
-    let circuit = Memo::new(move |_| standing.with(|standing| standing.as_ref().map(|standing| standing.circuit)));
-    let trouble = Memo::new(move |_| {
+    let problem = Signal::derive(move || reset.get().and_then(Result::err).map(|error| error.0));
+    let circuit = memo(move |_| standing.with(|standing| standing.as_ref().map(|standing| standing.circuit)));
+    let trouble = memo(move |_| {
         standing.with(|standing| {
             standing.as_ref().is_some_and(|standing| {
                 standing.circuit.state != CircuitState::Closed

@@ -1,5 +1,6 @@
 //! How is a text of many lines written that something may be wrong with? In a text area as high as its text, beside the numbers of its lines.
 
+use crate::reactive::{effect, memo};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -42,7 +43,7 @@ pub fn CodeEditor(
 ) -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
     let frame = NodeRef::<html::Div>::new();
-    let lines = Memo::new(move |_| text.with(|text| text.split('\n').count()).max(FEWEST));
+    let lines = memo(move |_| text.with(|text| text.split('\n').count()).max(FEWEST));
     let numbers = move || (1..=lines.get()).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
     let marks = move || {
         let mut wrong = wrong.get();
@@ -55,7 +56,7 @@ pub fn CodeEditor(
             })
             .collect_view()
     };
-    Effect::new(move || {
+    effect(move || {
         let (Some(place), Some(area), Some(frame)) = (go.get(), area.get(), frame.get()) else { return };
         let (start, end) = text.with_untracked(|text| selection(text, place));
         // What has no focus then is a page that is on its way out.
@@ -64,7 +65,7 @@ pub fn CodeEditor(
         frame.set_scroll_top(i32::try_from(place.line.saturating_sub(ABOVE) * LINE).unwrap_or(i32::MAX));
         go.set(None);
     });
-    Effect::new(move || {
+    effect(move || {
         // What was typed before the page was alive.
         if let Some(area) = area.get() {
             let typed = area.value();

@@ -7,6 +7,7 @@ use leptos_meta::Title;
 use super::banner::ProblemBanner;
 use super::button::Kind;
 use crate::navigation;
+use crate::reactive::effect;
 
 /// A page that could not be read.
 #[component]
@@ -17,7 +18,7 @@ pub fn Failure(
     #[cfg(feature = "ssr")]
     crate::server_fns::serve::set_page_status(problem.status);
     let signed_out = problem.status == 401;
-    Effect::new(move || {
+    effect(move || {
         if signed_out {
             navigation::to_sign_in();
         }

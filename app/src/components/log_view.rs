@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::field::CONTROL;
 use crate::format;
+use crate::reactive::{effect, memo};
 
 /// The most lines that are drawn; the newest win.
 pub const DRAWN: usize = 2_000;
@@ -21,7 +22,7 @@ pub fn LogView(
     let text = RwSignal::new(String::new());
     let follows = RwSignal::new(true);
     let frame = NodeRef::<html::Div>::new();
-    let shown = Memo::new(move |_| {
+    let shown = memo(move |_| {
         let (level, text) = (level.get(), text.get().to_lowercase());
         lines.with(|lines| {
             let fits = |line: &&LogLine| line.level >= level && (text.is_empty() || line.message.to_lowercase().contains(&text));
@@ -30,7 +31,7 @@ pub fn LogView(
             fitting
         })
     });
-    Effect::new(move || {
+    effect(move || {
         shown.track();
         if follows.get()
             && let Some(frame) = frame.get()

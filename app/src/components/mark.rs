@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, Sign};
 use super::pill::state_colour;
+use crate::reactive::memo;
 
 /// How something stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +42,7 @@ pub fn MarkPill(
     #[prop(optional, into)]
     test_id: Option<&'static str>,
 ) -> impl IntoView {
-    let look = Memo::new(move |_| mark.with(|mark| mark.look));
+    let look = memo(move |_| mark.with(|mark| mark.look));
     let class = move || {
         let colour = state_colour(look.get());
         format!(

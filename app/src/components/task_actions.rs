@@ -2,7 +2,6 @@
 
 use baton_domain::user::{Permission, TaskActions as Offered, task_actions};
 use baton_domain::wire::task::TaskSummary;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -10,6 +9,8 @@ use super::banner::LastProblem;
 use super::button::{Button, Kind};
 use super::icon::Sign;
 use super::toast::{Toasts, say};
+use crate::form_action::{ActionForm, FormAction};
+use crate::reactive::{effect, memo};
 use crate::server_fns::ApiError;
 use crate::server_fns::tasks::{Cancel, Pause, Rerun, Resume};
 use crate::session::use_session;
@@ -23,40 +24,37 @@ pub fn TaskActions(
     #[prop(into)]
     checkpoints: Signal<bool>,
 ) -> impl IntoView {
-    let cancel = ServerAction::<Cancel>::new();
-    let pause = ServerAction::<Pause>::new();
-    let resume = ServerAction::<Resume>::new();
-    let rerun = ServerAction::<Rerun>::new();
+    let cancel = FormAction::<Cancel>::new();
+    let pause = FormAction::<Pause>::new();
+    let resume = FormAction::<Resume>::new();
+    let rerun = FormAction::<Rerun>::new();
     let navigate = use_navigate();
     let toasts = use_context::<Toasts>();
     let id = StoredValue::new(task.with_untracked(|task| task.id.to_string()));
-    Effect::new(move || {
-        if let Some(Ok(answer)) = cancel.value().get()
+    effect(move || {
+        if let Some(Ok(answer)) = cancel.get()
             && !answer.state.is_terminal()
         {
             say(toasts, "Cancelling: the agent stops its work first.");
         }
     });
-    Effect::new(move || {
-        if let Some(Ok(answer)) = pause.value().get()
+    effect(move || {
+        if let Some(Ok(answer)) = pause.get()
             && answer.state.holds_lease()
         {
             say(toasts, "Pausing: the agent goes on to its next checkpoint first.");
         }
     });
-    Effect::new(move || {
-        if let Some(Ok(answer)) = rerun.value().get() {
+    effect(move || {
+        if let Some(Ok(answer)) = rerun.get() {
             navigate(&format!("/tasks/{}", answer.id), Default::default());
         }
     });
     let problem = Signal::derive(move || {
         let failed = |value: Option<Result<TaskSummary, ApiError>>| value.and_then(Result::err).map(|error| error.0);
-        failed(cancel.value().get())
-            .or_else(|| failed(pause.value().get()))
-            .or_else(|| failed(resume.value().get()))
-            .or_else(|| failed(rerun.value().get()))
+        failed(cancel.get()).or_else(|| failed(pause.get())).or_else(|| failed(resume.get())).or_else(|| failed(rerun.get()))
     });
-    let offered = Memo::new(move |_| {
+    let offered = memo(move |_| {
         let checkpoints = checkpoints.get();
         task.with(|task| {
             let (cancelling, pausing) = (task.cancel_requested_at.is_some(), task.pause_requested_at.is_some());

@@ -7,6 +7,7 @@ use super::pill::{StatePill, state_word, wait_word};
 use super::table::{CELL, Column, QUIET, Table};
 use super::times::{Elapsed, RelativeTime};
 use crate::format;
+use crate::reactive::memo;
 
 /// A table of live rows.
 #[component]
@@ -39,9 +40,9 @@ fn Row(task: ArcRwSignal<TaskSummary>, narrow: bool) -> impl IntoView {
     let id = task.with_untracked(|task| task.id);
     let (title, skill, created_at, priority) =
         task.with_untracked(|task| (task.title.clone(), task.skill.clone(), task.created_at, task.priority.word()));
-    let state = Memo::new(move |_| task.with(|task| task.state));
-    let from = Memo::new(move |_| task.with(|task| task.started_at));
-    let to = Memo::new(move |_| task.with(|task| task.finished_at));
+    let state = memo(move |_| task.with(|task| task.state));
+    let from = memo(move |_| task.with(|task| task.started_at));
+    let to = memo(move |_| task.with(|task| task.finished_at));
     let agent = move || task.with(|task| task.agent.as_ref().map_or_else(|| "–".to_owned(), |agent| agent.name.clone()));
     view! {
         <tr class="animate-enter hover:bg-sunken" data-testid="task-row" data-id=id.to_string() data-state=move || state.get().as_str()>

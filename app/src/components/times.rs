@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::format;
 use crate::live::Now;
+use crate::reactive::memo;
 
 fn now() -> Option<Timestamp> {
     use_context::<Now>().and_then(|now| now.0.get())
@@ -17,7 +18,7 @@ pub fn RelativeTime(
     #[prop(into)]
     at: Signal<Timestamp>,
 ) -> impl IntoView {
-    let text = Memo::new(move |_| match now() {
+    let text = memo(move |_| match now() {
         Some(now) => format::ago(at.get(), now),
         None => format::instant(at.get()),
     });
@@ -39,7 +40,7 @@ pub fn Elapsed(
     #[prop(into)]
     to: Signal<Option<Timestamp>>,
 ) -> impl IntoView {
-    let text = Memo::new(move |_| match (from.get(), to.get().or_else(now)) {
+    let text = memo(move |_| match (from.get(), to.get().or_else(now)) {
         (Some(from), Some(to)) => format::between(from, to),
         _ => "–".to_owned(),
     });

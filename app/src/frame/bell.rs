@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::components::button::Kind;
 use crate::components::icon::{Icon, Sign};
 use crate::live::use_unread;
+use crate::reactive::effect;
 
 /// The most that the number shows.
 const MOST: u32 = 99;
@@ -16,7 +17,7 @@ pub fn Bell() -> impl IntoView {
     let said = unread.said();
     // The answer may come while the page still takes over what the server drew, and that was drawn without a number.
     let taken_over = RwSignal::new(false);
-    Effect::new(move || taken_over.set(true));
+    effect(move || taken_over.set(true));
     let (named, shown) = (unread.clone(), unread);
     let number = move || match shown.count() {
         _ if !taken_over.get() => None,

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Following, LiveEvent, Notice, OneAtATime, Refresh, use_live};
+use crate::reactive::effect;
 use crate::server_fns::Called;
 
 /// How long after an event data is read: what is committed together is read together.
@@ -61,7 +62,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Fresh<T> {
         let fresh = Self { value: RwSignal::new(value), inner: StoredValue::new(inner), following: StoredValue::new(None) };
         let concerns = StoredValue::new(Arc::new(concerns));
         let live = use_live();
-        Effect::new(move || {
+        effect(move || {
             let following = live.follow(since, None, move |notice| {
                 let Some(concerns) = concerns.try_get_value() else { return };
                 match notice {

@@ -27,6 +27,7 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Body, Following, Live, Notice, Refresh, use_live};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::{ApiError, Called, agents, metrics, tasks};
 
 /// Tasks that the page lists.
@@ -40,7 +41,7 @@ type Data = (AgentDetail, Series, Page<TaskSummary>);
 #[component]
 pub(crate) fn Agent() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |data| view! { <Content model=Model::new(&use_live(), data)/> })
 }
@@ -127,14 +128,14 @@ impl Model {
 #[component]
 fn Content(model: Model) -> impl IntoView {
     let live = use_live();
-    Effect::new(move || model.follow(&live));
+    effect(move || model.follow(&live));
     let Model { agent, standing, elsewhere, series, tasks, .. } = model;
     let (title, description, family, skills, labels, registered_at) = agent.with_untracked(|agent| {
         (agent.title.clone(), agent.description.clone(), agent.family, agent.skills.clone(), agent.labels.clone(), agent.registered_at)
     });
-    let status = Memo::new(move |_| agent.with(|agent| agent.status));
+    let status = memo(move |_| agent.with(|agent| agent.status));
     let counts = move || agent.with(|agent| format!("{} done, {} failed", format::count(agent.completed), format::count(agent.failed)));
-    let none = Memo::new(move |_| tasks.with(Vec::is_empty));
+    let none = memo(move |_| tasks.with(Vec::is_empty));
     let labels: Vec<_> = labels.into_iter().map(|label| view! { <Badge>{label}</Badge> " " }).collect();
     view! {
         <div class="space-y-4">

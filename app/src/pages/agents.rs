@@ -15,6 +15,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::live::{Body, Following, Live, Notice, Refresh, use_live};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::{Called, agents};
 
 /// How long after an event that moves slots the agents are read.
@@ -104,8 +105,8 @@ impl Model {
 #[component]
 fn Grid(model: Model) -> impl IntoView {
     let live = use_live();
-    Effect::new(move || model.follow(&live));
-    let none = Memo::new(move |_| model.agents.with(Vec::is_empty));
+    effect(move || model.follow(&live));
+    let none = memo(move |_| model.agents.with(Vec::is_empty));
     view! {
         <section>
             <h2 class="sr-only">"All agents"</h2>

@@ -4,7 +4,6 @@
 use baton_domain::connection::{AuthKind, ConnectionKind};
 use baton_domain::user::Permission;
 use baton_domain::wire::connection::ConnectionView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::components::action::{emptied_by, refusal};
@@ -16,6 +15,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::page_data::PageData;
 use crate::server_fns::connections::{CreateConnection, RemoveConnection, UpdateConnection, list};
 use crate::session::use_session;
@@ -23,9 +23,9 @@ use crate::session::use_session;
 /// The page of connections.
 #[component]
 pub(crate) fn Connections() -> impl IntoView {
-    let create = ServerAction::<CreateConnection>::new();
-    let update = ServerAction::<UpdateConnection>::new();
-    let remove = ServerAction::<RemoveConnection>::new();
+    let create = FormAction::<CreateConnection>::new();
+    let update = FormAction::<UpdateConnection>::new();
+    let remove = FormAction::<RemoveConnection>::new();
     let versions = move || (create.version().get(), update.version().get(), remove.version().get());
     let data = PageData::new(versions, |_| list());
     let problem = Signal::derive(move || refusal(create).or_else(|| refusal(update)).or_else(|| refusal(remove)));
@@ -84,7 +84,7 @@ const fn auth_words(auth: AuthKind) -> &'static str {
 }
 
 #[component]
-fn Known(connections: Vec<ConnectionView>, may: bool, remove: ServerAction<RemoveConnection>) -> impl IntoView {
+fn Known(connections: Vec<ConnectionView>, may: bool, remove: FormAction<RemoveConnection>) -> impl IntoView {
     use Column::{Actions, Text};
     let columns = vec![Text("Name"), Text("Kind"), Text("Address"), Text("Proof"), Text("Skills"), Text("Changed"), Actions];
     let rows = connections.into_iter().map(|known| row(known, may, remove)).collect();
@@ -96,7 +96,7 @@ fn Known(connections: Vec<ConnectionView>, may: bool, remove: ServerAction<Remov
     view! { <TableCard title="Connections" columns rows empty test_id="connections"/> }
 }
 
-fn row(known: ConnectionView, may: bool, remove: ServerAction<RemoveConnection>) -> AnyView {
+fn row(known: ConnectionView, may: bool, remove: FormAction<RemoveConnection>) -> AnyView {
     let proof = match (known.settings.auth, known.has_secret) {
         (AuthKind::None, _) => auth_words(AuthKind::None).to_owned(),
         (auth, true) => format!("{}, secret stored", auth_words(auth)),
@@ -133,7 +133,7 @@ fn row(known: ConnectionView, may: bool, remove: ServerAction<RemoveConnection>)
 }
 
 /// A form that changes a connection, folded until it is wanted.
-fn change(known: ConnectionView, update: ServerAction<UpdateConnection>) -> AnyView {
+fn change(known: ConnectionView, update: FormAction<UpdateConnection>) -> AnyView {
     let summary = format!("Change {}", known.name);
     let (id, name) = (known.id.to_string(), known.name.clone());
     let fields = fields(Some(&known));

@@ -19,6 +19,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::task_table::TaskTable;
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::tasks::{self, RerunAll};
 use crate::session::use_session;
 
@@ -30,7 +31,7 @@ const FIELDS: [(&str, &str); 5] =
 #[component]
 pub(crate) fn DeadTasks() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let rerun = ServerAction::<RerunAll>::new();
     let data = PageData::new(move || (filter.get(), rerun.version().get()), |(filter, _)| read(filter));
     view! {

@@ -1,6 +1,5 @@
 //! How the first administrator of a new installation is made.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -9,8 +8,10 @@ use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
 use crate::components::field::TextField;
 use crate::components::loaded::loaded;
+use crate::form_action::{ActionForm, FormAction};
 use crate::navigation;
 use crate::page_data::PageData;
+use crate::reactive::effect;
 use crate::server_fns::auth::{FirstRun as Create, first_run_status};
 use crate::session::use_session;
 
@@ -38,16 +39,16 @@ pub(crate) fn FirstRun() -> impl IntoView {
 
 #[component]
 fn Form() -> impl IntoView {
-    let create = ServerAction::<Create>::new();
+    let create = FormAction::<Create>::new();
     let left = use_session().flash.problem;
-    Effect::new(move || {
-        if let Some(Ok(_)) = create.value().get() {
+    effect(move || {
+        if let Some(Ok(_)) = create.get() {
             navigation::load("/");
         }
     });
-    let problem = Signal::derive(move || create.value().get().and_then(Result::err).map(|error| error.0));
+    let problem = Signal::derive(move || create.get().and_then(Result::err).map(|error| error.0));
     let left = move || (create.version().get() == 0).then(|| left.clone().map(|problem| view! { <ProblemBanner problem/> }));
-    let done = Signal::derive(move || create.pending().get() || matches!(create.value().get(), Some(Ok(_))));
+    let done = Signal::derive(move || create.pending().get() || matches!(create.get(), Some(Ok(_))));
     view! {
         <div class="space-y-2">
             <h1 class="text-28 font-semibold">"Make the first administrator"</h1>

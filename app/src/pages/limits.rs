@@ -3,7 +3,6 @@
 use baton_domain::agent::Skill;
 use baton_domain::user::Permission;
 use baton_domain::wire::limit::{LimitScope, LimitView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::components::action::{emptied_by, refusal};
@@ -15,6 +14,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
 use crate::server_fns::limits::{RemoveLimit, SetLimit, list};
@@ -24,8 +24,8 @@ use crate::session::use_session;
 /// The page of concurrency limits.
 #[component]
 pub(crate) fn Limits() -> impl IntoView {
-    let set = ServerAction::<SetLimit>::new();
-    let remove = ServerAction::<RemoveLimit>::new();
+    let set = FormAction::<SetLimit>::new();
+    let remove = FormAction::<RemoveLimit>::new();
     // The list is read anew whenever one of the actions has ended.
     let data = PageData::new(move || (set.version().get(), remove.version().get()), |_| read());
     let problem = Signal::derive(move || refusal(set).or_else(|| refusal(remove)));
@@ -58,7 +58,7 @@ const fn scope_word(scope: LimitScope) -> &'static str {
 }
 
 #[component]
-fn Limited(limits: Vec<LimitView>, may: bool, remove: ServerAction<RemoveLimit>) -> impl IntoView {
+fn Limited(limits: Vec<LimitView>, may: bool, remove: FormAction<RemoveLimit>) -> impl IntoView {
     use Column::{Actions, Number, Text};
     let columns = vec![Text("Of"), Text("Name"), Number("At most"), Number("Run now"), Text("Set"), Actions];
     let rows = limits.into_iter().map(|limit| limit_row(limit, may, remove)).collect();
@@ -70,7 +70,7 @@ fn Limited(limits: Vec<LimitView>, may: bool, remove: ServerAction<RemoveLimit>)
     view! { <TableCard title="Attempts at the same time" columns rows empty test_id="limits"/> }
 }
 
-fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> AnyView {
+fn limit_row(limit: LimitView, may: bool, remove: FormAction<RemoveLimit>) -> AnyView {
     let (scope, name) = (limit.scope.as_str(), limit.name.clone());
     view! {
         <tr data-testid="limit-row" data-scope=scope data-name=limit.name.clone()>
@@ -101,7 +101,7 @@ fn limit_row(limit: LimitView, may: bool, remove: ServerAction<RemoveLimit>) -> 
 }
 
 #[component]
-fn SetForms(skills: Vec<Skill>, set: ServerAction<SetLimit>) -> impl IntoView {
+fn SetForms(skills: Vec<Skill>, set: FormAction<SetLimit>) -> impl IntoView {
     let skills: Vec<_> = skills.into_iter().map(|skill| (skill.name.clone(), skill.name)).collect();
     let (skill_form, key_form) = (emptied_by(set), emptied_by(set));
     let row = "grid grid-cols-1 items-end gap-3 sm:grid-cols-[2fr_1fr_auto]";

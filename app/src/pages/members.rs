@@ -2,7 +2,6 @@
 
 use baton_domain::user::{Principal, Role};
 use baton_domain::wire::auth::{ApiKeyList, ApiKeyView, CreatedApiKey, UserList, UserView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::components::action::{emptied_by, refusal};
@@ -15,6 +14,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, Column, NAME, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::page_data::PageData;
 use crate::server_fns::Called;
 use crate::server_fns::members::{ChangeUser, CreateApiKey, CreateUser, RevokeApiKey, api_keys, users};
@@ -23,10 +23,10 @@ use crate::session::use_session;
 /// The page of members and keys.
 #[component]
 pub(crate) fn Members() -> impl IntoView {
-    let create_user = ServerAction::<CreateUser>::new();
-    let change_user = ServerAction::<ChangeUser>::new();
-    let create_key = ServerAction::<CreateApiKey>::new();
-    let revoke_key = ServerAction::<RevokeApiKey>::new();
+    let create_user = FormAction::<CreateUser>::new();
+    let change_user = FormAction::<ChangeUser>::new();
+    let create_key = FormAction::<CreateApiKey>::new();
+    let revoke_key = FormAction::<RevokeApiKey>::new();
     // The lists are read anew whenever one of the actions has ended.
     let versions =
         move || (create_user.version().get(), change_user.version().get(), create_key.version().get(), revoke_key.version().get());
@@ -36,7 +36,7 @@ pub(crate) fn Members() -> impl IntoView {
         refusal(create_user).or_else(|| refusal(change_user)).or_else(|| refusal(create_key)).or_else(|| refusal(revoke_key))
     });
     let left = use_session().flash.created_key;
-    let created = Signal::derive(move || create_key.value().get().and_then(Result::ok).or_else(|| left.clone()));
+    let created = Signal::derive(move || create_key.get().and_then(Result::ok).or_else(|| left.clone()));
     view! {
         <PageHead title="Members"/>
         <LastProblem problem/>
@@ -114,7 +114,7 @@ fn NewSecret(#[prop(into)] created: Signal<Option<CreatedApiKey>>) -> impl IntoV
 }
 
 #[component]
-fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoView {
+fn People(people: UserList, change_user: FormAction<ChangeUser>) -> impl IntoView {
     let myself = match use_session().me.map(|me| me.principal) {
         Some(Principal::User { id, .. }) => Some(id),
         _ => None,
@@ -126,7 +126,7 @@ fn People(people: UserList, change_user: ServerAction<ChangeUser>) -> impl IntoV
 }
 
 #[component]
-fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) -> impl IntoView {
+fn Person(person: UserView, is_me: bool, change_user: FormAction<ChangeUser>) -> impl IntoView {
     let id = person.id.to_string();
     let same_id = id.clone();
     let select_label = format!("Role of {}", person.email);
@@ -178,13 +178,13 @@ fn Person(person: UserView, is_me: bool, change_user: ServerAction<ChangeUser>) 
 }
 
 #[component]
-fn Keys(keys: ApiKeyList, revoke_key: ServerAction<RevokeApiKey>) -> impl IntoView {
+fn Keys(keys: ApiKeyList, revoke_key: FormAction<RevokeApiKey>) -> impl IntoView {
     let columns = ["Name", "Role", "Made", "Last used"].map(Column::Text).into_iter().chain([Column::Actions]).collect();
     let rows = keys.items.into_iter().map(|key| key_row(key, revoke_key)).collect();
     view! { <TableCard title="API keys" columns rows empty="No key yet: machines need one to use the API."/> }
 }
 
-fn key_row(key: ApiKeyView, revoke_key: ServerAction<RevokeApiKey>) -> AnyView {
+fn key_row(key: ApiKeyView, revoke_key: FormAction<RevokeApiKey>) -> AnyView {
     view! {
         <tr data-testid="key-row" data-name=key.name.clone()>
             <th scope="row" class=NAME>{key.name.clone()}</th>

@@ -2,7 +2,6 @@
 
 use baton_domain::id::NotificationId;
 use baton_domain::wire::notification::{NotificationFilter, NotificationList, NotificationView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -15,8 +14,10 @@ use crate::components::icon::{Icon, Sign};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::use_unread;
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::notifications::{MarkNotifications, list};
 
 /// Where the page is.
@@ -26,25 +27,25 @@ const ADDRESS: &str = "/notifications";
 #[component]
 pub(crate) fn Notifications() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| {
+    let filter = memo(move |_| {
         query.with(|query| NotificationFilter {
             unread: query.get_str("all").is_none(),
             cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
             limit: None,
         })
     });
-    let mark = ServerAction::<MarkNotifications>::new();
+    let mark = FormAction::<MarkNotifications>::new();
     let unread = use_unread();
     let changes = unread.changes();
     let data = PageData::new(move || (filter.get(), mark.version().get(), changes.get()), |(filter, ..)| read(filter));
-    Effect::new(move || {
-        if let Some(Ok(marked)) = mark.value().get() {
+    effect(move || {
+        if let Some(Ok(marked)) = mark.get() {
             unread.know(marked.unread);
         }
     });
     let problem = Signal::derive(move || refusal(mark));
     let done = move || {
-        mark.value().get().and_then(Result::ok).map(|marked| match marked.unread {
+        mark.get().and_then(Result::ok).map(|marked| match marked.unread {
             0 => "Marked. Nothing is unread.".to_owned(),
             left => format!("Marked. {left} unread."),
         })
@@ -64,7 +65,7 @@ async fn read(filter: NotificationFilter) -> crate::server_fns::Called<(Notifica
 }
 
 #[component]
-fn Content(filter: NotificationFilter, list: NotificationList, mark: ServerAction<MarkNotifications>) -> impl IntoView {
+fn Content(filter: NotificationFilter, list: NotificationList, mark: FormAction<MarkNotifications>) -> impl IntoView {
     let NotificationList { items, next_cursor, unread, .. } = list;
     let all = if filter.unread { "" } else { "all=true&" };
     let next = next_cursor.map(|cursor| format!("{ADDRESS}?{all}cursor={cursor}"));
@@ -133,12 +134,12 @@ fn sign(kind: &str) -> Sign {
 }
 
 #[component]
-fn Row(row: NotificationView, mark: ServerAction<MarkNotifications>) -> impl IntoView {
+fn Row(row: NotificationView, mark: FormAction<MarkNotifications>) -> impl IntoView {
     let (id, unread, settled) = (row.id, row.is_unread(), row.settled_at.is_some());
     // Whoever follows it has seen it.
     let seen = move |_| {
         if unread {
-            mark.dispatch(MarkNotifications { read: true, id: Some(id), up_to: None });
+            mark.send(&[("read", "true"), ("id", &id.to_string())]);
         }
     };
     let title = if unread { "font-medium text-text hover:underline" } else { "text-soft hover:underline" };
@@ -162,7 +163,7 @@ fn Row(row: NotificationView, mark: ServerAction<MarkNotifications>) -> impl Int
 }
 
 #[component]
-fn MarkOne(id: NotificationId, unread: bool, mark: ServerAction<MarkNotifications>) -> impl IntoView {
+fn MarkOne(id: NotificationId, unread: bool, mark: FormAction<MarkNotifications>) -> impl IntoView {
     view! {
         <ActionForm action=mark>
             <input type="hidden" name="read" value=unread.to_string()/>

@@ -7,7 +7,6 @@ use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Permission;
 use baton_domain::wire::server::{ServerList, ServerView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -21,8 +20,10 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, Column, NAME, NUMBER, Table};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Following, Live, Notice, Refresh, use_live};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::servers::{DrainServer, ResumeServer, list};
 use crate::session::use_session;
 
@@ -97,16 +98,16 @@ impl Model {
 fn Listed(model: Model) -> impl IntoView {
     use Column::{Actions, Number, Text};
     let live = use_live();
-    Effect::new(move || model.follow(&live));
-    let drain = ServerAction::<DrainServer>::new();
-    let resume = ServerAction::<ResumeServer>::new();
-    Effect::new(move || {
-        if let Some(Ok(server)) = drain.value().get() {
+    effect(move || model.follow(&live));
+    let drain = FormAction::<DrainServer>::new();
+    let resume = FormAction::<ResumeServer>::new();
+    effect(move || {
+        if let Some(Ok(server)) = drain.get() {
             model.put(server);
         }
     });
-    Effect::new(move || {
-        if let Some(Ok(server)) = resume.value().get() {
+    effect(move || {
+        if let Some(Ok(server)) = resume.get() {
             model.put(server);
         }
     });
@@ -114,7 +115,7 @@ fn Listed(model: Model) -> impl IntoView {
     let operates = use_session().may(Permission::Operate);
     let columns = [Text("Name"), Text("Kind"), Text("Takes work"), Number("Busy"), Text("Machine"), Text("Version"), Text("Started")];
     let columns = columns.into_iter().chain([Text("Last seen")]).chain(operates.then_some(Actions)).collect::<Vec<_>>();
-    let none = Memo::new(move |_| model.servers.with(Vec::is_empty));
+    let none = memo(move |_| model.servers.with(Vec::is_empty));
     view! {
         <LastProblem problem/>
         <Card title="Servers and workers" flush=true>
@@ -135,7 +136,7 @@ fn shown(server: &ServerView) -> (ServerId, ServerStatus, u32, u32, bool, Timest
 }
 
 #[component]
-fn Row(server: ServerView, operates: bool, drain: ServerAction<DrainServer>, resume: ServerAction<ResumeServer>) -> impl IntoView {
+fn Row(server: ServerView, operates: bool, drain: FormAction<DrainServer>, resume: FormAction<ResumeServer>) -> impl IntoView {
     let kind = match (server.kind, server.leads) {
         (ServerKind::Server, true) => "server, leads",
         (ServerKind::Server, false) => "server",
@@ -174,7 +175,7 @@ fn Row(server: ServerView, operates: bool, drain: ServerAction<DrainServer>, res
 
 /// Drain or resume, whichever fits.
 #[component]
-fn Change(id: String, active: bool, label: String, drain: ServerAction<DrainServer>, resume: ServerAction<ResumeServer>) -> impl IntoView {
+fn Change(id: String, active: bool, label: String, drain: FormAction<DrainServer>, resume: FormAction<ResumeServer>) -> impl IntoView {
     let (sign, test_id, word) = if active { (Sign::Pause, "drain-server", "Drain") } else { (Sign::Play, "resume-server", "Resume") };
     let pending = Signal::derive(move || drain.pending().get() || resume.pending().get());
     let content = view! {

@@ -1,6 +1,5 @@
 //! How a person signs in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -9,8 +8,10 @@ use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
 use crate::components::field::TextField;
 use crate::components::loaded::loaded;
+use crate::form_action::{ActionForm, FormAction};
 use crate::navigation;
 use crate::page_data::PageData;
+use crate::reactive::effect;
 use crate::server_fns::auth::{Login, first_run_status};
 use crate::session::use_session;
 
@@ -53,20 +54,20 @@ pub(super) fn Quiet(children: Children) -> impl IntoView {
 
 #[component]
 fn Form() -> impl IntoView {
-    let login = ServerAction::<Login>::new();
+    let login = FormAction::<Login>::new();
     let query = use_query_map();
     let next = query.with_untracked(|query| query.get("next").unwrap_or_default());
     let left = use_session().flash.problem;
     let go_on = next.clone();
-    Effect::new(move || {
-        if let Some(Ok(_)) = login.value().get() {
+    effect(move || {
+        if let Some(Ok(_)) = login.get() {
             navigation::load(if go_on.starts_with('/') && !go_on.starts_with("//") { &go_on } else { "/" });
         }
     });
-    let problem = Signal::derive(move || login.value().get().and_then(Result::err).map(|error| error.0));
+    let problem = Signal::derive(move || login.get().and_then(Result::err).map(|error| error.0));
     // What the page before left is old news once the form is sent again.
     let left = move || (login.version().get() == 0).then(|| left.clone().map(|problem| view! { <ProblemBanner problem/> }));
-    let done = Signal::derive(move || login.pending().get() || matches!(login.value().get(), Some(Ok(_))));
+    let done = Signal::derive(move || login.pending().get() || matches!(login.get(), Some(Ok(_))));
     view! {
         <h1 class="text-28 font-semibold">"Sign in"</h1>
         {left}

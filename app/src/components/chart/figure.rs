@@ -10,6 +10,7 @@ use web_sys::HtmlElement;
 use super::data_table::{DataTable, MAXIMUM_ROWS, table_of};
 use super::echarts::{Drawing, when_loaded};
 use super::surroundings::{ThemeWatch, WidthWatch, motion_unwanted, theme_now};
+use crate::reactive::memo;
 
 /// Pixels, unless the page says otherwise.
 const HEIGHT: u32 = 240;
@@ -73,7 +74,7 @@ fn draw_in(frame: &HtmlElement, options: Signal<Value>, failed: RwSignal<bool>) 
     });
 
     // A chart in a closed fold has no width; it is drawn when it gets one.
-    let visible = Memo::new(move |_| width.get() > 0);
+    let visible = memo(move |_| width.get() > 0);
     let cooling = StoredValue::new(false);
     let missed = StoredValue::new(false);
     let again = RwSignal::new(0_u32);
@@ -119,7 +120,7 @@ fn draw_in(frame: &HtmlElement, options: Signal<Value>, failed: RwSignal<bool>) 
 #[component]
 fn Data(options: Signal<Value>, label: String) -> impl IntoView {
     let open = RwSignal::new(false);
-    let table = Memo::new(move |before: Option<&DataTable>| match before {
+    let table = memo(move |before: Option<&DataTable>| match before {
         Some(before) if !open.get() => before.clone(),
         _ => options.with(table_of),
     });

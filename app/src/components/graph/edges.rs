@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::{HEIGHT, LAYER, height};
 use crate::components::mark::Mark;
+use crate::reactive::memo;
 
 /// How many units of the picture a step is wide; the picture is stretched to the frame.
 const UNIT: f64 = 100.0;
@@ -26,7 +27,7 @@ pub(super) fn Edges(graph: WorkflowGraph, marks: Signal<Vec<Option<Mark>>>) -> i
             let path = path(&edge.points);
             let WorkflowEdge { from, on_failure, .. } = edge;
             // What has ended lights the way on.
-            let lit = Memo::new(move |_| marks.with(|marks| leads_on(marks.get(from as usize).and_then(Option::as_ref), on_failure)));
+            let lit = memo(move |_| marks.with(|marks| leads_on(marks.get(from as usize).and_then(Option::as_ref), on_failure)));
             let class = move || if lit.get() { "stroke-accent" } else { "stroke-line-strong" };
             view! {
                 <path

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use self::edges::Edges;
 use self::node::NodeView;
 use super::mark::Mark;
+use crate::reactive::memo;
 
 /// From one layer's top to the next one's, in pixels.
 const LAYER: u32 = 100;
@@ -89,7 +90,7 @@ pub fn Graph(
         .enumerate()
         .map(|(place, node)| {
             let after = before(&graph, place);
-            let mark = Memo::new(move |_| marks.with(|marks| marks.get(place).cloned().flatten()));
+            let mark = memo(move |_| marks.with(|marks| marks.get(place).cloned().flatten()));
             view! { <NodeView node=node.clone() after mark selected pick=pick.clone()/> }
         })
         .collect();

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::components::field::LABEL;
 use crate::format::count;
+use crate::reactive::memo;
 use control::Control;
 
 /// The fields of an input, to be put into a form.
@@ -68,8 +69,7 @@ fn row(index: usize, field: &FormField, values: Option<&Value>, connections: Vec
     let id = format!("field-{index}");
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     let pointer = format!("/input/{}", field.name.replace('~', "~0").replace('/', "~1"));
-    let error =
-        Memo::new(move |_| errors.with(|errors| errors.iter().find(|error| error.field == pointer).map(|error| error.message.clone())));
+    let error = memo(move |_| errors.with(|errors| errors.iter().find(|error| error.field == pointer).map(|error| error.message.clone())));
 
     let described_by = {
         let help_id = (!help.is_empty()).then(|| help_id.clone());

@@ -3,7 +3,6 @@
 use baton_domain::id::ApprovalId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::approval::{ApprovalDetail, ApprovalState};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde_json::Value;
@@ -20,9 +19,11 @@ use crate::components::loaded::loaded;
 use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
+use crate::reactive::{effect, memo};
 use crate::server_fns::approvals::{Approve, RefuseApproval, get};
 use crate::server_fns::{ApiError, Called};
 
@@ -30,7 +31,7 @@ use crate::server_fns::{ApiError, Called};
 #[component]
 pub(crate) fn Approval() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
@@ -50,9 +51,9 @@ fn Content(detail: ApprovalDetail) -> impl IntoView {
     let concerns = move |event: &LiveEvent| event.subject == subject;
     let fresh = Fresh::new(detail, |detail| detail.as_of, concerns, move || read(id.to_string()));
     let detail = fresh.value();
-    let state = Memo::new(move |_| detail.with(|detail| detail.summary.state));
+    let state = memo(move |_| detail.with(|detail| detail.summary.state));
     let mark = Signal::derive(move || mark(state.get()));
-    let subject = Memo::new(move |_| detail.with(|detail| detail.subject.clone()));
+    let subject = memo(move |_| detail.with(|detail| detail.subject.clone()));
     let outcome = move || {
         let (by, at, comment) = detail.with(|detail| {
             let summary = &detail.summary;
@@ -157,16 +158,16 @@ fn Subject(subject: Value) -> impl IntoView {
 /// The form of whoever may decide; why not, for others.
 #[component]
 fn Verdict(detail: RwSignal<ApprovalDetail>, fresh: Fresh<ApprovalDetail>) -> impl IntoView {
-    let approve = ServerAction::<Approve>::new();
-    let refuse = ServerAction::<RefuseApproval>::new();
-    Effect::new(move || {
+    let approve = FormAction::<Approve>::new();
+    let refuse = FormAction::<RefuseApproval>::new();
+    effect(move || {
         if approve.version().get() + refuse.version().get() > 0 {
             fresh.read();
         }
     });
     let problem = Signal::derive(move || refusal(approve).or_else(|| refusal(refuse)));
     let comment = RwSignal::new(String::new());
-    let offered = Memo::new(move |_| {
+    let offered = memo(move |_| {
         detail.with(|detail| {
             (detail.summary.id, detail.summary.hash.clone(), detail.summary.state, detail.may_decide, detail.why_not.clone())
         })

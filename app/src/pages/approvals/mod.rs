@@ -20,13 +20,14 @@ use crate::components::table::{CELL, Column, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, approvals};
 
 /// The inbox of approvals.
 #[component]
 pub(crate) fn Approvals() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead title="Approvals"/>

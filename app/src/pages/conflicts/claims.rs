@@ -3,7 +3,6 @@
 use baton_domain::task::TaskState;
 use baton_domain::user::Permission;
 use baton_domain::wire::claim::{BrokenClaim, ClaimBreak, ClaimFilter, ClaimList, ClaimMode, ClaimState, ClaimView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
@@ -21,8 +20,10 @@ use crate::components::mark::{Mark, MarkPill};
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::claims::{BreakOneClaim, ReleaseClaim};
 use crate::server_fns::{Called, claims};
 use crate::session::use_session;
@@ -31,7 +32,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Claims() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
@@ -70,12 +71,12 @@ fn address(filter: &ClaimFilter, cursor: &str) -> String {
 
 #[component]
 fn Content(filter: ClaimFilter, list: ClaimList) -> impl IntoView {
-    let release = ServerAction::<ReleaseClaim>::new();
-    let take = ServerAction::<BreakOneClaim>::new();
+    let release = FormAction::<ReleaseClaim>::new();
+    let take = FormAction::<BreakOneClaim>::new();
     let again = filter.clone();
     let concerns = |event: &LiveEvent| event.subject.starts_with("claim:");
     let fresh = Fresh::new((filter.clone(), list), |(_, list)| list.as_of, concerns, move || read(again.clone()));
-    Effect::new(move || {
+    effect(move || {
         if release.version().get() + take.version().get() > 0 {
             fresh.read();
         }
@@ -83,7 +84,7 @@ fn Content(filter: ClaimFilter, list: ClaimList) -> impl IntoView {
     let session = use_session();
     let (may_release, may_break, me) = (session.may(Permission::Work), session.may(Permission::Operate), session.label());
     let filtered = filter.resource.is_some() || filter.holder.is_some();
-    let items = Memo::new(move |_| fresh.value().with(|(_, list)| list.items.clone()));
+    let items = memo(move |_| fresh.value().with(|(_, list)| list.items.clone()));
     let summary = move || {
         fresh.value().with(|(_, list)| {
             let held = if list.held == 1 { "1 claim is held".to_owned() } else { format!("{} claims are held", list.held) };
@@ -192,8 +193,8 @@ fn row(
     may_release: bool,
     may_break: bool,
     me: &str,
-    release: ServerAction<ReleaseClaim>,
-    take: ServerAction<BreakOneClaim>,
+    release: FormAction<ReleaseClaim>,
+    take: FormAction<BreakOneClaim>,
 ) -> AnyView {
     let mark = match claim.state {
         ClaimState::Held => Mark::new(TaskState::Running, claim.state.as_str()),

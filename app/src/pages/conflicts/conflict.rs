@@ -4,7 +4,6 @@ use baton_domain::id::ConflictId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Permission;
 use baton_domain::wire::conflict::{ConflictChoice, ConflictDetail, ConflictRegion, ContentRef, RegionKind};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos::task::spawn_local;
@@ -23,9 +22,11 @@ use crate::components::loaded::loaded;
 use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
+use crate::reactive::{effect, memo};
 use crate::server_fns::conflicts::{DismissOneConflict, get};
 use crate::server_fns::settle::{ResolveForm, Upload, resolve_form};
 use crate::server_fns::{ApiError, Called};
@@ -35,7 +36,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Conflict() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
@@ -55,8 +56,8 @@ fn Content(detail: ConflictDetail) -> impl IntoView {
     let concerns = move |event: &LiveEvent| event.subject == subject;
     let fresh = Fresh::new(detail, |detail| detail.as_of, concerns, move || read(id.to_string()));
     let detail = fresh.value();
-    let mark = Memo::new(move |_| detail.with(|detail| mark(&detail.conflict)));
-    let regions = Memo::new(move |_| detail.with(|detail| (detail.regions.clone(), detail.conflict.places, detail.conflict.clean)));
+    let mark = memo(move |_| detail.with(|detail| mark(&detail.conflict)));
+    let regions = memo(move |_| detail.with(|detail| (detail.regions.clone(), detail.conflict.places, detail.conflict.clean)));
     let came = move || {
         let conflict = detail.with(|detail| detail.conflict.clone());
         let kept = conflict.choice.map(|choice| {
@@ -119,7 +120,7 @@ fn Content(detail: ConflictDetail) -> impl IntoView {
 /// The three contents.
 #[component]
 fn Sides(detail: RwSignal<ConflictDetail>) -> impl IntoView {
-    let sides = Memo::new(move |_| detail.with(|detail| (detail.base.clone(), detail.ours.clone(), detail.theirs.clone())));
+    let sides = memo(move |_| detail.with(|detail| (detail.base.clone(), detail.ours.clone(), detail.theirs.clone())));
     let side = |title: &'static str, content: Option<ContentRef>| {
         let body = match content {
             Some(content) => {
@@ -216,10 +217,10 @@ fn region(region: ConflictRegion) -> AnyView {
 /// What can be kept, and that it does not matter.
 #[component]
 fn Settle(detail: RwSignal<ConflictDetail>, fresh: Fresh<ConflictDetail>) -> impl IntoView {
-    let dismiss = ServerAction::<DismissOneConflict>::new();
+    let dismiss = FormAction::<DismissOneConflict>::new();
     let problem = RwSignal::new(None::<Problem>);
     let sending = RwSignal::new(false);
-    Effect::new(move || {
+    effect(move || {
         if dismiss.version().get() > 0 {
             fresh.read();
         }
@@ -243,7 +244,7 @@ fn Settle(detail: RwSignal<ConflictDetail>, fresh: Fresh<ConflictDetail>) -> imp
     if !use_session().may(Permission::Work) {
         return ().into_any();
     }
-    let offered = Memo::new(move |_| detail.with(|detail| (detail.choices.clone(), detail.conflict.revision)));
+    let offered = memo(move |_| detail.with(|detail| (detail.choices.clone(), detail.conflict.revision)));
     let id = detail.with_untracked(|detail| detail.conflict.id);
     let forms = move || {
         let (choices, revision) = offered.get();

@@ -19,6 +19,7 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, conflicts};
 
 /// Whether an event tells of a line's versions or conflicts.
@@ -51,7 +52,7 @@ pub(super) fn address(name: Option<&str>, cursor: Option<&str>) -> String {
 #[component]
 pub(crate) fn Lines() -> impl IntoView {
     let query = use_query_map();
-    let name = Memo::new(move |_| query.with(|query| query.get("name")).filter(|name| !name.is_empty()));
+    let name = memo(move |_| query.with(|query| query.get("name")).filter(|name| !name.is_empty()));
     move || match name.get() {
         Some(name) => view! { <Line name/> }.into_any(),
         None => view! { <All/> }.into_any(),
@@ -61,7 +62,7 @@ pub(crate) fn Lines() -> impl IntoView {
 #[component]
 fn All() -> impl IntoView {
     let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
+    let cursor = memo(move |_| query.with(|query| query.get("cursor")));
     let data = PageData::new(move || cursor.get(), read_all);
     view! {
         <PageHead title="Versions"/>
@@ -129,7 +130,7 @@ fn line_row(line: LineView) -> AnyView {
 #[component]
 fn Line(name: String) -> impl IntoView {
     let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
+    let cursor = memo(move |_| query.with(|query| query.get("cursor")));
     let data = PageData::new(move || (name.clone(), cursor.get()), |(name, cursor)| read_one(name, cursor));
     loaded(data, move |detail| view! { <One detail cursor=cursor.get_untracked()/> })
 }

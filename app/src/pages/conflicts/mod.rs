@@ -25,13 +25,14 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, conflicts};
 
 /// The inbox of conflicts.
 #[component]
 pub(crate) fn Conflicts() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead

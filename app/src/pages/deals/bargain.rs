@@ -24,6 +24,7 @@ use crate::format;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
+use crate::reactive::memo;
 use crate::server_fns::contracts::{bargain, say};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
@@ -32,7 +33,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Bargain() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
@@ -55,7 +56,7 @@ fn Content(detail: BargainDetail) -> impl IntoView {
     let concerns = move |event: &LiveEvent| event.subject == subject;
     let fresh = Fresh::new(detail, |detail| detail.as_of, concerns, move || read(id.to_string()));
     let detail = fresh.value();
-    let view = Memo::new(move |_| detail.with(|detail| detail.bargain.clone()));
+    let view = memo(move |_| detail.with(|detail| detail.bargain.clone()));
     let mark = Signal::derive(move || bargain_mark(view.with(|bargain| bargain.state)));
     let mediation = match detail.with_untracked(|detail| detail.mediation) {
         Mediation::Nash => "the split with the largest product of gains",
@@ -182,7 +183,7 @@ fn Saying(detail: RwSignal<BargainDetail>, fresh: Fresh<BargainDetail>) -> impl 
         Principal::User { id, .. } => Some(format!("user:{id}")),
         _ => None,
     });
-    let part = Memo::new(move |_| me.as_deref().and_then(|me| detail.with(|detail| part(detail, me))));
+    let part = memo(move |_| me.as_deref().and_then(|me| detail.with(|detail| part(detail, me))));
     let (id, pot) = detail.with_untracked(|detail| (detail.bargain.id, detail.bargain.pot));
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);

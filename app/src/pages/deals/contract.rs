@@ -4,7 +4,6 @@ use baton_domain::id::ContractId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::{Permission, Principal};
 use baton_domain::wire::contract::{AwardView, BidTerms, BidView, ContractDetail, ContractMessage, ContractState};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
@@ -23,10 +22,12 @@ use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::table::{CELL, CODE_NAME, Column, NUMBER, TableCard};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
+use crate::reactive::{effect, memo};
 use crate::server_fns::contracts::{CancelContract, get, tell};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
@@ -35,7 +36,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Contract() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
@@ -55,13 +56,13 @@ fn Content(detail: ContractDetail) -> impl IntoView {
     let concerns = move |event: &LiveEvent| event.subject == subject;
     let fresh = Fresh::new(detail, |detail| detail.as_of, concerns, move || read(id.to_string()));
     let detail = fresh.value();
-    let cancel = ServerAction::<CancelContract>::new();
-    Effect::new(move || {
+    let cancel = FormAction::<CancelContract>::new();
+    effect(move || {
         if cancel.version().get() > 0 {
             fresh.read();
         }
     });
-    let state = Memo::new(move |_| detail.with(|detail| detail.contract.state));
+    let state = memo(move |_| detail.with(|detail| detail.contract.state));
     let mark = Signal::derive(move || contract_mark(state.get()));
     let may = use_session().may(Permission::Work);
     let ended = move || matches!(state.get(), ContractState::Done | ContractState::Nobody | ContractState::Cancelled);
@@ -210,7 +211,7 @@ fn Saying(detail: RwSignal<ContractDetail>, fresh: Fresh<ContractDetail>) -> imp
         Principal::User { id, .. } => Some(format!("user:{id}")),
         _ => None,
     });
-    let part = Memo::new(move |_| me.as_deref().and_then(|me| detail.with(|detail| part(detail, me))));
+    let part = memo(move |_| me.as_deref().and_then(|me| detail.with(|detail| part(detail, me))));
     let id = detail.with_untracked(|detail| detail.contract.id);
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);

@@ -23,13 +23,14 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, contracts};
 
 /// The page of contracts and bargainings.
 #[component]
 pub(crate) fn Deals() -> impl IntoView {
     let query = use_query_map();
-    let live = Memo::new(move |_| {
+    let live = memo(move |_| {
         query.with(|query| match query.get("show").as_deref() {
             Some("live") => Some(true),
             Some("ended") => Some(false),

@@ -12,6 +12,7 @@ use super::words::{points, share};
 use crate::components::badge::Badge;
 use crate::components::card::Card;
 use crate::components::json_tree::JsonTree;
+use crate::reactive::memo;
 
 /// The most answers that stand side by side; the rest is counted below.
 const DRAWN: usize = 12;
@@ -19,7 +20,7 @@ const DRAWN: usize = 12;
 /// The columns of each round.
 #[component]
 pub(super) fn Ballots(data: RwSignal<Data>) -> impl IntoView {
-    let shown = Memo::new(move |_| data.with(|data| (data.detail.ballots.clone(), data.detail.choices.clone(), data.detail.disclosed)));
+    let shown = memo(move |_| data.with(|data| (data.detail.ballots.clone(), data.detail.choices.clone(), data.detail.disclosed)));
     let content = move || {
         let (ballots, choices, disclosed) = shown.get();
         if !disclosed {
@@ -210,7 +211,7 @@ fn whole(says: &Value) -> Option<String> {
 /// What voters wrote themselves, and what they said in the debate.
 #[component]
 fn Drafts(data: RwSignal<Data>) -> impl IntoView {
-    let shown = Memo::new(move |_| {
+    let shown = memo(move |_| {
         data.with(|data| (data.detail.drafts.clone(), data.detail.arguments.clone(), data.detail.synthesis.clone(), data.detail.left_out))
     });
     move || {

@@ -4,7 +4,6 @@ use baton_domain::id::DecisionId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Permission;
 use baton_domain::wire::decision::{DecisionDetail, Retallied, RetallyChoice};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -24,9 +23,11 @@ use crate::components::loaded::loaded;
 use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
+use crate::reactive::{effect, memo};
 use crate::server_fns::decisions::{get, retally};
 use crate::server_fns::say::EndDecision;
 use crate::server_fns::{ApiError, Called};
@@ -37,7 +38,7 @@ use crate::session::use_session;
 pub(crate) fn Decision() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         (id, query.with(|query| query.get("rule")).filter(|rule| !rule.is_empty()))
     });
@@ -81,8 +82,8 @@ fn Content(data: Data) -> impl IntoView {
     let rule = data.rule.clone();
     let fresh = Fresh::new(data, |data| data.detail.as_of, concerns, move || read((id.to_string(), rule.clone())));
     let data = fresh.value();
-    let summary = Memo::new(move |_| data.with(|data| data.detail.summary.clone()));
-    let mark = Memo::new(move |_| summary.with(mark));
+    let summary = memo(move |_| data.with(|data| data.detail.summary.clone()));
+    let mark = memo(move |_| summary.with(mark));
     let title = summary.with_untracked(|summary| summary.question.clone());
     view! {
         <div class="space-y-4">
@@ -175,13 +176,13 @@ fn Question(data: RwSignal<Data>) -> impl IntoView {
 
 #[component]
 fn Cancel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
-    let cancel = ServerAction::<EndDecision>::new();
-    Effect::new(move || {
+    let cancel = FormAction::<EndDecision>::new();
+    effect(move || {
         if cancel.version().get() > 0 {
             fresh.read();
         }
     });
-    let ended = Memo::new(move |_| data.with(|data| data.detail.summary.state.is_ended()));
+    let ended = memo(move |_| data.with(|data| data.detail.summary.state.is_ended()));
     let id = data.with_untracked(|data| data.detail.summary.id);
     let may = use_session().may(Permission::Work);
     view! {

@@ -20,13 +20,14 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::Fresh;
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, decisions};
 
 /// The page of the lab.
 #[component]
 pub(crate) fn Lab() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead title="Decision lab"/>

@@ -1,7 +1,6 @@
 //! What was right, as a person found later? The lab holds rules and voters against it.
 
 use baton_domain::user::Permission;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::decision::Data;
@@ -13,22 +12,24 @@ use crate::components::button::Button;
 use crate::components::card::Card;
 use crate::components::field::{SelectField, TextField};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::Fresh;
+use crate::reactive::{effect, memo};
 use crate::server_fns::say::JudgeForm;
 use crate::session::use_session;
 
 /// The later verdict, and a form to give one.
 #[component]
 pub(super) fn Later(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
-    let judge = ServerAction::<JudgeForm>::new();
-    Effect::new(move || {
+    let judge = FormAction::<JudgeForm>::new();
+    effect(move || {
         if judge.version().get() > 0 {
             fresh.read();
         }
     });
     let may = use_session().may(Permission::Work);
-    let later = Memo::new(move |_| data.with(|data| data.detail.summary.later.clone()));
-    let ended = Memo::new(move |_| data.with(|data| data.detail.summary.state.is_ended() && !data.detail.choices.is_empty()));
+    let later = memo(move |_| data.with(|data| data.detail.summary.later.clone()));
+    let ended = memo(move |_| data.with(|data| data.detail.summary.state.is_ended() && !data.detail.choices.is_empty()));
     let known = move || {
         later.get().map(|later| {
             let right = match &later.key {

@@ -33,6 +33,7 @@ use crate::components::table::{CELL, Column, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, decisions};
 use crate::session::use_session;
 
@@ -40,7 +41,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Decisions() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     let may = use_session().may(Permission::Work);
     view! {

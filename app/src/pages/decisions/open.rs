@@ -3,7 +3,6 @@
 use baton_domain::agent::Skill;
 use baton_domain::user::{Permission, Role};
 use baton_domain::wire::agent::AgentView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -15,7 +14,9 @@ use crate::components::card::Card;
 use crate::components::field::{CONTROL, LABEL, SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::form_action::{ActionForm, FormAction};
 use crate::page_data::PageData;
+use crate::reactive::effect;
 use crate::server_fns::say::OpenDecisionForm;
 use crate::server_fns::{Called, agents};
 use crate::session::use_session;
@@ -38,10 +39,10 @@ async fn read() -> Called<(Vec<AgentView>, Vec<Skill>)> {
 
 #[component]
 fn Content(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
-    let open = ServerAction::<OpenDecisionForm>::new();
+    let open = FormAction::<OpenDecisionForm>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(opened)) = open.value().get() {
+    effect(move || {
+        if let Some(Ok(opened)) = open.get() {
             navigate(&format!("/decisions/{}", opened.id), Default::default());
         }
     });

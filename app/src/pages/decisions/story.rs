@@ -6,12 +6,13 @@ use super::decision::Data;
 use super::words::{stage_words, why_words};
 use crate::components::card::Card;
 use crate::format;
+use crate::reactive::memo;
 
 /// The stages, oldest first.
 #[component]
 pub(super) fn Story(data: RwSignal<Data>) -> impl IntoView {
-    let story = Memo::new(move |_| data.with(|data| data.detail.story.clone()));
-    let ignored = Memo::new(move |_| data.with(|data| (data.detail.ignored.clone(), data.detail.budget_spent)));
+    let story = memo(move |_| data.with(|data| data.detail.story.clone()));
+    let ignored = memo(move |_| data.with(|data| (data.detail.ignored.clone(), data.detail.budget_spent)));
     let steps = move || {
         story
             .get()

@@ -14,6 +14,7 @@ use crate::components::button::Button;
 use crate::components::card::Card;
 use crate::components::field::{CONTROL, LABEL};
 use crate::components::table::{CELL, Column, NAME, NUMBER, Table};
+use crate::reactive::memo;
 
 /// Rules that count no ballots.
 const COUNT_NOTHING: [&str; 3] = ["judge", "synthesis", "debate"];
@@ -21,9 +22,9 @@ const COUNT_NOTHING: [&str; 3] = ["judge", "synthesis", "debate"];
 /// The count of the decision, and by the rule that is chosen.
 #[component]
 pub(super) fn Tally(data: RwSignal<Data>) -> impl IntoView {
-    let counts = Memo::new(move |_| data.with(|data| data.detail.counts.clone()));
-    let tally = Memo::new(move |_| data.with(|data| data.tally.clone()));
-    let refused = Memo::new(move |_| data.with(|data| data.refused.clone()));
+    let counts = memo(move |_| data.with(|data| data.detail.counts.clone()));
+    let tally = memo(move |_| data.with(|data| data.tally.clone()));
+    let refused = memo(move |_| data.with(|data| data.refused.clone()));
     let own = move || {
         let rows: Vec<_> = counts
             .get()

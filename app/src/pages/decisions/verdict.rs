@@ -9,13 +9,14 @@ use super::words::{said, share, stage_words, why_words};
 use crate::components::card::Card;
 use crate::components::json_tree::JsonTree;
 use crate::components::times::RelativeTime;
+use crate::reactive::memo;
 
 /// The verdict, or what is awaited.
 #[component]
 pub(super) fn Verdict(data: RwSignal<Data>) -> impl IntoView {
-    let verdict = Memo::new(move |_| data.with(|data| data.detail.summary.verdict.clone()));
-    let stage = Memo::new(move |_| data.with(|data| data.detail.summary.stage.clone()));
-    let words = Memo::new(move |_| data.with(|data| data.detail.judge_words.clone()));
+    let verdict = memo(move |_| data.with(|data| data.detail.summary.verdict.clone()));
+    let stage = memo(move |_| data.with(|data| data.detail.summary.stage.clone()));
+    let words = memo(move |_| data.with(|data| data.detail.judge_words.clone()));
     let content = move || match verdict.get() {
         Some(verdict) => draw(verdict, data),
         None => {
@@ -120,7 +121,7 @@ fn judged(words: Vec<JudgeWordView>) -> Option<AnyView> {
 /// Who said something else than the verdict, and why.
 #[component]
 fn Dissent(data: RwSignal<Data>) -> impl IntoView {
-    let dissent = Memo::new(move |_| data.with(|data| data.detail.dissent.clone()));
+    let dissent = memo(move |_| data.with(|data| data.detail.dissent.clone()));
     move || {
         let dissent = dissent.get();
         if dissent.is_empty() {

@@ -7,11 +7,12 @@ use super::decision::Data;
 use super::words::points;
 use crate::components::card::Card;
 use crate::components::table::{CELL, Column, NAME, NUMBER, Table};
+use crate::reactive::memo;
 
 /// The voters, the judge and who writes.
 #[component]
 pub(super) fn Voters(data: RwSignal<Data>) -> impl IntoView {
-    let shown = Memo::new(move |_| {
+    let shown = memo(move |_| {
         data.with(|data| {
             let detail = &data.detail;
             (detail.voters.clone(), detail.requests.clone(), detail.judge.clone(), detail.synthesizer.clone())

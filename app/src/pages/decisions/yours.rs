@@ -3,7 +3,6 @@
 use baton_domain::id::DecisionId;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::decision::{BallotEntry, ScoreScale, YourPart};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::ballots::answer;
@@ -15,21 +14,23 @@ use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::field::{CONTROL, LABEL, TextField};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::Fresh;
+use crate::reactive::{effect, memo};
 use crate::server_fns::say::{AnswerForm, VoteForm};
 
 /// The form, if something is asked of the caller.
 #[component]
 pub(super) fn Yours(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
-    let vote = ServerAction::<VoteForm>::new();
-    let verdict = ServerAction::<AnswerForm>::new();
-    Effect::new(move || {
+    let vote = FormAction::<VoteForm>::new();
+    let verdict = FormAction::<AnswerForm>::new();
+    effect(move || {
         if vote.version().get() + verdict.version().get() > 0 {
             fresh.read();
         }
     });
     // Drawn anew only when something else is asked, so that nothing chosen is lost.
-    let yours = Memo::new(move |_| data.with(|data| data.detail.yours.clone()));
+    let yours = memo(move |_| data.with(|data| data.detail.yours.clone()));
     let id = data.with_untracked(|data| data.detail.summary.id);
     move || {
         let part = yours.get()?;
@@ -62,8 +63,8 @@ fn draw(
     title: &'static str,
     until: Option<Timestamp>,
     form: AnyView,
-    vote: ServerAction<VoteForm>,
-    verdict: ServerAction<AnswerForm>,
+    vote: FormAction<VoteForm>,
+    verdict: FormAction<AnswerForm>,
 ) -> AnyView {
     let problem = Signal::derive(move || refusal(vote).or_else(|| refusal(verdict)));
     view! {
@@ -138,7 +139,7 @@ fn written(
     round: Option<u8>,
     label: &'static str,
     arguments: Vec<String>,
-    vote: ServerAction<VoteForm>,
+    vote: FormAction<VoteForm>,
     id: DecisionId,
 ) -> AnyView {
     view! {
@@ -169,7 +170,7 @@ fn ballot(
     scale: Option<ScoreScale>,
     entries: Vec<BallotEntry>,
     arguments: Vec<String>,
-    vote: ServerAction<VoteForm>,
+    vote: FormAction<VoteForm>,
     id: DecisionId,
 ) -> AnyView {
     let kind = match reads {
@@ -248,7 +249,7 @@ fn row(index: usize, entry: BallotEntry, kind: &'static str, count: usize, scale
 }
 
 /// The verdict of a person.
-fn decide(choices: Vec<(String, String)>, free: bool, verdict: ServerAction<AnswerForm>, id: DecisionId) -> AnyView {
+fn decide(choices: Vec<(String, String)>, free: bool, verdict: FormAction<AnswerForm>, id: DecisionId) -> AnyView {
     let rows: Vec<_> = choices
         .into_iter()
         .enumerate()

@@ -22,6 +22,7 @@ use crate::components::times::RelativeTime;
 use crate::format;
 use crate::live::{TOPICS, use_live};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::{Called, events};
 
 /// Places of the log that are looked at for one page.
@@ -31,7 +32,7 @@ const WINDOW: u32 = 200;
 #[component]
 pub(crate) fn Events() -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(Asked::of));
+    let asked = memo(move |_| query.with(Asked::of));
     let data = PageData::new(move || asked.get(), read);
     view! {
         <PageHead title="Events"/>
@@ -102,12 +103,12 @@ fn Content(found: Found) -> impl IntoView {
     let newest = asked.since.is_some().then(|| Asked { since: None, ..asked.clone() }.address());
     let model = Model::new(&asked, log.head, page);
     let is_live = asked.since.is_none();
-    Effect::new(move || {
+    effect(move || {
         if is_live {
             model.follow(&live, asked.clone());
         }
     });
-    let none = Memo::new(move |_| model.rows.with(Vec::is_empty));
+    let none = memo(move |_| model.rows.with(Vec::is_empty));
     view! {
         <div class="space-y-4">
             <Reach log head=model.head/>

@@ -1,18 +1,18 @@
 //! What may the project spend on models in a month, and how much is spent?
 
 use baton_domain::wire::model::ModelBudgetView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::money;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::field::TextField;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::server_fns::models::SetModelBudget;
 
 #[component]
-pub(super) fn Budget(budget: ModelBudgetView, may: bool, set: ServerAction<SetModelBudget>) -> impl IntoView {
+pub(super) fn Budget(budget: ModelBudgetView, may: bool, set: FormAction<SetModelBudget>) -> impl IntoView {
     let of = |spent: String, limit: Option<String>| match limit {
         Some(limit) => format!("{spent} of {limit}"),
         None => format!("{spent}, no limit"),

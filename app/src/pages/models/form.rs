@@ -2,17 +2,17 @@
 
 use baton_domain::model::ModelTier;
 use baton_domain::wire::model::{ModelPreset, ModelSettings, ModelView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::field::{CheckField, SelectField, TextField};
+use crate::form_action::{ActionForm, FormAction};
 use crate::server_fns::models::{CreateModel, UpdateModel};
 
 /// Adds a model: the provider first, which fills in the rest.
 #[component]
-pub(super) fn Add(presets: Vec<ModelPreset>, create: ServerAction<CreateModel>) -> impl IntoView {
+pub(super) fn Add(presets: Vec<ModelPreset>, create: FormAction<CreateModel>) -> impl IntoView {
     let first = presets.first().map(|preset| preset.id.clone()).unwrap_or_default();
     let chosen = RwSignal::new(first);
     let options: Vec<_> = presets.iter().map(|preset| (preset.id.clone(), preset.title.clone())).collect();
@@ -53,7 +53,7 @@ pub(super) fn Add(presets: Vec<ModelPreset>, create: ServerAction<CreateModel>) 
 }
 
 /// A form that changes a model, folded until it is wanted; none for the model inside the process.
-pub(super) fn change(known: &ModelView, update: ServerAction<UpdateModel>) -> Option<AnyView> {
+pub(super) fn change(known: &ModelView, update: FormAction<UpdateModel>) -> Option<AnyView> {
     let id = known.id?;
     let summary = format!("Change {}", known.name);
     let form = format!("{id}-");

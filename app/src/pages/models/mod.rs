@@ -5,7 +5,6 @@ mod form;
 
 use baton_domain::user::Permission;
 use baton_domain::wire::model::{ModelList, ModelPreset, ModelState, ModelView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use self::budget::Budget;
@@ -16,6 +15,7 @@ use crate::components::button::{Button, Kind};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, NUMBER, QUIET, TableCard};
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
 use crate::server_fns::Called;
@@ -25,11 +25,11 @@ use crate::session::use_session;
 /// The page of models.
 #[component]
 pub(crate) fn Models() -> impl IntoView {
-    let create = ServerAction::<CreateModel>::new();
-    let update = ServerAction::<UpdateModel>::new();
-    let remove = ServerAction::<RemoveModel>::new();
-    let test = ServerAction::<TestModel>::new();
-    let set_budget = ServerAction::<SetModelBudget>::new();
+    let create = FormAction::<CreateModel>::new();
+    let update = FormAction::<UpdateModel>::new();
+    let remove = FormAction::<RemoveModel>::new();
+    let test = FormAction::<TestModel>::new();
+    let set_budget = FormAction::<SetModelBudget>::new();
     let versions =
         move || (create.version().get(), update.version().get(), remove.version().get(), test.version().get(), set_budget.version().get());
     let data = PageData::new(versions, |_| read());
@@ -64,9 +64,9 @@ async fn read() -> Called<(ModelList, Vec<ModelPreset>)> {
 
 /// What the last test found.
 #[component]
-fn TestResult(test: ServerAction<TestModel>) -> impl IntoView {
+fn TestResult(test: FormAction<TestModel>) -> impl IntoView {
     move || {
-        let found = test.value().get()?.ok()?;
+        let found = test.get()?.ok()?;
         let can = found.capabilities.map(|can| {
             let named = [
                 ("streams", can.streaming),
@@ -92,7 +92,7 @@ fn TestResult(test: ServerAction<TestModel>) -> impl IntoView {
 }
 
 #[component]
-fn Known(models: Vec<ModelView>, may: bool, remove: ServerAction<RemoveModel>, test: ServerAction<TestModel>) -> impl IntoView {
+fn Known(models: Vec<ModelView>, may: bool, remove: FormAction<RemoveModel>, test: FormAction<TestModel>) -> impl IntoView {
     use Column::{Actions, Number, Text};
     let columns = vec![
         Text("Name"),
@@ -126,7 +126,7 @@ pub(super) fn money(micros: u64) -> String {
     format!("{:.4}", micros as f64 / 1e6)
 }
 
-fn row(known: ModelView, may: bool, remove: ServerAction<RemoveModel>, test: ServerAction<TestModel>) -> AnyView {
+fn row(known: ModelView, may: bool, remove: FormAction<RemoveModel>, test: FormAction<TestModel>) -> AnyView {
     let usage = known.usage;
     let tokens = usage.total.prompt_tokens.saturating_add(usage.total.completion_tokens);
     let answers = if usage.cached == 0 {

@@ -29,6 +29,7 @@ use crate::components::needs::reach_words;
 use crate::components::page_head::PageHead;
 use crate::components::schema_form::SchemaForm;
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::Called;
 use crate::server_fns::submit::{SubmitForm, Upload, submit_form};
 use crate::server_fns::{agents, connections};
@@ -40,7 +41,7 @@ pub(crate) fn NewTask() -> impl IntoView {
     let query = use_query_map();
     let data = PageData::new(|| (), |()| read());
     // The skill, the example and the wish come from the address, so that all work without scripts.
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         query.with(|query| {
             let wish = query.get("wish").filter(|wish| !wish.trim().is_empty());
             (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()), wish)

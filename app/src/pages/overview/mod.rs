@@ -19,6 +19,7 @@ use crate::components::task_table::TaskTable;
 use crate::format;
 use crate::live::use_live;
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 
 /// The overview.
 #[component]
@@ -42,16 +43,16 @@ pub(crate) fn Overview() -> impl IntoView {
 #[component]
 fn Content(model: Model) -> impl IntoView {
     let live = use_live();
-    Effect::new(move || model.follow(&live));
+    effect(move || model.follow(&live));
     let series = model.series;
     let throughput = Signal::derive(move || series.with(throughput_options));
     let latency = Signal::derive(move || series.with(latency_options));
     // Lines without a point look like a chart that is broken.
-    let measured = Memo::new(move |_| series.with(series::is_measured));
+    let measured = memo(move |_| series.with(series::is_measured));
     let trend = move |of: fn(&baton_domain::wire::metrics::Point) -> f64| {
         Signal::derive(move || series.with(|series| series.points.iter().map(of).collect::<Vec<f64>>()))
     };
-    let numbers = Memo::new(move |_| series.with(series::numbers));
+    let numbers = memo(move |_| series.with(series::numbers));
     let queue = move || {
         let count = |state| model.count(state);
         use baton_domain::task::TaskState::{Assigned, Queued, Running};
@@ -136,7 +137,7 @@ fn Content(model: Model) -> impl IntoView {
 
 #[component]
 fn Rows(rows: RwSignal<model::Rows>, label: &'static str, empty: &'static str) -> impl IntoView {
-    let none = Memo::new(move |_| rows.with(Vec::is_empty));
+    let none = memo(move |_| rows.with(Vec::is_empty));
     move || {
         if none.get() { view! { <Empty text=empty/> }.into_any() } else { view! { <TaskTable rows label narrow=true/> }.into_any() }
     }

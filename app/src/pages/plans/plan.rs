@@ -5,7 +5,6 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Permission;
 use baton_domain::wire::plan::{PlanDetail, PlanState};
 use baton_domain::wire::workflow::WorkflowCheck;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
@@ -24,10 +23,12 @@ use crate::components::loaded::loaded;
 use crate::components::mark::MarkPill;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::pages::workflows::{Checked, Drawn, Found};
+use crate::reactive::{effect, memo};
 use crate::server_fns::goal::EditPlanForm;
 use crate::server_fns::plans::{AcceptPlan, RefusePlan, get};
 use crate::server_fns::{ApiError, Called};
@@ -37,7 +38,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Plan() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |detail| view! { <Content detail/> })
 }
@@ -72,9 +73,9 @@ fn Content(detail: PlanDetail) -> impl IntoView {
     let fresh = Fresh::new(detail, |detail| detail.as_of, concerns, move || read(id.to_string()));
     let detail = fresh.value();
     let checked = Checked::new(text, checked);
-    let state = Memo::new(move |_| detail.with(|detail| detail.summary.state));
+    let state = memo(move |_| detail.with(|detail| detail.summary.state));
     let mark = Signal::derive(move || mark(state.get()));
-    let open = Memo::new(move |_| state.get() == PlanState::Proposed);
+    let open = memo(move |_| state.get() == PlanState::Proposed);
     let may = use_session().may(Permission::Work);
     let became = move || {
         let (run, workflow, because) = detail.with(|detail| {
@@ -158,15 +159,15 @@ fn Content(detail: PlanDetail) -> impl IntoView {
 /// Accept or refuse.
 #[component]
 fn Verdict(id: PlanId, checked: Checked) -> impl IntoView {
-    let accept = ServerAction::<AcceptPlan>::new();
-    let refuse = ServerAction::<RefusePlan>::new();
+    let accept = FormAction::<AcceptPlan>::new();
+    let refuse = FormAction::<RefusePlan>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(accepted)) = accept.value().get() {
+    effect(move || {
+        if let Some(Ok(accepted)) = accept.get() {
             navigate(&format!("/runs/{}", accepted.run.id), Default::default());
         }
     });
-    let wrong = Memo::new(move |_| checked.wrong());
+    let wrong = memo(move |_| checked.wrong());
     view! {
         <section class="space-y-3 rounded-card border border-accent bg-raised p-4" aria-label="Verdict" data-testid="plan-verdict">
             <LastProblem problem=Signal::derive(move || refusal(accept).or_else(|| refusal(refuse)))/>
@@ -209,15 +210,15 @@ fn Edit(
     go: RwSignal<Option<crate::components::code_editor::Place>>,
     fresh: Fresh<PlanDetail>,
 ) -> impl IntoView {
-    let edit = ServerAction::<EditPlanForm>::new();
-    Effect::new(move || {
+    let edit = FormAction::<EditPlanForm>::new();
+    effect(move || {
         if edit.version().get() > 0 {
             fresh.read();
         }
     });
-    let wrong = Memo::new(move |_| checked.wrong_lines());
+    let wrong = memo(move |_| checked.wrong_lines());
     let version = move || detail.with(|detail| detail.summary.version).to_string();
-    let changed = Memo::new(move |_| detail.with(|detail| text.with(|text| *text != detail.text)));
+    let changed = memo(move |_| detail.with(|detail| text.with(|text| *text != detail.text)));
     view! {
         <Found checked go/>
         <Card title="Document">

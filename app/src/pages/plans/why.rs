@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use crate::components::card::Card;
 use crate::components::empty::Empty;
 use crate::components::json_tree::JsonTree;
+use crate::reactive::memo;
 
 /// The explanation.
 #[component]
 pub(super) fn Why(detail: RwSignal<PlanDetail>) -> impl IntoView {
-    let shown = Memo::new(move |_| {
+    let shown = memo(move |_| {
         detail.with(|detail| (detail.clauses.clone(), detail.assumptions.clone(), detail.summary.by_model, detail.summary.edited))
     });
     let content = move || {

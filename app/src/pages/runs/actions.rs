@@ -3,7 +3,6 @@
 use baton_domain::problem::Problem;
 use baton_domain::user::Permission;
 use baton_domain::wire::run::{RunState, RunSummary};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::run::Data;
@@ -11,19 +10,21 @@ use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::icon::Sign;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::Fresh;
+use crate::reactive::{effect, memo};
 use crate::server_fns::runs::{CancelRun, PauseRun, ResumeRun, RetryRun};
 use crate::session::use_session;
 
 /// The buttons that fit the state.
 #[component]
 pub(super) fn RunActions(summary: Memo<RunSummary>, fresh: Fresh<Data>) -> impl IntoView {
-    let pause = ServerAction::<PauseRun>::new();
-    let resume = ServerAction::<ResumeRun>::new();
-    let cancel = ServerAction::<CancelRun>::new();
-    let retry = ServerAction::<RetryRun>::new();
+    let pause = FormAction::<PauseRun>::new();
+    let resume = FormAction::<ResumeRun>::new();
+    let cancel = FormAction::<CancelRun>::new();
+    let retry = FormAction::<RetryRun>::new();
     let versions = move || pause.version().get() + resume.version().get() + cancel.version().get() + retry.version().get();
-    Effect::new(move || {
+    effect(move || {
         if versions() > 0 {
             fresh.read();
         }
@@ -34,7 +35,7 @@ pub(super) fn RunActions(summary: Memo<RunSummary>, fresh: Fresh<Data>) -> impl 
     if !use_session().may(Permission::Work) {
         return ().into_any();
     }
-    let offered = Memo::new(move |_| summary.with(|run| (run.id, run.state, run.parent.is_some(), run.steps.failed)));
+    let offered = memo(move |_| summary.with(|run| (run.id, run.state, run.parent.is_some(), run.steps.failed)));
     let buttons = move || {
         let (id, state, part, failed) = offered.get();
         let hidden = move || view! { <input type="hidden" name="id" value=id.to_string()/> };

@@ -11,6 +11,7 @@ use crate::components::json_tree::JsonTree;
 use crate::components::times::{Elapsed, RelativeTime};
 use crate::format;
 use crate::pages::task::Fact;
+use crate::reactive::memo;
 
 /// The facts in a row.
 #[component]
@@ -76,7 +77,7 @@ pub(super) fn money(amount: f64) -> String {
 /// Why the run failed.
 #[component]
 pub(super) fn Failed(summary: Memo<RunSummary>) -> impl IntoView {
-    let error = Memo::new(move |_| summary.with(|run| run.error.clone()));
+    let error = memo(move |_| summary.with(|run| run.error.clone()));
     move || error.get().map(|error| view! { <div data-testid="run-error">{why(error)}</div> })
 }
 
@@ -100,8 +101,8 @@ pub(super) fn why(error: RunError) -> AnyView {
 pub(super) fn GivenAndGot(data: RwSignal<Data>) -> impl IntoView {
     let input = data.with_untracked(|data| data.run.input.clone());
     let limits = data.with_untracked(|data| data.run.limits);
-    let outputs = Memo::new(move |_| data.with(|data| (data.run.outputs.clone(), data.run.summary.state.is_ended())));
-    let signals = Memo::new(move |_| data.with(|data| data.run.signals.clone()));
+    let outputs = memo(move |_| data.with(|data| (data.run.outputs.clone(), data.run.summary.state.is_ended())));
+    let signals = memo(move |_| data.with(|data| data.run.signals.clone()));
     let gave = move || match outputs.get() {
         (Some(outputs), _) => view! { <JsonTree value=outputs/> }.into_any(),
         (None, false) => view! { <Empty text="What the run gives appears here once it has completed."/> }.into_any(),

@@ -26,13 +26,14 @@ use crate::components::page_head::PageHead;
 use crate::components::run_table::RunTable;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, runs};
 
 /// The page of runs.
 #[component]
 pub(crate) fn Runs() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
@@ -104,7 +105,7 @@ fn Content(filter: RunFilter, page: Page<RunSummary>) -> impl IntoView {
     let concerns = |event: &LiveEvent| event.subject.starts_with("run:");
     let fresh = Fresh::new((filter.clone(), page), |(_, page)| page.as_of, concerns, move || read(again.clone()));
     let runs = Signal::derive(move || fresh.value().with(|(_, page)| page.items.clone()));
-    let none = Memo::new(move |_| runs.with(Vec::is_empty));
+    let none = memo(move |_| runs.with(Vec::is_empty));
     let rows = move || {
         if none.get() {
             let (text, href, words) = if filtered {

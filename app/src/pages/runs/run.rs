@@ -23,6 +23,7 @@ use crate::components::page_head::PageHead;
 use crate::components::run_table::{run_mark, step_mark};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{ApiError, Called, approvals, runs};
 
 /// The page of one run.
@@ -30,7 +31,7 @@ use crate::server_fns::{ApiError, Called, approvals, runs};
 pub(crate) fn Run() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         let id = params.with(|params| params.get("id").unwrap_or_default());
         query.with(|query| Asked { id, step: query.get("step").filter(|step| !step.is_empty()), items: query.get("items") })
     });
@@ -112,8 +113,8 @@ fn Content(data: Data) -> impl IntoView {
     let again = data.asked.clone();
     let fresh = Fresh::new(data, |data| data.run.as_of, concerns, move || read(again.clone()));
     let data = fresh.value();
-    let summary = Memo::new(move |_| data.with(|data| data.run.summary.clone()));
-    let mark = Memo::new(move |_| summary.with(run_mark));
+    let summary = memo(move |_| data.with(|data| data.run.summary.clone()));
+    let mark = memo(move |_| summary.with(run_mark));
     let title = summary.with_untracked(|run| run.title.clone());
     view! {
         <div class="space-y-4">
@@ -142,9 +143,9 @@ fn Content(data: Data) -> impl IntoView {
 
 #[component]
 fn Drawn(data: RwSignal<Data>) -> impl IntoView {
-    let graph = Memo::new(move |_| data.with(|data| data.run.graph.clone()));
-    let marks = Memo::new(move |_| data.with(|data| data.run.steps.iter().map(|step| Some(step_mark(step))).collect::<Vec<_>>()));
-    let selected = Memo::new(move |_| data.with(|data| data.asked.step.clone()));
+    let graph = memo(move |_| data.with(|data| data.run.graph.clone()));
+    let marks = memo(move |_| data.with(|data| data.run.steps.iter().map(|step| Some(step_mark(step))).collect::<Vec<_>>()));
+    let selected = memo(move |_| data.with(|data| data.asked.step.clone()));
     let drawn = move || {
         let Some(graph) = graph.get() else {
             return view! { <Empty text="The graph of this version can no longer be drawn; the table shows its steps."/> }.into_any();

@@ -3,7 +3,6 @@
 use baton_domain::user::Permission;
 use baton_domain::wire::approval::ApprovalSummary;
 use baton_domain::wire::run::{RunState, StepState, StepView, WaitsFor};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -20,8 +19,10 @@ use crate::components::icon::Sign;
 use crate::components::mark::MarkPill;
 use crate::components::run_table::step_mark;
 use crate::components::times::{Elapsed, RelativeTime};
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::Fresh;
 use crate::pages::task::Fact;
+use crate::reactive::{effect, memo};
 use crate::server_fns::goal::ReplanForm;
 use crate::server_fns::runs::RetryRun;
 use crate::server_fns::written::SignalForm;
@@ -30,9 +31,9 @@ use crate::session::use_session;
 /// The panel; what to do where no step is chosen.
 #[component]
 pub(super) fn StepPanel(data: RwSignal<Data>, fresh: Fresh<Data>) -> impl IntoView {
-    let step = Memo::new(move |_| data.with(|data| data.step().cloned()));
-    let asked = Memo::new(move |_| data.with(|data| data.asked.clone()));
-    let named = Memo::new(move |_| step.with(|step| step.as_ref().map(|step| (step.id.clone(), step.label.clone()))));
+    let step = memo(move |_| data.with(|data| data.step().cloned()));
+    let asked = memo(move |_| data.with(|data| data.asked.clone()));
+    let named = memo(move |_| step.with(|step| step.as_ref().map(|step| (step.id.clone(), step.label.clone()))));
     move || {
         let Some((id, label)) = named.get() else {
             let words = match asked.with(|asked| asked.step.clone()) {
@@ -130,7 +131,7 @@ fn facts(step: &StepView) -> AnyView {
 /// Where somebody can agree to what the step would do.
 #[component]
 fn Approvals(data: RwSignal<Data>, id: String) -> impl IntoView {
-    let open = Memo::new(move |_| {
+    let open = memo(move |_| {
         data.with(|data| data.approvals.iter().filter(|approval| approval.step == id).cloned().collect::<Vec<ApprovalSummary>>())
     });
     move || {
@@ -155,16 +156,16 @@ fn Approvals(data: RwSignal<Data>, id: String) -> impl IntoView {
 /// A signal to give, or the step to be begun anew.
 #[component]
 fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<Data>) -> impl IntoView {
-    let signal = ServerAction::<SignalForm>::new();
-    let retry = ServerAction::<RetryRun>::new();
-    let replan = ServerAction::<ReplanForm>::new();
+    let signal = FormAction::<SignalForm>::new();
+    let retry = FormAction::<RetryRun>::new();
+    let replan = FormAction::<ReplanForm>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(plan)) = replan.value().get() {
+    effect(move || {
+        if let Some(Ok(plan)) = replan.get() {
             navigate(&format!("/plans/{}", plan.summary.id), Default::default());
         }
     });
-    Effect::new(move || {
+    effect(move || {
         if signal.version().get() + retry.version().get() > 0 {
             fresh.read();
         }
@@ -173,13 +174,13 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
     if !use_session().may(Permission::Work) {
         return ().into_any();
     }
-    let wanted = Memo::new(move |_| {
+    let wanted = memo(move |_| {
         step.with(|step| {
             let wait = step.as_ref()?.waits.as_ref().filter(|wait| wait.kind == WaitsFor::Signal)?;
             wait.names.first().cloned()
         })
     });
-    let again = Memo::new(move |_| {
+    let again = memo(move |_| {
         let (id, state, part) = data.with(|data| (data.run.summary.id, data.run.summary.state, data.run.summary.parent.is_some()));
         let ended = matches!(state, RunState::Failed | RunState::Canceled) && !part;
         step.with(|step| {

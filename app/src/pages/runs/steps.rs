@@ -9,12 +9,13 @@ use crate::components::mark::MarkPill;
 use crate::components::run_table::step_mark;
 use crate::components::table::{CELL, Column, Table};
 use crate::components::times::{Elapsed, RelativeTime};
+use crate::reactive::memo;
 
 /// The table.
 #[component]
 pub(super) fn Steps(data: RwSignal<Data>) -> impl IntoView {
-    let steps = Memo::new(move |_| data.with(|data| data.run.steps.clone()));
-    let asked = Memo::new(move |_| data.with(|data| data.asked.clone()));
+    let steps = memo(move |_| data.with(|data| data.run.steps.clone()));
+    let asked = memo(move |_| data.with(|data| data.asked.clone()));
     let rows = move || {
         let asked = asked.get();
         steps.get().into_iter().map(|step| row(step, &asked)).collect_view()

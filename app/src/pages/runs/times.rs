@@ -9,6 +9,7 @@ use crate::components::card::Card;
 use crate::components::run_table::step_mark;
 use crate::format;
 use crate::live::Now;
+use crate::reactive::memo;
 
 /// The most steps that are drawn.
 const DRAWN: usize = 200;
@@ -16,9 +17,8 @@ const DRAWN: usize = 200;
 /// The bars, once a step has begun.
 #[component]
 pub(super) fn Times(data: RwSignal<Data>) -> impl IntoView {
-    let steps =
-        Memo::new(move |_| data.with(|data| data.run.steps.iter().filter(|step| begun(step).is_some()).cloned().collect::<Vec<_>>()));
-    let whole = Memo::new(move |_| data.with(|data| (data.run.summary.created_at, data.run.summary.ended_at, data.run.as_of)));
+    let steps = memo(move |_| data.with(|data| data.run.steps.iter().filter(|step| begun(step).is_some()).cloned().collect::<Vec<_>>()));
+    let whole = memo(move |_| data.with(|data| (data.run.summary.created_at, data.run.summary.ended_at, data.run.as_of)));
     let content = move || {
         let steps = steps.get();
         if steps.is_empty() {

@@ -8,11 +8,12 @@ use crate::components::card::Card;
 use crate::components::empty::Empty;
 use crate::components::times::Elapsed;
 use crate::components::why_table::WhyTable;
+use crate::reactive::memo;
 
 /// The attempts, the newest open.
 #[component]
 pub(super) fn Attempts(detail: RwSignal<TaskDetail>) -> impl IntoView {
-    let attempts = Memo::new(move |_| detail.with(|detail| detail.attempts.clone()));
+    let attempts = memo(move |_| detail.with(|detail| detail.attempts.clone()));
     let content = move || {
         let attempts = attempts.get();
         if attempts.is_empty() {

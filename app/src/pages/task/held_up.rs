@@ -4,11 +4,12 @@ use baton_domain::wire::task::{Rejection, TaskDetail};
 use leptos::prelude::*;
 
 use crate::components::card::Card;
+use crate::reactive::memo;
 
 /// The card; nothing for a task that is not held up.
 #[component]
 pub(super) fn HeldUp(detail: RwSignal<TaskDetail>) -> impl IntoView {
-    let reasons = Memo::new(move |_| detail.with(|detail| detail.held_up.clone()));
+    let reasons = memo(move |_| detail.with(|detail| detail.held_up.clone()));
     move || {
         let reasons = reasons.get();
         if reasons.is_empty() {

@@ -38,12 +38,13 @@ use crate::components::timeline::Timeline;
 use crate::components::waterfall::Waterfall;
 use crate::live::use_live;
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 
 /// The page of one task.
 #[component]
 pub(crate) fn Task() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let data = PageData::new(move || id.get(), read);
     loaded(data, |data| view! { <Content model=Model::new(&use_live(), data)/> })
 }
@@ -51,10 +52,10 @@ pub(crate) fn Task() -> impl IntoView {
 #[component]
 fn Content(model: Model) -> impl IntoView {
     let live = use_live();
-    Effect::new(move || model.follow(&live));
+    effect(move || model.follow(&live));
     let task = model.task;
     let (title, id) = task.with_untracked(|task| (task.title.clone(), task.id));
-    let state = Memo::new(move |_| task.with(|task| task.state));
+    let state = memo(move |_| task.with(|task| task.state));
     let command = Signal::derive(move || {
         model.detail.with(|detail| {
             let title = Some(detail.summary.title.clone());
@@ -109,13 +110,13 @@ fn Content(model: Model) -> impl IntoView {
 /// The result, or why there is none.
 #[component]
 fn Outcome(model: Model) -> impl IntoView {
-    let drawn = Memo::new(move |_| {
+    let drawn = memo(move |_| {
         let failure = model.task.with(|task| task.failure.clone());
         model.detail.with(|detail| {
             ((detail.result_kind.clone(), detail.result_schema.clone()), detail.result.clone(), detail.artifacts.clone(), failure)
         })
     });
-    let ended = Memo::new(move |_| model.task.with(|task| task.state.is_terminal()));
+    let ended = memo(move |_| model.task.with(|task| task.state.is_terminal()));
     let content = move || {
         let ((kind, schema), result, artifacts, failure) = drawn.get();
         if let Some(result) = result {

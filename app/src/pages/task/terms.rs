@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use super::facts::Fact;
 use crate::components::card::Card;
 use crate::components::pill::state_word;
+use crate::reactive::memo;
 
 /// The card; nothing for a task that has no terms.
 #[component]
 pub(super) fn Terms(detail: RwSignal<TaskDetail>) -> impl IntoView {
-    let terms = Memo::new(move |_| {
+    let terms = memo(move |_| {
         detail.with(|detail| {
             let key = detail.summary.fairness_key.clone();
             (detail.depends_on.clone(), key, detail.fairness_weight, detail.budget)

@@ -11,6 +11,7 @@ use crate::components::banner::LastProblem;
 use crate::components::button::Button;
 use crate::components::card::Card;
 use crate::components::result::ResultView;
+use crate::reactive::memo;
 use crate::server_fns::tasks::analyze;
 use crate::session::use_session;
 
@@ -21,7 +22,7 @@ const PATIENCE: u64 = 30;
 #[component]
 pub(super) fn Why(task: RwSignal<TaskSummary>) -> impl IntoView {
     let asked = Action::new(|id: &TaskId| analyze(*id, Some(PATIENCE)));
-    let failed = Memo::new(move |_| {
+    let failed = memo(move |_| {
         task.with(|task| {
             let ended_badly = matches!(task.state, TaskState::Failed | TaskState::TimedOut | TaskState::Rejected);
             (ended_badly && task.skill != TASK_ANALYSIS).then_some(task.id)

@@ -24,13 +24,14 @@ use crate::components::pill::state_word;
 use crate::components::task_table::TaskTable;
 use crate::live::use_live;
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::{Called, agents, tasks};
 
 /// The page of tasks.
 #[component]
 pub(crate) fn Tasks() -> impl IntoView {
     let query = use_query_map();
-    let filter = Memo::new(move |_| query.with(filter));
+    let filter = memo(move |_| query.with(filter));
     let data = PageData::new(move || filter.get(), read);
     view! {
         <PageHead
@@ -114,8 +115,8 @@ fn Content(filter: TaskFilter, page: Page<TaskSummary>, skills: Vec<Skill>) -> i
     let first = filter.cursor.is_some().then(|| address(&filter, None));
     let filtered = TaskFilter { cursor: None, ..filter.clone() } != TaskFilter::default();
     let model = Model::new(&live, filter.clone(), page);
-    Effect::new(move || model.follow(&live));
-    let none = Memo::new(move |_| model.rows.with(Vec::is_empty));
+    effect(move || model.follow(&live));
+    let none = memo(move |_| model.rows.with(Vec::is_empty));
     let rows = move || {
         if none.get() {
             let (text, href, words) = if filtered {

@@ -14,6 +14,7 @@ use crate::components::card::Card;
 use crate::components::field::{CONTROL, LABEL};
 use crate::components::times::RelativeTime;
 use crate::format;
+use crate::reactive::memo;
 use crate::server_fns::{Called, topics};
 use crate::session::use_session;
 
@@ -126,7 +127,7 @@ pub(super) fn Deliveries(subscription: String, changed: Callback<()>) -> impl In
         let wanted = maximum.get_untracked().and_then(|field| field.value().trim().parse().ok());
         hands.pull(wanted.unwrap_or(1));
     };
-    let several = Memo::new(move |_| hands.held.with(|held| held.len() > 1));
+    let several = memo(move |_| hands.held.with(|held| held.len() > 1));
     let both = move || {
         several.get().then(|| {
             [("acknowledge-all", "Acknowledge all", Hands::acknowledge as fn(Hands, Vec<String>)), ("refuse-all", "Refuse all", Hands::refuse)]

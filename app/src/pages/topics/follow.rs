@@ -5,13 +5,14 @@ use leptos::prelude::*;
 
 use super::SETTLE;
 use crate::live::{Body, Notice, Refresh, use_live};
+use crate::reactive::effect;
 
 /// Calls `on` after something has changed since `as_of`. Shows nothing.
 #[component]
 pub(super) fn Follow(as_of: EventSeq, on: Callback<()>) -> impl IntoView {
     let live = use_live();
     let refresh = StoredValue::new(Refresh::default());
-    Effect::new(move || {
+    effect(move || {
         live.follow(as_of, None, move |notice| {
             let changed = match notice {
                 Notice::Event(event) => matches!(event.body, Body::Topic),

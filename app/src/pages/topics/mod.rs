@@ -10,7 +10,6 @@ use std::time::Duration;
 use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{SubscriptionList, SubscriptionView, TopicList, TopicView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
@@ -24,6 +23,7 @@ use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::table::{CELL, CODE, Column, NAME, NUMBER, QUIET, TableCard};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
 use crate::server_fns::Called;
@@ -51,8 +51,8 @@ const SETTLE: Duration = Duration::from_millis(600);
 /// The page of topics.
 #[component]
 pub(crate) fn Topics() -> impl IntoView {
-    let declare = ServerAction::<Declare>::new();
-    let subscribe = ServerAction::<Subscribe>::new();
+    let declare = FormAction::<Declare>::new();
+    let subscribe = FormAction::<Subscribe>::new();
     let data = PageData::new(move || (declare.version().get(), subscribe.version().get()), |_| read());
     let (topic_form, subscription_form) = (emptied_by(declare), emptied_by(subscribe));
     let problem = Signal::derive(move || refusal(declare).or_else(|| refusal(subscribe)));

@@ -3,7 +3,6 @@
 use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{DeadLetter, DeadLetterFilter, DeadLetterList, SubscriptionView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -19,8 +18,10 @@ use crate::components::empty::Empty;
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::topics::{Purge, Redrive, Unsubscribe, dead_letters, subscriptions};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
@@ -34,7 +35,7 @@ type Found = (SubscriptionView, DeadLetterList);
 #[component]
 pub(crate) fn Subscription() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
+    let name = memo(move |_| params.with(|params| params.get("name").unwrap_or_default()));
     let data = PageData::new(move || name.get(), read);
     loaded(data, |found| view! { <Content found/> })
 }
@@ -61,9 +62,9 @@ fn Content(found: Found) -> impl IntoView {
             });
         });
     });
-    let redrive = ServerAction::<Redrive>::new();
-    let purge = ServerAction::<Purge>::new();
-    let end = ServerAction::<Unsubscribe>::new();
+    let redrive = FormAction::<Redrive>::new();
+    let purge = FormAction::<Purge>::new();
+    let end = FormAction::<Unsubscribe>::new();
     Effect::new(move |before: Option<()>| {
         let _ = (redrive.version().get(), purge.version().get());
         if before.is_some() {
@@ -71,8 +72,8 @@ fn Content(found: Found) -> impl IntoView {
         }
     });
     let navigate = use_navigate();
-    Effect::new(move || {
-        if end.value().with(|answer| matches!(answer, Some(Ok(())))) {
+    effect(move || {
+        if end.is_done() {
             navigate("/topics", NavigateOptions::default());
         }
     });
@@ -102,7 +103,7 @@ async fn read(name: String) -> Called<Found> {
 }
 
 #[component]
-fn Head(name: String, end: ServerAction<Unsubscribe>) -> impl IntoView {
+fn Head(name: String, end: FormAction<Unsubscribe>) -> impl IntoView {
     let title = name.clone();
     if !use_session().may(Permission::Work) {
         return view! { <PageHead title=name/> }.into_any();
@@ -137,7 +138,7 @@ fn facts(subscription: &SubscriptionView) -> AnyView {
 }
 
 #[component]
-fn Letters(name: String, letters: Vec<DeadLetter>, redrive: ServerAction<Redrive>, purge: ServerAction<Purge>) -> impl IntoView {
+fn Letters(name: String, letters: Vec<DeadLetter>, redrive: FormAction<Redrive>, purge: FormAction<Purge>) -> impl IntoView {
     let may = use_session().may(Permission::Operate);
     if letters.is_empty() {
         return view! {
@@ -175,7 +176,7 @@ fn Letters(name: String, letters: Vec<DeadLetter>, redrive: ServerAction<Redrive
     }
 }
 
-fn letter_item(name: &str, letter: DeadLetter, may: bool, redrive: ServerAction<Redrive>) -> impl IntoView {
+fn letter_item(name: &str, letter: DeadLetter, may: bool, redrive: FormAction<Redrive>) -> impl IntoView {
     let DeadLetter { message, deliveries, reason, consumer, died_at } = letter;
     let text = payload(&message.payload);
     let (name, seq) = (name.to_owned(), message.seq.to_string());

@@ -3,7 +3,6 @@
 use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -18,8 +17,10 @@ use crate::components::field::{CONTROL, LABEL};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Delete, Publish, get, messages};
 use crate::session::use_session;
@@ -31,9 +32,9 @@ const ROWS: u32 = 50;
 #[component]
 pub(crate) fn Topic() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
-    let publish = ServerAction::<Publish>::new();
-    let delete = ServerAction::<Delete>::new();
+    let name = memo(move |_| params.with(|params| params.get("name").unwrap_or_default()));
+    let publish = FormAction::<Publish>::new();
+    let delete = FormAction::<Delete>::new();
     let data = PageData::new(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
     let form = emptied_by(publish);
     let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)));
@@ -90,7 +91,7 @@ async fn read(name: String) -> Called<(TopicView, MessageList)> {
 }
 
 #[component]
-fn Head(topic: TopicView, delete: ServerAction<Delete>, may_delete: bool) -> impl IntoView {
+fn Head(topic: TopicView, delete: FormAction<Delete>, may_delete: bool) -> impl IntoView {
     let name = topic.name.to_string();
     let actions = may_delete.then(|| {
         view! {

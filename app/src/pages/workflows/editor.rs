@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use baton_domain::user::Permission;
 use baton_domain::wire::workflow::{WorkflowCheck, WorkflowDraft};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -19,8 +18,10 @@ use crate::components::empty::Empty;
 use crate::components::graph::{Graph, Pick};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{OneAtATime, Refresh};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::Called;
 use crate::server_fns::workflows::{check, get};
 use crate::server_fns::written::StoreText;
@@ -54,7 +55,7 @@ outputs:
 #[component]
 pub(crate) fn EditWorkflow() -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         query.with(|query| {
             let version: Option<u32> = query.get("version").and_then(|version| version.parse().ok());
             (query.get("workflow").filter(|name| !name.is_empty()), version)
@@ -92,17 +93,17 @@ fn draft(text: &str) -> WorkflowDraft {
 #[component]
 fn Content(data: Data) -> impl IntoView {
     let Data { name, newest, text, check: first } = data;
-    let store = ServerAction::<StoreText>::new();
+    let store = FormAction::<StoreText>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(stored)) = store.value().get() {
+    effect(move || {
+        if let Some(Ok(stored)) = store.get() {
             navigate(&format!("/workflows/{}", stored.name), Default::default());
         }
     });
     let text = RwSignal::new(text);
     let go = RwSignal::new(None);
     let checked = Checked::new(text, first);
-    let wrong = Memo::new(move |_| checked.wrong_lines());
+    let wrong = memo(move |_| checked.wrong_lines());
     let may = use_session().may(Permission::Work);
     let title = name.as_ref().map_or_else(|| "New workflow".to_owned(), |name| format!("Edit {name}"));
     let back = name.as_ref().map_or_else(|| "/workflows".to_owned(), |name| format!("/workflows/{name}"));
@@ -157,7 +158,7 @@ impl Checked {
     pub(in crate::pages) fn new(text: RwSignal<String>, first: WorkflowCheck) -> Self {
         let now = RwSignal::new(first);
         let behind = RwSignal::new(false);
-        let graph = Memo::new(move |before: Option<&(Option<_>, bool)>| match now.with(|now| now.graph.clone()) {
+        let graph = memo(move |before: Option<&(Option<_>, bool)>| match now.with(|now| now.graph.clone()) {
             Some(graph) => (Some(graph), true),
             None => (before.and_then(|(graph, _)| graph.clone()), false),
         });
@@ -221,7 +222,7 @@ pub(in crate::pages) fn Drawn(
     text: RwSignal<String>,
     go: RwSignal<Option<crate::components::code_editor::Place>>,
 ) -> impl IntoView {
-    let marks = Memo::new(move |_| {
+    let marks = memo(move |_| {
         checked.graph.with(|(graph, _)| graph.as_ref().map(|graph| checked.now.with(|now| marks(graph, &now.problems))).unwrap_or_default())
     });
     let jump = Callback::new(move |id: String| {
@@ -229,7 +230,7 @@ pub(in crate::pages) fn Drawn(
             go.set(Some(place));
         }
     });
-    let graph = Memo::new(move |_| checked.graph.with(|(graph, _)| graph.clone()));
+    let graph = memo(move |_| checked.graph.with(|(graph, _)| graph.clone()));
     let drawn = move || match graph.get() {
         Some(graph) => {
             let label = format!("Graph of the workflow: {}", steps_words(graph.nodes.len()));
@@ -259,7 +260,7 @@ pub(super) fn steps_words(count: usize) -> String {
 /// What is wrong with the text.
 #[component]
 pub(in crate::pages) fn Found(checked: Checked, go: RwSignal<Option<crate::components::code_editor::Place>>) -> impl IntoView {
-    let count = Memo::new(move |_| checked.now.with(|now| now.problems.len()));
+    let count = memo(move |_| checked.now.with(|now| now.problems.len()));
     let words = move || match (checked.behind.get(), count.get()) {
         (true, _) => "Checking…".to_owned(),
         (false, 0) => "Nothing is wrong with it.".to_owned(),

@@ -23,6 +23,7 @@ use crate::components::table::{CELL, Column, NAME, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::memo;
 use crate::server_fns::{Called, workflows};
 use crate::session::use_session;
 
@@ -30,7 +31,7 @@ use crate::session::use_session;
 #[component]
 pub(crate) fn Workflows() -> impl IntoView {
     let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
+    let cursor = memo(move |_| query.with(|query| query.get("cursor")));
     let data = PageData::new(move || cursor.get(), read);
     let may = use_session().may(Permission::Work);
     let actions = may.then(|| {

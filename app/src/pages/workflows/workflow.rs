@@ -4,7 +4,6 @@ use baton_domain::page::Page;
 use baton_domain::user::Permission;
 use baton_domain::wire::run::{RunFilter, RunSummary};
 use baton_domain::wire::workflow::{WorkflowDetail, WorkflowFilter, WorkflowSummary};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
@@ -25,8 +24,10 @@ use crate::components::page_head::PageHead;
 use crate::components::run_table::RunTable;
 use crate::components::table::{CELL, Column, NUMBER, QUIET, Table};
 use crate::components::times::RelativeTime;
+use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
+use crate::reactive::{effect, memo};
 use crate::server_fns::workflows::{RetireWorkflow, get, versions};
 use crate::server_fns::{Called, runs};
 use crate::session::use_session;
@@ -39,7 +40,7 @@ const RUNS: u32 = 10;
 pub(crate) fn Workflow() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         let version: Option<u32> = query.with(|query| query.get("version")).and_then(|version| version.parse().ok());
         (params.with(|params| params.get("name").unwrap_or_default()), version)
     });
@@ -60,10 +61,10 @@ async fn read(name: String, version: Option<u32>) -> Called<Data> {
 #[component]
 fn Content(data: Data, version: Option<u32>) -> impl IntoView {
     let name = data.0.summary.name.clone();
-    let retire = ServerAction::<RetireWorkflow>::new();
+    let retire = FormAction::<RetireWorkflow>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(())) = retire.value().get() {
+    effect(move || {
+        if let Some(Ok(())) = retire.get() {
             navigate("/workflows", Default::default());
         }
     });
@@ -72,9 +73,9 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
     let concerns = |event: &LiveEvent| of_workflows(event) || (event.subject.starts_with("run:") && event.kind != "run.step");
     let again = name.clone();
     let fresh = Fresh::new(data, |(detail, ..)| detail.as_of, concerns, move || read(again.clone(), version));
-    let detail = Memo::new(move |_| fresh.value().with(|(detail, ..)| detail.clone()));
+    let detail = memo(move |_| fresh.value().with(|(detail, ..)| detail.clone()));
     let runs = Signal::derive(move || fresh.value().with(|(_, _, runs)| runs.items.clone()));
-    let versions = Memo::new(move |_| fresh.value().with(|(_, versions, _)| versions.items.clone()));
+    let versions = memo(move |_| fresh.value().with(|(_, versions, _)| versions.items.clone()));
     let (title, description) = detail.with_untracked(|detail| (detail.summary.title.clone(), detail.summary.description.clone()));
     let facts = move || {
         detail.with(|detail| {
@@ -86,7 +87,7 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
             }
         })
     };
-    let retired = Memo::new(move |_| detail.with(|detail| detail.summary.retired));
+    let retired = memo(move |_| detail.with(|detail| detail.summary.retired));
     let edit = match version {
         Some(version) => format!("/workflows/~edit?workflow={name}&version={version}"),
         None => format!("/workflows/~edit?workflow={name}"),
@@ -94,9 +95,8 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
     let all_runs = format!("/runs?workflow={name}");
     let text = Signal::derive(move || detail.with(|detail| detail.text.clone()));
     // What a run is given is drawn anew only with another version, so that nothing typed is lost.
-    let form = Memo::new(move |_| {
-        detail.with(|detail| (detail.summary.version, detail.newest, detail.summary.retired, detail.input_schema.clone()))
-    });
+    let form =
+        memo(move |_| detail.with(|detail| (detail.summary.version, detail.newest, detail.summary.retired, detail.input_schema.clone())));
     let start = move || {
         form.track();
         view! { <Start workflow=detail.get_untracked()/> }
@@ -158,10 +158,9 @@ fn Content(data: Data, version: Option<u32>) -> impl IntoView {
 
 #[component]
 fn Drawn(detail: Memo<WorkflowDetail>) -> impl IntoView {
-    let graph = Memo::new(move |_| detail.with(|detail| detail.graph.clone()));
-    let marks =
-        Memo::new(move |_| detail.with(|detail| detail.graph.as_ref().map(|graph| marks(graph, &detail.problems)).unwrap_or_default()));
-    let names = Memo::new(move |_| detail.with(|detail| detail.uses.clone()));
+    let graph = memo(move |_| detail.with(|detail| detail.graph.clone()));
+    let marks = memo(move |_| detail.with(|detail| detail.graph.as_ref().map(|graph| marks(graph, &detail.problems)).unwrap_or_default()));
+    let names = memo(move |_| detail.with(|detail| detail.uses.clone()));
     let drawn = move || {
         let Some(graph) = graph.get() else { return view! { <Empty text="This version makes no graph any more."/> }.into_any() };
         let label = format!("Graph of the workflow: {}", steps_words(graph.nodes.len()));
@@ -201,7 +200,7 @@ fn target(kind: &str, uses: Option<&str>) -> Option<String> {
 /// What is wrong with the version by now.
 #[component]
 fn Wrong(detail: Memo<WorkflowDetail>) -> impl IntoView {
-    let found = Memo::new(move |_| detail.with(|detail| detail.problems.clone()));
+    let found = memo(move |_| detail.with(|detail| detail.problems.clone()));
     move || {
         let found = found.get();
         (!found.is_empty()).then(|| {
