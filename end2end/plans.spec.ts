@@ -29,11 +29,11 @@ test('a goal is planned by rules, explained, accepted, and runs', async ({ dashb
 
 test('a plan that is edited has to be right before it is accepted', async ({ dashboard: page }) => {
   await propose(page, 'Profile the table.', 'tables/penguins.csv');
-  const text = await page.getByLabel('Workflow').inputValue();
-  await page.getByLabel('Workflow').fill(text.replace('data_science.profile', 'data_science.profil'));
+  const text = await page.getByRole('textbox', { name: 'Workflow' }).inputValue();
+  await page.getByRole('textbox', { name: 'Workflow' }).fill(text.replace('data_science.profile', 'data_science.profil'));
   await expect(page.getByTestId('workflow-problem').first()).toBeVisible();
   await expect(page.getByTestId('accept-plan')).toBeDisabled();
-  await page.getByLabel('Workflow').fill(`# Looked at.\n${text}`);
+  await page.getByRole('textbox', { name: 'Workflow' }).fill(`# Looked at.\n${text}`);
   await page.getByTestId('save-plan').click();
   await expect(page.getByText('edited', { exact: true })).toBeVisible();
   await expect(page.getByTestId('accept-plan')).toBeEnabled();

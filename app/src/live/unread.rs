@@ -70,6 +70,15 @@ impl Unread {
         self.follow(live.clone());
     }
 
+    /// What a list that was just read says. What came since is a change, also where it came before anything was asked here.
+    pub fn read_with(&self, list: UnreadCount) {
+        match self.answer.get_untracked() {
+            None => self.answer.set(Some(list)),
+            Some(known) if known.as_of > list.as_of && known.unread != list.unread => self.changes.update(|changes| *changes += 1),
+            Some(_) => {}
+        }
+    }
+
     /// What is known otherwise, as after marking some.
     pub fn know(&self, unread: u32) {
         self.answer.update(|answer| {

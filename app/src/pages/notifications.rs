@@ -1,7 +1,7 @@
 //! What waits for the person and what went wrong for them: unread first, each with a link to what it is about.
 
 use baton_domain::id::NotificationId;
-use baton_domain::wire::notification::{NotificationFilter, NotificationList, NotificationView};
+use baton_domain::wire::notification::{NotificationFilter, NotificationList, NotificationView, UnreadCount};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -66,7 +66,9 @@ async fn read(filter: NotificationFilter) -> crate::server_fns::Called<(Notifica
 
 #[component]
 fn Content(filter: NotificationFilter, list: NotificationList, mark: FormAction<MarkNotifications>) -> impl IntoView {
-    let NotificationList { items, next_cursor, unread, .. } = list;
+    let NotificationList { items, next_cursor, unread, as_of } = list;
+    let known = use_unread();
+    effect(move || known.read_with(UnreadCount { unread, as_of }));
     let all = if filter.unread { "" } else { "all=true&" };
     let next = next_cursor.map(|cursor| format!("{ADDRESS}?{all}cursor={cursor}"));
     // What came since this page was read is not marked with it.
