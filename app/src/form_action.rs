@@ -43,10 +43,12 @@ struct State {
     version: RwSignal<usize>,
     under_way: RwSignal<usize>,
     /// How many were sent: only the last one's answer is shown.
+    #[cfg_attr(feature = "ssr", expect(dead_code, reason = "only the browser sends"))]
     sent: StoredValue<usize>,
 }
 
 #[derive(Clone)]
+#[cfg_attr(feature = "ssr", expect(dead_code, reason = "only the browser hears"))]
 enum Answer {
     Done(Arc<str>),
     Refused(ApiError),

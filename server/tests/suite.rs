@@ -27,3 +27,4 @@ mod shared_redis;
 mod start;
 mod work;
 mod workers;
+mod workflow_kills;
