@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
+use leptos::server_fn::codec::PostUrl;
+use leptos::server_fn::{Http, ServerFn};
 use leptos::web_sys::SubmitEvent;
 use serde::de::DeserializeOwned;
 
 use crate::json;
-use crate::server_fns::{ApiError, Called};
+use crate::server_fns::{ApiError, Called, Json};
 use baton_domain::problem::{Code, Problem};
 
 /// What a form, or several of them, asks of the server function `F`, and what came of it.
@@ -42,9 +43,6 @@ struct State {
     answer: RwSignal<Option<Answer>>,
     version: RwSignal<usize>,
     under_way: RwSignal<usize>,
-    /// How many were sent: only the last one's answer is shown.
-    #[cfg_attr(feature = "ssr", expect(dead_code, reason = "only the browser sends"))]
-    sent: StoredValue<usize>,
 }
 
 #[derive(Clone)]
@@ -58,8 +56,7 @@ impl<F> FormAction<F> {
     /// One that has not acted yet.
     #[must_use]
     pub fn new() -> Self {
-        let state =
-            State { answer: RwSignal::new(None), version: RwSignal::new(0), under_way: RwSignal::new(0), sent: StoredValue::new(0) };
+        let state = State { answer: RwSignal::new(None), version: RwSignal::new(0), under_way: RwSignal::new(0) };
         Self { state, of: PhantomData }
     }
 
@@ -111,7 +108,7 @@ where
     }
 }
 
-impl<F: ServerFn<Error = ApiError>> FormAction<F> {
+impl<F: ServerFn<Error = ApiError, Protocol = Http<PostUrl, Json>>> FormAction<F> {
     /// Sends these fields, without a form.
     pub fn send(self, fields: &[(&str, &str)]) {
         #[cfg(not(feature = "ssr"))]
@@ -123,7 +120,7 @@ impl<F: ServerFn<Error = ApiError>> FormAction<F> {
 
 /// A form that asks the function of `action`.
 #[component]
-pub fn ActionForm<F: ServerFn<Error = ApiError> + 'static>(
+pub fn ActionForm<F: ServerFn<Error = ApiError, Protocol = Http<PostUrl, Json>> + 'static>(
     /// What it asks.
     action: FormAction<F>,
     /// Where the form's node is to be found.
@@ -200,11 +197,6 @@ mod browser {
     }
 
     fn send(state: State, url: &'static str, body: String) {
-        let turn = state.sent.try_update_value(|sent| {
-            *sent = sent.saturating_add(1);
-            *sent
-        });
-        let Some(turn) = turn else { return };
         state.under_way.try_update(|under_way| *under_way = under_way.saturating_add(1));
         spawn_local(async move {
             let answer = match answer(url, body).await {
@@ -213,10 +205,9 @@ mod browser {
             };
             // The page may be another by now.
             state.under_way.try_update(|under_way| *under_way = under_way.saturating_sub(1));
-            if state.sent.try_get_value() == Some(turn) {
-                state.answer.try_set(Some(answer));
-                state.version.try_update(|version| *version = version.saturating_add(1));
-            }
+            // Each answer is shown, also one that another was sent after: forms of a list share their action.
+            state.answer.try_set(Some(answer));
+            state.version.try_update(|version| *version = version.saturating_add(1));
         });
     }
 
@@ -234,6 +225,12 @@ mod browser {
         if goes_on || status >= 300 {
             call_redirect_hook(&location);
         }
+        // What is no JSON, as the page of somebody between here and the server, is not done.
+        json::parse(&text).map_err(unreadable)?;
         Ok(text)
+    }
+
+    fn unreadable(error: String) -> ApiError {
+        <ApiError as FromServerFnError>::from_server_fn_error(ServerFnErrorErr::Deserialization(error))
     }
 }

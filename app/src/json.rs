@@ -26,7 +26,11 @@ pub fn of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     T::deserialize(Node(value)).map_err(|error| error.to_string())
 }
 
-fn parse(text: &str) -> Result<Value, String> {
+/// Parses a text.
+///
+/// # Errors
+/// What is no JSON, in words.
+pub fn parse(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 

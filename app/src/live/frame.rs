@@ -53,9 +53,9 @@ mod tests {
             json!({"type": "hello", "head": 7}),
             json!({"type": "events", "events": []}),
             json!({"type": "events", "events": [{
-                "seq": 8, "at": "2026-01-02T03:04:05Z", "topics": ["task"], "project_id": "0197b7f2-5b2c-7c3e-9d2a-0123456789ab",
+                "seq": 8, "at": "2026-01-02T03:04:05Z", "project_id": "0197b7f2-5b2c-7c3e-9d2a-0123456789ab",
                 "actor": {"kind": "user", "id": "0197b7f2-5b2c-7c3e-9d2a-0123456789ac", "email": "a@b.c"},
-                "type": "task.queued", "subject": format!("task:{task}"), "data": {"a": [1, null]},
+                "kind": "task.queued", "subject": format!("task:{task}"), "data": {"a": [1, null]},
             }]}),
             json!({"type": "high_water", "seq": 9}),
             json!({"type": "resync", "head": 10}),

@@ -1,7 +1,7 @@
 //! How many notifications wait for the person? Asked anew a moment after each event that may have changed it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use baton_domain::id::EventSeq;
@@ -35,6 +35,8 @@ struct Inner {
     /// The last event that may have changed it.
     heard: AtomicI64,
     tries: AtomicU32,
+    /// Whether what is known is what a list said.
+    read_with: AtomicBool,
     asking: Refresh,
     saying: Refresh,
 }
@@ -73,7 +75,10 @@ impl Unread {
     /// What a list that was just read says. What came since is a change, also where it came before anything was asked here.
     pub fn read_with(&self, list: UnreadCount) {
         match self.answer.get_untracked() {
-            None => self.answer.set(Some(list)),
+            None => {
+                self.inner.read_with.store(true, Ordering::Relaxed);
+                self.answer.set(Some(list));
+            }
             Some(known) if known.as_of > list.as_of && known.unread != list.unread => self.changes.update(|changes| *changes += 1),
             Some(_) => {}
         }
@@ -130,7 +135,10 @@ impl Unread {
         if before != Some(answer) {
             self.answer.set(Some(answer));
             if let Some(before) = before {
-                self.changes.update(|changes| *changes += 1);
+                // What a list was read with is on it already.
+                if !self.inner.read_with.swap(false, Ordering::Relaxed) || answer.unread != before.unread {
+                    self.changes.update(|changes| *changes += 1);
+                }
                 if answer.unread > before.unread {
                     let unread = self.clone();
                     let say = move || unread.said.set(unread.answer.get_untracked().map(|answer| answer.unread));

@@ -118,7 +118,8 @@ impl<T: DeserializeOwned> Decodes<T> for JsonBody {
 
     #[cfg(not(feature = "ssr"))]
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        json::read(str::from_utf8(&bytes).map_err(|error| error.to_string())?)
+        let value = json::parse(str::from_utf8(&bytes).map_err(|error| error.to_string())?)?;
+        json::of(value).map_err(|error| format!("{WRONG_DATA}{error}"))
     }
 }
 
