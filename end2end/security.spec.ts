@@ -39,10 +39,15 @@ test('page answers carry a nonce and allow no inline scripts', async ({ dashboar
 test('what a first page loads of the program is small once compressed, and is sent compressed', async ({ browser, server, api }) => {
   const pages = [{ name: 'sign-in', path: '/sign-in' }, ...FIRST_PAGES, ...(await fill(api)).filter(({ name }) => name === 'task-table' || name === 'agent')];
   const sums: string[] = [];
+  // Some two seconds for each of thirty pages.
+  test.setTimeout(180_000);
+  const signedIn = await browser.newContext();
+  await signIn(signedIn, server);
+  const session = await signedIn.storageState();
+  await signedIn.close();
   for (const { name, path } of pages) {
     // A context of its own: nothing is in its cache.
-    const context = await browser.newContext();
-    if (name !== 'sign-in') await signIn(context, server);
+    const context = await browser.newContext(name === 'sign-in' ? {} : { storageState: session });
     const page = await context.newPage();
     const answers: Response[] = [];
     page.on('response', (answer) => {
