@@ -305,7 +305,9 @@ fn json_body(function: &str) -> Value {
         "conflicts/put" => json!({"name": "nobody", "version": {"artifact": NOBODY}}),
         "contracts/call" => json!({"contract": {"work": {"skill": "no.such.skill", "input": {}}}}),
         "contracts/tell" => json!({"id": NOBODY, "message": {"say": "bid", "terms": {"cost": 1, "eta_ms": 1}}}),
-        "contracts/open_bargain" => json!({"bargain": {"title": "", "pot": 0, "parties": []}}),
+        "contracts/open_bargain" => {
+            json!({"bargain": {"title": "", "pot": 0, "parties": [], "rounds": 1, "turn_ms": 1000, "mediation": "none"}})
+        }
         "contracts/say" => json!({"id": NOBODY, "what": {"say": "offer", "party": "x", "round": 0, "shares": {}}}),
         "runs/list" | "plans/list" | "approvals/list" | "decisions/list" | "decisions/lab" | "claims/list" | "conflicts/list"
         | "conflicts/lines" | "workflows/list" | "contracts/list" | "contracts/bargains" | "notifications/list" => json!({"filter": {}}),

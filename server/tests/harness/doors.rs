@@ -69,6 +69,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("artifacts::list", "list_artifacts", "artifacts/list", "/tasks/:id"),
     row("artifacts::get", "get_artifact", "artifacts/get", "/tasks/:id"),
     Capability { method: "artifacts::open", operation: Some("download_artifact"), function: None, page: Some("/tasks/:id") },
+    // How many tasks stand at once, for runs that wait for them; each is read by `tasks::get`.
+    Capability { method: "tasks::ends", operation: None, function: None, page: None },
     row("artifacts::delete", "delete_artifact", "artifacts/delete", "/tasks/:id"),
     row("agents::list", "list_agents", "agents/list", "/agents"),
     row("agents::get", "get_agent", "agents/get", "/agents/:id"),

@@ -72,16 +72,25 @@ impl Server {
     }
 
     /// Starts a server with this command.
-    pub fn start_with(mut command: Command) -> Self {
+    pub fn start_with(command: Command) -> Self {
+        Self::try_start_with(command).expect("the server starts")
+    }
+
+    /// Starts a server that may die before it says where it listens.
+    pub fn try_start_with(mut command: Command) -> Option<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = lines.next().expect("the server starts").expect("text");
+        let Some(first) = lines.next() else {
+            child.wait().expect("gone");
+            return None;
+        };
+        let first = first.expect("text");
         let url = first.strip_prefix("Baton listens on ").expect("an address").to_owned();
         let mut greeting = vec![first];
         if !command.get_envs().any(|(name, value)| name == "BATON_ADMIN_EMAIL" && value.is_some()) {
             greeting.extend(lines.by_ref().take(2).map(|line| line.expect("text")));
         }
-        Self { child, url, greeting }
+        Some(Self { child, url, greeting })
     }
 
     /// Its process.
