@@ -15,23 +15,32 @@ use serde_json::{Value, json};
 /// Who agrees: whoever began the run may not.
 const OTHER: &str = "approver@example.test";
 
+/// A task that three workers in a row died with is set aside, which is right, and not what is tried here.
+const AGAIN: &str = "retry: {maximum_attempts: 20, quarantine_after: 20}";
+
 /// What others refer to.
-const INNER: &str = "name: inner\nversion: 1\nsteps:\n  a: {uses: diagnostics.echo, with: {message: a}}\n  b: {uses: diagnostics.echo, with: {message: b}, needs: [a]}\n";
+fn inner() -> String {
+    format!(
+        "name: inner\nversion: 1\nsteps:\n  a: {{uses: diagnostics.echo, {AGAIN}, with: {{message: a}}}}\n  b: {{uses: diagnostics.echo, {AGAIN}, with: {{message: b}}, needs: [a]}}\n"
+    )
+}
 
 /// Fifty steps.
 fn fifty() -> String {
     let mut text = "name: fifty\nversion: 1\nsteps:\n".to_owned();
     for step in 0..45 {
         let needs = if step < 5 { String::new() } else { format!(", needs: [s{}]", step - 5) };
-        text.push_str(&format!("  s{step}: {{uses: diagnostics.echo, with: {{message: 's{step}'}}{needs}}}\n"));
+        text.push_str(&format!("  s{step}: {{uses: diagnostics.echo, {AGAIN}, with: {{message: 's{step}'}}{needs}}}\n"));
     }
-    text.push_str("  each: {uses: diagnostics.echo, foreach: {items: '${{ range(7) }}', concurrency: 3}, with: {message: '${{ text(item) }}'}, needs: [s10]}\n");
-    text.push_str("  agree: {uses: diagnostics.echo, with: {message: '${{ text(length(steps.each.output)) }}'}, approve: true}\n");
+    text.push_str("  each: {uses: diagnostics.echo, AGAIN, foreach: {items: '${{ range(7) }}', concurrency: 3}, with: {message: '${{ text(item) }}'}, needs: [s10]}\n");
+    text.push_str("  agree: {uses: diagnostics.echo, AGAIN, with: {message: '${{ text(length(steps.each.output)) }}'}, approve: true}\n");
     text.push_str("  sub: {uses: 'workflow:inner', foreach: '${{ range(2) }}', needs: [agree]}\n");
-    text.push_str("  choose: {uses: nlp.sentiment, with: {text: 'A fine day.'}, decide: {voters: 2, rule: plurality}, needs: [sub]}\n");
-    text.push_str("  last: {uses: diagnostics.echo, needs: [choose, s44], with: {message: '${{ steps.choose.output.label }}'}}\n");
+    text.push_str(
+        "  choose: {uses: nlp.sentiment, with: {text: 'A fine day.'}, decide: {voters: 2, rule: plurality}, needs: [sub]}\n",
+    );
+    text.push_str("  last: {uses: diagnostics.echo, AGAIN, needs: [choose, s44], with: {message: '${{ steps.choose.output.label }}'}}\n");
     text.push_str("outputs: {last: '${{ steps.last.output }}', items: '${{ steps.each.output }}'}\n");
-    text
+    text.replace("AGAIN", AGAIN)
 }
 
 /// Two people at one server, which may die at any moment.
@@ -102,7 +111,7 @@ async fn prepare(folder: &Path) {
     let new = json!({"email": OTHER, "password": PASSWORD, "role": "operator"});
     let made = people.send(&admin, "users", Some(new), "").await.expect("an answer");
     assert_eq!(made["email"], OTHER, "{made}");
-    for text in [INNER, &fifty()] {
+    for text in [inner(), fifty()] {
         let stored = people.send(&admin, "workflows", Some(json!({"text": text})), "").await.expect("an answer");
         assert!(stored["version"].is_number() || stored["name"].is_string(), "{stored}");
     }
@@ -175,7 +184,7 @@ async fn a_run_of_fifty_steps_ends_the_same_however_often_its_server_dies() {
     let points =
         [FaultPoint::AfterCommit, FaultPoint::BeforeCommit, FaultPoint::AfterClaim, FaultPoint::AfterEffect, FaultPoint::AfterOutcome];
     let mut deaths = 0;
-    for round in 0..scale().of(1, 10) {
+    for round in 0..scale().of(1, 30) {
         let folder = data_folder();
         prepare(folder.path()).await;
         let mut lives = 0;
