@@ -35,9 +35,7 @@ fn fifty() -> String {
     text.push_str("  each: {uses: diagnostics.echo, AGAIN, foreach: {items: '${{ range(7) }}', concurrency: 3}, with: {message: '${{ text(item) }}'}, needs: [s10]}\n");
     text.push_str("  agree: {uses: diagnostics.echo, AGAIN, with: {message: '${{ text(length(steps.each.output)) }}'}, approve: true}\n");
     text.push_str("  sub: {uses: 'workflow:inner', foreach: '${{ range(2) }}', needs: [agree]}\n");
-    text.push_str(
-        "  choose: {uses: nlp.sentiment, with: {text: 'A fine day.'}, decide: {voters: 2, rule: plurality}, needs: [sub]}\n",
-    );
+    text.push_str("  choose: {uses: nlp.sentiment, with: {text: 'A fine day.'}, decide: {voters: 2, rule: plurality}, needs: [sub]}\n");
     text.push_str("  last: {uses: diagnostics.echo, AGAIN, needs: [choose, s44], with: {message: '${{ steps.choose.output.label }}'}}\n");
     text.push_str("outputs: {last: '${{ steps.last.output }}', items: '${{ steps.each.output }}'}\n");
     text.replace("AGAIN", AGAIN)
