@@ -106,7 +106,7 @@ fn input() -> Value {
                 "items": {
                     "type": "object",
                     "properties": {
-                        "id": {"type": "string", "pattern": "^[\\p{L}\\p{N}_.:-]{1,100}$", "title": "Id", "description": "By which texts cite it."},
+                        "id": {"type": "string", "pattern": "^[\\p{L}\\p{N}_.:-]+$", "maxLength": 100, "title": "Id", "description": "By which texts cite it."},
                         "title": {"type": "string", "minLength": 1, "maxLength": 300, "title": "Title"},
                         "url": {"type": "string", "maxLength": 2_000, "title": "Address"},
                         "task": {"type": "string", "maxLength": 100, "title": "Task", "description": "The task whose result it is."},
