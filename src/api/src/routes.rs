@@ -1,6 +1,6 @@
 //! Which layers stand before which routes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -59,21 +59,26 @@ fn as_data(gateway: &Gateway, router: Router<Gateway>) -> Router<Gateway> {
         .layer(gateway.request_context_layer())
 }
 
-/// `openapi.json`, written once.
+/// `openapi.json`, written once, when it is first asked for: the document takes megabytes until it is text, which a server that nobody asks need not spend.
 fn document_route(version: &str) -> Router<Gateway> {
-    let mut document = openapi();
-    version.clone_into(&mut document.info.version);
-    let text: Arc<Result<Bytes, Problem>> = Arc::new(document.to_json().map(Bytes::from).map_err(|error| {
-        tracing::error!(%error, "the OpenAPI document cannot be written");
-        Problem::new(Code::Internal, "The OpenAPI document cannot be written.")
-    }));
+    let version = version.to_owned();
+    let written: Arc<OnceLock<Result<Bytes, Problem>>> = Arc::default();
     let answer = move || async move {
-        match &*text {
+        match written.get_or_init(|| document(version)) {
             Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.clone()).into_response(),
             Err(problem) => Failure(problem.clone()).into_response(),
         }
     };
     Router::new().route("/openapi.json", get(answer))
+}
+
+fn document(version: String) -> Result<Bytes, Problem> {
+    let mut document = openapi();
+    document.info.version = version;
+    document.to_json().map(Bytes::from).map_err(|error| {
+        tracing::error!(%error, "the OpenAPI document cannot be written");
+        Problem::new(Code::Internal, "The OpenAPI document cannot be written.")
+    })
 }
 
 async fn time_limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {
