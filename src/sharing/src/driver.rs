@@ -14,6 +14,8 @@ use crate::Sharing;
 
 /// The most journals of a kind that are looked at in one round.
 const ROUND: u32 = 100;
+/// What ends within this time is looked at together.
+const ENDS_TOGETHER: Duration = Duration::from_millis(100);
 /// How long is waited at least between rounds in which something could not be done.
 const AFTER_TROUBLE: Duration = Duration::from_secs(1);
 /// The kinds that have deadlines.
@@ -34,7 +36,7 @@ impl Sharing {
     pub fn heard(&self, event: &Event) {
         let group = event.kind.split('.').next().unwrap_or_default();
         match group {
-            "task" | "run" if self.note_end(event) => self.bell.notify_one(),
+            "task" | "run" if self.note_end(event) => self.ends.notify_one(),
             "agent" => {
                 // Whoever is gone does not do what was awarded to it.
                 self.agents_changed.store(true, Ordering::SeqCst);
@@ -56,6 +58,46 @@ impl Sharing {
 
     /// Does what is due, again and again, until it is stopped.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        tokio::join!(self.run_rounds(&stop), self.run_ends(&stop));
+    }
+
+    /// Gives back what those held that have ended. Apart from the rounds: a busy server ends thousands of tasks a second, few of which hold anything,
+    /// and what is due does not change with them.
+    async fn run_ends(&self, stop: &CancellationToken) {
+        let mut again = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.ends.notified() => self.parts.pause.pause(ENDS_TOGETHER).await,
+                () = self.parts.pause.pause(AFTER_TROUBLE), if again => {}
+            }
+            again = match self.see_ends().await {
+                Ok(0) => false,
+                Ok(_) => true,
+                Err(problem) => {
+                    tracing::warn!(%problem, "what those held that have ended is given back later");
+                    true
+                }
+            };
+        }
+    }
+
+    /// Gives how many contracts could not be taken forward.
+    async fn see_ends(&self) -> Answer<u32> {
+        let mut changed = self.release_ended().await?;
+        let mut trouble = 0;
+        for contract in self.tasks_that_ended().await? {
+            trouble += u32::from(self.drive(&contract).await);
+            changed = true;
+        }
+        if changed {
+            // Something else may be due next.
+            self.bell.notify_one();
+        }
+        Ok(trouble)
+    }
+
+    async fn run_rounds(&self, stop: &CancellationToken) {
         let mut begun = false;
         loop {
             begun &= !self.missed.swap(false, Ordering::SeqCst);
@@ -123,10 +165,7 @@ impl Sharing {
     /// Only those of storage.
     pub async fn round(&self) -> Answer<Round> {
         let mut round = Round::default();
-        self.release_ended().await?;
-        for contract in self.tasks_that_ended().await? {
-            round.trouble += u32::from(self.drive(&contract).await);
-        }
+        round.trouble += self.see_ends().await?;
         if self.agents_changed.swap(false, Ordering::SeqCst) {
             round.trouble += self.drive_live(JournalKind::Contract).await?;
         }

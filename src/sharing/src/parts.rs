@@ -98,6 +98,8 @@ pub struct Sharing {
     pub(crate) changed: Notify,
     /// Wakes the driver.
     pub(crate) bell: Notify,
+    /// Rung when a task or a run has ended.
+    pub(crate) ends: Notify,
     /// Holders that have ended, whose claims are to be given back. It may forget some: leases end too.
     pub(crate) ended: Mutex<BTreeMap<ProjectId, BTreeSet<Holder>>>,
     /// Tasks of awards, and their contracts. What is not among them is asked for from time to time.
@@ -120,6 +122,7 @@ impl Sharing {
             shelf: Shelf::default(),
             changed: Notify::new(),
             bell: Notify::new(),
+            ends: Notify::new(),
             ended: Mutex::new(BTreeMap::new()),
             watched: Mutex::new(BTreeMap::new()),
             tasks_ended: Mutex::new(BTreeSet::new()),

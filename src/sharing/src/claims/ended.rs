@@ -1,5 +1,7 @@
 //! What becomes of the claims of those that have ended? They are given back at once; if that was missed, their leases end.
 
+use std::collections::BTreeSet;
+
 use baton_domain::event::Event;
 use baton_domain::id::{ProjectId, TaskId};
 use baton_domain::services::Answer;
@@ -35,17 +37,31 @@ impl Sharing {
         true
     }
 
-    /// Gives back what those that have ended held.
-    pub(crate) async fn release_ended(&self) -> Answer<()> {
+    /// Gives back what those that have ended held. Gives whether they held anything. What fails is tried again with what ends next.
+    pub(crate) async fn release_ended(&self) -> Answer<bool> {
         let noted = std::mem::take(&mut *self.ended.lock());
+        let (mut any, mut trouble) = (false, None);
         for (project, holders) in noted {
-            let has = |book: &super::book::Book| -> Vec<Holder> { holders.iter().filter(|holder| book.knows(holder)).copied().collect() };
-            let Some((left, _)) = self.look(project, has).await? else { continue };
-            if !left.is_empty() {
-                self.release_all(project, &left).await?;
+            match self.release_those(project, &holders).await {
+                Ok(some) => any |= some,
+                Err(problem) => {
+                    let mut ended = self.ended.lock();
+                    let of_project = ended.entry(project).or_default();
+                    let room = MAXIMUM_ENDED.saturating_sub(of_project.len());
+                    of_project.extend(holders.into_iter().take(room));
+                    trouble = Some(problem);
+                }
             }
         }
-        Ok(())
+        trouble.map_or(Ok(any), Err)
+    }
+
+    async fn release_those(&self, project: ProjectId, holders: &BTreeSet<Holder>) -> Answer<bool> {
+        let has = |book: &super::book::Book| -> Vec<Holder> { holders.iter().filter(|holder| book.knows(holder)).copied().collect() };
+        match self.look(project, has).await? {
+            Some((left, _)) if !left.is_empty() => self.release_all(project, &left).await.map(|()| true),
+            _ => Ok(false),
+        }
     }
 
     async fn release_all(&self, project: ProjectId, holders: &[Holder]) -> Answer<()> {
