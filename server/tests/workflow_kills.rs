@@ -171,6 +171,43 @@ async fn undisturbed() -> End {
     end
 }
 
+/// One life of the server, in which the run is seen on until it dies. Gives whether the run has ended before that.
+async fn life(folder: &Path, die_at: &str) -> bool {
+    let Some(server) = Server::try_start_with(command(folder, &["--die-at", die_at])) else { return false };
+    match People::sign_in(&server).await {
+        Some(people) => people.through().await.is_some(),
+        None => false,
+    }
+}
+
+/// How it has ended, as a server says that lives.
+async fn afterwards(folder: &Path) -> End {
+    let server = Server::start(folder);
+    let run = People::sign_in(&server).await.expect("signed in").through().await.expect("it has ended");
+    let end = end_of(&server, &run).await;
+    assert!(server.terminate());
+    end
+}
+
+/// Each life ends at the first boundary that it comes to, so that together they die at every one. What is not stored comes again in the next life: there it
+/// is each second one, or nothing would ever be stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_server_is_killed_at_every_boundary_of_its_steps_ends_the_same() {
+    let expected = undisturbed().await;
+    for (point, arrival) in [(FaultPoint::AfterTurn, 1), (FaultPoint::BeforeTurn, 2), (FaultPoint::AfterCommands, 2)] {
+        let folder = data_folder();
+        prepare(folder.path()).await;
+        let (mut deaths, die_at) = (0, format!("{point}:{arrival}"));
+        // In short the first boundaries are enough; then it is left to live.
+        while deaths < scale().of(4, 2_000) && !life(folder.path(), &die_at).await {
+            deaths += 1;
+        }
+        assert_eq!(afterwards(folder.path()).await, expected, "{point}, {deaths} deaths");
+        eprintln!("{point}: {deaths} deaths");
+        assert!(deaths >= scale().of(4, 50), "{point}: only {deaths} deaths");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_fifty_steps_ends_the_same_however_often_its_server_dies() {
     let expected = undisturbed().await;
@@ -191,24 +228,14 @@ async fn a_run_of_fifty_steps_ends_the_same_however_often_its_server_dies() {
             // A start makes some commits of its own; each life does a little of the run.
             let first = if matches!(point, FaultPoint::AfterCommit | FaultPoint::BeforeCommit) { 16 } else { 1 };
             let die_at = format!("{point}:{}", first + chance.bits() % if scale().of(0, 1) == 0 { 24 } else { 12 });
-            let ended = match Server::try_start_with(command(folder.path(), &["--die-at", &die_at])) {
-                Some(server) => match People::sign_in(&server).await {
-                    Some(people) => people.through().await.is_some(),
-                    None => false,
-                },
-                None => false,
-            };
             lives += 1;
             assert!(lives < 500, "the run does not get on: {die_at}");
-            if ended {
+            if life(folder.path(), &die_at).await {
                 break;
             }
             deaths += 1;
         }
-        let server = Server::start(folder.path());
-        let run = People::sign_in(&server).await.expect("signed in").through().await.expect("it has ended");
-        assert_eq!(end_of(&server, &run).await, expected, "round {round}, {deaths} deaths so far");
-        assert!(server.terminate());
+        assert_eq!(afterwards(folder.path()).await, expected, "round {round}, {deaths} deaths so far");
     }
     eprintln!("{deaths} deaths");
     assert!(deaths >= scale().of(5, 200), "only {deaths} deaths");

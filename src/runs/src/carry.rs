@@ -6,6 +6,7 @@ use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::MAXIMUM_TITLE_BYTES;
 use baton_domain::wire::task::{NewBatch, NewTask};
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_workflow::run::{Key, Outcome, Usage};
 use baton_workflow::{Command, Fact};
 use futures::StreamExt;
@@ -33,6 +34,7 @@ impl Runs {
     pub(crate) async fn carry_out(&self, live: &mut Live) -> bool {
         let mut left = Vec::new();
         let mut cancels = Vec::new();
+        let any = !live.todo.is_empty();
         for todo in std::mem::take(&mut live.todo) {
             let done = match &todo {
                 Todo::Begin(name, commands, again) => self.begin_work(live, name, commands, *again).await,
@@ -52,6 +54,9 @@ impl Runs {
             }
         }
         left.extend(self.cancel_all(live, cancels).await);
+        if any && left.is_empty() {
+            reach(FaultPoint::AfterCommands);
+        }
         live.todo.extend(left);
         !live.todo.is_empty()
     }

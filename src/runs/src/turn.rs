@@ -7,6 +7,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
+use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{JournalRow, JournalWrite, JournalWritten};
 use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState};
 use baton_workflow::{Command, Effects, Fact};
@@ -260,11 +261,13 @@ impl Runs {
         };
         live.wake_at = write.wake_at;
         live.summary = summary;
+        reach(FaultPoint::BeforeTurn);
         match self.parts.journals.write_journal(write).await? {
             JournalWritten::Stored(version) => live.version = version,
             JournalWritten::Stale(_) => return Err(TurnError::Stale),
             JournalWritten::Missing => return Err(TurnError::Failed(broken("its journal is gone"))),
         }
+        reach(FaultPoint::AfterTurn);
         if let Some(at) = live.wake_at {
             self.later(live.id, at);
         }

@@ -1,7 +1,7 @@
 //! Where can this process be told to die, so that a test sees what is left of its work?
 //!
 //! At points that have names, between what is durable and what is not. Unless one is armed, which only the server's start does,
-//! reaching a point costs one read of memory. The process ends there as SIGKILL would end it: nothing is flushed, dropped or told.
+//! reaching a point costs one read of memory. The process sends itself SIGKILL there: nothing is flushed, dropped or told.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +17,8 @@ macro_rules! points {
         impl FaultPoint {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
+            /// Those that only runs of workflows reach.
+            pub const OF_RUNS: &'static [Self] = &[Self::BeforeTurn, Self::AfterTurn, Self::AfterCommands];
 
             /// Its name.
             #[must_use]
@@ -42,6 +44,12 @@ points! {
     AfterOutcome = "after_outcome";
     /// Some of the tasks that a dead server held have been taken back, and others not.
     DuringRecovery = "during_recovery";
+    /// What a run of a workflow was told is worked out, and not stored.
+    BeforeTurn = "before_turn";
+    /// A turn of a run is stored, and nothing of what it asks for is done.
+    AfterTurn = "after_turn";
+    /// What a turn asks for is done, and the run does not know.
+    AfterCommands = "after_commands";
 }
 
 impl fmt::Display for FaultPoint {
@@ -95,6 +103,9 @@ pub fn reach(point: FaultPoint) {
         && armed.point == point
         && armed.left.fetch_sub(1, Ordering::SeqCst) == 1
     {
+        // The same that `kill -9` does from outside; aborting is for where that is not.
+        #[cfg(unix)]
+        drop(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL));
         std::process::abort();
     }
 }
