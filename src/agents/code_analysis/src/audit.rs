@@ -55,7 +55,9 @@ pub(crate) async fn perform(context: Context, input: Value, kind: Kind, file_tim
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
     let mut own: Vec<(String, String)> = input.rules.iter().map(|text| ("rules".to_owned(), text.clone())).collect();
     for id in &input.rule_files {
-        let file = source::of(&context, None, Some(id)).await.map_err(|error| SkillError { message: format!("rule_files: {}", error.message), ..error })?;
+        let file = source::of(&context, None, Some(id))
+            .await
+            .map_err(|error| SkillError { message: format!("rule_files: {}", error.message), ..error })?;
         own.push((file.file_name.unwrap_or_else(|| "rule_files".to_owned()), file.text));
     }
     let review = context.blocking(move |context| review(context, &input, &own, kind, file_time)).await?;

@@ -207,11 +207,7 @@ fn functions_that_only_calls_take_are_known_by_where_they_stand() {
             "package p\nvar serve = &cobra.Command{Use: \"serve\", Run: func(c *C, a []string) { b() }}\nvar f = func() {}",
             &["serve.Run", "f"],
         ),
-        (
-            "java",
-            "class A { static final F F = (a, b) -> a - b; G g = G.of(x -> { return x; }); }",
-            &["A.F", "A.g"],
-        ),
+        ("java", "class A { static final F F = (a, b) -> a - b; G g = G.of(x -> { return x; }); }", &["A.F", "A.g"]),
         ("rust", "static S: L<u8> = L::new(|| { 1 });", &["S"]),
         ("python", "double = lambda x: 2 * x\nys = sorted(xs, key=lambda x: x.y)\n", &["double"]),
     ];

@@ -380,7 +380,8 @@ fn every_lock_file_is_read_and_held_against_advisories() {
 
 #[test]
 fn the_shipped_lock_file_has_the_shipped_weaknesses() {
-    let result = perform(CodeAnalysis::default(), DEPENDENCIES, skill_of(&CodeAnalysis::default(), DEPENDENCIES).examples[0].clone()).value();
+    let result =
+        perform(CodeAnalysis::default(), DEPENDENCIES, skill_of(&CodeAnalysis::default(), DEPENDENCIES).examples[0].clone()).value();
     let told: Vec<(&str, bool)> = result["findings"]
         .as_array()
         .unwrap()

@@ -99,7 +99,9 @@ mod tests {
     #[test]
     fn what_lost_its_vowel_is_told_from_the_word() {
         let french = Words::of("fr");
-        for (word, place) in [("l’équipe", Some(4)), ("l'équipe", Some(2)), ("Qu'il", Some(3)), ("aujourd'hui", None), ("équipe", None), ("l'", None)] {
+        for (word, place) in
+            [("l’équipe", Some(4)), ("l'équipe", Some(2)), ("Qu'il", Some(3)), ("aujourd'hui", None), ("équipe", None), ("l'", None)]
+        {
             assert_eq!(french.elided(word), place, "{word}");
         }
         assert_eq!((Words::of("it").elided("dell'arte"), Words::of("en").elided("don't")), (Some(5), None));

@@ -171,7 +171,9 @@ fn greetings_and_closing_formulas_are_no_keywords() {
         }
     }
     // What only looks like one, and what is nothing else.
-    assert!(terms(&on(KEYWORDS, "Liebe ist blind. Die Liebe findet ihren Weg, und der Weg der Liebe ist lang.")).contains(&"liebe".to_owned()));
+    assert!(
+        terms(&on(KEYWORDS, "Liebe ist blind. Die Liebe findet ihren Weg, und der Weg der Liebe ist lang.")).contains(&"liebe".to_owned())
+    );
     assert!(!terms(&on(KEYWORDS, "Bonjour Madame, bonjour Monsieur !")).is_empty());
 }
 
@@ -179,7 +181,10 @@ fn greetings_and_closing_formulas_are_no_keywords() {
 fn words_without_their_last_vowel_are_apart() {
     let text = "L’équipe de l’usine a vu le chef d’équipe. L'équipe parle au chef d'équipe, et le chef d'équipe écoute l'équipe.";
     let terms = terms(&on(KEYWORDS, text));
-    assert!(terms.contains(&"chef d'équipe".to_owned()) && !terms.iter().any(|term| term.starts_with("l'") || term.starts_with("l’")), "{terms:?}");
+    assert!(
+        terms.contains(&"chef d'équipe".to_owned()) && !terms.iter().any(|term| term.starts_with("l'") || term.starts_with("l’")),
+        "{terms:?}"
+    );
 }
 
 #[test]

@@ -120,7 +120,9 @@ impl Facts {
         for above in above.take(CLIMB) {
             let named = |field: &str| above.child_by_field_name(field).map(|name| cut(&text[name.byte_range()], NAME));
             let given = match above.kind() {
-                "variable_declarator" | "static_item" | "const_item" | "var_spec" | "enum_constant" | "public_field_definition" => named("name"),
+                "variable_declarator" | "static_item" | "const_item" | "var_spec" | "enum_constant" | "public_field_definition" => {
+                    named("name")
+                }
                 "field_definition" => named("property"),
                 "pair" => named("key"),
                 "assignment_expression" | "assignment" => named("left"),
@@ -177,9 +179,9 @@ fn wraps(call: Node<'_>, text: &str) -> bool {
     let Some(function) = call.child_by_field_name("function") else { return false };
     match function.kind() {
         "identifier" => true,
-        "member_expression" => function
-            .child_by_field_name("object")
-            .is_some_and(|object| object.kind() == "identifier" && text[object.byte_range()].starts_with(|first: char| first.is_uppercase())),
+        "member_expression" => function.child_by_field_name("object").is_some_and(|object| {
+            object.kind() == "identifier" && text[object.byte_range()].starts_with(|first: char| first.is_uppercase())
+        }),
         _ => false,
     }
 }

@@ -388,7 +388,8 @@ impl Models for ModelGateway {
         let most =
             Usage { prompt_tokens: tokens, completion_tokens: 0, cost_micros: cost(tokens, model.settings.prompt_micros_per_million) };
         let (at, began) = (self.parts.sources.clock.now(), Instant::now());
-        let placed = self.tried(&line, caller, most, |placed: &Embedded| placed.usage, || line.provider.embed(&texts)).await.map_err(refused);
+        let placed =
+            self.tried(&line, caller, most, |placed: &Embedded| placed.usage, || line.provider.embed(&texts)).await.map_err(refused);
         let answer = placed.as_ref().map_err(Clone::clone).map(|placed| ModelAnswer {
             model: placed.model.clone(),
             text: format!("{} points of {} dimensions", placed.vectors.len(), placed.vectors.first().map_or(0, Vec::len)),
@@ -402,7 +403,15 @@ impl Models for ModelGateway {
         let asked = format!("{} texts to place, {bytes} bytes together, of which the first begins: {first}", texts.len());
         // Not the likeliest answer of a model that writes: what is on record is never given again as one.
         let request = ModelRequest { temperature: 1.0, ..ModelRequest::new(vec![Message::user(asked)]) };
-        let call = ModelCall { caller: caller.clone(), model: line.name.clone(), at, took: began.elapsed(), key: key(&line, &request), request, answer };
+        let call = ModelCall {
+            caller: caller.clone(),
+            model: line.name.clone(),
+            at,
+            took: began.elapsed(),
+            key: key(&line, &request),
+            request,
+            answer,
+        };
         self.parts.books.record(call).await;
         placed
     }

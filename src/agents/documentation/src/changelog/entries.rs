@@ -272,7 +272,8 @@ mod tests {
     fn what_is_said_twice_in_the_same_words_is_one_change() {
         let commit = |hash: &str, subject: &str| Commit { hash: Some(hash.to_owned()), subject: subject.to_owned(), ..Commit::default() };
         let tagged = Commit { tag: Some("v1".to_owned()), ..commit("e", "fix: a") };
-        let all = vec![commit("a", "fix: a (#1)"), commit("b", "fix(x): a"), commit("c", "fix: a (#1)"), commit("d", "fix!: a (#1)"), tagged];
+        let all =
+            vec![commit("a", "fix: a (#1)"), commit("b", "fix(x): a"), commit("c", "fix: a (#1)"), commit("d", "fix!: a (#1)"), tagged];
         let (releases, skipped) = releases(all);
         assert_eq!((releases[0].entries.len(), releases[1].entries.len(), skipped), (2, 1, 2));
         let first = &releases[0].entries[0];

@@ -80,7 +80,8 @@ async fn meanings(context: &Context, texts: &[String]) -> Result<(String, Vec<f6
         let embedded = context.embed(asked).await.map_err(|error| {
             // Words can be compared without any model: whoever has none is told.
             let without = error.code == Code::ModelUnavailable.as_str();
-            let message = if without { format!("meaning: {} Without `meaning`, words are compared.", error.message) } else { error.message };
+            let message =
+                if without { format!("meaning: {} Without `meaning`, words are compared.", error.message) } else { error.message };
             SkillError { message, ..error }
         })?;
         if embedded.vectors.len() != batch.len() {

@@ -208,14 +208,15 @@ fn reason(complaint: &str, program: &Path) -> String {
     let line = lines().rev().find(|line| telling.iter().any(|word| line.contains(word))).or_else(|| lines().next_back());
     let said = line.map(|line| format!(": {}", line.chars().take(COMPLAINT_CHARACTERS).collect::<String>())).unwrap_or_default();
     let advice = match line {
-        Some(line) if line.contains("sandbox") => {
-            "Allow user namespaces for the server's user (kernel.unprivileged_userns_clone=1, or \
+        Some(line) if line.contains("sandbox") => "Allow user namespaces for the server's user (kernel.unprivileged_userns_clone=1, or \
              kernel.apparmor_restrict_unprivileged_userns=0), which its sandbox needs"
-                .to_owned()
-        }
+            .to_owned(),
         Some(line) if line.contains("error while loading") => "Install the package that holds this library".to_owned(),
         Some(line) if line.contains("No space left") => "Make room in the data folder and in /dev/shm".to_owned(),
-        _ => format!("Start it by hand as the server's user to see why: {} --headless=new --dump-dom about:blank (as root with --no-sandbox)", program.display()),
+        _ => format!(
+            "Start it by hand as the server's user to see why: {} --headless=new --dump-dom about:blank (as root with --no-sandbox)",
+            program.display()
+        ),
     };
     format!("{said}. {advice}.")
 }
@@ -276,7 +277,11 @@ mod tests {
     fn a_browser_that_ended_says_why_and_what_to_do() {
         let program = Path::new("/opt/chrome");
         for (said, line, advice) in [
-            ("[1:2:ERROR:dbus.cc(1)] no bus\n[1:1:FATAL:a.cc(3)] Check failed: x\n#0 0x55\n", ": [1:1:FATAL:a.cc(3)] Check failed: x.", "/opt/chrome --headless=new"),
+            (
+                "[1:2:ERROR:dbus.cc(1)] no bus\n[1:1:FATAL:a.cc(3)] Check failed: x\n#0 0x55\n",
+                ": [1:1:FATAL:a.cc(3)] Check failed: x.",
+                "/opt/chrome --headless=new",
+            ),
             ("[1:FATAL:zygote_host_impl_linux.cc(1)] No usable sandbox! If\n", "No usable sandbox!", "Allow user namespaces"),
             ("/opt/chrome: error while loading shared libraries: libnss3.so: cannot open\n", "libnss3.so", "Install the package"),
             ("a\nb\n", ": b.", "Start it by hand"),
