@@ -204,8 +204,8 @@ fn functions_that_only_calls_take_are_known_by_where_they_stand() {
         ("javascript", "const ids = xs.map(x => x.id);", &[]),
         (
             "go",
-            "package p\nvar serve = &cobra.Command{Use: \"serve\", Run: func(c *C, a []string) { b() }}\nvar f = func() {}",
-            &["serve.Run", "f"],
+            "package p\nvar serve = &cobra.Command{Use: \"serve\", Run: func(c *C, a []string) { b() }}\nvar f = func() {}\nvar g = wrap(func() { x() })",
+            &["serve.Run", "f", "g"],
         ),
         ("java", "class A { static final F F = (a, b) -> a - b; G g = G.of(x -> { return x; }); }", &["A.F", "A.g"]),
         ("rust", "static S: L<u8> = L::new(|| { 1 });", &["S"]),

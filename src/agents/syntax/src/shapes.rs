@@ -132,7 +132,7 @@ impl Facts {
                     key = key.or_else(|| field.map(|field| cut(&text[field.byte_range()], NAME)));
                     None
                 }
-                "call_expression" | "new_expression" if below.kind() != "arguments" => {
+                "call_expression" | "new_expression" if !matches!(below.kind(), "arguments" | "argument_list") => {
                     // What is called at once is no function that somebody looks for; the rest of a chain adds nothing.
                     call.as_ref()?;
                     None
