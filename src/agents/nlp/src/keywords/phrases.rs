@@ -186,7 +186,8 @@ impl Read {
                 if piece.is_empty() {
                     continue;
                 }
-                let lower = piece.to_lowercase();
+                // However an apostrophe is written, the word is the same.
+                let lower = piece.to_lowercase().replace('’', "'");
                 let stop = elided || words.is_stop_word(&lower) || courtesies.is_word(&lower) || lower.chars().nth(1).is_none();
                 let stem = stems.number(&words.stem(&lower));
                 if stem as usize == self.terms.len() {
