@@ -2,6 +2,7 @@
 
 use crate::harness;
 
+use std::io::{Read, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,41 @@ async fn wrong_files_and_texts_end_in_coded_failures_and_the_server_lives() {
     }
     let fine = api.run(&NewTask::new("nlp.sentiment", json!({"text": "A fine day."})), Duration::from_secs(30)).await.unwrap();
     assert_eq!(fine.summary.state, TaskState::Completed);
+    assert!(server.terminate());
+}
+
+/// Paths of sockets are short, and an attempt's folder lies deep in that of the data: the browser must come up there all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_pictured_behind_the_real_binary() {
+    if baton_agents_web_automation::browser_program().is_none() {
+        eprintln!("SKIPPED: no Chromium is installed on this machine");
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let site = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 4_096];
+            let _ = stream.read(&mut asked);
+            let page = "<!doctype html><title>A page</title><p>hello";
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            );
+        }
+    });
+    let folder = data_folder();
+    let data = folder.path().join("a/folder/that/somebody/chose");
+    let server = Server::start_with(harness::command(&data, &["--egress-private-hosts", &site]));
+    let api = server.api().await;
+    for skill in ["web_automation.screenshot", "web_automation.render"] {
+        let input = json!({"url": format!("http://{site}/"), "wait_for": "load"});
+        let task = api.run(&NewTask::new(skill, input), Duration::from_secs(60)).await.unwrap();
+        assert_eq!(task.summary.state, TaskState::Completed, "{skill}: {:?}", task.summary.failure);
+        assert_eq!(task.attempts.len(), 1, "{skill}");
+    }
     assert!(server.terminate());
 }
 

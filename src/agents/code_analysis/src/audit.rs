@@ -17,7 +17,7 @@ use crate::engine::{Found, Ready};
 use crate::files::{self, File, Files};
 use crate::languages::{ALL, Facts};
 use crate::rules::Severity;
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::{guess, sarif, tree};
 
 /// The most findings that a result lists; the SARIF file has up to ten times as many.
@@ -43,6 +43,8 @@ struct Input {
     language: Option<String>,
     rules: Option<String>,
     #[serde(default)]
+    rule_files: Vec<String>,
+    #[serde(default)]
     exclude: Vec<String>,
     least_severity: Option<Severity>,
     least_confidence: Option<Confidence>,
@@ -51,7 +53,14 @@ struct Input {
 /// Reviews the input's sources by the rules of a kind.
 pub(crate) async fn perform(context: Context, input: Value, kind: Kind, file_time: Duration) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let review = context.blocking(move |context| review(context, &input, kind, file_time)).await?;
+    let mut own: Vec<(String, String)> = input.rules.iter().map(|text| ("rules".to_owned(), text.clone())).collect();
+    for id in &input.rule_files {
+        let file = source::of(&context, None, Some(id))
+            .await
+            .map_err(|error| SkillError { message: format!("rule_files: {}", error.message), ..error })?;
+        own.push((file.file_name.unwrap_or_else(|| "rule_files".to_owned()), file.text));
+    }
+    let review = context.blocking(move |context| review(context, &input, &own, kind, file_time)).await?;
     let log = sarif::log(&review.found, &review.suppressed);
     let bytes = serde_json::to_vec(&log).map_err(|error| SkillError::internal(error.to_string()))?;
     let artifact = context.store("findings.sarif", sarif::MEDIA_TYPE, &bytes).await?;
@@ -72,8 +81,8 @@ pub(crate) struct Review {
     pub(crate) notes: Vec<String>,
 }
 
-fn review(context: &Context, input: &Input, kind: Kind, file_time: Duration) -> Result<Review, SkillError> {
-    let own = input.rules.as_deref().map(|own| Catalogue::with(kind, own)).transpose()?;
+fn review(context: &Context, input: &Input, own: &[(String, String)], kind: Kind, file_time: Duration) -> Result<Review, SkillError> {
+    let own = if own.is_empty() { None } else { Some(Catalogue::with(kind, own)?) };
     let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, files::is_source)?;
     let one = files.files.len() == 1;
     let mut review = Review { skipped: files.skipped, ..Review::default() };

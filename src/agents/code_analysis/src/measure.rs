@@ -4,7 +4,8 @@
 //! in which one arm always fits, one less than there are arms. Cognitive complexity by the rules of SonarSource
 //! (Campbell, 2018): each break of the linear flow counts 1, and 1 more for each one around it; an `else`, a jump to a
 //! label, a change of logical operator and direct recursion count 1. A function with a name of its own counts by
-//! itself; one without counts to the function around it and makes what is in it one deeper.
+//! itself; one without counts to the function around it and makes what is in it one deeper. Around it there may be no other: then it
+//! is known by where it stands (`app.get("/items", …)`), and so are those that it registers with a text (`describe` and its `it`s).
 
 use baton_agents_runtime::SkillError;
 use serde::Serialize;
@@ -45,6 +46,19 @@ pub(crate) struct Function {
     plain: String,
     #[serde(skip)]
     recursive: bool,
+    /// Whether it is known by the call that takes it alone.
+    #[serde(skip)]
+    by_call: bool,
+    /// How many of its lines are those of functions that count by themselves.
+    #[serde(skip)]
+    inner: usize,
+}
+
+impl Function {
+    /// Its lines; of one that only a call takes those that are its own, since it often holds a whole file of others.
+    pub(crate) fn own_lines(&self) -> usize {
+        if self.by_call { self.lines.saturating_sub(self.inner) } else { self.lines }
+    }
 }
 
 /// What is known about a node for its children.
@@ -99,7 +113,7 @@ pub(crate) fn measure(
         let node = cursor.node();
         let role = roles.get(node.kind_id() as usize).copied().flatten();
         watch.see(node, role, &around);
-        let deeper = walk.enter(&cursor, node, role, around.last());
+        let deeper = walk.enter(&cursor, node, role, &around);
         if deeper.is_some_and(|_| cursor.goto_first_child()) {
             around.extend(deeper);
             continue;
@@ -131,8 +145,9 @@ impl Walk<'_> {
         cursor: &TreeCursor<'tree>,
         node: Node<'tree>,
         role: Option<Role>,
-        parent: Option<&Around<'tree>>,
+        above: &[Around<'tree>],
     ) -> Option<Around<'tree>> {
+        let parent = above.last();
         let (from, mut to) = (node.start_position().row, node.end_position().row);
         if to > from && node.end_position().column == 0 {
             to -= 1;
@@ -171,7 +186,7 @@ impl Walk<'_> {
             own.nesting += u32::from(deepens && !chained);
         }
         if let Some(role) = role {
-            self.count(role, &mut own, field, parent);
+            self.count(role, &mut own, field, above);
         }
         if field == Some("alternative") && parent.is_some_and(|parent| parent.node.kind() == "let_declaration") {
             self.add(&own, 1, 0);
@@ -186,14 +201,21 @@ impl Walk<'_> {
         Some(own)
     }
 
-    fn count<'tree>(&mut self, role: Role, own: &mut Around<'tree>, field: Option<&str>, parent: Option<&Around<'tree>>) {
-        let node = own.node;
+    fn count<'tree>(&mut self, role: Role, own: &mut Around<'tree>, field: Option<&str>, above: &[Around<'tree>]) {
+        let (node, parent) = (own.node, above.last());
         let within = parent.and_then(|parent| parent.role);
         match role {
             Role::Function => self.begin(own, node),
             Role::Lambda => {
+                let nodes = above.iter().rev().map(|above| above.node);
                 if let Some(name) = parent.and_then(|parent| self.facts.given_name(node, parent.node, self.text)) {
-                    self.begin_named(own, node, &name);
+                    self.begin_named(own, node, &name, false);
+                } else if let Some(found) = match own.function.and_then(|function| self.functions.get(function)) {
+                    None => self.facts.standing(node, nodes, self.text),
+                    Some(outer) if outer.by_call => self.facts.registered(node, nodes, self.text),
+                    Some(_) => None,
+                } {
+                    self.begin_named(own, node, &found.name, found.by_call);
                 }
             }
             Role::Container => {
@@ -255,16 +277,19 @@ impl Walk<'_> {
     fn begin<'tree>(&mut self, own: &mut Around<'tree>, node: Node<'tree>) {
         let name =
             node.child_by_field_name("name").map_or_else(|| "(anonymous)".to_owned(), |name| cut(&self.text[name.byte_range()], 2 * NAME));
-        self.begin_named(own, node, &name);
+        self.begin_named(own, node, &name, false);
     }
 
-    fn begin_named(&mut self, own: &mut Around<'_>, node: Node<'_>, name: &str) {
+    fn begin_named(&mut self, own: &mut Around<'_>, node: Node<'_>, name: &str, by_call: bool) {
         let receiver = node.child_by_field_name("receiver").map(|receiver| shapes::receiver_type(&self.text[receiver.byte_range()]));
         let container = receiver.or_else(|| own.container.map(|container| self.containers[container].clone()));
         let full = container
             .filter(|container| !container.is_empty())
             .map_or_else(|| name.to_owned(), |container| format!("{container}{}{name}", self.facts.joint));
         let (line, end_line) = (node.start_position().row + 1, node.end_position().row + 1);
+        if let Some(outer) = own.function.and_then(|function| self.functions.get_mut(function)) {
+            outer.inner += end_line - line + 1;
+        }
         self.functions.push(Function {
             name: cut(&full, NAME),
             line,
@@ -277,6 +302,8 @@ impl Walk<'_> {
             column: self.columns.of(self.text, node.start_byte(), node.start_position().column),
             plain: name.to_owned(),
             recursive: false,
+            by_call,
+            inner: 0,
         });
         own.function = Some(self.functions.len() - 1);
         own.container = None;

@@ -5,7 +5,7 @@ use baton_domain::model::ModelNeed;
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
-use crate::engine::rule::MAXIMUM_RULE_BYTES;
+use crate::engine::rule::{MAXIMUM_RULE_BYTES, MAXIMUM_RULE_FILES};
 use crate::explain::{LEAST, MAXIMUM_EXPLAINED};
 use crate::files::MAXIMUM_ARTIFACTS;
 use crate::languages::ALL;
@@ -177,7 +177,7 @@ fn dependencies() -> Skill {
         "Reads the packages that lock files name and holds their versions against advisories, by the rules of each ecosystem: crates.io, npm, \
          PyPI, Go and Maven. Says for each weakness the version without it. The findings are also stored as SARIF 2.1.0.",
         input,
-        Vec::new(),
+        vec![json!({"artifact": "examples/locks/package-lock.json", "advisories": ["examples/locks/advisories.json"]})],
     );
     if let Some(properties) = skill.output_schema["properties"].as_object_mut() {
         properties.remove("languages");
@@ -281,6 +281,10 @@ fn findings_input(title: &str) -> Value {
         "rules": {
             "type": "string", "maxLength": MAXIMUM_RULE_BYTES, "x-multiline": true, "x-order": 5, "title": "Own rules",
             "description": "Rules of your own in TOML, in the form of the shipped ones, used besides them."
+        },
+        "rule_files": {
+            "type": "array", "items": {"type": "string", "format": "artifact", "x-accept": ".toml"}, "maxItems": MAXIMUM_RULE_FILES, "uniqueItems": true,
+            "title": "Files with own rules", "x-order": 9, "description": "The same as files, which a team keeps and gives to every review."
         },
         "exclude": {
             "type": "array", "items": {"type": "string", "maxLength": 80}, "maxItems": 200, "title": "Rules to leave out", "x-order": 6,

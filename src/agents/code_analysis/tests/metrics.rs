@@ -176,6 +176,65 @@ fn functions_are_named_after_what_they_belong_to() {
 }
 
 #[test]
+fn functions_that_only_calls_take_are_known_by_where_they_stand() {
+    let names =
+        |language: &str, source: &str| functions(&on(language, source).value()).into_iter().map(|function| function.0).collect::<Vec<_>>();
+    // Files as people write them: handlers, tests, wrapped functions, and no function declaration anywhere.
+    let cases: [(&str, &str, &[&str]); 13] = [
+        (
+            "javascript",
+            "app.get(\"/items\", async (req, res) => { if (a) { items.forEach(i => { if (i) { b() } }) } });\nsetTimeout(() => { c() }, 5);",
+            &["app.get(\"/items\")", "setTimeout(…)"],
+        ),
+        (
+            "typescript",
+            "describe('sum', () => {\n  beforeEach(() => { x() });\n  it('adds', async () => { y() });\n  it(`takes`, () => { z() });\n});",
+            &["describe('sum')", "it('adds')", "it(`takes`)"],
+        ),
+        (
+            "javascript",
+            "export const save = debounce(() => { a() }, 100);\nconst C = React.memo(forwardRef((props, ref) => { b() }));",
+            &["save", "C"],
+        ),
+        ("javascript", "module.exports.handler = wrap(async event => { a() });", &["module.exports.handler"]),
+        ("javascript", "const o = { save: debounce(() => { a() }), load: x => x };", &["save", "load"]),
+        ("javascript", "const total = items.reduce((a, b) => { return a + b }, 0);", &["items.reduce(…)"]),
+        ("javascript", "fetch(u).then(r => { a() }).catch(e => { b() });", &["fetch(…).then(…)", "fetch(…).then(…).catch(…)"]),
+        ("javascript", "(function () { function inner() {} $(() => { a() }) })();", &["inner", "$(…)"]),
+        ("javascript", "const ids = xs.map(x => x.id);", &[]),
+        (
+            "go",
+            "package p\nvar serve = &cobra.Command{Use: \"serve\", Run: func(c *C, a []string) { b() }}\nvar f = func() {}\nvar g = wrap(func() { x() })",
+            &["serve.Run", "f", "g"],
+        ),
+        ("java", "class A { static final F F = (a, b) -> a - b; G g = G.of(x -> { return x; }); }", &["A.F", "A.g"]),
+        ("rust", "static S: L<u8> = L::new(|| { 1 });", &["S"]),
+        ("python", "double = lambda x: 2 * x\nys = sorted(xs, key=lambda x: x.y)\n", &["double"]),
+    ];
+    for (language, source, expected) in cases {
+        let found = names(language, source);
+        let mut sorted: Vec<&str> = expected.to_vec();
+        sorted.sort_unstable();
+        let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, sorted, "{source}");
+    }
+    // What a call takes within one belongs to it, as the paper on cognitive complexity has it: 1, and 3 within two.
+    let handler = functions(&on("javascript", cases[0].1).value());
+    assert_eq!((handler[0].2, handler[0].3), (3, 4), "{handler:?}");
+}
+
+#[test]
+fn a_call_that_holds_a_whole_file_is_not_too_long() {
+    let tests: String = (0..60).map(|number| format!("  it('does {number}', () => {{\n    a({number});\n  }});\n")).collect();
+    let result = on("javascript", &format!("describe('all', () => {{\n{tests}}});\n")).value();
+    assert_eq!(result["totals"]["functions"], 61);
+    assert!(!rules(&result).iter().any(|(rule, _)| rule == "long-function"), "{result:#}");
+    let long = on("javascript", &format!("run(() => {{\n{}}});\n", "  a();\n".repeat(90))).value();
+    assert_eq!(rules(&long).iter().filter(|(rule, _)| rule == "long-function").count(), 1);
+}
+
+#[test]
 fn lines_are_told_apart() {
     let rust = on("rust", "//! Doc.\n\n/// Does.\n/* a\n\n b */\nfn f() { // code\n    let s = \"x\n\n y\";\n}\n").value();
     assert_eq!(rust["lines"], json!({"total": 11, "code": 5, "comment": 5, "blank": 1}));

@@ -2,13 +2,17 @@
 
 use crate::harness;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::harness::{Setting, perform, perform_on_file, run_in};
+use crate::harness::{Setting, perform, perform_on_file, run_in, skill_of};
 use baton_agents_code_analysis::{BEST_PRACTICES, CodeAnalysis, DEPENDENCIES, EXPLAIN, PERFORMANCE_REVIEW, SECRETS, SECURITY_AUDIT};
 use baton_agents_runtime::Agent;
+use baton_agents_runtime::protocol::FileRef;
+use baton_domain::id::ArtifactId;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 fn audit(source: &str, language: &str) -> Value {
     perform(CodeAnalysis::default(), SECURITY_AUDIT, json!({"source": source, "language": language})).value()
@@ -28,8 +32,9 @@ fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn every_example_runs() {
+fn every_skill_has_an_example_and_every_example_runs() {
     for skill in CodeAnalysis::default().card().skills {
+        assert!(!skill.examples.is_empty(), "{}", skill.name);
         for example in skill.examples.iter().filter(|_| skill.result_kind == "structured" && skill.model.is_none()) {
             let result = perform(CodeAnalysis::default(), &skill.name, example.clone()).value();
             assert!(result.is_object(), "{}", skill.name);
@@ -225,6 +230,36 @@ fn own_rules_are_used_and_malformed_ones_refused() {
 }
 
 #[test]
+fn own_rules_come_as_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = |id: &str, call: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\ntitle = \"t\"\nlanguages = [\"python\"]\ncwe = [477]\nseverity = \"warning\"\nconfidence = \"high\"\n\
+             message = \"m.\"\nadvice = \"a.\"\ncall = [{{ name = [\"{call}\"] }}]\n"
+        )
+    };
+    let mut artifacts = BTreeMap::new();
+    let mut file = |number: u128, text: String| {
+        let (id, path) = (ArtifactId::new(Uuid::from_u128(number)), folder.path().join(format!("{number}.toml")));
+        std::fs::write(&path, &text).unwrap();
+        let size = text.len() as u64;
+        artifacts.insert(id, FileRef { path, name: format!("{number}.toml"), media_type: "text/plain".to_owned(), size });
+        json!(id)
+    };
+    let (first, second, broken) = (file(1, rule("one", "a.f")), file(2, rule("two", "b.g")), file(3, "[[rule]]\nid = 3\n".to_owned()));
+    let audited = |files: Value| {
+        let input = json!({"source": "import a, b, c\na.f()\nb.g()\nc.h()\n", "language": "python", "rules": rule("three", "c.h"), "rule_files": files});
+        run_in(Setting { artifacts: artifacts.clone(), ..Setting::default() }, Arc::new(CodeAnalysis::default()), SECURITY_AUDIT, input)
+    };
+    let mut found = rules(&audited(json!([first, second])).value());
+    found.sort();
+    assert_eq!(found, ["one", "three", "two"]);
+    let ended = audited(json!([first, broken]));
+    assert_eq!(ended.code(), "CODE-004");
+    assert!(ended.message().starts_with("3.toml, line 2"), "{}", ended.message());
+}
+
+#[test]
 fn findings_are_filtered() {
     let source = "import random, os\ndef f(x):\n    eval(x)\n    return random.random()\n";
     let with = |more: Value| {
@@ -341,6 +376,19 @@ fn every_lock_file_is_read_and_held_against_advisories() {
             );
         }
     }
+}
+
+#[test]
+fn the_shipped_lock_file_has_the_shipped_weaknesses() {
+    let result =
+        perform(CodeAnalysis::default(), DEPENDENCIES, skill_of(&CodeAnalysis::default(), DEPENDENCIES).examples[0].clone()).value();
+    let told: Vec<(&str, bool)> = result["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["advice"].as_str().unwrap().contains("1.2.6")))
+        .collect();
+    assert_eq!(told, [("GHSA-35jh-r3h4-6jhm", false), ("GHSA-xvch-5gv4-984h", true)], "{result:#}");
 }
 
 #[test]

@@ -15,14 +15,30 @@ fn the_examples_become_what_a_person_would_write() {
         first["markdown"],
         "# Changelog\n\n## [1.3.0](<https://example.org/acme/app/compare/v1.2.0...v1.3.0>)\n\n### Breaking changes\n\n\
          - **search:** Rank by freshness ([#41](<https://example.org/acme/app/issues/41>), [`a1b2c3d`](<https://example.org/acme/app/commit/a1b2c3d>))\n\n\
-         ### Added\n\n- **search:** Rank by freshness ([#41](<https://example.org/acme/app/issues/41>), [`a1b2c3d`](<https://example.org/acme/app/commit/a1b2c3d>))\n\n\
          ### Fixed\n\n- Keep the cursor after paging ([#39](<https://example.org/acme/app/issues/39>), [`b2c3d4e`](<https://example.org/acme/app/commit/b2c3d4e>))\n\n\
          ## 1.2.0\n\n### Added\n\n- Add dark theme ([`d4e5f6a`](<https://example.org/acme/app/commit/d4e5f6a>))\n\n\
          ### Removed\n\n- Remove the legacy export ([`e5f6a7b`](<https://example.org/acme/app/commit/e5f6a7b>))\n"
     );
-    assert_eq!(first["releases"][0], json!({"version": "v1.3.0", "breaking": 1, "added": 1, "changed": 0, "fixed": 1, "internal": 1}));
+    assert_eq!(first["releases"][0], json!({"version": "v1.3.0", "breaking": 1, "added": 0, "changed": 0, "fixed": 1, "internal": 1}));
     let second = changelog(examples[1].clone());
     assert!(second["markdown"].as_str().unwrap().contains("## 2.0.0 - 2026-05-03"), "{second}");
+}
+
+#[test]
+fn what_breaks_is_told_once_with_what_to_do() {
+    let header = |hash: char| format!("commit {}\nAuthor: A <a@b.c>\n\n", hash.to_string().repeat(40));
+    let log = format!(
+        "{}    feat!: drop support for XML\n\n{}    remove: the old door\n    \n    BREAKING CHANGE: use /v2 instead\n\n{}    fix: cut lines\n",
+        header('a'),
+        header('b'),
+        header('c')
+    );
+    let value = changelog(json!({"log": log}));
+    assert_eq!(
+        value["markdown"],
+        "# Changelog\n\n## Unreleased\n\n### Breaking changes\n\n- Drop support for XML\n- The old door: use /v2 instead\n\n### Fixed\n\n- Cut lines\n"
+    );
+    assert_eq!(value["releases"][0], json!({"version": "Unreleased", "breaking": 2, "added": 0, "changed": 0, "fixed": 1, "internal": 0}));
 }
 
 #[test]

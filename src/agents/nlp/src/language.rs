@@ -49,6 +49,7 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
             Ok(detect(&text))
         })
         .await?;
+    context.progress(1.0, "done");
     context.info(format!("the language is {}", detected.name), json!({"language": detected.language, "confidence": detected.confidence}));
     Ok(json!(detected))
 }

@@ -6,6 +6,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 
 /// How words of one language are looked at.
 pub(crate) struct Words {
+    language: String,
     stemmer: Option<Stemmer>,
     stop_words: Option<HashSet<&'static str>>,
 }
@@ -16,7 +17,25 @@ impl Words {
         // The lists know Norwegian as a whole.
         let listed = if language == "nb" { "no" } else { language };
         let stop_words = stop_words::lookup(listed).map(|words| words.iter().copied().collect());
-        Self { stemmer: algorithm(language).map(Stemmer::create), stop_words }
+        Self { language: language.to_owned(), stemmer: algorithm(language).map(Stemmer::create), stop_words }
+    }
+
+    /// The language's two-letter code.
+    pub(crate) fn language(&self) -> &str {
+        &self.language
+    }
+
+    /// Where a short word that has lost its last vowel ends within a word as texts write it, in bytes: that of `l’` in `l’équipe`.
+    pub(crate) fn elided(&self, word: &str) -> Option<usize> {
+        let known: &[&str] = match self.language.as_str() {
+            "fr" => &["l", "d", "j", "m", "t", "s", "n", "c", "qu", "lorsqu", "puisqu", "jusqu", "quoiqu"],
+            "it" => &["l", "d", "un", "dell", "all", "nell", "dall", "sull", "c", "gl", "quest", "quell", "s", "m", "t", "v"],
+            "ca" => &["l", "d", "m", "t", "s", "n"],
+            _ => return None,
+        };
+        let place = word.find(['\'', '’'])?;
+        let end = place + word[place..].chars().next().map_or(0, char::len_utf8);
+        (known.contains(&word[..place].to_lowercase().as_str()) && word[end..].starts_with(char::is_alphanumeric)).then_some(end)
     }
 
     /// Whether there is a list of stop words.
@@ -75,6 +94,17 @@ mod tests {
         let german = Words::of("de");
         assert_eq!(german.stem("kindern"), german.stem("kinder"));
         assert_eq!(Words::of("zh").stem("人"), "人");
+    }
+
+    #[test]
+    fn what_lost_its_vowel_is_told_from_the_word() {
+        let french = Words::of("fr");
+        for (word, place) in
+            [("l’équipe", Some(4)), ("l'équipe", Some(2)), ("Qu'il", Some(3)), ("aujourd'hui", None), ("équipe", None), ("l'", None)]
+        {
+            assert_eq!(french.elided(word), place, "{word}");
+        }
+        assert_eq!((Words::of("it").elided("dell'arte"), Words::of("en").elided("don't")), (Some(5), None));
     }
 
     #[test]

@@ -104,7 +104,9 @@ fn meaning_comes_from_the_model_that_makes_embeddings() {
     let setting = Setting { embedder: Some(Box::new(embed)), ..Setting::default() };
     let result = run_in(setting, Arc::new(Nlp::default()), SIMILARITY, input.clone()).value();
     assert_eq!((&result["measure"], &result["model"], &result["texts"][0]["index"]), (&json!("meaning"), &json!("played"), &json!(1)));
-    assert_eq!(run_in(Setting::default(), Arc::new(Nlp::default()), SIMILARITY, input.clone()).code(), "MODEL-001");
+    let without = run_in(Setting::default(), Arc::new(Nlp::default()), SIMILARITY, input.clone());
+    assert_eq!(without.code(), "MODEL-001");
+    assert!(without.message().starts_with("meaning: ") && without.message().ends_with("Without `meaning`, words are compared."));
     let few = |_: Vec<String>| Ok(Embedded { model: "played".to_owned(), vectors: vec![vec![1.0]], usage: Usage::default() });
     let setting = Setting { embedder: Some(Box::new(few)), ..Setting::default() };
     assert_eq!(run_in(setting, Arc::new(Nlp::default()), SIMILARITY, input).code(), "MODEL-003");

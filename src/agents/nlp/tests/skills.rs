@@ -132,6 +132,62 @@ fn keywords_are_sorted_distinct_and_no_stop_words() {
 }
 
 #[test]
+fn greetings_and_closing_formulas_are_no_keywords() {
+    let letters = [
+        (
+            "Bonjour Madame Dupont,\n\nJe vous écris au sujet de la facture de novembre. Le montant de la facture ne correspond pas au devis. \
+             Pourriez-vous vérifier la facture et m'envoyer une correction ?\n\nMerci d'avance,\n\nCordialement,\nClaire Martin",
+            "facture",
+            &["bonjour", "madame", "dupont", "merci", "cordialement", "claire", "martin"][..],
+        ),
+        (
+            "Bonjour à tous ! Le serveur de production est tombé cette nuit. L'équipe a redémarré le serveur, et la base de données va bien. Merci à l'équipe. Bonne journée",
+            "serveur",
+            &["bonjour", "merci", "journée", "l'équipe"],
+        ),
+        (
+            "Sehr geehrte Frau Meier,\n\ndie Lieferung der Ersatzteile verspätet sich um zwei Wochen. Wir bitten, die Verspätung der Lieferung zu entschuldigen.\n\n\
+             Mit freundlichen Grüßen\nHans Huber",
+            "lieferung",
+            &["geehrte", "meier", "grüßen", "freundlichen", "huber"],
+        ),
+        (
+            "Dear Mr Smith,\n\nThe contract for the warehouse expires in March. Please tell us whether the contract should be renewed, and on which \
+             terms.\n\nKind regards,\nAnna Lee",
+            "contract",
+            &["dear", "smith", "regards", "anna"],
+        ),
+        (
+            "Hola Pedro,\n\nEl pedido de tornillos llegó incompleto y el pedido siguiente no llegó. ¿Cuándo enviarán los tornillos que faltan?\n\nMuchas gracias y un saludo",
+            "pedido",
+            &["hola", "gracias", "saludo"],
+        ),
+    ];
+    for (letter, topic, courtesies) in letters {
+        let terms = terms(&on(KEYWORDS, letter));
+        assert!(terms[..2].iter().any(|term| term.contains(topic)), "{topic}: {terms:?}");
+        for courtesy in courtesies {
+            assert!(!terms.iter().any(|term| term.contains(courtesy)), "{courtesy}: {terms:?}");
+        }
+    }
+    // What only looks like one, and what is nothing else.
+    assert!(
+        terms(&on(KEYWORDS, "Liebe ist blind. Die Liebe findet ihren Weg, und der Weg der Liebe ist lang.")).contains(&"liebe".to_owned())
+    );
+    assert!(!terms(&on(KEYWORDS, "Bonjour Madame, bonjour Monsieur !")).is_empty());
+}
+
+#[test]
+fn words_without_their_last_vowel_are_apart() {
+    let text = "L’équipe de l’usine a vu le chef d’équipe. L'équipe parle au chef d'équipe, et le chef d'équipe écoute l'équipe.";
+    let terms = terms(&on(KEYWORDS, text));
+    assert!(
+        terms.contains(&"chef d'équipe".to_owned()) && !terms.iter().any(|term| term.starts_with("l'") || term.starts_with("l’")),
+        "{terms:?}"
+    );
+}
+
+#[test]
 fn a_summary_has_the_asked_sentences_in_their_order() {
     let source = std::fs::read_to_string(harness::shipped("examples/texts/field-notes-en.txt")).unwrap();
     for wanted in [1, 3, 20] {

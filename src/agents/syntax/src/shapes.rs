@@ -92,6 +92,138 @@ impl Facts {
     }
 }
 
+/// A function that nothing names on the spot, by where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is known by: what its value is given to, or the call that takes it.
+    pub name: String,
+    /// Whether it is known by a call alone.
+    pub by_call: bool,
+}
+
+/// How far up a name is looked for, in nodes; what is further away names something else.
+const CLIMB: usize = 12;
+/// How much of a text beside a function is repeated in its name, in characters.
+const BESIDE: usize = 40;
+/// How many calls of a chain are written out.
+const CHAIN: usize = 4;
+
+impl Facts {
+    /// What a function outside of any other is known by, if it is one that people would look for: `const save = debounce(() => { … })`,
+    /// `app.get("/items", (request, response) => { … })`, `var serve = &Command{Run: func() { … }}`. `above` gives the nodes around it,
+    /// the nearest first. A lone expression counts only where it is given a name directly: `xs.map(x => x.id)` is none.
+    pub fn standing<'tree>(&self, node: Node<'tree>, above: impl Iterator<Item = Node<'tree>>, text: &str) -> Option<Standing> {
+        let blocks = ["statement_block", "block"];
+        let block = node.child_by_field_name("body").is_some_and(|body| blocks.contains(&body.kind()));
+        let (mut call, mut wrapped, mut key): (Option<String>, bool, Option<String>) = (None, true, None);
+        let (mut below, mut direct) = (node, true);
+        for above in above.take(CLIMB) {
+            let named = |field: &str| above.child_by_field_name(field).map(|name| cut(&text[name.byte_range()], NAME));
+            let given = match above.kind() {
+                "variable_declarator" | "static_item" | "const_item" | "var_spec" | "enum_constant" | "public_field_definition" => {
+                    named("name")
+                }
+                "field_definition" => named("property"),
+                "pair" => named("key"),
+                "assignment_expression" | "assignment" => named("left"),
+                "keyed_element" => {
+                    // Go: a field of a value, which a variable names.
+                    let field = above.named_child(0).filter(|first| first.id() != below.id());
+                    key = key.or_else(|| field.map(|field| cut(&text[field.byte_range()], NAME)));
+                    None
+                }
+                "call_expression" | "new_expression" if !matches!(below.kind(), "arguments" | "argument_list") => {
+                    // What is called at once is no function that somebody looks for; the rest of a chain adds nothing.
+                    call.as_ref()?;
+                    None
+                }
+                "call_expression" | "new_expression" if self.is_script() => {
+                    wrapped &= above.kind() == "call_expression" && wraps(above, text);
+                    call.get_or_insert_with(|| called(above, text, CHAIN));
+                    None
+                }
+                kind if kind.ends_with("_statement") || matches!(kind, "program" | "source_file" | "module" | "class_body") => break,
+                _ => None,
+            };
+            if let Some(given) = given {
+                let name = match (&call, wrapped) {
+                    (Some(call), false) => call.clone(),
+                    _ => key.map_or_else(|| given.clone(), |key| format!("{given}.{key}")),
+                };
+                let by_call = call.is_some() && !wrapped;
+                return (block || (direct && !by_call)).then_some(Standing { name, by_call });
+            }
+            (below, direct) = (above, false);
+        }
+        call.filter(|_| block).map(|name| Standing { name, by_call: true })
+    }
+
+    /// What a function within one that a call takes is known by, where it is registered with a text: `it("adds", () => { … })`.
+    pub fn registered<'tree>(&self, node: Node<'tree>, above: impl Iterator<Item = Node<'tree>>, text: &str) -> Option<Standing> {
+        let mut above = above.take(4);
+        let arguments = above.next().filter(|arguments| self.is_script() && arguments.kind() == "arguments")?;
+        let call = above.next().filter(|call| call.kind() == "call_expression")?;
+        let beside = arguments.named_child(0).filter(|first| first.id() != node.id() && is_text(*first));
+        let statement = above.find(|above| above.kind() != "await_expression").is_some_and(|above| above.kind() == "expression_statement");
+        (beside.is_some() && statement).then(|| Standing { name: called(call, text, CHAIN), by_call: true })
+    }
+
+    fn is_script(&self) -> bool {
+        matches!(self.language, Language::JavaScript | Language::TypeScript)
+    }
+}
+
+/// Whether a call gives back what it is given, in another guise: those of plain functions and of libraries do (`debounce(f)`,
+/// `React.memo(f)`), methods of values do not (`items.reduce(f)`).
+fn wraps(call: Node<'_>, text: &str) -> bool {
+    let Some(function) = call.child_by_field_name("function") else { return false };
+    match function.kind() {
+        "identifier" => true,
+        "member_expression" => function.child_by_field_name("object").is_some_and(|object| {
+            object.kind() == "identifier" && text[object.byte_range()].starts_with(|first: char| first.is_uppercase())
+        }),
+        _ => false,
+    }
+}
+
+fn is_text(node: Node<'_>) -> bool {
+    node.kind() == "string" || (node.kind() == "template_string" && node.named_child_count() <= 1)
+}
+
+/// A call as people would speak of it: its function, and the text that it is given first.
+fn called(call: Node<'_>, text: &str, chain: usize) -> String {
+    let function = call.child_by_field_name("function").or_else(|| call.child_by_field_name("constructor"));
+    let function = function.map_or_else(|| ANONYMOUS.to_owned(), |function| callee(function, text, chain));
+    if function == ANONYMOUS {
+        return function;
+    }
+    let first = call.child_by_field_name("arguments").and_then(|arguments| arguments.named_child(0));
+    let argument = match first {
+        Some(first) if is_text(first) => cut(&text[first.byte_range()], BESIDE),
+        Some(_) => "…".to_owned(),
+        None => String::new(),
+    };
+    let new = if call.kind() == "new_expression" { "new " } else { "" };
+    format!("{new}{function}({argument})")
+}
+
+/// What is called of a function that has no name and is known by nothing else.
+const ANONYMOUS: &str = "(anonymous)";
+
+fn callee(function: Node<'_>, text: &str, chain: usize) -> String {
+    match function.kind() {
+        "identifier" | "this" | "super" | "import" => cut(&text[function.byte_range()], BESIDE),
+        "call_expression" if chain > 0 => called(function, text, chain - 1),
+        "member_expression" => {
+            let part = |field: &str| function.child_by_field_name(field);
+            let property = part("property").map_or("", |property| &text[property.byte_range()]);
+            let object = part("object").filter(|_| chain > 0).map_or_else(|| "…".to_owned(), |object| callee(object, text, chain - 1));
+            format!("{}.{}", if object == ANONYMOUS { "…" } else { &object }, cut(property, BESIDE))
+        }
+        _ => ANONYMOUS.to_owned(),
+    }
+}
+
 /// Whether a pattern of a `match` has a condition beside.
 pub fn has_guard(node: Node<'_>) -> bool {
     node.kind() == "match_arm"

@@ -1,5 +1,6 @@
 //! Whether `web_automation.screenshot` gives pictures of the size and content that were asked for, within its bounds.
 
+use crate::attempt::{Then, hold_in};
 use crate::harness::Ended;
 use crate::site::{answer, html, no_browser, policy, serve, visit};
 use baton_agents_web_automation::{MAXIMUM_SIDE, SCREENSHOT};
@@ -49,6 +50,22 @@ fn a_picture_is_of_the_window_the_page_or_an_element() {
     for input in [json!({"selector": "[["}), json!({"selector": "p", "full_page": true}), json!({"selector": "p", "format": "pdf"})] {
         assert_eq!(picture(PAGE, input.clone()).code(), "TASK-003", "{input}");
     }
+}
+
+/// A server's attempts work deep in its data folder, where no socket of the browser's could be made: paths of sockets are short.
+#[test]
+fn a_picture_is_taken_in_the_folder_of_a_real_server() {
+    if no_browser() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join("a/data/folder/that/somebody/chose/scratch/01983b5e-7f3a-7c21-9a44-2f6d1c0b9e77-12");
+    std::fs::create_dir_all(&scratch).unwrap();
+    assert!(scratch.as_os_str().len() > 90);
+    let port = serve(vec![("/", html(PAGE)), ("/favicon.ico", answer("200 OK", "", b""))]);
+    let seen = hold_in(&scratch, port, SCREENSHOT, json!({"url": format!("http://127.0.0.1:{port}/")}), None, |_| Then::GoOn);
+    let result = seen.result.unwrap().unwrap();
+    assert_eq!((&result["width"], png(&seen.stored[0].1)), (&json!(1280), (1280, 800)));
 }
 
 #[test]

@@ -32,6 +32,8 @@ const BACKOFF: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The most tokens of an answer.
 const MAXIMUM_TOKENS: u32 = 32_768;
+/// How much of the first text that is placed stands on record, in characters.
+const SHOWN: usize = 200;
 /// The most texts that are placed at once.
 const MAXIMUM_TEXTS: usize = 256;
 
@@ -211,6 +213,22 @@ impl ModelGateway {
         written: Written<'_>,
     ) -> Result<ModelAnswer, CallError> {
         let most = self.most(line, request)?;
+        self.tried(line, caller, most, |answer: &ModelAnswer| answer.usage, || line.provider.complete(request, written)).await
+    }
+
+    /// Asks, and again where that may help, within pace, circuit and budget. `used` says what an answer took.
+    async fn tried<T, F>(
+        &self,
+        line: &Line,
+        caller: &ModelCaller,
+        most: Usage,
+        used: impl Fn(&T) -> Usage + Send + Sync,
+        ask: impl Fn() -> F + Send + Sync,
+    ) -> Result<T, CallError>
+    where
+        T: Send + Sync,
+        F: Future<Output = Result<T, CallError>> + Send,
+    {
         let mut backoff = BACKOFF;
         for attempt in 1_u32.. {
             if !line.breaker.lets_through(Instant::now()) {
@@ -222,12 +240,12 @@ impl ModelGateway {
                 CallError { passing: false, ..CallError::lasting(code, failure.message) }
             })?;
             // Dropped from here on, what was set aside stays spent: the endpoint may go on writing.
-            let answer = line.provider.complete(request, written).await;
+            let answer = ask().await;
             drop(permit);
             let error = match answer {
                 Ok(answer) => {
                     line.breaker.succeeded();
-                    self.parts.books.settle(caller, most, answer.usage).await;
+                    self.parts.books.settle(caller, most, used(&answer)).await;
                     return Ok(answer);
                 }
                 Err(error) => error,
@@ -360,24 +378,42 @@ impl Models for ModelGateway {
         let configured = self.parts.books.models().await?;
         let can = |model: &&ConfiguredModel| model.settings.embeds;
         let Some(model) = configured.iter().find(can) else {
-            return Err(failure(Code::ModelUnavailable, "No model that places texts (embeddings) is configured.", false));
+            let text = "No model that places texts (embeddings) is configured. Add one under Models, with “It places texts” chosen.";
+            return Err(failure(Code::ModelUnavailable, text, false));
         };
+        // No other model stands in: points of two models lie in different spaces, and a skill may ask several times.
         let refused = |error: CallError| failure(error.code, error.message, error.passing);
         let line = self.line(model).map_err(refused)?;
         let tokens = bytes as u64 + 16 * texts.len() as u64;
         let most =
             Usage { prompt_tokens: tokens, completion_tokens: 0, cost_micros: cost(tokens, model.settings.prompt_micros_per_million) };
-        let Some(_permit) = line.pace.turn().await else { return Err(failure(Code::ModelFailed, "the server stops", true)) };
-        self.parts.books.reserve(caller, most).await?;
-        let answer = line.provider.embed(&texts).await;
-        let used = match &answer {
-            Ok(embedded) => Some(embedded.usage),
-            Err(error) => (!error.may_have_cost).then(Usage::default),
+        let (at, began) = (self.parts.sources.clock.now(), Instant::now());
+        let placed =
+            self.tried(&line, caller, most, |placed: &Embedded| placed.usage, || line.provider.embed(&texts)).await.map_err(refused);
+        let answer = placed.as_ref().map_err(Clone::clone).map(|placed| ModelAnswer {
+            model: placed.model.clone(),
+            text: format!("{} points of {} dimensions", placed.vectors.len(), placed.vectors.first().map_or(0, Vec::len)),
+            json: None,
+            tool_calls: Vec::new(),
+            finish: FinishReason::Stop,
+            usage: placed.usage,
+            cached: false,
+        });
+        let first: String = texts.first().map(|text| text.chars().take(SHOWN).collect()).unwrap_or_default();
+        let asked = format!("{} texts to place, {bytes} bytes together, of which the first begins: {first}", texts.len());
+        // Not the likeliest answer of a model that writes: what is on record is never given again as one.
+        let request = ModelRequest { temperature: 1.0, ..ModelRequest::new(vec![Message::user(asked)]) };
+        let call = ModelCall {
+            caller: caller.clone(),
+            model: line.name.clone(),
+            at,
+            took: began.elapsed(),
+            key: key(&line, &request),
+            request,
+            answer,
         };
-        if let Some(used) = used {
-            self.parts.books.settle(caller, most, used).await;
-        }
-        answer.map_err(refused)
+        self.parts.books.record(call).await;
+        placed
     }
 
     fn state(&self, name: &str) -> ModelState {

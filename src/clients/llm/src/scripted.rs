@@ -102,6 +102,11 @@ impl Provider for Scripted {
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Embedded, CallError> {
+        // A fault that comes next is one of this call; what would be said has no place here.
+        let fault = self.steps.lock().pop_front_if(|step| matches!(step, Step::Fail(_)));
+        if let Some(Step::Fail(error)) = fault {
+            return Err(error);
+        }
         // Counts of letters: what is spelled alike lies close.
         let place = |text: &String| {
             let mut counts = vec![0.0_f32; 26];

@@ -67,6 +67,33 @@ async fn a_model_that_fails_is_tried_again_and_then_another_stands_in() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn texts_are_placed_with_tries_within_a_budget_and_on_record() {
+    let failing = played(vec![Step::Fail(down()), Step::Fail(down())], Habit::Echo);
+    let mut places = model("places", ModelTier::Tiny, 1);
+    places.settings.embeds = true;
+    let shelf = Arc::new(Books { models: vec![places], limit: Some(1_000), ..Books::default() });
+    let gateway = gateway(&shelf, vec![("places", as_provider(&failing))]);
+    let placed = gateway.embed(&caller(), vec!["abc".to_owned(), "b".to_owned()]).await.unwrap();
+    assert_eq!((placed.vectors.len(), placed.vectors[0].len()), (2, 26));
+    {
+        let calls = shelf.calls.lock().unwrap();
+        let said = calls[0].answer.as_ref().unwrap();
+        assert_eq!((calls.len(), calls[0].model.as_str(), said.text.as_str()), (1, "places", "2 points of 26 dimensions"));
+        assert!(calls[0].request.messages[0].content.starts_with("2 texts to place, 4 bytes together"), "{:?}", calls[0].request);
+    }
+    assert!(shelf.answers.lock().unwrap().is_empty(), "no answer that is given again");
+    assert_eq!(gateway.embed(&caller(), vec!["x".repeat(2_000)]).await.unwrap_err().code, Code::BudgetExhausted.as_str());
+    assert!(shelf.calls.lock().unwrap()[1].answer.is_err(), "what was refused is on record too");
+    let none = gateway_without();
+    let refused = none.embed(&caller(), vec!["a".to_owned()]).await.unwrap_err();
+    assert!(refused.code == "MODEL-001" && refused.message.contains("under Models"), "{refused:?}");
+}
+
+fn gateway_without() -> baton_clients_llm::ModelGateway {
+    gateway(&books(vec![model("writes", ModelTier::Small, 1)]), vec![])
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_refused_for_good_is_not_tried_again() {
     let refusing = played(vec![Step::Fail(CallError::lasting(Code::ModelRefused, "wrong key"))], Habit::Echo);
     let books = books(vec![model("m", ModelTier::Small, 1)]);

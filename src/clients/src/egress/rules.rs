@@ -120,7 +120,7 @@ impl Rules {
             return refuse(format!("the address has more than {MAXIMUM_URL_BYTES} bytes"));
         }
         if !matches!(url.scheme(), "http" | "https") {
-            return refuse(format!("{}: addresses are fetched; only http and https are", url.scheme()));
+            return refuse(format!("{}: addresses are not fetched, only http and https ones", url.scheme()));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(format!("{} carries a user name or password; use a connection for them", shown(&url)));

@@ -105,7 +105,11 @@ impl FormField {
             (FieldKind::Choice(options), value) => options.iter().find(|option| option.value == *value).map(|option| option.text.clone()),
             // An example names a shipped file by its path; only an id can stand in the form.
             (FieldKind::Artifact { .. }, value) => value.as_str()?.parse::<ArtifactId>().ok().map(|id| id.to_string()),
-            (FieldKind::List, Value::Array(items)) => Some(items.iter().map(plain).collect::<Vec<_>>().join("\n")),
+            (FieldKind::List, Value::Array(items)) => {
+                let shipped = |item: &&Value| item.as_str().is_some_and(|text| text.starts_with("examples/"));
+                let texts: Vec<String> = items.iter().filter(|item| !shipped(item)).map(plain).collect();
+                (items.is_empty() || !texts.is_empty()).then(|| texts.join("\n"))
+            }
             (FieldKind::Json, value) => serde_json::to_string_pretty(value).ok(),
             (_, value) => Some(plain(value)),
         }

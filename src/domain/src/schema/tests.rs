@@ -166,6 +166,9 @@ fn an_example_that_names_a_shipped_file_leaves_the_field_empty() {
     let file = fields.iter().find(|field| field.name == "file").unwrap();
     assert_eq!(file.text_of(&json!("examples/tables/cars.csv")), None);
     assert_eq!(file.text_of(&json!(FILE)).as_deref(), Some(FILE));
+    let schema = json!({"properties": {"files": {"type": "array", "items": {"type": "string", "format": "artifact"}}}});
+    let files = &form_fields(&schema)[0];
+    assert_eq!((files.text_of(&json!(["examples/a.csv"])), files.text_of(&json!(["examples/a.csv", FILE])).as_deref()), (None, Some(FILE)));
 }
 
 /// Text that a form can hold: not blank, and without the carriage returns that a browser adds itself.

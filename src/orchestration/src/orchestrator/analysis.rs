@@ -47,7 +47,7 @@ impl Orchestrator {
         let (spans, _) = store.spans_and_errors(id).await?;
         let calls = store.model_calls(id, CALLS).await?;
         let facts = facts(&rows, &grave, &all, &spans, &calls);
-        let title = format!("Why “{}” failed", within(&rows.task.summary.title, TITLE_BYTES));
+        let title = format!("Why “{}” failed", within(&facts.task.title, TITLE_BYTES));
         let input = serde_json::to_value(&facts).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
         let request = NewTask { title: Some(title), ..NewTask::new(TASK_ANALYSIS, input) };
         let now = self.shared.sources.clock.now().as_millis() / FRESH_MS;
@@ -125,7 +125,7 @@ fn facts(rows: &TaskRows, grave: &[LogLine], all: &[LogLine], spans: &[SpanView]
     );
     facts.truncate(MAXIMUM_FACTS);
     for fact in &mut facts {
-        fact.source = shortened(&fact.source, 100);
+        fact.source = shortened(&masked(&fact.source), 100);
         // Masked before it is cut: half of a secret is not recognised.
         fact.text = shortened(&masked(&fact.text), MAXIMUM_FACT_CHARACTERS);
     }
@@ -133,7 +133,8 @@ fn facts(rows: &TaskRows, grave: &[LogLine], all: &[LogLine], spans: &[SpanView]
     FailureFacts {
         task: FailedTask {
             id: summary.id.to_string(),
-            title: summary.title.clone(),
+            // Often the first words of its input.
+            title: masked(&summary.title).into_owned(),
             skill: summary.skill.clone(),
             state: summary.state.to_string(),
             attempt: summary.attempt,

@@ -13,13 +13,15 @@ use regex::{Captures, Regex};
 const MASK: &str = "[masked]";
 
 /// What is looked for, what holds another one first: the group `keep` stays, and what follows it goes.
-const FORMS: [&str; 5] = [
+const FORMS: [&str; 6] = [
     // A private key, whole, or what a cut left of it.
     r"(?s)(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
     // Credentials of a URL.
     r"(?P<keep>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#@:'\x22]*:)[^\s/?#@]+(?P<after>@)",
     // A value by its name, as in `password=…`, `"api_key": "…"`, `secret: …`.
     r#"(?i)(?P<keep>\b[a-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|session[_-]?id|credentials?|authorization)["']?\s*[:=]\s*["']?)(?:bearer\s+|basic\s+)?[^\s"',;&}{\[\]]{3,}"#,
+    // A token by its name; in prose the word says nothing: `unexpected token: end of file`.
+    r#"(?i)(?P<keep>(?:\btoken=|["']token["']\s*:\s*)["']?)[^\s"',;&}{\[\]]{6,}"#,
     // Credentials of a header.
     r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[a-z0-9._~+/=-]{6,}",
     // A token by its form: of GitHub, GitLab, Slack, Stripe and OpenAI, AWS, Google; a JSON Web Token.
@@ -65,6 +67,7 @@ mod tests {
             (r#"{"api_key": "k-123456", "n": 3}"#.to_owned(), r#"{"api_key": "[masked]", "n": 3}"#),
             ("DB_PASSWORD=tiger; host=a".to_owned(), "DB_PASSWORD=[masked]; host=a"),
             ("GET /v1?access_token=zzz999&page=2".to_owned(), "GET /v1?access_token=[masked]&page=2"),
+            ("GET /v1?token=zzz999 with {\"token\": \"abc-123456\"}".to_owned(), "GET /v1?token=[masked] with {\"token\": \"[masked]\"}"),
             (format!("push with {token} failed"), "push with [masked] failed"),
             (format!("{aws} is not known"), "[masked] is not known"),
             (format!("token {jwt}"), "token [masked]"),

@@ -1,6 +1,7 @@
 //! Does the engine do what it promises, on a real store and with real agents?
 
 mod accounts;
+mod analysis;
 mod attempts;
 mod balancing;
 mod bulk;

@@ -20,6 +20,7 @@ use baton_domain::services::TaskService;
 use baton_domain::task::{Jitter, RetryPolicy};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
+use baton_domain::wire::assistance::TASK_ANALYSIS;
 use baton_domain::wire::task::{AttemptOutcome, NewTask, TaskDetail};
 use baton_observability::Auditor;
 use baton_orchestration::{Carriers, Engine, EngineOptions};
@@ -88,7 +89,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "connect", "complete"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -108,7 +109,12 @@ impl Agent for Scripted {
             title: "Scripted".into(),
             description: "For tests.".into(),
             family: Family::Custom,
-            skills: vec![Skill { name: STEPS.into(), checkpoints: true, ..skill.clone() }, skill],
+            skills: vec![
+                Skill { name: STEPS.into(), checkpoints: true, ..skill.clone() },
+                // What analyses are asked of.
+                Skill { name: TASK_ANALYSIS.into(), input_schema: json!({"type": "object"}), ..skill.clone() },
+                skill,
+            ],
             labels: vec!["scripted".into()],
             slots: 8,
             instances: InstanceRange::default(),
@@ -117,6 +123,9 @@ impl Agent for Scripted {
     }
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
+        if skill == TASK_ANALYSIS {
+            return Ok(json!({}));
+        }
         match input["do"].as_str() {
             Some("checkpoint") => context.checkpoint(json!(1)).await.map(|()| json!({})),
             Some("checkpoints_at_once") => {
@@ -170,6 +179,13 @@ impl Agent for Scripted {
             Some("complete") => {
                 let answer = context.llm(ModelRequest::new(vec![Message::user("hello")])).await?;
                 Ok(json!({"model": answer.model, "text": answer.text}))
+            }
+            Some("leak") => {
+                let span = context.span("sending with token=spansecret0123456789");
+                context.warn("signing in again", json!({"password": "fieldsecret0123"}));
+                context.info("Authorization: Bearer linesecret0123456789", json!({}));
+                drop(span);
+                Err(SkillError::internal("https://user:urlsecret0123@db.example.com/x answered 401 for api_key=failsecret0123456789"))
             }
             Some("large") => Ok(json!({"text": "x".repeat(2_000)})),
             Some("wrong") => Ok(json!({"wrong": 1})),

@@ -15,6 +15,8 @@ use crate::rules::Severity;
 pub(crate) const MAXIMUM_RULES: usize = 200;
 /// The longest text of a user's rules, in bytes.
 pub(crate) const MAXIMUM_RULE_BYTES: usize = 256 << 10;
+/// The most files of them.
+pub(crate) const MAXIMUM_RULE_FILES: usize = 20;
 
 /// The rules that come with the agent, a file a language.
 const SHIPPED: &[(&str, &str)] = &[
@@ -293,13 +295,16 @@ impl Catalogue {
         SHIPPED_RULES[kind as usize].get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    /// The shipped rules of a kind, and a user's own, which come in their own text.
-    pub(crate) fn with(kind: Kind, own: &str) -> Result<Self, SkillError> {
-        if own.len() > MAXIMUM_RULE_BYTES {
-            return Err(malformed(format!("rules: they have {} bytes; at most {MAXIMUM_RULE_BYTES} are read.", own.len())));
+    /// The shipped rules of a kind, and a user's own, which come as texts with what messages call them.
+    pub(crate) fn with(kind: Kind, own: &[(String, String)]) -> Result<Self, SkillError> {
+        let bytes: usize = own.iter().map(|(_, text)| text.len()).sum();
+        if bytes > MAXIMUM_RULE_BYTES {
+            return Err(malformed(format!("rules: they have {bytes} bytes; at most {MAXIMUM_RULE_BYTES} are read.")));
         }
         let mut catalogue = Self { shipped: Some(Self::shipped(kind)?), rules: Vec::new(), flows: Vec::new() };
-        catalogue.add("rules", own, None)?;
+        for (name, text) in own {
+            catalogue.add(name, text, None)?;
+        }
         if catalogue.rules.len() > MAXIMUM_RULES {
             return Err(malformed(format!("rules: there are more than {MAXIMUM_RULES} rules.")));
         }

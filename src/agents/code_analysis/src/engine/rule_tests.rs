@@ -27,6 +27,10 @@ fn every_language_has_rules_for_twelve_weaknesses() {
     }
 }
 
+fn with(own: &str) -> Result<Catalogue, baton_agents_runtime::SkillError> {
+    Catalogue::with(Kind::Security, &[("rules".to_owned(), own.to_owned())])
+}
+
 #[test]
 fn malformed_rules_are_refused_with_their_place() {
     let good = "[[rule]]\nid = \"own-rule\"\ntitle = \"t\"\nlanguages = [\"python\"]\nseverity = \"error\"\nconfidence = \"high\"\n\
@@ -44,7 +48,7 @@ fn malformed_rules_are_refused_with_their_place() {
         (&format!("{}[[rule.call]]\nname = [\"x\"]\n", good.replace("own-rule", "Own Rule")), "lower-case"),
     ];
     for (text, expected) in cases {
-        let error = Catalogue::with(Kind::Security, text).unwrap_err();
+        let error = with(text).unwrap_err();
         assert_eq!(error.code, "CODE-004");
         assert!(error.message.contains(expected), "{text}\n{}", error.message);
     }
@@ -59,11 +63,11 @@ fn too_many_and_too_long_rules_are_refused() {
         )
     };
     let within: String = (0..MAXIMUM_RULES).map(one).collect();
-    assert!(Catalogue::with(Kind::Security, &within).is_ok());
+    assert!(with(&within).is_ok());
     let many: String = (0..=MAXIMUM_RULES).map(one).collect();
-    assert_eq!(Catalogue::with(Kind::Security, &many).unwrap_err().code, "CODE-004");
+    assert_eq!(with(&many).unwrap_err().code, "CODE-004");
     let long = "#".repeat(MAXIMUM_RULE_BYTES + 1);
-    assert_eq!(Catalogue::with(Kind::Security, &long).unwrap_err().code, "CODE-004");
+    assert_eq!(with(&long).unwrap_err().code, "CODE-004");
 }
 
 #[test]

@@ -37,7 +37,7 @@ const ALL: &[Threshold] = &[
     Threshold {
         rule: "long-function",
         measure: "a length in lines of",
-        of: |function| function.lines,
+        of: Function::own_lines,
         warning: 80,
         error: 200,
         advice: "Take steps that can be named out into functions of their own.",

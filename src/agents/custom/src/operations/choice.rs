@@ -42,6 +42,7 @@ pub(super) async fn perform(context: Context, input: Value) -> Result<Value, Ski
         temperature: 0.0,
         ..ModelRequest::new(vec![Message::system(INSTRUCTIONS), Message::user(said)])
     };
+    context.progress(0.1, "asking the model");
     let answer = context.llm(request).await?;
     let read: Option<Answer> = answer.json.and_then(|value| serde_json::from_value(value).ok());
     let read = read.ok_or_else(|| SkillError::new(baton_domain::problem::Code::ModelAnswerInvalid, "the model chose nothing"))?;

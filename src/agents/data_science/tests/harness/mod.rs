@@ -95,17 +95,28 @@ pub fn perform_on_file(agent: impl Agent + 'static, skill: &str, mut input: Valu
     run(Arc::new(agent), skill, input, BTreeMap::from([(file_id(), file)]))
 }
 
-/// Runs a skill on an input that may name a shipped file as its `artifact`.
+/// Runs a skill on an input that may name shipped files in the place of artifacts: its `artifact`, or any text that begins so.
 pub fn perform(agent: impl Agent + 'static, skill: &str, mut input: Value) -> Ended {
     let mut artifacts = BTreeMap::new();
-    if let Some(named) = input["artifact"].as_str().map(str::to_owned) {
-        let path = shipped(&named);
-        let size = std::fs::metadata(&path).unwrap_or_else(|error| panic!("{named}: {error}")).len();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        artifacts.insert(file_id(), FileRef { path, name, media_type: "text/plain".to_owned(), size });
-        input["artifact"] = serde_json::json!(file_id());
-    }
+    take_shipped(&mut input, &mut artifacts);
     run(Arc::new(agent), skill, input, artifacts)
+}
+
+fn take_shipped(input: &mut Value, artifacts: &mut BTreeMap<ArtifactId, FileRef>) {
+    match input {
+        Value::Array(items) => items.iter_mut().for_each(|item| take_shipped(item, artifacts)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| take_shipped(field, artifacts)),
+        Value::String(named) if named.starts_with("examples/") => {
+            let path = shipped(named);
+            let size = std::fs::metadata(&path).unwrap_or_else(|error| panic!("{named}: {error}")).len();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // The first has the usual number.
+            let id = ArtifactId::new(Uuid::from_u128(file_id().as_uuid().as_u128() + artifacts.len() as u128));
+            artifacts.insert(id, FileRef { path, name, media_type: "text/plain".to_owned(), size });
+            *input = serde_json::json!(id);
+        }
+        _ => {}
+    }
 }
 
 /// A model that a test plays: it is asked, and it answers.

@@ -1,6 +1,6 @@
 //! What does a commit mean to a user, and to which release does it belong?
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::log::Commit;
 
@@ -24,10 +24,36 @@ pub(super) struct Entry {
     pub(super) text: String,
     /// What breaks; empty if the commit only says that something does.
     pub(super) breaking: Option<String>,
-    pub(super) hash: Option<String>,
+    /// Of the commits that made it: more than one where one was repeated word for word, as a change that was picked onto a branch is.
+    pub(super) hashes: Vec<String>,
     /// Numbers of issues that it names.
     pub(super) issues: Vec<String>,
 }
+
+impl Entry {
+    /// Whether another commit says the same in the same words.
+    fn says_what(&self, other: &Self) -> bool {
+        // Those that take back something are counted one by one.
+        !self.text.starts_with("Revert “")
+            && (self.group, &self.scope, &self.text) == (other.group, &other.scope, &other.text)
+            && (self.breaking == other.breaking || self.breaking.is_none() || other.breaking.is_none())
+    }
+
+    fn take_in(&mut self, other: Self) {
+        self.hashes.extend(other.hashes);
+        self.hashes.truncate(LISTED);
+        self.issues.extend(other.issues);
+        let mut seen = HashSet::new();
+        self.issues.retain(|issue| seen.insert(issue.clone()));
+        self.issues.truncate(LISTED);
+        self.breaking = self.breaking.take().or(other.breaking);
+    }
+}
+
+/// Among how many entries before it a repeated one is looked for.
+const REPEATS: usize = 500;
+/// How many issues and commits one entry names.
+const LISTED: usize = 10;
 
 /// Changes that came together.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,14 +98,22 @@ pub(super) fn releases(commits: Vec<Commit>) -> (Vec<Release>, usize) {
                     group: Group::Changed,
                     scope: None,
                     breaking: None,
-                    hash: commit.hash,
+                    hashes: commit.hash.into_iter().collect(),
                     issues: Vec::new(),
                 }
             }
             None => entry(commit),
         };
         if let Some(release) = releases.last_mut() {
-            release.entries.push(entry);
+            // Looked for among the last ones only: the log of one release may have 20,000.
+            let known = release.entries.iter_mut().rev().take(REPEATS).find(|known| known.says_what(&entry));
+            match known {
+                Some(known) => {
+                    skipped += 1;
+                    known.take_in(entry);
+                }
+                None => release.entries.push(entry),
+            }
         }
     }
     (releases, skipped)
@@ -101,7 +135,7 @@ fn entry(commit: Commit) -> Entry {
     let text = text.trim().trim_end_matches('.');
     let mut characters = text.chars();
     let text = characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default();
-    Entry { group, scope, text, breaking, hash: commit.hash, issues }
+    Entry { group, scope, text, breaking, hashes: commit.hash.into_iter().collect(), issues }
 }
 
 /// `kind(scope)!: text` of Conventional Commits 1.0.
@@ -194,7 +228,7 @@ fn issues(text: &str) -> Vec<String> {
             found.push(number);
         }
     }
-    found.truncate(10);
+    found.truncate(LISTED);
     found
 }
 
@@ -232,5 +266,17 @@ mod tests {
             releases(vec![commit("Revert \"feat: a\""), commit("Merge branch 'x'"), commit("feat: a"), commit("feat: b")]);
         assert_eq!(releases[0].entries.iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>(), ["B"]);
         assert_eq!(skipped, 3);
+    }
+
+    #[test]
+    fn what_is_said_twice_in_the_same_words_is_one_change() {
+        let commit = |hash: &str, subject: &str| Commit { hash: Some(hash.to_owned()), subject: subject.to_owned(), ..Commit::default() };
+        let tagged = Commit { tag: Some("v1".to_owned()), ..commit("e", "fix: a") };
+        let all =
+            vec![commit("a", "fix: a (#1)"), commit("b", "fix(x): a"), commit("c", "fix: a (#1)"), commit("d", "fix!: a (#1)"), tagged];
+        let (releases, skipped) = releases(all);
+        assert_eq!((releases[0].entries.len(), releases[1].entries.len(), skipped), (2, 1, 2));
+        let first = &releases[0].entries[0];
+        assert_eq!((first.hashes.join(""), first.issues.join(""), first.breaking.as_deref()), ("acd".to_owned(), "1".to_owned(), Some("")));
     }
 }

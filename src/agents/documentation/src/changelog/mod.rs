@@ -91,7 +91,7 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
         notes.push(format!("The text is shown up to {} KB; the file has all of it.", MAXIMUM_SHOWN_BYTES / 1_000));
     }
     if skipped > 0 {
-        notes.push(format!("{skipped} merges and commits that were taken back are left out."));
+        notes.push(format!("{skipped} merges, repeated commits and commits that were taken back are left out."));
     }
     context.progress(1.0, "done");
     Ok(json!({"markdown": shown, "releases": releases, "artifact": artifact, "notes": notes}))
@@ -102,7 +102,8 @@ fn summaries(releases: &[entries::Release], style: &Style<'_>) -> Vec<Value> {
     releases
         .iter()
         .map(|release| {
-            let count = |group: Group| release.entries.iter().filter(|entry| entry.group == group).count();
+            // As they are written: what breaks stands there and nowhere else.
+            let count = |group: Group| release.entries.iter().filter(|entry| entry.group == group && entry.breaking.is_none()).count();
             json!({
                 "version": release.version.as_deref().or(style.version).unwrap_or("Unreleased"),
                 "breaking": release.entries.iter().filter(|entry| entry.breaking.is_some()).count(),

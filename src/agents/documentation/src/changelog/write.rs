@@ -39,12 +39,13 @@ pub(super) fn write(releases: &[Release], style: &Style<'_>) -> String {
         if !breaking.is_empty() {
             text.push_str("\n### Breaking changes\n\n");
             for entry in breaking {
-                let said = entry.breaking.as_deref().filter(|said| !said.is_empty());
-                line(&mut text, entry, said.unwrap_or(&entry.text), style.repository);
+                line(&mut text, entry, &broken(entry), style.repository);
             }
         }
         for (group, heading) in GROUPS.into_iter().filter(|(group, _)| style.internal || *group != Group::Internal) {
-            let mut entries: Vec<&Entry> = release.entries.iter().filter(|entry| entry.group == group).collect();
+            // What breaks is told above, and once.
+            let mut entries: Vec<&Entry> =
+                release.entries.iter().filter(|entry| entry.group == group && entry.breaking.is_none()).collect();
             if entries.is_empty() {
                 continue;
             }
@@ -55,11 +56,24 @@ pub(super) fn write(releases: &[Release], style: &Style<'_>) -> String {
                 line(&mut text, entry, &entry.text, style.repository);
             }
         }
-        if release.entries.iter().all(|entry| !style.internal && entry.group == Group::Internal) {
+        if release.entries.iter().all(|entry| !style.internal && entry.group == Group::Internal && entry.breaking.is_none()) {
             text.push_str("\nNothing that concerns users.\n");
         }
     }
     text.trim_start().to_owned()
+}
+
+/// What a change is and what it breaks, without saying the same twice.
+fn broken(entry: &Entry) -> String {
+    let said = entry.breaking.as_deref().unwrap_or_default();
+    let (change, breaks) = (entry.text.to_lowercase(), said.to_lowercase());
+    if said.is_empty() || change.contains(breaks.trim_end_matches('.')) {
+        entry.text.clone()
+    } else if breaks.contains(&change) {
+        said.to_owned()
+    } else {
+        format!("{}: {said}", entry.text)
+    }
 }
 
 fn line(text: &mut String, entry: &Entry, said: &str, repository: Option<&str>) {
@@ -77,8 +91,8 @@ fn line(text: &mut String, entry: &Entry, said: &str, repository: Option<&str>) 
         .iter()
         .map(|issue| repository.map_or_else(|| format!("#{issue}"), |repository| format!("[#{issue}](<{repository}/issues/{issue}>)")))
         .collect();
-    if let (Some(hash), Some(repository)) = (&entry.hash, repository) {
-        marks.push(format!("[`{}`](<{repository}/commit/{hash}>)", &hash[..hash.len().min(7)]));
+    if let Some(repository) = repository {
+        marks.extend(entry.hashes.iter().map(|hash| format!("[`{}`](<{repository}/commit/{hash}>)", &hash[..hash.len().min(7)])));
     }
     if !marks.is_empty() {
         let _ = write!(text, " ({})", marks.join(", "));

@@ -1,6 +1,7 @@
 //! What a text is about: its most telling words and phrases.
 
 mod characters;
+mod courtesies;
 mod phrases;
 
 use baton_agents_runtime::{Context, SkillError};

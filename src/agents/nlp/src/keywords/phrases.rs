@@ -2,7 +2,8 @@
 //!
 //! Campos et al. (2020), "YAKE! Keyword extraction from single documents using multiple local features": a word tells
 //! more if it stands early, is written with a capital within sentences, is frequent, occurs in many sentences, and
-//! does not stand beside ever different words. Forms of a word are counted together by their stem.
+//! does not stand beside ever different words. Forms of a word are counted together by their stem. Greetings stand early and are written
+//! with capitals, and would win in every letter: they are left out, unless there is nothing else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,6 +11,7 @@ use baton_agents_runtime::{Context, SkillError};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Keyword;
+use super::courtesies::Courtesies;
 use crate::sentences;
 use crate::words::Words;
 
@@ -74,7 +76,21 @@ struct Candidate {
 
 /// The best keywords, best first.
 pub(super) fn keywords(context: &Context, text: &str, words: &Words, count: usize, max_words: usize) -> Result<Vec<Keyword>, SkillError> {
-    let read = read(context, text, words)?;
+    let found = ranked(context, text, words, (count, max_words), &mut Courtesies::of(words, false))?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    ranked(context, text, words, (count, max_words), &mut Courtesies::of(words, true))
+}
+
+fn ranked(
+    context: &Context,
+    text: &str,
+    words: &Words,
+    (count, max_words): (usize, usize),
+    courtesies: &mut Courtesies,
+) -> Result<Vec<Keyword>, SkillError> {
+    let read = read(context, text, words, courtesies)?;
     let weights = weights(&read);
     context.progress(0.6, "weighing phrases");
     let mut candidates: HashMap<Vec<u32>, Candidate> = HashMap::new();
@@ -121,57 +137,84 @@ pub(super) fn keywords(context: &Context, text: &str, words: &Words, count: usiz
         .collect())
 }
 
-fn read(context: &Context, text: &str, words: &Words) -> Result<Read, SkillError> {
+fn read(context: &Context, text: &str, words: &Words, courtesies: &mut Courtesies) -> Result<Read, SkillError> {
     let sentences = sentences::split(text);
-    let (mut stems, mut written, mut terms, mut runs) = (Names::default(), Names::default(), Vec::<Term>::new(), Vec::new());
+    let mut read = Read { runs: Vec::new(), terms: Vec::new(), written: Names::default(), sentences: sentences.len() as f64 };
+    let mut stems = Names::default();
     for (number, sentence) in sentences.iter().enumerate() {
         if number.is_multiple_of(128) {
             context.check()?;
             context.progress(0.5 * number as f64 / sentences.len() as f64, "reading words");
         }
-        if is_numbered_heading(sentence) {
+        if is_numbered_heading(sentence) || courtesies.is_signature(sentence.unicode_words().count(), sentences.len() - number - 1) {
             continue;
         }
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let mut run: Vec<Token> = Vec::new();
+        let mut run: Vec<&str> = Vec::new();
         let mut begun = false;
-        for piece in sentence.split_word_bounds() {
-            if !piece.chars().any(char::is_alphanumeric) {
-                if !piece.trim().is_empty() && !matches!(piece, "-" | "‐" | "’" | "'") && !run.is_empty() {
-                    runs.push((number, std::mem::take(&mut run)));
-                }
+        let mut pieces = sentence.split_word_bounds().peekable();
+        while let Some(piece) = pieces.next() {
+            let word = piece.chars().any(char::is_alphanumeric);
+            let joins = piece.trim().is_empty() || matches!(piece, "-" | "‐" | "’" | "'");
+            if word {
+                run.push(piece);
+            }
+            let last = pieces.peek().is_none();
+            if run.is_empty() || (!last && (word || joins)) {
                 continue;
             }
-            let lower = piece.to_lowercase();
-            let stop = words.is_stop_word(&lower) || lower.chars().nth(1).is_none();
-            let stem = stems.number(&words.stem(&lower));
-            if stem as usize == terms.len() {
-                terms.push(Term { stop: true, ..Term::default() });
-            }
-            let term = &mut terms[stem as usize];
-            term.count += 1.0;
-            term.stop &= stop;
-            if term.sentences.last() != Some(&number) {
-                term.sentences.push(number);
-            }
-            let capital = piece.chars().next().is_some_and(char::is_uppercase);
-            let acronym =
-                piece.chars().nth(1).is_some() && piece.chars().all(|character| character.is_uppercase() || character.is_numeric());
-            term.acronym += f64::from(u8::from(acronym));
-            term.capitalized += f64::from(u8::from(capital && begun));
-            if let Some(before) = run.last() {
-                let before = before.stem;
-                *terms[stem as usize].left.entry(before).or_default() += 1;
-                *terms[before as usize].right.entry(stem).or_default() += 1;
+            let ended = if word || joins { None } else { piece.chars().next() };
+            if !courtesies.is_formula(&run, number, ended) {
+                read.take_in(&run, (number, begun), &mut stems, words, courtesies);
             }
             begun = true;
-            run.push(Token { stem, written: written.number(piece), stop, telling: piece.chars().any(char::is_alphabetic) });
-        }
-        if !run.is_empty() {
-            runs.push((number, run));
+            run.clear();
         }
     }
-    Ok(Read { runs, terms, written, sentences: sentences.len() as f64 })
+    Ok(read)
+}
+
+impl Read {
+    /// Counts the words of a run, which may stand within a sentence that has begun.
+    fn take_in(&mut self, run: &[&str], (sentence, begun): (u32, bool), stems: &mut Names, words: &Words, courtesies: &Courtesies) {
+        let mut begun = begun;
+        let mut tokens: Vec<Token> = Vec::with_capacity(run.len());
+        for piece in run {
+            let split = words.elided(piece).unwrap_or(0);
+            let (elided, rest) = piece.split_at(split);
+            for (piece, elided) in [(elided, true), (rest, false)] {
+                if piece.is_empty() {
+                    continue;
+                }
+                // However an apostrophe is written, the word is the same.
+                let lower = piece.to_lowercase().replace('’', "'");
+                let stop = elided || words.is_stop_word(&lower) || courtesies.is_word(&lower) || lower.chars().nth(1).is_none();
+                let stem = stems.number(&words.stem(&lower));
+                if stem as usize == self.terms.len() {
+                    self.terms.push(Term { stop: true, ..Term::default() });
+                }
+                let term = &mut self.terms[stem as usize];
+                term.count += 1.0;
+                term.stop &= stop;
+                if term.sentences.last() != Some(&sentence) {
+                    term.sentences.push(sentence);
+                }
+                let capital = piece.chars().next().is_some_and(char::is_uppercase);
+                let acronym =
+                    piece.chars().nth(1).is_some() && piece.chars().all(|character| character.is_uppercase() || character.is_numeric());
+                term.acronym += f64::from(u8::from(acronym));
+                term.capitalized += f64::from(u8::from(capital && begun));
+                if let Some(before) = tokens.last() {
+                    let before = before.stem;
+                    *self.terms[stem as usize].left.entry(before).or_default() += 1;
+                    *self.terms[before as usize].right.entry(stem).or_default() += 1;
+                }
+                begun = true;
+                tokens.push(Token { stem, written: self.written.number(piece), stop, telling: piece.chars().any(char::is_alphabetic) });
+            }
+        }
+        self.runs.push((sentence, tokens));
+    }
 }
 
 /// Whether a sentence is one like `Article 12`, whose word says how a text is divided and not what it is about.
@@ -261,5 +304,13 @@ fn says_the_same(better: &Candidate, other: &Candidate) -> bool {
 /// The phrase as it is mostly written.
 fn written(candidate: &Candidate, names: &Names) -> String {
     let form = candidate.forms.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(form, _)| form.as_slice()).unwrap_or_default();
-    form.iter().map(|number| names.texts[*number as usize].as_str()).collect::<Vec<_>>().join(" ")
+    let mut text = String::new();
+    for number in form {
+        // What has lost its vowel stands before the next word without a space: `chef d'équipe`.
+        if !text.is_empty() && !text.ends_with(['\'', '’']) {
+            text.push(' ');
+        }
+        text.push_str(&names.texts[*number as usize]);
+    }
+    text
 }

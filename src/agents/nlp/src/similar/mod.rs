@@ -76,7 +76,14 @@ async fn meanings(context: &Context, texts: &[String]) -> Result<(String, Vec<f6
     let mut points: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
     let mut model = String::new();
     for batch in texts.chunks(BATCH) {
-        let embedded = context.embed(batch.iter().map(|text| text.chars().take(EMBEDDED).collect()).collect()).await?;
+        let asked = batch.iter().map(|text| text.chars().take(EMBEDDED).collect()).collect();
+        let embedded = context.embed(asked).await.map_err(|error| {
+            // Words can be compared without any model: whoever has none is told.
+            let without = error.code == Code::ModelUnavailable.as_str();
+            let message =
+                if without { format!("meaning: {} Without `meaning`, words are compared.", error.message) } else { error.message };
+            SkillError { message, ..error }
+        })?;
         if embedded.vectors.len() != batch.len() {
             let message = format!("{} placed {} of {} texts", embedded.model, embedded.vectors.len(), batch.len());
             return Err(SkillError::new(Code::ModelAnswerInvalid, message));

@@ -164,7 +164,7 @@ impl Witness {
         let refusal = if *redirects > self.maximum_redirects {
             Some((Code::TooManyRedirects, format!("{}: more than {} redirects", short(&url), self.maximum_redirects)))
         } else if !matches!(scheme.as_str(), "http" | "https" | "ws" | "wss" | "data" | "blob" | "about") {
-            Some((Code::UrlRefused, format!("{scheme}: addresses are fetched; only http and https are")))
+            Some((Code::UrlRefused, format!("{scheme}: addresses are not fetched, only http and https ones")))
         } else if seen.asked > MAXIMUM_REQUESTS {
             let refusal = (Code::PageOverLimit, format!("the page made more than {MAXIMUM_REQUESTS} requests"));
             over(seen, refusal.0, refusal.1.clone());

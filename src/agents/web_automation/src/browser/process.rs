@@ -28,12 +28,17 @@ const WATCH: Duration = Duration::from_millis(200);
 const START: Duration = Duration::from_secs(20);
 /// The most bytes of its standard error that are kept for a message.
 const COMPLAINT_BYTES: u64 = 16 << 10;
+/// How much of the line that says why is repeated, in characters.
+const COMPLAINT_CHARACTERS: usize = 300;
 /// The name that only the browser knows, of our proxy. Every other name leads nowhere in its resolver.
 const PROXY_NAME: &str = "baton-proxy.invalid";
 
 /// The shell sets the limits and moves the pipes to where the browser expects them, which Rust could do in unsafe code only.
-/// No core files; CPU seconds of each process.
-const STARTER: &str = r#"ulimit -c 0; ulimit -t 300; exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
+/// No core files; CPU seconds of each process. The browser makes a socket in its temporary folder, whose path may have 107 bytes, and a data
+/// folder with the attempt's and the browser's own in it has more: through its own working folder, which is the profile, the path is short.
+const STARTER: &str = r#"ulimit -c 0; ulimit -t 300
+if [ -d "/proc/$$/cwd/tmp" ]; then TMPDIR="/proc/$$/cwd/tmp"; export TMPDIR; fi
+exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
 /// What the browser is told, beside the proxy and its folder.
 const FLAGS: &[&str] = &[
@@ -92,6 +97,7 @@ pub(super) struct Browser {
     child: Option<Child>,
     group: Option<Pid>,
     profile: PathBuf,
+    program: PathBuf,
     /// Why it was killed, if it was.
     over: Arc<Mutex<Option<SkillError>>>,
     complaint: Arc<Mutex<Vec<u8>>>,
@@ -135,7 +141,8 @@ impl Browser {
         if let Some(group) = group {
             tasks.spawn(watch(group, profile.clone(), Arc::clone(&over)));
         }
-        let browser = Self { devtools, child: Some(child), group, profile, over, complaint, _tasks: tasks };
+        let program = program.to_owned();
+        let browser = Self { devtools, child: Some(child), group, profile, program, over, complaint, _tasks: tasks };
         match browser.devtools.call("", "Browser.getVersion", json!({}), START).await {
             Ok(_) => Ok(browser),
             Err(error) => Err(browser.failed(&error)),
@@ -151,12 +158,9 @@ impl Browser {
             let message = format!("the page caused a message of more than {} MiB, as one to its console", MAXIMUM_MESSAGE_BYTES >> 20);
             return SkillError::new(Code::PageOverLimit, message);
         }
-        let text = String::from_utf8_lossy(&self.complaint.lock()).into_owned();
-        // Of its many lines the fatal ones say why.
-        let said = text.lines().rev().find(|line| line.contains("FATAL") || line.contains("sandbox")).map(|line| format!(": {line}"));
         let message = match error {
-            CallError::Gone => format!("the browser ended{}", said.unwrap_or_default()),
-            CallError::Late => "the browser does not answer".to_owned(),
+            CallError::Gone => format!("the browser ended{}", reason(&String::from_utf8_lossy(&self.complaint.lock()), &self.program)),
+            CallError::Late => "the browser does not answer; the machine may be too busy, or have too little memory".to_owned(),
             CallError::Refused(message) => format!("the browser refused: {message}"),
         };
         SkillError::passing(Code::BrowserFailed, message)
@@ -194,6 +198,27 @@ impl Drop for Browser {
             std::thread::spawn(move || remove(&profile));
         }
     }
+}
+
+/// What a browser that ended said of it, and what to do.
+fn reason(complaint: &str, program: &Path) -> String {
+    // What it says last is often an echo; of its many lines the fatal ones say why.
+    let telling = ["FATAL", "sandbox", "error while loading", "not found", "Permission denied", "cannot execute"];
+    let lines = || complaint.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = lines().rev().find(|line| telling.iter().any(|word| line.contains(word))).or_else(|| lines().next_back());
+    let said = line.map(|line| format!(": {}", line.chars().take(COMPLAINT_CHARACTERS).collect::<String>())).unwrap_or_default();
+    let advice = match line {
+        Some(line) if line.contains("sandbox") => "Allow user namespaces for the server's user (kernel.unprivileged_userns_clone=1, or \
+             kernel.apparmor_restrict_unprivileged_userns=0), which its sandbox needs"
+            .to_owned(),
+        Some(line) if line.contains("error while loading") => "Install the package that holds this library".to_owned(),
+        Some(line) if line.contains("No space left") => "Make room in the data folder and in /dev/shm".to_owned(),
+        _ => format!(
+            "Start it by hand as the server's user to see why: {} --headless=new --dump-dom about:blank (as root with --no-sandbox)",
+            program.display()
+        ),
+    };
+    format!("{said}. {advice}.")
 }
 
 /// Whether shared memory has room for a browser; in containers it often has 64 MB. What lies elsewhere is not seen as memory.
@@ -247,6 +272,26 @@ fn excess(memory: u64, disk: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_that_ended_says_why_and_what_to_do() {
+        let program = Path::new("/opt/chrome");
+        for (said, line, advice) in [
+            (
+                "[1:2:ERROR:dbus.cc(1)] no bus\n[1:1:FATAL:a.cc(3)] Check failed: x\n#0 0x55\n",
+                ": [1:1:FATAL:a.cc(3)] Check failed: x.",
+                "/opt/chrome --headless=new",
+            ),
+            ("[1:FATAL:zygote_host_impl_linux.cc(1)] No usable sandbox! If\n", "No usable sandbox!", "Allow user namespaces"),
+            ("/opt/chrome: error while loading shared libraries: libnss3.so: cannot open\n", "libnss3.so", "Install the package"),
+            ("a\nb\n", ": b.", "Start it by hand"),
+            ("", ".", "Start it by hand"),
+        ] {
+            let reason = reason(said, program);
+            assert!(reason.contains(line) && reason.contains(advice) && reason.ends_with('.'), "{reason}");
+        }
+        assert!(reason(&"FATAL ".repeat(10_000), program).chars().count() < 600);
+    }
 
     #[test]
     fn memory_and_disk_are_bounded() {

@@ -10,6 +10,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +43,20 @@ pub struct Seen {
 }
 
 /// Runs a skill; `after` sees each message.
-pub fn hold(port: u16, skill: &str, input: Value, checkpoint: Option<Value>, mut after: impl FnMut(&FromAgent) -> Then) -> Seen {
+pub fn hold(port: u16, skill: &str, input: Value, checkpoint: Option<Value>, after: impl FnMut(&FromAgent) -> Then) -> Seen {
     let scratch = tempfile::tempdir().unwrap();
+    hold_in(scratch.path(), port, skill, input, checkpoint, after)
+}
+
+/// The same with a scratch folder of one's own.
+pub fn hold_in(
+    scratch: &Path,
+    port: u16,
+    skill: &str,
+    input: Value,
+    checkpoint: Option<Value>,
+    mut after: impl FnMut(&FromAgent) -> Then,
+) -> Seen {
     let egress = EgressPolicy { private_hosts: vec![format!("127.0.0.1:{port}")], ..EgressPolicy::default() };
     let start = Start {
         protocol: VERSION,
@@ -54,7 +67,7 @@ pub fn hold(port: u16, skill: &str, input: Value, checkpoint: Option<Value>, mut
         skill: skill.to_owned(),
         input,
         artifacts: BTreeMap::new(),
-        scratch: scratch.path().to_owned(),
+        scratch: scratch.to_owned(),
         heartbeat_ms: 1_000,
         limits: Limits::default(),
         depth: 0,
@@ -72,7 +85,7 @@ pub fn hold(port: u16, skill: &str, input: Value, checkpoint: Option<Value>, mut
             let then = after(&message);
             match message {
                 FromAgent::Artifact { request, file, name, .. } => {
-                    seen.stored.push((name, std::fs::read(scratch.path().join(file)).unwrap()));
+                    seen.stored.push((name, std::fs::read(scratch.join(file)).unwrap()));
                     let result = Ok(ArtifactId::new(Uuid::from_u128(0xa000 + u128::from(request))));
                     connection.to_agent.send(ToAgent::Stored { request, result }).await.unwrap();
                 }
