@@ -24,17 +24,18 @@ impl Authority {
         Ok(authority)
     }
 
-    /// Issues `server.crt` and `server.key` for 127.0.0.1, and for nothing else.
+    /// Issues `server.crt` and `server.key` for 127.0.0.1, and for nothing else, valid for so many days from now; with -1 it is over.
     ///
     /// # Errors
     /// What `openssl` says, or the folder.
-    pub(crate) fn issue(&self, openssl: Run<'_>) -> Result<(), String> {
+    pub(crate) fn issue(&self, openssl: Run<'_>, days: i32) -> Result<(), String> {
         let [request, key, certificate, extensions] = ["server.csr", "server.key", "server.crt", "server.ext"].map(|name| self.path(name));
         std::fs::write(&extensions, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n").map_err(|error| error.to_string())?;
         let new = ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"];
         openssl(&[&new[..], &["-keyout", &key, "-out", &request]].concat())?;
         let (ca, ca_key) = (self.path("ca.pem"), self.path("ca.key"));
-        let sign = ["x509", "-req", "-days", "30", "-CAcreateserial", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        let days = days.to_string();
+        let sign = ["x509", "-req", "-days", &days, "-CAcreateserial", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
         openssl(&[&sign[..], &["-extfile", &extensions, "-out", &certificate]].concat())
     }
 
