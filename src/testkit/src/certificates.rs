@@ -12,12 +12,17 @@ pub struct Authority {
 type Run<'a> = &'a dyn Fn(&[&str]) -> Result<(), String>;
 
 impl Authority {
+    /// The one that was made in this folder.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// Makes one in a folder, which exists. `openssl` runs the program with these arguments, as whoever the folder belongs to.
     ///
     /// # Errors
     /// What `openssl` says.
     pub(crate) fn make(folder: &Path, openssl: Run<'_>) -> Result<Self, String> {
-        let authority = Self { folder: folder.to_owned() };
+        let authority = Self::of(folder);
         let (certificate, key) = (authority.path("ca.pem"), authority.path("ca.key"));
         let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=Baton test authority"];
         openssl(&[&new[..], &["-keyout", &key, "-out", &certificate]].concat())?;

@@ -67,7 +67,7 @@ impl AddAssign for MessageCounts {
 #[derive(Debug)]
 struct Sent {
     topic: &'static str,
-    /// The task whose attempts published it.
+    /// The task whose attempt published it, if it did so once: under a key another attempt may publish it again, and later than others.
     task: Option<TaskId>,
 }
 
@@ -92,7 +92,7 @@ impl Messages {
     pub(crate) fn send(&mut self, topic: &'static str, task: Option<TaskId>, key: Option<&str>) -> u64 {
         let next = self.sent.len() as u64 + 1;
         let number = key.map_or(next, |key| *self.keys.entry(key.to_owned()).or_insert(next));
-        self.sent.entry(number).or_insert(Sent { topic, task });
+        self.sent.entry(number).or_insert(Sent { topic, task: task.filter(|_| key.is_none()) });
         number
     }
 
@@ -185,7 +185,7 @@ impl Messages {
     }
 
     /// What does not hold of the messages that are stored, by place: each was sent, to this topic, and once; each that a publisher was told of
-    /// is there; and those of one task are in the order in which it published them.
+    /// is there; and those that a task published without a key are in the order in which it did.
     pub(crate) fn check_stored(&mut self, stored: &[MessageView]) {
         let mut by_number: BTreeMap<u64, MessageId> = BTreeMap::new();
         let mut newest: BTreeMap<TaskId, u64> = BTreeMap::new();
