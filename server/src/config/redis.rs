@@ -37,7 +37,8 @@ impl RedisConfig {
     fn authority(&self) -> Result<Option<Vec<u8>>, StartError> {
         let Some(path) = &self.redis_ca else { return Ok(None) };
         if self.redis.as_ref().is_some_and(|url| !url.starts_with("rediss://")) {
-            let detail = "--redis-ca is for a Redis with TLS, whose address begins with rediss://. Change --redis, or leave --redis-ca out.";
+            let detail =
+                "--redis-ca is for a Redis with TLS, whose address begins with rediss://. Change --redis, or leave --redis-ca out.";
             return Err(StartError::new(Code::ConfigurationInvalid, detail));
         }
         let read = std::fs::read(path);

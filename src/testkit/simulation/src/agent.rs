@@ -15,9 +15,9 @@ use crate::topics::{ALL, DURABLE, EPHEMERAL};
 use crate::world::World;
 
 /// How long an agent pauses between two messages.
-const BETWEEN: Duration = Duration::from_millis(150);
+const BETWEEN: Duration = Duration::from_millis(100);
 /// How long an agent listens.
-const LISTENS: Duration = Duration::from_secs(1);
+const LISTENS: Duration = Duration::from_millis(500);
 
 /// The skills there are.
 pub(crate) const SKILLS: [&str; 2] = ["sim.quick", "sim.slow"];

@@ -239,14 +239,14 @@ impl Client {
     fn step(&self) -> Value {
         let chance = &self.chance;
         let what = match chance.within(0, 99) {
-            0..50 => "done",
-            50..60 => "tell",
+            0..50 | 57..60 => "done",
+            50..57 => "tell",
             60..75 => "fail",
             75..79 => "fatal",
             79..85 => "hang",
             85..90 => "busy",
             90..95 => "ask",
-            95..98 => "listen",
+            95..97 => "listen",
             _ => "log",
         };
         // Most are short; some outlast a lease.

@@ -200,10 +200,13 @@ over_the_link! {
     async fn publish(&self, messages: Vec<NewMessageRecord>, guard: Option<(TaskId, LeaseToken)>) -> Answer<Vec<PublishOutcome>> {
         // The same message again is known by its key; one without a key would be another.
         let repeatable = messages.iter().all(|message| message.key.is_some());
-        let world = Arc::clone(&self.world);
+        let (world, stuck) = (Arc::clone(&self.world), self.stuck());
         let call = move || {
             let (world, messages) = (Arc::clone(&world), messages.clone());
-            async move { publish(&world, messages, guard).await }
+            async move {
+                tokio::time::sleep(stuck).await;
+                publish(&world, messages, guard).await
+            }
         };
         self.write("publish", repeatable, call).await
     }
