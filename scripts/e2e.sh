@@ -19,6 +19,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 [ -x "$baton_bin" ] || die "there is no server at $baton_bin: build it with scripts/build.sh"
 BATON_CHROMIUM=$(find_chromium) || die "no Chromium was found: scripts/setup.sh test says how to get one"
 export BATON_CHROMIUM BATON_BIN="$baton_bin"
+# For what several servers share; without one those specs say that they are skipped.
+if BATON_POSTGRES_BIN=$(find_postgres); then export BATON_POSTGRES_BIN; fi
 
 cd "$root/end2end"
 node_modules/.bin/tsc --noEmit

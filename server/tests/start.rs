@@ -131,6 +131,18 @@ fn a_certificate_authority_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn an_authority_for_redis_that_cannot_be_read_or_has_no_use_is_named_without_the_password() {
+    let folder = data_folder();
+    for (url, named) in [("rediss://:s3cr3t@127.0.0.1:1", "/nowhere/ca.pem"), ("redis://:s3cr3t@127.0.0.1:1", "begins with rediss://")] {
+        let said = refused(command(folder.path(), &["--redis", url, "--redis-ca", "/nowhere/ca.pem"]));
+        assert!(said.contains("SERVER-006") && said.contains(named) && !said.contains("s3cr3t"), "{url}: {said}");
+    }
+    // What would switch verification off is no part of an address.
+    let said = refused(command(folder.path(), &["--redis", "rediss://127.0.0.1:1/#insecure"]));
+    assert!(said.contains("SERVER-006"), "{said}");
+}
+
+#[test]
 fn a_postgresql_of_a_newer_version_is_left_alone() {
     let folder = data_folder();
     let url = shared_database();

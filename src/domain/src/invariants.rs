@@ -49,6 +49,9 @@ invariants! {
     ChangeHasEvent = "I10", "every state change has its event";
     BallotCountsOnce = "I11", "a ballot counts once, and the same ballots give the same verdict";
     NothingStarves = "I12", "no queued task starves";
+    MessageIsKept = "I13", "a durable message is acknowledged, a dead letter, or pending, for each subscription";
+    SettledStaysSettled = "I14", "an acknowledged message is not delivered again, and a late word changes nothing";
+    MessagesInOrder = "I15", "messages are first delivered in the order of their commits, and heard at most once";
 }
 
 /// An invariant that does not hold.

@@ -90,12 +90,23 @@ impl PostgresServer {
         let openssl = |arguments: &[&str]| output(plain_command("openssl".as_ref(), server.as_other).args(arguments)).map(drop);
         output(plain_command("mkdir".as_ref(), server.as_other).arg(&other))?;
         let authority = Authority::make(&data, &openssl)?;
-        authority.issue(&openssl)?;
+        authority.issue(&openssl, 30)?;
         let stranger = Authority::make(&other, &openssl)?;
         server.crash()?;
         server.tls = true;
         server.resume()?;
         Ok((server, [authority, stranger]))
+    }
+
+    /// Starts it again with a certificate of this authority whose time is over.
+    ///
+    /// # Errors
+    /// What `openssl` or `pg_ctl` says.
+    pub fn let_certificate_expire(&self, authority: &Authority) -> Result<(), String> {
+        let openssl = |arguments: &[&str]| output(plain_command("openssl".as_ref(), self.as_other).args(arguments)).map(drop);
+        authority.issue(&openssl, -1)?;
+        self.crash()?;
+        self.resume()
     }
 
     /// Makes an empty database and gives its address.

@@ -5,17 +5,29 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::Authority;
 
 /// A Redis of a test's own.
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,
     port: u16,
+    tls: Option<Tls>,
     running: Mutex<Option<Child>>,
+}
+
+/// How it speaks TLS, beside the port without.
+#[derive(Debug)]
+struct Tls {
+    port: u16,
+    folder: TempDir,
 }
 
 impl RedisServer {
@@ -24,12 +36,16 @@ impl RedisServer {
     /// # Errors
     /// What is missing, in words for whoever runs the tests.
     pub fn start() -> Result<Self, String> {
+        Self::start_on(|| Ok(None))
+    }
+
+    fn start_on(tls: impl Fn() -> Result<Option<Tls>, String>) -> Result<Self, String> {
         let program =
             program().ok_or("no Redis is installed: `make test` says how to install it, and BATON_REDIS_SERVER names its program")?;
         let mut last = String::new();
         // A port that is free may be taken before the server takes it.
         for _ in 0..5 {
-            let server = Self { program: program.clone(), port: free_port()?, running: Mutex::new(None) };
+            let server = Self { program: program.clone(), port: free_port()?, tls: tls()?, running: Mutex::new(None) };
             match server.resume() {
                 Ok(()) => return Ok(server),
                 Err(error) => last = error,
@@ -42,6 +58,45 @@ impl RedisServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// One that speaks TLS for 127.0.0.1 too, with a certificate of the first of these authorities; the second has nothing to do with it.
+    ///
+    /// # Errors
+    /// What is missing, in words for whoever runs the tests.
+    pub fn start_with_tls() -> Result<(Self, [Authority; 2]), String> {
+        let folder = || TempDir::with_prefix("baton-redis-").map_err(|error| error.to_string());
+        let server = Self::start_on(|| {
+            let folder = folder()?;
+            Authority::make(folder.path(), &openssl)?.issue(&openssl, 30)?;
+            Ok(Some(Tls { port: free_port()?, folder }))
+        })?;
+        let other = server.tls_folder()?.join("other");
+        std::fs::create_dir(&other).map_err(|error| error.to_string())?;
+        let authorities = [Authority::of(server.tls_folder()?), Authority::make(&other, &openssl)?];
+        Ok((server, authorities))
+    }
+
+    /// Starts it again with a certificate of its authority whose time is over.
+    ///
+    /// # Errors
+    /// What `openssl` says, or if it does not answer.
+    pub fn let_certificate_expire(&self) -> Result<(), String> {
+        Authority::of(self.tls_folder()?).issue(&openssl, -1)?;
+        self.crash();
+        self.resume()
+    }
+
+    /// Where it is over TLS.
+    ///
+    /// # Errors
+    /// If it was started without.
+    pub fn tls_url(&self) -> Result<String, String> {
+        self.tls.as_ref().map(|tls| format!("rediss://127.0.0.1:{}", tls.port)).ok_or_else(|| "it speaks no TLS".to_owned())
+    }
+
+    fn tls_folder(&self) -> Result<&Path, String> {
+        self.tls.as_ref().map(|tls| tls.folder.path()).ok_or_else(|| "it speaks no TLS".to_owned())
     }
 
     /// Kills it; what is connected loses its connection, and everything it held is gone.
@@ -68,6 +123,12 @@ impl RedisServer {
         let mut guard = Command::new("sh");
         guard.args(["-c", SCRIPT, "guard"]).arg(&self.program);
         guard.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"]);
+        if let Some(tls) = &self.tls {
+            guard.args(["--tls-port", &tls.port.to_string(), "--tls-auth-clients", "no"]);
+            for (option, file) in [("--tls-cert-file", "server.crt"), ("--tls-key-file", "server.key"), ("--tls-ca-cert-file", "ca.pem")] {
+                guard.arg(option).arg(tls.folder.path().join(file));
+            }
+        }
         // Its own group, so that an interrupt from the terminal does not end it before its work.
         guard.current_dir("/").process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = guard.spawn().map_err(|error| format!("no guard: {error}"))?;
@@ -106,6 +167,12 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.crash();
     }
+}
+
+/// Runs `openssl`.
+fn openssl(arguments: &[&str]) -> Result<(), String> {
+    let said = Command::new("openssl").args(arguments).stdin(Stdio::null()).output().map_err(|error| format!("openssl: {error}"))?;
+    if said.status.success() { Ok(()) } else { Err(format!("openssl: {}", String::from_utf8_lossy(&said.stderr))) }
 }
 
 /// The program: as the environment says, or on PATH.

@@ -3,6 +3,7 @@
 //! Two connections: one hears, one sends and asks. Both come back by themselves, with pauses that grow. A heartbeat is published
 //! every two seconds, so that a connection that swallows everything is told from one on which nothing happens. Redis needs no
 //! persistence: after FLUSHALL the groups are made again, and what was in the rings is found by whoever polls storage.
+//! Over TLS (`rediss://`) its certificate must be of an authority that is trusted, for its name, and in its time; nothing switches that off.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, RedisError, RedisResult, Value};
+use redis::{Client, FromRedisValue, RedisError, RedisResult, TlsCertificates, Value};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -38,7 +39,7 @@ pub struct InvalidAddress;
 
 impl std::fmt::Display for InvalidAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not an address of Redis: expected redis://[user:password@]host[:port][/database]")
+        f.write_str("not an address of Redis: expected redis://[user:password@]host[:port][/database], or rediss:// for TLS")
     }
 }
 
@@ -47,8 +48,10 @@ impl std::error::Error for InvalidAddress {}
 /// How to reach the others.
 #[derive(Clone)]
 pub struct RedisCarrierOptions {
-    /// Where Redis is, as `redis://host:6379`.
+    /// Where Redis is, as `redis://host:6379`, or `rediss://host:6379` for TLS.
     pub url: String,
+    /// Over TLS, the certificates of the authority to trust instead of the system's, as PEM.
+    pub authority: Option<Vec<u8>>,
     /// What this server is called among the others; unique.
     pub member: String,
     /// What every key and channel begins with, so that several installations can share a Redis.
@@ -61,15 +64,21 @@ impl RedisCarrierOptions {
     /// The defaults for this address and member.
     #[must_use]
     pub fn new(url: impl Into<String>, member: impl Into<String>) -> Self {
-        Self { url: url.into(), member: member.into(), prefix: "baton".to_owned(), patience: Duration::from_secs(5) }
+        Self { url: url.into(), authority: None, member: member.into(), prefix: "baton".to_owned(), patience: Duration::from_secs(5) }
     }
 
     /// Starts to connect; whether Redis is there is found out on the way. Needs a runtime.
     ///
     /// # Errors
-    /// If the address is none.
+    /// If the address is none, or an authority is given that is none or that the address has no use for.
     pub fn start(self) -> Result<RedisCarrier, InvalidAddress> {
-        let client = Client::open(self.url.as_str()).map_err(|_| InvalidAddress)?;
+        // What stands behind # would switch verification off.
+        let url = Some(self.url.as_str()).filter(|url| !url.contains('#')).ok_or(InvalidAddress)?;
+        let client = match self.authority {
+            Some(pem) => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(pem) }),
+            None => Client::open(url),
+        };
+        let client = client.map_err(|_| InvalidAddress)?;
         let config =
             ConnectionManagerConfig::new().set_number_of_retries(1).set_response_timeout(Some(ANSWER)).set_connection_timeout(Some(ANSWER));
         let manager = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(|_| InvalidAddress)?;

@@ -1,6 +1,6 @@
 //! Who waits for messages on this server, and what wakes them?
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,8 @@ pub(super) struct Bells {
 #[derive(Default)]
 struct Waiting {
     patterns: PatternTrie<SubscriptionName>,
-    bells: HashMap<SubscriptionName, (TopicPattern, Arc<Notify>, usize)>,
+    /// In order, so that those who are rung together are rung in the same order every time.
+    bells: BTreeMap<SubscriptionName, (TopicPattern, Arc<Notify>, usize)>,
 }
 
 /// Somebody waits; ends when it is dropped.

@@ -83,12 +83,14 @@ impl Topics {
         tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                // Commits that never stop coming must not keep what is rare from its turn.
+                biased;
                 () = stop.cancelled() => return,
+                _ = tidy.tick() => self.tidy().await,
                 message = commits.next() => match message {
                     Some(message) => self.bells.heard(&message),
                     None => return,
                 },
-                _ = tidy.tick() => self.tidy().await,
             }
         }
     }

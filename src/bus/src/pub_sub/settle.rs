@@ -35,6 +35,8 @@ impl Topics {
             let pause = POLL.min(next_due).min(until - Instant::now());
             if self.carrier.is_connected() {
                 tokio::select! {
+                    // Entries that were taken must be finished, or another member takes them again; a bell keeps its ring.
+                    biased;
                     entries = self.carrier.take(name.as_str(), request.maximum as usize, pause) => {
                         self.carrier.finish(name.as_str(), &entries).await;
                     }

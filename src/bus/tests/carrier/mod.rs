@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_bus::carrier::{Carrier, Heard, InProcessHub, RedisCarrierOptions};
-use baton_testkit::RedisServer;
+use baton_testkit::{Authority, RedisServer};
 use tokio::sync::broadcast;
 
 /// How long a member has for an entry in these cases.
@@ -170,6 +170,41 @@ async fn a_redis_that_forgot_everything_is_set_up_again() {
     assert_eq!(&*b.take("jobs", 1, LONG).await[0].payload, b"after");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_the_right_redis_is_reached_and_one_that_cannot_prove_who_it_is_is_not() {
+    let (server, [authority, stranger]) = tokio::task::spawn_blocking(RedisServer::start_with_tls).await.unwrap().unwrap();
+    let url = server.tls_url().unwrap();
+    let member = |name: &str, url: &str, authority: &Authority| {
+        let pem = std::fs::read(authority.certificate()).unwrap();
+        RedisCarrierOptions { authority: Some(pem), ..RedisCarrierOptions::new(url, name) }.start().unwrap()
+    };
+    let wrong = [
+        ("another authority", member("x", &url, &stranger)),
+        ("another name", member("y", &url.replace("127.0.0.1", "localhost"), &authority)),
+        ("an authority of the system's", RedisCarrierOptions::new(url.as_str(), "z").start().unwrap()),
+    ];
+    let [a, b] = ["a", "b"].map(|name| member(name, &url, &authority));
+    until("both are connected", || a.is_connected() && b.is_connected()).await;
+    a.put("jobs", bytes("over TLS"));
+    assert_eq!(&*b.take("jobs", 1, LONG).await[0].payload, b"over TLS");
+
+    // Members that are let in are so by now; and no entry reaches those that are not.
+    a.put("jobs", bytes("not for them"));
+    for (what, carrier) in &wrong {
+        assert_eq!(carrier.take("jobs", 1, Duration::from_millis(300)).await, [], "{what}");
+        assert!(!carrier.is_connected(), "{what}");
+    }
+    assert_eq!(&*b.take("jobs", 1, LONG).await[0].payload, b"not for them");
+
+    let server = tokio::task::spawn_blocking(move || server.let_certificate_expire().map(|()| server)).await.unwrap().unwrap();
+    // It answers without TLS, so it is there; whoever asks for proof does not go to it.
+    let plain = RedisCarrierOptions::new(server.url(), "plain").start().unwrap();
+    until("it is back", || plain.is_connected()).await;
+    let late = member("late", &url, &authority);
+    assert_eq!(late.take("jobs", 1, Duration::from_secs(1)).await, []);
+    assert!(![&a, &b, &late].iter().any(|carrier| carrier.is_connected()), "an expired certificate");
+}
+
 #[tokio::test]
 async fn without_a_redis_nothing_hangs() {
     let carrier = RedisCarrierOptions::new("redis://127.0.0.1:1", "alone").start().unwrap();
@@ -183,7 +218,11 @@ async fn without_a_redis_nothing_hangs() {
 
 #[test]
 fn an_address_that_is_none_is_refused() {
-    for url in ["", "redis", "http://host", "redis://"] {
+    for url in ["", "redis", "http://host", "redis://", "rediss://host/#insecure"] {
         assert!(RedisCarrierOptions::new(url, "a").start().is_err(), "{url}");
+    }
+    for (url, authority) in [("redis://host", ""), ("rediss://host", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+        let options = RedisCarrierOptions { authority: Some(authority.into()), ..RedisCarrierOptions::new(url, "a") };
+        assert!(options.start().is_err(), "{url} with an authority that it has no use for, or that is none");
     }
 }

@@ -8,8 +8,11 @@ use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
 use baton_domain::services::{EventService, LiveItem, TopicService};
 use baton_domain::topic::{DeliveryPolicy, TopicKind};
+use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::live::Transient;
-use baton_domain::wire::topic::{DeadLetterChoice, DeadLetterFilter, NewMessage, NewSubscription, NewTopic, Refusal};
+use baton_domain::wire::topic::{
+    Acknowledgement, DeadLetterChoice, DeadLetterFilter, NewMessage, NewSubscription, NewTopic, PullRequest, Refusal,
+};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
@@ -208,4 +211,45 @@ async fn ten_thousand_messages_over_three_consumers_who_die_are_all_acknowledged
     let done = consume(&[server], "s", 10_000, Duration::from_secs(120)).await;
     assert_eq!(done.len(), 10_000, "none is lost");
     assert!(done.values().all(|times| *times == 1), "an acknowledgement counts once");
+}
+
+#[tokio::test]
+async fn whoever_may_only_look_neither_publishes_nor_takes_nor_settles_and_changes_nothing() {
+    let server = alone();
+    server.declare("a", TopicKind::Durable).await;
+    server.subscribe("s", "a", DeliveryPolicy { ack_deadline_ms: 60_000, maximum_deliveries: 1, ..quick() }).await;
+    for n in 1..=3 {
+        server.publish("a", n).await;
+    }
+    let held = server.pull("s", "one", 2, 0).await;
+    let dead = Refusal { ack_ids: vec![held[1].ack_id.clone()], delay_ms: None };
+    server.topics.refuse(&caller(), "s", dead).await.unwrap();
+
+    let (topics, ack_ids) = (&server.topics, vec![held[0].ack_id.clone()]);
+    let nobody = Caller { principal: Principal::Anonymous, role: None, ..caller() };
+    for (who, code) in [(Caller { role: Some(Role::Viewer), ..caller() }, "AUTH-005"), (nobody, "AUTH-001")] {
+        let topic = NewTopic { name: "b".to_owned(), kind: TopicKind::Durable, retention: Default::default() };
+        let subscription =
+            NewSubscription { name: "t".to_owned(), pattern: "a".to_owned(), start: Default::default(), policy: Default::default() };
+        let refusal = Refusal { ack_ids: ack_ids.clone(), delay_ms: None };
+        let refused = [
+            ("declare", topics.declare(&who, topic).await.err()),
+            ("delete", topics.delete(&who, "a").await.err()),
+            ("publish", topics.publish(&who, "a", NewMessage { payload: json!(4), key: None }).await.err()),
+            ("subscribe", topics.subscribe(&who, subscription).await.err()),
+            ("unsubscribe", topics.unsubscribe(&who, "s").await.err()),
+            ("pull", topics.pull(&who, "s", PullRequest::default()).await.err()),
+            ("acknowledge", topics.acknowledge(&who, "s", Acknowledgement { ack_ids: ack_ids.clone() }).await.err()),
+            ("refuse", topics.refuse(&who, "s", refusal).await.err()),
+            ("redrive", topics.redrive(&who, "s", DeadLetterChoice::default()).await.err()),
+            ("purge", topics.purge(&who, "s", DeadLetterChoice::default()).await.err()),
+        ];
+        for (what, problem) in refused {
+            assert_eq!(problem.map(|problem| problem.code).as_deref(), Some(code), "{what}");
+        }
+    }
+    let view = &topics.subscriptions(&caller()).await.unwrap().items[0];
+    assert_eq!((view.in_flight, view.dead, view.lag, view.acknowledged), (1, 1, 1, 0), "{view:?}");
+    assert_eq!(topics.list(&caller()).await.unwrap().items.len(), 1);
+    assert!(server.acknowledge("s", &held[..1]).await, "its holder's word counts as before");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::services::TraceService;
-use baton_domain::task::{TaskState, Timeouts};
+use baton_domain::task::{MAXIMUM_RETRY_AFTER, RetryPolicy, TaskState, Timeouts};
 use baton_domain::wire::task::{AttemptOutcome, NewTask};
 use baton_domain::wire::trace::{Level, Trace};
 use baton_observability::DebugTracer;
@@ -45,13 +45,81 @@ async fn a_failed_attempt_is_followed_by_another_until_one_succeeds() {
 #[tokio::test]
 async fn attempts_end_at_the_maximum_and_wrong_input_is_not_tried_again() {
     let world = World::new().await;
-    let retry = baton_domain::task::RetryPolicy { maximum_attempts: 2, ..quick() };
+    let retry = RetryPolicy { maximum_attempts: 2, ..quick() };
     let exhausted = world.run(NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 9})) }).await;
     assert_eq!((exhausted.summary.state, exhausted.attempts.len()), (TaskState::Failed, 2));
     let refused =
         world.run(NewTask { retry: Some(quick()), ..NewTask::new("diagnostics.fail", json!({"times": 9, "retryable": false})) }).await;
     assert_eq!((refused.summary.state, refused.attempts.len()), (TaskState::Failed, 1));
     assert_eq!(refused.summary.failure.map(|failure| failure.code).as_deref(), Some("TASK-003"));
+}
+
+#[tokio::test]
+async fn what_the_policy_calls_final_is_not_tried_again() {
+    let world = World::new().await;
+    let fails = |code: &str| {
+        let retry = RetryPolicy { maximum_attempts: 3, non_retryable: vec![code.to_owned()], ..quick() };
+        NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 9})) }
+    };
+    let task = world.run(fails("ATTEMPT-001")).await;
+    assert_eq!((task.summary.state, task.attempts.len()), (TaskState::Failed, 1));
+    let task = world.run(fails("ATTEMPT-999")).await;
+    assert_eq!((task.summary.state, task.attempts.len()), (TaskState::Failed, 3), "another code is tried again");
+}
+
+#[tokio::test]
+async fn who_asks_to_be_left_alone_is_for_as_long_and_not_for_ever() {
+    let world = World::new().await;
+    let busy = |millis: u64| {
+        let retry = RetryPolicy { maximum_attempts: 2, ..quick() };
+        NewTask { retry: Some(retry), ..NewTask::new(SCRIPTED, json!({"do": "busy", "count": millis})) }
+    };
+    let task = world.run(busy(400)).await;
+    assert_eq!((task.summary.state, task.attempts.len()), (TaskState::Completed, 2));
+    let waited = task.attempts[1].assigned_at.since(task.attempts[0].ended_at.unwrap());
+    assert!(waited >= Duration::from_millis(400), "the policy alone would have waited 10 ms; it was {waited:?}");
+
+    let id = world.submit(busy(u64::MAX)).await.unwrap();
+    let held = loop {
+        let task = world.tasks().get(&world.caller, id, None).await.unwrap().summary;
+        if task.attempt == 2 {
+            break task;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let wait = held.not_before.unwrap().since(world.sources.clock.now());
+    assert!(wait <= MAXIMUM_RETRY_AFTER && wait > MAXIMUM_RETRY_AFTER / 2, "{wait:?}");
+    world.tasks().cancel(&world.caller, id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_attempt_that_falls_silent_is_ended_and_another_begins() {
+    let world = World::new().await;
+    let timeouts = Timeouts { heartbeat_ms: 300, ..Timeouts::default() };
+    let retry = RetryPolicy { maximum_attempts: 2, ..quick() };
+    let silent = NewTask::new(SCRIPTED, json!({"do": "block", "count": 2_000}));
+    let task = world.run(NewTask { timeouts, retry: Some(retry), ..silent }).await;
+    let ends: Vec<_> = task.attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
+    assert_eq!(ends, [(1, Some(AttemptOutcome::TimedOut)), (2, Some(AttemptOutcome::TimedOut))]);
+    assert_eq!(
+        (task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()),
+        (TaskState::TimedOut, Some("ATTEMPT-003"))
+    );
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_begins_in_time_ends_unbegun() {
+    let world = World::new().await;
+    for agent in world.engine.agents().list(&world.caller).await.unwrap().items {
+        world.engine.agents().drain(&world.caller, agent.id).await.unwrap();
+    }
+    let timeouts = Timeouts { schedule_to_start_ms: Some(100), ..Timeouts::default() };
+    let task = world.run(NewTask { timeouts, ..NewTask::new("diagnostics.echo", json!({})) }).await;
+    assert_eq!(task.attempts.len(), 0);
+    assert_eq!(
+        (task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()),
+        (TaskState::TimedOut, Some("ATTEMPT-008"))
+    );
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use baton_domain::server::ServerRef;
 use baton_domain::task::{RetryPolicy, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
+use baton_orchestration::EngineOptions;
 use baton_storage::{Advance, Advanced, Assignment, Beat, Guard, Heart, TaskStore};
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::world::{World, options, quick};
 
@@ -23,6 +25,27 @@ async fn a_server_that_stops_hands_running_work_back_without_counting_the_attemp
     assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 1));
     let outcomes: Vec<_> = task.attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
     assert_eq!(outcomes, [(1, Some(AttemptOutcome::HandedBack)), (1, Some(AttemptOutcome::Completed))]);
+}
+
+/// Until when the lease of the one task that runs is, read beside the engine.
+fn lease_until(world: &World) -> i64 {
+    let beside = rusqlite::Connection::open(world.folder.path().join("baton.db")).unwrap();
+    beside.query_row("SELECT lease_until FROM tasks WHERE state = 'running'", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn leases_are_renewed_while_everything_else_stands_still() {
+    let options = EngineOptions { heart_thread: true, lease: Duration::from_secs(1), heartbeat: Duration::from_millis(100), ..options() };
+    let world = World::open(TempDir::with_prefix("baton-engine-").unwrap(), options).await;
+    let id = world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": 60_000}))).await.unwrap();
+    world.reaches(id, TaskState::Running).await;
+    let before = lease_until(&world);
+    // The one thread of the runtime, as an agent keeps it that computes without a pause.
+    std::thread::sleep(Duration::from_millis(1_500));
+    let after = lease_until(&world);
+    assert!(after - before >= 1_200, "the lease was renewed by {} ms", after - before);
+    world.tasks().cancel(&world.caller, id).await.unwrap();
+    assert_eq!(world.ended(id).await.summary.state, TaskState::Canceled);
 }
 
 /// Gives a queued task to somebody who never comes back, as a killed server would leave it.

@@ -15,7 +15,7 @@ use baton_domain::id::TaskId;
 use baton_domain::invariants::{TaskFacts, check_task};
 use baton_domain::model::{Message, ModelRequest};
 use baton_domain::ports::{Clock, Recorder, Sources};
-use baton_domain::problem::Problem;
+use baton_domain::problem::{Code, Problem};
 use baton_domain::services::TaskService;
 use baton_domain::task::{Jitter, RetryPolicy};
 use baton_domain::time::Timestamp;
@@ -89,7 +89,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "block", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -164,6 +164,16 @@ impl Agent for Scripted {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                     context.store(&format!("{step}.txt"), "text/plain", format!("{step}").as_bytes()).await?;
                 }
+                Ok(json!({}))
+            }
+            // Asks to be left alone for a while, once.
+            Some("busy") if context.attempt() == 1 => {
+                Err(SkillError { retry_after_ms: input["count"].as_u64(), ..SkillError::passing(Code::Internal, "come back later") })
+            }
+            Some("busy") => Ok(json!({})),
+            // Keeps its thread, so that not even its heartbeat gets through.
+            Some("block") => {
+                std::thread::sleep(Duration::from_millis(input["count"].as_u64().unwrap_or(0)));
                 Ok(json!({}))
             }
             Some("panic") => panic!("as asked"),

@@ -31,7 +31,7 @@ pub enum CacheError {
     #[error("the cache does not answer: {0}")]
     Unavailable(String),
     /// The address is none.
-    #[error("not an address of Redis: expected redis://[user:password@]host[:port][/database]")]
+    #[error("not an address of Redis: expected redis://[user:password@]host[:port][/database], or rediss:// for TLS")]
     InvalidAddress,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script};
+use redis::{Client, RedisError, Script, TlsCertificates};
 
 use crate::{Cache, CacheError, Counted, MAXIMUM_AGE, MAXIMUM_KEY_BYTES, fits};
 
@@ -23,8 +23,10 @@ const COUNT: &str = "local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 /// How to reach it.
 #[derive(Clone)]
 pub struct RedisCacheOptions {
-    /// Where it is, as `redis://host:6379`.
+    /// Where it is, as `redis://host:6379`, or `rediss://host:6379` for TLS.
     pub url: String,
+    /// Over TLS, the certificates of the authority to trust instead of the system's, as PEM.
+    pub authority: Option<Vec<u8>>,
     /// What every key begins with, so that several installations can share a Redis.
     pub prefix: String,
 }
@@ -33,15 +35,21 @@ impl RedisCacheOptions {
     /// The defaults for this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "baton:cache:".to_owned() }
+        Self { url: url.into(), authority: None, prefix: "baton:cache:".to_owned() }
     }
 
     /// A cache that connects when it is first asked. Needs a runtime.
     ///
     /// # Errors
-    /// [`CacheError::InvalidAddress`].
+    /// [`CacheError::InvalidAddress`], also for an authority that is none or that the address has no use for.
     pub fn open(self) -> Result<RedisCache, CacheError> {
-        let client = Client::open(self.url.as_str()).map_err(|_| CacheError::InvalidAddress)?;
+        // What stands behind # would switch verification off.
+        let url = Some(self.url.as_str()).filter(|url| !url.contains('#')).ok_or(CacheError::InvalidAddress)?;
+        let client = match self.authority {
+            Some(pem) => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(pem) }),
+            None => Client::open(url),
+        };
+        let client = client.map_err(|_| CacheError::InvalidAddress)?;
         let config =
             ConnectionManagerConfig::new().set_number_of_retries(0).set_response_timeout(Some(ANSWER)).set_connection_timeout(Some(ANSWER));
         let manager = ConnectionManager::new_lazy_with_config(client, config).map_err(|_| CacheError::InvalidAddress)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_domain::ports::Clock;
 use baton_domain::time::Timestamp;
 use baton_storage_cache::{Cache, CacheError, FallbackCache, MAXIMUM_KEY_BYTES, MAXIMUM_VALUE_BYTES, MemoryCache, RedisCacheOptions};
-use baton_testkit::RedisServer;
+use baton_testkit::{Authority, RedisServer};
 
 struct Real;
 
@@ -158,7 +158,35 @@ async fn while_redis_is_away_nothing_is_refused() {
     assert_eq!(shared.get("b").await.unwrap(), Some(b"y".to_vec()), "and Redis is used again");
 }
 
+#[tokio::test]
+async fn over_tls_a_redis_is_believed_that_proves_who_it_is_and_no_other() {
+    let (server, [authority, stranger]) = RedisServer::start_with_tls().unwrap();
+    let url = server.tls_url().unwrap();
+    let open = |url: &str, authority: &Authority| {
+        let pem = std::fs::read(authority.certificate()).unwrap();
+        RedisCacheOptions { authority: Some(pem), ..RedisCacheOptions::new(url) }.open().unwrap()
+    };
+    let right = open(&url, &authority);
+    right.put("a", b"x".to_vec(), HOUR).await.unwrap();
+    assert_eq!(right.get("a").await.unwrap(), Some(b"x".to_vec()));
+    let plain = RedisCacheOptions::new(server.url()).open().unwrap();
+    assert_eq!(plain.get("a").await.unwrap(), Some(b"x".to_vec()), "it is the same Redis");
+
+    refused("another authority", &open(&url, &stranger), "UnknownIssuer").await;
+    refused("an authority of the system's", &RedisCacheOptions::new(url.as_str()).open().unwrap(), "UnknownIssuer").await;
+    refused("another name", &open(&url.replace("127.0.0.1", "localhost"), &authority), "not valid for name").await;
+    server.let_certificate_expire().unwrap();
+    refused("an expired certificate", &open(&url, &authority), "expired").await;
+}
+
+/// It gives nothing, and for this reason: that Redis is away for another would prove nothing.
+async fn refused(what: &str, cache: &dyn Cache, because: &str) {
+    let answer = cache.get("a").await;
+    assert!(matches!(&answer, Err(CacheError::Unavailable(reason)) if reason.contains(because)), "{what}: {answer:?}");
+}
+
 #[test]
 fn an_address_that_is_none_is_refused() {
+    assert_eq!(RedisCacheOptions::new("rediss://host/#insecure").open().map(drop), Err(CacheError::InvalidAddress));
     assert_eq!(RedisCacheOptions::new("nonsense").open().map(drop), Err(CacheError::InvalidAddress));
 }

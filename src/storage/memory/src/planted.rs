@@ -29,11 +29,21 @@ pub enum PlantedBug {
     KeyOutsideTransaction,
     /// A retry forgets that somebody asked for the task to end.
     CancelForgottenOnRetry,
+    /// A message is handed out and the cursor moved, and now and then the delivery is not stored.
+    DeliveryNotStored,
+    /// A consumer is told that its acknowledgement counts, and it is stored a little later. The simulation's link makes this one.
+    SettledBeforeCommit,
+    /// A consumer's word counts for whatever delivery of the message there is now.
+    LateWordCounts,
+    /// An attempt publishes whether it holds its task or not.
+    StalePublisherCounts,
+    /// A broadcast is sent again when nobody knows whether it arrived. The simulation's carrier makes this one.
+    BroadcastRepeated,
 }
 
 impl PlantedBug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::NoLeaseCheckOnComplete,
         Self::AcknowledgedBeforeCommit,
         Self::SequenceBeforeCommit,
@@ -46,5 +56,10 @@ impl PlantedBug {
         Self::RetryNotQueued,
         Self::KeyOutsideTransaction,
         Self::CancelForgottenOnRetry,
+        Self::DeliveryNotStored,
+        Self::SettledBeforeCommit,
+        Self::LateWordCounts,
+        Self::StalePublisherCounts,
+        Self::BroadcastRepeated,
     ];
 }

@@ -17,7 +17,7 @@ fn with_tls(url: &str, authority: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_right_authority_is_believed_a_wrong_one_and_a_wrong_name_are_not() {
+async fn the_right_authority_is_believed_a_wrong_one_a_wrong_name_and_an_expired_certificate_are_not() {
     let (server, [authority, stranger]) = tokio::task::spawn_blocking(PostgresServer::start_with_tls).await.unwrap().unwrap();
     let plain = server.new_database().unwrap();
     let url = with_tls(&plain, &authority.certificate());
@@ -41,9 +41,16 @@ async fn the_right_authority_is_believed_a_wrong_one_and_a_wrong_name_are_not() 
     store.close().await;
 
     let elsewhere = plain.replace("127.0.0.1", "localhost");
-    for wrong in [with_tls(&plain, &stranger.certificate()), with_tls(&elsewhere, &authority.certificate())] {
-        let options = PostgresOptions { acquire_timeout: Duration::from_secs(5), ..PostgresOptions::new(&wrong) };
-        let refused = tokio::time::timeout(Duration::from_secs(30), options.open(Arc::new(NoSink))).await.unwrap();
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    }
+    refused("another authority", &with_tls(&plain, &stranger.certificate()), "UnknownIssuer").await;
+    refused("another name", &with_tls(&elsewhere, &authority.certificate()), "not valid for name").await;
+    let server = tokio::task::spawn_blocking(move || server.let_certificate_expire(&authority).map(|()| (server, authority)));
+    let (_server, authority) = server.await.unwrap().unwrap();
+    refused("an expired certificate", &with_tls(&plain, &authority.certificate()), "expired").await;
+}
+
+/// The store is not opened, and for this reason: that it is away for another would prove nothing.
+async fn refused(what: &str, url: &str, because: &str) {
+    let options = PostgresOptions { acquire_timeout: Duration::from_secs(5), ..PostgresOptions::new(url) };
+    let refused = tokio::time::timeout(Duration::from_secs(30), options.open(Arc::new(NoSink))).await.unwrap();
+    assert!(matches!(&refused, Err(StoreError::Unavailable(reason)) if reason.contains(because)), "{what}: {refused:?}");
 }

@@ -8,8 +8,16 @@ use baton_agents_runtime::{Agent, AgentRegistry, Context, DuplicateAgent, SkillE
 use baton_domain::agent::AgentCard;
 use baton_domain::problem::Code;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use crate::messages::Hearing;
+use crate::topics::{ALL, DURABLE, EPHEMERAL};
 use crate::world::World;
+
+/// How long an agent pauses between two messages.
+const BETWEEN: Duration = Duration::from_millis(100);
+/// How long an agent listens.
+const LISTENS: Duration = Duration::from_millis(500);
 
 /// The skills there are.
 pub(crate) const SKILLS: [&str; 2] = ["sim.quick", "sim.slow"];
@@ -50,6 +58,8 @@ impl Agent for Worker {
             Some("busy") => return Err(SkillError { retry_after_ms: Some(300), ..SkillError::passing(Code::Internal, "come back later") }),
             Some("hang") => std::future::pending().await,
             Some("log") => context.info("still here", Value::Null),
+            Some("tell") => self.tell(&context, input["n"].as_u64().unwrap_or(0)).await?,
+            Some("listen") => self.listen(&context).await?,
             Some("ask") => {
                 let child = json!({"n": input["n"], "plan": [["done", 50]]});
                 context.ask(SKILLS[0], child).await?;
@@ -58,6 +68,32 @@ impl Agent for Worker {
         }
         let number = self.world.ledger.pages().execution(context.task_id());
         Ok(json!({"execution": number}))
+    }
+}
+
+impl Worker {
+    /// Publishes some messages, one after the other: under a key, which another attempt publishes again, or without one.
+    async fn tell(&self, context: &Context, number: u64) -> Result<(), SkillError> {
+        for index in 0..=number % 3 {
+            let topic = DURABLE[usize::try_from(index % 2).unwrap_or(0)];
+            let key = (!(number + index).is_multiple_of(2)).then(|| format!("{}/{index}", context.task_id()));
+            let message = self.world.messages.lock().send(topic, Some(context.task_id()), key.as_deref());
+            let id = context.publish(topic, json!({"n": message}), key.as_deref()).await?;
+            self.world.messages.lock().told(message, id);
+            tokio::time::sleep(BETWEEN).await;
+        }
+        let message = self.world.messages.lock().send(EPHEMERAL, Some(context.task_id()), None);
+        context.publish(EPHEMERAL, json!({"n": message}), None).await.map(drop)
+    }
+
+    /// Listens for a while.
+    async fn listen(&self, context: &Context) -> Result<(), SkillError> {
+        let mut messages = context.subscribe(ALL).await?;
+        let (mut hearing, until) = (Hearing::default(), Instant::now() + LISTENS);
+        while let Ok(Some(message)) = tokio::time::timeout_at(until, messages.next()).await {
+            self.world.messages.lock().heard(&mut hearing, &message);
+        }
+        Ok(())
     }
 }
 

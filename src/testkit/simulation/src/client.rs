@@ -4,25 +4,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_bus::Topics;
 use baton_domain::id::TaskId;
 use baton_domain::invariants::Invariant;
-use baton_domain::problem::{Code, Problem};
-use baton_domain::services::{Answer, TaskService};
+use baton_domain::problem::Code;
+use baton_domain::services::{Answer, TaskService, TopicService as _};
 use baton_domain::task::{Priority, RetryPolicy, Timeouts};
 use baton_domain::user::Caller;
 use baton_domain::wire::task::{DependsOn, NewBatch, NewTask, TaskSummary};
+use baton_domain::wire::topic::NewMessage;
 use baton_testkit::SeededChance;
 use serde_json::{Value, json};
 
 use crate::agent::SKILLS;
+use crate::host::Host;
 use crate::plan::Draw;
+use crate::topics::{DURABLE, EPHEMERAL};
+use crate::visitor::{TRIES, Visitor};
 use crate::world::{World, purpose};
 use baton_domain::ports::Clock as _;
-
-/// How long a client waits for an answer, and between two questions.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a client asks again before it gives up; far more than any blow needs.
-const TRIES: usize = 60;
 
 /// Whose work it is; the first has a limit, see [`LIMITED`].
 pub(crate) const KEYS: [&str; 3] = ["red", "green", "blue"];
@@ -33,8 +33,8 @@ pub(crate) const LIMITED: (&str, u32) = (KEYS[0], 2);
 pub(crate) struct Client {
     world: Arc<World>,
     index: usize,
-    caller: Caller,
     chance: SeededChance,
+    visitor: Visitor,
     /// Tasks that this client knows of.
     known: Vec<TaskId>,
     keys: u64,
@@ -43,7 +43,8 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(world: &Arc<World>, index: usize) -> Self {
         let chance = world.chance(purpose(4, index, 0));
-        Self { world: Arc::clone(world), index, caller: Caller::system(), chance, known: Vec::new(), keys: 0 }
+        let visitor = Visitor::new(world, purpose(9, index, 0));
+        Self { world: Arc::clone(world), index, chance, visitor, known: Vec::new(), keys: 0 }
     }
 
     /// Asks for this many tasks, and for other things in between.
@@ -59,6 +60,7 @@ impl Client {
                 62..76 => self.cancel().await,
                 76..84 => self.pause_or_resume().await,
                 84..90 => self.rerun().await,
+                90..96 => self.publish().await,
                 _ => self.wait().await,
             }
             let pause = self.chance.millis(0, 700);
@@ -142,6 +144,26 @@ impl Client {
         }
     }
 
+    /// Publishes with a key, so that asking again stores it once; and something fleeting, which is sent once.
+    async fn publish(&mut self) {
+        let key = self.key();
+        let topic = *self.chance.one_of(&DURABLE).unwrap_or(&DURABLE[0]);
+        let number = self.world.messages.lock().send(topic, None, Some(&key));
+        let message = NewMessage { payload: json!({"n": number}), key: Some(key) };
+        let asked = |topics: Arc<Topics>, caller: Caller| {
+            let message = message.clone();
+            async move { topics.publish(&caller, topic, message).await }
+        };
+        if let Some(Ok(published)) = self.visitor.insist(TRIES, Host::topics, asked).await {
+            self.world.messages.lock().told(number, published.id);
+        }
+        let number = self.world.messages.lock().send(EPHEMERAL, None, None);
+        let asked = |topics: Arc<Topics>, caller: Caller| async move {
+            topics.publish(&caller, EPHEMERAL, NewMessage { payload: json!({"n": number}), key: None }).await
+        };
+        self.visitor.insist(1, Host::topics, asked).await;
+    }
+
     async fn wait(&self) {
         let Some(id) = self.chance.one_of(&self.known).copied() else { return };
         let span = self.chance.millis(100, 3_000);
@@ -176,39 +198,12 @@ impl Client {
         format!("client-{}-{}", self.index, self.keys)
     }
 
-    /// Asks until there is an answer that is not "later", at one server after the other.
+    /// Asks the servers for something of tasks until one answers.
     async fn insist<T, F>(&self, tries: usize, ask: impl Fn(Arc<dyn TaskService>, Caller) -> F) -> Option<Answer<T>>
     where
         F: Future<Output = Answer<T>>,
     {
-        for _ in 0..tries {
-            match self.ask_once(&ask).await {
-                Some(Err(Problem { status: 500.., .. })) | None => tokio::time::sleep(self.chance.millis(100, 1_000)).await,
-                answer => return answer,
-            }
-        }
-        None
-    }
-
-    async fn ask_once<T, F>(&self, ask: impl Fn(Arc<dyn TaskService>, Caller) -> F) -> Option<Answer<T>>
-    where
-        F: Future<Output = Answer<T>>,
-    {
-        let weather = self.world.plan.weather;
-        let (lost, unanswered) = (self.chance.happens(weather.lost_requests), self.chance.happens(weather.lost_requests));
-        let up: Vec<_> = self.world.hosts.lock().iter().filter_map(|host| host.tasks()).collect();
-        let tasks = Arc::clone(self.chance.one_of(&up)?);
-        if lost {
-            tokio::time::sleep(PATIENCE).await;
-            return None;
-        }
-        tokio::time::sleep(self.chance.millis(1, weather.longest_way_ms)).await;
-        let answer = tokio::time::timeout(PATIENCE, ask(tasks, self.caller.clone())).await.ok()?;
-        if unanswered {
-            return None;
-        }
-        tokio::time::sleep(self.chance.millis(1, weather.longest_way_ms)).await;
-        Some(answer)
+        self.visitor.insist(tries, Host::tasks, ask).await
     }
 
     fn task(&self, number: u64) -> NewTask {
@@ -244,12 +239,14 @@ impl Client {
     fn step(&self) -> Value {
         let chance = &self.chance;
         let what = match chance.within(0, 99) {
-            0..60 => "done",
+            0..50 | 57..60 => "done",
+            50..57 => "tell",
             60..75 => "fail",
             75..79 => "fatal",
             79..85 => "hang",
             85..90 => "busy",
             90..95 => "ask",
+            95..97 => "listen",
             _ => "log",
         };
         // Most are short; some outlast a lease.

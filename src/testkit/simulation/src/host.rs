@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::ChildCommand;
-use baton_bus::InProcessBus;
-use baton_domain::ports::Recorder;
+use baton_bus::carrier::{Carrier, Heard};
+use baton_bus::{EventStream, InProcessBus, Relay, Topics};
+use baton_domain::ports::{Recorder, Sources};
 use baton_domain::services::TaskService;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptOutcome;
@@ -14,10 +15,12 @@ use baton_observability::Auditor;
 use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
 use baton_storage::{EventStore, Store};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::agent;
+use crate::carrier::FaultyCarrier;
 use crate::link::Link;
 use crate::plan::Cut;
 use crate::world::World;
@@ -32,6 +35,8 @@ const TERM: Duration = Duration::from_secs(2);
 const SUPERVISOR: Duration = Duration::from_millis(700);
 /// Messages that a bus keeps for its slowest subscriber: few, so that some are too slow.
 const BUS: usize = 16;
+/// How long a quiet listener trusts the doorbell.
+const IDLE_CHECK: Duration = Duration::from_secs(2);
 /// Turns after which whatever could be done at this instant is done.
 const SETTLED: usize = 400;
 
@@ -48,11 +53,16 @@ pub(crate) struct Host {
     pub(crate) server: usize,
     pub(crate) incarnation: usize,
     pub(crate) bus: Arc<InProcessBus>,
+    /// What comes of the carrier.
+    pub(crate) post: broadcast::Sender<Heard>,
     life: AtomicU8,
     way: AtomicU8,
     /// Rung when it goes on after a pause. `Notify` wakes in the order of waiting, unlike `watch`, which draws lots.
     resumed: Notify,
     engine: Mutex<Option<Arc<Engine>>>,
+    topics: Mutex<Option<Arc<Topics>>>,
+    /// Ends what runs for topics.
+    stop: CancellationToken,
     link: Mutex<Option<Arc<Link>>>,
     start: Mutex<Option<AbortHandle>>,
 }
@@ -63,10 +73,13 @@ impl Host {
             server,
             incarnation,
             bus: Arc::new(InProcessBus::new(BUS)),
+            post: broadcast::Sender::new(BUS),
             life: AtomicU8::new(UP),
             way: AtomicU8::new(way),
             resumed: Notify::new(),
             engine: Mutex::default(),
+            topics: Mutex::default(),
+            stop: CancellationToken::new(),
             link: Mutex::default(),
             start: Mutex::default(),
         })
@@ -119,6 +132,11 @@ impl Host {
         self.engine.lock().as_ref().map(|engine| engine.tasks())
     }
 
+    /// Its topics, as [`tasks`](Self::tasks).
+    pub(crate) fn topics(&self) -> Option<Arc<Topics>> {
+        if self.crashed() { None } else { self.topics.lock().clone() }
+    }
+
     /// Its way to the event log.
     pub(crate) fn log(&self) -> Option<Arc<dyn EventStore>> {
         self.link.lock().clone().map(|link| link as Arc<dyn EventStore>)
@@ -137,12 +155,15 @@ impl Host {
     pub(crate) fn let_go(&self) {
         self.crash();
         self.engine.lock().take();
+        self.topics.lock().take();
         self.link.lock().take();
     }
 
     /// Stops in order, and then is gone.
     pub(crate) async fn stop(&self) {
         let engine = self.engine.lock().take();
+        self.topics.lock().take();
+        self.stop.cancel();
         if let Some(engine) = engine {
             engine.stop().await;
         }
@@ -197,6 +218,7 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
         match started {
             Ok(engine) => {
                 world.trace.note(format_args!("s{} incarnation {} is up", host.server, host.incarnation));
+                *host.topics.lock() = Some(open_topics(&world, &host, &link, &engine, sources));
                 *host.engine.lock() = Some(Arc::new(engine));
                 return;
             }
@@ -206,6 +228,20 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
             }
         }
     }
+}
+
+/// Topics, as a server of several has them. Nothing has run between the engine's start and this: its agents never see it without topics.
+fn open_topics(world: &Arc<World>, host: &Arc<Host>, link: &Arc<Link>, engine: &Engine, sources: Sources) -> Arc<Topics> {
+    let carrier: Arc<dyn Carrier> = Arc::new(FaultyCarrier::new(world, host));
+    let relay = Relay::new(Arc::clone(&carrier));
+    host.bus.relay_to(Arc::clone(&relay));
+    let events = EventStream::new(Arc::clone(link) as Arc<dyn EventStore>, Arc::clone(&host.bus)).with_idle_check(IDLE_CHECK);
+    let store = Arc::clone(link) as Arc<dyn Store>;
+    let topics = Topics::new(store, Arc::clone(&host.bus), Arc::new(events), carrier, sources);
+    engine.use_topics(Arc::clone(&topics));
+    tokio::spawn(Arc::clone(&topics).run(host.stop.clone()));
+    tokio::spawn(relay.run(Arc::clone(&host.bus), |_| {}));
+    topics
 }
 
 /// Counts nothing: what counts is in the store.

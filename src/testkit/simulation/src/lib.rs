@@ -6,28 +6,35 @@
 //! - `host`: servers that start, crash, stand still, are cut off and start again, all on one store in memory
 //! - `link`: the way from a server to the store, which delays, loses and repeats
 //! - `doorbell`: the way from a commit to the servers' buses, which may lose, repeat and reorder
-//! - `agent`, `client`, `reader`: whoever works, asks for work, and follows the events
-//! - `plan`: what the seed decides; `check`: what must hold in the end; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
+//! - `carrier`: the way of what is fleeting from server to server, which delays and loses
+//! - `agent`, `client`, `reader`, `consumer`: whoever works and publishes, asks for work, follows the events, and consumes topics
+//! - `plan`: what the seed decides; `check`: what must hold in the end; `messages`, `topics`: what became of messages; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
 //!
 //! The same seed gives the same trace: ids, chance and time come from the seed, and nothing here or in the engine asks the
 //! machine (docs/adr/018).
 
 mod agent;
+mod carrier;
 mod check;
 mod client;
+mod consumer;
 mod doorbell;
 mod host;
 mod ledger;
 mod link;
+mod messages;
 mod plan;
 mod reader;
 mod run;
 mod running;
 mod sources;
+#[macro_use]
 mod store;
 mod topics;
 mod trace;
+mod visitor;
 mod world;
 
 pub use baton_storage_memory::PlantedBug;
+pub use messages::MessageCounts;
 pub use run::{Outcome, run, run_with_trace};

@@ -49,6 +49,11 @@ impl Link {
         }
     }
 
+    /// How long a call is stuck on its way besides: a few, long enough that their sender may have lost its task meanwhile.
+    pub(crate) fn stuck(&self) -> Duration {
+        if self.chance.happens(40) { self.chance.millis(500, 4_000) } else { Duration::ZERO }
+    }
+
     fn no_answer(name: &str) -> StoreError {
         StoreError::Unavailable(format!("{name} was not answered"))
     }

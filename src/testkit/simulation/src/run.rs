@@ -17,14 +17,19 @@ use baton_storage_memory::{MemoryStore, PlantedBug};
 
 use crate::client::{Client, LIMITED};
 use crate::doorbell::Doorbell;
+use crate::messages::MessageCounts;
 use crate::plan::{Blow, Fate, Plan};
 use crate::world::World;
-use crate::{check, host, reader};
+use crate::{check, consumer, host, reader, topics};
 
 /// Subscribers that follow the events.
 const READERS: usize = 2;
+/// Consumers of each durable subscription.
+const CONSUMERS: usize = 2;
 /// How long after the last request everything must have come to rest.
 const REST: Duration = Duration::from_secs(300);
+/// How long a call can be under way.
+const UNDER_WAY: Duration = Duration::from_secs(3);
 /// How often it is looked whether it has.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -43,6 +48,8 @@ pub struct Outcome {
     pub tasks: u64,
     /// Events that were committed.
     pub events: u64,
+    /// What happened to messages of topics.
+    pub messages: MessageCounts,
 }
 
 /// Runs a seed's world. `folder` is where its servers have their folders; runs at the same time need different ones.
@@ -104,16 +111,23 @@ fn run_kept(seed: u64, bug: Option<PlantedBug>, folder: &Path, keep_trace: bool)
     }
     let (trace, lines) = world.trace.end();
     let tasks = log.iter().filter(|event| event.kind == "task.queued" || event.kind == "task.waiting").count() as u64;
-    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64 })
+    let messages = world.messages.lock().counts;
+    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64, messages })
 }
 
 async fn live(world: &Arc<World>) -> Result<(Vec<Violation>, Vec<Event>), StoreError> {
     let (key, most) = LIMITED;
     world.store.set_limit(LimitScope::FairnessKey, key.to_owned(), most, Principal::System, world.clock().now()).await?;
+    topics::declare(world).await?;
     for server in 0..world.plan.servers {
         host::start(world, server);
     }
     let readers: Vec<_> = (0..READERS).map(|index| tokio::spawn(reader::follow(Arc::clone(world), index))).collect();
+    let names = topics::subscriptions();
+    let consumers = (0..CONSUMERS * names.len()).zip(names.iter().cycle());
+    let mut consumers: Vec<_> =
+        consumers.map(|(index, name)| tokio::spawn(consumer::consume(Arc::clone(world), index, name.clone()))).collect();
+    consumers.push(tokio::spawn(consumer::listen(Arc::clone(world), 0)));
     let fates = tokio::spawn(befall(Arc::clone(world)));
     let clients = world.plan.clients;
     let share = world.plan.tasks.div_ceil(clients as u64);
@@ -123,9 +137,17 @@ async fn live(world: &Arc<World>) -> Result<(Vec<Violation>, Vec<Event>), StoreE
     }
     let _ = fates.await;
     come_to_rest(world).await?;
+    world.close();
+    for consumer in consumers {
+        let _ = consumer.await;
+    }
+    // What they said last may still be under way to the store.
+    tokio::time::sleep(UNDER_WAY).await;
+    let of_topics = topics::check(world).await?;
     world.rest();
     let log = check::log(world).await?;
     let mut violations = check::check(world, &log).await?;
+    violations.extend(of_topics);
     for reader in readers {
         match tokio::time::timeout(REST, reader).await {
             Ok(Ok(given)) => violations.extend(reader::check(&log, &given)),
@@ -143,7 +165,7 @@ async fn come_to_rest(world: &Arc<World>) -> Result<(), StoreError> {
         let live: u64 = counts.iter().filter(|count| !count.state.is_terminal()).map(|count| count.count).sum();
         if live == 0 {
             // What is still under way to the store must change nothing any more.
-            tokio::time::sleep(Duration::from_secs(3)).await;
+            tokio::time::sleep(UNDER_WAY).await;
             return Ok(());
         }
         if counts.iter().any(|count| count.state == TaskState::Paused) {

@@ -41,8 +41,8 @@ use crate::world::SKEW_MS;
 
 type Answer<T> = Result<T, StoreError>;
 
-/// When a task is stored that was acknowledged before it was.
-const COMMITTED_LATER: Duration = Duration::from_millis(400);
+/// When something is stored that was acknowledged before it was.
+pub(crate) const COMMITTED_LATER: Duration = Duration::from_millis(400);
 
 /// Makes a trait's methods calls over the link: `read` changes nothing, `once` must not be done twice, `again` may.
 macro_rules! over_the_link {

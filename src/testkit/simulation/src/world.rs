@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_bus::carrier::{InProcessHub, POLL};
 use baton_domain::ports::{Chance, Clock, IdSource, Sources};
 use baton_storage_memory::{MemoryStore, PlantedBug};
 use baton_testkit::SeededChance;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::host::Host;
 use crate::ledger::Ledger;
+use crate::messages::Messages;
 use crate::plan::Plan;
 use crate::sources::{SimulatedClock, SimulatedIds};
 use crate::trace::Trace;
@@ -27,6 +29,9 @@ pub(crate) struct World {
     pub(crate) bug: Option<PlantedBug>,
     pub(crate) trace: Trace,
     pub(crate) ledger: Ledger,
+    pub(crate) messages: Mutex<Messages>,
+    /// The rings of what carries between servers; whoever takes an entry has a poll's time to finish it.
+    pub(crate) rings: Arc<InProcessHub>,
     /// The servers, in their present incarnations.
     pub(crate) hosts: Mutex<Vec<Arc<Host>>>,
     /// Held while a server starts: its folders are real, and two that make theirs at once could come in any order.
@@ -35,6 +40,8 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     ids: Arc<SimulatedIds>,
     began: Instant,
+    /// Set once nothing is asked for any more.
+    closing: AtomicBool,
     /// Set once everything has come to rest.
     rested: AtomicBool,
 }
@@ -48,11 +55,14 @@ impl World {
             bug,
             trace: Trace::new(keep_trace),
             ledger: Ledger::default(),
+            messages: Mutex::default(),
+            rings: InProcessHub::new(POLL),
             hosts: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
             folder,
             ids: Arc::default(),
             began: Instant::now(),
+            closing: AtomicBool::new(false),
             rested: AtomicBool::new(false),
         }
     }
@@ -79,6 +89,15 @@ impl World {
     /// A server's present incarnation.
     pub(crate) fn host(&self, server: usize) -> Option<Arc<Host>> {
         self.hosts.lock().get(server).cloned()
+    }
+
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing is asked for any more.
+    pub(crate) fn closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     pub(crate) fn rest(&self) {

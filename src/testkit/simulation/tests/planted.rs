@@ -1,4 +1,4 @@
-//! Can the simulation fail? Each of twelve mistakes that queues and stores are known to make is found, by the promise it breaks.
+//! Can the simulation fail? Each mistake that queues, stores and buses are known to make is found, by the promise it breaks.
 
 use crate::harness;
 
@@ -13,7 +13,7 @@ const SEEDS: u64 = 1_000;
 /// Which promise a mistake breaks.
 const fn breaks(bug: PlantedBug) -> Invariant {
     match bug {
-        PlantedBug::NoLeaseCheckOnComplete => Invariant::StaleLeaseIsPowerless,
+        PlantedBug::NoLeaseCheckOnComplete | PlantedBug::StalePublisherCounts => Invariant::StaleLeaseIsPowerless,
         PlantedBug::AcknowledgedBeforeCommit => Invariant::AcknowledgedIsStored,
         PlantedBug::SequenceBeforeCommit => Invariant::EventsGapless,
         PlantedBug::EventOutsideTransaction => Invariant::ChangeHasEvent,
@@ -24,6 +24,9 @@ const fn breaks(bug: PlantedBug) -> Invariant {
         PlantedBug::RetryNotQueued => Invariant::NothingStarves,
         PlantedBug::KeyOutsideTransaction => Invariant::NothingIsLost,
         PlantedBug::CancelForgottenOnRetry => Invariant::OnlyTableTransitions,
+        PlantedBug::DeliveryNotStored => Invariant::MessageIsKept,
+        PlantedBug::SettledBeforeCommit | PlantedBug::LateWordCounts => Invariant::SettledStaysSettled,
+        PlantedBug::BroadcastRepeated => Invariant::MessagesInOrder,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::harness;
 
-use baton_simulation::{run, run_with_trace};
+use baton_simulation::{MessageCounts, run, run_with_trace};
 use baton_testkit::scale;
 use tempfile::TempDir;
 
@@ -19,6 +19,9 @@ fn no_seed_breaks_a_promise() {
     let report = harness::all(0..seeds, None);
     println!("{report}");
     assert_eq!(report.broken, Vec::<String>::new(), "{report}");
+    // Topics are proven by what happens to messages: in each world, on average, some of everything.
+    let MessageCounts { stored, delivered, again, late, dead, heard } = report.messages;
+    assert!([stored, delivered, again, late, dead, heard].iter().all(|count| *count >= report.seeds), "{report}");
 }
 
 #[test]

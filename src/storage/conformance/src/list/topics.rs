@@ -65,6 +65,7 @@ macro_rules! topics_cases {
             }
             topics_share = topics::share {
                 different_subscriptions_each_get_all,
+                a_word_in_one_subscription_changes_nothing_in_another,
                 consumers_of_one_subscription_share_its_messages,
                 many_consumers_who_fail_at_times_deal_with_every_message,
                 a_place_is_kept_while_nobody_is_there,

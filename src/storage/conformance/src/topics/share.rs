@@ -20,6 +20,30 @@ pub async fn different_subscriptions_each_get_all(world: &World) {
     }
 }
 
+pub async fn a_word_in_one_subscription_changes_nothing_in_another(world: &World) {
+    world.durable(&["a"]).await;
+    world.subscribed("one", "a").await;
+    world.subscribed("two", "a").await;
+    world.say("a", 1..=3).await;
+    world.pulled("one", 9, at(0)).await;
+    let (one, two) = (world.pulled("one", 9, at(1_000)).await.items, world.pulled("two", 9, at(1_000)).await.items);
+    assert_eq!((said(&one), said(&two)), (vec![1, 2, 3], vec![1, 2, 3]), "both have all of them in their hands");
+
+    // The second deliveries of one subscription are none of the other's.
+    for verdict in [Verdict::Acknowledge, Verdict::Refuse(Some(0))] {
+        let foreign = world.settled("two", ids(&one), verdict, at(1_001)).await;
+        assert_eq!((foreign.settled, foreign.late.len()), (0, 3), "{verdict:?}");
+    }
+    world.settled("one", ids(&one[..2]), Verdict::Acknowledge, at(1_002)).await;
+    world.settled("one", ids(&one[2..]), Verdict::Refuse(Some(0)), at(1_002)).await;
+    let view = world.view("two", at(1_003)).await;
+    assert_eq!((view.in_flight, view.waiting, view.acknowledged), (3, 0, 0));
+    assert_eq!(said(&world.pulled("two", 9, at(1_004)).await.items), [0i64; 0], "nor does any come again before its deadline");
+    assert_eq!(world.settled("two", ids(&two), Verdict::Acknowledge, at(1_005)).await.settled, 3);
+    let view = world.view("one", at(1_006)).await;
+    assert_eq!((view.in_flight, view.waiting, view.acknowledged), (0, 1, 2));
+}
+
 pub async fn consumers_of_one_subscription_share_its_messages(world: &World) {
     world.durable(&["a"]).await;
     world.subscribed("s", "a").await;

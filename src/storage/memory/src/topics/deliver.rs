@@ -12,9 +12,11 @@ use baton_domain::wire::topic::{Delivery, MessageView, Settled, SubscriptionView
 use baton_storage::{AckId, EXPIRED, PULL_SCAN, Pull, PulledRows, REFUSED, Settlement, Verdict, topic_events};
 
 use super::{Outstanding, Stage, Subscription, Topics};
+use crate::PlantedBug;
 use crate::commit::State;
 
 pub(super) fn pull(state: &mut State, pull: Pull) -> (Option<PulledRows>, Vec<NewEvent>) {
+    let forgetful = state.makes(PlantedBug::DeliveryNotStored);
     let Topics { messages, subscriptions, .. } = &mut state.topics;
     let Some(subscription) = subscriptions.get_mut(&pull.subscription) else { return (None, Vec::new()) };
     let died = give_up(subscription, pull.at, usize::MAX);
@@ -30,7 +32,12 @@ pub(super) fn pull(state: &mut State, pull: Pull) -> (Option<PulledRows>, Vec<Ne
     let outstanding = subscription.deliveries.values().filter(|one| one.due_at().is_some()).count();
     let room = (subscription.policy.maximum_in_flight as usize).saturating_sub(outstanding).min(maximum - rows.items.len());
     let fresh = take_new(messages, subscription, room, &mut rows.more);
-    rows.items.extend(fresh.into_iter().map(|message| hand_out(subscription, message, &pull)));
+    for message in fresh {
+        rows.items.push(hand_out(subscription, message, &pull));
+        if forgetful && message.seq.0 % 7 == 3 {
+            subscription.deliveries.remove(&message.seq);
+        }
+    }
     rows.more |= rows.items.len() == maximum;
     rows.next_due = subscription.deliveries.values().filter_map(Outstanding::due_at).min();
     let events =
@@ -92,10 +99,11 @@ pub(super) fn give_up(subscription: &mut Subscription, now: Timestamp, limit: us
 
 pub(super) fn settle(state: &mut State, settlement: Settlement) -> (Option<Settled>, Vec<NewEvent>) {
     let Settlement { subscription: name, deliveries, verdict, at } = settlement;
+    let any_token = state.makes(PlantedBug::LateWordCounts);
     let Some(subscription) = state.topics.subscriptions.get_mut(&name) else { return (None, Vec::new()) };
     let (mut settled, mut died) = (Settled::default(), Vec::new());
     for id in deliveries {
-        let in_hands = subscription.deliveries.get_mut(&id.seq).filter(|one| one.token == id.token);
+        let in_hands = subscription.deliveries.get_mut(&id.seq).filter(|one| any_token || one.token == id.token);
         let Some(one) = in_hands.filter(|one| matches!(one.stage, Stage::InFlight(_))) else {
             settled.late.push(id.to_string());
             continue;

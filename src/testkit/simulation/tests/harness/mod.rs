@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use baton_simulation::{Outcome, PlantedBug, run};
+use baton_simulation::{MessageCounts, Outcome, PlantedBug, run};
 use tempfile::TempDir;
 
 /// How a seed is run again.
@@ -18,6 +18,7 @@ pub struct Report {
     pub seeds: u64,
     pub tasks: u64,
     pub events: u64,
+    pub messages: MessageCounts,
     /// What did not hold, by seed.
     pub broken: Vec<String>,
 }
@@ -25,6 +26,7 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} seeds, {} tasks queued, {} events, {} seeds broken", self.seeds, self.tasks, self.events, self.broken.len())?;
+        writeln!(f, "{:?}", self.messages)?;
         self.broken.iter().take(10).try_for_each(|line| writeln!(f, "{line}"))
     }
 }
@@ -64,6 +66,7 @@ pub fn all(seeds: Range<u64>, bug: Option<PlantedBug>) -> Report {
         report.seeds += 1;
         report.tasks += outcome.tasks;
         report.events += outcome.events;
+        report.messages += outcome.messages;
         if !outcome.violations.is_empty() {
             let what: Vec<String> = outcome.violations.iter().take(5).map(ToString::to_string).collect();
             let seed = outcome.seed;
