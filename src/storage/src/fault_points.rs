@@ -105,7 +105,7 @@ pub fn reach(point: FaultPoint) {
     {
         // The same that `kill -9` does from outside; aborting is for where that is not.
         #[cfg(unix)]
-        drop(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL));
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
     }
 }
