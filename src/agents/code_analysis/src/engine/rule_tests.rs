@@ -27,7 +27,7 @@ fn every_language_has_rules_for_twelve_weaknesses() {
     }
 }
 
-fn with(own: &str) -> Result<Catalogue, baton_agents_runtime::SkillError> {
+fn with(own: &str) -> Result<Catalogue, SkillError> {
     Catalogue::with(Kind::Security, &[("rules".to_owned(), own.to_owned())])
 }
 
