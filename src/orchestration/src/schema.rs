@@ -1,5 +1,7 @@
 //! Does a value fit a skill's JSON Schema, and which artifacts does it name?
 
+use std::sync::OnceLock;
+
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::FieldError;
 use jsonschema::Validator;
@@ -10,23 +12,32 @@ const MAXIMUM_ERRORS: usize = 20;
 /// How deep a schema is searched for artifacts.
 const MAXIMUM_DEPTH: usize = 16;
 
-/// A compiled schema.
+/// A schema that is known to compile. What it compiles to is made when a value first comes: for all skills together that is megabytes, and most servers use a
+/// few of them.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    validator: Validator,
+    validator: OnceLock<Option<Validator>>,
     schema: Value,
 }
 
 impl Schema {
     /// Compiles a schema; it may not refer to anything outside itself.
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
-        let validator = jsonschema::draft202012::new(schema).map_err(|error| error.to_string())?;
-        Ok(Self { validator, schema: schema.clone() })
+        jsonschema::draft202012::new(schema).map_err(|error| error.to_string())?;
+        Ok(Self { validator: OnceLock::new(), schema: schema.clone() })
+    }
+
+    /// There is one, for it compiled before.
+    fn validator(&self) -> Option<&Validator> {
+        self.validator.get_or_init(|| jsonschema::draft202012::new(&self.schema).ok()).as_ref()
     }
 
     /// What does not fit, each with its place below `prefix`.
     pub(crate) fn errors(&self, prefix: &str, value: &Value) -> Vec<FieldError> {
-        self.validator
+        let Some(validator) = self.validator() else {
+            return vec![FieldError { field: prefix.to_owned(), message: "the skill's schema cannot be read".to_owned() }];
+        };
+        validator
             .iter_errors(value)
             .take(MAXIMUM_ERRORS)
             .map(|error| FieldError { field: format!("{prefix}{}", error.instance_path()), message: error.to_string() })
@@ -35,7 +46,7 @@ impl Schema {
 
     /// Whether a value fits.
     pub(crate) fn fits(&self, value: &Value) -> bool {
-        self.validator.is_valid(value)
+        self.validator().is_some_and(|validator| validator.is_valid(value))
     }
 
     /// The places and texts of the values that the schema calls artifacts.
