@@ -68,6 +68,8 @@ pub enum Rehearsed {
     Ended(Result<Value, Failure>),
     /// It wanted something that the prompter does not have.
     Unprompted,
+    /// As it worked it turned out why it is not done again here.
+    Apart(String),
     /// It did not come to an end: its time was over, or what it ran in went down.
     Stopped(Failure),
 }
