@@ -33,7 +33,7 @@ pub use assemble::MAXIMUM_RECORDING_BYTES;
 pub use tally::ReplayBounds;
 
 /// How long a replay may take that somebody waits for.
-pub const MAXIMUM_WAITED: Duration = Duration::from_secs(100);
+pub const MAXIMUM_WAITED: Duration = Duration::from_secs(60);
 
 /// What recordings and replays are made of.
 #[derive(Clone)]
