@@ -8,7 +8,7 @@ use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::{JournalRow, JournalWrite, JournalWritten};
-use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState, Usage};
+use baton_workflow::run::{ItemRow, ItemState, Outcome, RunState, SignalRow, StepRow, StepState, Usage};
 use baton_workflow::{Command, Effects, Fact};
 use serde_json::{Value, json};
 
@@ -172,6 +172,10 @@ impl Runs {
         let plan = std::sync::Arc::clone(&live.plan);
         let (mut merged, mut told, mut over) = (Merged::default(), Told::default(), Vec::new());
         let mut identified: BTreeMap<(String, u32), Option<uuid::Uuid>> = BTreeMap::new();
+        let mut past = match facts.iter().any(|fact| matches!(fact, Fact::Retried { .. })) {
+            true => record::read(&*self.parts.journals, live.id, None).await?,
+            false => record::Read::default(),
+        };
         let mut facts: Vec<Fact> = facts.into_iter().map(|fact| within(live, fact)).collect();
         in_kept_order(&mut facts);
         for fact in facts {
@@ -194,7 +198,8 @@ impl Runs {
                 merged.take(effects);
             }
         }
-        self.write(live, now, before, merged, told, over, identified, by).await
+        let past = replaced(&merged, std::mem::take(&mut past.items), &past.ids);
+        self.write(live, now, before, merged, told, over, identified, past, by).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one turn, taken apart once")]
@@ -207,13 +212,14 @@ impl Runs {
         told: Told,
         over: Vec<String>,
         identified: BTreeMap<(String, u32), Option<uuid::Uuid>>,
+        past: Vec<JournalRow>,
         by: By<'_>,
     ) -> Result<(), TurnError> {
         let actor = match by {
             By::Caller(principal) => principal.clone(),
             By::Parent | By::Server => Principal::System,
         };
-        let mut rows: Vec<JournalRow> = Vec::new();
+        let mut rows: Vec<JournalRow> = past;
         let mut todo = self.begin(live, merged.commands, &mut rows).await?;
         for row in merged.steps.values() {
             live.prune(row);
@@ -394,6 +400,21 @@ fn steered(live: &mut Live, fact: &Fact, by: By<'_>, ignored: bool) {
         }
         _ => {}
     }
+}
+
+/// Items whose rows are removed or taken the place of, as they are kept beside them.
+fn replaced(merged: &Merged, items: Vec<ItemRow>, ids: &BTreeMap<(String, u32), uuid::Uuid>) -> Vec<JournalRow> {
+    let gone = |item: &ItemRow| {
+        let now = merged.items.get(&(item.step.clone(), item.index));
+        now.map_or_else(|| merged.cleared.contains(&item.step), |now| now.generation != item.generation || now.state != item.state)
+    };
+    let ended = |item: &ItemRow| !matches!(item.state, ItemState::Waiting | ItemState::Running);
+    let gone = items.into_iter().filter(|item| ended(item) && gone(item));
+    gone.map(|item| {
+        let id = ids.get(&(item.step.clone(), item.index)).copied();
+        record::past_row(item, id)
+    })
+    .collect()
 }
 
 /// Whether a step goes through a list.

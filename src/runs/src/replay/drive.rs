@@ -178,7 +178,8 @@ impl Replays {
                 let Some(command) = asked.begun.remove(key) else {
                     return Err(here(&place, What::Step { only_right: false }, None, None));
                 };
-                let id = run.id_of(key.step.as_deref().unwrap_or_default(), key.index.unwrap_or(0));
+                let step = key.step.as_deref().unwrap_or_default();
+                let id = run.item(step, key.index.unwrap_or(0), key.generation).and_then(|(_, id)| id);
                 self.work(tally, Work { run, children, path: place, depth }, &command, id, outcome).await?;
             }
             Fact::Timer { key } => {

@@ -23,6 +23,8 @@ pub(crate) struct Stored {
     pub opening: Opening,
     pub plan: Plan,
     pub rows: Rows,
+    /// Items of earlier tries with their identifiers, by step, index and generation.
+    past: BTreeMap<(String, u32, u32), (ItemRow, Option<Uuid>)>,
     /// The tasks, runs and decisions of items, by step and index.
     pub ids: BTreeMap<(String, u32), Uuid>,
     /// The places of items among the rows, by step and index.
@@ -40,9 +42,13 @@ impl Stored {
         range.filter_map(|(_, place)| self.rows.items.get(*place)).collect()
     }
 
-    /// An item of a step.
-    pub(crate) fn item(&self, step: &str, index: u32) -> Option<&ItemRow> {
-        self.places.get(&(step.to_owned(), index)).and_then(|place| self.rows.items.get(*place))
+    /// An item of a step as one try left it, and its task, run or decision.
+    pub(crate) fn item(&self, step: &str, index: u32, generation: u32) -> Option<(&ItemRow, Option<Uuid>)> {
+        let now = self.places.get(&(step.to_owned(), index)).and_then(|place| self.rows.items.get(*place));
+        match now.filter(|item| item.generation == generation) {
+            Some(item) => Some((item, self.id_of(step, index))),
+            None => self.past.get(&(step.to_owned(), index, generation)).map(|(item, id)| (item, *id)),
+        }
     }
 
     /// The task, run or decision of an item.
@@ -79,6 +85,7 @@ impl Replays {
         let rows = Rows { beginning: opening.beginning.clone(), header, steps: read.steps, items: read.items, signals: read.signals };
         let summary: RunSummary = serde_json::from_value(head.summary).map_err(broken)?;
         let places = rows.items.iter().enumerate().map(|(place, item)| ((item.step.clone(), item.index), place)).collect();
-        Ok(Stored { id, project: head.project, summary, opening, plan, rows, ids: read.ids, places })
+        let past = read.past.into_iter().map(|(item, id)| ((item.step.clone(), item.index, item.generation), (item, id))).collect();
+        Ok(Stored { id, project: head.project, summary, opening, plan, rows, past, ids: read.ids, places })
     }
 }

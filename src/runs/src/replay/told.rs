@@ -1,9 +1,9 @@
 //! What was a run told? Its facts as they are kept, with what its items gave put back in.
 
+use baton_domain::problem::Problem;
 use baton_domain::time::Timestamp;
 use baton_workflow::Fact;
 use baton_workflow::run::{ItemState, Key, KeyKind, Outcome, Usage};
-use baton_domain::problem::Problem;
 use serde::Deserialize;
 
 use super::Replays;
@@ -63,8 +63,8 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
     let lists = [(ItemState::Completed, completed), (ItemState::Failed, failed), (ItemState::Canceled, canceled)];
     let mut facts = Vec::new();
     for (state, index) in lists.into_iter().flat_map(|(state, list)| list.into_iter().map(move |index| (state, index))) {
-        let item = run.item(&step, index).filter(|item| item.generation == generation && ends_as(state, item.state));
-        let Some(item) = item else {
+        let item = run.item(&step, index, generation).filter(|(item, _)| ends_as(state, item.state));
+        let Some((item, _)) = item else {
             let what = format!("what the step `{step}` gave in try {generation} is not kept: it was begun anew");
             return Err(forgotten(what));
         };
