@@ -1,11 +1,12 @@
 //! Do runs that the real server recorded come to the same again where no socket can be opened? Agents of several families, a model, a list, another workflow, an
 //! approval; every example of every skill that stays inside; and what is planted into the stored rows is found.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::harness::{EMAIL, PASSWORD, PATIENCE, Server, binary, data_folder};
+use crate::harness::{EMAIL, PASSWORD, PATIENCE, Server, binary, data_folder, repository};
 use baton_testkit::scale;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -184,14 +185,34 @@ async fn sockets_are_forbidden() {
     assert!(!reached, "a process without a network reaches this machine");
 }
 
-/// A workflow of every example of every skill that stays inside and reads no file, and its input.
-fn gallery(skills: &Value) -> (String, Value, usize) {
+/// The shipped files that examples name.
+fn files_in(value: &Value, files: &mut BTreeMap<String, String>) {
+    match value {
+        Value::String(text) if text.starts_with("examples/") => drop(files.insert(text.clone(), String::new())),
+        Value::Array(items) => items.iter().for_each(|item| files_in(item, files)),
+        Value::Object(members) => members.values().for_each(|value| files_in(value, files)),
+        _ => {}
+    }
+}
+
+/// The same with the artifacts of these files in their places.
+fn with_files(value: &Value, files: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::String(text) => json!(files.get(text).unwrap_or(text)),
+        Value::Array(items) => items.iter().map(|item| with_files(item, files)).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), with_files(value, files))).collect::<serde_json::Map<_, _>>().into(),
+        other => other.clone(),
+    }
+}
+
+/// A workflow of every example of every skill that stays inside, and its input.
+fn gallery(skills: &Value, files: &BTreeMap<String, String>) -> (String, Value, usize) {
     let mut text = "name: gallery\nversion: 1\ninputs: {given: {type: array}}\nsteps:\n".to_owned();
     let mut given = Vec::new();
     for skill in skills.as_array().into_iter().flatten() {
         let name = skill["name"].as_str().unwrap_or_default();
         let schema = skill["input_schema"].to_string();
-        let outside = skill["network"] == true || schema.contains("\"artifact\"") || schema.contains("\"connection\"");
+        let outside = skill["network"] == true || schema.contains("\"connection\"");
         if outside || name.starts_with("diagnostics.") || name.starts_with("operations.") || skill["checkpoints"] == true {
             continue;
         }
@@ -201,7 +222,7 @@ fn gallery(skills: &Value) -> (String, Value, usize) {
                 given.len(),
                 given.len()
             ));
-            given.push(example.clone());
+            given.push(with_files(example, files));
         }
     }
     let count = given.len();
@@ -218,14 +239,27 @@ async fn recorded_runs_come_to_the_same_without_any_socket_and_what_is_planted_i
     let made = people.post("models", json!({"name": "backwards", "settings": settings})).await;
     assert_eq!(made["name"], "backwards", "{made}");
     let skills = people.get("skills").await;
-    let (gallery, given, examples) = gallery(&skills);
+    let (mut files, api) = (BTreeMap::new(), server.api().await);
+    skills.as_array().into_iter().flatten().for_each(|skill| files_in(&skill["examples"], &mut files));
+    for (name, artifact) in &mut files {
+        let path = repository().join(name);
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let media_type = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => "text/csv",
+            Some("json") => "application/json",
+            _ => "application/octet-stream",
+        };
+        *artifact = api.upload(file, media_type, bytes).await.expect("stored").id.to_string();
+    }
+    let (gallery, given, examples) = gallery(&skills, &files);
     assert!(examples > 20, "only {examples} examples: {skills}");
     for text in [INNER, MIXED, &gallery] {
         let stored = people.post("workflows", json!({"text": text})).await;
         assert!(stored["version"].is_number(), "{stored}");
     }
     let rows: String = (0..40).map(|row| format!("{row},{},{}\n", row * row % 17, f64::from(row) / 3.0)).collect();
-    let table = server.api().await.upload("table.csv", "text/csv", format!("a,b,c\n{rows}").into_bytes()).await.expect("stored").id;
+    let table = api.upload("table.csv", "text/csv", format!("a,b,c\n{rows}").into_bytes()).await.expect("stored").id;
     let count = scale().of(10, 99);
     let mut ids = vec![people.begin("gallery", given).await];
     for n in 0..count {
