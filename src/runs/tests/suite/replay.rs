@@ -175,13 +175,10 @@ struct Row {
     outcome: Result<Value, Failure>,
 }
 
-async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
-    let Row { id, parent, fairness_key, mut input, outcome } = row;
+/// A task as it is stored when it is taken.
+fn new_record(world: &World, id: TaskId, parent: Option<TaskId>, fairness_key: Option<String>, input: Value) -> NewTaskRecord {
     let now = world.sources.clock.now();
-    let (by, store) = (alice().principal, &world.store);
-    if planted == Some(Planted::Input) {
-        input["n"] = json!(1_000);
-    }
+    let by = alice().principal;
     let summary = TaskSummary {
         id,
         project_id: DEFAULT_PROJECT,
@@ -192,7 +189,7 @@ async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
         reason: None,
         priority: Priority::default(),
         labels: Vec::new(),
-        fairness_key: fairness_key.clone(),
+        fairness_key,
         attempt: 1,
         maximum_attempts: 4,
         agent: None,
@@ -222,7 +219,17 @@ async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
         awaited: false,
         created_by: by,
     };
-    store.insert_tasks(vec![NewTaskRecord { task, input, depends_on: Vec::new() }], None).await.unwrap();
+    NewTaskRecord { task, input, depends_on: Vec::new() }
+}
+
+async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
+    let Row { id, parent, fairness_key, mut input, outcome } = row;
+    let now = world.sources.clock.now();
+    let store = &world.store;
+    if planted == Some(Planted::Input) {
+        input["n"] = json!(1_000);
+    }
+    store.insert_tasks(vec![new_record(world, id, parent, fairness_key.clone(), input)], None).await.unwrap();
     let attempt = AttemptId::new(world.sources.ids.next());
     let assignment = Assignment {
         task: id,
@@ -315,6 +322,14 @@ async fn work(world: &World, server: &Server, cached: bool, plant: impl Fn(&NewT
             }
         }
         world.clock.advance(Duration::from_millis(7));
+    }
+    // What was cancelled before anybody worked on it has a row too.
+    for (id, task) in world.tasks.all() {
+        if task.state == TaskState::Canceled && world.store.task(id).await.unwrap().is_none() {
+            let new = new_record(world, id, None, task.new.fairness_key.clone(), task.new.input.clone());
+            world.store.insert_tasks(vec![new], None).await.unwrap();
+            world.store.request_cancel(id, Principal::System, world.sources.clock.now()).await.unwrap();
+        }
     }
 }
 
