@@ -217,11 +217,10 @@ fn gallery(skills: &Value, files: &BTreeMap<String, String>) -> (String, Value, 
             continue;
         }
         for example in skill["examples"].as_array().into_iter().flatten() {
-            text.push_str(&format!(
-                "  s{}: {{uses: {name}, with: '${{{{ inputs.given[{}] }}}}', on_failure: continue}}\n",
-                given.len(),
-                given.len()
-            ));
+            let place = given.len();
+            let members = example.as_object().into_iter().flatten().map(|(member, _)| format!("{member}: '${{{{ inputs.given[{place}].{member} }}}}'"));
+            let with = members.collect::<Vec<_>>().join(", ");
+            text.push_str(&format!("  s{place}: {{uses: {name}, with: {{{with}}}, on_failure: continue}}\n"));
             given.push(with_files(example, files));
         }
     }

@@ -425,7 +425,7 @@ async fn a_hundred_runs_come_to_the_same_again() {
     for id in &ids {
         let report = replay(&replays, *id).await;
         assert_eq!(report.divergence, None, "{id}");
-        assert!(report.equal && report.rehearsed >= 9 && report.steps > 20, "{report:?}");
+        assert!(report.equal && report.rehearsed >= 7 && report.steps > 20, "{report:?}");
         *states.entry(server.state(*id).await.to_string()).or_default() += 1;
         let kinds: Vec<TakenKind> = report.taken.iter().map(|taken| taken.kind).collect();
         for kind in [TakenKind::Tool, TakenKind::Signal, TakenKind::Timer] {
@@ -523,7 +523,7 @@ steps:
   each:
     uses: test.work
     foreach: {items: '${{ inputs.list }}', concurrency: 2, fail_fast: false}
-    with: '${{ item }}'
+    with: {do: '${{ item.do }}', n: '${{ item.n }}'}
   last: {uses: test.work, with: {do: give, all: '${{ length(steps.each.output) }}'}}
 ",
         )
