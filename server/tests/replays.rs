@@ -66,7 +66,8 @@ async fn model() -> String {
                         break request;
                     }
                 };
-                let asked = request["messages"].as_array().and_then(|all| all.last()?["content"].as_str().map(str::to_owned)).unwrap_or_default();
+                let asked =
+                    request["messages"].as_array().and_then(|all| all.last()?["content"].as_str().map(str::to_owned)).unwrap_or_default();
                 let said: String = format!("{asked} ({})", request["seed"]).chars().rev().collect();
                 let answer = json!({
                     "id": "x", "object": "chat.completion", "created": 1, "model": "backwards",
@@ -74,7 +75,10 @@ async fn model() -> String {
                     "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
                 })
                 .to_string();
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    answer.len()
+                );
                 let _ = stream.write_all(format!("{head}{answer}").as_bytes()).await;
                 let _ = stream.shutdown().await;
             });
@@ -180,7 +184,10 @@ async fn sockets_are_forbidden() {
     assert!(Command::new("bash").args(["-c", &reach]).status().expect("bash runs").success(), "the listener listens");
     let can = without_sockets("true", &[]).output();
     let can = can.is_ok_and(|output| output.status.success());
-    assert!(can, "this machine does not let a process give up its network (unshare --user --net): that runs replay without sockets was NOT shown here");
+    assert!(
+        can,
+        "this machine does not let a process give up its network (unshare --user --net): that runs replay without sockets was NOT shown here"
+    );
     let reached = without_sockets("bash", &["-c", &reach]).stderr(std::process::Stdio::null()).status().expect("bash runs").success();
     assert!(!reached, "a process without a network reaches this machine");
 }
@@ -200,7 +207,9 @@ fn with_files(value: &Value, files: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => json!(files.get(text).unwrap_or(text)),
         Value::Array(items) => items.iter().map(|item| with_files(item, files)).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), with_files(value, files))).collect::<serde_json::Map<_, _>>().into(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), with_files(value, files))).collect::<serde_json::Map<_, _>>().into()
+        }
         other => other.clone(),
     }
 }
@@ -218,7 +227,11 @@ fn gallery(skills: &Value, files: &BTreeMap<String, String>) -> (String, Value, 
         }
         for example in skill["examples"].as_array().into_iter().flatten() {
             let place = given.len();
-            let members = example.as_object().into_iter().flatten().map(|(member, _)| format!("{member}: '${{{{ inputs.given[{place}].{member} }}}}'"));
+            let members = example
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(member, _)| format!("{member}: '${{{{ inputs.given[{place}].{member} }}}}'"));
             let with = members.collect::<Vec<_>>().join(", ");
             text.push_str(&format!("  s{place}: {{uses: {name}, with: {{{with}}}, on_failure: continue}}\n"));
             given.push(with_files(example, files));

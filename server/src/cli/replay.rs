@@ -139,10 +139,14 @@ fn json(report: &ReplayReport) -> Result<String, StartError> {
 
 fn words(report: &ReplayReport) -> String {
     let ReplayReport { run, workflow, version, steps, rehearsed, calls, taken_count, took_ms, .. } = report;
-    let counts = format!("{steps} steps, {rehearsed} tasks done again, {calls} calls answered, {taken_count} taken from the recording, {took_ms} ms");
+    let counts = format!(
+        "{steps} steps, {rehearsed} tasks done again, {calls} calls answered, {taken_count} taken from the recording, {took_ms} ms"
+    );
     match &report.divergence {
         None => format!("{run} {workflow} v{version}: the same ({counts})"),
-        Some(divergence) => format!("{run} {workflow} v{version}: NOT the same at `{}`: {} {}", divergence.step, divergence.code, divergence.message),
+        Some(divergence) => {
+            format!("{run} {workflow} v{version}: NOT the same at `{}`: {} {}", divergence.step, divergence.code, divergence.message)
+        }
     }
 }
 

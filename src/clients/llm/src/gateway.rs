@@ -460,13 +460,7 @@ impl ModelGateway {
     }
 
     /// Places texts with this model.
-    async fn place_with(
-        &self,
-        model: &ConfiguredModel,
-        caller: &ModelCaller,
-        texts: &[String],
-        bytes: usize,
-    ) -> Result<Embedded, Failure> {
+    async fn place_with(&self, model: &ConfiguredModel, caller: &ModelCaller, texts: &[String], bytes: usize) -> Result<Embedded, Failure> {
         let refused = |error: CallError| failure(error.code, error.message, error.passing);
         let line = self.line(model).map_err(refused)?;
         let tokens = bytes as u64 + 16 * texts.len() as u64;

@@ -31,8 +31,8 @@ use crate::task_manager;
 use conversation::{Conversation, End};
 use outcome::Change;
 pub(crate) use outside::Pace;
-pub use rehearsal::{RehearsalParts, Stage};
 use record::TraceBuffer;
+pub use rehearsal::{RehearsalParts, Stage};
 
 /// Starts the attempt of a task that was just assigned.
 pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {

@@ -90,7 +90,9 @@ impl Stage {
         let gathered = inputs::gather(&*self.parts.artifacts, &*self.parts.blobs, known, &task.input, scratch).await;
         let artifacts = gathered.map_err(|failure| match failure.retryable {
             true => Problem::new(Code::StorageUnavailable, failure.message),
-            false => Problem::new(Code::RecordingForgotten, format!("A file that the task {} read is gone: {}", task.task, failure.message)),
+            false => {
+                Problem::new(Code::RecordingForgotten, format!("A file that the task {} read is gone: {}", task.task, failure.message))
+            }
         })?;
         let start = Start {
             protocol: VERSION,
@@ -214,7 +216,9 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         FromAgent::Permit { request, .. } => ToAgent::Permitted { request },
         FromAgent::Checkpoint { request, .. } => ToAgent::Checkpointed { request, result: Ok(()) },
         // What others said there was recorded of nobody.
-        FromAgent::Publish { .. } | FromAgent::Subscribe { .. } => return Some(Rehearsed::Apart("it publishes or listens to topics".to_owned())),
+        FromAgent::Publish { .. } | FromAgent::Subscribe { .. } => {
+            return Some(Rehearsed::Apart("it publishes or listens to topics".to_owned()));
+        }
         FromAgent::Started
         | FromAgent::Heartbeat
         | FromAgent::Log { .. }

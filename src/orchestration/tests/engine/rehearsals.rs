@@ -114,7 +114,8 @@ async fn failures_come_again_and_time_is_bounded() {
     }
     let mut hangs = did(&world, "panic").await;
     hangs.input = json!({"do": "hang"});
-    let stopped = world.engine.rehearsals().rehearse(recorded(&hangs, Duration::from_millis(50)), Arc::new(Lines::default())).await.unwrap();
+    let stopped =
+        world.engine.rehearsals().rehearse(recorded(&hangs, Duration::from_millis(50)), Arc::new(Lines::default())).await.unwrap();
     assert!(matches!(stopped, Rehearsed::Stopped(_)), "{stopped:?}");
 }
 

@@ -166,13 +166,8 @@ impl Replays {
     }
 
     async fn approval(&self, run: &Stored, row: &StepRow, hash: &str, path: String, after: Vec<String>) -> Result<Draft, Problem> {
-        let key = Key {
-            run: run.id.to_string(),
-            kind: KeyKind::Approval,
-            step: Some(row.step.clone()),
-            generation: row.generation,
-            index: None,
-        };
+        let key =
+            Key { run: run.id.to_string(), kind: KeyKind::Approval, step: Some(row.step.clone()), generation: row.generation, index: None };
         let head = self.parts.journals.journal_by_key(run.project, JournalKind::Approval, &key.to_string()).await?;
         let opening = match head {
             Some(head) => self.parts.journals.journal_opening(head.id).await?,
@@ -268,9 +263,8 @@ impl Replays {
 fn in_order(run: &Stored) -> Vec<(usize, &StepRow)> {
     let rows: BTreeMap<&str, &StepRow> = run.rows.steps.iter().map(|row| (row.step.as_str(), row)).collect();
     let steps = run.plan.graph.order.iter().copied();
-    let mut steps: Vec<(usize, &StepRow)> = steps
-        .filter_map(|at| run.plan.workflow.steps.get(at).and_then(|said| rows.get(said.id.as_str())).map(|row| (at, *row)))
-        .collect();
+    let mut steps: Vec<(usize, &StepRow)> =
+        steps.filter_map(|at| run.plan.workflow.steps.get(at).and_then(|said| rows.get(said.id.as_str())).map(|row| (at, *row))).collect();
     // What is sorted stays in the order of the graph where it began at the same instant.
     steps.sort_by_key(|(_, row)| began([row.asked_at, row.started_at, row.ended_at]));
     steps

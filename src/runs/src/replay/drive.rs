@@ -354,7 +354,8 @@ fn ends_alike(recorded: &Rows, now: Rows, prefix: &str) -> Result<(), Parted> {
         same(&path, What::Outcome, &of(&recorded)?, &of(&now)?)?;
     }
     let end = format!("{prefix}(outputs)");
-    let of = |rows: &Rows| json!({"outputs": rows.header.outputs, "header": rows.header, "signals": rows.signals, "steps": rows.steps.len()});
+    let of =
+        |rows: &Rows| json!({"outputs": rows.header.outputs, "header": rows.header, "signals": rows.signals, "steps": rows.steps.len()});
     same(&end, What::Outcome, &of(&recorded), &of(&now))
 }
 

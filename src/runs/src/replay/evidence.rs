@@ -158,7 +158,8 @@ impl Replays {
     }
 
     async fn child_call(&self, id: TaskId, skill: &str) -> Result<RecordedCall, Problem> {
-        let rows = self.parts.tasks.task_rows(id).await?.ok_or_else(|| forgotten(format!("the task {id} is gone, which an agent asked for")))?;
+        let rows =
+            self.parts.tasks.task_rows(id).await?.ok_or_else(|| forgotten(format!("the task {id} is gone, which an agent asked for")))?;
         let summary = rows.task.summary;
         let answer = match (summary.state, rows.result) {
             (TaskState::Completed, Some(result)) => Ok(result),

@@ -88,7 +88,11 @@ impl Lines {
             Ok(answer) => match serde_json::from_value(answer) {
                 Ok(answer) => Some(Ok(answer)),
                 Err(error) => {
-                    let failure = Failure { code: "REPLAY-004".to_owned(), message: format!("The stored answer cannot be read: {error}."), retryable: false };
+                    let failure = Failure {
+                        code: "REPLAY-004".to_owned(),
+                        message: format!("The stored answer cannot be read: {error}."),
+                        retryable: false,
+                    };
                     Some(Err(failure))
                 }
             },

@@ -136,10 +136,5 @@ fn shown(divergence: &Divergence) -> ReplayDivergence {
         recorded: difference.left.clone(),
         now: difference.right.clone(),
     });
-    ReplayDivergence {
-        step: divergence.step.clone(),
-        code: problem.code,
-        message: problem.detail,
-        differences: differences.collect(),
-    }
+    ReplayDivergence { step: divergence.step.clone(), code: problem.code, message: problem.detail, differences: differences.collect() }
 }

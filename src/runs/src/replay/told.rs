@@ -69,10 +69,10 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
             return Err(forgotten(what));
         };
         let outcome = if state == ItemState::Canceled { Outcome::Canceled } else { outcome_of(item) };
-        let usage = used.iter().find(|(of, ..)| *of == index).map_or_else(Usage::default, |(_, tokens, cost_micros)| Usage {
-            tokens: *tokens,
-            cost_micros: *cost_micros,
-        });
+        let usage = used
+            .iter()
+            .find(|(of, ..)| *of == index)
+            .map_or_else(Usage::default, |(_, tokens, cost_micros)| Usage { tokens: *tokens, cost_micros: *cost_micros });
         let key =
             Key { run: run.id.to_string(), kind: KeyKind::Work, step: Some(step.clone()), generation, index: foreach.then_some(index) };
         facts.push(Fact::Ended { key, outcome, usage });

@@ -145,8 +145,7 @@ impl Prompter for Live<'_> {
 
     fn embed(&self, texts: &[String]) -> Option<Result<Embedded, Failure>> {
         let place = |text: &String| vec![text.len() as f32 / 7.0, 0.1_f32, -1.5e-7];
-        let placed =
-            Embedded { model: "places".to_owned(), vectors: texts.iter().map(place).collect(), usage: Usage::default() };
+        let placed = Embedded { model: "places".to_owned(), vectors: texts.iter().map(place).collect(), usage: Usage::default() };
         self.note("places", None, json!({"texts": texts}).to_string(), serde_json::to_string(&placed).unwrap());
         Some(Ok(placed))
     }
