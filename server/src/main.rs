@@ -1,4 +1,4 @@
-//! The one binary of Baton: `serve`, `worker`, `migrate`, `demo`, `bench`, and the child process that attempts run in.
+//! The one binary of Baton: `serve`, `worker`, `migrate`, `replay`, `demo`, `bench`, and the child process that attempts run in.
 
 mod agents;
 mod cli;

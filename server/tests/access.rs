@@ -205,6 +205,7 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         | "runs/resume"
         | "runs/cancel"
         | "runs/retry"
+        | "replays/replay"
         | "contracts/cancel"
         | "plans/accept"
         | "plans/refuse"
@@ -287,7 +288,9 @@ fn json_body(function: &str) -> Value {
         "workflows/get" => json!({"name": "nobody", "version": null}),
         "workflows/versions" | "conflicts/line" => json!({"name": "nobody", "filter": {}}),
         "runs/start" => json!({"run": {"workflow": "nobody", "input": {}}}),
-        "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => json!({"id": NOBODY}),
+        "replays/recording" | "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => {
+            json!({"id": NOBODY})
+        }
         "runs/items" => json!({"id": NOBODY, "step": "nothing", "filter": {}}),
         "runs/signal" => json!({"id": NOBODY, "signal": {"name": "x", "payload": null}}),
         "decisions/open" => json!({"decision": {"question": "", "answers": {"kind": "options", "options": []}}}),

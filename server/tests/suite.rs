@@ -23,6 +23,7 @@ mod kills;
 mod layers;
 mod one_door;
 mod pausing;
+mod replays;
 mod shared_redis;
 mod start;
 mod work;

@@ -119,6 +119,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("runs::cancel", "cancel_run", "runs/cancel", "/runs/:id"),
     row("runs::retry", "retry_run", "runs/retry", "/runs/:id"),
     row("runs::signal", "signal_run", "runs/signal", "/runs/:id"),
+    row("replays::recording", "get_run_recording", "replays/recording", "/runs/:id"),
+    row("replays::replay", "replay_run", "replays/replay", "/runs/:id"),
     row("plans::propose", "propose_plan", "plans/propose", "/plans/new"),
     row("plans::list", "list_plans", "plans/list", "/plans"),
     row("plans::plan", "get_plan", "plans/get", "/plans/:id"),

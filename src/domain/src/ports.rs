@@ -1,5 +1,7 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
+mod rehearsal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use crate::task::Budget;
 use crate::time::Timestamp;
 use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
+
+pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 
 /// Tells the time. Tests give one that they move by hand.
 pub trait Clock: Send + Sync {
@@ -157,6 +161,23 @@ pub struct ModelCall {
     pub answer: Result<ModelAnswer, Failure>,
 }
 
+/// One placing of texts, for the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbeddingCall {
+    /// On whose behalf.
+    pub caller: ModelCaller,
+    /// The model that was asked.
+    pub model: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The texts.
+    pub texts: Vec<String>,
+    /// The places, or what went wrong.
+    pub answer: Result<Embedded, Failure>,
+}
+
 /// What the layer of models keeps: its configuration, its budgets, and its record.
 #[async_trait]
 pub trait ModelBooks: Send + Sync {
@@ -178,6 +199,9 @@ pub trait ModelBooks: Send + Sync {
 
     /// Keeps a call.
     async fn record(&self, call: ModelCall);
+
+    /// Keeps a placing of texts, beside the calls.
+    async fn record_embedding(&self, call: EmbeddingCall);
 
     /// An answer that was given to the very same request before.
     async fn remembered(&self, key: &str) -> Option<ModelAnswer>;

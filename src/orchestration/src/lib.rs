@@ -35,5 +35,6 @@ mod task_manager;
 mod turns;
 
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
+pub use attempt::{RehearsalParts, Stage};
 pub use cluster::{Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity, ModelDesk};

@@ -3,9 +3,10 @@
 use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::TaskEnd;
+use baton_domain::wire::task::{Failure, TaskEnd};
 use baton_workflow::Fact;
-use baton_workflow::run::{Key, Outcome, RunState, Usage};
+use baton_workflow::run::{Header, Key, Outcome, RunState, Usage};
+use serde_json::Value;
 
 use crate::decisions::DecisionEnd;
 use crate::live::Live;
@@ -88,17 +89,8 @@ impl Runs {
             return Ok(Some(failed(key, Code::NoSuchRun.as_str(), format!("the run {id} was removed before its end was known"))));
         };
         let header = head.header;
-        let outcome = match header.state {
-            RunState::Completed => Outcome::Completed(output_of(&header)),
-            RunState::Canceled => Outcome::Canceled,
-            RunState::Failed => {
-                let (code, message) = header.error.map_or_else(Default::default, |error| (error.code, error.message));
-                Outcome::Failed { code, message }
-            }
-            _ => return Ok(None),
-        };
         let usage = Usage { tokens: header.tokens, cost_micros: header.cost_micros };
-        Ok(Some(Fact::Ended { key: key.clone(), outcome, usage }))
+        Ok(run_outcome(header).map(|outcome| Fact::Ended { key: key.clone(), outcome, usage }))
     }
 
     async fn decision_ended(&self, live: &Live, key: &Key, id: DecisionId) -> Result<Option<Fact>, Problem> {
@@ -128,15 +120,31 @@ pub(crate) fn failed(key: &Key, code: &str, message: String) -> Fact {
 
 fn task_ended(key: &Key, end: TaskEnd) -> Fact {
     let usage = Usage { tokens: end.tokens, cost_micros: end.cost_micros };
-    let outcome = match end.state {
-        TaskState::Completed => Outcome::Completed(end.result.unwrap_or_default()),
-        TaskState::Canceled => Outcome::Canceled,
-        _ => {
-            let (code, message) = end
-                .failure
-                .map_or_else(|| (end.state.to_string(), format!("the task is {}", end.state)), |failure| (failure.code, failure.message));
+    Fact::Ended { key: key.clone(), outcome: task_outcome(end.state, end.result, end.failure), usage }
+}
+
+/// What a run came to; none while it goes on.
+pub(crate) fn run_outcome(header: Header) -> Option<Outcome> {
+    Some(match header.state {
+        RunState::Completed => Outcome::Completed(output_of(&header)),
+        RunState::Canceled => Outcome::Canceled,
+        RunState::Failed => {
+            let (code, message) = header.error.map_or_else(Default::default, |error| (error.code, error.message));
             Outcome::Failed { code, message }
         }
-    };
-    Fact::Ended { key: key.clone(), outcome, usage }
+        _ => return None,
+    })
+}
+
+/// What a task that has ended came to.
+pub(crate) fn task_outcome(state: TaskState, result: Option<Value>, failure: Option<Failure>) -> Outcome {
+    match state {
+        TaskState::Completed => Outcome::Completed(result.unwrap_or_default()),
+        TaskState::Canceled => Outcome::Canceled,
+        _ => {
+            let (code, message) =
+                failure.map_or_else(|| (state.to_string(), format!("the task is {state}")), |failure| (failure.code, failure.message));
+            Outcome::Failed { code, message }
+        }
+    }
 }

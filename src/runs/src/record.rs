@@ -1,7 +1,7 @@
 //! How is a run kept in its journal?
 //!
-//! The opening holds what never changes. Rows: the run's header, one a step, one an item that has begun, one a signal, and one a piece of work under way:
-//! what was begun together, with the identifiers of it once they are known. The core's facts are kept in short: what a piece of work gave is with its
+//! The opening holds what never changes. Rows: the run's header, one a step, one an item that has begun, one an item of an earlier try, one a signal, and one a
+//! piece of work under way: what was begun together, with the identifiers of it once they are known. The core's facts are kept in short: what a piece of work gave is with its
 //! item.
 
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub(crate) const WORK: &str = "work";
 /// The items of steps without a list, by step, so that a page reads them at once.
 pub(crate) const SINGLE: &str = "single";
 const ITEMS: &str = "items:";
+/// What items of earlier tries gave, by step: a run that was begun anew can be followed from its beginning.
+const PAST: &str = "past:";
 /// Rows that are read at once.
 const ROWS: u32 = 1_000;
 /// How many are read at once of a run that changes faster than that: all of it as it was at one instant, for a run in memory is no smaller.
@@ -105,6 +107,12 @@ pub(crate) fn item_row(item: ItemRow, id: Option<Uuid>, foreach: bool) -> Journa
     JournalRow { group, key, body: Some(Value::Object(body)) }
 }
 
+/// The row of an item that a later try takes the place of.
+pub(crate) fn past_row(item: ItemRow, id: Option<Uuid>) -> JournalRow {
+    let (group, key) = (format!("{PAST}{}", item.step), format!("{:06}/{}", item.generation, item_key(item.index)));
+    JournalRow { group, key, ..item_row(item, id, true) }
+}
+
 /// What the row of an item says.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ItemBody {
@@ -127,6 +135,8 @@ pub(crate) struct Read {
     pub items: Vec<ItemRow>,
     /// The identifiers of items that have ended, by step and index.
     pub ids: BTreeMap<(String, u32), Uuid>,
+    /// Items of earlier tries, with their identifiers.
+    pub past: Vec<(ItemRow, Option<Uuid>)>,
     pub signals: Vec<SignalRow>,
     pub works: BTreeMap<String, Work>,
     pub version: i64,
@@ -142,6 +152,12 @@ impl Read {
             STEPS => self.steps.push(serde_json::from_value(body).map_err(broken)?),
             SIGNALS => self.signals.push(serde_json::from_value(body).map_err(broken)?),
             WORK => drop(self.works.insert(row.key, serde_json::from_value(body).map_err(broken)?)),
+            group if group.starts_with(PAST) => {
+                let step = group.trim_start_matches(PAST).to_owned();
+                let index = row.key.rsplit('/').next().unwrap_or_default().parse().map_err(broken)?;
+                let ItemBody { generation, state, output, error, id } = serde_json::from_value(body).map_err(broken)?;
+                self.past.push((ItemRow { step, index, generation, state, output, error }, id));
+            }
             group => {
                 let (step, index) = match group.strip_prefix(ITEMS) {
                     Some(step) => (step.to_owned(), row.key.parse().map_err(broken)?),

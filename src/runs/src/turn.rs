@@ -9,7 +9,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{JournalRow, JournalWrite, JournalWritten};
-use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState};
+use baton_workflow::run::{ItemRow, ItemState, Outcome, RunState, SignalRow, StepRow, StepState, Usage};
 use baton_workflow::{Command, Effects, Fact};
 use serde_json::{Value, json};
 
@@ -96,33 +96,65 @@ impl Merged {
 #[derive(Default)]
 struct Told {
     others: Vec<Value>,
-    ended: BTreeMap<(String, u32), [Vec<u32>; 3]>,
+    ended: BTreeMap<(String, u32), EndedTogether>,
+}
+
+/// Items of one step and generation that ended in one turn.
+#[derive(Default)]
+struct EndedTogether {
+    completed: Vec<u32>,
+    failed: Vec<u32>,
+    canceled: Vec<u32>,
+    /// What each used that used something: its index, tokens, millionths of money.
+    used: Vec<(u32, u64, u64)>,
+}
+
+/// Facts in the order in which they are kept, so that what is kept tells the run's way once more: ends by step, generation and how they ended, then
+/// everything else as it came.
+pub(crate) fn in_kept_order(facts: &mut [Fact]) {
+    facts.sort_by_cached_key(|fact| match fact {
+        Fact::Ended { key, outcome, .. } => {
+            let how = match outcome {
+                Outcome::Completed(_) => 0,
+                Outcome::Failed { .. } => 1,
+                Outcome::Canceled => 2,
+            };
+            (0, key.step.clone(), key.generation, how)
+        }
+        _ => (1, None, 0, 0),
+    });
 }
 
 impl Told {
     fn add(&mut self, fact: &Fact) -> Result<(), Problem> {
-        let Fact::Ended { key, outcome, .. } = fact else {
+        let Fact::Ended { key, outcome, usage } = fact else {
             self.others.push(serde_json::to_value(fact).map_err(broken)?);
             return Ok(());
         };
-        let lists = self.ended.entry((key.step.clone().unwrap_or_default(), key.generation)).or_default();
-        let [completed, failed, canceled] = lists;
-        let list = match outcome {
-            Outcome::Completed(_) => completed,
-            Outcome::Failed { .. } => failed,
-            Outcome::Canceled => canceled,
-        };
-        list.push(key.index.unwrap_or(0));
+        let index = key.index.unwrap_or(0);
+        let together = self.ended.entry((key.step.clone().unwrap_or_default(), key.generation)).or_default();
+        match outcome {
+            Outcome::Completed(_) => together.completed.push(index),
+            Outcome::Failed { .. } => together.failed.push(index),
+            Outcome::Canceled => together.canceled.push(index),
+        }
+        if *usage != Usage::default() {
+            together.used.push((index, usage.tokens, usage.cost_micros));
+        }
         Ok(())
     }
 
     fn facts(self, at: Timestamp) -> Vec<(Timestamp, Value)> {
-        let ended = self.ended.into_iter().map(|((step, generation), [completed, failed, canceled])| {
+        let ended = self.ended.into_iter().map(|((step, generation), together)| {
+            let EndedTogether { completed, failed, canceled, used } = together;
             let mut fact = json!({"fact": "ended", "step": step, "generation": generation});
             for (name, list) in [("completed", completed), ("failed", failed), ("canceled", canceled)] {
                 if let (Some(map), false) = (fact.as_object_mut(), list.is_empty()) {
                     map.insert(name.to_owned(), list.into());
                 }
+            }
+            if let (Some(map), false) = (fact.as_object_mut(), used.is_empty()) {
+                map.insert("used".to_owned(), json!(used));
             }
             fact
         });
@@ -141,8 +173,13 @@ impl Runs {
         let plan = std::sync::Arc::clone(&live.plan);
         let (mut merged, mut told, mut over) = (Merged::default(), Told::default(), Vec::new());
         let mut identified: BTreeMap<(String, u32), Option<uuid::Uuid>> = BTreeMap::new();
+        let mut past = match facts.iter().any(|fact| matches!(fact, Fact::Retried { .. })) {
+            true => record::read(&*self.parts.journals, live.id, None).await?,
+            false => record::Read::default(),
+        };
+        let mut facts: Vec<Fact> = facts.into_iter().map(|fact| within(live, fact)).collect();
+        in_kept_order(&mut facts);
         for fact in facts {
-            let fact = within(live, fact);
             if let Fact::Ended { key, .. } = &fact {
                 let (id, last) = live.ended(key);
                 identified.insert((key.step.clone().unwrap_or_default(), key.index.unwrap_or(0)), id);
@@ -162,7 +199,8 @@ impl Runs {
                 merged.take(effects);
             }
         }
-        self.write(live, now, before, merged, told, over, identified, by).await
+        let past = replaced(&merged, std::mem::take(&mut past.items), &past.ids);
+        self.write(live, now, before, merged, told, over, identified, past, by).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one turn, taken apart once")]
@@ -175,13 +213,14 @@ impl Runs {
         told: Told,
         over: Vec<String>,
         identified: BTreeMap<(String, u32), Option<uuid::Uuid>>,
+        past: Vec<JournalRow>,
         by: By<'_>,
     ) -> Result<(), TurnError> {
         let actor = match by {
             By::Caller(principal) => principal.clone(),
             By::Parent | By::Server => Principal::System,
         };
-        let mut rows: Vec<JournalRow> = Vec::new();
+        let mut rows: Vec<JournalRow> = past;
         let mut todo = self.begin(live, merged.commands, &mut rows).await?;
         for row in merged.steps.values() {
             live.prune(row);
@@ -364,6 +403,21 @@ fn steered(live: &mut Live, fact: &Fact, by: By<'_>, ignored: bool) {
         }
         _ => {}
     }
+}
+
+/// Items whose rows are removed or taken the place of, as they are kept beside them.
+fn replaced(merged: &Merged, items: Vec<ItemRow>, ids: &BTreeMap<(String, u32), uuid::Uuid>) -> Vec<JournalRow> {
+    let gone = |item: &ItemRow| {
+        let now = merged.items.get(&(item.step.clone(), item.index));
+        now.map_or_else(|| merged.cleared.contains(&item.step), |now| now.generation != item.generation || now.state != item.state)
+    };
+    let ended = |item: &ItemRow| !matches!(item.state, ItemState::Waiting | ItemState::Running);
+    let gone = items.into_iter().filter(|item| ended(item) && gone(item));
+    gone.map(|item| {
+        let id = ids.get(&(item.step.clone(), item.index)).copied();
+        record::past_row(item, id)
+    })
+    .collect()
 }
 
 /// Whether a step goes through a list.

@@ -14,6 +14,8 @@ mod crash;
 mod documents;
 #[path = "suite/life.rs"]
 mod life;
+#[path = "suite/replay.rs"]
+mod replay;
 #[path = "suite/scale.rs"]
 mod scale;
 #[path = "suite/side_by_side.rs"]

@@ -3,6 +3,7 @@
 mod actions;
 mod facts;
 mod items;
+mod replay;
 mod run;
 mod step;
 mod steps;

@@ -75,15 +75,14 @@ async fn texts_are_placed_with_tries_within_a_budget_and_on_record() {
     let gateway = gateway(&shelf, vec![("places", as_provider(&failing))]);
     let placed = gateway.embed(&caller(), vec!["abc".to_owned(), "b".to_owned()]).await.unwrap();
     assert_eq!((placed.vectors.len(), placed.vectors[0].len()), (2, 26));
+    assert_eq!(gateway.embed(&caller(), vec!["x".repeat(2_000)]).await.unwrap_err().code, Code::BudgetExhausted.as_str());
     {
-        let calls = shelf.calls.lock().unwrap();
-        let said = calls[0].answer.as_ref().unwrap();
-        assert_eq!((calls.len(), calls[0].model.as_str(), said.text.as_str()), (1, "places", "2 points of 26 dimensions"));
-        assert!(calls[0].request.messages[0].content.starts_with("2 texts to place, 4 bytes together"), "{:?}", calls[0].request);
+        let calls = shelf.embeddings.lock().unwrap();
+        assert_eq!((calls.len(), calls[0].model.as_str(), calls[0].texts.len()), (2, "places", 2), "one with its tries");
+        assert_eq!(calls[0].answer.as_ref().unwrap(), &placed);
+        assert!(calls[1].answer.is_err(), "what was refused is on record too");
     }
     assert!(shelf.answers.lock().unwrap().is_empty(), "no answer that is given again");
-    assert_eq!(gateway.embed(&caller(), vec!["x".repeat(2_000)]).await.unwrap_err().code, Code::BudgetExhausted.as_str());
-    assert!(shelf.calls.lock().unwrap()[1].answer.is_err(), "what was refused is on record too");
     let none = gateway_without();
     let refused = none.embed(&caller(), vec!["a".to_owned()]).await.unwrap_err();
     assert!(refused.code == "MODEL-001" && refused.message.contains("under Models"), "{refused:?}");

@@ -7,6 +7,7 @@ mod listeners;
 mod outcome;
 mod outside;
 mod record;
+mod rehearsal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use conversation::{Conversation, End};
 use outcome::Change;
 pub(crate) use outside::Pace;
 use record::TraceBuffer;
+pub use rehearsal::{RehearsalParts, Stage};
 
 /// Starts the attempt of a task that was just assigned.
 pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {
@@ -95,7 +97,7 @@ async fn connect(
     known: &KnownSkill,
 ) -> Result<Connection, End> {
     let scratch = scratch_folder(shared, task.lease, task);
-    let gathered = inputs::gather(shared, known, &input, &scratch).await;
+    let gathered = inputs::gather(&*shared.store, &*shared.blobs, known, &input, &scratch).await;
     let artifacts = gathered.map_err(|failure| End::Failed { failure, retry_after: None })?;
     let named = known.input.connections(&input);
     let granted = connections::grants(shared, task.summary.project_id, &task.summary.skill, &named).await;

@@ -9,6 +9,7 @@ mod dependencies;
 mod outside;
 mod pausing;
 mod recovery;
+mod rehearsals;
 mod requests;
 mod turns;
 mod world;
