@@ -7,7 +7,9 @@ use baton_domain::services::{Answer, ApprovalService, PlanService, RunService, W
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::approval::{ApprovalDetail, ApprovalFilter, ApprovalSummary, ApprovalVerdict};
 use baton_domain::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanRefusal, PlanSummary};
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
+use baton_domain::wire::run::{
+    ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary,
+};
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowCheck, WorkflowDetail, WorkflowDraft, WorkflowFilter, WorkflowSummary};
 use serde_json::{Value, json};
 
@@ -111,6 +113,16 @@ impl RunService for Fake {
     async fn signal(&self, caller: &Caller, id: RunId, signal: NewSignal, idempotency_key: Option<String>) -> Answer<RunSummary> {
         self.0.allowed(caller, Permission::Work, format!("signal {} to {id} {idempotency_key:?}", signal.name))?;
         Ok(of(run()))
+    }
+
+    async fn fork(&self, caller: &Caller, id: RunId, fork: NewFork, idempotency_key: Option<String>) -> Answer<RunSummary> {
+        self.0.allowed(caller, Permission::Work, format!("fork {id} at {} {idempotency_key:?}", fork.step))?;
+        Ok(of(run()))
+    }
+
+    async fn fork_draft(&self, caller: &Caller, id: RunId, step: &str) -> Answer<ForkDraft> {
+        self.0.allowed(caller, Permission::Read, format!("draft of a fork of {id} at {step}"))?;
+        Ok(of(json!({"step": step, "takes_input": true, "takes_output": true, "input": {}, "anew": [step], "run": run(), "as_of": 7})))
     }
 }
 
