@@ -211,7 +211,7 @@ pub(crate) fn step_view(plan: &Plan, paused: bool, ended: Ended<'_>, place: usiz
         started_at: row.started_at,
         ended_at: row.ended_at,
         error: row.error.as_ref().map(error_of),
-        copied: row.copied,
+        copied_from: row.copied.as_ref().and_then(|run| run.parse().ok()),
         item: None,
     })
 }

@@ -393,9 +393,9 @@ pub struct StepView {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
-    /// Whether it was done in the run that this one was forked from, and not again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub copied: bool,
+    /// The run in which it was done, if it was not this one: that from which it was forked, or one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<RunId>,
     /// What its one item is; absent of a `foreach`, whose items are a list of their own, and in events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemView>,

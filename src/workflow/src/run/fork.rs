@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::control::forbidden;
-use super::rows::{Beginning, Effects, Header, ItemState, StepRow, StepState};
+use super::rows::{Beginning, Effects, Header, ItemState, StepState};
 use super::turn::Turn;
 use super::work::{MAXIMUM_LEVELS, bytes_of, levels};
 use super::{Item, Plan, Run, Step, about, fit_for_keys};
@@ -22,6 +22,8 @@ use crate::expression::{Failure, Meter};
 
 /// The most bytes, as JSON, of all changes that a fork holds: its own, and those of the forks that it comes from.
 pub const MAXIMUM_CHANGES_BYTES: usize = 4 << 20;
+/// The most forks that a run comes from, one of another.
+pub const MAXIMUM_FORKS: usize = 100;
 /// The most steps that it may take to make again what a step was given.
 const MAXIMUM_GIVEN_STEPS: u64 = 20_000_000;
 
@@ -64,7 +66,7 @@ impl Run {
     ///
     /// # Errors
     /// `WORKFLOW-023` for one that goes on, `WORKFLOW-025` if the plan is not of its document, `WORKFLOW-046` for a step that it never reached,
-    /// `WORKFLOW-047` for a change that does not fit the step, `REQUEST-002` for a step that there is not, `WORKFLOW-020` for an id of which no keys
+    /// `WORKFLOW-047` for a change that does not fit the step, `WORKFLOW-024` beyond [`MAXIMUM_FORKS`], `REQUEST-002` for a step that there is not, `WORKFLOW-020` for an id of which no keys
     /// can be made.
     pub fn fork(self, plan: &Plan, fork: Fork) -> Result<(Self, Effects), Problem> {
         let (source, Fork { id, requested_by, at, step, change }) = (self, fork);
@@ -74,14 +76,23 @@ impl Run {
         source.fits(plan, place, &change)?;
         let others = source.askers().filter(|asker| *asker != requested_by).map(str::to_owned).collect::<BTreeSet<_>>();
         let anew = source.begins_anew(plan, place);
-        let Beginning { id: from, workflow, hash, input, mut changes, .. } = source.beginning;
+        let Beginning { id: from, workflow, hash, started_at, input, mut origins, mut changes, .. } = source.beginning;
+        if origins.len() >= MAXIMUM_FORKS {
+            let detail = format!("It comes from {MAXIMUM_FORKS} forks, one of another. Begin a new run, or fork one before it.");
+            return Err(Problem::new(Code::RunLimitReached, detail));
+        }
+        origins.push((from.clone(), started_at));
         changes.insert(step.clone(), change);
         within_bounds(&step, &changes)?;
-        let forked_from = Some(ForkedFrom { run: from, step });
+        let forked_from = Some(ForkedFrom { run: from.clone(), step });
         let others = others.into_iter().collect();
-        let beginning = Beginning { id, workflow, hash, requested_by, started_at: at, input, others, forked_from, changes };
-        let steps = source.steps.into_iter().enumerate().map(|(place, step)| {
-            if anew.contains(&place) { Step::new(&step.row.step) } else { Step { row: StepRow { copied: true, ..step.row }, ..step } }
+        let beginning = Beginning { id, workflow, hash, requested_by, started_at: at, input, others, forked_from, origins, changes };
+        let steps = source.steps.into_iter().enumerate().map(|(place, mut step)| {
+            if anew.contains(&place) {
+                return Step::new(&step.row.step);
+            }
+            step.row.copied.get_or_insert_with(|| from.clone());
+            step
         });
         let steps: Vec<Step> = steps.collect();
         let ended = steps.len() - anew.len();

@@ -44,7 +44,7 @@ use crate::validate::misfits;
 
 pub use command::Command;
 pub use fact::{Fact, Outcome, Person, Usage};
-pub use fork::{Change, Fork, ForkedFrom, MAXIMUM_CHANGES_BYTES};
+pub use fork::{Change, Fork, ForkedFrom, MAXIMUM_CHANGES_BYTES, MAXIMUM_FORKS};
 pub use key::{Key, KeyKind};
 pub use rows::{Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason};
 use turn::Turn;
@@ -175,6 +175,7 @@ impl Run {
             input: plan.input(&start.input)?,
             others,
             forked_from: None,
+            origins: Vec::new(),
             changes: BTreeMap::new(),
         };
         let steps = plan.workflow.steps.iter().map(|step| Step::new(&step.id)).collect();

@@ -32,6 +32,9 @@ pub struct Beginning {
     /// The run that it was forked from, and at which step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ForkedFrom>,
+    /// The runs from which it comes by forks, the nearest last, and when they began: what was copied may speak of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<(String, Timestamp)>,
     /// What is changed of its steps, by their ids: by the fork, and by those that it was forked from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub changes: BTreeMap<String, Change>,
@@ -243,9 +246,9 @@ pub struct StepRow {
     pub stopping: Option<StopReason>,
     /// Why it failed.
     pub error: Option<StepError>,
-    /// Whether all this is of the run that this one was forked from.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub copied: bool,
+    /// The run in which all this was done, if it was not this one: that from which it was forked, or one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<String>,
 }
 
 impl StepRow {
@@ -268,7 +271,7 @@ impl StepRow {
             ended_at: None,
             stopping: None,
             error: None,
-            copied: false,
+            copied: None,
         }
     }
 }
