@@ -52,7 +52,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "baton-orchestration",
             &["baton-domain", "baton-storage", "baton-bus", "baton-observability", "baton-auth", "baton-agents-runtime", "baton-retrieval"],
         ),
-        ("baton-runs", &["baton-domain", "baton-storage", "baton-workflow"]),
+        ("baton-runs", &["baton-domain", "baton-negotiation", "baton-storage", "baton-workflow"]),
         ("baton-api", &["baton-domain", "baton-error-pages"]),
         ("baton-app", &["baton-domain"]),
         ("baton-frontend", &["baton-app"]),

@@ -1,5 +1,7 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
+mod rehearsal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use crate::task::Budget;
 use crate::time::Timestamp;
 use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
+
+pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 
 /// Tells the time. Tests give one that they move by hand.
 pub trait Clock: Send + Sync {

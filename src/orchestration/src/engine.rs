@@ -11,12 +11,12 @@ use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{ModelBooks, Models, Recorder, Sealer, Sources};
+use baton_domain::ports::{ModelBooks, Models, Recorder, Rehearsals, Sealer, Sources};
 use baton_domain::server::{ServerKind, ServerRef};
 use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService};
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
-use baton_storage::{AgentRegistration, Heart, ServerRegistration, Store, StoreError};
+use baton_storage::{AgentRegistration, ArtifactStore, Heart, ServerRegistration, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
 use crate::artifacts::Artifacts;
-use crate::attempt::Pace;
+use crate::attempt::{Pace, RehearsalParts, Stage};
 use crate::backlog::Backlog;
 use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
@@ -240,6 +240,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     loops: TaskTracker,
     beating: Mutex<Option<Beating>>,
+    stage: Arc<Stage>,
     orchestrator: Arc<Orchestrator>,
     pool: Arc<PoolService>,
     servers: Arc<ServersService>,
@@ -288,6 +289,14 @@ impl EngineOptions {
             token_key: self.identity.token_key.clone(),
             agents: agents.iter().map(|agent| agent.card()).map(|card| (card.name, card.slots.max(1))).collect(),
         };
+        let stage = RehearsalParts {
+            registry: carriers.registry.clone(),
+            child: carriers.child.clone(),
+            scratch: carriers.scratch.clone(),
+            artifacts: Arc::clone(&store) as Arc<dyn ArtifactStore>,
+            blobs: Arc::clone(&blobs),
+        };
+        let stage = Arc::new(Stage::new(stage).map_err(EngineError::Pool)?);
         let cluster = membership::join(&store, registration, &sources, self.lease).await?;
         let registrations =
             agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
@@ -343,7 +352,7 @@ impl EngineOptions {
         let beating = Beating::start(Arc::clone(&shared), heart).map_err(EngineError::Thread)?;
         let pool = Arc::new(PoolService { shared: Arc::clone(&shared) });
         let servers = Arc::new(ServersService { shared: Arc::clone(&shared) });
-        Ok(Engine { shared, loops, beating: Mutex::new(Some(beating)), orchestrator, pool, servers })
+        Ok(Engine { shared, loops, beating: Mutex::new(Some(beating)), stage, orchestrator, pool, servers })
     }
 }
 
@@ -388,6 +397,12 @@ impl Engine {
     #[must_use]
     pub fn running(&self) -> usize {
         self.shared.running.lock().len()
+    }
+
+    /// Lets the agents of this server do again what was recorded of them.
+    #[must_use]
+    pub fn rehearsals(&self) -> Arc<dyn Rehearsals> {
+        Arc::clone(&self.stage) as Arc<dyn Rehearsals>
     }
 
     /// Shows, sets and removes concurrency limits.

@@ -34,6 +34,7 @@ mod settings;
 mod task_manager;
 mod turns;
 
+pub use attempt::{RehearsalParts, Stage};
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use cluster::{Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity, ModelDesk};

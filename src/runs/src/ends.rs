@@ -3,9 +3,10 @@
 use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::TaskEnd;
+use baton_domain::wire::task::{Failure, TaskEnd};
 use baton_workflow::Fact;
 use baton_workflow::run::{Key, Outcome, RunState, Usage};
+use serde_json::Value;
 
 use crate::decisions::DecisionEnd;
 use crate::live::Live;
@@ -128,15 +129,18 @@ pub(crate) fn failed(key: &Key, code: &str, message: String) -> Fact {
 
 fn task_ended(key: &Key, end: TaskEnd) -> Fact {
     let usage = Usage { tokens: end.tokens, cost_micros: end.cost_micros };
-    let outcome = match end.state {
-        TaskState::Completed => Outcome::Completed(end.result.unwrap_or_default()),
+    Fact::Ended { key: key.clone(), outcome: task_outcome(end.state, end.result, end.failure), usage }
+}
+
+/// What a task that has ended came to.
+pub(crate) fn task_outcome(state: TaskState, result: Option<Value>, failure: Option<Failure>) -> Outcome {
+    match state {
+        TaskState::Completed => Outcome::Completed(result.unwrap_or_default()),
         TaskState::Canceled => Outcome::Canceled,
         _ => {
-            let (code, message) = end
-                .failure
-                .map_or_else(|| (end.state.to_string(), format!("the task is {}", end.state)), |failure| (failure.code, failure.message));
+            let (code, message) =
+                failure.map_or_else(|| (state.to_string(), format!("the task is {state}")), |failure| (failure.code, failure.message));
             Outcome::Failed { code, message }
         }
-    };
-    Fact::Ended { key: key.clone(), outcome, usage }
+    }
 }

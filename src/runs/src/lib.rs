@@ -12,6 +12,7 @@
 //! - `driver`, `slots`: which run is gone on with, and when
 //! - `runs`, `approvals`: what people and programs ask
 //! - `view`: what they are shown
+//! - `replay`: what was recorded of a run, and whether it comes to the same once more
 
 mod approvals;
 mod asked;
@@ -26,6 +27,7 @@ mod live;
 mod paging;
 mod parts;
 mod record;
+mod replay;
 mod runs;
 mod slots;
 mod start;
@@ -39,6 +41,7 @@ pub use councils::HeldDecisions;
 pub use decisions::{DecisionEnd, DecisionOrder, Decisions, usage_of};
 pub use driver::{LOOK_EVERY, MAXIMUM_LOADED};
 pub use parts::Parts;
+pub use replay::{MAXIMUM_RECORDING_BYTES, ReplayParts, Replays};
 pub use runs::Runs;
 pub use turn::MAXIMUM_RUN_BYTES;
 pub use workflows::Workflows;

@@ -81,6 +81,13 @@ pub(crate) fn acts_as(principal: &Principal, project: ProjectId) -> Caller {
     Caller { principal: principal.clone(), role: Some(Role::Operator), project, session: None, request_id: None }
 }
 
+/// The plan of a version.
+pub(crate) fn read_plan(record: &WorkflowRecord) -> Result<Plan, Problem> {
+    let unreadable = |what: String| broken(format!("version {} of `{}`: {what}", record.version, record.name));
+    let read = parse(&record.text).map_err(|problems| unreadable(problems.first().map_or_else(String::new, ToString::to_string)))?;
+    Plan::of(read).map_err(|problems| unreadable(problems.first().map_or_else(String::new, ToString::to_string)))
+}
+
 impl Runs {
     /// The plan of a version.
     pub(crate) fn plan(&self, record: &WorkflowRecord) -> Result<Arc<Plan>, Problem> {
@@ -88,9 +95,7 @@ impl Runs {
         if let Some(plan) = self.plans.lock().get(&of) {
             return Ok(Arc::clone(plan));
         }
-        let unreadable = |what: String| broken(format!("version {} of `{}`: {what}", record.version, record.name));
-        let read = parse(&record.text).map_err(|problems| unreadable(problems.first().map_or_else(String::new, ToString::to_string)))?;
-        let plan = Plan::of(read).map_err(|problems| unreadable(problems.first().map_or_else(String::new, ToString::to_string)))?;
+        let plan = read_plan(record)?;
         let plan = Arc::new(plan);
         let mut plans = self.plans.lock();
         if plans.len() >= MAXIMUM_PLANS {

@@ -311,6 +311,10 @@ codes! {
     RecordingInvalid = "REPLAY-004", 422, "The recording cannot be read";
     RecordingTooLarge = "REPLAY-005", 413, "The recording is too large";
     NotCanonical = "REPLAY-006", 422, "The JSON has no canonical form";
+    ReplayTooEarly = "REPLAY-007", 409, "The run goes on";
+    RecordingForgotten = "REPLAY-008", 410, "What was recorded is not kept any more";
+    ReplayBusy = "REPLAY-009", 429, "Another replay is under way";
+    ReplayStopped = "REPLAY-010", 422, "The replay was stopped at a bound";
 
     NoNotifications = "NOTIFICATION-001", 403, "Only people have notifications";
     GoalUnreadable = "PLAN-001", 422, "The goal cannot be read";

@@ -1,6 +1,6 @@
 //! What is said between host and agent until the attempt ends, and by what does it end?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -215,16 +215,8 @@ impl Conversation<'_> {
 
     /// Stores a file of the scratch folder.
     async fn keep(&self, file: &str, name: String, media_type: String) -> Result<ArtifactId, Failure> {
-        let plain = Path::new(file).file_name().is_some_and(|last| last == file);
-        if !plain {
-            return Err(failure(Code::ProtocolViolated, format!("{file:?} is no name in the scratch folder"), false));
-        }
-        let path = super::scratch_folder(self.shared, self.task.lease, self.task).join(file);
+        let path = scratch_file(&super::scratch_folder(self.shared, self.task.lease, self.task), file).await?;
         let broken = |error: std::io::Error| failure(Code::ProtocolViolated, format!("{file:?} cannot be read: {error}"), false);
-        // A link would let the agent read what it was not given.
-        if !tokio::fs::symlink_metadata(&path).await.map_err(broken)?.is_file() {
-            return Err(failure(Code::ProtocolViolated, format!("{file:?} is no file"), false));
-        }
         let bytes = tokio::fs::File::open(&path).await.map_err(broken)?;
         let artifact = NewArtifact { name, media_type: Some(media_type), sha256: None, task_id: Some(self.task.summary.id) };
         let stored = self.shared.artifacts.put(&self.caller(), artifact, Box::pin(ReaderStream::new(bytes))).await;
@@ -255,22 +247,10 @@ impl Conversation<'_> {
             Ok(result) => result,
             Err(failure) => return End::Failed { failure, retry_after: retry_after_ms.map(Duration::from_millis) },
         };
-        let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
-        let maximum = self.known.skill.limits.result_bytes;
-        let failure = if bytes as u64 > maximum {
-            failure(
-                Code::ResultTooLarge,
-                format!("The result has {bytes} bytes; at most {maximum} are allowed. Large results belong into artifacts."),
-                false,
-            )
-        } else if !self.known.output.fits(&result) {
-            let errors = self.known.output.errors("/result", &result);
-            let first = errors.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
-            failure(Code::ProtocolViolated, format!("The result does not fit the skill's output schema: {first}"), false)
-        } else {
-            return End::Completed(result);
-        };
-        End::Failed { failure, retry_after: None }
+        match checked(self.known, result) {
+            Ok(result) => End::Completed(result),
+            Err(failure) => End::Failed { failure, retry_after: None },
+        }
     }
 
     fn model_caller(&self, attempt: AttemptId) -> ModelCaller {
@@ -285,6 +265,37 @@ impl Conversation<'_> {
     fn caller(&self) -> Caller {
         Caller { project: self.task.summary.project_id, ..Caller::system() }
     }
+}
+
+/// A result that is within its bounds and fits what the skill says of it.
+pub(super) fn checked(known: &KnownSkill, result: Value) -> Result<Value, Failure> {
+    let bytes = serde_json::to_vec(&result).map_or(usize::MAX, |text| text.len());
+    let maximum = known.skill.limits.result_bytes;
+    if bytes as u64 > maximum {
+        let text = format!("The result has {bytes} bytes; at most {maximum} are allowed. Large results belong into artifacts.");
+        return Err(failure(Code::ResultTooLarge, text, false));
+    }
+    if !known.output.fits(&result) {
+        let errors = known.output.errors("/result", &result);
+        let first = errors.first().map(|error| format!("{}: {}", error.field, error.message)).unwrap_or_default();
+        return Err(failure(Code::ProtocolViolated, format!("The result does not fit the skill's output schema: {first}"), false));
+    }
+    Ok(result)
+}
+
+/// A file of the scratch folder that an agent names.
+pub(super) async fn scratch_file(scratch: &Path, file: &str) -> Result<PathBuf, Failure> {
+    let plain = Path::new(file).file_name().is_some_and(|last| last == file);
+    if !plain {
+        return Err(failure(Code::ProtocolViolated, format!("{file:?} is no name in the scratch folder"), false));
+    }
+    let path = scratch.join(file);
+    let broken = |error: std::io::Error| failure(Code::ProtocolViolated, format!("{file:?} cannot be read: {error}"), false);
+    // A link would let the agent read what it was not given.
+    if !tokio::fs::symlink_metadata(&path).await.map_err(broken)?.is_file() {
+        return Err(failure(Code::ProtocolViolated, format!("{file:?} is no file"), false));
+    }
+    Ok(path)
 }
 
 /// Sleeps until an instant; forever without one.
@@ -314,7 +325,7 @@ fn reason(end: &End) -> &'static str {
 }
 
 /// Why a worker went without an outcome, as far as its end tells.
-fn lost(status: Option<std::process::ExitStatus>) -> Failure {
+pub(super) fn lost(status: Option<std::process::ExitStatus>) -> Failure {
     let signal = status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status));
     match (signal, status) {
         // SIGXCPU, SIGKILL after it, SIGXFSZ; SIGSEGV and SIGABRT are how running out of memory ends.

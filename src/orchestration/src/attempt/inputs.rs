@@ -7,11 +7,12 @@ use baton_agents_runtime::protocol::FileRef;
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
+use baton_storage::ArtifactStore;
+use baton_storage::blobs::Blobs;
 use serde_json::Value;
 
 use super::failure;
 use crate::agent_pool::KnownSkill;
-use crate::engine::Shared;
 use crate::schema::artifact_ids;
 
 /// Where copies of files are put, below the attempt's own folder, which goes with the attempt.
@@ -19,19 +20,19 @@ const COPIES: &str = "inputs";
 
 /// The files of the artifacts that the input names.
 pub(super) async fn gather(
-    shared: &Shared,
+    artifacts: &dyn ArtifactStore,
+    blobs: &dyn Blobs,
     known: &KnownSkill,
     input: &Value,
     scratch: &Path,
 ) -> Result<BTreeMap<ArtifactId, FileRef>, Failure> {
     let mut files = BTreeMap::new();
     for id in artifact_ids(&known.input.artifacts(input)) {
-        let found = shared.store.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
+        let found = artifacts.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
         let Some(artifact) = found else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
-        let path = shared
-            .blobs
+        let path = blobs
             .file(&artifact.sha256, &scratch.join(COPIES))
             .await
             .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;

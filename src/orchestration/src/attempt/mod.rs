@@ -7,6 +7,7 @@ mod listeners;
 mod outcome;
 mod outside;
 mod record;
+mod rehearsal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::task_manager;
 use conversation::{Conversation, End};
 use outcome::Change;
 pub(crate) use outside::Pace;
+pub use rehearsal::{RehearsalParts, Stage};
 use record::TraceBuffer;
 
 /// Starts the attempt of a task that was just assigned.
@@ -95,7 +97,7 @@ async fn connect(
     known: &KnownSkill,
 ) -> Result<Connection, End> {
     let scratch = scratch_folder(shared, task.lease, task);
-    let gathered = inputs::gather(shared, known, &input, &scratch).await;
+    let gathered = inputs::gather(&*shared.store, &*shared.blobs, known, &input, &scratch).await;
     let artifacts = gathered.map_err(|failure| End::Failed { failure, retry_after: None })?;
     let named = known.input.connections(&input);
     let granted = connections::grants(shared, task.summary.project_id, &task.summary.skill, &named).await;
