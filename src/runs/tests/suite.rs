@@ -12,6 +12,8 @@ mod approvals;
 mod crash;
 #[path = "suite/documents.rs"]
 mod documents;
+#[path = "suite/forks.rs"]
+mod forks;
 #[path = "suite/life.rs"]
 mod life;
 #[path = "suite/scale.rs"]

@@ -117,7 +117,9 @@ proptest! {
         let plan = plan_of(&workflow(seed, steps, false));
         let (_, source) = play(&plan, seed, order, Crash::Never, meddle);
         let mut lot = Lot(order ^ seed);
-        for (place, said) in plan.workflow.steps.iter().enumerate() {
+        // Some of its steps: each is as good as another.
+        for place in [lot.below(steps as u64) as usize, lot.below(steps as u64) as usize] {
+            let said = &plan.workflow.steps[place];
             let row = source.step(&said.id).unwrap();
             let Some(change) = change_of(&source, &plan, place, &mut lot) else { continue };
             let fork = source.clone().fork(&plan, fork_at(&said.id, change.clone()));
@@ -142,7 +144,9 @@ proptest! {
     fn a_fork_that_changes_nothing_ends_the_same(seed in any::<u64>(), steps in 1_usize..14, order in any::<u64>()) {
         let plan = plan_of(&workflow(seed, steps, true));
         let (expected, source) = play(&plan, seed, order, Crash::Never, false);
-        for (place, said) in plan.workflow.steps.iter().enumerate() {
+        let mut lot = Lot(order ^ seed);
+        for place in [lot.below(steps as u64) as usize, lot.below(steps as u64) as usize] {
+            let said = &plan.workflow.steps[place];
             if !reached(source.step(&said.id).unwrap()) {
                 continue;
             }

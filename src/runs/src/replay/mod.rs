@@ -6,9 +6,10 @@
 //! was recorded.
 //!
 //! - `stored`: a run as it is stored; `evidence`: what was recorded of a task
-//! - `assemble`: the recording of a run; `rewrite`: what differs from run to run although nothing else does
+//! - `assemble`: the recording of a run; `diff`: two of them side by side; `rewrite`: what differs from run to run although nothing else does
 
 mod assemble;
+mod diff;
 mod evidence;
 mod rewrite;
 mod stored;
