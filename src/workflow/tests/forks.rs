@@ -129,9 +129,11 @@ proptest! {
             }
             let (fork, effects) = fork.unwrap();
             let anew = held(&source, &fork, &effects, &plan, place);
+            let begun_as = fork.clone();
             let world = World { round: 2, ..World::new(seed.wrapping_add(lot.below(2)), &plan) };
             let crash = if lot.chance(50) { Crash::Always } else { Crash::Never };
             let (fork, begun) = play_on(&plan, fork, &effects, world, lot.next(), crash, meddle && lot.chance(30));
+            prop_assert_eq!(&Run::fork_again(&plan, fork.rows()).unwrap(), &(begun_as.clone(), effects));
             if fork.header().state != RunState::Canceled {
                 held_at_the_end(&source, &fork, &begun, &anew, &change, &said.id);
             }

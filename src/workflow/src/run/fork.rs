@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::control::forbidden;
-use super::rows::{Beginning, Effects, Header, ItemState, StepState};
+use super::rows::{Beginning, Effects, Header, ItemState, Rows, StepState};
 use super::turn::Turn;
 use super::work::{MAXIMUM_LEVELS, bytes_of, levels};
 use super::{Item, Plan, Run, Step, about, fit_for_keys};
@@ -94,9 +94,25 @@ impl Run {
             step.row.copied.get_or_insert_with(|| from.clone());
             step
         });
-        let steps: Vec<Step> = steps.collect();
-        let ended = steps.len() - anew.len();
-        let about = about(&beginning);
+        let steps = steps.collect();
+        Ok(Self::begin_with(plan, beginning, steps))
+    }
+
+    /// A fork once more as it began, from what is stored of it: what was copied is kept, everything else begins. Of one of which a copied step was begun
+    /// anew since, that step begins too.
+    ///
+    /// # Errors
+    /// `WORKFLOW-025` if the plan is not of its document.
+    pub fn fork_again(plan: &Plan, rows: Rows) -> Result<(Self, Effects), Problem> {
+        let run = Self::load(plan, rows)?;
+        let steps = run.steps.into_iter().map(|step| if step.row.copied.is_some() { step } else { Step::new(&step.row.step) });
+        Ok(Self::begin_with(plan, run.beginning, steps.collect()))
+    }
+
+    /// Begins a run of which some steps have ended.
+    fn begin_with(plan: &Plan, beginning: Beginning, steps: Vec<Step>) -> (Self, Effects) {
+        let (at, about) = (beginning.started_at, about(&beginning));
+        let ended = steps.iter().filter(|step| step.row.state.is_ended()).count();
         let mut run = Self { beginning, header: Header::new(at), steps, signals: BTreeMap::new(), about, ended };
         let mut turn = Turn::new(&mut run, plan, at);
         for (place, step) in turn.run.steps.iter().enumerate() {
@@ -104,7 +120,7 @@ impl Run {
         }
         turn.begin();
         let effects = turn.finish();
-        Ok((run, effects))
+        (run, effects)
     }
 
     /// The place of a step at which a fork can begin.
