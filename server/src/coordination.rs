@@ -10,12 +10,12 @@ use baton_bus::EventStream;
 use baton_councils::{CouncilParts, Councils};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::EventSeq;
-use baton_domain::ports::Sources;
+use baton_domain::ports::{Rehearsals, Sources};
 use baton_domain::services::{AgentService, ArtifactService, EventService, LiveItem, MetricsService, ModelService, TaskService};
 use baton_domain::user::Caller;
 use baton_observability::{NotificationDesk, NotificationParts, Projector};
 use baton_planner::{PlanParts, Plans};
-use baton_runs::{HeldDecisions, Parts as RunParts, Runs, Workflows};
+use baton_runs::{HeldDecisions, Parts as RunParts, ReplayParts, Replays, Runs, Workflows};
 use baton_sharing::{Sharing, SharingOptions, SharingParts, TokioPause};
 use baton_storage::Store;
 use futures::StreamExt;
@@ -40,13 +40,28 @@ pub(crate) struct Ground {
     pub(crate) metrics: Arc<dyn MetricsService>,
     pub(crate) models: Arc<dyn ModelService>,
     pub(crate) events: Arc<EventStream>,
+    pub(crate) rehearsals: Arc<dyn Rehearsals>,
     pub(crate) sources: Sources,
+}
+
+/// What recordings and replays stand on.
+pub(crate) fn replays(store: &Arc<dyn Store>, rehearsals: Arc<dyn Rehearsals>, sources: &Sources) -> Replays {
+    Replays::new(ReplayParts {
+        journals: Arc::clone(store) as _,
+        workflows: Arc::clone(store) as _,
+        tasks: Arc::clone(store) as _,
+        models: Arc::clone(store) as _,
+        artifacts: Arc::clone(store) as _,
+        rehearsals,
+        clock: Arc::clone(&sources.clock),
+    })
 }
 
 /// The services, and what runs for them.
 pub(crate) struct Coordination {
     pub(crate) workflows: Arc<Workflows>,
     pub(crate) runs: Arc<Runs>,
+    pub(crate) replays: Arc<Replays>,
     pub(crate) plans: Arc<Plans>,
     pub(crate) councils: Arc<Councils>,
     pub(crate) sharing: Arc<Sharing>,
@@ -57,7 +72,7 @@ pub(crate) struct Coordination {
 impl Coordination {
     /// Puts them together and starts them; `stop` ends what runs. Every server runs all of it: versions in storage keep two from doing the same.
     pub(crate) fn start(ground: &Ground, stop: &CancellationToken) -> Self {
-        let Ground { store, tasks, agents, artifacts, metrics, models, events, sources } = ground;
+        let Ground { store, tasks, agents, artifacts, metrics, models, events, rehearsals, sources } = ground;
         let councils = Councils::new(CouncilParts {
             journals: Arc::clone(store) as _,
             spending: Arc::clone(store) as _,
@@ -77,6 +92,7 @@ impl Coordination {
         };
         let workflows = Arc::new(Workflows::new(parts.clone()));
         let runs = Runs::new(parts);
+        let replays = Arc::new(replays(store, Arc::clone(rehearsals), sources));
         let plans = Arc::new(Plans::new(PlanParts {
             journals: Arc::clone(store) as _,
             agents: Arc::clone(agents),
@@ -113,7 +129,7 @@ impl Coordination {
         running.spawn(Arc::clone(&projector).run(stop.clone()));
         let ear = Ear { runs: Arc::clone(&runs), councils: Arc::clone(&councils), sharing: Arc::clone(&sharing), projector };
         running.spawn(ear.listen(Arc::clone(events), stop.clone()));
-        Self { workflows, runs, plans, councils, sharing, desk, running }
+        Self { workflows, runs, replays, plans, councils, sharing, desk, running }
     }
 
     /// Waits until what runs has ended; call it after the token was cancelled.

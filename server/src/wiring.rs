@@ -186,6 +186,7 @@ impl Parts {
             metrics: Arc::clone(&metrics),
             models: Arc::clone(&core.models),
             events: Arc::clone(&core.topics.events),
+            rehearsals: engine.rehearsals(),
             sources: sources.clone(),
         };
         let coordination = Coordination::start(&ground, &core.live);
@@ -205,6 +206,7 @@ impl Parts {
             decisions: Arc::clone(&coordination.councils) as _,
             workflows: Arc::clone(&coordination.workflows) as _,
             runs: Arc::clone(&coordination.runs) as _,
+            replays: Arc::clone(&coordination.replays) as _,
             plans: Arc::clone(&coordination.plans) as _,
             approvals: Arc::clone(&coordination.runs) as _,
             notifications: Arc::clone(&coordination.desk) as _,

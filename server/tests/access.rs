@@ -103,6 +103,7 @@ impl World {
                 request.json(&json!({"name": "", "settings": {"base_url": "https://api.example.test", "model": "m", "tier": "small"}}))
             }
             "test_model" => request.query(&[("model", "nobody")]),
+            "diff_runs" => request.query(&[("with", NOBODY)]),
             "set_model_budget" => request.json(&json!({})),
             "declare_topic" => request.json(&json!({"name": "", "kind": "durable"})),
             "publish_message" => request.json(&json!({"payload": {}})),
@@ -205,6 +206,7 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         | "runs/resume"
         | "runs/cancel"
         | "runs/retry"
+        | "replays/replay"
         | "contracts/cancel"
         | "plans/accept"
         | "plans/refuse"
@@ -288,10 +290,11 @@ fn json_body(function: &str) -> Value {
         "workflows/get" => json!({"name": "nobody", "version": null}),
         "workflows/versions" | "conflicts/line" => json!({"name": "nobody", "filter": {}}),
         "runs/start" => json!({"run": {"workflow": "nobody", "input": {}}}),
-        "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => json!({"id": NOBODY}),
+        "replays/recording" | "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => json!({"id": NOBODY}),
         "runs/items" => json!({"id": NOBODY, "step": "nothing", "filter": {}}),
         "runs/signal" => json!({"id": NOBODY, "signal": {"name": "x", "payload": null}}),
         "runs/fork" => json!({"id": NOBODY, "fork": {"step": "x", "input": {}}}),
+        "replays/diff" => json!({"id": NOBODY, "with": NOBODY}),
         "runs/fork_draft" => json!({"id": NOBODY, "step": "nothing"}),
         "decisions/open" => json!({"decision": {"question": "", "answers": {"kind": "options", "options": []}}}),
         "decisions/vote" => json!({"id": NOBODY, "vote": {"kind": "choice", "choice": "A"}}),

@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod models;
 pub mod notifications;
 pub mod plans;
+pub mod replays;
 pub mod runs;
 pub mod say;
 #[cfg(feature = "ssr")]

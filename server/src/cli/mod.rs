@@ -4,6 +4,7 @@ mod attempt;
 mod bench;
 mod demo;
 mod migrate;
+mod replay;
 
 use std::io::Write;
 
@@ -31,6 +32,8 @@ enum Command {
     /// Look at the database's schema, or bring it up to date.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// Go through runs that have ended again, with nothing outside; fails if one does not come to the same.
+    Replay(replay::ReplayConfig),
     /// Submit a mixed batch of real work and follow it to the end.
     Demo(demo::DemoConfig),
     /// Measure a server of its own; one JSON object a line.
@@ -52,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), StartError> {
             runtime()?.block_on(crate::worker::run(*config))
         }
         Command::Migrate(action) => runtime()?.block_on(migrate::run(action)),
+        Command::Replay(config) => runtime()?.block_on(replay::run(config)),
         Command::Demo(config) => runtime()?.block_on(demo::run(config)),
         Command::Bench(config) => runtime()?.block_on(bench::run(config)),
         Command::Attempt => attempt::run(),

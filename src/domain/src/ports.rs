@@ -161,6 +161,23 @@ pub struct ModelCall {
     pub answer: Result<ModelAnswer, Failure>,
 }
 
+/// One placing of texts, for the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbeddingCall {
+    /// On whose behalf.
+    pub caller: ModelCaller,
+    /// The model that was asked.
+    pub model: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The texts.
+    pub texts: Vec<String>,
+    /// The places, or what went wrong.
+    pub answer: Result<Embedded, Failure>,
+}
+
 /// What the layer of models keeps: its configuration, its budgets, and its record.
 #[async_trait]
 pub trait ModelBooks: Send + Sync {
@@ -182,6 +199,9 @@ pub trait ModelBooks: Send + Sync {
 
     /// Keeps a call.
     async fn record(&self, call: ModelCall);
+
+    /// Keeps a placing of texts, beside the calls.
+    async fn record_embedding(&self, call: EmbeddingCall);
 
     /// An answer that was given to the very same request before.
     async fn remembered(&self, key: &str) -> Option<ModelAnswer>;

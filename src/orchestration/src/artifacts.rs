@@ -64,7 +64,7 @@ fn no_such_artifact(id: ArtifactId) -> Problem {
 }
 
 /// The last part of a path, without control characters; empty if nothing is left.
-fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last.chars().filter(|c| !c.is_control()).collect();
     plain.trim().to_owned()

@@ -5,7 +5,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::{Failure, TaskEnd};
 use baton_workflow::Fact;
-use baton_workflow::run::{Key, Outcome, RunState, Usage};
+use baton_workflow::run::{Header, Key, Outcome, RunState, Usage};
 use serde_json::Value;
 
 use crate::decisions::DecisionEnd;
@@ -89,17 +89,8 @@ impl Runs {
             return Ok(Some(failed(key, Code::NoSuchRun.as_str(), format!("the run {id} was removed before its end was known"))));
         };
         let header = head.header;
-        let outcome = match header.state {
-            RunState::Completed => Outcome::Completed(output_of(&header)),
-            RunState::Canceled => Outcome::Canceled,
-            RunState::Failed => {
-                let (code, message) = header.error.map_or_else(Default::default, |error| (error.code, error.message));
-                Outcome::Failed { code, message }
-            }
-            _ => return Ok(None),
-        };
         let usage = Usage { tokens: header.tokens, cost_micros: header.cost_micros };
-        Ok(Some(Fact::Ended { key: key.clone(), outcome, usage }))
+        Ok(run_outcome(header).map(|outcome| Fact::Ended { key: key.clone(), outcome, usage }))
     }
 
     async fn decision_ended(&self, live: &Live, key: &Key, id: DecisionId) -> Result<Option<Fact>, Problem> {
@@ -130,6 +121,19 @@ pub(crate) fn failed(key: &Key, code: &str, message: String) -> Fact {
 fn task_ended(key: &Key, end: TaskEnd) -> Fact {
     let usage = Usage { tokens: end.tokens, cost_micros: end.cost_micros };
     Fact::Ended { key: key.clone(), outcome: task_outcome(end.state, end.result, end.failure), usage }
+}
+
+/// What a run came to; none while it goes on.
+pub(crate) fn run_outcome(header: Header) -> Option<Outcome> {
+    Some(match header.state {
+        RunState::Completed => Outcome::Completed(output_of(&header)),
+        RunState::Canceled => Outcome::Canceled,
+        RunState::Failed => {
+            let (code, message) = header.error.map_or_else(Default::default, |error| (error.code, error.message));
+            Outcome::Failed { code, message }
+        }
+        _ => return None,
+    })
 }
 
 /// What a task that has ended came to.

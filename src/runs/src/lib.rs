@@ -41,7 +41,7 @@ pub use councils::HeldDecisions;
 pub use decisions::{DecisionEnd, DecisionOrder, Decisions, usage_of};
 pub use driver::{LOOK_EVERY, MAXIMUM_LOADED};
 pub use parts::Parts;
-pub use replay::{MAXIMUM_RECORDING_BYTES, ReplayParts, Replays};
+pub use replay::{MAXIMUM_RECORDING_BYTES, MAXIMUM_WAITED, ReplayBounds, ReplayParts, Replays};
 pub use runs::Runs;
 pub use turn::MAXIMUM_RUN_BYTES;
 pub use workflows::Workflows;

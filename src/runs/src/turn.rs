@@ -8,7 +8,7 @@ use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_storage::{JournalRow, JournalWrite, JournalWritten};
-use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState};
+use baton_workflow::run::{ItemRow, Outcome, RunState, SignalRow, StepRow, StepState, Usage};
 use baton_workflow::{Command, Effects, Fact};
 use serde_json::{Value, json};
 
@@ -95,33 +95,65 @@ impl Merged {
 #[derive(Default)]
 struct Told {
     others: Vec<Value>,
-    ended: BTreeMap<(String, u32), [Vec<u32>; 3]>,
+    ended: BTreeMap<(String, u32), EndedTogether>,
+}
+
+/// Items of one step and generation that ended in one turn.
+#[derive(Default)]
+struct EndedTogether {
+    completed: Vec<u32>,
+    failed: Vec<u32>,
+    canceled: Vec<u32>,
+    /// What each used that used something: its index, tokens, millionths of money.
+    used: Vec<(u32, u64, u64)>,
+}
+
+/// Facts in the order in which they are kept, so that what is kept tells the run's way once more: ends by step, generation and how they ended, then
+/// everything else as it came.
+pub(crate) fn in_kept_order(facts: &mut [Fact]) {
+    facts.sort_by_cached_key(|fact| match fact {
+        Fact::Ended { key, outcome, .. } => {
+            let how = match outcome {
+                Outcome::Completed(_) => 0,
+                Outcome::Failed { .. } => 1,
+                Outcome::Canceled => 2,
+            };
+            (0, key.step.clone(), key.generation, how)
+        }
+        _ => (1, None, 0, 0),
+    });
 }
 
 impl Told {
     fn add(&mut self, fact: &Fact) -> Result<(), Problem> {
-        let Fact::Ended { key, outcome, .. } = fact else {
+        let Fact::Ended { key, outcome, usage } = fact else {
             self.others.push(serde_json::to_value(fact).map_err(broken)?);
             return Ok(());
         };
-        let lists = self.ended.entry((key.step.clone().unwrap_or_default(), key.generation)).or_default();
-        let [completed, failed, canceled] = lists;
-        let list = match outcome {
-            Outcome::Completed(_) => completed,
-            Outcome::Failed { .. } => failed,
-            Outcome::Canceled => canceled,
-        };
-        list.push(key.index.unwrap_or(0));
+        let index = key.index.unwrap_or(0);
+        let together = self.ended.entry((key.step.clone().unwrap_or_default(), key.generation)).or_default();
+        match outcome {
+            Outcome::Completed(_) => together.completed.push(index),
+            Outcome::Failed { .. } => together.failed.push(index),
+            Outcome::Canceled => together.canceled.push(index),
+        }
+        if *usage != Usage::default() {
+            together.used.push((index, usage.tokens, usage.cost_micros));
+        }
         Ok(())
     }
 
     fn facts(self, at: Timestamp) -> Vec<(Timestamp, Value)> {
-        let ended = self.ended.into_iter().map(|((step, generation), [completed, failed, canceled])| {
+        let ended = self.ended.into_iter().map(|((step, generation), together)| {
+            let EndedTogether { completed, failed, canceled, used } = together;
             let mut fact = json!({"fact": "ended", "step": step, "generation": generation});
             for (name, list) in [("completed", completed), ("failed", failed), ("canceled", canceled)] {
                 if let (Some(map), false) = (fact.as_object_mut(), list.is_empty()) {
                     map.insert(name.to_owned(), list.into());
                 }
+            }
+            if let (Some(map), false) = (fact.as_object_mut(), used.is_empty()) {
+                map.insert("used".to_owned(), json!(used));
             }
             fact
         });
@@ -140,8 +172,9 @@ impl Runs {
         let plan = std::sync::Arc::clone(&live.plan);
         let (mut merged, mut told, mut over) = (Merged::default(), Told::default(), Vec::new());
         let mut identified: BTreeMap<(String, u32), Option<uuid::Uuid>> = BTreeMap::new();
+        let mut facts: Vec<Fact> = facts.into_iter().map(|fact| within(live, fact)).collect();
+        in_kept_order(&mut facts);
         for fact in facts {
-            let fact = within(live, fact);
             if let Fact::Ended { key, .. } = &fact {
                 let (id, last) = live.ended(key);
                 identified.insert((key.step.clone().unwrap_or_default(), key.index.unwrap_or(0)), id);

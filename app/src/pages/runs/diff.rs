@@ -17,7 +17,7 @@ use crate::format;
 use crate::page_data::PageData;
 use crate::pages::task::Fact;
 use crate::reactive::memo;
-use crate::server_fns::{ApiError, Called, runs};
+use crate::server_fns::{ApiError, Called, replays};
 
 /// The page of two runs side by side.
 #[component]
@@ -37,7 +37,7 @@ async fn read((id, with): (String, String)) -> Called<RunDiff> {
         let detail = "The address names two runs by their ids, as /runs/ID/diff?with=ID; a fork's page has a link to it.";
         return Err(ApiError(Problem::new(Code::NoSuchRun, detail)));
     };
-    runs::diff(id, with).await
+    replays::diff(id, with).await
 }
 
 #[component]

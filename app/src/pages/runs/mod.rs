@@ -5,6 +5,7 @@ mod diff;
 mod facts;
 mod fork;
 mod items;
+mod replay;
 mod run;
 mod step;
 mod steps;

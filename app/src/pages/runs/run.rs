@@ -11,6 +11,7 @@ use leptos_router::params::ParamsMap;
 
 use super::actions::RunActions;
 use super::facts::{Facts, Failed, GivenAndGot};
+use super::replay::Replay;
 use super::step::StepPanel;
 use super::steps::Steps;
 use super::times::Times;
@@ -134,6 +135,7 @@ fn Content(data: Data) -> impl IntoView {
                 <div class="min-w-0 space-y-4">
                     <StepPanel data fresh/>
                     <GivenAndGot data/>
+                    <Replay summary/>
                 </div>
             </div>
         </div>

@@ -21,6 +21,7 @@ mod metrics;
 mod models;
 mod notifications;
 mod plans;
+mod replays;
 mod runs;
 mod servers;
 mod skills;
@@ -157,6 +158,9 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(runs::retry_run))
         .routes(routes!(runs::signal_run))
         .routes(routes!(runs::get_fork_draft))
+        .routes(routes!(replays::get_run_recording))
+        .routes(routes!(replays::replay_run))
+        .routes(routes!(replays::diff_runs))
         .routes(routes!(plans::propose_plan))
         .routes(routes!(plans::list_plans))
         .routes(routes!(plans::get_plan))

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use baton_domain::model::{
     Embedded, FinishReason, MAXIMUM_MESSAGES, MAXIMUM_PROMPT_BYTES, Message, ModelAnswer, ModelRequest, ModelTier, ToolSpec, Usage,
 };
-use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Models, Sources};
+use baton_domain::ports::{ConfiguredModel, EmbeddingCall, ModelBooks, ModelCall, ModelCaller, Models, Sources};
 use baton_domain::problem::Code;
 use baton_domain::wire::model::{Capabilities, LOCAL_MODEL, ModelPreset, ModelSettings, ModelState, ModelTest};
 use baton_domain::wire::task::Failure;
@@ -32,6 +32,8 @@ const BACKOFF: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The most tokens of an answer.
 const MAXIMUM_TOKENS: u32 = 32_768;
+/// How the record calls who was asked where nobody could be.
+const NOBODY: &str = "none";
 /// The most texts that are placed at once.
 const MAXIMUM_TEXTS: usize = 256;
 
@@ -312,8 +314,27 @@ fn key(line: &Line, request: &ModelRequest) -> String {
 #[async_trait]
 impl Models for ModelGateway {
     async fn complete(&self, caller: &ModelCaller, call: ModelRequest, written: Written<'_>) -> Result<ModelAnswer, Failure> {
-        check(&call)?;
-        let candidates = self.candidates(&call).await?;
+        let candidates = match check(&call) {
+            Ok(()) => self.candidates(&call).await,
+            Err(failure) => Err(failure),
+        };
+        let candidates = match candidates {
+            Ok(candidates) => candidates,
+            Err(failure) => {
+                // Also that nobody could be asked is what the agent was answered: a replay answers it again.
+                let record = ModelCall {
+                    caller: caller.clone(),
+                    model: call.model.clone().unwrap_or_else(|| NOBODY.to_owned()),
+                    at: self.parts.sources.clock.now(),
+                    took: Duration::ZERO,
+                    key: String::new(),
+                    request: call,
+                    answer: Err(failure.clone()),
+                };
+                self.parts.books.record(record).await;
+                return Err(failure);
+            }
+        };
         let mut last = None;
         for line in candidates {
             let key = key(&line, &call);
@@ -352,32 +373,12 @@ impl Models for ModelGateway {
     }
 
     async fn embed(&self, caller: &ModelCaller, texts: Vec<String>) -> Result<Embedded, Failure> {
-        let bytes: usize = texts.iter().map(String::len).sum();
-        if texts.is_empty() || texts.len() > MAXIMUM_TEXTS || bytes > MAXIMUM_PROMPT_BYTES {
-            let text = format!("1 to {MAXIMUM_TEXTS} texts of {MAXIMUM_PROMPT_BYTES} bytes together can be placed at once");
-            return Err(failure(Code::InvalidRequest, text, false));
-        }
-        let configured = self.parts.books.models().await?;
-        let can = |model: &&ConfiguredModel| model.settings.embeds;
-        let Some(model) = configured.iter().find(can) else {
-            return Err(failure(Code::ModelUnavailable, "No model that places texts (embeddings) is configured.", false));
-        };
-        let refused = |error: CallError| failure(error.code, error.message, error.passing);
-        let line = self.line(model).map_err(refused)?;
-        let tokens = bytes as u64 + 16 * texts.len() as u64;
-        let most =
-            Usage { prompt_tokens: tokens, completion_tokens: 0, cost_micros: cost(tokens, model.settings.prompt_micros_per_million) };
-        let Some(_permit) = line.pace.turn().await else { return Err(failure(Code::ModelFailed, "the server stops", true)) };
-        self.parts.books.reserve(caller, most).await?;
-        let answer = line.provider.embed(&texts).await;
-        let used = match &answer {
-            Ok(embedded) => Some(embedded.usage),
-            Err(error) => (!error.may_have_cost).then(Usage::default),
-        };
-        if let Some(used) = used {
-            self.parts.books.settle(caller, most, used).await;
-        }
-        answer.map_err(refused)
+        let (at, began) = (self.parts.sources.clock.now(), Instant::now());
+        let (model, answer) = self.place(caller, &texts).await;
+        let (caller, took) = (caller.clone(), began.elapsed());
+        let model = model.unwrap_or_else(|| NOBODY.to_owned());
+        self.parts.books.record_embedding(EmbeddingCall { caller, model, at, took, texts, answer: answer.clone() }).await;
+        answer
     }
 
     fn state(&self, name: &str) -> ModelState {
@@ -440,6 +441,50 @@ impl Models for ModelGateway {
 }
 
 impl ModelGateway {
+    /// Places texts; gives also which model was asked, if one was.
+    async fn place(&self, caller: &ModelCaller, texts: &[String]) -> (Option<String>, Result<Embedded, Failure>) {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        if texts.is_empty() || texts.len() > MAXIMUM_TEXTS || bytes > MAXIMUM_PROMPT_BYTES {
+            let text = format!("1 to {MAXIMUM_TEXTS} texts of {MAXIMUM_PROMPT_BYTES} bytes together can be placed at once");
+            return (None, Err(failure(Code::InvalidRequest, text, false)));
+        }
+        let configured = match self.parts.books.models().await {
+            Ok(configured) => configured,
+            Err(failure) => return (None, Err(failure)),
+        };
+        let can = |model: &&ConfiguredModel| model.settings.embeds;
+        let Some(model) = configured.iter().find(can) else {
+            return (None, Err(failure(Code::ModelUnavailable, "No model that places texts (embeddings) is configured.", false)));
+        };
+        (Some(model.name.clone()), self.place_with(model, caller, texts, bytes).await)
+    }
+
+    /// Places texts with this model.
+    async fn place_with(
+        &self,
+        model: &ConfiguredModel,
+        caller: &ModelCaller,
+        texts: &[String],
+        bytes: usize,
+    ) -> Result<Embedded, Failure> {
+        let refused = |error: CallError| failure(error.code, error.message, error.passing);
+        let line = self.line(model).map_err(refused)?;
+        let tokens = bytes as u64 + 16 * texts.len() as u64;
+        let most =
+            Usage { prompt_tokens: tokens, completion_tokens: 0, cost_micros: cost(tokens, model.settings.prompt_micros_per_million) };
+        let Some(_permit) = line.pace.turn().await else { return Err(failure(Code::ModelFailed, "the server stops", true)) };
+        self.parts.books.reserve(caller, most).await?;
+        let answer = line.provider.embed(texts).await;
+        let used = match &answer {
+            Ok(embedded) => Some(embedded.usage),
+            Err(error) => (!error.may_have_cost).then(Usage::default),
+        };
+        if let Some(used) = used {
+            self.parts.books.settle(caller, most, used).await;
+        }
+        answer.map_err(refused)
+    }
+
     /// What an endpoint can do, found by asking for each once.
     async fn capabilities(&self, model: &ConfiguredModel, ping: &ModelRequest) -> Capabilities {
         let assumed = Capabilities { streaming: true, json_schema: true, tools: true, embeddings: false };

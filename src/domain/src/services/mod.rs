@@ -20,6 +20,7 @@ mod metrics;
 mod models;
 mod notifications;
 mod plans;
+mod replays;
 mod runs;
 mod servers;
 mod tasks;
@@ -46,6 +47,7 @@ pub use metrics::MetricsService;
 pub use models::ModelService;
 pub use notifications::NotificationService;
 pub use plans::PlanService;
+pub use replays::ReplayService;
 pub use runs::RunService;
 pub use servers::ServerService;
 pub use tasks::TaskService;
@@ -104,6 +106,8 @@ pub struct Services {
     pub plans: Arc<dyn PlanService>,
     /// Runs of workflows.
     pub runs: Arc<dyn RunService>,
+    /// What was recorded of runs.
+    pub replays: Arc<dyn ReplayService>,
     /// What runs ask people for.
     pub approvals: Arc<dyn ApprovalService>,
     /// Health.

@@ -19,6 +19,7 @@ pub mod model;
 mod new_task;
 pub mod notification;
 pub mod plan;
+pub mod replay;
 pub mod run;
 pub mod server;
 pub mod task;

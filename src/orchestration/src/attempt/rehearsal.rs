@@ -28,6 +28,7 @@ use tokio::time::Instant;
 use super::conversation::{checked, lost, scratch_file};
 use super::{failure, inputs};
 use crate::agent_pool::{KnownSkill, PoolError};
+use crate::artifacts::plain_name;
 
 /// The longest that one rehearsal takes, whatever its task was given.
 const MAXIMUM_TIME: Duration = Duration::from_secs(30 * 60);
@@ -242,5 +243,5 @@ async fn read_again(scratch: &Path, file: &str, name: String, media_type: String
         size += read as u64;
     }
     let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(StoredAgain { name, media_type, size, sha256 })
+    Ok(StoredAgain { name: plain_name(&name), media_type, size, sha256 })
 }

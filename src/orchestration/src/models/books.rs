@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::model::{ModelAnswer, Usage};
-use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Sealer, Sources};
+use baton_domain::ports::{ConfiguredModel, EmbeddingCall, ModelBooks, ModelCall, ModelCaller, Sealer, Sources};
 use baton_domain::problem::Code;
 use baton_domain::wire::model::ModelSettings;
 use baton_domain::wire::task::Failure;
@@ -140,6 +140,32 @@ impl ModelBooks for Books {
         };
         if let Err(error) = self.store.record_model_call(record).await {
             tracing::warn!(%error, "a call of a model was not recorded");
+        }
+    }
+
+    async fn record_embedding(&self, call: EmbeddingCall) {
+        let (usage, failure, answer) = match &call.answer {
+            Ok(embedded) => (embedded.usage, None, serde_json::to_string(embedded).unwrap_or_default()),
+            Err(failure) => (Usage::default(), Some(failure.code.clone()), failure.message.clone()),
+        };
+        let record = ModelCallRecord {
+            id: self.sources.ids.next(),
+            project: call.caller.project,
+            task: call.caller.task,
+            attempt: call.caller.attempt,
+            model: call.model,
+            at: call.at,
+            duration_ms: u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX),
+            usage,
+            cached: false,
+            request_key: None,
+            failure,
+            // A request to complete has messages and no texts: by that the two are told apart.
+            request: serde_json::json!({"texts": call.texts}).to_string(),
+            answer,
+        };
+        if let Err(error) = self.store.record_model_call(record).await {
+            tracing::warn!(%error, "a placing of texts was not recorded");
         }
     }
 

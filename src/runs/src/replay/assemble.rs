@@ -75,9 +75,13 @@ impl Replays {
     /// `WORKFLOW-041`, `REPLAY-005` beyond the bounds, `REPLAY-006`, `REPLAY-007` while it goes on, `REPLAY-008` if something of it is gone; those of
     /// storage.
     pub async fn record(&self, id: RunId) -> Result<Recording, Problem> {
-        let mut assembly = Assembly::default();
         let run = self.stored(id).await?;
-        self.assemble(&mut assembly, &run, Place { prefix: "", after: &[], depth: 0 }).await?;
+        self.record_of(&run).await
+    }
+
+    pub(crate) async fn record_of(&self, run: &Stored) -> Result<Recording, Problem> {
+        let mut assembly = Assembly::default();
+        self.assemble(&mut assembly, run, Place { prefix: "", after: &[], depth: 0 }).await?;
         let Assembly { drafts, mut rewriter, .. } = assembly;
         self.learn_artifacts(&drafts, &mut rewriter).await?;
         let mut recording = Recording::default();

@@ -22,6 +22,8 @@ use crate::record::{RUN, broken};
 const MAXIMUM_TASK_CALLS: u32 = 10_000;
 /// Tasks that are read at once where children are looked for.
 const TASKS: u32 = 1_000;
+/// What storing a file is called.
+pub(crate) const STORE: &str = "store";
 /// What a call of a model is called that names none.
 pub(crate) const ANY_MODEL: &str = "any";
 /// What placing texts is called.
@@ -146,6 +148,17 @@ impl Replays {
         for child in children.get(&id).into_iter().flatten().filter(|child| child.created_at >= attempt.assigned_at) {
             calls.push(self.child_call(child.id, &child.skill).await?);
         }
+        for artifact in rows.artifacts.iter().filter(|artifact| artifact.created_at >= attempt.assigned_at) {
+            calls.push(RecordedCall {
+                kind: CallKind::Tool,
+                name: STORE.to_owned(),
+                request: stored_file(&artifact.name, &artifact.media_type, artifact.size, &artifact.sha256),
+                answer: Ok(json!(artifact.id)),
+                child: None,
+                order: *artifact.id.as_uuid(),
+                models: Vec::new(),
+            });
+        }
         calls.sort_by_key(|call| call.order);
         Ok(calls)
     }
@@ -194,6 +207,11 @@ impl Replays {
         }
         Ok(calls)
     }
+}
+
+/// A file that an agent stores, as the request of a call.
+pub(crate) fn stored_file(name: &str, media_type: &str, size: u64, sha256: &str) -> Value {
+    json!({"name": name, "media_type": media_type, "size": size, "sha256": sha256})
 }
 
 /// Whether the second is what the next model answered to the first, which failed.

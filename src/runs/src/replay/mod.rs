@@ -7,19 +7,34 @@
 //!
 //! - `stored`: a run as it is stored; `evidence`: what was recorded of a task
 //! - `assemble`: the recording of a run; `diff`: two of them side by side; `rewrite`: what differs from run to run although nothing else does
+//! - `told`: what it was told; `drive`: the core and the agents once more; `lines`: what an agent is answered; `tally`: bounds and the report
+//! - `service`: what people and programs ask
 
 mod assemble;
 mod diff;
+mod drive;
 mod evidence;
+mod lines;
 mod rewrite;
+mod service;
 mod stored;
+mod tally;
+mod told;
 
-pub use assemble::MAXIMUM_RECORDING_BYTES;
-
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use baton_domain::id::ProjectId;
 use baton_domain::ports::{Clock, Rehearsals};
 use baton_storage::{ArtifactStore, JournalStore, ModelStore, TaskStore, WorkflowStore};
+use parking_lot::Mutex;
+
+pub use assemble::MAXIMUM_RECORDING_BYTES;
+pub use tally::ReplayBounds;
+
+/// How long a replay may take that somebody waits for.
+pub const MAXIMUM_WAITED: Duration = Duration::from_secs(60);
 
 /// What recordings and replays are made of.
 #[derive(Clone)]
@@ -50,12 +65,17 @@ impl std::fmt::Debug for ReplayParts {
 #[derive(Debug)]
 pub struct Replays {
     pub(crate) parts: ReplayParts,
+    /// What a replay that somebody waits for may take.
+    bounds: ReplayBounds,
+    /// The projects of which a replay is under way.
+    under_way: Mutex<HashSet<ProjectId>>,
 }
 
 impl Replays {
     /// On these parts.
     #[must_use]
     pub fn new(parts: ReplayParts) -> Self {
-        Self { parts }
+        let bounds = ReplayBounds { time: MAXIMUM_WAITED, ..ReplayBounds::default() };
+        Self { parts, bounds, under_way: Mutex::default() }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Stored {
     pub rows: Rows,
     /// The tasks, runs and decisions of items, by step and index.
     pub ids: BTreeMap<(String, u32), Uuid>,
+    /// The places of items among the rows, by step and index.
+    places: BTreeMap<(String, u32), usize>,
 }
 
 impl Stored {
@@ -34,9 +36,13 @@ impl Stored {
 
     /// The items of a step that have begun, in the order of its list.
     pub(crate) fn items(&self, step: &str) -> Vec<&ItemRow> {
-        let mut items: Vec<&ItemRow> = self.rows.items.iter().filter(|item| item.step == step).collect();
-        items.sort_by_key(|item| item.index);
-        items
+        let range = self.places.range((step.to_owned(), 0)..=(step.to_owned(), u32::MAX));
+        range.filter_map(|(_, place)| self.rows.items.get(*place)).collect()
+    }
+
+    /// An item of a step.
+    pub(crate) fn item(&self, step: &str, index: u32) -> Option<&ItemRow> {
+        self.places.get(&(step.to_owned(), index)).and_then(|place| self.rows.items.get(*place))
     }
 
     /// The task, run or decision of an item.
@@ -72,6 +78,7 @@ impl Replays {
         let header = read.head.ok_or_else(|| broken("its header is gone"))?.header;
         let rows = Rows { beginning: opening.beginning.clone(), header, steps: read.steps, items: read.items, signals: read.signals };
         let summary: RunSummary = serde_json::from_value(head.summary).map_err(broken)?;
-        Ok(Stored { id, project: head.project, summary, opening, plan, rows, ids: read.ids })
+        let places = rows.items.iter().enumerate().map(|(place, item)| ((item.step.clone(), item.index), place)).collect();
+        Ok(Stored { id, project: head.project, summary, opening, plan, rows, ids: read.ids, places })
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod notifications;
 mod outside;
+mod replays;
 pub(crate) mod samples;
 mod sharing;
 mod topics;
@@ -108,6 +109,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         decisions: fake.clone(),
         workflows: fake.clone(),
         runs: fake.clone(),
+        replays: fake.clone(),
         plans: fake.clone(),
         approvals: fake.clone(),
         notifications: fake.clone(),

@@ -21,7 +21,7 @@ fn workflow() -> Value {
         "created_by": "operator@example.com", "retired": false})
 }
 
-fn run() -> Value {
+pub(super) fn run() -> Value {
     json!({"id": "00000000-0000-0000-0000-000000000028", "project_id": "00000000-0000-0000-0000-000000000001", "workflow": "moods", "version": 1,
         "title": "Moods", "state": "running", "generation": 1, "steps": {"total": 1, "ended": 0, "running": 1, "approving": 0, "failed": 0},
         "tasks": 1, "tokens": 0, "cost": 0.0, "created_at": "2026-01-31T08:30:00Z", "updated_at": "2026-01-31T08:30:00Z",

@@ -11,7 +11,7 @@ use baton_clients_llm::gateway::Connect;
 use baton_clients_llm::{CallError, GatewayParts, ModelGateway, Provider};
 use baton_domain::id::{AttemptId, DEFAULT_PROJECT, TaskId};
 use baton_domain::model::{Message, ModelAnswer, ModelRequest, ModelTier, Usage};
-use baton_domain::ports::{Chance, Clock, ConfiguredModel, IdSource, ModelBooks, ModelCall, ModelCaller, Sources};
+use baton_domain::ports::{Chance, Clock, ConfiguredModel, EmbeddingCall, IdSource, ModelBooks, ModelCall, ModelCaller, Sources};
 use baton_domain::problem::Code;
 use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
@@ -49,6 +49,7 @@ pub struct Books {
     /// The most that was ever counted as spent.
     pub peak: AtomicI64,
     pub calls: Mutex<Vec<ModelCall>>,
+    pub embeddings: Mutex<Vec<EmbeddingCall>>,
     pub answers: Mutex<HashMap<String, ModelAnswer>>,
 }
 
@@ -83,6 +84,10 @@ impl ModelBooks for Books {
             self.answers.lock().unwrap().insert(call.key.clone(), answer.clone());
         }
         self.calls.lock().unwrap().push(call);
+    }
+
+    async fn record_embedding(&self, call: EmbeddingCall) {
+        self.embeddings.lock().unwrap().push(call);
     }
 
     async fn remembered(&self, key: &str) -> Option<ModelAnswer> {

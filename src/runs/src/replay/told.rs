@@ -1,0 +1,86 @@
+//! What was a run told? Its facts as they are kept, with what its items gave put back in.
+
+use baton_domain::time::Timestamp;
+use baton_workflow::Fact;
+use baton_workflow::run::{ItemState, Key, KeyKind, Outcome, Usage};
+use baton_domain::problem::Problem;
+use serde::Deserialize;
+
+use super::Replays;
+use super::assemble::outcome_of;
+use super::stored::{Stored, forgotten};
+use crate::record::{broken, journal};
+
+/// Facts that are read at once.
+const FACTS: u32 = 1_000;
+
+/// Items of a step that ended together, as that is kept.
+#[derive(Deserialize)]
+struct Ended {
+    step: String,
+    generation: u32,
+    #[serde(default)]
+    completed: Vec<u32>,
+    #[serde(default)]
+    failed: Vec<u32>,
+    #[serde(default)]
+    canceled: Vec<u32>,
+    #[serde(default)]
+    used: Vec<(u32, u64, u64)>,
+}
+
+impl Replays {
+    /// The facts of a run, in their order.
+    ///
+    /// # Errors
+    /// `REPLAY-008` if an earlier try of the run gave something that a later one has replaced.
+    pub(crate) async fn told(&self, run: &Stored) -> Result<Vec<(Timestamp, Fact)>, Problem> {
+        let mut told = Vec::new();
+        let mut after = 0;
+        loop {
+            let facts = self.parts.journals.journal_facts(journal(run.id), after, FACTS).await?;
+            let last = facts.len() < FACTS as usize;
+            for fact in facts {
+                after = fact.number;
+                // The core's own form of it has a key.
+                if fact.body.get("fact").is_some_and(|name| name == "ended") && fact.body.get("key").is_none() {
+                    let ended: Ended = serde_json::from_value(fact.body).map_err(broken)?;
+                    told.extend(put_back(run, ended)?.into_iter().map(|ended| (fact.at, ended)));
+                } else {
+                    told.push((fact.at, serde_json::from_value(fact.body).map_err(broken)?));
+                }
+            }
+            if last {
+                return Ok(told);
+            }
+        }
+    }
+}
+
+fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
+    let Ended { step, generation, completed, failed, canceled, used } = ended;
+    let foreach = run.plan.workflow.step(&step).is_some_and(|(_, said)| said.foreach.is_some());
+    let lists = [(ItemState::Completed, completed), (ItemState::Failed, failed), (ItemState::Canceled, canceled)];
+    let mut facts = Vec::new();
+    for (state, index) in lists.into_iter().flat_map(|(state, list)| list.into_iter().map(move |index| (state, index))) {
+        let item = run.item(&step, index).filter(|item| item.generation == generation && ends_as(state, item.state));
+        let Some(item) = item else {
+            let what = format!("what the step `{step}` gave in try {generation} is not kept: it was begun anew");
+            return Err(forgotten(what));
+        };
+        let outcome = if state == ItemState::Canceled { Outcome::Canceled } else { outcome_of(item) };
+        let usage = used.iter().find(|(of, ..)| *of == index).map_or_else(Usage::default, |(_, tokens, cost_micros)| Usage {
+            tokens: *tokens,
+            cost_micros: *cost_micros,
+        });
+        let key =
+            Key { run: run.id.to_string(), kind: KeyKind::Work, step: Some(step.clone()), generation, index: foreach.then_some(index) };
+        facts.push(Fact::Ended { key, outcome, usage });
+    }
+    Ok(facts)
+}
+
+/// Whether an item that ended so is kept so: an output that is nested too deep is kept as a failure.
+fn ends_as(told: ItemState, kept: ItemState) -> bool {
+    told == kept || (told == ItemState::Completed && kept == ItemState::Failed)
+}
