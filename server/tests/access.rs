@@ -290,7 +290,9 @@ fn json_body(function: &str) -> Value {
         "workflows/get" => json!({"name": "nobody", "version": null}),
         "workflows/versions" | "conflicts/line" => json!({"name": "nobody", "filter": {}}),
         "runs/start" => json!({"run": {"workflow": "nobody", "input": {}}}),
-        "replays/recording" | "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => json!({"id": NOBODY}),
+        "replays/recording" | "runs/get" | "approvals/get" | "decisions/get" | "conflicts/get" | "contracts/get" | "contracts/bargain" => {
+            json!({"id": NOBODY})
+        }
         "runs/items" => json!({"id": NOBODY, "step": "nothing", "filter": {}}),
         "runs/signal" => json!({"id": NOBODY, "signal": {"name": "x", "payload": null}}),
         "runs/fork" => json!({"id": NOBODY, "fork": {"step": "x", "input": {}}}),

@@ -74,7 +74,8 @@ async fn a_fork_parts_at_the_changed_step_and_nowhere_before() {
     let draft = rest.get(&format!("runs/{source}/steps/rate/fork")).await;
     assert_eq!(draft["input"][1], json!({"text": "This is terrible."}), "{draft}");
     // A list of two does not fit three items, and a number is no text.
-    let (status, refused) = rest.post(&format!("runs/{source}/fork"), json!({"step": "rate", "input": [{"text": "a"}, {"text": "b"}]})).await;
+    let (status, refused) =
+        rest.post(&format!("runs/{source}/fork"), json!({"step": "rate", "input": [{"text": "a"}, {"text": "b"}]})).await;
     assert_eq!((status, refused["code"].as_str()), (422, Some("WORKFLOW-047")), "{refused}");
     let numbers = json!({"step": "rate", "input": [{"text": 1}, {"text": "b"}, {"text": "c"}]});
     let (_, refused) = rest.post(&format!("runs/{source}/fork"), numbers).await;
@@ -83,7 +84,11 @@ async fn a_fork_parts_at_the_changed_step_and_nowhere_before() {
     let mut changed = draft["input"].clone();
     changed[1] = json!({"text": "This is wonderful, and I love it."});
     let (status, fork) = rest.post(&format!("runs/{source}/fork"), json!({"step": "rate", "input": changed, "title": "Kinder"})).await;
-    assert_eq!((status, fork["title"].as_str(), fork["forked_from"]["run"].as_str()), (201, Some("Kinder"), Some(source.as_str())), "{fork}");
+    assert_eq!(
+        (status, fork["title"].as_str(), fork["forked_from"]["run"].as_str()),
+        (201, Some("Kinder"), Some(source.as_str())),
+        "{fork}"
+    );
     let fork = fork["id"].as_str().unwrap().to_owned();
     let second = rest.completed(&fork).await;
     assert_eq!(second["outputs"]["words"], first["outputs"]["words"]);

@@ -182,7 +182,8 @@ impl Runs {
             request: order.request,
             askers: order.askers,
         };
-        let begun = Begun { project: order.project, plan, run, effects, opening, acting: order.acting, key: order.key, ids: BTreeMap::new() };
+        let begun =
+            Begun { project: order.project, plan, run, effects, opening, acting: order.acting, key: order.key, ids: BTreeMap::new() };
         self.store_begun(id, begun).await
     }
 

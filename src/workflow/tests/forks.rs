@@ -11,7 +11,13 @@ use crate::harness::{Lot, MORNING, World, end, person, plan, plan_of, sorted, st
 use crate::runs::{Crash, play, play_on};
 
 fn fork_at(step: &str, change: Change) -> Fork {
-    Fork { id: "r2".to_owned(), requested_by: "carol".to_owned(), at: MORNING.plus(std::time::Duration::from_secs(3_600)), step: step.to_owned(), change }
+    Fork {
+        id: "r2".to_owned(),
+        requested_by: "carol".to_owned(),
+        at: MORNING.plus(std::time::Duration::from_secs(3_600)),
+        step: step.to_owned(),
+        change,
+    }
 }
 
 /// Some steps and all that follow them, found from the side of those that follow.
@@ -45,7 +51,9 @@ fn change_of(source: &Run, plan: &Plan, place: usize, lot: &mut Lot) -> Option<C
     let given = source.clone().given(plan, place).ok()?;
     let other = lot.chance(70);
     Some(Change::Input(match given {
-        Value::Array(items) if said.foreach.is_some() => items.into_iter().map(|item| if other { json!({"message": "changed"}) } else { item }).collect(),
+        Value::Array(items) if said.foreach.is_some() => {
+            items.into_iter().map(|item| if other { json!({"message": "changed"}) } else { item }).collect()
+        }
         given if other => json!({"message": {"was": given}}),
         given => given,
     }))
@@ -333,7 +341,9 @@ fn a_changed_input_is_approved_anew_by_somebody_else() {
     let (key, hash, _) = asked(&effects).unwrap();
     let effects = agrees(&mut run, (key, hash), "bob").unwrap();
     let work = effects.commands.iter().find(|command| command.begins()).unwrap().key().clone();
-    let effects = run.handle(&plan, MORNING, &Fact::Ended { key: work, outcome: Outcome::Completed(json!("hello")), usage: Usage::default() }).unwrap();
+    let effects = run
+        .handle(&plan, MORNING, &Fact::Ended { key: work, outcome: Outcome::Completed(json!("hello")), usage: Usage::default() })
+        .unwrap();
     let (key, hash, first) = asked(&effects).unwrap();
     let effects = agrees(&mut run, (key, hash.clone()), "bob").unwrap();
     let work = effects.commands.iter().find(|command| command.begins()).unwrap().key().clone();
@@ -356,7 +366,9 @@ fn a_changed_input_is_approved_anew_by_somebody_else() {
 
 #[test]
 fn a_retry_of_a_fork_is_done_with_its_change() {
-    let plan = plan("name: two\nversion: 1\nsteps:\n  one: {uses: a.b, with: {n: 1}}\n  two: {uses: a.b, with: {n: '${{ steps.one.output.n }}'}}\n");
+    let plan = plan(
+        "name: two\nversion: 1\nsteps:\n  one: {uses: a.b, with: {n: 1}}\n  two: {uses: a.b, with: {n: '${{ steps.one.output.n }}'}}\n",
+    );
     let run = ended(&plan, json!({}), echo);
     let (fork, effects) = run.fork(&plan, fork_at("one", Change::Input(json!({"n": 2})))).unwrap();
     let (mut fork, _) = to_the_end(&plan, fork, effects, |_| Outcome::Failed { code: "boom".to_owned(), message: String::new() });
@@ -367,7 +379,9 @@ fn a_retry_of_a_fork_is_done_with_its_change() {
 
 #[test]
 fn a_list_that_an_earlier_fork_changed_must_still_fit() {
-    let plan = plan("name: two\nversion: 1\nsteps:\n  one: {uses: a.b, with: {list: [1, 2]}}\n  each: {uses: a.b, foreach: '${{ steps.one.output.list }}', with: {n: '${{ item }}'}}\n");
+    let plan = plan(
+        "name: two\nversion: 1\nsteps:\n  one: {uses: a.b, with: {list: [1, 2]}}\n  each: {uses: a.b, foreach: '${{ steps.one.output.list }}', with: {n: '${{ item }}'}}\n",
+    );
     let run = ended(&plan, json!({}), echo);
     let (fork, effects) = run.fork(&plan, fork_at("each", Change::Input(json!([{"n": 3}, {"n": 4}])))).unwrap();
     let (fork, _) = to_the_end(&plan, fork, effects, echo);

@@ -118,7 +118,13 @@ fn Content(draft: ForkDraft) -> impl IntoView {
         form("input", "Give it something else", words, "fork-input", input)
     });
     let to_output = takes_output.then(|| {
-        form("output", "Say what it gives", "The step is not done: this is taken for its output. All that follows is done.", "fork-output", output)
+        form(
+            "output",
+            "Say what it gives",
+            "The step is not done: this is taken for its output. All that follows is done.",
+            "fork-output",
+            output,
+        )
     });
     view! {
         <div class="space-y-4">

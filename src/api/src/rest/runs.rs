@@ -6,9 +6,7 @@ use axum::http::HeaderName;
 use axum::http::header::LINK;
 use baton_domain::id::RunId;
 use baton_domain::page::Page;
-use baton_domain::wire::run::{
-    ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary,
-};
+use baton_domain::wire::run::{ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 
 use super::tasks::next_link;
 use super::{Created, created};

@@ -22,6 +22,7 @@ impl Replays {
         caller.require(Permission::Read)?;
         let (first, as_of) = self.summary_for(caller, left).await?;
         let (second, _) = self.summary_for(caller, right).await?;
+        let _turn = self.comparing.acquire().await.map_err(broken)?;
         let one = self.record(left).await?;
         let other = self.record(right).await?;
         // It is work of one core, for as long as there are steps.
@@ -79,15 +80,7 @@ mod tests {
     use super::*;
 
     fn step(calls: Vec<Call>) -> Recording {
-        let step = Step {
-            path: "rate".into(),
-            after: Vec::new(),
-            input_hash: None,
-            input: None,
-            calls,
-            outcome_hash: None,
-            outcome: None,
-        };
+        let step = Step { path: "rate".into(), after: Vec::new(), input_hash: None, input: None, calls, outcome_hash: None, outcome: None };
         Recording { steps: vec![step] }
     }
 

@@ -261,7 +261,10 @@ async fn a_fork_parts_from_its_source_at_the_changed_step_and_nowhere_before() {
             }
             // It is the same from the other side.
             let back = compared(&replays, made.id, source).await;
-            assert_eq!((back.first.map(|first| first.step), back.further, back.differing, back.same), (diff.first.map(|first| first.step), diff.further, diff.differing, diff.same));
+            assert_eq!(
+                (back.first.map(|first| first.step), back.further, back.differing, back.same),
+                (diff.first.map(|first| first.step), diff.further, diff.differing, diff.same)
+            );
         }
     }
     println!("{forks} forks with a change, {lists} of them at lists, and {same} without; they part by {kinds:?}");
@@ -290,7 +293,9 @@ async fn both_sides_of_a_fork_of_a_fork_are_told_and_what_cannot_be_compared_is_
         let first = diff.first.as_ref().unwrap();
         (first.step.clone(), first.what, first.places.first().map(|place| (place.pointer.clone(), place.left.clone(), place.right.clone())))
     };
-    let one = |step: &str, left: &str, right: &str| (step.to_owned(), DiffKind::Input, Some(("/n".to_owned(), Some(left.to_owned()), Some(right.to_owned()))));
+    let one = |step: &str, left: &str, right: &str| {
+        (step.to_owned(), DiffKind::Input, Some(("/n".to_owned(), Some(left.to_owned()), Some(right.to_owned()))))
+    };
     // What was copied speaks of the run in which it was done, and its approval is found there.
     assert_eq!(place(&compared(&replays, source, first).await), one("two", "1", "2"));
     assert_eq!(place(&compared(&replays, first, second).await), one("three", "2", "3"));

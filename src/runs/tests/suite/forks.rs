@@ -63,15 +63,28 @@ async fn a_fork_does_what_follows_and_keeps_the_rest() {
     let server = world.server();
     let id = ended(&server).await;
     let before = server.tasks.all().len();
-    let made = fork(&server, id, NewFork { title: Some("  With other texts ".to_owned()), ..input("each", json!([{"text": "c"}, {"text": "d"}])) }).await.unwrap();
+    let made = fork(
+        &server,
+        id,
+        NewFork { title: Some("  With other texts ".to_owned()), ..input("each", json!([{"text": "c"}, {"text": "d"}])) },
+    )
+    .await
+    .unwrap();
     assert_eq!((made.forked_from.as_ref().unwrap().run, made.forked_from.as_ref().unwrap().step.as_str()), (id, "each"));
-    assert_eq!((made.title.as_str(), made.created_by.as_str(), made.version, made.parent.as_ref()), ("With other texts", "carol@example.org", 1, None));
+    assert_eq!(
+        (made.title.as_str(), made.created_by.as_str(), made.version, made.parent.as_ref()),
+        ("With other texts", "carol@example.org", 1, None)
+    );
     server.echo().await;
     let (source, detail) = (server.detail(id).await, server.detail(made.id).await);
     assert_eq!(detail.summary.state, RunState::Completed);
     assert_eq!(detail.outputs, Some(json!({"sum": {"all": [{"text": "c"}, {"text": "d"}]}, "beside": {"beside": true}})));
     assert_eq!((server.tasks.all().len() - before, detail.summary.tasks), (3, 3), "two items and what follows");
-    assert!(server.tasks.all()[before..].iter().all(|(_, task)| task.by == carol().principal && task.new.fairness_key == Some(format!("run:{}", made.id))));
+    assert!(
+        server.tasks.all()[before..]
+            .iter()
+            .all(|(_, task)| task.by == carol().principal && task.new.fairness_key == Some(format!("run:{}", made.id)))
+    );
     let copied: Vec<Option<RunId>> = detail.steps.iter().map(|step| step.copied_from).collect();
     assert_eq!(copied, [Some(id), None, None, Some(id)]);
     // What was not done again is where it was done.
@@ -202,7 +215,10 @@ async fn a_draft_shows_what_could_be_changed() {
     assert_eq!(server.state(id).await, RunState::Completed);
     let work = draft("work").await.unwrap();
     assert_eq!((work.input, work.output, work.items), (Some(json!({"n": 1})), Some(json!({"n": 1})), None));
-    assert_eq!((work.takes_input, work.takes_output, work.anew), (true, true, ["work", "each", "ok", "careful"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        (work.takes_input, work.takes_output, work.anew),
+        (true, true, ["work", "each", "ok", "careful"].map(str::to_owned).to_vec())
+    );
     let each = draft("each").await.unwrap();
     assert_eq!((each.input.clone(), each.items), (Some(json!([{"n": 5, "was": 1}, {"n": 6, "was": 1}])), Some(2)));
     let rest = draft("rest").await.unwrap();
@@ -313,7 +329,8 @@ async fn through(server: &Server) {
             return;
         }
         for approval in page.items {
-            let _ = ApprovalService::approve(&*server.runs, &bob(), approval.id, ApprovalVerdict { hash: approval.hash, comment: None }).await;
+            let _ =
+                ApprovalService::approve(&*server.runs, &bob(), approval.id, ApprovalVerdict { hash: approval.hash, comment: None }).await;
         }
     }
 }
@@ -369,7 +386,12 @@ async fn a_crash_between_any_two_steps_of_a_fork_changes_nothing_about_its_end()
         world.clock.advance(Duration::from_secs(1));
         through(&server).await;
         assert_eq!(end_of(&world, &server, again.id).await, expected, "died at half step {half} of {}", 2 * steps);
-        let started = world.events().await.into_iter().filter(|event| event.kind == "run.started" && event.subject == format!("run:{}", again.id)).count();
+        let started = world
+            .events()
+            .await
+            .into_iter()
+            .filter(|event| event.kind == "run.started" && event.subject == format!("run:{}", again.id))
+            .count();
         assert_eq!(started, 1);
     }
 }
@@ -380,7 +402,8 @@ async fn a_failed_step_is_forked_to_its_good_end_and_a_cancelled_run_is_finished
     let server = world.server();
     server.store(FOUR).await;
     let id = server.start("four", json!({"texts": ["a", "b"]})).await;
-    let fails = |task: &NewTask| if task.input.get("all").is_some() { Some(Err(("BOOM", "it broke"))) } else { Some(Ok(task.input.clone())) };
+    let fails =
+        |task: &NewTask| if task.input.get("all").is_some() { Some(Err(("BOOM", "it broke"))) } else { Some(Ok(task.input.clone())) };
     server.play(fails).await;
     assert_eq!(server.state(id).await, RunState::Failed);
     let made = fork(&server, id, output("sum", json!({"mended": true}))).await.unwrap();

@@ -304,7 +304,9 @@ fn within_bounds(step: &str, changes: &BTreeMap<String, Change>) -> Result<(), P
         return Ok(());
     }
     let field = if matches!(changes.get(step), Some(Change::Output(_))) { "/output" } else { "/input" };
-    let message = format!("with the changes of the forks before it has {bytes} bytes, more than {MAXIMUM_CHANGES_BYTES}; hand large values on as artifacts");
+    let message = format!(
+        "with the changes of the forks before it has {bytes} bytes, more than {MAXIMUM_CHANGES_BYTES}; hand large values on as artifacts"
+    );
     Err(unfit(field, message))
 }
 
