@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::diff::{DiffKind, DiffPlace, DiffQuery, RunDiff, RunDivergence};
+pub use super::fork::{ForkDraft, MAXIMUM_CHANGE_BYTES, MAXIMUM_RUN_TITLE, NewFork, RunFork, StepChange};
 use super::workflow::WorkflowGraph;
 use crate::id::{DecisionId, EventSeq, ProjectId, RunId, TaskId};
 use crate::named::named_enum;
@@ -14,10 +16,6 @@ pub const MAXIMUM_RUN_INPUT_BYTES: usize = 1 << 20;
 pub const MAXIMUM_SIGNAL_BYTES: usize = 256 * 1024;
 /// An output of a step or an item that is longer, as JSON, is left out of what shows all steps, or many items.
 pub const MAXIMUM_SHOWN_BYTES: usize = 64 * 1024;
-/// The most bytes, as JSON, of what a fork changes.
-pub const MAXIMUM_CHANGE_BYTES: usize = 1 << 20;
-/// The longest title of a run, in characters.
-pub const MAXIMUM_RUN_TITLE: usize = 200;
 
 named_enum!(
     /// Where a run is in its life.
@@ -155,86 +153,6 @@ pub struct RunParent {
     /// The item of a `foreach`, counted from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
-}
-
-/// Where a run was forked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RunFork {
-    /// The run.
-    pub run: RunId,
-    /// Its step that was changed.
-    pub step: String,
-}
-
-/// A fork of a run: a new run that begins at one of its steps, with one change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewFork {
-    /// The step that is changed.
-    pub step: String,
-    /// What it is given in place of what its `with` says, if that is changed; of a `foreach` a list with one input for each item.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub input: Option<Value>,
-    /// What it gives without being done, if that is changed; of a `foreach` a list with what each item gives. One of both is changed.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub output: Option<Value>,
-    /// What people read; the title of the run that is forked when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-}
-
-/// A value that is there: `null` is one.
-fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(value).map(Some)
-}
-
-/// What a fork at a step can change, and what it was.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ForkDraft {
-    /// The step.
-    pub step: String,
-    /// Whether it can be given another input.
-    pub takes_input: bool,
-    /// Whether it can be said to give something else.
-    pub takes_output: bool,
-    /// How many values a list of inputs or outputs has, if the step goes through a list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items: Option<u32>,
-    /// What it was given; absent also if it is too long to be shown here.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub input: Option<Value>,
-    /// What it gave; absent also if it is too long to be shown here.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub output: Option<Value>,
-    /// The steps that would be done anew, the changed one among them, in the order of the document.
-    pub anew: Vec<String>,
-    /// The run that would be forked.
-    pub run: RunSummary,
-    /// The last event that this takes into account.
-    pub as_of: EventSeq,
-}
-
-/// What a run changed of a step of the one that it was forked from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct StepChange {
-    /// The step.
-    pub step: String,
-    /// What it is given, if that is changed; absent also if it is too long to be shown here.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub input: Option<Value>,
-    /// What it gives without being done, if that is changed; absent also if it is too long to be shown here.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub output: Option<Value>,
 }
 
 /// Why a run, a step or an item failed.
@@ -509,109 +427,4 @@ pub struct NewSignal {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub payload: Value,
-}
-
-/// With which run one is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DiffQuery {
-    /// The other run.
-    pub with: RunId,
-}
-
-named_enum!(
-    /// What differs first in a step of two runs.
-    DiffKind {
-        /// Only the first run did the step.
-        OnlyLeft = "only_left",
-        /// Only the second run did it.
-        OnlyRight = "only_right",
-        /// It waited for other steps.
-        After = "after",
-        /// It was given something else.
-        Input = "input",
-        /// A call went to another model, tool or skill.
-        Callee = "callee",
-        /// A call asked something else.
-        Request = "request",
-        /// A call asked the same, and the answer was another.
-        Answer = "answer",
-        /// One run made more calls.
-        Calls = "calls",
-        /// All calls were the same, and something else came of it.
-        Outcome = "outcome",
-    }
-);
-
-/// A place where two runs differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DiffPlace {
-    /// Where, as a JSON Pointer (RFC 6901), in what differs.
-    pub pointer: String,
-    /// What the first run has there, as JSON; cut if it is long, absent if there is nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<String>,
-    /// What the second run has there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub right: Option<String>,
-}
-
-/// A step at which two runs part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RunDivergence {
-    /// The step, with the way through lists and runs of other workflows: `draft/2/review`.
-    pub step: String,
-    /// What differs first in it.
-    pub what: DiffKind,
-    /// Which call of the step, from 0, if it is a call that differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<u32>,
-    /// What the first run has, in words, where that is known without its content: whom it called, how many calls it made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<String>,
-    /// What the second run has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub right: Option<String>,
-    /// Where the two differ, the first 50 places; empty if what differs is not at hand.
-    pub places: Vec<DiffPlace>,
-}
-
-/// Two runs side by side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RunDiff {
-    /// The first run.
-    pub left: RunSummary,
-    /// The second run.
-    pub right: RunSummary,
-    /// Where they part first; absent if they did the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<RunDivergence>,
-    /// Other steps that differ and waited for none that does: changes of their own. The first 100.
-    pub further: Vec<String>,
-    /// How many steps differ in all, those that follow from others included.
-    pub differing: u32,
-    /// How many steps are the same.
-    pub same: u32,
-    /// The last event that this takes into account.
-    pub as_of: EventSeq,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_output_that_is_null_is_one() {
-        let read = |text: &str| serde_json::from_str::<NewFork>(text).unwrap();
-        assert_eq!(read(r#"{"step": "a", "output": null}"#).output, Some(Value::Null));
-        let none = read(r#"{"step": "a"}"#);
-        assert_eq!((&none.input, &none.output), (&None, &None));
-        let null = NewFork { output: Some(Value::Null), ..none };
-        assert_eq!(serde_json::to_value(&null).unwrap(), serde_json::json!({"step": "a", "output": null}));
-        assert!(serde_json::from_str::<NewFork>(r#"{"step": "a", "outputs": 1}"#).is_err());
-    }
 }
