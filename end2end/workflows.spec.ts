@@ -165,6 +165,36 @@ test('exactly what is asked is approved, by somebody else than who asked', async
   await expect(page.getByText('Looks right')).toBeVisible();
 });
 
+test('a run is forked at a step and compared with the one that it comes from', async ({ dashboard: page, watch }) => {
+  watch.allow(/status of 422/);
+  await stored(page, SLEEPS.replace('name: sleeps', 'name: forked'));
+  await page.getByTestId('start').click();
+  await expect(page.getByTestId('run-state')).toHaveAttribute('data-state', 'completed', { timeout: 30_000 });
+  const source = new URL(page.url()).pathname;
+  await step(page, 'again').getByRole('link').first().click();
+  await page.getByTestId('fork-step').click();
+
+  const given = page.getByTestId('input').getByLabel('What it is given');
+  await expect(given).toHaveValue(/"milliseconds": 20/);
+  // A list has as many inputs as the step has items.
+  await given.fill('[{"milliseconds": 30}]');
+  await page.getByTestId('fork-input').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'WORKFLOW-047');
+  await given.fill('[{"milliseconds": 20}, {"milliseconds": 20}, {"milliseconds": 30}]');
+  await page.getByTestId('input').getByLabel('Title').fill('Sleeps longer');
+  await page.getByTestId('fork-input').click();
+
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sleeps longer');
+  await expect(page.getByTestId('run-state')).toHaveAttribute('data-state', 'completed', { timeout: 30_000 });
+  await expect(page.getByTestId('run-changes')).toContainText('again');
+  await expect(step(page, 'rest')).toContainText('kept from the run that was forked');
+  await expect(page.getByTestId('forked-from')).toHaveAttribute('href', `${source}?step=again`);
+  await page.getByTestId('compare').click();
+  await expect(page.getByTestId('diverges-at')).toHaveText('again[2]');
+  await expect(page.getByTestId('place').first()).toContainText('20');
+  await expect(page.getByTestId('place').first()).toContainText('30');
+});
+
 /** Stores a workflow and stays on its page. */
 async function stored(page: Page, text: string): Promise<void> {
   await open(page, '/workflows/~new');

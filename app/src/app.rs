@@ -55,6 +55,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/plans/:id") view=Part::Flows(Flows::Plan) ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=Part::Progress(Progress::Runs) ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=Part::Progress(Progress::Run) ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:id/fork") view=Part::Progress(Progress::Fork) ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:id/diff") view=Part::Progress(Progress::Diff) ssr=SsrMode::Async/>
                     <Route path=path!("/approvals") view=Part::Progress(Progress::Approvals) ssr=SsrMode::Async/>
                     <Route path=path!("/approvals/:id") view=Part::Progress(Progress::Approval) ssr=SsrMode::Async/>
                     <Route path=path!("/decisions") view=Part::Votes(Votes::Decisions) ssr=SsrMode::Async/>

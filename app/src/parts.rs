@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, FirstRun, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview,
-    Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    Diff, EditWorkflow, Events, FirstRun, Fork, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications,
+    OpenDecision, Overview, Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -76,6 +76,8 @@ pub(crate) enum Flows {
 pub(crate) enum Progress {
     Runs,
     Run,
+    Fork,
+    Diff,
     Approvals,
     Approval,
 }
@@ -231,6 +233,8 @@ fn draw_progress(page: Progress) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Progress::Runs => Runs().into_any(),
         Progress::Run => Run().into_any(),
+        Progress::Fork => Fork().into_any(),
+        Progress::Diff => Diff().into_any(),
         Progress::Approvals => Approvals().into_any(),
         Progress::Approval => Approval().into_any(),
     })

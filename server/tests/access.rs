@@ -103,6 +103,7 @@ impl World {
                 request.json(&json!({"name": "", "settings": {"base_url": "https://api.example.test", "model": "m", "tier": "small"}}))
             }
             "test_model" => request.query(&[("model", "nobody")]),
+            "diff_runs" => request.query(&[("with", NOBODY)]),
             "set_model_budget" => request.json(&json!({})),
             "declare_topic" => request.json(&json!({"name": "", "kind": "durable"})),
             "publish_message" => request.json(&json!({"payload": {}})),
@@ -218,6 +219,7 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "conflicts/dismiss" => vec![("id", NOBODY), ("seen", "1"), ("because", "x")],
         "workflows/store_form" => vec![("text", "")],
         "runs/signal_form" => vec![("id", NOBODY), ("name", "x")],
+        "runs/fork_form" => vec![("id", NOBODY), ("step", "x"), ("what", "input"), ("value", "{}")],
         "decisions/open_form" => vec![("question", "x"), ("rule", "plurality"), ("options", "a%0Ab"), ("role", "operator")],
         "decisions/vote_form" => vec![("id", NOBODY), ("kind", "choice"), ("choice", "A")],
         "decisions/answer_form" => vec![("id", NOBODY), ("kind", "choice"), ("key", "x")],
@@ -293,6 +295,9 @@ fn json_body(function: &str) -> Value {
         }
         "runs/items" => json!({"id": NOBODY, "step": "nothing", "filter": {}}),
         "runs/signal" => json!({"id": NOBODY, "signal": {"name": "x", "payload": null}}),
+        "runs/fork" => json!({"id": NOBODY, "fork": {"step": "x", "input": {}}}),
+        "replays/diff" => json!({"id": NOBODY, "with": NOBODY}),
+        "runs/fork_draft" => json!({"id": NOBODY, "step": "nothing"}),
         "decisions/open" => json!({"decision": {"question": "", "answers": {"kind": "options", "options": []}}}),
         "decisions/vote" => json!({"id": NOBODY, "vote": {"kind": "choice", "choice": "A"}}),
         "decisions/answer" => json!({"id": NOBODY, "verdict": {"kind": "choice", "key": "x"}}),

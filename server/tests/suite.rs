@@ -18,6 +18,7 @@ mod cluster;
 mod database_outage;
 mod disk_full;
 mod followers;
+mod forks;
 mod harness;
 mod kills;
 mod layers;

@@ -134,5 +134,8 @@ fn note(run: &RunSummary) -> String {
     if run.parent.is_some() {
         return " part of another run".to_owned();
     }
+    if run.forked_from.is_some() && run.generation == 1 {
+        return " a fork".to_owned();
+    }
     if run.generation > 1 { format!(" try {}", run.generation) } else { String::new() }
 }

@@ -46,7 +46,7 @@ pub(crate) use not_found::NotFound;
 pub(crate) use notifications::Notifications;
 pub(crate) use overview::Overview;
 pub(crate) use plans::{NewPlan, Plan, Plans};
-pub(crate) use runs::{Run, Runs};
+pub(crate) use runs::{Diff, Fork, Run, Runs};
 pub(crate) use servers::Servers;
 pub(crate) use sign_in::SignIn;
 pub(crate) use task::Task;

@@ -2,6 +2,7 @@
 
 use baton_domain::id::RunId;
 use baton_domain::wire::replay::{ReplayReport, RunRecording};
+use baton_domain::wire::run::RunDiff;
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -27,4 +28,13 @@ pub async fn replay(id: RunId) -> Called<ReplayReport> {
     let report = serve::answer(serve::services()?.replays.replay(&serve::caller(), id).await)?;
     serve::go_back();
     Ok(report)
+}
+
+/// Where two runs part.
+///
+/// # Errors
+/// As [`ReplayService::diff`](baton_domain::services::ReplayService::diff).
+#[server(name = DiffRuns, endpoint = "/replays/diff", input = Json, output = Json)]
+pub async fn diff(id: RunId, with: RunId) -> Called<RunDiff> {
+    serve::answer(serve::services()?.replays.diff(&serve::caller(), id, with).await)
 }

@@ -4,7 +4,7 @@ use baton_domain::id::RunId;
 use baton_domain::page::Page;
 #[cfg(feature = "ssr")]
 use baton_domain::wire::run::RunRetry;
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunSummary};
+use baton_domain::wire::run::{ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -100,4 +100,22 @@ pub async fn retry(id: RunId, #[server(default)] step: Option<String>) -> Called
 #[server(name = SignalRun, endpoint = "/runs/signal", input = Json, output = Json)]
 pub async fn signal(id: RunId, signal: NewSignal, #[server(default)] idempotency_key: Option<String>) -> Called<RunSummary> {
     serve::answer(serve::services()?.runs.signal(&serve::caller(), id, signal, idempotency_key).await)
+}
+
+/// Begins a run anew at one of its steps, as a run of its own, with one change.
+///
+/// # Errors
+/// As [`RunService::fork`](baton_domain::services::RunService::fork).
+#[server(name = ForkRun, endpoint = "/runs/fork", input = Json, output = Json)]
+pub async fn fork(id: RunId, fork: NewFork, #[server(default)] idempotency_key: Option<String>) -> Called<RunSummary> {
+    serve::answer(serve::services()?.runs.fork(&serve::caller(), id, fork, idempotency_key).await)
+}
+
+/// What a fork at a step could change.
+///
+/// # Errors
+/// As [`RunService::fork_draft`](baton_domain::services::RunService::fork_draft).
+#[server(name = GetForkDraft, endpoint = "/runs/fork_draft", input = Json, output = Json)]
+pub async fn fork_draft(id: RunId, step: String) -> Called<ForkDraft> {
+    serve::answer(serve::services()?.runs.fork_draft(&serve::caller(), id, &step).await)
 }

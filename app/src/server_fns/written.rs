@@ -1,4 +1,4 @@
-//! How are workflows stored and signals sent by plain forms, with scripts and without?
+//! How are workflows stored, signals sent and runs forked by plain forms, with scripts and without?
 
 use baton_domain::id::RunId;
 use baton_domain::wire::run::RunSummary;
@@ -44,6 +44,40 @@ pub async fn signal_form(
     let run = serve::answer(serve::services()?.runs.signal(&serve::caller(), id, signal, key).await)?;
     serve::go_back();
     Ok(run)
+}
+
+/// Forks a run from the page of one of its steps: `what` is `input` or `output`, `value` is the changed one as JSON.
+///
+/// # Errors
+/// As [`RunService::fork`](baton_domain::services::RunService::fork); `REQUEST-002` for a value that is no JSON, or for neither of both.
+#[server(name = ForkForm, endpoint = "/runs/fork_form", input = PostUrl, output = Json)]
+pub async fn fork_form(
+    id: RunId,
+    step: String,
+    what: String,
+    #[server(default)] value: String,
+    #[server(default)] title: String,
+    #[server(default)] idempotency_key: String,
+) -> Called<RunSummary> {
+    let fork = serve::answer(change(step, &what, &value, title))?;
+    let key = Some(idempotency_key).filter(|key| !key.is_empty());
+    let run = serve::answer(serve::services()?.runs.fork(&serve::caller(), id, fork, key).await)?;
+    serve::go(&format!("/runs/{}", run.id));
+    Ok(run)
+}
+
+#[cfg(feature = "ssr")]
+fn change(step: String, what: &str, value: &str, title: String) -> baton_domain::services::Answer<baton_domain::wire::run::NewFork> {
+    use baton_domain::problem::Problem;
+
+    let value = serde_json::from_str(value.trim())
+        .map_err(|error| Problem::invalid_field("value", format!("Write valid JSON; this is not: {error}.")))?;
+    let (input, output) = match what {
+        "input" => (Some(value), None),
+        "output" => (None, Some(value)),
+        _ => return Err(Problem::invalid_field("what", "Choose whether the input or the output is changed.")),
+    };
+    Ok(baton_domain::wire::run::NewFork { step, input, output, title: Some(title).filter(|title| !title.trim().is_empty()) })
 }
 
 #[cfg(feature = "ssr")]

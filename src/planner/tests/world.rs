@@ -18,7 +18,9 @@ use baton_domain::services::{
 use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunState, RunSummary, StepCounts};
+use baton_domain::wire::run::{
+    ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunState, RunSummary, StepCounts,
+};
 use baton_domain::wire::workflow::{
     NewWorkflow, WorkflowCheck, WorkflowDetail, WorkflowDraft, WorkflowFilter, WorkflowGraph, WorkflowNode, WorkflowProblem,
     WorkflowSummary,
@@ -165,6 +167,7 @@ impl RunService for TestRuns {
             state: RunState::Running,
             generation: 1,
             parent: None,
+            forked_from: None,
             steps: StepCounts::default(),
             tasks: 0,
             tokens: 0,
@@ -212,6 +215,14 @@ impl RunService for TestRuns {
     }
 
     async fn signal(&self, _: &Caller, _: RunId, _: NewSignal, _: Option<String>) -> Answer<RunSummary> {
+        none()
+    }
+
+    async fn fork(&self, _: &Caller, _: RunId, _: NewFork, _: Option<String>) -> Answer<RunSummary> {
+        none()
+    }
+
+    async fn fork_draft(&self, _: &Caller, _: RunId, _: &str) -> Answer<ForkDraft> {
         none()
     }
 }

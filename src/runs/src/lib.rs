@@ -8,6 +8,7 @@
 //! - `workflows`, `catalogue`: documents, checked against the skills and workflows that there are
 //! - `record`: how a run is kept in its journal; `live`: a run in memory
 //! - `turn`: facts → one write; `carry`, `work`: commands → tasks, runs, decisions, approvals
+//! - `fork`: a run that begins where another one stood
 //! - `driver`, `slots`: which run is gone on with, and when
 //! - `runs`, `approvals`: what people and programs ask
 //! - `view`: what they are shown
@@ -21,6 +22,7 @@ mod councils;
 mod decisions;
 mod driver;
 mod ends;
+mod fork;
 mod live;
 mod paging;
 mod parts;

@@ -12,8 +12,8 @@ use baton_domain::services::{Answer, RunService};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::run::{
-    ItemFilter, ItemState, ItemView, MAXIMUM_RUN_INPUT_BYTES, MAXIMUM_SIGNAL_BYTES, NewRun, NewSignal, RunDetail, RunFilter, RunRetry,
-    RunSummary,
+    ForkDraft, ItemFilter, ItemState, ItemView, MAXIMUM_RUN_INPUT_BYTES, MAXIMUM_SIGNAL_BYTES, NewFork, NewRun, NewSignal, RunDetail,
+    RunFilter, RunRetry, RunSummary,
 };
 use baton_storage::{JournalHead, JournalKind, JournalQuery};
 use baton_workflow::Fact;
@@ -32,7 +32,7 @@ use crate::record::{self, HeadRow, ItemBody, Opening, broken, journal};
 use crate::slots::Slot;
 use crate::start::{Opened, Order, Plans, name_of};
 use crate::turn::{By, TurnError};
-use crate::view::{graph_of, identified, item_view, limits_of, signal_view, step_view};
+use crate::view::{changes_of, graph_of, identified, item_view, limits_of, signal_view, step_view};
 use crate::work::Work;
 
 /// The longest idempotency key.
@@ -83,7 +83,7 @@ impl Runs {
         })
     }
 
-    async fn head(&self, caller: &Caller, id: RunId) -> Answer<(JournalHead, baton_domain::id::EventSeq)> {
+    pub(crate) async fn head(&self, caller: &Caller, id: RunId) -> Answer<(JournalHead, baton_domain::id::EventSeq)> {
         let found = self.parts.journals.journal(journal(id)).await?;
         found.filter(|(head, _)| head.project == caller.project && head.kind == JournalKind::Run).ok_or_else(|| no_such_run(id))
     }
@@ -160,11 +160,11 @@ pub(crate) fn person(caller: &Caller) -> Person {
     Person { name: name_of(&caller.principal), roles: roles.map(|role| role.as_str().to_owned()).collect() }
 }
 
-fn hash_of(parts: &impl Serialize) -> Answer<String> {
+pub(crate) fn hash_of(parts: &impl Serialize) -> Answer<String> {
     Ok(hex::encode(Sha256::digest(serde_json::to_vec(parts).map_err(broken)?)))
 }
 
-fn checked_key(key: Option<String>) -> Answer<Option<String>> {
+pub(crate) fn checked_key(key: Option<String>) -> Answer<Option<String>> {
     match key {
         Some(key) if key.is_empty() || key.len() > MAXIMUM_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Err(Problem::invalid_field("Idempotency-Key", format!("use 1 to {MAXIMUM_KEY} visible ASCII characters")))
@@ -173,13 +173,13 @@ fn checked_key(key: Option<String>) -> Answer<Option<String>> {
     }
 }
 
-fn summary_in(head: &JournalHead) -> Answer<RunSummary> {
+pub(crate) fn summary_in(head: &JournalHead) -> Answer<RunSummary> {
     serde_json::from_value(head.summary.clone()).map_err(broken)
 }
 
 impl Runs {
     /// The run of an earlier call with the same key, if the request is the same.
-    async fn repeated(&self, head: &JournalHead, request: Option<&String>) -> Answer<RunSummary> {
+    pub(crate) async fn repeated(&self, head: &JournalHead, request: Option<&String>) -> Answer<RunSummary> {
         let opening = self.parts.journals.journal_opening(head.id).await?.ok_or_else(|| broken("its opening is gone"))?;
         let opening: Opening = serde_json::from_value(opening).map_err(broken)?;
         if opening.request.as_ref() == request {
@@ -280,6 +280,7 @@ impl RunService for Runs {
         }
         Ok(RunDetail {
             summary,
+            changes: changes_of(&opening),
             input: opening.beginning.input,
             outputs: header.header.outputs,
             steps: views,
@@ -376,6 +377,14 @@ impl RunService for Runs {
         };
         let fact = move |_: &Live| Ok(Fact::Signal { id: own.clone(), name: signal.name.clone(), payload: signal.payload.clone() });
         self.act(caller, id, fact).await
+    }
+
+    async fn fork(&self, caller: &Caller, id: RunId, fork: NewFork, idempotency_key: Option<String>) -> Answer<RunSummary> {
+        self.fork_run(caller, id, fork, idempotency_key).await
+    }
+
+    async fn fork_draft(&self, caller: &Caller, id: RunId, step: &str) -> Answer<ForkDraft> {
+        self.draft_fork(caller, id, step).await
     }
 }
 

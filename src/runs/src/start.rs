@@ -6,13 +6,13 @@ use std::sync::Arc;
 use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{ProjectId, RunId};
 use baton_domain::problem::{Code, Problem};
-use baton_domain::user::{Caller, Principal};
+use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::run::{RunParent, RunState, RunSummary, StepCounts};
 use baton_storage::{JournalHead, JournalKind, JournalOpened, NewJournal, WorkflowRecord};
-use baton_workflow::document::Action;
+use baton_workflow::document::{Action, Step};
 use baton_workflow::run::{Key, Rows};
 use baton_workflow::validate::MAXIMUM_NESTING;
-use baton_workflow::{Command, Plan, Run, Start, parse};
+use baton_workflow::{Command, Effects, Plan, Run, Start, parse};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::record::{self, Opening, broken, journal};
 use crate::runs::Runs;
 use crate::slots::Mail;
 use crate::turn::has_list;
-use crate::view::summary_of;
+use crate::view::{forked_from, summary_of};
 use crate::workflows::no_such_workflow;
 
 /// The most plans that are kept ready.
@@ -47,6 +47,19 @@ pub(crate) struct Order<'a> {
     pub request: Option<String>,
 }
 
+/// A run that has begun, and is to be stored.
+pub(crate) struct Begun {
+    pub project: ProjectId,
+    pub plan: Arc<Plan>,
+    pub run: Run,
+    pub effects: Effects,
+    pub opening: Opening,
+    pub acting: Principal,
+    pub key: Option<String>,
+    /// The tasks, runs and decisions of items that it begins with, by step and index.
+    pub ids: BTreeMap<(String, u32), Uuid>,
+}
+
 /// What became of an opening.
 pub(crate) enum Opened {
     /// It has begun.
@@ -61,6 +74,11 @@ pub(crate) fn name_of(principal: &Principal) -> String {
         Principal::ApiKey { name, .. } => format!("key:{name}"),
         other => other.label().to_owned(),
     }
+}
+
+/// Somebody as runs act on their behalf.
+pub(crate) fn acts_as(principal: &Principal, project: ProjectId) -> Caller {
+    Caller { principal: principal.clone(), role: Some(Role::Operator), project, session: None, request_id: None }
 }
 
 /// The plan of a version.
@@ -98,12 +116,18 @@ impl Runs {
         Ok(record)
     }
 
-    /// Refuses what cannot run with what there is now; gives the versions of the workflows that are used.
-    async fn usages(&self, caller: &Caller, project: ProjectId, plan: &Plan) -> Result<BTreeMap<String, u32>, Problem> {
+    /// Refuses what cannot run with what there is now, of the steps that are to be done; gives the versions of the workflows that those use.
+    pub(crate) async fn usages(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        plan: &Plan,
+        done: impl Fn(&Step) -> bool + Send + Sync,
+    ) -> Result<BTreeMap<String, u32>, Problem> {
         let mut wrong: Option<Problem> = None;
         let mut uses = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for step in &plan.workflow.steps {
+        for step in plan.workflow.steps.iter().filter(|step| done(step)) {
             let field = format!("/steps/{}/uses", step.id);
             let mut refuse = |code: Code, detail: String, field: &str, message: &str| {
                 let problem = wrong.take().unwrap_or_else(|| Problem::new(code, detail));
@@ -145,14 +169,7 @@ impl Runs {
         let now = self.parts.sources.clock.now();
         let id = RunId::new(self.parts.sources.ids.next());
         let plan = self.plan(order.record)?;
-        let caller = Caller {
-            principal: order.acting.clone(),
-            role: Some(baton_domain::user::Role::Operator),
-            project: order.project,
-            session: None,
-            request_id: None,
-        };
-        let uses = self.usages(&caller, order.project, &plan).await?;
+        let uses = self.usages(&acts_as(&order.acting, order.project), order.project, &plan, |_| true).await?;
         let start = Start { id: id.to_string(), requested_by: order.requested_by, input: order.input, at: now };
         let (run, effects) = Run::start_for(&plan, start, order.others)?;
         let opening = Opening {
@@ -165,15 +182,26 @@ impl Runs {
             request: order.request,
             askers: order.askers,
         };
+        let begun =
+            Begun { project: order.project, plan, run, effects, opening, acting: order.acting, key: order.key, ids: BTreeMap::new() };
+        self.store_begun(id, begun).await
+    }
+
+    /// Stores a run that has begun in memory, unless there is one with its key.
+    pub(crate) async fn store_begun(&self, id: RunId, begun: Begun) -> Result<Opened, Problem> {
+        let Begun { project, plan, run, effects, opening, acting, key, ids } = begun;
+        let now = opening.beginning.started_at;
         let stored = serde_json::to_value(&opening).map_err(broken)?;
-        let mut live = self.new_live(id, order.project, plan, run, opening, order.acting);
+        let mut live = self.new_live(id, project, plan, run, opening, acting);
         let mut rows = Vec::new();
         for row in &effects.steps {
             rows.push(record::row(record::STEPS, row.step.clone(), row)?);
         }
         for item in effects.items {
             let foreach = has_list(&live, &item.step);
-            rows.push(record::item_row(item, None, foreach));
+            live.bytes = live.bytes.saturating_add(item.output.as_ref().map_or(0, crate::work::json_bytes));
+            let id = ids.get(&(item.step.clone(), item.index)).copied();
+            rows.push(record::item_row(item, id, foreach));
         }
         let todo = self.begin(&mut live, effects.commands, &mut rows).await?;
         rows.push(record::row(record::RUN, record::RUN, &live.head_row())?);
@@ -188,7 +216,7 @@ impl Runs {
         let event = |(kind, summary): (&str, RunSummary)| {
             Ok(NewEvent {
                 at: now,
-                project: order.project,
+                project,
                 kind: kind.to_owned(),
                 subject: format!("run:{id}"),
                 actor: live.created_by.clone(),
@@ -199,9 +227,9 @@ impl Runs {
         let head = JournalHead {
             id: journal(id),
             kind: JournalKind::Run,
-            project: order.project,
+            project,
             name: summary.workflow.clone(),
-            key: order.key,
+            key,
             parent: live.opening.parent.as_ref().map(|parent| journal(parent.run)),
             state: summary.state.as_str().to_owned(),
             live: !live.is_ended(),
@@ -239,6 +267,7 @@ impl Runs {
             state: RunState::Running,
             generation: 0,
             parent: opening.parent.clone(),
+            forked_from: forked_from(&opening),
             steps: StepCounts::default(),
             tasks: 0,
             tokens: 0,

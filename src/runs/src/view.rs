@@ -2,8 +2,8 @@
 
 use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::wire::run::{
-    ItemState, ItemView, MAXIMUM_SHOWN_BYTES, RunError, RunLimits, RunState, RunSummary, SignalView, StepCounts, StepState, StepView,
-    StepWait, WaitsFor,
+    ItemState, ItemView, MAXIMUM_SHOWN_BYTES, RunError, RunFork, RunLimits, RunState, RunSummary, SignalView, StepChange, StepCounts,
+    StepState, StepView, StepWait, WaitsFor,
 };
 use baton_domain::wire::workflow::{GraphPoint, WorkflowEdge, WorkflowGraph, WorkflowNode};
 use baton_workflow::Plan;
@@ -96,6 +96,22 @@ pub(crate) fn cost(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
+/// What a run was forked from.
+pub(crate) fn forked_from(opening: &Opening) -> Option<RunFork> {
+    let from = opening.beginning.forked_from.as_ref()?;
+    Some(RunFork { run: from.run.parse().ok()?, step: from.step.clone() })
+}
+
+/// What a run changed of those that it was forked from; what is long is left out.
+pub(crate) fn changes_of(opening: &Opening) -> Vec<StepChange> {
+    let shown = |value: &Value| (json_bytes(value) <= MAXIMUM_SHOWN_BYTES).then(|| value.clone());
+    let change = |(step, change): (&String, &core::Change)| match change {
+        core::Change::Input(value) => StepChange { step: step.clone(), input: shown(value), output: None },
+        core::Change::Output(value) => StepChange { step: step.clone(), input: None, output: shown(value) },
+    };
+    opening.beginning.changes.iter().map(change).collect()
+}
+
 /// What lists show of a run.
 pub(crate) fn summary_of(live: &Live, updated_at: baton_domain::time::Timestamp) -> RunSummary {
     let header = live.run.header();
@@ -111,6 +127,7 @@ pub(crate) fn summary_of(live: &Live, updated_at: baton_domain::time::Timestamp)
         steps.ended += u32::from(row.state.is_ended());
     }
     let Opening { beginning, version, title, parent, .. } = &*live.opening;
+    let forked_from = forked_from(&live.opening);
     RunSummary {
         id: live.id,
         project_id: live.project,
@@ -120,6 +137,7 @@ pub(crate) fn summary_of(live: &Live, updated_at: baton_domain::time::Timestamp)
         state: run_state(header.state),
         generation: header.generation,
         parent: parent.clone(),
+        forked_from,
         steps,
         tasks: header.tasks,
         tokens: header.tokens,
@@ -193,6 +211,7 @@ pub(crate) fn step_view(plan: &Plan, paused: bool, ended: Ended<'_>, place: usiz
         started_at: row.started_at,
         ended_at: row.ended_at,
         error: row.error.as_ref().map(error_of),
+        copied_from: row.copied.as_ref().and_then(|run| run.parse().ok()),
         item: None,
     })
 }

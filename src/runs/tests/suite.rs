@@ -10,10 +10,16 @@ mod harness;
 mod approvals;
 #[path = "suite/crash.rs"]
 mod crash;
+#[path = "suite/diffs.rs"]
+mod diffs;
 #[path = "suite/documents.rs"]
 mod documents;
+#[path = "suite/forks.rs"]
+mod forks;
 #[path = "suite/life.rs"]
 mod life;
+#[path = "../../workflow/tests/harness/mod.rs"]
+mod lots;
 #[path = "suite/replay.rs"]
 mod replay;
 #[path = "suite/scale.rs"]

@@ -12,7 +12,7 @@ use serde_json::json;
 const MANY: usize = 2_000;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Crash {
+pub(crate) enum Crash {
     Never,
     /// After each fact the run is dropped, its rows are read back, and all commands are given again. Those of the fact itself are lost half of the
     /// time.
@@ -20,13 +20,26 @@ enum Crash {
 }
 
 /// Plays a run to its end; things happen in an order drawn from `order`.
-fn play(plan: &Plan, seed: u64, order: u64, crash: Crash, meddle: bool) -> (End, Run) {
+pub(crate) fn play(plan: &Plan, seed: u64, order: u64, crash: Crash, meddle: bool) -> (End, Run) {
     let (run, effects) = start(plan, json!({"n": seed % 4}));
-    let mut stage =
-        Stage { plan, rows: run.rows(), run, world: World::new(seed, plan), lot: Lot(order), crash, begun: HashSet::new(), ends: 0 };
-    stage.carry_out(&effects, false);
+    let (run, _) = play_on(plan, run, &effects, World::new(seed, plan), order, crash, meddle);
+    (end(&run), run)
+}
+
+/// The same for a run that has begun; gives also the keys of all that it began.
+pub(crate) fn play_on(
+    plan: &Plan,
+    run: Run,
+    effects: &Effects,
+    world: World,
+    order: u64,
+    crash: Crash,
+    meddle: bool,
+) -> (Run, HashSet<String>) {
+    let mut stage = Stage { plan, rows: run.rows(), run, world, lot: Lot(order), crash, begun: HashSet::new(), ends: 0 };
+    stage.carry_out(effects, false);
     stage.go_on(meddle);
-    (end(&stage.run), stage.run)
+    (stage.run, stage.begun)
 }
 
 /// A run in a world.

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod examples;
+mod forks;
 mod harness;
 mod runs;
 mod scenarios;

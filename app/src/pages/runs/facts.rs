@@ -1,7 +1,7 @@
 //! What there is to know of a run as a whole: whose it is, what it took, what it was given and what it gives.
 
 use baton_domain::id::RunId;
-use baton_domain::wire::run::{RunError, RunLimits, RunSummary, SignalView};
+use baton_domain::wire::run::{RunError, RunLimits, RunSummary, SignalView, StepChange};
 use leptos::prelude::*;
 
 use super::run::Data;
@@ -43,6 +43,23 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
                                 {format::short_id(&parent.run)}
                             </a>
                             {format!(", step {}", parent.step)}
+                        </Fact>
+                    }
+                })}
+            {first
+                .forked_from
+                .map(|from| {
+                    view! {
+                        <Fact name="Fork of">
+                            <a class="text-accent underline" href=format!("/runs/{}?step={}", from.run, from.step) data-testid="forked-from">
+                                "the run "
+                                {format::short_id(&from.run)}
+                            </a>
+                            {format!(", changed at {}", from.step)}
+                            " · "
+                            <a class="text-accent underline" href=format!("/runs/{}/diff?with={id}", from.run) data-testid="compare">
+                                "Compare"
+                            </a>
                         </Fact>
                     }
                 })}
@@ -101,6 +118,7 @@ pub(super) fn why(error: RunError) -> AnyView {
 pub(super) fn GivenAndGot(data: RwSignal<Data>) -> impl IntoView {
     let input = data.with_untracked(|data| data.run.input.clone());
     let limits = data.with_untracked(|data| data.run.limits);
+    let changes = data.with_untracked(|data| data.run.changes.clone());
     let outputs = memo(move |_| data.with(|data| (data.run.outputs.clone(), data.run.summary.state.is_ended())));
     let signals = memo(move |_| data.with(|data| data.run.signals.clone()));
     let gave = move || match outputs.get() {
@@ -115,6 +133,7 @@ pub(super) fn GivenAndGot(data: RwSignal<Data>) -> impl IntoView {
         <Card title="Input" test_id="run-input">
             <JsonTree value=input/>
         </Card>
+        {(!changes.is_empty()).then(|| view! { <Card title="What the fork changed" test_id="run-changes">{changed(changes)}</Card> })}
         {move || {
             let signals = signals.get();
             (!signals.is_empty()).then(|| view! { <Card title="Signals that came">{came(signals)}</Card> })
@@ -122,6 +141,30 @@ pub(super) fn GivenAndGot(data: RwSignal<Data>) -> impl IntoView {
         {limits.map(|limits| view! { <Card title="Limits">{bounds(limits)}</Card> })}
     }
     .into_any()
+}
+
+fn changed(changes: Vec<StepChange>) -> AnyView {
+    let items: Vec<_> = changes
+        .into_iter()
+        .map(|change| {
+            let (words, value) = match (change.input, change.output) {
+                (Some(input), _) => ("is given", Some(input)),
+                (None, Some(output)) => ("is not done, and gives", Some(output)),
+                (None, None) => ("is changed by more than is shown here", None),
+            };
+            view! {
+                <li class="border-t border-line py-2 text-13 first:border-t-0">
+                    <p>
+                        <span class="font-mono text-12">{change.step}</span>
+                        " "
+                        <span class="text-muted">{words}</span>
+                    </p>
+                    {value.map(|value| view! { <JsonTree value/> })}
+                </li>
+            }
+        })
+        .collect();
+    view! { <ul>{items}</ul> }.into_any()
 }
 
 fn came(signals: Vec<SignalView>) -> AnyView {

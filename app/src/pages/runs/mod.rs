@@ -1,7 +1,9 @@
 //! All runs of workflows: filtered by the address, a page at a time, live.
 
 mod actions;
+mod diff;
 mod facts;
+mod fork;
 mod items;
 mod replay;
 mod run;
@@ -16,6 +18,8 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
+pub(crate) use self::diff::Diff;
+pub(crate) use self::fork::Fork;
 pub(crate) use self::run::Run;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;

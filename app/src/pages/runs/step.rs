@@ -20,6 +20,7 @@ use crate::components::mark::MarkPill;
 use crate::components::run_table::step_mark;
 use crate::components::times::{Elapsed, RelativeTime};
 use crate::form_action::{ActionForm, FormAction};
+use crate::format;
 use crate::live::Fresh;
 use crate::pages::task::Fact;
 use crate::reactive::{effect, memo};
@@ -123,9 +124,27 @@ fn facts(step: &StepView) -> AnyView {
                 })}
             {(generation > 1).then(|| view! { <Fact name="Try">{generation}</Fact> })}
             {work(step).map(|link| view! { <Fact name="Done by">{link}</Fact> })}
+            {copied(step)}
         </dl>
     }
     .into_any()
+}
+
+/// In which run it was done, if that was another one.
+fn copied(step: &StepView) -> Option<AnyView> {
+    let run = step.copied_from?;
+    let href = format!("/runs/{run}?step={}", step.id);
+    Some(
+        view! {
+            <Fact name="Kept from">
+                <a class="text-accent hover:underline" href=href data-testid="copied-from">
+                    "the run "
+                    {format::short_id(&run)}
+                </a>
+            </Fact>
+        }
+        .into_any(),
+    )
 }
 
 /// Where somebody can agree to what the step would do.
@@ -188,7 +207,31 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
             Some((id, step.id.clone(), step.state == StepState::Failed && state == RunState::Failed))
         })
     });
+    // What was never come to cannot be changed.
+    let forkable = memo(move |_| {
+        let ended = data.with(|data| data.run.summary.state.is_ended());
+        step.with(|step| {
+            let step = step.as_ref().filter(|_| ended)?;
+            let reached = match step.state {
+                StepState::Completed | StepState::Failed => true,
+                StepState::Canceled => step.asked_at.or(step.started_at).is_some(),
+                _ => false,
+            };
+            reached.then(|| step.id.clone())
+        })
+    });
     let id = data.with_untracked(|data| data.run.summary.id);
+    let to_fork = move || {
+        forkable.get().map(|step| {
+            view! {
+                <p>
+                    <a class=Kind::Plain.class() href=format!("/runs/{id}/fork?step={step}") data-testid="fork-step">
+                        "Fork at this step"
+                    </a>
+                </p>
+            }
+        })
+    };
     let to_signal = move || {
         wanted.get().map(|name| {
             view! {
@@ -236,6 +279,7 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
         <LastProblem problem/>
         {to_signal}
         {to_retry}
+        {to_fork}
     }
     .into_any()
 }

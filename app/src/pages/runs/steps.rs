@@ -55,6 +55,7 @@ fn row(step: StepView, asked: &Asked) -> AnyView {
                     {step.label.clone()}
                 </a>
                 <span class="block truncate font-mono text-12 text-muted">{uses}</span>
+                {step.copied_from.is_some().then(|| view! { <span class="block text-12 text-muted">"kept from the run that was forked"</span> })}
                 {error}
             </th>
             <td class=format!("{CELL} text-soft")>{step.waits.clone().map(waits)}</td>

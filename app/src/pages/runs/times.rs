@@ -17,7 +17,11 @@ const DRAWN: usize = 200;
 /// The bars, once a step has begun.
 #[component]
 pub(super) fn Times(data: RwSignal<Data>) -> impl IntoView {
-    let steps = memo(move |_| data.with(|data| data.run.steps.iter().filter(|step| begun(step).is_some()).cloned().collect::<Vec<_>>()));
+    let steps = memo(move |_| {
+        data.with(|data| {
+            data.run.steps.iter().filter(|step| step.copied_from.is_none() && begun(step).is_some()).cloned().collect::<Vec<_>>()
+        })
+    });
     let whole = memo(move |_| data.with(|data| (data.run.summary.created_at, data.run.summary.ended_at, data.run.as_of)));
     let content = move || {
         let steps = steps.get();

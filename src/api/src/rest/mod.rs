@@ -157,8 +157,10 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(runs::cancel_run))
         .routes(routes!(runs::retry_run))
         .routes(routes!(runs::signal_run))
+        .routes(routes!(runs::get_fork_draft))
         .routes(routes!(replays::get_run_recording))
         .routes(routes!(replays::replay_run))
+        .routes(routes!(replays::diff_runs))
         .routes(routes!(plans::propose_plan))
         .routes(routes!(plans::list_plans))
         .routes(routes!(plans::get_plan))
@@ -181,6 +183,7 @@ pub(crate) fn batch() -> OpenApiRouter<Gateway> {
         .routes(routes!(workflows::store_workflow))
         .routes(routes!(workflows::check_workflow))
         .routes(routes!(runs::list_runs, runs::start_run))
+        .routes(routes!(runs::fork_run))
 }
 
 /// What takes as long as its bytes or its events come.

@@ -6,7 +6,7 @@ use axum::http::HeaderName;
 use axum::http::header::LINK;
 use baton_domain::id::RunId;
 use baton_domain::page::Page;
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
+use baton_domain::wire::run::{ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 
 use super::tasks::next_link;
 use super::{Created, created};
@@ -178,4 +178,53 @@ pub(crate) async fn signal_run(
     Body(signal): Body<NewSignal>,
 ) -> Reply<Json<RunSummary>> {
     Ok(Json(gateway.services.runs.signal(&caller, id, signal, key).await?))
+}
+
+/// Fork a run
+///
+/// Begins a new run of the same version with the same input at one step of a run that has ended, with one change: the step is given another `input`, or said to
+/// give an `output` without being done. What neither is that step nor follows it keeps what became of it and is not done again; all that follows is. Of
+/// a step with `foreach` the change is a list with one value for each item.
+#[utoipa::path(
+    post, path = "/runs/{id}/fork", tag = "runs", operation_id = "fork_run",
+    params(
+        ("id" = String, Path, format = "uuid", description = "The run"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "The same key with the same request gives the run of the first call"),
+    ),
+    request_body(content = NewFork, example = json!({"step": "rate", "input": {"text": "What a fine day."}, "title": "Moods, of a fine day"})),
+    responses((status = 201, description = "It has begun", body = RunSummary, headers(("Location", description = "The new run's address")))),
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!([
+        "WORKFLOW-008", "WORKFLOW-009", "WORKFLOW-023", "WORKFLOW-024", "WORKFLOW-040", "WORKFLOW-041", "WORKFLOW-045", "WORKFLOW-046", "WORKFLOW-047",
+        "REQUEST-002", "REQUEST-009", "STORAGE-002"
+    ])))
+)]
+pub(crate) async fn fork_run(
+    State(gateway): State<Gateway>,
+    SignedIn(caller): SignedIn,
+    Id(id): Id<RunId>,
+    IdempotencyKey(key): IdempotencyKey,
+    Body(fork): Body<NewFork>,
+) -> Reply<Created<RunSummary>> {
+    let run = gateway.services.runs.fork(&caller, id, fork, key).await?;
+    Ok(created("runs", run.id, run))
+}
+
+/// Get what a fork could change
+///
+/// What a step of a run that has ended was given and gave, which of both a fork could change, and which steps it would do anew.
+#[utoipa::path(
+    get, path = "/runs/{id}/steps/{step}/fork", tag = "runs", operation_id = "get_fork_draft",
+    params(
+        ("id" = String, Path, format = "uuid", description = "The run"),
+        ("step" = String, Path, description = "The step's id"),
+    ),
+    responses((status = 200, description = "What can be changed", body = ForkDraft)),
+    extensions(("x-permission" = json!("read")), ("x-errors" = json!(["WORKFLOW-023", "WORKFLOW-041", "WORKFLOW-046"])))
+)]
+pub(crate) async fn get_fork_draft(
+    State(gateway): State<Gateway>,
+    SignedIn(caller): SignedIn,
+    StepInPath(id, step): StepInPath,
+) -> Reply<Json<ForkDraft>> {
+    Ok(Json(gateway.services.runs.fork_draft(&caller, id, &step).await?))
 }

@@ -101,12 +101,15 @@ GET /api/v1/runs list_runs read
 POST /api/v1/runs start_run work
 GET /api/v1/runs/{id} get_run read
 POST /api/v1/runs/{id}/cancel cancel_run work
+GET /api/v1/runs/{id}/diff diff_runs read
+POST /api/v1/runs/{id}/fork fork_run work
 POST /api/v1/runs/{id}/pause pause_run operate
 GET /api/v1/runs/{id}/recording get_run_recording read
 POST /api/v1/runs/{id}/replay replay_run work
 POST /api/v1/runs/{id}/resume resume_run operate
 POST /api/v1/runs/{id}/retry retry_run work
 POST /api/v1/runs/{id}/signals signal_run work
+GET /api/v1/runs/{id}/steps/{step}/fork get_fork_draft read
 GET /api/v1/runs/{id}/steps/{step}/items list_run_items read
 GET /api/v1/servers list_servers read
 POST /api/v1/servers/{id}/drain drain_server operate

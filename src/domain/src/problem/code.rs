@@ -246,6 +246,8 @@ codes! {
     WorkflowStale = "WORKFLOW-043", 409, "The workflow was changed meanwhile";
     TooManyWorkflows = "WORKFLOW-044", 409, "There are as many workflows as are allowed";
     DecisionsAbsent = "WORKFLOW-045", 501, "Decisions cannot be held here";
+    StepNotReached = "WORKFLOW-046", 409, "The run never came to this step";
+    ForkUnfit = "WORKFLOW-047", 422, "The change does not fit the step";
     NoSuchDecision = "DECISION-001", 404, "No such decision";
     InvalidDecision = "DECISION-002", 422, "The decision cannot be made as it is asked for";
     WrongOptions = "DECISION-003", 422, "The options cannot be chosen from";

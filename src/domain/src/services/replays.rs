@@ -6,8 +6,9 @@ use super::Answer;
 use crate::id::RunId;
 use crate::user::Caller;
 use crate::wire::replay::{ReplayReport, RunRecording};
+use crate::wire::run::RunDiff;
 
-/// Shows what was recorded of runs that have ended, and goes through them again with nothing outside.
+/// Shows what was recorded of runs that have ended, compares it, and goes through them again with nothing outside.
 #[async_trait]
 pub trait ReplayService: Send + Sync {
     /// What was recorded of a run, the same for two runs of the same.
@@ -24,4 +25,11 @@ pub trait ReplayService: Send + Sync {
     /// `WORKFLOW-041`, `REPLAY-007` while it goes on, `REPLAY-008` if something of it is not kept any more, `REPLAY-009` while another replay of the project is under way,
     /// `REPLAY-010` beyond a bound.
     async fn replay(&self, caller: &Caller, id: RunId) -> Answer<ReplayReport>;
+
+    /// Compares two runs that have ended, step by step and call by call: where they part first, and what else differs by itself. The first one is on the left.
+    ///
+    /// # Errors
+    /// `WORKFLOW-041` for either, `REPLAY-005` for one too large to be compared, `REPLAY-006`, `REPLAY-007` while one goes on, `REPLAY-008` if something of
+    /// them is not kept any more.
+    async fn diff(&self, caller: &Caller, id: RunId, with: RunId) -> Answer<RunDiff>;
 }

@@ -6,7 +6,7 @@ use super::Answer;
 use crate::id::RunId;
 use crate::page::Page;
 use crate::user::Caller;
-use crate::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
+use crate::wire::run::{ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 
 /// Begins, shows and steers runs of workflows. What they do is stored before it is answered, and outlives every process.
 #[async_trait]
@@ -66,4 +66,20 @@ pub trait RunService: Send + Sync {
     /// `WORKFLOW-041`, `WORKFLOW-023` if no step waits for one of this name, or the run has ended, `WORKFLOW-033` if it does not fit, `WORKFLOW-024`
     /// beyond 1,000 signals, `REQUEST-002`.
     async fn signal(&self, caller: &Caller, id: RunId, signal: NewSignal, idempotency_key: Option<String>) -> Answer<RunSummary>;
+
+    /// Begins a new run of the same version with the same input at one step of a run that has ended, with one change: the step is given another input, or
+    /// said to give something else without being done. What neither is that step nor follows it keeps what became of it and is not done again; all
+    /// that follows is done, and so is what was cancelled. The same `idempotency_key` with the same request gives the run of the first call.
+    ///
+    /// # Errors
+    /// `WORKFLOW-041`, `WORKFLOW-023` while the run goes on, `WORKFLOW-046` for a step that it never came to, `WORKFLOW-047` for a change that does
+    /// not fit the step, `WORKFLOW-024` if too much would be copied, `WORKFLOW-008` and `WORKFLOW-009` for what is used anew and is not there, `WORKFLOW-040` if the workflow is not
+    /// in use any more, `WORKFLOW-045`, `REQUEST-002` also for both or neither of input and output, `REQUEST-009`.
+    async fn fork(&self, caller: &Caller, id: RunId, fork: NewFork, idempotency_key: Option<String>) -> Answer<RunSummary>;
+
+    /// What a fork at a step could change: what the step was given, and what it gave.
+    ///
+    /// # Errors
+    /// `WORKFLOW-041` also for a step that the run does not have, `WORKFLOW-023` while the run goes on, `WORKFLOW-046` for a step that it never came to.
+    async fn fork_draft(&self, caller: &Caller, id: RunId, step: &str) -> Answer<ForkDraft>;
 }

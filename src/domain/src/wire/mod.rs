@@ -11,6 +11,8 @@ pub mod conflict;
 pub mod connection;
 pub mod contract;
 pub mod decision;
+mod diff;
+mod fork;
 pub mod health;
 pub mod limit;
 pub mod live;

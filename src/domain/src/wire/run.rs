@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::diff::{DiffKind, DiffPlace, DiffQuery, RunDiff, RunDivergence};
+pub use super::fork::{ForkDraft, MAXIMUM_CHANGE_BYTES, MAXIMUM_RUN_TITLE, NewFork, RunFork, StepChange};
 use super::workflow::WorkflowGraph;
 use crate::id::{DecisionId, EventSeq, ProjectId, RunId, TaskId};
 use crate::named::named_enum;
@@ -192,7 +194,7 @@ pub struct RunSummary {
     pub workflow: String,
     /// The version that it goes on with, whatever becomes of the workflow.
     pub version: u32,
-    /// What people read: the workflow's title, or its name.
+    /// What people read: the workflow's title, or its name; of a fork what was said of it.
     pub title: String,
     /// Where it is in its life.
     pub state: RunState,
@@ -201,6 +203,9 @@ pub struct RunSummary {
     /// What began it, if it is part of another run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<RunParent>,
+    /// What it was forked from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<RunFork>,
     /// How its steps stand.
     pub steps: StepCounts,
     /// Tasks, runs and decisions that it has begun.
@@ -306,6 +311,9 @@ pub struct StepView {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
+    /// The run in which it was done, if it was not this one: that from which it was forked, or one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<RunId>,
     /// What its one item is; absent of a `foreach`, whose items are a list of their own, and in events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemView>,
@@ -392,6 +400,9 @@ pub struct RunDetail {
     pub limits: Option<RunLimits>,
     /// Signals that have come, the oldest first.
     pub signals: Vec<SignalView>,
+    /// Of a fork, what it changed; those of the forks that it comes from too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StepChange>,
     /// The last event that this takes into account; resume a subscription here.
     pub as_of: EventSeq,
 }

@@ -101,6 +101,13 @@ impl Replays {
         let beginning = &run.opening.beginning;
         assembly.rewriter.know(*run.id.as_uuid(), format!("run:{prefix}"));
         assembly.rewriter.text(beginning.started_at.to_string(), "(when it began)");
+        // What was copied speaks of the run in which it was done.
+        for (origin, began) in &beginning.origins {
+            if let Ok(origin) = origin.parse::<RunId>() {
+                assembly.rewriter.know(*origin.as_uuid(), format!("run:{prefix}"));
+                assembly.rewriter.text(began.to_string(), "(when it began)");
+            }
+        }
         let children = self.children(run).await?;
         let start = format!("{prefix}(input)");
         let input = json!({"workflow": beginning.workflow, "input": beginning.input});
@@ -166,8 +173,13 @@ impl Replays {
     }
 
     async fn approval(&self, run: &Stored, row: &StepRow, hash: &str, path: String, after: Vec<String>) -> Result<Draft, Problem> {
-        let key =
-            Key { run: run.id.to_string(), kind: KeyKind::Approval, step: Some(row.step.clone()), generation: row.generation, index: None };
+        let key = Key {
+            run: row.copied.clone().unwrap_or_else(|| run.id.to_string()),
+            kind: KeyKind::Approval,
+            step: Some(row.step.clone()),
+            generation: row.generation,
+            index: None,
+        };
         let head = self.parts.journals.journal_by_key(run.project, JournalKind::Approval, &key.to_string()).await?;
         let opening = match head {
             Some(head) => self.parts.journals.journal_opening(head.id).await?,

@@ -113,7 +113,11 @@ impl Replays {
             input: beginning.input.clone(),
             at: beginning.started_at,
         };
-        let begun = Run::start_for(&run.plan, start, beginning.others.clone());
+        // What a fork copied was not done in it.
+        let begun = match beginning.forked_from {
+            Some(_) => Run::fork_again(&run.plan, run.rows.clone()),
+            None => Run::start_for(&run.plan, start, beginning.others.clone()),
+        };
         let (mut machine, effects) = begun.map_err(|problem| refused(&format!("{prefix}(input)"), &problem))?;
         let mut asked = Asked::default();
         asked.take(effects.commands);

@@ -1,6 +1,6 @@
 //! What was recorded of a task: the attempt that gave its outcome, and every call of it with its answer?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::id::{AttemptId, TaskId};
 use baton_domain::problem::{Code, Problem};
@@ -76,14 +76,24 @@ impl Evidence {
 pub(crate) type Children = BTreeMap<TaskId, Vec<TaskSummary>>;
 
 impl Replays {
-    /// The children of all tasks of a run: they share its fairness key.
+    /// The children of all tasks of a run: they share its fairness key. Of steps that were copied they are those of the run in which they were done.
     pub(crate) async fn children(&self, run: &Stored) -> Result<Children, Problem> {
-        let filter = TaskFilter {
-            fairness_key: Some(format!("{RUN}:{}", run.id)),
-            created_from: Some(run.opening.beginning.started_at),
-            ..TaskFilter::default()
-        };
+        let beginning = &run.opening.beginning;
+        let copied: BTreeSet<&str> = run.rows.steps.iter().filter_map(|row| row.copied.as_deref()).collect();
+        let origins = beginning.origins.iter().filter(|(origin, _)| copied.contains(origin.as_str()));
+        let own = (run.id.to_string(), beginning.started_at);
         let mut children = Children::new();
+        for (id, from) in origins.chain([&own]) {
+            self.children_of(id, *from, &mut children).await?;
+        }
+        for tasks in children.values_mut() {
+            tasks.sort_by_key(|task| task.id);
+        }
+        Ok(children)
+    }
+
+    async fn children_of(&self, run: &str, from: Timestamp, children: &mut Children) -> Result<(), Problem> {
+        let filter = TaskFilter { fairness_key: Some(format!("{RUN}:{run}")), created_from: Some(from), ..TaskFilter::default() };
         let mut before = None;
         loop {
             let page = self.parts.tasks.tasks(&TaskQuery { filter: filter.clone(), before, limit: TASKS }).await?;
@@ -95,13 +105,9 @@ impl Replays {
                 }
             }
             if last {
-                break;
+                return Ok(());
             }
         }
-        for tasks in children.values_mut() {
-            tasks.sort_by_key(|task| task.id);
-        }
-        Ok(children)
     }
 
     /// What was recorded of a task.

@@ -6,11 +6,12 @@
 //! was recorded.
 //!
 //! - `stored`: a run as it is stored; `evidence`: what was recorded of a task
-//! - `assemble`: the recording of a run; `rewrite`: what differs from run to run although nothing else does
+//! - `assemble`: the recording of a run; `diff`: two of them side by side; `rewrite`: what differs from run to run although nothing else does
 //! - `told`: what it was told; `drive`: the core and the agents once more; `lines`: what an agent is answered; `tally`: bounds and the report
 //! - `service`: what people and programs ask
 
 mod assemble;
+mod diff;
 mod drive;
 mod evidence;
 mod lines;
@@ -28,12 +29,16 @@ use baton_domain::id::ProjectId;
 use baton_domain::ports::{Clock, Rehearsals};
 use baton_storage::{ArtifactStore, JournalStore, ModelStore, TaskStore, WorkflowStore};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 pub use assemble::MAXIMUM_RECORDING_BYTES;
 pub use tally::ReplayBounds;
 
 /// How long a replay may take that somebody waits for.
 pub const MAXIMUM_WAITED: Duration = Duration::from_secs(60);
+
+/// How many pairs of runs a server compares at once, of all projects; others wait.
+const COMPARED_AT_ONCE: usize = 2;
 
 /// What recordings and replays are made of.
 #[derive(Clone)]
@@ -68,6 +73,8 @@ pub struct Replays {
     bounds: ReplayBounds,
     /// The projects of which a replay is under way.
     under_way: Mutex<HashSet<ProjectId>>,
+    /// Comparisons take turns: each holds two recordings.
+    comparing: Semaphore,
 }
 
 impl Replays {
@@ -75,6 +82,6 @@ impl Replays {
     #[must_use]
     pub fn new(parts: ReplayParts) -> Self {
         let bounds = ReplayBounds { time: MAXIMUM_WAITED, ..ReplayBounds::default() };
-        Self { parts, bounds, under_way: Mutex::default() }
+        Self { parts, bounds, under_way: Mutex::default(), comparing: Semaphore::new(COMPARED_AT_ONCE) }
     }
 }

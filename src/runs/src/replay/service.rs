@@ -9,6 +9,7 @@ use baton_domain::wire::replay::{
     DifferenceView, MAXIMUM_SHOWN_RECORDING_BYTES, MAXIMUM_SHOWN_STEPS, RecordedCallKind, RecordedCallView, RecordedStepView,
     ReplayDivergence, ReplayReport, RunRecording,
 };
+use baton_domain::wire::run::RunDiff;
 use baton_negotiation::replay::{CallKind, Divergence, Recording, Step};
 
 use super::Replays;
@@ -108,6 +109,10 @@ impl ReplayService for Replays {
         let run = self.own(caller, id).await?;
         let _turn = self.turn(run.project)?;
         self.go_through(&run, self.bounds).await
+    }
+
+    async fn diff(&self, caller: &Caller, id: RunId, with: RunId) -> Answer<RunDiff> {
+        self.compare_runs(caller, id, with).await
     }
 }
 

@@ -248,7 +248,7 @@ fn never<T>() -> Answer<T> {
 }
 
 impl Tasks {
-    fn summary(&self, id: TaskId, task: &Played) -> TaskSummary {
+    pub(crate) fn summary(&self, id: TaskId, task: &Played) -> TaskSummary {
         TaskSummary {
             id,
             project_id: DEFAULT_PROJECT,
@@ -352,6 +352,10 @@ impl Tasks {
     pub(crate) fn some_open(&self, most: usize) -> Vec<(TaskId, NewTask)> {
         let engine = self.engine.lock();
         engine.open.iter().take(most).map(|id| (*id, engine.tasks[id].new.clone())).collect()
+    }
+
+    pub(crate) fn played(&self, id: TaskId) -> Option<Played> {
+        self.engine.lock().tasks.get(&id).cloned()
     }
 
     pub(crate) fn ended(&self) -> usize {

@@ -46,6 +46,10 @@ impl Run {
     /// # Errors
     /// An expression without a value, and an input that no task would be given.
     pub(super) fn input_of(&self, plan: &Plan, place: usize, index: usize, said: &Step, meter: &Meter) -> Result<Value, Failure> {
+        if let Some(given) = self.given_input(said, index) {
+            meter.charge(bytes_of(given) / INPUT_BYTES_A_STEP, said.at)?;
+            return Ok(given.clone());
+        }
         let scope = Scope::of(self, plan, Some(place), said.foreach.as_ref().map(|_| index));
         let Some(with) = &said.with else {
             return Ok(Value::Object(Map::new()));

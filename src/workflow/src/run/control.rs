@@ -13,7 +13,7 @@ use super::{Item, Plan, Run};
 use crate::document::Action;
 use crate::expression::Meter;
 
-fn forbidden(state: RunState, what: &str) -> Problem {
+pub(super) fn forbidden(state: RunState, what: &str) -> Problem {
     Problem::new(Code::RunStateForbids, format!("A run that is {} cannot be {what}.", state.as_str()))
 }
 

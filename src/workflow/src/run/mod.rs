@@ -8,6 +8,7 @@
 //! - `fact`, `command`, `key`: what goes in and comes out
 //! - `rows`: the state as rows: one of the run, one a step, one an item that has begun
 //! - `turn`: one fact; `work`: a step's items; `begin`: with what they begin; `signal`, `approval`, `control`: signals; approvals; pausing, stopping, retrying
+//! - `fork`: a run that begins where another one stood, with one change
 //! - `values`: what expressions can speak of
 //!
 //! # What a step waits for, and when it is skipped
@@ -22,6 +23,7 @@ mod begin;
 mod command;
 mod control;
 mod fact;
+mod fork;
 mod key;
 mod rows;
 mod signal;
@@ -42,6 +44,7 @@ use crate::validate::misfits;
 
 pub use command::Command;
 pub use fact::{Fact, Outcome, Person, Usage};
+pub use fork::{Change, Fork, ForkedFrom, MAXIMUM_CHANGES_BYTES, MAXIMUM_FORKS};
 pub use key::{Key, KeyKind};
 pub use rows::{Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason};
 use turn::Turn;
@@ -162,10 +165,7 @@ impl Run {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_for(plan: &Plan, start: Start, others: Vec<String>) -> Result<(Self, Effects), Problem> {
-        if start.id.is_empty() || start.id.contains('/') {
-            return Err(Problem::new(Code::WorkflowRunInput, "Give the run an id without `/`: keys are made of it.")
-                .with_field("/id", "It is empty or holds `/`."));
-        }
+        fit_for_keys(&start.id)?;
         let beginning = Beginning {
             id: start.id,
             workflow: plan.workflow.name.clone(),
@@ -174,6 +174,9 @@ impl Run {
             started_at: start.at,
             input: plan.input(&start.input)?,
             others,
+            forked_from: None,
+            origins: Vec::new(),
+            changes: BTreeMap::new(),
         };
         let steps = plan.workflow.steps.iter().map(|step| Step::new(&step.id)).collect();
         let header = Header::new(start.at);
@@ -291,6 +294,15 @@ impl Step {
     fn kept(&self, index: usize) -> bool {
         self.items.get(index).is_some_and(|item| item.state == ItemState::Completed)
     }
+}
+
+/// Refuses an id of which no keys can be made.
+fn fit_for_keys(id: &str) -> Result<(), Problem> {
+    if id.is_empty() || id.contains('/') {
+        return Err(Problem::new(Code::WorkflowRunInput, "Give the run an id without `/`: keys are made of it.")
+            .with_field("/id", "It is empty or holds `/`."));
+    }
+    Ok(())
 }
 
 /// What expressions call `run`.

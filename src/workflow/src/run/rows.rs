@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::command::Command;
+use super::fork::{Change, ForkedFrom};
 use super::{Item, Plan, Run, Step, about};
 
 /// What never changes.
@@ -28,6 +29,15 @@ pub struct Beginning {
     /// Who asked for it too: for a run that another one began, all who asked for that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
+    /// The run that it was forked from, and at which step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<ForkedFrom>,
+    /// The runs from which it comes by forks, the nearest last, and when they began: what was copied may speak of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<(String, Timestamp)>,
+    /// What is changed of its steps, by their ids: by the fork, and by those that it was forked from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, Change>,
 }
 
 macro_rules! states {
@@ -236,6 +246,9 @@ pub struct StepRow {
     pub stopping: Option<StopReason>,
     /// Why it failed.
     pub error: Option<StepError>,
+    /// The run in which all this was done, if it was not this one: that from which it was forked, or one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<String>,
 }
 
 impl StepRow {
@@ -258,6 +271,7 @@ impl StepRow {
             ended_at: None,
             stopping: None,
             error: None,
+            copied: None,
         }
     }
 }

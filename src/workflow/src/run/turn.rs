@@ -172,6 +172,10 @@ impl<'a> Turn<'a> {
         let Some(step) = plan.workflow.steps.get(place) else {
             return;
         };
+        // What its output is was said beforehand, whatever it would have done.
+        if let Some(output) = self.run.given_output(&step.id).cloned() {
+            return self.give(place, output);
+        }
         let handles = plan.graph.guards.get(place).is_some_and(|guards| !guards.is_empty());
         let asks = step.condition.as_ref().is_some_and(Expression::asks_status);
         let may = asks || (self.run.needs_met(plan, place) && (!handles || self.run.guarded_failed(plan, place)));

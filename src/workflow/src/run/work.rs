@@ -18,9 +18,9 @@ pub const MAXIMUM_FACT_STEPS: u64 = 100_000_000;
 /// After so many steps a fact begins no second item of a step: the next fact does.
 const ENOUGH_FACT_STEPS: u64 = 20_000_000;
 /// The most levels of a value that is handed on or kept: what is stored is read back by a parser that takes 128.
-const MAXIMUM_LEVELS: usize = 100;
+pub(super) const MAXIMUM_LEVELS: usize = 100;
 
-fn levels(value: &Value) -> usize {
+pub(super) fn levels(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(levels).max().unwrap_or(0),
         Value::Object(map) => 1 + map.values().map(levels).max().unwrap_or(0),
@@ -65,6 +65,7 @@ impl Turn<'_> {
         };
         let list = self.run.list_of(plan, place)?;
         let count = list.as_ref().map_or(1, Vec::len);
+        self.run.given_for_each(said, count)?;
         let Some(step) = self.change(place) else {
             return Ok(());
         };

@@ -5,10 +5,12 @@ use baton_domain::id::RunId;
 use baton_domain::services::{Answer, ReplayService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::replay::{ReplayReport, RunRecording};
+use baton_domain::wire::run::RunDiff;
 use serde_json::json;
 
 use super::Fake;
 use super::samples::of;
+use super::workflows::run;
 
 #[async_trait]
 impl ReplayService for Fake {
@@ -23,5 +25,10 @@ impl ReplayService for Fake {
             "run": id, "workflow": "moods", "version": 1, "equal": true, "steps": 1, "rehearsed": 1, "calls": 0, "taken_count": 0, "taken": [],
             "took_ms": 3
         })))
+    }
+
+    async fn diff(&self, caller: &Caller, id: RunId, with: RunId) -> Answer<RunDiff> {
+        self.0.allowed(caller, Permission::Read, format!("diff of {id} with {with}"))?;
+        Ok(of(json!({"left": run(), "right": run(), "further": [], "differing": 0, "same": 1, "as_of": 7})))
     }
 }

@@ -7,7 +7,7 @@ use baton_domain::services::{Answer, ApprovalService, PlanService, RunService, W
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::approval::{ApprovalDetail, ApprovalFilter, ApprovalSummary, ApprovalVerdict};
 use baton_domain::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanRefusal, PlanSummary};
-use baton_domain::wire::run::{ItemFilter, ItemView, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
+use baton_domain::wire::run::{ForkDraft, ItemFilter, ItemView, NewFork, NewRun, NewSignal, RunDetail, RunFilter, RunRetry, RunSummary};
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowCheck, WorkflowDetail, WorkflowDraft, WorkflowFilter, WorkflowSummary};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn workflow() -> Value {
         "created_by": "operator@example.com", "retired": false})
 }
 
-fn run() -> Value {
+pub(super) fn run() -> Value {
     json!({"id": "00000000-0000-0000-0000-000000000028", "project_id": "00000000-0000-0000-0000-000000000001", "workflow": "moods", "version": 1,
         "title": "Moods", "state": "running", "generation": 1, "steps": {"total": 1, "ended": 0, "running": 1, "approving": 0, "failed": 0},
         "tasks": 1, "tokens": 0, "cost": 0.0, "created_at": "2026-01-31T08:30:00Z", "updated_at": "2026-01-31T08:30:00Z",
@@ -111,6 +111,16 @@ impl RunService for Fake {
     async fn signal(&self, caller: &Caller, id: RunId, signal: NewSignal, idempotency_key: Option<String>) -> Answer<RunSummary> {
         self.0.allowed(caller, Permission::Work, format!("signal {} to {id} {idempotency_key:?}", signal.name))?;
         Ok(of(run()))
+    }
+
+    async fn fork(&self, caller: &Caller, id: RunId, fork: NewFork, idempotency_key: Option<String>) -> Answer<RunSummary> {
+        self.0.allowed(caller, Permission::Work, format!("fork {id} at {} {idempotency_key:?}", fork.step))?;
+        Ok(of(run()))
+    }
+
+    async fn fork_draft(&self, caller: &Caller, id: RunId, step: &str) -> Answer<ForkDraft> {
+        self.0.allowed(caller, Permission::Read, format!("draft of a fork of {id} at {step}"))?;
+        Ok(of(json!({"step": step, "takes_input": true, "takes_output": true, "input": {}, "anew": [step], "run": run(), "as_of": 7})))
     }
 }
 
