@@ -112,6 +112,7 @@ impl Orchestrator {
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         let record = TaskRecord {
@@ -129,7 +130,7 @@ impl Orchestrator {
             awaited: false,
             created_by: caller.principal.clone(),
         };
-        NewTaskRecord { task: record, input: task.input, depends_on: Vec::new() }
+        NewTaskRecord { task: record, input: task.input, depends_on: Vec::new(), decide: None }
     }
 }
 

@@ -55,14 +55,14 @@ pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Op
 }
 
 /// A new task as it is stored: nobody has held it, whatever the record says.
-fn row(NewTaskRecord { task, input, depends_on }: NewTaskRecord) -> TaskRow {
+fn row(NewTaskRecord { task, input, depends_on, decide }: NewTaskRecord) -> TaskRow {
     let deadline = |span: Option<u64>| span.map(|span| task.ready_at.plus(Duration::from_millis(span)));
     // One that waits for others is begun no sooner than they have completed.
     let start_by = deadline(task.timeouts.schedule_to_start_ms).filter(|_| depends_on.is_empty());
     let close_by = deadline(task.timeouts.schedule_to_close_ms);
     let created_by = task.created_by.label().to_owned();
     let summary =
-        TaskSummary { agent: None, started_at: None, cancel_requested_at: None, pause_requested_at: None, created_by, ..task.summary };
+        TaskSummary { agent: None, started_at: None, cancel_requested_at: None, pause_requested_at: None, created_by, decision_id: None, ..task.summary };
     let record = TaskRecord { summary, lease: LeaseToken(0), lease_until: None, deadline_at: None, awaited: false, ..task };
-    TaskRow { record, input, result: None, start_by, close_by, depends_on }
+    TaskRow { record, input, result: None, start_by, close_by, depends_on, decide }
 }
