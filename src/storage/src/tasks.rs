@@ -1,5 +1,6 @@
 //! What is stored of tasks and their attempts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -70,6 +71,14 @@ pub struct NewTaskRecord {
     pub decide: Option<Box<TaskVote>>,
 }
 
+/// The tasks that somebody asked for: those of voters come with the task that several do.
+#[must_use]
+pub fn asked_for(new: &[NewTaskRecord]) -> Vec<TaskId> {
+    let voted: BTreeSet<TaskId> = new.iter().filter(|new| new.decide.is_some()).map(|new| new.task.summary.id).collect();
+    let asked = |task: &TaskSummary| task.parent_id.is_none_or(|parent| !voted.contains(&parent));
+    new.iter().map(|new| &new.task.summary).filter(|task| asked(task)).map(|task| task.id).collect()
+}
+
 /// Makes a repeated request give the answer of the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
@@ -86,7 +95,7 @@ pub struct Idempotency {
 pub enum Inserted {
     /// All tasks are stored.
     Stored,
-    /// The same request came before and made these tasks.
+    /// The same request came before and made these tasks; those of voters are not among them.
     Replayed(Vec<TaskId>),
     /// The key was used for another request.
     KeyConflict,

@@ -11,7 +11,7 @@ use baton_storage::{Advance, Advanced, DueTask, Guard, StoreError};
 use tokio::time::Instant;
 
 use super::recovery::take_back;
-use super::{cancel, dependencies};
+use super::{cancel, dependencies, voting};
 use crate::attempt::failure;
 use crate::engine::{Order, Running, Shared};
 
@@ -103,6 +103,7 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
             }
             Ok(())
         }
+        DueTask::Voted(task) => voting::settle(shared, task).await,
         DueTask::Awaited(task) => dependencies::settle(shared, task).await,
         DueTask::Orphan(task) | DueTask::CancelPending(task) => cancel::end(shared, task, &Principal::System).await.map(drop),
     }

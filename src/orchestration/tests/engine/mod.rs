@@ -10,4 +10,5 @@ mod pausing;
 mod recovery;
 mod requests;
 mod turns;
+mod voters;
 mod world;

@@ -195,7 +195,10 @@ impl Walk<'_> {
                     continue;
                 }
                 DueTask::Voted(id) => {
-                    told.push_str(&format!("{:?}", self.world.store.differ(id, DecisionId::new(self.world.id()), at(self.now)).await.unwrap()));
+                    told.push_str(&format!(
+                        "{:?}",
+                        self.world.store.differ(id, DecisionId::new(self.world.id()), at(self.now)).await.unwrap()
+                    ));
                     continue;
                 }
                 DueTask::CancelPending(id) => {

@@ -69,7 +69,9 @@ pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
     due.extend(state.tasks.live().filter(|row| is_orphan(state, row)).map(|row| DueTask::Orphan(row.record.summary.id)));
     let asked = |row: &&TaskRow| row.record.summary.cancel_requested_at.is_some() && !row.record.summary.state.holds_lease();
     due.extend(state.tasks.live().filter(asked).map(|row| DueTask::CancelPending(row.record.summary.id)));
-    due.extend(state.tasks.all().filter(|row| row.decide.is_some() && has_voted(state, row, now)).map(|row| DueTask::Voted(row.record.summary.id)));
+    due.extend(
+        state.tasks.all().filter(|row| row.decide.is_some() && has_voted(state, row, now)).map(|row| DueTask::Voted(row.record.summary.id)),
+    );
     due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     due
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, asked_for};
 
 use super::announce::event;
 use super::dependencies;
@@ -33,7 +32,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &[NewTaskRecord], idempotency: Opti
 
 /// Takes a key, unless it is taken. Of two servers that get the same request at once the second waits here for the first.
 async fn remember(tx: &mut Tx, key: &Idempotency, tasks: &[NewTaskRecord], at: Timestamp) -> Result<bool, Fault> {
-    let ids: Vec<TaskId> = column(tasks, |task| task.task.summary.id);
+    let ids = asked_for(tasks);
     let taken = sqlx::query(
         "INSERT INTO idempotency_keys (principal, key, request_hash, response, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (principal, key) DO NOTHING",

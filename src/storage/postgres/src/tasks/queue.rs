@@ -118,7 +118,9 @@ pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> R
         .bind(now.as_millis())
         .bind(i64::from(limit))
         .bind(now.minus(ESCALATED_FOR).as_millis())
-        .fetch_all(sql).await.map_err(failed)?;
+        .fetch_all(sql)
+        .await
+        .map_err(failed)?;
     let due = |row: &PgRow| -> Result<DueTask, StoreError> {
         let (task, state) = (id(row, "id", TaskId::new)?, named(row, "state", TaskState::parse)?);
         Ok(match get::<i32>(row, "kind")? {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, asked_for};
 use rusqlite::{CachedStatement, params};
 
 use super::announce::moved;
@@ -35,7 +34,7 @@ pub(super) fn insert(tx: &mut Tx, tasks: &[NewTaskRecord], idempotency: Option<I
         moved(tx, &task.summary, change, task.created_by.clone(), task.summary.created_at)?;
     }
     if let (Some(key), Some(first)) = (idempotency, tasks.first()) {
-        let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
+        let ids = asked_for(tasks);
         run(
             tx.sql(),
             "INSERT INTO idempotency_keys (principal, key, request_hash, response, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
