@@ -60,7 +60,6 @@ impl Orchestrator {
         record.summary.wait_kind = Some(WaitKind::Decision);
         // The voters' tasks wait for their time, and nobody begins this one.
         record.summary.not_before = None;
-        record.timeouts.schedule_to_start_ms = None;
         let tasks = voters.iter().map(|voter| voter.task.summary.id).collect();
         new.decide = Some(Box::new(TaskVote { terms, beginning: seats.beginning, voters: tasks }));
         voters

@@ -48,8 +48,13 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
     let due = shared.store.due_tasks(now, SWEEP).await?;
     let mut count = 0;
     for task in due {
-        // One server does it for all, but for an attempt that must end: whoever holds it ends it.
-        let mine = matches!(&task, DueTask::ClosedTooLate(id, state) if state.holds_lease() && shared.running.lock().contains_key(id));
+        // One server does it for all, but for an attempt that must end, which whoever holds it ends.
+        let mine = match &task {
+            DueTask::ClosedTooLate(id, state) => state.holds_lease() && shared.running.lock().contains_key(id),
+            // Whoever leads may be a worker, which holds no votes. Two that do it do it once.
+            DueTask::Voted(_) => shared.votes.get().is_some(),
+            _ => false,
+        };
         if mine || shared.cluster.leads() {
             count += 1;
             handle(shared, task, now).await?;
