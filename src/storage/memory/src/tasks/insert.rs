@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_domain::event::NewEvent;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::wire::task::TaskSummary;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord, asked_for};
 
 use super::Told;
 use super::announce::event;
