@@ -18,7 +18,7 @@ use baton_domain::task::{RetryPolicy, TaskState, Timeouts, WaitKind};
 use baton_domain::user::Caller;
 use baton_domain::wire::decision::{DecideTerms, DecisionFilter, DecisionState, DecisionSummary, PersonChoice, PersonVerdict};
 use baton_domain::wire::task::{DependsOn, NewBatch, NewTask, TaskDetail, TaskEnd, TaskFilter, TaskVoteView};
-use baton_storage::{DECISION_OPENED, ESCALATED_FOR, EventStore, EventsSince, TaskStore};
+use baton_storage::{DECISION_OPENED, ESCALATED_FOR, EventStore, TaskStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -172,16 +172,14 @@ impl Voting {
 
     /// How often an event of a task was told.
     async fn told(&self, id: TaskId, kind: &str) -> usize {
-        let mut since = EventSeq(0);
-        let mut count = 0;
+        let (mut since, mut count) = (EventSeq(0), 0);
         loop {
-            match self.world.store.events_since(since, &TopicFilter::default(), 1_000).await.unwrap() {
-                EventsSince::Events { events, .. } if !events.is_empty() => {
-                    count += events.iter().filter(|event| event.kind == kind && event.subject == format!("task:{id}")).count();
-                    since = events.last().unwrap().seq;
-                }
-                _ => return count,
+            let part = self.world.store.events_since(since, &TopicFilter::default(), 1_000).await.unwrap();
+            count += part.items.iter().filter(|event| event.kind == kind && event.subject == format!("task:{id}")).count();
+            if !part.more {
+                return count;
             }
+            since = part.next_since;
         }
     }
 
