@@ -134,6 +134,29 @@ test('a task that has ended offers no pause', async ({ dashboard: page }) => {
   await expect(page.getByTestId('pause')).toHaveCount(0);
 });
 
+test('several do a task, and its page shows who, what each answered, and that they agree', async ({ dashboard: page }) => {
+  await open(page, '/tasks/new');
+  const document = await pin(page);
+  await chooseSkill(page, 'nlp.detect_language');
+  await page.getByTestId('example').first().click();
+  const several = page.getByTestId('decide-fields');
+  await several.locator('summary').click();
+  await several.locator('[name="decide_samples"]').fill('3');
+  await expect(page.getByTestId('curl')).toContainText('"samples": 3');
+  await page.getByTestId('submit').click();
+
+  await expect(page.getByTestId('state')).toHaveAttribute('data-state', 'completed', { timeout: 30_000 });
+  await expect.poll(() => timeline(page)).toEqual(['waiting', 'completed']);
+  const voters = page.getByTestId('voters');
+  await expect(voters.getByTestId('task-voter')).toHaveCount(3);
+  await expect(voters.getByTestId('agreed')).toContainText('All answers are the same');
+  await expect(voters.getByTestId('voters-decision')).toHaveCount(0);
+  await expect(page.getByTestId('result')).toHaveAttribute('data-kind', 'language');
+  await voters.getByTestId('voter-task').first().click();
+  await expect(page.getByTestId('attempt')).toHaveCount(1);
+  await document.intact();
+});
+
 test('a failed attempt is tried again, and the page shows both', async ({ dashboard: page }) => {
   await submit(page, { skill: 'diagnostics.fail', fields: { times: '1' } });
   const document = await pin(page);

@@ -190,6 +190,7 @@ impl Parts {
             sources: sources.clone(),
         };
         let coordination = Coordination::start(&ground, &core.live);
+        engine.use_votes(Arc::clone(&coordination.councils) as _);
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,

@@ -16,6 +16,7 @@ mod agent_topics;
 mod assistance;
 mod cluster;
 mod database_outage;
+mod deciding;
 mod disk_full;
 mod followers;
 mod forks;

@@ -17,6 +17,9 @@ pub fn submit_command(task: &NewTask) -> String {
     if task.priority != Priority::default() {
         body.insert("priority".to_owned(), Value::from(task.priority.get()));
     }
+    if let Some(decide) = task.decide.as_deref().and_then(|terms| serde_json::to_value(terms).ok()) {
+        body.insert("decide".to_owned(), decide);
+    }
     let body = serde_json::to_string_pretty(&Value::Object(body)).unwrap_or_default();
     format!(
         "curl -sS \"$BATON_URL/api/v1/tasks\" \\\n  -H \"Authorization: Bearer $BATON_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",

@@ -8,8 +8,8 @@
 //! | sign in, first run | `sign-in`, `first-run` (the submit buttons) |
 //! | overview | `summary`, `stat-throughput`, `stat-wait`, `stat-success`, `stat-queue`, `chart-throughput`, `chart-latency`, `agent-card`, `attention`, `task-row` |
 //! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty` |
-//! | new task | `skill`, `example`, `submit`, `curl` |
-//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl` |
+//! | new task | `skill`, `example`, `submit`, `curl`, `decide-fields` |
+//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
 //! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume`, `balancing-row` (with `data-skill`), `host` |
 //! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | workflows | `workflow-row` (with `data-name`), `new-workflow` |
@@ -36,6 +36,7 @@ pub mod code_editor;
 pub mod code_view;
 pub mod copy_button;
 pub mod curl;
+pub mod decide_form;
 pub mod empty;
 pub mod failure;
 pub mod field;

@@ -8,7 +8,7 @@ pub use super::upload::Upload;
 use super::{Called, Json};
 
 /// Submits the form of the page "New task": `skill`, `title`, `priority`, `depends_on`, `fairness_key`,
-/// `fairness_weight`, `budget_tokens`, `budget_cost`, `input[<property>]` as text and
+/// `fairness_weight`, `budget_tokens`, `budget_cost`, `decide_agents`, `decide_samples`, `decide_rule`, `decide_answer`, `input[<property>]` as text and
 /// `file[<property>]` as files, which are stored first and whose identifiers go into the input.
 ///
 /// # Errors
@@ -29,12 +29,26 @@ mod reading {
     use baton_domain::wire::task::{DependsOn, NewTask, TaskSummary};
 
     use super::super::form::SentForm;
+    use crate::components::decide_form::{DECIDE_FIELDS, decide_terms};
     use super::super::{ApiError, serve};
     use super::Upload;
 
     /// The fields of the form beside the input's.
-    const FIELDS: [&str; 9] =
-        ["skill", "title", "priority", "depends_on", "fairness_key", "fairness_weight", "budget_tokens", "budget_cost", "idempotency_key"];
+    const FIELDS: [&str; 13] = [
+        "skill",
+        "title",
+        "priority",
+        "depends_on",
+        "fairness_key",
+        "fairness_weight",
+        "budget_tokens",
+        "budget_cost",
+        "idempotency_key",
+        DECIDE_FIELDS[0],
+        DECIDE_FIELDS[1],
+        DECIDE_FIELDS[2],
+        DECIDE_FIELDS[3],
+    ];
 
     pub(super) async fn submit(upload: Upload) -> Result<TaskSummary, ApiError> {
         let services = serve::services()?;
@@ -78,6 +92,7 @@ mod reading {
         }
         let budget = Budget { tokens: form.number("budget_tokens")?, cost: form.number("budget_cost")? };
         task.budget = Some(budget).filter(|budget| *budget != Budget::default());
+        task.decide = decide_terms(|name| form.filled(name).map(str::to_owned)).map(Box::new);
         services.tasks.submit(caller, task, form.filled("idempotency_key").map(str::to_owned)).await
     }
 }

@@ -70,6 +70,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("artifacts::get", "get_artifact", "artifacts/get", "/tasks/:id"),
     Capability { method: "artifacts::open", operation: Some("download_artifact"), function: None, page: Some("/tasks/:id") },
     // How many tasks stand at once, for runs that wait for them; each is read by `tasks::get`.
+    // Of services for their own work: whoever asked came through a door already.
+    Capability { method: "tasks::submit_under", operation: None, function: None, page: None },
     Capability { method: "tasks::ends", operation: None, function: None, page: None },
     row("artifacts::delete", "delete_artifact", "artifacts/delete", "/tasks/:id"),
     row("agents::list", "list_agents", "agents/list", "/agents"),

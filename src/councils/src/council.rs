@@ -21,7 +21,7 @@ use crate::cast::Cast;
 use crate::view;
 
 /// The group of rows that say which tasks were given for which requests.
-const ASKS: &str = "ask";
+pub(crate) const ASKS: &str = "ask";
 /// Rows and facts of one reading.
 const PAGE: u32 = 500;
 
@@ -42,6 +42,9 @@ pub(crate) struct Beginning {
     pub(crate) at: Timestamp,
     /// By what the same request is known again.
     pub(crate) hash: String,
+    /// The task that several did and whose answers differ, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) task_id: Option<TaskId>,
 }
 
 /// How an agent is asked.
@@ -200,7 +203,8 @@ impl Council {
             [baton_decisions::roster::KnownUser { user_id: baton_domain::id::UserId::new(uuid::Uuid::from_u128(1)), role: Role::Operator }];
         let roster = baton_decisions::roster::resolve(&decision, baton_decisions::roster::Known { agents: &[], users: &users }).unwrap();
         let at = Timestamp::from_millis(1_000);
-        let beginning = Arc::new(Beginning { request, decision, roster, cast: Cast::default(), seed: 1, at, hash: String::new() });
+        let beginning =
+            Arc::new(Beginning { request, decision, roster, cast: Cast::default(), seed: 1, at, hash: String::new(), task_id: None });
         let id = JournalId::new(uuid::Uuid::from_u128(number));
         let proceedings = Proceedings::open(opening(id, &beginning));
         let head = JournalHead {
@@ -261,11 +265,11 @@ pub(crate) fn event(kind: &str, summary: &DecisionSummary, actor: &Principal, at
     Ok(NewEvent { at, project, kind: format!("decision.{kind}"), subject, actor: actor.clone(), data })
 }
 
-fn stored<T: Serialize>(thing: &T) -> Result<Value, StoreError> {
+pub(crate) fn stored<T: Serialize>(thing: &T) -> Result<Value, StoreError> {
     serde_json::to_value(thing).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StoreError> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StoreError> {
     serde_json::from_value(value).map_err(|error| StoreError::Corrupt(format!("a decision: {error}")))
 }
 

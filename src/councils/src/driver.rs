@@ -90,6 +90,12 @@ impl Desk {
         self.slate.lock().ended.remove(&id).unwrap_or_default()
     }
 
+    /// A decision begins with tasks that have ended.
+    pub(crate) fn begun(&self, id: DecisionId, tasks: &[TaskId]) {
+        self.slate.lock().ended.entry(id).or_default().extend(tasks);
+        self.ring(id);
+    }
+
     /// Nobody waits for this task any more.
     fn done(&self, task: TaskId) {
         self.slate.lock().tasks.remove(&task);
@@ -375,7 +381,14 @@ impl Councils {
         let submitted: Vec<_> = futures::stream::iter(tasks)
             .map(|(name, request, task, way)| {
                 let requester = &requester;
-                async move { (request, way, self.parts.tasks.submit(requester, *task, Some(name)).await) }
+                async move {
+                    let submitted = match council.beginning.task_id {
+                        // What ends the task ends this too, and both are paid from one budget.
+                        Some(parent) => self.parts.tasks.submit_under(requester, parent, *task, name).await,
+                        None => self.parts.tasks.submit(requester, *task, Some(name)).await,
+                    };
+                    (request, way, submitted)
+                }
             })
             .buffered(TASKS_AT_ONCE)
             .collect()

@@ -7,6 +7,7 @@ use baton_decisions::decision::{BallotKind, Scores};
 use baton_decisions::protocol::{Action, BallotGiven, Choice, DraftGiven, Entry, Happened, Request, Said, Spent, Status};
 use baton_domain::problem::Code;
 use baton_domain::task::TaskState;
+use baton_domain::wire::decision::DecisionTask;
 use baton_domain::wire::task::TaskDetail;
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::asking::{ABSTAIN, NO_ANSWER, places};
 use crate::council::{Council, Way};
 
 /// What was heard that cannot be counted.
-type Unfit = Code;
+pub(crate) type Unfit = Code;
 
 /// What the end of a task tells, with what it spent.
 pub(crate) fn heard(council: &Council, request: &Request, way: Way, task: &TaskDetail, spent: Spent) -> Happened {
@@ -40,7 +41,7 @@ fn said(council: &Council, request: &Request, way: Way, result: &Value, spent: S
     };
     match (action, way) {
         (Action::AskDraft { voter, round, .. }, Way::Skill) => {
-            let (answer, confidence, rationale) = by_skill(council, result)?;
+            let (answer, confidence, rationale) = by_skill(task_of(council)?, result)?;
             Ok(Happened::DraftArrived { voter, round, draft: DraftGiven { answer, confidence, rationale }, spent })
         }
         (Action::AskDraft { voter, round, .. }, Way::Words) => {
@@ -50,7 +51,7 @@ fn said(council: &Council, request: &Request, way: Way, result: &Value, spent: S
             Ok(Happened::DraftArrived { voter, round, draft, spent })
         }
         (Action::AskBallot { voter, round, reads, scale, entries, .. }, Way::Skill) => {
-            let (answer, confidence, rationale) = by_skill(council, result)?;
+            let (answer, confidence, rationale) = by_skill(task_of(council)?, result)?;
             let says = of_keys(&answer, &council.proceedings.choices, &entries, reads, scale)?;
             Ok(Happened::BallotArrived { voter, round, ballot: BallotGiven { says, confidence, rationale }, spent })
         }
@@ -90,8 +91,12 @@ fn said(council: &Council, request: &Request, way: Way, result: &Value, spent: S
     }
 }
 
-fn by_skill(council: &Council, result: &Value) -> Result<(Value, Option<f64>, Option<String>), Unfit> {
-    let Some(task) = &council.beginning.request.task else { return Err(Code::AnswerUnfit) };
+fn task_of(council: &Council) -> Result<&DecisionTask, Unfit> {
+    council.beginning.request.task.as_ref().ok_or(Code::AnswerUnfit)
+}
+
+/// What a skill's result says: the answer, how sure the agent is, and why.
+pub(crate) fn by_skill(task: &DecisionTask, result: &Value) -> Result<(Value, Option<f64>, Option<String>), Unfit> {
     let at = |pointer: &Option<String>| pointer.as_deref().and_then(|pointer| result.pointer(pointer));
     let answer = result.pointer(task.answer.as_deref().unwrap_or_default()).cloned().ok_or(Code::AnswerUnfit)?;
     Ok((answer, confidence(at(&task.confidence)), text(at(&task.rationale))))

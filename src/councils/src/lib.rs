@@ -8,6 +8,7 @@
 //! - `request`, `step`, `cast`: what may be asked for, in which words, of whom
 //! - `council`: a decision as it is stored, and its turns
 //! - `asking`, `hearing`: commands become tasks, and their results become facts
+//! - `votes`: tasks that several do, and what their answers come to
 //! - `view`, `lab`: what people see
 
 mod asking;
@@ -21,6 +22,7 @@ mod request;
 mod service;
 mod step;
 mod view;
+mod votes;
 
 use std::sync::Arc;
 

@@ -31,7 +31,7 @@ const MAXIMUM_COMMENT_BYTES: usize = 8 * 1024;
 /// How often a call tries again when somebody else wrote first.
 const TRIES: usize = 32;
 /// Seeds are drawn from so many: every program that reads JSON keeps whole numbers up to here.
-const SEEDS: f64 = 9_007_199_254_740_991.0;
+pub(crate) const SEEDS: f64 = 9_007_199_254_740_991.0;
 
 fn hash_of(operation: &str, request: &impl Serialize) -> Answer<String> {
     let mut hash = Sha256::new();
@@ -110,7 +110,7 @@ impl Councils {
         let sources = &self.parts.sources;
         let at = sources.clock.now();
         let seed = (sources.chance.next() * SEEDS) as u64;
-        let beginning = Beginning { request, decision: core, roster, cast, seed, at, hash };
+        let beginning = Beginning { request, decision: core, roster, cast, seed, at, hash, task_id: None };
         let value = serde_json::to_value(&beginning).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
         let id = JournalId::new(sources.ids.next());
         let proceedings = Proceedings::open(opening(id, &beginning));

@@ -1,5 +1,6 @@
 //! What does a workflow's step ask for? Names become identifiers, and everything else has the words of a decision.
 
+use baton_domain::agent::AgentStatus;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Role;
@@ -73,13 +74,29 @@ fn electorate(step: &StepDecision, everybody: &Everybody) -> Result<Vec<Decision
     match &step.voters {
         None | Some(Value::Null) => Ok(vec![DecisionMember::Skill { skill: skill.to_owned(), count: None, weight: None }]),
         Some(Value::Number(samples)) => {
-            let agent = everybody.agents.iter().filter(|agent| agent.skills.iter().any(|has| has == skill)).min_by_key(|agent| &agent.name);
+            let agent = everybody.agents.iter().filter(|agent| agent.skills.iter().any(|has| has == skill));
+            let agent = agent.min_by_key(|agent| (agent.status != AgentStatus::Active, &agent.name));
             let missing = || wrong(Code::UnknownSkill, "/skill", format!("No agent has the skill {skill:?}."));
             let agent_id = agent.ok_or_else(missing)?.id;
             Ok(vec![DecisionMember::Agent { agent_id, samples: samples.as_i64(), weight: None }])
         }
         Some(Value::Array(list)) => list.iter().enumerate().map(|(place, voter)| member(voter, place, everybody)).collect(),
-        Some(_) => Err(wrong(Code::WrongElectorate, "/voters", "Voters are a number of samples, or a list.")),
+        Some(Value::Object(only)) if only.len() == 1 && only.contains_key("agents") => {
+            let count = only.get("agents").and_then(Value::as_i64).filter(|count| *count >= 1);
+            let count = count.ok_or_else(|| wrong(Code::WrongElectorate, "/voters/agents", "A number of agents, from 1."))?;
+            Ok(vec![DecisionMember::Skill { skill: skill.to_owned(), count: Some(count), weight: None }])
+        }
+        Some(Value::Object(only)) if only.len() == 1 && only.contains_key("samples") => {
+            let samples = only.get("samples").filter(|samples| samples.is_number()).cloned();
+            let samples = samples.ok_or_else(|| wrong(Code::WrongElectorate, "/voters/samples", "A number of samples, from 1."))?;
+            electorate(&StepDecision { voters: Some(samples), ..step.clone() }, everybody)
+        }
+        Some(one @ Value::Object(_)) => Ok(vec![member(one, 0, everybody)?]),
+        Some(_) => {
+            let message =
+                "Voters are a number of samples, a list, or an object as {\"agents\": 3} or {\"agent\": \"name\", \"samples\": 3}.";
+            Err(wrong(Code::WrongElectorate, "/voters", message))
+        }
     }
 }
 

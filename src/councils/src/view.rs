@@ -14,6 +14,7 @@ use baton_storage::JournalHead;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cast::Cast;
 use crate::council::{Beginning, Council, state_of};
 
 /// How much of a question lists show, in letters.
@@ -95,6 +96,7 @@ pub(crate) fn summary(
         later,
         spent: spent(proceedings.spent),
         key: head.key.as_deref().map(|key| key.split_once('/').map_or(key, |(_, key)| key).to_owned()),
+        task_id: beginning.task_id,
         created_by: head.created_by.label().to_owned(),
         requested_by: match &head.created_by {
             Principal::User { id, .. } => Some(*id),
@@ -126,11 +128,20 @@ fn verdict(conclusion: &Conclusion, proceedings: &Proceedings, in_list: bool) ->
     }
 }
 
+/// What people read of somebody who votes.
+pub(crate) fn name_of(cast: &Cast, voter: &Voter) -> String {
+    let name = match voter.who {
+        Who::Agent { agent_id, .. } => cast.agents.get(&agent_id).map(|agent| &agent.name),
+        Who::Person { user_id } => cast.people.get(&user_id),
+    };
+    name.cloned().unwrap_or_else(|| voter.id.to_string())
+}
+
 fn voter(council: &Council, voter: &Voter) -> VoterView {
     let cast = &council.beginning.cast;
     let mut view = VoterView {
         voter: voter.id.to_string(),
-        name: voter.id.to_string(),
+        name: name_of(cast, voter),
         agent_id: None,
         sample: None,
         user_id: None,
@@ -141,16 +152,8 @@ fn voter(council: &Council, voter: &Voter) -> VoterView {
     match voter.who {
         Who::Agent { agent_id, sample } => {
             (view.agent_id, view.sample) = (Some(agent_id), Some(sample));
-            if let Some(agent) = cast.agents.get(&agent_id) {
-                view.name.clone_from(&agent.name);
-            }
         }
-        Who::Person { user_id } => {
-            view.user_id = Some(user_id);
-            if let Some(email) = cast.people.get(&user_id) {
-                view.name.clone_from(email);
-            }
-        }
+        Who::Person { user_id } => view.user_id = Some(user_id),
     }
     view
 }

@@ -1,6 +1,7 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
 mod rehearsal;
+mod votes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
 
 pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
+pub use votes::{Seat, Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
 
 /// Tells the time. Tests give one that they move by hand.
 pub trait Clock: Send + Sync {
@@ -92,6 +94,8 @@ pub struct ModelCaller {
     pub attempt: AttemptId,
     /// What the task may use up, all its attempts together.
     pub budget: Budget,
+    /// The tasks on whose behalf it is done, the nearest first, where these have budgets of their own: what it spends counts for them too.
+    pub above: Vec<(TaskId, Budget)>,
 }
 
 /// Takes pieces of an answer as they are written.

@@ -11,7 +11,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{ModelBooks, Models, Recorder, Rehearsals, Sealer, Sources};
+use baton_domain::ports::{ModelBooks, Models, Recorder, Rehearsals, Sealer, Sources, Votes};
 use baton_domain::server::{ServerKind, ServerRef};
 use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService};
 use baton_observability::Auditor;
@@ -213,6 +213,8 @@ pub(crate) struct Shared {
     pub(crate) models: OnceLock<Arc<dyn Models>>,
     /// What opens the secrets of connections, once the server has handed it over.
     pub(crate) sealer: OnceLock<Arc<dyn Sealer>>,
+    /// What holds the votes of tasks that several do, once the server has handed it over.
+    pub(crate) votes: OnceLock<Arc<dyn Votes>>,
     /// When each outside host may next be talked to.
     pub(crate) pace: Pace,
 }
@@ -332,6 +334,7 @@ impl EngineOptions {
             topics: OnceLock::new(),
             models: OnceLock::new(),
             sealer: OnceLock::new(),
+            votes: OnceLock::new(),
             pace: Pace::default(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
@@ -432,6 +435,14 @@ impl Engine {
     /// Lets agents use connections; the first sealer that is handed over stays.
     pub fn use_sealer(&self, sealer: Arc<dyn Sealer>) {
         let _ = self.shared.sealer.set(sealer);
+    }
+
+    /// Lets several agents do one task; the first votes that are handed over stay.
+    pub fn use_votes(&self, votes: Arc<dyn Votes>) {
+        // A second time changes nothing.
+        let _ = self.shared.votes.set(votes);
+        // Verdicts may wait since before this server started.
+        self.shared.backlog.due.notify_one();
     }
 
     /// Connections to outside APIs, whose secrets this sealer keeps.

@@ -89,6 +89,7 @@ impl TaskService for FakeTasks {
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         self.tasks.lock().insert(id, summary.clone());
@@ -111,6 +112,7 @@ impl TaskService for FakeTasks {
             budget: None,
             depends_on: vec![],
             held_up: vec![],
+            decide: None,
             checkpoints: false,
             checkpoint_at: None,
             timeline: vec![],

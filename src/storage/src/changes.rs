@@ -74,6 +74,13 @@ impl Advance {
         }
     }
 
+    /// Whether the task may be changed so, beyond what the table of states says: one that waits has a result only where others do it in its place.
+    #[must_use]
+    pub fn fits(&self, task: &TaskRecord) -> bool {
+        let waits = task.summary.state == TaskState::Waiting;
+        !(self.trigger == Trigger::Complete && waits) || task.summary.wait_kind == Some(WaitKind::Decision)
+    }
+
     /// The change for the task as it stands in the store. A holder pauses it because somebody wanted that; a wish that was taken
     /// back after the holder had heard of it hands the task back instead, so that whoever resumed it sees it go on.
     #[must_use]

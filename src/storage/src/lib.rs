@@ -44,7 +44,10 @@ pub use notifications::{NotificationRecord, NotificationStore};
 pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
 pub use settings::{SettingsKind, SettingsRecord, SettingsStore};
-pub use tasks::{Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore};
+pub use tasks::{
+    DECISION_OPENED, ESCALATED, ESCALATED_FOR, Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    asked_for,
+};
 pub use topics::{
     AckId, DEAD_LETTER_DAYS, Declared, EXPIRED, InvalidAckId, NewMessageRecord, NewSubscriptionRecord, NewTopicRecord, PULL_SCAN,
     PublishOutcome, Pull, PulledRows, REFUSED, Settlement, Subscribed, Tidied, TopicStore, Verdict,

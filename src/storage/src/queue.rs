@@ -93,4 +93,7 @@ pub enum DueTask {
     Orphan(TaskId),
     /// Somebody asked for it to end, and it went back to the queue instead.
     CancelPending(TaskId),
+    /// Several do it, and something follows now: all its voters have ended, its decision has ended, was never opened or waited for people for too
+    /// long ([`ESCALATED_FOR`](crate::ESCALATED_FOR)), or the task has ended and its decision has not.
+    Voted(TaskId),
 }

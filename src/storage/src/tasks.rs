@@ -1,9 +1,11 @@
 //! What is stored of tasks and their attempts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, EventSeq, LeaseToken, TaskId};
+use baton_domain::id::{AgentId, DecisionId, EventSeq, LeaseToken, TaskId};
+use baton_domain::ports::TaskVote;
 use baton_domain::task::{Budget, RetryPolicy, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -47,6 +49,15 @@ pub struct TaskRecord {
     pub created_by: Principal,
 }
 
+/// How long people have for what was escalated to them before a task that waits for it is due: it fails then.
+pub const ESCALATED_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// The state of a decision's journal while people are asked.
+pub const ESCALATED: &str = "escalated";
+
+/// The event of answers that differ.
+pub const DECISION_OPENED: &str = "task.decision_opened";
+
 /// A task to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTaskRecord {
@@ -56,6 +67,16 @@ pub struct NewTaskRecord {
     pub input: Value,
     /// The tasks that it depends on. Then its first state is that of waiting for a dependency.
     pub depends_on: Vec<TaskId>,
+    /// Who does it, if several do. Then its first state is that of waiting for a decision, and its voters' tasks are stored with it.
+    pub decide: Option<Box<TaskVote>>,
+}
+
+/// The tasks that somebody asked for: those of voters come with the task that several do.
+#[must_use]
+pub fn asked_for(new: &[NewTaskRecord]) -> Vec<TaskId> {
+    let voted: BTreeSet<TaskId> = new.iter().filter(|new| new.decide.is_some()).map(|new| new.task.summary.id).collect();
+    let asked = |task: &TaskSummary| task.parent_id.is_none_or(|parent| !voted.contains(&parent));
+    new.iter().map(|new| &new.task.summary).filter(|task| asked(task)).map(|task| task.id).collect()
 }
 
 /// Makes a repeated request give the answer of the first.
@@ -74,7 +95,7 @@ pub struct Idempotency {
 pub enum Inserted {
     /// All tasks are stored.
     Stored,
-    /// The same request came before and made these tasks.
+    /// The same request came before and made these tasks; those of voters are not among them.
     Replayed(Vec<TaskId>),
     /// The key was used for another request.
     KeyConflict,
@@ -119,6 +140,8 @@ pub struct TaskRows {
     pub artifacts: Vec<ArtifactView>,
     /// The tasks that it depends on, as they are now, by identifier.
     pub depends_on: Vec<Dependency>,
+    /// Who does it, if several do.
+    pub decide: Option<Box<TaskVote>>,
     /// When its last checkpoint was made, if it has one and has not ended.
     pub checkpoint_at: Option<Timestamp>,
     /// The newest event at that moment.
@@ -232,6 +255,13 @@ pub trait TaskStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError>;
+
+    /// Stores that the answers of a task's voters differ and which decision that opens, with an event, if the task waits for its voters and has
+    /// none yet. Gives the decision that it has; none if it does not wait for one.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn differ(&self, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, StoreError>;
 
     /// Tells those that depend on a task of its end, at most `limit` of them: once all that one depends on have completed it is
     /// queued, and if this task ended otherwise it fails with `TASK-010`. Does nothing while the task has not ended. When nobody

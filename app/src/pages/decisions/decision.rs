@@ -129,6 +129,15 @@ fn Facts(data: RwSignal<Data>) -> impl IntoView {
             <Fact name="Rule">{rule_words(&first.rule)}</Fact>
             <Fact name="Voters">{format!("{}, of whom {quorum} must take part", first.voters)}</Fact>
             {answered}
+            {first.task_id.map(|task| {
+                view! {
+                    <Fact name="About the task">
+                        <a class="text-accent hover:underline" href=format!("/tasks/{task}") data-testid="decision-task">
+                            "whose answers differ"
+                        </a>
+                    </Fact>
+                }
+            })}
             <Fact name="Opened">
                 <RelativeTime at=first.opened_at/>
                 " by "

@@ -21,6 +21,7 @@ use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::code_view::CodeView;
+use crate::components::decide_form::DecideFields;
 use crate::components::empty::Empty;
 use crate::components::field::{SelectField, TextField};
 use crate::components::icon::{Icon, Sign};
@@ -244,6 +245,7 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
                             <TextField name="budget_cost" label="At most, cost" placeholder="no limit"/>
                         </div>
                     </details>
+                    <DecideFields/>
                     <Button
                         submits=true
                         kind=Kind::Primary

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use web_sys::{File, FormData};
 
 use crate::components::curl::submit_command;
+use crate::components::decide_form::decide_terms;
 
 /// The command before anything was typed.
 pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
@@ -40,6 +41,7 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     task.title = text("title");
     task.priority =
         text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
+    task.decide = decide_terms(text).map(Box::new);
     submit_command(&task)
 }
 

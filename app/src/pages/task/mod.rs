@@ -6,6 +6,7 @@ mod held_up;
 mod model;
 mod model_calls;
 mod terms;
+mod voters;
 mod why;
 
 use baton_domain::wire::task::NewTask;
@@ -19,6 +20,7 @@ use self::held_up::HeldUp;
 use self::model::{Model, read};
 use self::model_calls::ModelCalls;
 use self::terms::Terms;
+use self::voters::Voters;
 use self::why::Why;
 use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::ProblemBanner;
@@ -60,7 +62,12 @@ fn Content(model: Model) -> impl IntoView {
         model.detail.with(|detail| {
             let title = Some(detail.summary.title.clone());
             let request =
-                NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
+                NewTask {
+                    title,
+                    priority: detail.summary.priority,
+                    decide: detail.decide.as_ref().map(|vote| Box::new(vote.terms.clone())),
+                    ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone())
+                };
             submit_command(&request)
         })
     });
@@ -81,6 +88,7 @@ fn Content(model: Model) -> impl IntoView {
             <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <div class="min-w-0 space-y-4">
                     <Outcome model/>
+                    <Voters detail=model.detail/>
                     <Why task/>
                     <Card title="Log">
                         <LogView lines=model.lines/>

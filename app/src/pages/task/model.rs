@@ -91,6 +91,8 @@ impl Model {
                     self.progress.try_set(None);
                 }
             }
+            // One of its voters.
+            Body::Task(task) if task.parent_id == Some(self.id) => {}
             Body::Artifact(artifact) if artifact.task_id == Some(self.id) => {}
             _ => return,
         }

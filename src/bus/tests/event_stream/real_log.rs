@@ -66,6 +66,7 @@ fn task(id: TaskId) -> NewTaskRecord {
         created_by: "Baton".to_owned(),
         rerun_of: None,
         parent_id: None,
+        decision_id: None,
         failure: None,
     };
     NewTaskRecord {
@@ -86,6 +87,7 @@ fn task(id: TaskId) -> NewTaskRecord {
         },
         input: serde_json::json!({}),
         depends_on: Vec::new(),
+        decide: None,
     }
 }
 

@@ -151,6 +151,7 @@ impl TaskService for TestTasks {
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         let detail = TaskDetail {
@@ -165,6 +166,7 @@ impl TaskService for TestTasks {
             budget: task.budget,
             depends_on: vec![],
             held_up: vec![],
+            decide: None,
             checkpoints: false,
             checkpoint_at: None,
             timeline: vec![],

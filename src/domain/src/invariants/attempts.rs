@@ -2,7 +2,7 @@
 
 use super::{Invariant, Violation};
 use crate::event::Event;
-use crate::task::TaskState;
+use crate::task::{TaskState, WaitKind};
 use crate::wire::task::{AttemptOutcome, AttemptView, TaskSummary};
 
 /// Checks a task's attempts, oldest first, against its row.
@@ -63,6 +63,13 @@ pub fn check_story<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a 
                     format!("from {} in attempt {} to {} in attempt {}", before.state, before.attempt, now.state, now.attempt),
                 );
             }
+            let waited = before.state == TaskState::Waiting && before.wait_kind != Some(WaitKind::Decision);
+            if waited && now.state == TaskState::Completed {
+                report(Invariant::OnlyTableTransitions, format!("event {}: it completed while it waited for others", event.seq));
+            }
+            if before.decision_id.is_some() && now.decision_id != before.decision_id {
+                report(Invariant::OneOutcome, format!("event {}: another decision was opened", event.seq));
+            }
             if before.state.is_terminal() {
                 report(Invariant::OneOutcome, format!("event {} came after its end", event.seq));
             }
@@ -84,10 +91,11 @@ pub fn check_story<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use uuid::Uuid;
 
     use super::*;
     use crate::event::Payload;
-    use crate::id::{DEFAULT_PROJECT, EventSeq};
+    use crate::id::{DEFAULT_PROJECT, DecisionId, EventSeq};
     use crate::time::Timestamp;
     use crate::user::Principal;
 
@@ -164,6 +172,14 @@ mod tests {
             told(&task(S::Failed, 1), &with(&[("task.completed", task(S::Completed, 1)), ("task.failed", task(S::Failed, 1))])),
             [Invariant::OneOutcome]
         );
+        let waits = |kind: Option<WaitKind>| TaskSummary { wait_kind: kind, ..task(S::Waiting, 1) };
+        let by_others = |kind| told(&task(S::Completed, 1), &[("task.waiting", waits(kind)), ("task.completed", task(S::Completed, 1))]);
+        assert_eq!(by_others(Some(WaitKind::Decision)), []);
+        assert_eq!(by_others(Some(WaitKind::Timer)), [Invariant::OnlyTableTransitions]);
+        let about = |number| TaskSummary { decision_id: Some(DecisionId::new(Uuid::from_u128(number))), ..waits(Some(WaitKind::Decision)) };
+        let opened = [("task.waiting", waits(Some(WaitKind::Decision))), ("task.decision_opened", about(1))];
+        assert_eq!(told(&about(1), &opened), []);
+        assert_eq!(told(&about(2), &[opened[0].clone(), opened[1].clone(), ("task.decision_opened", about(2))]), [Invariant::OneOutcome]);
         let forgotten =
             [("task.cancel_requested", task(S::Running, 1)), ("task.queued", task(S::Queued, 2)), ("task.assigned", task(S::Assigned, 2))];
         assert_eq!(told(&task(S::Assigned, 2), &with(&forgotten)), [Invariant::OnlyTableTransitions]);

@@ -267,6 +267,8 @@ codes! {
     AnswerUnfit = "DECISION-025", 422, "The answer cannot be compared";
     DecisionEnded = "DECISION-026", 409, "The decision has ended";
     DecisionRefused = "DECISION-030", 500, "The decision did not come about";
+    DecisionExpired = "DECISION-031", 500, "Nobody decided what was escalated";
+    NobodyAnswered = "DECISION-032", 500, "None of the voters gave an answer";
     ClaimLost = "CLAIM-001", 409, "The claim has been lost";
     NoSuchClaim = "CLAIM-002", 404, "There is no such claim";
     TooManyClaims = "CLAIM-003", 429, "There are too many claims";

@@ -21,7 +21,8 @@ pub trait TaskService: Send + Sync {
     /// task of the first call.
     ///
     /// # Errors
-    /// `TASK-002`, `TASK-003`, `TASK-006`, `TASK-008`, `TASK-011`, `REQUEST-002`, `REQUEST-009`.
+    /// `TASK-002`, `TASK-003`, `TASK-006`, `TASK-008`, `TASK-011`, `REQUEST-002`, `REQUEST-009`; for one that several do also `DECISION-002` to
+    /// `DECISION-011`.
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary>;
 
     /// Accepts all tasks of a batch, or none.
@@ -29,6 +30,16 @@ pub trait TaskService: Send + Sync {
     /// # Errors
     /// As [`submit`](Self::submit), with the index in the field names; `TASK-005`, `TASK-009`.
     async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch>;
+
+    /// Accepts a task as a child of another one, on whose behalf it is done: what ends that one ends this, and what this spends counts for both. It has
+    /// the key, as of [`submit`](Self::submit). Only services ask for this.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); `TASK-001` for the other one, `TASK-004` once that has ended, `TASK-007`.
+    async fn submit_under(&self, caller: &Caller, parent: TaskId, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
+        let _ = parent;
+        self.submit(caller, task, Some(idempotency_key)).await
+    }
 
     /// Tasks, the newest first.
     ///

@@ -86,6 +86,8 @@ pub const TABLE: &[Transition] = &[
     row(Some(Queued), Trigger::Pause, Paused, Keep),
     row(Some(Queued), Trigger::Cancel, Canceled, Keep),
     row(Some(Waiting), Trigger::Release, Queued, Keep),
+    // By the answer of those who did it in its place; one that waits for anything else has none.
+    row(Some(Waiting), Trigger::Complete, Completed, Keep),
     // `dependency_failed`, `decision_refused`.
     row(Some(Waiting), Trigger::Fail, Failed, Keep),
     row(Some(Waiting), Trigger::TimeOut, TimedOut, Keep),
@@ -154,7 +156,7 @@ mod tests {
             (None | Some(Queued), T::Reject) => Rejected,
             (Some(Queued), T::Assign) => Assigned,
             (Some(Assigned), T::Start) => Running,
-            (Some(Running), T::Complete) => Completed,
+            (Some(Running | Waiting), T::Complete) => Completed,
             (Some(Waiting | Assigned | Running), T::Fail) => Failed,
             (Some(Waiting), T::Release) | (Some(Paused), T::Resume) | (Some(Assigned | Running), T::HandBack) => Queued,
             (Some(Assigned | Running), T::LoseWorker | T::Retry) => return Some((Queued, Next)),

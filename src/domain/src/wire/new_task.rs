@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::id::TaskId;
 use crate::task::{Budget, DEFAULT_FAIRNESS_WEIGHT, Priority, RetryPolicy, Timeouts};
 use crate::time::Timestamp;
+use crate::wire::decision::DecideTerms;
 
 /// The most tasks of one batch.
 pub const MAXIMUM_BATCH: usize = 1_000;
@@ -13,6 +14,8 @@ pub const MAXIMUM_BATCH: usize = 1_000;
 pub const MAXIMUM_INPUT_BYTES: usize = 256 * 1024;
 /// The most labels of one task, and of one agent.
 pub const MAXIMUM_LABELS: usize = 16;
+/// The most voters of one request, all its tasks together.
+pub const MAXIMUM_VOTERS: usize = 1_000;
 /// The most tasks that one task can depend on.
 pub const MAXIMUM_DEPENDENCIES: usize = 64;
 
@@ -67,6 +70,10 @@ pub struct NewTask {
     /// The most that it may use up, all its attempts together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// Several agents do it, each as a child of this task. If their answers are the same, the task completes with that answer; answers that differ
+    /// open a decision, whose verdict ends the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<Box<DecideTerms>>,
 }
 
 const fn default_weight() -> f64 {
@@ -106,6 +113,7 @@ impl NewTask {
             fairness_key: None,
             fairness_weight: DEFAULT_FAIRNESS_WEIGHT,
             budget: None,
+            decide: None,
         }
     }
 }
@@ -145,6 +153,6 @@ mod tests {
     #[test]
     fn what_nobody_said_is_not_written() {
         let text = serde_json::to_string(&NewTask::new("a.b", Value::Null)).unwrap();
-        assert!(!["ref", "fairness", "budget", "depends_on"].iter().any(|field| text.contains(field)), "{text}");
+        assert!(!["ref", "fairness", "budget", "depends_on", "decide"].iter().any(|field| text.contains(field)), "{text}");
     }
 }

@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::artifact::ArtifactView;
-use crate::id::{AgentId, AttemptId, EventSeq, ProjectId, TaskId};
+use super::decision::{DecideTerms, DecisionSummary};
+use crate::id::{AgentId, AttemptId, DecisionId, EventSeq, ProjectId, TaskId};
 use crate::server::ServerRef;
 use crate::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use crate::time::Timestamp;
 
 pub use super::bulk::{BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BULK};
 pub use super::new_task::{
-    AcceptedBatch, DependsOn, MAXIMUM_BATCH, MAXIMUM_DEPENDENCIES, MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, NewBatch, NewTask,
+    AcceptedBatch, DependsOn, MAXIMUM_BATCH, MAXIMUM_DEPENDENCIES, MAXIMUM_INPUT_BYTES, MAXIMUM_LABELS, MAXIMUM_VOTERS, NewBatch, NewTask,
 };
 pub use super::task_filter::TaskFilter;
 
@@ -100,6 +101,9 @@ pub struct TaskSummary {
     /// The task whose agent asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<TaskId>,
+    /// The decision that its voters' answers opened because they differed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_id: Option<DecisionId>,
     /// Why it failed, once it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -170,6 +174,9 @@ pub struct TaskDetail {
     /// Why no agent has taken it yet, while it is queued and due: how many agents fell to which reason. Empty if one could.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_up: Vec<Rejection>,
+    /// Who does it, and what came of their answers, if several do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<Box<TaskVoteView>>,
     /// Whether its skill makes checkpoints, so that it can be paused while it runs.
     #[serde(default)]
     pub checkpoints: bool,
@@ -184,6 +191,49 @@ pub struct TaskDetail {
     pub artifacts: Vec<ArtifactView>,
     /// The last event that this takes into account; resume a subscription here.
     pub as_of: EventSeq,
+}
+
+/// Who does a task that several do, and what came of their answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskVoteView {
+    /// The terms, as they were asked for.
+    pub terms: DecideTerms,
+    /// By which rule it is decided where answers differ.
+    pub rule: String,
+    /// How many must answer.
+    pub quorum: u32,
+    /// Who does it.
+    pub voters: Vec<TaskVoterView>,
+    /// Whether all answers are the same; nobody knows before everybody has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<bool>,
+    /// The decision that was opened because they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionSummary>,
+}
+
+/// One of several that do a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TaskVoterView {
+    /// What people read: the agent's name, and which of its samples this is.
+    pub name: String,
+    /// The agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
+    /// Its task, a child of the one that several do.
+    pub task_id: TaskId,
+    /// Where that is in its life; absent once it was forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TaskState>,
+    /// The answer: what is compared of its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub answer: Option<Value>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
 }
 
 /// How a task stands, for whoever waits for its end and for nothing else.

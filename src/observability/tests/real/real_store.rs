@@ -111,6 +111,7 @@ impl RealStore {
             created_by: "Baton".to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         let task = TaskRecord {
@@ -128,7 +129,7 @@ impl RealStore {
             awaited: false,
             created_by: Principal::System,
         };
-        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new() }], None).await.unwrap();
+        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new(), decide: None }], None).await.unwrap();
         id
     }
 }

@@ -189,11 +189,13 @@ impl Conversation<'_> {
             FromAgent::Ask { request, skill, input } => self.ask(request, skill, input, to_agent, asks),
             FromAgent::Complete { request, call, stream } => {
                 let models = self.shared.models.get().cloned();
-                asks.spawn(outside::complete(models, self.model_caller(trace.attempt()), request, *call, stream, to_agent.clone()));
+                let (caller, to_agent) = (self.model_caller(trace.attempt()), to_agent.clone());
+                asks.spawn(async move { outside::complete(models, caller.await, request, *call, stream, to_agent).await });
             }
             FromAgent::Embed { request, texts } => {
                 let models = self.shared.models.get().cloned();
-                asks.spawn(outside::embed(models, self.model_caller(trace.attempt()), request, texts, to_agent.clone()));
+                let (caller, to_agent) = (self.model_caller(trace.attempt()), to_agent.clone());
+                asks.spawn(async move { outside::embed(models, caller.await, request, texts, to_agent).await });
             }
             FromAgent::Permit { request, host } => {
                 let (shared, to_agent) = (Arc::clone(self.shared), to_agent.clone());
@@ -253,12 +255,24 @@ impl Conversation<'_> {
         }
     }
 
-    fn model_caller(&self, attempt: AttemptId) -> ModelCaller {
-        ModelCaller {
-            project: self.task.summary.project_id,
-            task: self.task.summary.id,
-            attempt,
-            budget: self.task.budget.unwrap_or_default(),
+    /// On whose behalf the agent asks a model: what it spends counts for the tasks above its own as well.
+    fn model_caller(&self, attempt: AttemptId) -> impl Future<Output = ModelCaller> + Send + use<> {
+        let (shared, project, task) = (Arc::clone(self.shared), self.task.summary.project_id, self.task.summary.id);
+        let (budget, mut parent) = (self.task.budget.unwrap_or_default(), self.task.summary.parent_id);
+        async move {
+            let mut above = Vec::new();
+            // There are at most as many as tasks may ask for one another.
+            while let Some(id) = parent.take() {
+                match shared.store.task(id).await {
+                    Ok(Some(record)) => {
+                        above.push((id, record.budget.unwrap_or_default()));
+                        parent = record.summary.parent_id;
+                    }
+                    // One that is gone spends nothing any more; where storage is away the call is refused by the books.
+                    Ok(None) | Err(_) => {}
+                }
+            }
+            ModelCaller { project, task, attempt, budget, above }
         }
     }
 

@@ -79,6 +79,8 @@ fn hear(shared: &Shared, event: &Event) {
                 running.orders.send_if_modified(|order| *order == Order::Work && std::mem::replace(order, Order::Cancel) == Order::Work);
             }
         }
+        // Whoever leads has the sweep.
+        "decision.ended" => shared.backlog.due.notify_one(),
         "agent.active" | "agent.draining" => {
             let Ok(agent) = event.data.read::<AgentView>() else { return };
             let status = if event.kind == "agent.active" { AgentStatus::Active } else { AgentStatus::Draining };

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use baton_domain::id::TaskId;
 use baton_domain::model::{ModelAnswer, Usage};
 use baton_domain::ports::{ConfiguredModel, EmbeddingCall, ModelBooks, ModelCall, ModelCaller, Sealer, Sources};
 use baton_domain::problem::Code;
+use baton_domain::task::Budget;
 use baton_domain::wire::model::ModelSettings;
 use baton_domain::wire::task::Failure;
 use baton_storage::{ModelCallRecord, SettingsKind, SettingsRecord, SpendingScope, Spent, Store, StoreError};
@@ -93,10 +95,18 @@ impl ModelBooks for Books {
     async fn reserve(&self, caller: &ModelCaller, most: Usage) -> Result<(), Failure> {
         let now = self.sources.clock.now();
         let of_project = budget(self.store.as_ref(), caller.project).await.map_err(unavailable)?;
-        let scopes = vec![
-            SpendingScope { name: task_scope(caller.task), tokens: caller.budget.tokens, cost_micros: caller.budget.cost.map(micros) },
-            SpendingScope { name: project_scope(caller.project, now), tokens: of_project.tokens, cost_micros: of_project.cost_micros },
-        ];
+        let of_task = |task: TaskId, budget: Budget| SpendingScope {
+            name: task_scope(task),
+            tokens: budget.tokens,
+            cost_micros: budget.cost.map(micros),
+        };
+        let mut scopes = vec![of_task(caller.task, caller.budget)];
+        scopes.extend(caller.above.iter().map(|(task, budget)| of_task(*task, *budget)));
+        scopes.push(SpendingScope {
+            name: project_scope(caller.project, now),
+            tokens: of_project.tokens,
+            cost_micros: of_project.cost_micros,
+        });
         let most = spent(most);
         let Some(refused) = self.store.spend(scopes, most, now).await.map_err(unavailable)? else { return Ok(()) };
         let whose = if refused.starts_with("task:") { "task's budget" } else { "project's budget of this month" };
@@ -107,7 +117,9 @@ impl ModelBooks for Books {
 
     async fn settle(&self, caller: &ModelCaller, most: Usage, used: Usage) {
         let now = self.sources.clock.now();
-        let scopes = vec![task_scope(caller.task), project_scope(caller.project, now)];
+        let mut scopes = vec![task_scope(caller.task)];
+        scopes.extend(caller.above.iter().map(|(task, _)| task_scope(*task)));
+        scopes.push(project_scope(caller.project, now));
         for attempt in 1..=SETTLING {
             match self.store.settle_spending(scopes.clone(), spent(most), spent(used), now).await {
                 Ok(()) => return,

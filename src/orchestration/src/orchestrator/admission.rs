@@ -41,7 +41,13 @@ impl Orchestrator {
         }
         self.check_input(&task, &known, prefix).await?;
         let (depends_on, reference) = (std::mem::take(&mut task.depends_on), task.reference.take());
-        Ok(Admitted { new: self.record(caller, task, &known, now), depends_on, reference, prefix: prefix.to_owned() })
+        let seats = match task.decide.take() {
+            Some(terms) => Some((self.seats(caller, &task, &terms, prefix).await?, *terms)),
+            None => None,
+        };
+        let mut new = self.record(caller, task, &known, now);
+        let voters = seats.map(|(seats, terms)| self.voted(&mut new, seats, terms)).unwrap_or_default();
+        Ok(Admitted { new, voters, depends_on, reference, prefix: prefix.to_owned() })
     }
 
     fn unknown_skill(&self, name: &str, prefix: &str) -> Problem {
@@ -112,6 +118,7 @@ impl Orchestrator {
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         let record = TaskRecord {
@@ -129,7 +136,7 @@ impl Orchestrator {
             awaited: false,
             created_by: caller.principal.clone(),
         };
-        NewTaskRecord { task: record, input: task.input, depends_on: Vec::new() }
+        NewTaskRecord { task: record, input: task.input, depends_on: Vec::new(), decide: None }
     }
 }
 

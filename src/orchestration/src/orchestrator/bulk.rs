@@ -20,11 +20,14 @@ impl Orchestrator {
         let key = idempotency(caller, key, "rerun_all", &which)?;
         let states = [TaskState::Failed, TaskState::TimedOut];
         let (tasks, next_cursor, limit) = self.page_of(which.filter, &states, TaskState::is_terminal, "have ended").await?;
-        let (mut again, mut skipped) = (Vec::new(), 0);
+        let (mut again, mut voters, mut skipped) = (Vec::new(), Vec::new(), 0);
         for task in &tasks {
             let Some(rows) = self.shared.store.task_rows(task.id).await? else { continue };
             match self.again(caller, rows).await {
-                Ok(new) => again.push(new),
+                Ok(mut new) => {
+                    voters.extend(new.drain(1..));
+                    again.append(&mut new);
+                }
                 Err(problem) if problem.status < 500 => skipped += 1,
                 Err(problem) => return Err(problem),
             }
@@ -33,6 +36,7 @@ impl Orchestrator {
             return Ok(BulkAnswer { count: 0, ids: Vec::new(), skipped, next_cursor });
         }
         let made: Vec<TaskId> = again.iter().map(|new| new.task.summary.id).collect();
+        again.append(&mut voters);
         let ids = self.take_in(again, key).await?;
         if ids == made {
             return Ok(BulkAnswer { count: count(&ids), ids, skipped, next_cursor });
@@ -87,8 +91,8 @@ impl Orchestrator {
         Ok((page.items, next_cursor, limit))
     }
 
-    /// The same request as a new task.
-    pub(super) async fn again(&self, caller: &Caller, rows: TaskRows) -> Result<NewTaskRecord, Problem> {
+    /// The same request as a new task, and the tasks of its voters if several do it: they are asked anew.
+    pub(super) async fn again(&self, caller: &Caller, rows: TaskRows) -> Result<Vec<NewTaskRecord>, Problem> {
         let old = rows.task;
         let request = NewTask {
             title: Some(old.summary.title),
@@ -99,10 +103,14 @@ impl Orchestrator {
             fairness_key: old.summary.fairness_key,
             fairness_weight: old.fairness_weight,
             budget: old.budget,
+            decide: rows.decide.map(|vote| Box::new(vote.terms)),
             ..NewTask::new(old.summary.skill, rows.input)
         };
-        let mut new = self.admit(caller, request, "").await?.new;
-        new.task.summary.rerun_of = Some(old.summary.id);
+        let admitted = self.admit(caller, request, "").await?;
+        let mut new = self.resolve(caller, vec![admitted]).await?;
+        if let Some(first) = new.first_mut() {
+            first.task.summary.rerun_of = Some(old.summary.id);
+        }
         Ok(new)
     }
 }

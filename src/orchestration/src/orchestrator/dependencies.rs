@@ -6,7 +6,7 @@ use baton_domain::id::TaskId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::{TaskState, Trigger, WaitKind, apply};
 use baton_domain::user::Caller;
-use baton_domain::wire::task::{DependsOn, MAXIMUM_DEPENDENCIES};
+use baton_domain::wire::task::{DependsOn, MAXIMUM_DEPENDENCIES, MAXIMUM_VOTERS};
 use baton_storage::NewTaskRecord;
 
 use super::Orchestrator;
@@ -17,6 +17,8 @@ const MAXIMUM_REF: usize = 64;
 /// A task of a request, and what it says of others.
 pub(super) struct Admitted {
     pub(super) new: NewTaskRecord,
+    /// The tasks of those who do it, if several do.
+    pub(super) voters: Vec<NewTaskRecord>,
     pub(super) depends_on: Vec<DependsOn>,
     pub(super) reference: Option<String>,
     /// Where it stands in the body.
@@ -30,10 +32,11 @@ impl Admitted {
 }
 
 impl Orchestrator {
-    /// Makes identifiers of all dependencies and lets those wait that must.
+    /// Makes identifiers of all dependencies and lets those wait that must. The tasks that were asked for come first, in their order, and those of
+    /// their voters after them all.
     pub(super) async fn resolve(&self, caller: &Caller, mut admitted: Vec<Admitted>) -> Result<Vec<NewTaskRecord>, Problem> {
         if admitted.iter().all(|task| task.depends_on.is_empty() && task.reference.is_none()) {
-            return Ok(admitted.into_iter().map(|task| task.new).collect());
+            return together(admitted, |new| new);
         }
         let names = names(&admitted)?;
         let mut states: HashMap<TaskId, TaskState> = HashMap::new();
@@ -58,8 +61,30 @@ impl Orchestrator {
             admitted[index].new.depends_on = ids;
         }
         refuse_circles(&admitted)?;
-        Ok(admitted.into_iter().map(|task| held(task.new, &states)).collect())
+        for task in admitted.iter_mut().filter(|task| task.new.decide.is_some()) {
+            // It waits for its voters, and they for what it depends on.
+            let depends_on = std::mem::take(&mut task.new.depends_on);
+            for voter in &mut task.voters {
+                voter.depends_on.clone_from(&depends_on);
+            }
+        }
+        together(admitted, |new| held(new, &states))
     }
+}
+
+fn together(admitted: Vec<Admitted>, held: impl Fn(NewTaskRecord) -> NewTaskRecord) -> Result<Vec<NewTaskRecord>, Problem> {
+    let voters: usize = admitted.iter().map(|task| task.voters.len()).sum();
+    if voters > MAXIMUM_VOTERS {
+        let detail = format!("The tasks of one request have at most {MAXIMUM_VOTERS} voters together; these have {voters}.");
+        return Err(Problem::new(Code::BatchTooLarge, detail));
+    }
+    let (mut asked, mut voters) = (Vec::with_capacity(admitted.len() + voters), Vec::with_capacity(voters));
+    for task in admitted {
+        asked.push(if task.new.decide.is_some() { task.new } else { held(task.new) });
+        voters.extend(task.voters.into_iter().map(&held));
+    }
+    asked.append(&mut voters);
+    Ok(asked)
 }
 
 /// Which task each name of a batch means.

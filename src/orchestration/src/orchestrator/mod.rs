@@ -9,6 +9,7 @@ mod dependencies;
 mod pause;
 mod redaction;
 mod suggest;
+mod voters;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,9 @@ use baton_domain::wire::task::{
     Rejection, TaskDetail, TaskEnd, TaskFilter, TaskSummary,
 };
 use baton_storage::fault_points::{FaultPoint, reach};
-use baton_storage::{CancelRequest, Idempotency, Inserted, NewTaskRecord, QueueClass, StoreError, TaskQuery, TaskRecord, TaskRows};
+use baton_storage::{
+    CancelRequest, Idempotency, Inserted, NewTaskRecord, QueueClass, StoreError, TaskQuery, TaskRecord, TaskRows, asked_for,
+};
 use sha2::{Digest, Sha256};
 
 use crate::artifacts::{page_cursor, page_limit};
@@ -63,12 +66,17 @@ impl Orchestrator {
     /// Stores admitted tasks and rings for the dispatcher.
     async fn take_in(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Vec<TaskId>, Problem> {
         self.shared.live.check_room(&*self.shared.store, tasks.len(), self.shared.options.maximum_live_tasks).await?;
-        let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
+        let ids = asked_for(&tasks);
         let mut skills: BTreeMap<String, u64> = BTreeMap::new();
         let mut classes: Vec<(QueueClass, f64)> = Vec::new();
         let mut awaited = false;
-        for NewTaskRecord { task, depends_on, .. } in &tasks {
+        let stored = tasks.len();
+        for NewTaskRecord { task, depends_on, decide, .. } in &tasks {
             let summary = &task.summary;
+            if decide.is_some() {
+                // Its voters do the work.
+                continue;
+            }
             match skills.get_mut(&summary.skill) {
                 Some(count) => *count += 1,
                 None => drop(skills.insert(summary.skill.clone(), 1)),
@@ -91,7 +99,7 @@ impl Orchestrator {
             Inserted::Stored => {
                 reach(FaultPoint::BeforeAcknowledgement);
                 if !self.shared.cluster.is_shared() {
-                    self.shared.live.took_in(ids.len());
+                    self.shared.live.took_in(stored);
                 }
                 let now = self.shared.sources.clock.now();
                 for (skill, count) in skills {
@@ -120,9 +128,10 @@ impl Orchestrator {
         let held_up = elsewhere::held_up(&self.shared, &rows.task.summary).await?;
         let known = elsewhere::skill(&self.shared, &rows.task.summary.skill).await?;
         let checkpoints = known.as_ref().is_some_and(|known| known.skill.checkpoints);
+        let decide = self.vote_view(&rows).await?;
         // Only where it is needed: a schema may be larger than the result.
         let by_schema = known.filter(|known| known.skill.result_kind == STRUCTURED && rows.result.is_some());
-        Ok(detail(rows, held_up, checkpoints, by_schema.map(|known| known.skill.output_schema.clone())))
+        Ok(TaskDetail { decide, ..detail(rows, held_up, checkpoints, by_schema.map(|known| known.skill.output_schema.clone())) })
     }
 
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
@@ -184,6 +193,7 @@ fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool, result_sch
         fairness_weight: rows.task.fairness_weight,
         budget: rows.task.budget,
         depends_on: rows.depends_on,
+        decide: None,
         held_up,
         checkpoints,
         checkpoint_at: rows.checkpoint_at,
@@ -209,6 +219,11 @@ impl TaskService for Orchestrator {
             Some(id) if *id != summary.id => self.summary(*id).await,
             _ => Ok(summary),
         }
+    }
+
+    async fn submit_under(&self, caller: &Caller, parent: TaskId, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.submit")?;
+        self.below(caller, parent, task, idempotency_key).await
     }
 
     async fn submit_batch(&self, caller: &Caller, batch: NewBatch, idempotency_key: Option<String>) -> Answer<AcceptedBatch> {
@@ -293,8 +308,10 @@ impl TaskService for Orchestrator {
         }
         let key = idempotency(caller, idempotency_key, "rerun", &id)?;
         let admitted = self.again(caller, rows).await?;
-        let summary = admitted.task.summary.clone();
-        let ids = self.take_in(vec![admitted], key).await?;
+        let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
+            return Err(Problem::new(Code::Internal, "an admitted task is gone"));
+        };
+        let ids = self.take_in(admitted, key).await?;
         match ids.first() {
             Some(id) if *id != summary.id => self.summary(*id).await,
             _ => Ok(summary),

@@ -25,7 +25,12 @@ impl Orchestrator {
                 TaskState::Queued | TaskState::Waiting => {
                     let change = Advance::new(id, Guard::State(state), Trigger::Pause, caller.principal.clone(), now);
                     match self.shared.store.advance(Advance { reason: Some("paused".to_owned()), ..change }).await? {
-                        Advanced::Applied(task) => return Ok(task.summary),
+                        Advanced::Applied(task) => {
+                            if record.summary.wait_kind == Some(WaitKind::Decision) {
+                                self.hold_voters_back(caller, id).await?;
+                            }
+                            return Ok(task.summary);
+                        }
                         Advanced::Refused(_) => {}
                         Advanced::Missing => return Err(no_such_task(id)),
                     }
@@ -64,6 +69,7 @@ impl Orchestrator {
         let now = self.shared.sources.clock.now();
         let rows = self.shared.store.task_rows(id).await?.ok_or_else(|| no_such_task(id))?;
         let depends = rows.depends_on.iter().any(|needed| needed.state != TaskState::Completed);
+        let voted = rows.decide.is_some();
         if rows.task.summary.pause_requested_at.is_some()
             && let PauseRequest::Running(task) = self.shared.store.request_pause(id, false, caller.principal.clone(), now).await?
         {
@@ -74,6 +80,8 @@ impl Orchestrator {
                 TaskState::Paused => {
                     let later = record.summary.not_before.filter(|at| *at > now);
                     let (trigger, wait_kind) = match later {
+                        // The sweep ends it if its voters or its decision have ended meanwhile.
+                        _ if voted => (Trigger::ResumeWaiting, Some(WaitKind::Decision)),
                         // The sweep lets it go on if they have completed meanwhile, or fails it.
                         _ if depends => (Trigger::ResumeWaiting, Some(WaitKind::Dependency)),
                         Some(_) => (Trigger::ResumeWaiting, Some(WaitKind::Timer)),
@@ -85,8 +93,13 @@ impl Orchestrator {
                 _ => Ok(None),
             })
             .await?;
+        if let Some(vote) = rows.decide {
+            for voter in vote.voters {
+                self.let_voter_go_on(caller, voter).await?;
+            }
+        }
         match task.summary.wait_kind {
-            Some(WaitKind::Dependency) => self.shared.backlog.due.notify_one(),
+            Some(WaitKind::Dependency | WaitKind::Decision) => self.shared.backlog.due.notify_one(),
             _ => self.shared.backlog.ring_for(&task),
         }
         Ok(task.summary)

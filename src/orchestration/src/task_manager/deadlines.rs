@@ -11,7 +11,7 @@ use baton_storage::{Advance, Advanced, DueTask, Guard, StoreError};
 use tokio::time::Instant;
 
 use super::recovery::take_back;
-use super::{cancel, dependencies};
+use super::{cancel, dependencies, voting};
 use crate::attempt::failure;
 use crate::engine::{Order, Running, Shared};
 
@@ -48,8 +48,13 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
     let due = shared.store.due_tasks(now, SWEEP).await?;
     let mut count = 0;
     for task in due {
-        // One server does it for all, but for an attempt that must end: whoever holds it ends it.
-        let mine = matches!(&task, DueTask::ClosedTooLate(id, state) if state.holds_lease() && shared.running.lock().contains_key(id));
+        // One server does it for all, but for an attempt that must end, which whoever holds it ends.
+        let mine = match &task {
+            DueTask::ClosedTooLate(id, state) => state.holds_lease() && shared.running.lock().contains_key(id),
+            // Whoever leads may be a worker, which holds no votes. Two that do it do it once.
+            DueTask::Voted(_) => shared.votes.get().is_some(),
+            _ => false,
+        };
         if mine || shared.cluster.leads() {
             count += 1;
             handle(shared, task, now).await?;
@@ -103,6 +108,7 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
             }
             Ok(())
         }
+        DueTask::Voted(task) => voting::settle(shared, task).await,
         DueTask::Awaited(task) => dependencies::settle(shared, task).await,
         DueTask::Orphan(task) | DueTask::CancelPending(task) => cancel::end(shared, task, &Principal::System).await.map(drop),
     }

@@ -9,10 +9,11 @@ use crate::engine::Shared;
 /// The most dependents of one transaction.
 const PART: u32 = 256;
 
-/// Wakes the sweep if tasks wait for the end of this one. If the server dies before it has told them, the next sweep finds it all
+/// Wakes the sweep if tasks wait for the end of this one, or a decision is of no more use by it. If the server dies before it has told them, the next sweep finds it all
 /// the same.
 pub(crate) fn ended(shared: &Shared, task: &TaskRecord) {
-    if task.awaited && task.summary.state.is_terminal() {
+    // Of a child, another task may wait for the last of its voters.
+    if (task.awaited || task.summary.parent_id.is_some() || task.summary.decision_id.is_some()) && task.summary.state.is_terminal() {
         shared.backlog.due.notify_one();
     }
 }

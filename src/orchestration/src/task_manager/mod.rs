@@ -6,3 +6,4 @@ pub(crate) mod dependencies;
 pub(crate) mod heartbeat;
 pub(crate) mod quarantine;
 pub(crate) mod recovery;
+pub(crate) mod voting;

@@ -80,7 +80,7 @@ async fn cancelling_a_parent_reaches_what_its_agent_asked_for() {
     world.reaches(child, TaskState::Running).await;
     let mut orphan = {
         let record = world.store.task(child).await.unwrap().unwrap();
-        baton_storage::NewTaskRecord { task: record, input: json!({"milliseconds": 60_000}), depends_on: vec![] }
+        baton_storage::NewTaskRecord { task: record, input: json!({"milliseconds": 60_000}), depends_on: vec![], decide: None }
     };
     orphan.task.summary.id = baton_domain::id::TaskId::new(world.sources.ids.next());
     orphan.task.summary.state = TaskState::Queued;

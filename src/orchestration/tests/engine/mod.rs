@@ -12,4 +12,5 @@ mod recovery;
 mod rehearsals;
 mod requests;
 mod turns;
+mod voters;
 mod world;

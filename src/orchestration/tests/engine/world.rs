@@ -250,6 +250,11 @@ impl World {
 
     /// An engine on a folder that another may have used before.
     pub async fn open(folder: TempDir, options: EngineOptions) -> Self {
+        Self::open_with(folder, options, Vec::new()).await
+    }
+
+    /// The same with more agents.
+    pub async fn open_with(folder: TempDir, options: EngineOptions, more: Vec<Arc<dyn Agent>>) -> Self {
         let clock = Arc::new(MovableClock::default());
         let shown: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let sources = Sources { clock: shown, ids: Arc::new(RealIds), chance: Arc::new(SeededChance::new(1)) };
@@ -260,7 +265,7 @@ impl World {
         let (auditor, _) = Auditor::new(Arc::new(store.clone()), sources.clone());
         let scripted = Scripted::default();
         let stopped = Arc::clone(&scripted.stopped);
-        let carriers = carriers(folder.path(), scripted);
+        let carriers = carriers(folder.path(), scripted, more);
         let engine = options.start(shared, bus, Arc::new(NoRecorder), auditor, sources.clone(), carriers, || {}).await.unwrap();
         Self { engine, store, clock, sources, caller: Caller::system(), stopped, folder }
     }
@@ -336,8 +341,9 @@ pub fn check(task: &TaskDetail) {
     assert_eq!(check_task(&facts), []);
 }
 
-fn carriers(folder: &Path, scripted: Scripted) -> Carriers {
-    let agents: [Arc<dyn Agent>; 2] = [Arc::new(Diagnostics { slots: 8 }), Arc::new(scripted)];
+fn carriers(folder: &Path, scripted: Scripted, more: Vec<Arc<dyn Agent>>) -> Carriers {
+    let mut agents: Vec<Arc<dyn Agent>> = vec![Arc::new(Diagnostics { slots: 8 }), Arc::new(scripted)];
+    agents.extend(more);
     Carriers {
         registry: AgentRegistry::new(agents).unwrap(),
         // No skill of these agents that the tests use needs a child.

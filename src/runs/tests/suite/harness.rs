@@ -272,6 +272,7 @@ impl Tasks {
             created_by: task.by.label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: task.failure.clone(),
         }
     }

@@ -174,6 +174,8 @@ impl Machine<'_> {
         let next = matches!(trigger, Trigger::Retry | Trigger::LoseWorker);
         let row = apply(Some(known.state), trigger).ok().filter(|_| held && trigger != Trigger::Assign);
         let row = row.filter(|_| !next || known.attempt < known.maximum);
+        // These wait for input, and nobody gives a result in their place.
+        let row = row.filter(|_| trigger != Trigger::Complete || known.state != TaskState::Waiting);
         match (row, answer) {
             (Some(row), Advanced::Applied(_)) => {
                 known.state = row.to;

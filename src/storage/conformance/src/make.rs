@@ -114,6 +114,7 @@ impl World {
             created_by: person().label().to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: None,
         };
         let task = TaskRecord {
@@ -131,7 +132,7 @@ impl World {
             awaited: false,
             created_by: person(),
         };
-        NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new() }
+        NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new(), decide: None }
     }
 
     /// A task as this changes it.

@@ -4,7 +4,7 @@
 mod flows;
 
 use baton_domain::agent::AgentStatus;
-use baton_domain::id::{JournalId, LeaseToken, TaskId};
+use baton_domain::id::{DecisionId, JournalId, LeaseToken, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::limit::LimitScope;
@@ -192,6 +192,13 @@ impl Walk<'_> {
                 DueTask::Orphan(id) => {
                     let asked = self.world.store.request_cancel(id, Principal::System, at(self.now)).await.unwrap();
                     told.push_str(&format!("{asked:?}"));
+                    continue;
+                }
+                DueTask::Voted(id) => {
+                    told.push_str(&format!(
+                        "{:?}",
+                        self.world.store.differ(id, DecisionId::new(self.world.id()), at(self.now)).await.unwrap()
+                    ));
                     continue;
                 }
                 DueTask::CancelPending(id) => {

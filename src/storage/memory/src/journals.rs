@@ -43,7 +43,7 @@ pub(crate) struct Journals {
 }
 
 impl Journals {
-    fn head(&self, id: JournalId) -> Option<&JournalHead> {
+    pub(crate) fn head(&self, id: JournalId) -> Option<&JournalHead> {
         self.by_id.get(&id).map(|journal| &journal.head)
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::{NewEvent, TopicFilter};
 use baton_domain::id::{
-    AgentId, ApiKeyId, ArtifactId, EventSeq, JournalId, NotificationId, ProjectId, ServerId, SessionId, TaskId, UserId,
+    AgentId, ApiKeyId, ArtifactId, DecisionId, EventSeq, JournalId, NotificationId, ProjectId, ServerId, SessionId, TaskId, UserId,
 };
 use baton_domain::invariants::Invariant;
 use baton_domain::ports::Clock as _;
@@ -82,6 +82,7 @@ over_the_link! {
         read queue_classes(after: Option<&QueueClass>, limit: u32) -> Vec<QueueClass>;
         read ready_tasks(wanted: &[Wanted], now: Timestamp) -> Vec<ReadyTask>;
         read live_children(parent: TaskId, limit: u32) -> Vec<TaskId>;
+        again differ(task: TaskId, decision: DecisionId, at: Timestamp) -> Option<DecisionId>;
         again settle_dependents(ended: TaskId, at: Timestamp, limit: u32) -> Settled;
         read next_due(now: Timestamp) -> Option<Timestamp>;
         read tasks_of_agent(agent: AgentId) -> Vec<TaskId>;

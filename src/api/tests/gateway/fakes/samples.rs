@@ -74,6 +74,7 @@ pub(crate) fn summary(number: u128) -> TaskSummary {
         created_by: "operator@example.com".into(),
         rerun_of: None,
         parent_id: None,
+        decision_id: None,
         failure: None,
     }
 }

@@ -62,6 +62,7 @@ impl TaskService for Fake {
             budget: None,
             depends_on: Vec::new(),
             held_up: Vec::new(),
+            decide: None,
             checkpoints: false,
             checkpoint_at: None,
             timeline: Vec::new(),

@@ -125,6 +125,7 @@ pub fn caller() -> ModelCaller {
         task: TaskId::new(Uuid::from_u128(1)),
         attempt: AttemptId::new(Uuid::from_u128(2)),
         budget: Budget::default(),
+        above: Vec::new(),
     }
 }
 

@@ -85,6 +85,9 @@ pub struct DecisionSummary {
     /// The key under which it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The task that several did and whose answers differed, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
     /// Who asked, as people read it.
     pub created_by: String,
     /// The person who asked, if it was one.

@@ -164,6 +164,7 @@ impl Scene {
             created_by: by.to_owned(),
             rerun_of: None,
             parent_id: None,
+            decision_id: None,
             failure: Some(Failure { code: "ATTEMPT-003".to_owned(), message: "It fell silent.".to_owned(), retryable: true }),
         }
     }

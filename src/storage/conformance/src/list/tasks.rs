@@ -147,6 +147,17 @@ macro_rules! tasks_cases {
                 of_each_class_as_many_are_ready_as_are_wanted,
                 a_task_that_somebody_wants_to_end_is_not_ready,
             }
+            voted = tasks::voted {
+                who_does_a_task_is_stored_with_it,
+                a_repeated_request_answers_with_what_was_asked_for,
+                a_task_that_several_do_completes_while_it_waits,
+                one_that_waits_for_anything_else_has_no_result,
+                answers_differ_once_and_open_one_decision,
+                no_decision_is_opened_for_others,
+                something_follows_once_every_voter_has_ended,
+                something_follows_once_the_decision_has_ended_or_is_missing,
+                a_decision_whose_task_has_ended_is_due,
+            }
             due = tasks::due {
                 a_timer_is_due_at_its_instant,
                 the_earliest_timer_comes_first,

@@ -14,3 +14,4 @@ pub mod leases;
 pub mod lists;
 pub mod ready;
 pub mod table;
+pub mod voted;

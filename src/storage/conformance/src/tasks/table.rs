@@ -55,7 +55,7 @@ async fn decided(world: &World, state: TaskState) {
             let allowed = trigger != Trigger::Assign && (!by_lease || state.holds_lease());
             // Nobody wants it to pause, so its holder hands it back: `a_wish_that_was_taken_back_pauses_nothing`.
             let change = change.as_wished(&before);
-            match apply(Some(state), change.trigger).ok().filter(|_| allowed) {
+            match apply(Some(state), change.trigger).ok().filter(|_| allowed && change.fits(&before)) {
                 Some(row) => {
                     assert_eq!(answer, Advanced::Applied(Box::new(after.clone())), "{case}");
                     assert_eq!(after, expected(&before, row, &change), "{case}");

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
+use baton_domain::id::{DecisionId, TaskId};
 use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AttemptOutcome, TaskSummary};
-use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRecord};
+use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, DECISION_OPENED, Guard, TaskRecord};
 
 use super::Told;
 use super::announce::{event, fact};
+use super::table::TaskRow;
 use crate::PlantedBug;
 use crate::commit::State;
 
@@ -99,7 +100,7 @@ fn allowed(record: &TaskRecord, change: &Advance) -> Option<To> {
     let exhausted = next_attempt && record.summary.attempt >= record.summary.maximum_attempts;
     // An agent needs a lease, which only `begin` gives out.
     let assigns = change.trigger == Trigger::Assign;
-    (guarded && !exhausted && !assigns).then_some(To { state: row.to, next_attempt })
+    (guarded && !exhausted && !assigns && change.fits(record)).then_some(To { state: row.to, next_attempt })
 }
 
 fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timestamp) {
@@ -116,6 +117,22 @@ fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timest
     if let Some(agent) = &task.summary.agent {
         state.agents.count(agent.id, completed, failed, at);
     }
+}
+
+pub(super) fn differ(state: &mut State, task: TaskId, decision: DecisionId, at: Timestamp) -> Told<Option<DecisionId>> {
+    let voted = |row: &&TaskRow| row.decide.is_some() && waits_for_voters(&row.record.summary);
+    let Some(mut row) = state.tasks.get(task).filter(voted).cloned() else { return Ok((None, Vec::new())) };
+    if let Some(known) = row.record.summary.decision_id {
+        return Ok((Some(known), Vec::new()));
+    }
+    row.record.summary.decision_id = Some(decision);
+    let told = fact(&row.record.summary, DECISION_OPENED, Principal::System, at)?;
+    state.tasks.put(row);
+    Ok((Some(decision), vec![told]))
+}
+
+pub(super) fn waits_for_voters(summary: &TaskSummary) -> bool {
+    summary.state == TaskState::Waiting && summary.wait_kind == Some(WaitKind::Decision)
 }
 
 pub(super) fn request_cancel(state: &mut State, id: TaskId, actor: Principal, at: Timestamp) -> Told<CancelRequest> {

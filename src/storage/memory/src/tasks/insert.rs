@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_domain::event::NewEvent;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::wire::task::TaskSummary;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, TaskRecord, asked_for};
 
 use super::Told;
 use super::announce::event;
@@ -41,8 +41,7 @@ pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Op
     let events: Vec<NewEvent> = new.iter().map(announced).collect::<Result<_, StoreError>>()?;
     let forgotten = state.makes(PlantedBug::KeyOutsideTransaction) && state.head().0 % 5 == 4;
     if let (Some(key), Some(first), false) = (idempotency, new.first(), forgotten) {
-        let tasks: Vec<TaskId> = new.iter().map(|new| new.task.summary.id).collect();
-        state.tasks.remember(key, tasks, first.task.summary.created_at);
+        state.tasks.remember(key, asked_for(&new), first.task.summary.created_at);
     }
     let awaited: BTreeSet<TaskId> = new.iter().flat_map(|new| new.depends_on.iter().copied()).collect();
     for task in new {
@@ -55,14 +54,21 @@ pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Op
 }
 
 /// A new task as it is stored: nobody has held it, whatever the record says.
-fn row(NewTaskRecord { task, input, depends_on }: NewTaskRecord) -> TaskRow {
+fn row(NewTaskRecord { task, input, depends_on, decide }: NewTaskRecord) -> TaskRow {
     let deadline = |span: Option<u64>| span.map(|span| task.ready_at.plus(Duration::from_millis(span)));
     // One that waits for others is begun no sooner than they have completed.
     let start_by = deadline(task.timeouts.schedule_to_start_ms).filter(|_| depends_on.is_empty());
     let close_by = deadline(task.timeouts.schedule_to_close_ms);
     let created_by = task.created_by.label().to_owned();
-    let summary =
-        TaskSummary { agent: None, started_at: None, cancel_requested_at: None, pause_requested_at: None, created_by, ..task.summary };
+    let summary = TaskSummary {
+        agent: None,
+        started_at: None,
+        cancel_requested_at: None,
+        pause_requested_at: None,
+        created_by,
+        decision_id: None,
+        ..task.summary
+    };
     let record = TaskRecord { summary, lease: LeaseToken(0), lease_until: None, deadline_at: None, awaited: false, ..task };
-    TaskRow { record, input, result: None, start_by, close_by, depends_on }
+    TaskRow { record, input, result: None, start_by, close_by, depends_on, decide }
 }

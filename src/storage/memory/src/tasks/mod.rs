@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
@@ -76,6 +76,10 @@ impl TaskStore for MemoryStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.commit(|state| advance::advance(state, change))
+    }
+
+    async fn differ(&self, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, StoreError> {
+        self.commit(|state| advance::differ(state, task, decision, at))
     }
 
     async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use baton_domain::id::{ArtifactId, TaskId};
+use baton_domain::id::{ArtifactId, JournalId, TaskId};
 use baton_domain::task::{TaskState, WaitKind};
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, QueueClass, ReadyTask, Wanted};
+use baton_storage::{DueTask, ESCALATED, ESCALATED_FOR, JournalHead, QueueClass, ReadyTask, Wanted};
 
+use super::advance::waits_for_voters;
 use super::table::TaskRow;
 use crate::PlantedBug;
 use crate::commit::State;
@@ -68,8 +69,27 @@ pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
     due.extend(state.tasks.live().filter(|row| is_orphan(state, row)).map(|row| DueTask::Orphan(row.record.summary.id)));
     let asked = |row: &&TaskRow| row.record.summary.cancel_requested_at.is_some() && !row.record.summary.state.holds_lease();
     due.extend(state.tasks.live().filter(asked).map(|row| DueTask::CancelPending(row.record.summary.id)));
+    due.extend(
+        state.tasks.all().filter(|row| row.decide.is_some() && has_voted(state, row, now)).map(|row| DueTask::Voted(row.record.summary.id)),
+    );
     due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     due
+}
+
+/// Whether something follows for a task that several do.
+fn has_voted(state: &State, row: &TaskRow, now: Timestamp) -> bool {
+    let summary = &row.record.summary;
+    let decision = summary.decision_id.map(|id| state.journals.head(JournalId::new(*id.as_uuid())));
+    if summary.state.is_terminal() {
+        return decision.flatten().is_some_and(|head| head.live);
+    }
+    let voter = |other: &TaskRow| other.record.summary.parent_id == Some(summary.id);
+    let late = |head: &JournalHead| head.state == ESCALATED && head.updated_at <= now.minus(ESCALATED_FOR);
+    waits_for_voters(summary)
+        && match decision {
+            None => !state.tasks.live().any(voter),
+            Some(head) => head.is_none_or(|head| !head.live || late(head)),
+        }
 }
 
 fn is_orphan(state: &State, row: &TaskRow) -> bool {

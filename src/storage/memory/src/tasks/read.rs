@@ -22,6 +22,7 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         attempts: state.tasks.attempts(id).cloned().collect(),
         artifacts: state.artifacts.values().filter(|artifact| artifact.task_id == Some(id)).cloned().collect(),
         depends_on: dependencies(state, row),
+        decide: row.decide.clone(),
         checkpoint_at: checkpoints::last(state, id).map(|(_, at)| at),
         as_of: state.head(),
     }))

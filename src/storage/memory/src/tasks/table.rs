@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use baton_domain::id::{AgentId, AttemptId, LeaseToken, ServerId, TaskId};
+use baton_domain::ports::TaskVote;
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptView;
@@ -24,6 +25,8 @@ pub(crate) struct TaskRow {
     pub(crate) close_by: Option<Timestamp>,
     /// The tasks that it depends on.
     pub(crate) depends_on: Vec<TaskId>,
+    /// Who does it, if several do.
+    pub(crate) decide: Option<Box<TaskVote>>,
 }
 
 impl TaskRow {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
+use baton_domain::id::{DecisionId, TaskId};
 use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
-use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, TaskRecord};
+use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, DECISION_OPENED, Guard, TaskRecord};
 use serde_json::Value;
 
 use super::announce::{event, fact};
@@ -29,7 +29,7 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
     let Ok(row) = apply(Some(state), change.trigger) else { return Ok(Advanced::Refused(Box::new(record))) };
     let exhausted = row.attempt == AttemptEffect::Next && record.summary.attempt >= record.summary.maximum_attempts;
     // An agent needs a lease, which only `begin` gives out.
-    if !guarded || exhausted || change.trigger == Trigger::Assign {
+    if !guarded || exhausted || change.trigger == Trigger::Assign || !change.fits(&record) {
         return Ok(Advanced::Refused(Box::new(record)));
     }
     let lease = record.lease;
@@ -85,6 +85,25 @@ pub(super) async fn advance(tx: &mut Tx, change: &Advance) -> Result<Advanced, F
         return Box::pin(advance(tx, &Advance { reason: Some("paused".to_owned()), ..pause })).await;
     }
     Ok(Advanced::Applied(Box::new(record)))
+}
+
+pub(super) async fn differ(tx: &mut Tx, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, Fault> {
+    let changed = sqlx::query(
+        "UPDATE tasks SET decision_id = $2
+         WHERE id = $1 AND decide IS NOT NULL AND state = 'waiting' AND wait_kind = 'decision' AND decision_id IS NULL",
+    )
+    .bind(*task.as_uuid())
+    .bind(*decision.as_uuid())
+    .execute(tx.sql())
+    .await
+    .map_err(failed)?;
+    let Some(record) = read::record(tx.sql(), task).await? else { return Ok(None) };
+    if changed.rows_affected() > 0 {
+        fact(tx, &record.summary, DECISION_OPENED.to_owned(), Principal::System, at)?;
+    }
+    let summary = record.summary;
+    let waits = summary.state == TaskState::Waiting && summary.wait_kind == Some(WaitKind::Decision);
+    Ok(summary.decision_id.filter(|_| waits))
 }
 
 pub(super) async fn request_cancel(tx: &mut Tx, id: TaskId, actor: &Principal, at: Timestamp) -> Result<CancelRequest, Fault> {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, asked_for};
 
 use super::announce::event;
 use super::dependencies;
@@ -33,7 +32,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &[NewTaskRecord], idempotency: Opti
 
 /// Takes a key, unless it is taken. Of two servers that get the same request at once the second waits here for the first.
 async fn remember(tx: &mut Tx, key: &Idempotency, tasks: &[NewTaskRecord], at: Timestamp) -> Result<bool, Fault> {
-    let ids: Vec<TaskId> = column(tasks, |task| task.task.summary.id);
+    let ids = asked_for(tasks);
     let taken = sqlx::query(
         "INSERT INTO idempotency_keys (principal, key, request_hash, response, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (principal, key) DO NOTHING",
@@ -79,11 +78,11 @@ async fn repeated(tx: &mut Tx, key: &Idempotency) -> Result<Inserted, Fault> {
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry,
          timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id,
-         depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget)
+         depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide)
      SELECT new.* FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
          $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[], $16::bigint[],
          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::text[], $22::uuid[], $23::uuid[], $24::integer[],
-         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[]) AS new (id, project)
+         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[], $31::text[]) AS new (id, project)
      WHERE EXISTS (SELECT 1 FROM projects WHERE projects.id = new.project)";
 
 async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
@@ -123,6 +122,7 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
         .bind(column(&summaries, |task| plain(task.fairness_key.as_deref().unwrap_or_default())))
         .bind(column(&tasks, |task| task.fairness_weight))
         .bind(try_column(&tasks, |task| maybe_text(task.budget.as_ref()))?)
+        .bind(try_column(new, |new| maybe_text(new.decide.as_ref()))?)
         .execute(tx.sql())
         .await
         .map_err(failed)?;

@@ -15,7 +15,7 @@ mod whole;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
@@ -93,6 +93,12 @@ impl TaskStore for PostgresStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.writer.run_on(vec![change.task], change, |tx, change| Box::pin(advance::advance(tx, change))).await
+    }
+
+    async fn differ(&self, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, StoreError> {
+        self.writer
+            .run_on(vec![task], (task, decision, at), |tx, (task, decision, at)| Box::pin(advance::differ(tx, *task, *decision, *at)))
+            .await
     }
 
     async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {

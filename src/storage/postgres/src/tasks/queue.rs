@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
+use baton_storage::{DueTask, ESCALATED_FOR, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -101,11 +101,26 @@ const DUE: &str = "SELECT * FROM (
                  AND (parent.finished_at IS NOT NULL OR parent.cancel_requested_at IS NOT NULL) ORDER BY tasks.created_at LIMIT $2)
          UNION ALL (SELECT 7, id, state, lease, cancel_requested_at FROM tasks
              WHERE cancel_requested_at IS NOT NULL AND finished_at IS NULL AND state IN ('queued', 'waiting', 'paused')
-             ORDER BY cancel_requested_at LIMIT $2)) AS due
+             ORDER BY cancel_requested_at LIMIT $2)
+         UNION ALL (SELECT 8, tasks.id, tasks.state, tasks.lease, tasks.created_at FROM tasks LEFT JOIN journals ON journals.id = tasks.decision_id
+             WHERE tasks.decide IS NOT NULL AND tasks.state = 'waiting' AND tasks.wait_kind = 'decision' AND CASE WHEN tasks.decision_id IS NULL
+                 THEN NOT EXISTS (SELECT 1 FROM tasks AS voter
+                     WHERE voter.parent_id = tasks.id AND voter.parent_id IS NOT NULL AND voter.finished_at IS NULL)
+                 ELSE journals.id IS NULL OR NOT journals.live OR (journals.state = 'escalated' AND journals.updated_at <= $3) END
+             ORDER BY tasks.id LIMIT $2)
+         UNION ALL (SELECT 8, tasks.id, tasks.state, tasks.lease, tasks.created_at FROM journals JOIN tasks ON tasks.decision_id = journals.id
+             WHERE journals.kind = 'decision' AND journals.live AND tasks.decision_id IS NOT NULL AND tasks.finished_at IS NOT NULL
+             ORDER BY tasks.id LIMIT $2)) AS due
      ORDER BY kind, at, id LIMIT $2";
 
 pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, Fault> {
-    let rows = sqlx::query(DUE).bind(now.as_millis()).bind(i64::from(limit)).fetch_all(sql).await.map_err(failed)?;
+    let rows = sqlx::query(DUE)
+        .bind(now.as_millis())
+        .bind(i64::from(limit))
+        .bind(now.minus(ESCALATED_FOR).as_millis())
+        .fetch_all(sql)
+        .await
+        .map_err(failed)?;
     let due = |row: &PgRow| -> Result<DueTask, StoreError> {
         let (task, state) = (id(row, "id", TaskId::new)?, named(row, "state", TaskState::parse)?);
         Ok(match get::<i32>(row, "kind")? {
@@ -115,6 +130,7 @@ pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> R
             5 => DueTask::Awaited(task),
             6 => DueTask::Orphan(task),
             7 => DueTask::CancelPending(task),
+            8 => DueTask::Voted(task),
             _ => DueTask::LeaseExpired(task, LeaseToken(get(row, "lease")?)),
         })
     };

@@ -136,7 +136,7 @@ fn needed(row: Needed) -> Result<Dependency, StoreError> {
 pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<TaskRows>, Fault> {
     // The text is put together from constants of this module and its neighbour only.
     let text = format!(
-        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result, (SELECT seq FROM stream_head WHERE id = 1) AS as_of,
+        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result, decide, (SELECT seq FROM stream_head WHERE id = 1) AS as_of,
              (SELECT json_agg(row ORDER BY row.lease)::text FROM (
                  SELECT id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at,
                      outcome, failure, explanation FROM attempts WHERE task_id = $1) AS row) AS attempts,
@@ -165,6 +165,7 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
         attempts: attempts.into_iter().map(attempt).collect::<Result<_, _>>()?,
         artifacts: artifacts.into_iter().map(artifact).collect(),
         depends_on: depends_on.into_iter().map(needed).collect::<Result<_, _>>()?,
+        decide: maybe_json(&row, "decide")?,
         checkpoint_at: maybe_instant(&row, "checkpoint_at")?,
         as_of: EventSeq(get(&row, "as_of")?),
     }))

@@ -112,6 +112,7 @@ pub fn new_task() -> NewTaskRecord {
         created_by: Principal::System.label().to_owned(),
         rerun_of: None,
         parent_id: None,
+        decision_id: None,
         failure: None,
     };
     let task = TaskRecord {
@@ -129,7 +130,7 @@ pub fn new_task() -> NewTaskRecord {
         awaited: false,
         created_by: Principal::System,
     };
-    NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new() }
+    NewTaskRecord { task, input: json!({"text": "fine"}), depends_on: Vec::new(), decide: None }
 }
 
 /// Stores tasks that are ready.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use baton_domain::id::{LeaseToken, TaskId};
+use baton_domain::id::{DecisionId, LeaseToken, TaskId};
 use baton_domain::task::{AttemptEffect, TaskState, Trigger, WaitKind, apply};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::AttemptOutcome;
-use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, Guard, StoreError, TaskRecord};
+use baton_storage::{Advance, Advanced, AttemptEnd, CancelRequest, DECISION_OPENED, Guard, StoreError, TaskRecord};
 use rusqlite::params;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
     let Ok(row) = apply(Some(state), change.trigger) else { return Ok(Advanced::Refused(Box::new(record))) };
     let exhausted = row.attempt == AttemptEffect::Next && record.summary.attempt >= record.summary.maximum_attempts;
     // An agent needs a lease, which only `begin` gives out.
-    if !guarded || exhausted || change.trigger == Trigger::Assign {
+    if !guarded || exhausted || change.trigger == Trigger::Assign || !change.fits(&record) {
         return Ok(Advanced::Refused(Box::new(record)));
     }
     let lease = record.lease;
@@ -82,6 +82,22 @@ pub(super) fn advance(tx: &mut Tx, change: Advance) -> Result<Advanced, StoreErr
         return advance(tx, Advance { reason: Some("paused".to_owned()), ..pause });
     }
     Ok(Advanced::Applied(Box::new(record)))
+}
+
+pub(super) fn differ(tx: &mut Tx, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, StoreError> {
+    let changed = run(
+        tx.sql(),
+        "UPDATE tasks SET decision_id = ?2
+         WHERE id = ?1 AND decide IS NOT NULL AND state = 'waiting' AND wait_kind = 'decision' AND decision_id IS NULL",
+        params![task.as_uuid().as_bytes(), decision.as_uuid().as_bytes()],
+    )?;
+    let Some(record) = read::record(tx.sql(), task)? else { return Ok(None) };
+    if changed > 0 {
+        fact(tx, &record.summary, DECISION_OPENED.to_owned(), Principal::System, at)?;
+    }
+    let summary = record.summary;
+    let waits = summary.state == TaskState::Waiting && summary.wait_kind == Some(WaitKind::Decision);
+    Ok(summary.decision_id.filter(|_| waits))
 }
 
 pub(super) fn request_cancel(tx: &mut Tx, id: TaskId, actor: Principal, at: Timestamp) -> Result<CancelRequest, StoreError> {

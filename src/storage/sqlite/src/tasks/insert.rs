@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError, asked_for};
 use rusqlite::{CachedStatement, params};
 
 use super::announce::moved;
@@ -35,7 +34,7 @@ pub(super) fn insert(tx: &mut Tx, tasks: &[NewTaskRecord], idempotency: Option<I
         moved(tx, &task.summary, change, task.created_by.clone(), task.summary.created_at)?;
     }
     if let (Some(key), Some(first)) = (idempotency, tasks.first()) {
-        let ids: Vec<TaskId> = tasks.iter().map(|task| task.task.summary.id).collect();
+        let ids = asked_for(tasks);
         run(
             tx.sql(),
             "INSERT INTO idempotency_keys (principal, key, request_hash, response, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -55,9 +54,9 @@ fn remembered(tx: &mut Tx, key: &Idempotency) -> Result<Option<Inserted>, StoreE
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry, \
      timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id, depth, \
-     result_kind, finished_at, failure, fairness_key, fairness_weight, budget) \
+     result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, \
-     ?28, ?29, ?30)";
+     ?28, ?29, ?30, ?31)";
 
 fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Result<(), StoreError> {
     let (task, summary) = (&new.task, &new.task.summary);
@@ -95,7 +94,8 @@ fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Resul
             maybe_text(summary.failure.as_ref())?,
             summary.fairness_key.as_deref().unwrap_or_default(),
             task.fairness_weight,
-            maybe_text(task.budget.as_ref())?
+            maybe_text(task.budget.as_ref())?,
+            maybe_text(new.decide.as_ref())?
         ])
         .map_err(failed)?;
     Ok(())

@@ -14,7 +14,7 @@ mod rows;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
@@ -91,6 +91,10 @@ impl TaskStore for SqliteStore {
 
     async fn advance(&self, change: Advance) -> Result<Advanced, StoreError> {
         self.writer.run(move |tx| advance::advance(tx, change)).await
+    }
+
+    async fn differ(&self, task: TaskId, decision: DecisionId, at: Timestamp) -> Result<Option<DecisionId>, StoreError> {
+        self.writer.run(move |tx| advance::differ(tx, task, decision, at)).await
     }
 
     async fn settle_dependents(&self, ended: TaskId, at: Timestamp, limit: u32) -> Result<Settled, StoreError> {

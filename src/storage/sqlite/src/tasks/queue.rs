@@ -6,7 +6,7 @@
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_storage::{DueTask, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
+use baton_storage::{DueTask, ESCALATED, ESCALATED_FOR, JournalKind, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use rusqlite::{Connection, params};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
@@ -96,6 +96,7 @@ pub(super) fn due(sql: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Du
         |row| Ok(DueTask::LeaseExpired(row.id(TaskId::new)?, LeaseToken(row.get()?))),
     )?);
     due.extend(about_others(sql, limit)?);
+    due.extend(voted(sql, now, limit)?);
     due.truncate(limit as usize);
     Ok(due)
 }
@@ -119,6 +120,29 @@ fn about_others(sql: &Connection, limit: u32) -> Result<Vec<DueTask>, StoreError
          ORDER BY cancel_requested_at, id LIMIT ?1",
         [limit],
         |row| Ok(DueTask::CancelPending(row.id(TaskId::new)?)),
+    )?);
+    Ok(due)
+}
+
+/// What is due of tasks that several do.
+fn voted(sql: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, StoreError> {
+    let mut due = all(
+        sql,
+        "SELECT tasks.id FROM tasks INDEXED BY tasks_voted LEFT JOIN journals ON journals.id = tasks.decision_id
+         WHERE tasks.decide IS NOT NULL AND tasks.state = 'waiting' AND tasks.wait_kind = 'decision' AND CASE WHEN tasks.decision_id IS NULL
+             THEN NOT EXISTS (SELECT 1 FROM tasks AS voter INDEXED BY tasks_by_parent WHERE voter.parent_id = tasks.id AND voter.finished_at IS NULL)
+             ELSE journals.id IS NULL OR journals.live = 0 OR (journals.state = ?1 AND journals.updated_at <= ?2) END
+         ORDER BY tasks.id LIMIT ?3",
+        params![ESCALATED, now.minus(ESCALATED_FOR).as_millis(), limit],
+        |row| Ok(DueTask::Voted(row.id(TaskId::new)?)),
+    )?;
+    due.extend(all(
+        sql,
+        "SELECT tasks.id FROM journals INDEXED BY journals_live JOIN tasks INDEXED BY tasks_decided ON tasks.decision_id = journals.id
+         WHERE journals.kind = ?1 AND journals.live = 1 AND tasks.decision_id IS NOT NULL AND tasks.finished_at IS NOT NULL
+         ORDER BY tasks.id LIMIT ?2",
+        params![JournalKind::Decision.as_str(), limit],
+        |row| Ok(DueTask::Voted(row.id(TaskId::new)?)),
     )?);
     Ok(due)
 }

@@ -20,9 +20,9 @@ pub(super) fn record(sql: &Connection, id: TaskId) -> Result<Option<TaskRecord>,
 
 pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
     let key = [id.as_uuid().as_bytes()];
-    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result FROM tasks WHERE id = ?1");
-    let found = maybe(sql, &text, key, |row| Ok((rows::record(row)?, row.json()?, row.maybe_json()?)))?;
-    let Some((task, input, result)) = found else { return Ok(None) };
+    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result, decide FROM tasks WHERE id = ?1");
+    let found = maybe(sql, &text, key, |row| Ok((rows::record(row)?, row.json()?, row.maybe_json()?, row.maybe_json()?)))?;
+    let Some((task, input, result, decide)) = found else { return Ok(None) };
     let (as_of, _) = events::head(sql)?;
     let timeline = timeline(sql, id)?;
     let text = format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = ?1 ORDER BY lease");
@@ -31,7 +31,7 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let artifacts = all(sql, &text, key, rows::artifact)?;
     let depends_on = dependencies::of(sql, id)?;
     let checkpoint_at = checkpoints::last(sql, id)?.map(|(_, at)| at);
-    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, checkpoint_at, as_of }))
+    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, decide, checkpoint_at, as_of }))
 }
 
 /// What is waited for of tasks: a statement each, prepared once, in one snapshot.

@@ -1,0 +1,66 @@
+//! Do several agents do a task as its body asks, over REST, and does it end the same when the server is killed meanwhile?
+
+use crate::harness;
+
+use std::time::{Duration, Instant};
+
+use crate::harness::cluster::Rest;
+use crate::harness::{PATIENCE, Server};
+use baton_domain::task::TaskState;
+use baton_domain::wire::task::TaskDetail;
+use serde_json::{Value, json};
+
+async fn submit(rest: &Rest, body: Value) -> Value {
+    rest.post("/tasks", &body).await.json().await.unwrap()
+}
+
+async fn ended(rest: &Rest, accepted: &Value) -> TaskDetail {
+    let id = accepted["id"].as_str().unwrap_or_else(|| panic!("{accepted}"));
+    let began = Instant::now();
+    loop {
+        let task: TaskDetail = rest.get(&format!("/tasks/{id}")).await.json().await.unwrap();
+        if task.summary.state.is_terminal() {
+            return task;
+        }
+        assert!(began.elapsed() < PATIENCE, "{id} never ended: {:?}", task.summary);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_do_a_task_and_agree() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let several = |decide: Value| json!({"skill": "nlp.sentiment", "input": {"text": "The people were kind."}, "decide": decide});
+    let accepted = submit(&rest, several(json!({"voters": {"samples": 3}, "rule": "majority"}))).await;
+    assert_eq!((&accepted["state"], &accepted["wait_kind"]), (&json!("waiting"), &json!("decision")), "{accepted}");
+    let task = ended(&rest, &accepted).await;
+    assert_eq!(task.summary.state, TaskState::Completed, "{:?}", task.summary.failure);
+    let vote = task.decide.unwrap();
+    assert_eq!((vote.agreed, vote.voters.len(), task.summary.decision_id), (Some(true), 3, None));
+
+    let task = ended(&rest, &submit(&rest, several(json!({"voters": 2, "answer": "/no_such_part"}))).await).await;
+    assert_eq!((task.summary.state, task.summary.failure.unwrap().code.as_str()), (TaskState::Failed, "DECISION-032"));
+
+    let refused = submit(&rest, several(json!({"voters": 3, "rule": "dice"}))).await;
+    assert_eq!((&refused["code"], &refused["errors"][0]["field"]), (&json!("DECISION-008"), &json!("/decide/rule")), "{refused}");
+    let refused = submit(&rest, several(json!({"voters": 3, "options": ["a", "b"]}))).await;
+    assert!(refused["code"].as_str().unwrap().starts_with("REQUEST-"), "the options are what the skill gives: {refused}");
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_meanwhile_changes_nothing_about_the_end() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let body = json!({"skill": "diagnostics.sleep", "input": {"milliseconds": 1_000}, "decide": {"voters": {"samples": 3}}});
+    let accepted = submit(&rest, body).await;
+    server.kill();
+    let server = Server::start(folder.path());
+    let task = ended(&rest.at(&server), &accepted).await;
+    assert_eq!(task.summary.state, TaskState::Completed, "{:?}", task.summary.failure);
+    assert_eq!(task.decide.unwrap().agreed, Some(true));
+    assert!(server.terminate());
+}
