@@ -6,8 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
+use baton_domain::event::Event;
 use baton_domain::id::EventSeq;
 use baton_domain::services::LiveItem;
+use baton_domain::wire::live::Transient;
+use baton_domain::wire::topic::TopicMessage;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -77,6 +80,30 @@ async fn a_socket_says_hello_replays_and_goes_on_live() {
     assert_eq!(frame(&mut socket).await["events"][0]["seq"], 9);
     let by = "by operator@example.com";
     assert_eq!(bench.script.noted(), [format!("follow 3 [\"task\", \"agent.drained\"] {by}"), format!("follow 8 [\"task:9\"] {by}")]);
+}
+
+#[tokio::test]
+async fn messages_of_topics_come_over_a_socket() {
+    let bench = Bench::new();
+    let feed = bench.script.stream();
+    let address = serve(&bench).await;
+    assert_eq!(connect(address, "?topics=topic:a..b", &[OPERATOR]).await.err().unwrap().0, 400, "a malformed pattern");
+    let mut socket = connect(address, "?since=7&topics=topic:orders.*,topic:alerts.%3E", &[OPERATOR]).await.unwrap();
+    assert_eq!(frame(&mut socket).await["type"], "hello");
+    let message: TopicMessage = serde_json::from_value(json!({
+        "id": "00000000-0000-7000-8000-000000000001", "topic": "alerts.fire.now", "at": "2026-01-01T00:00:00Z",
+        "publisher": "ada@example.com", "size": 4, "payload": {"n": 1}
+    }))
+    .unwrap();
+    feed.unbounded_send(Ok(LiveItem::Transient(Arc::new(Transient::Message(message))))).unwrap();
+    let said = frame(&mut socket).await;
+    assert_eq!((&said["type"], &said["kind"], &said["topic"]), (&json!("transient"), &json!("message"), &json!("alerts.fire.now")));
+    assert_eq!(said["payload"], json!({"n": 1}));
+    let durable = Event { kind: "topic.published".to_owned(), subject: "topic:orders.created".to_owned(), ..event(8) };
+    feed.unbounded_send(Ok(LiveItem::Events(vec![Arc::new(durable)]))).unwrap();
+    let said = frame(&mut socket).await;
+    assert_eq!((&said["events"][0]["kind"], &said["events"][0]["subject"]), (&json!("topic.published"), &json!("topic:orders.created")));
+    assert_eq!(bench.script.noted(), ["follow 7 [\"topic:orders.*\", \"topic:alerts.>\"] by operator@example.com"]);
 }
 
 #[tokio::test]

@@ -308,6 +308,40 @@ fn weighted_goes_by_its_weights() {
 }
 
 #[test]
+fn each_term_alone_decides_for_the_better_of_two() {
+    type Spoil = fn(&mut AgentFacts);
+    type Work = fn(&mut Balancer, AgentNumber);
+    let nothing: (Spoil, Work) = (|_| {}, |_, _| {});
+    let spoilt: [(&str, Spoil, Work); 7] = [
+        ("skill", |facts| facts.skills.push("nlp.summarize".to_owned()), nothing.1),
+        ("labels", |facts| facts.labels.push("gpu".to_owned()), nothing.1),
+        ("cost", |facts| facts.cost_micros = 50_000, nothing.1),
+        ("load", nothing.0, |balancer, agent| balancer.begin(agent, at(0))),
+        ("fairness", nothing.0, |balancer, agent| balancer.begin(agent, at(0))),
+        ("success", nothing.0, |balancer, agent| balancer.record(agent, "nlp.sentiment", Ending::Failed, Duration::ZERO, at(0))),
+        ("p95", nothing.0, |balancer, agent| {
+            balancer.record(agent, "nlp.sentiment", Ending::Completed, Duration::from_secs(5), at(0));
+        }),
+    ];
+    for (term, spoil, work) in spoilt {
+        let mut weights = Weights::default();
+        for (name, _) in weights.named() {
+            weights = weights.with(name, if name == term { 1.0 } else { 0.0 }).unwrap();
+        }
+        // Either way round, or the order of names could have decided.
+        for (good, bad) in [("a", "b"), ("b", "a")] {
+            let mut worse = facts(bad);
+            spoil(&mut worse);
+            let options = BalancerOptions { strategy: Strategy::Weighted, weights, ..BalancerOptions::default() };
+            let mut balancer = Balancer::new(options, vec![facts(good), worse]);
+            let agent = balancer.find(bad).unwrap();
+            work(&mut balancer, agent);
+            assert_eq!(give(&mut balancer, 1, &SeededChance::new(1)), [good], "{term}");
+        }
+    }
+}
+
+#[test]
 fn an_open_circuit_gets_no_work_until_its_time_or_a_reset() {
     let mut balancer = balancer_of(Strategy::LeastLoaded, &["a"]);
     let chance = SeededChance::new(1);
