@@ -312,7 +312,9 @@ async fn recorded_runs_come_to_the_same_without_any_socket_and_what_is_planted_i
         // Tasks are in the order of their runs: one of each of the first three.
         let find = "SELECT id FROM tasks WHERE skill = ?1 AND fairness_key LIKE 'run:%' AND id NOT IN (SELECT id FROM tasks WHERE fairness_key = ?2) ORDER BY id LIMIT 1 OFFSET ?3";
         let gallery_run = format!("run:{}", ids[0]);
-        let id: Vec<u8> = database.query_row(find, rusqlite::params![skill, gallery_run, place], |row| row.get(0)).expect("a task");
+        let id: Vec<u8> = database
+            .query_row(find, rusqlite::params![skill, gallery_run, i64::try_from(place).expect("few")], |row| row.get(0))
+            .expect("a task");
         assert!(database.execute(change, rusqlite::params![id]).expect("changed") > 0, "{change}");
         let (all, reports) = replay_all(folder.path());
         let parted: Vec<&Value> = reports.iter().filter(|report| report["equal"] != true).collect();

@@ -129,7 +129,10 @@ impl RealStore {
             awaited: false,
             created_by: Principal::System,
         };
-        self.store.insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new(), decide: None }], None).await.unwrap();
+        self.store
+            .insert_tasks(vec![NewTaskRecord { task, input: serde_json::json!({}), depends_on: Vec::new(), decide: None }], None)
+            .await
+            .unwrap();
         id
     }
 }
