@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, LeaseToken, RunId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, LeaseToken, RunId, TaskId};
 use baton_domain::ports::{Prompter, RecordedTask, Rehearsals, Rehearsed};
 use baton_domain::problem::Problem;
 use baton_domain::services::{ApprovalService, ReplayService, RunService};
@@ -60,6 +60,7 @@ impl TaskStore for Stored {
             artifacts: Vec::new(),
             depends_on: Vec::new(),
             checkpoint_at: None,
+            decide: None,
             as_of: EventSeq(0),
         }))
     }
@@ -70,6 +71,9 @@ impl TaskStore for Stored {
         never()
     }
     async fn task(&self, _: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        never()
+    }
+    async fn differ(&self, _: TaskId, _: DecisionId, _: Timestamp) -> Result<Option<DecisionId>, StoreError> {
         never()
     }
     async fn state_counts(&self) -> Result<(Vec<baton_domain::wire::task::StateCount>, EventSeq), StoreError> {

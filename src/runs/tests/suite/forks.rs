@@ -202,7 +202,8 @@ async fn a_draft_shows_what_could_be_changed() {
         )
         .await;
     let id = server.start("kinds", json!({})).await;
-    let draft = |step: &'static str| RunService::fork_draft(&*server.runs, &bob2(), id, step);
+    let caller = bob2();
+    let draft = |step: &'static str| RunService::fork_draft(&*server.runs, &caller, id, step);
     assert_eq!(draft("work").await.unwrap_err().code, "WORKFLOW-023");
     for _ in 0..3 {
         server.echo().await;

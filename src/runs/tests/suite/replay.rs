@@ -201,6 +201,7 @@ fn new_record(world: &World, id: TaskId, parent: Option<TaskId>, fairness_key: O
         created_by: by.label().to_owned(),
         rerun_of: None,
         parent_id: parent,
+        decision_id: None,
         failure: None,
     };
     let task = TaskRecord {
@@ -218,7 +219,7 @@ fn new_record(world: &World, id: TaskId, parent: Option<TaskId>, fairness_key: O
         awaited: false,
         created_by: by,
     };
-    NewTaskRecord { task, input, depends_on: Vec::new() }
+    NewTaskRecord { task, input, depends_on: Vec::new(), decide: None }
 }
 
 async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
