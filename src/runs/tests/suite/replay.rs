@@ -102,11 +102,16 @@ struct Live<'a> {
     state: Mutex<Noted>,
 }
 
+/// A call of a model: its id, the model, the code of what went wrong, what was asked and what was answered.
+type Asked = (uuid::Uuid, String, Option<String>, String, String);
+/// A task of a task: what it was given, what it gave, and what happened meanwhile.
+type Child = (TaskId, Value, Result<Value, Failure>, Box<Noted>);
+
 #[derive(Default)]
 struct Noted {
-    calls: Vec<(uuid::Uuid, String, Option<String>, String, String)>,
+    calls: Vec<Asked>,
     artifacts: Vec<(ArtifactId, StoredAgain)>,
-    children: Vec<(TaskId, Value, Result<Value, Failure>, Box<Noted>)>,
+    children: Vec<Child>,
 }
 
 impl Live<'_> {
