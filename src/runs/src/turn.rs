@@ -230,13 +230,16 @@ impl Runs {
         for (id, signal) in merged.signals {
             rows.push(record::row(record::SIGNALS, id, &signal)?);
         }
-        for name in std::mem::take(&mut live.unsaved) {
-            if let Some(work) = live.works.get(&name) {
-                rows.push(record::row(record::WORK, name, work)?);
+        // What was refused is told in the turn that stores the rest, or nobody would know of it after a crash between the two.
+        if live.facts.is_empty() {
+            for name in std::mem::take(&mut live.unsaved) {
+                if let Some(work) = live.works.get(&name) {
+                    rows.push(record::row(record::WORK, name, work)?);
+                }
             }
+            live.unsaved_since = None;
         }
         rows.extend(over.into_iter().map(|name| JournalRow { group: record::WORK.to_owned(), key: name, body: None }));
-        live.unsaved_since = None;
         rows.push(record::row(record::RUN, record::RUN, &live.head_row())?);
         let mut summary = summary_of(live, live.summary.updated_at);
         let changed = summary != live.summary;

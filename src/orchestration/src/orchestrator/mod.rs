@@ -109,9 +109,26 @@ impl Orchestrator {
             Inserted::Replayed(ids) => Ok(ids),
             Inserted::NoSuchDependency(id) => Err(Problem::new(Code::UnknownDependency, format!("There is no task {id} in this project."))
                 .with_field("/depends_on", "no such task")),
-            Inserted::KeyConflict => {
-                Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."))
-            }
+            Inserted::KeyConflict => Err(another_request()),
+        }
+    }
+
+    /// The tasks of the first request with this key. Asked before anything else of the request: whether it would be taken now says nothing of
+    /// one that was taken.
+    async fn answered(&self, key: Option<&Idempotency>) -> Result<Option<Vec<TaskId>>, Problem> {
+        let Some(key) = key else { return Ok(None) };
+        match self.shared.store.remembered(key.clone()).await? {
+            Some(Inserted::Replayed(ids)) => Ok(Some(ids)),
+            Some(Inserted::KeyConflict) => Err(another_request()),
+            _ => Ok(None),
+        }
+    }
+
+    /// What is answered to the repetition of a request that made one task.
+    async fn answered_one(&self, key: Option<&Idempotency>) -> Result<Option<TaskSummary>, Problem> {
+        match self.answered(key).await?.and_then(|ids| ids.first().copied()) {
+            Some(id) => self.summary(id).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -128,6 +145,10 @@ impl Orchestrator {
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
         self.shared.store.task(id).await?.map(|record| record.summary).ok_or_else(|| no_such_task(id))
     }
+}
+
+fn another_request() -> Problem {
+    Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged.")
 }
 
 fn no_such_task(id: TaskId) -> Problem {
@@ -199,6 +220,9 @@ impl TaskService for Orchestrator {
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
         self.shared.gate.require(caller, Permission::Work, "task.submit")?;
         let key = idempotency(caller, idempotency_key, "task", &task)?;
+        if let Some(first) = self.answered_one(key.as_ref()).await? {
+            return Ok(first);
+        }
         let admitted = self.admit(caller, task, "").await?;
         let admitted = self.resolve(caller, vec![admitted]).await?;
         let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
@@ -220,6 +244,9 @@ impl TaskService for Orchestrator {
             ));
         }
         let key = idempotency(caller, idempotency_key, "batch", &batch)?;
+        if let Some(ids) = self.answered(key.as_ref()).await? {
+            return Ok(AcceptedBatch { ids });
+        }
         let mut admitted = Vec::with_capacity(batch.tasks.len());
         for (index, task) in batch.tasks.into_iter().enumerate() {
             admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);
@@ -292,6 +319,9 @@ impl TaskService for Orchestrator {
             ));
         }
         let key = idempotency(caller, idempotency_key, "rerun", &id)?;
+        if let Some(first) = self.answered_one(key.as_ref()).await? {
+            return Ok(first);
+        }
         let admitted = self.again(caller, rows).await?;
         let summary = admitted.task.summary.clone();
         let ids = self.take_in(vec![admitted], key).await?;

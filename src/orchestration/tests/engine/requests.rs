@@ -176,3 +176,32 @@ async fn a_task_that_waits_for_its_time_waits_on_after_a_pause() {
     assert_eq!(tasks.resume(&world.caller, id).await.unwrap().state, TaskState::Waiting, "what is not paused stays as it is");
     tasks.cancel(&world.caller, id).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_repetition_is_answered_though_it_would_be_refused_now() {
+    let world = World::new().await;
+    let at = world.sources.clock.now().plus(Duration::from_secs(3_600));
+    let later = NewTask { run_at: Some(at), ..echo() };
+    let batch = NewBatch { tasks: vec![later.clone(), later.clone()] };
+    let tasks = world.tasks();
+    let key = |name: &str| Some(name.to_owned());
+    let one = tasks.submit(&world.caller, later.clone(), key("one")).await.unwrap().id;
+    let many = tasks.submit_batch(&world.caller, batch.clone(), key("many")).await.unwrap().ids;
+    world.clock.advance(Duration::from_secs(7_200));
+    assert_eq!(tasks.submit(&world.caller, later.clone(), None).await.unwrap_err().code, "REQUEST-002", "its time has passed");
+    assert_eq!(tasks.submit(&world.caller, later.clone(), key("one")).await.unwrap().id, one);
+    assert_eq!(tasks.submit_batch(&world.caller, batch, key("many")).await.unwrap().ids, many);
+    assert_eq!(tasks.submit(&world.caller, echo(), key("one")).await.unwrap_err().code, "REQUEST-009", "another request");
+    assert_eq!(tasks.submit(&world.caller, later, key("two")).await.unwrap_err().code, "REQUEST-002", "a new request");
+}
+
+#[tokio::test]
+async fn a_task_is_run_again_once_though_it_could_not_be_now() {
+    let world = World::new().await;
+    let done = world.run(echo()).await.summary.id;
+    let tasks = world.tasks();
+    let again = tasks.rerun(&world.caller, done, Some("again".to_owned())).await.unwrap().id;
+    assert_ne!(again, done);
+    assert_eq!(tasks.rerun(&world.caller, done, Some("again".to_owned())).await.unwrap().id, again);
+    assert_eq!(tasks.submit(&world.caller, echo(), Some("again".to_owned())).await.unwrap_err().code, "REQUEST-009");
+}

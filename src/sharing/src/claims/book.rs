@@ -79,6 +79,12 @@ impl Shelf {
     pub(super) fn of(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<Option<Book>>> {
         Arc::clone(self.0.lock().entry(project).or_default())
     }
+
+    /// Whether a holder has or wants anything, as far as this server knows; also if somebody is just changing what it knows.
+    pub(super) fn may_know(&self, project: ProjectId, holder: &Holder) -> bool {
+        let Some(shelf) = self.0.lock().get(&project).map(Arc::clone) else { return false };
+        shelf.try_lock().map_or(true, |place| place.as_ref().is_some_and(|book| book.knows(holder)))
+    }
 }
 
 pub(super) fn claim_key(resource: &Resource, holder: &Holder, held: bool) -> String {
