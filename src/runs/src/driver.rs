@@ -15,7 +15,7 @@ use baton_workflow::Fact;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::Live;
+use crate::live::{Live, Todo};
 use crate::record::journal;
 use crate::runs::Runs;
 use crate::slots::{Left, Mail, Slot};
@@ -368,6 +368,10 @@ impl Runs {
             {
                 self.send(parent.run, Mail::Run(live.id));
             }
+        }
+        if mail.contains(&Mail::Look) {
+            // Another server may have ended a step while this one was asking somebody about it.
+            live.todo.extend(self.left_open(live).await?.into_iter().map(Todo::Close));
         }
         let mut facts = self.facts_of(live, mail).await?;
         facts.append(&mut live.facts);

@@ -161,6 +161,10 @@ impl Runs {
                 merged.take(effects);
             }
         }
+        if !merged.cleared.is_empty() {
+            // What is begun anew gives anew, and what it gave before is gone.
+            live.bytes = live.run.rows().items.iter().filter_map(|item| item.output.as_ref()).map(json_bytes).sum();
+        }
         self.write(live, now, before, merged, told, over, identified, by).await
     }
 

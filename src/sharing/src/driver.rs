@@ -51,7 +51,7 @@ impl Sharing {
             "decision" if self.note_decision(event) => self.bell.notify_one(),
             "contract" | "bargain" | "conflict" => self.bell.notify_one(),
             // Another server's turn: whoever waits here looks again.
-            "claim" => self.changed.notify_waiters(),
+            "claim" => self.shelf.ring(event.project_id),
             _ => {}
         }
     }
@@ -60,7 +60,7 @@ impl Sharing {
     pub fn missed(&self) {
         self.missed.store(true, Ordering::SeqCst);
         self.bell.notify_one();
-        self.changed.notify_waiters();
+        self.shelf.ring_all();
     }
 
     /// Does what is due, again and again, until it is stopped.

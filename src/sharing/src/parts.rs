@@ -100,8 +100,6 @@ pub struct Sharing {
     pub(crate) parts: SharingParts,
     pub(crate) options: SharingOptions,
     pub(crate) shelf: Shelf,
-    /// Rung after each write: whoever waits for a claim looks again.
-    pub(crate) changed: Notify,
     /// Wakes the driver.
     pub(crate) bell: Notify,
     /// Holders that have ended, whose claims are to be given back. It may forget some: leases end too.
@@ -130,7 +128,6 @@ impl Sharing {
             parts,
             options,
             shelf: Shelf::default(),
-            changed: Notify::new(),
             bell: Notify::new(),
             ended: Mutex::new(BTreeMap::new()),
             watched: Mutex::new(BTreeMap::new()),
@@ -147,9 +144,8 @@ impl Sharing {
         self.parts.sources.clock.now()
     }
 
-    /// Wakes whoever waits for a claim, and the driver.
+    /// Wakes the driver.
     pub(crate) fn ring(&self) {
-        self.changed.notify_waiters();
         self.bell.notify_one();
     }
 }

@@ -12,8 +12,8 @@ use baton_domain::wire::task::{AttemptView, Dependency, StateCount, TaskEnd, Tas
 use serde_json::Value;
 
 use crate::{
-    Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
-    PauseRequest, QueueClass, ReadyTask, Settled, StoreError, Wanted,
+    Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, PauseRequest, QueueClass,
+    ReadyTask, Settled, StoreError, Wanted,
 };
 
 /// A task as it is stored, without its input and its result, which can be large.

@@ -21,7 +21,7 @@ use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
 use baton_domain::task::TaskState;
-use baton_domain::user::{Caller, Permission};
+use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
@@ -132,6 +132,31 @@ impl Orchestrator {
         }
     }
 
+    /// Refuses work on behalf of somebody who may not ask for it any more: of a revoked key, or of a user who was deactivated or is only a viewer by now.
+    /// Who calls by themselves was looked up as they called.
+    async fn check_standing(&self, caller: &Caller) -> Result<(), Problem> {
+        if caller.request_id.is_some() {
+            return Ok(());
+        }
+        let may = match &caller.principal {
+            Principal::User { id, .. } => {
+                self.shared.store.user(*id).await?.is_none_or(|user| user.active && user.role.allows(Permission::Work))
+            }
+            Principal::ApiKey { id, .. } => {
+                self.shared.store.api_key(*id).await?.is_none_or(|key| key.revoked_at.is_none() && key.role.allows(Permission::Work))
+            }
+            _ => true,
+        };
+        if may {
+            return Ok(());
+        }
+        let who = caller.principal.label();
+        Err(Problem::new(
+            Code::Forbidden,
+            format!("{who}, on whose behalf this is done, may not ask for work any more. Have somebody else ask for it."),
+        ))
+    }
+
     /// A task with what holds it up, if something does.
     async fn explained(&self, rows: TaskRows) -> Result<TaskDetail, Problem> {
         let held_up = elsewhere::held_up(&self.shared, &rows.task.summary).await?;
@@ -223,6 +248,7 @@ impl TaskService for Orchestrator {
         if let Some(first) = self.answered_one(key.as_ref()).await? {
             return Ok(first);
         }
+        self.check_standing(caller).await?;
         let admitted = self.admit(caller, task, "").await?;
         let admitted = self.resolve(caller, vec![admitted]).await?;
         let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
@@ -247,6 +273,7 @@ impl TaskService for Orchestrator {
         if let Some(ids) = self.answered(key.as_ref()).await? {
             return Ok(AcceptedBatch { ids });
         }
+        self.check_standing(caller).await?;
         let mut admitted = Vec::with_capacity(batch.tasks.len());
         for (index, task) in batch.tasks.into_iter().enumerate() {
             admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);

@@ -21,6 +21,8 @@ use crate::harness::{Server, World, alice, bob};
 /// Decides at once.
 #[derive(Default)]
 pub(crate) struct Quick {
+    /// How often it was asked how a decision has ended.
+    asked: std::sync::atomic::AtomicUsize,
     made: Mutex<BTreeMap<String, DecisionId>>,
 }
 
@@ -32,6 +34,7 @@ impl Decisions for Quick {
         Ok(*made.entry(order.key).or_insert(next))
     }
     async fn end(&self, _: &Caller, _: DecisionId) -> Answer<Option<DecisionEnd>> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Ok(Some(DecisionEnd::Decided(json!({"answer": "yes"}))))
     }
     async fn used(&self, _: &Caller, _: DecisionId) -> Answer<Usage> {
@@ -291,4 +294,17 @@ async fn an_item_that_was_refused_before_a_crash_is_told_and_can_be_cancelled() 
         let expected = if cancels { RunState::Canceled } else { RunState::Failed };
         assert_eq!(detail.summary.state, expected);
     }
+}
+
+#[tokio::test]
+async fn decisions_of_a_long_list_are_each_looked_at_a_few_times() {
+    let quick = Arc::new(Quick::default());
+    let world = World { decisions: Some(Arc::clone(&quick) as Arc<dyn Decisions>), ..World::new() };
+    let server = world.server();
+    server.store("name: many\nversion: 1\nsteps:\n  each: {decide: {question: 'Well?', options: [yes, no], voters: 3}, foreach: {items: '${{ range(500) }}', concurrency: 50}}\n").await;
+    let id = server.start("many", json!({})).await;
+    through(&server).await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+    let asked = quick.asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((500..=1_500).contains(&asked), "{asked} times");
 }
