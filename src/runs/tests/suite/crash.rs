@@ -239,7 +239,7 @@ async fn what_has_begun_is_stored_when_the_driver_stops() {
     assert_eq!(work.body.as_ref().unwrap().get("ids"), None, "the driver goes on and has time");
     let stop = tokio_util::sync::CancellationToken::new();
     stop.cancel();
-    std::sync::Arc::clone(&server.runs).run(stop).await;
+    Arc::clone(&server.runs).run(stop).await;
     let [work] = &*works().await else { panic!("one piece of work") };
     assert_eq!(work.body.as_ref().unwrap()["ids"].as_array().map(Vec::len), Some(1));
     // Nobody has to submit anything again.

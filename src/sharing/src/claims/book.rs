@@ -115,7 +115,9 @@ impl Shelf {
     /// Claims of any project may have changed.
     pub(crate) fn ring_all(&self) {
         let places: Vec<Arc<Place>> = self.0.lock().values().map(Arc::clone).collect();
-        places.iter().for_each(|place| drop(place.ring()));
+        for place in places {
+            place.ring();
+        }
     }
 
     /// Whether a holder has or wants anything, as far as this server knows; also if somebody is just changing what it knows.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton_domain::id::{ContractId, TaskId};
-use baton_domain::problem::{Code, Problem};
+use baton_domain::problem::Code;
 use baton_domain::services::Answer;
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
