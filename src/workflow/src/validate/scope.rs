@@ -18,12 +18,7 @@ impl StepTypes {
     pub(super) fn of(step: &Step, single: Type, skippable: bool) -> Self {
         let forgiven = step.on_failure == OnFailure::Continue;
         let item = if forgiven { missing(single) } else { single };
-        let output = match (step.foreach.is_some(), forgiven) {
-            (false, _) => item,
-            (true, false) => Type::list(item),
-            // It may have failed before it had a list.
-            (true, true) => missing(Type::list(item)),
-        };
+        let output = if step.foreach.is_some() { Type::list(item) } else { item };
         Self { uncertain: missing(output.clone()), output, skippable }
     }
 }

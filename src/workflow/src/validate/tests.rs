@@ -323,15 +323,3 @@ fn problems_in_a_list_of_steps_name_its_places_wherever_they_are_found() {
     paths.dedup();
     assert!(paths.len() >= 2 && paths.iter().all(|path| path.starts_with("/steps/1/")), "{paths:?}");
 }
-
-#[test]
-fn a_list_of_a_step_that_may_fail_is_guarded() {
-    let steps = |read: &str| {
-        problems(&format!(
-            "  each: {{uses: diagnostics.echo, foreach: [a, b], with: {{message: '${{{{ item }}}}'}}, on_failure: continue}}\n  last: {{uses: diagnostics.echo, with: {{message: \"${{{{ text({read}) }}}}\"}}}}\n"
-        ))
-    };
-    assert_eq!(steps("length(default(steps.each.output, []))"), []);
-    let found = steps("length(steps.each.output)");
-    assert!(found.len() == 1 && found[0].3.contains("missing"), "{found:?}");
-}
