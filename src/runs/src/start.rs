@@ -100,13 +100,13 @@ impl Runs {
         let mut uses = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for step in &plan.workflow.steps {
-            let field = format!("/steps/{}/uses", step.id);
+            let field = format!("{}/uses", step.path);
             let mut refuse = |code: Code, detail: String, field: &str, message: &str| {
                 let problem = wrong.take().unwrap_or_else(|| Problem::new(code, detail));
                 wrong = Some(problem.with_field(field, message));
             };
             if step.decide.is_some() && self.parts.decisions.is_none() {
-                refuse(Code::DecisionsAbsent, absent().detail, &format!("/steps/{}/decide", step.id), "no decisions are held here");
+                refuse(Code::DecisionsAbsent, absent().detail, &format!("{}/decide", step.path), "no decisions are held here");
             }
             match &step.action {
                 Action::Skill(skill) if seen.insert(skill.name.clone()) => match self.parts.agents.skill(caller, &skill.name).await {

@@ -326,7 +326,6 @@ async fn whoever_waits_does_not_ask_storage_at_each_change() {
     let world = World { still: true, ..World::new(77) };
     let server = world.server();
     let first = holds(&server, &person(0), alone("path:a")).await;
-    let begun = world.heads_read.load(Ordering::SeqCst);
     let mut waiters = tokio::task::JoinSet::new();
     for number in 1..=u128::from(WAITERS) {
         let server = Arc::clone(&server);
@@ -340,6 +339,7 @@ async fn whoever_waits_does_not_ask_storage_at_each_change() {
     while all(&server).await.len() <= WAITERS as usize {
         tokio::task::yield_now().await;
     }
+    let begun = world.heads_read.load(Ordering::SeqCst);
     server.release(&person(0), back("path:a", first.fence)).await.unwrap();
     while let Some(served) = waiters.join_next().await {
         served.unwrap();
