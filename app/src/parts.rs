@@ -10,7 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    Diff, EditWorkflow, Events, FirstRun, Fork, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications,
+    Diff, EditWorkflow, Events, FirstRun, Fork, Gallery, Lab, Limits, Lines, Members, Models, NewBargain, NewContract, NewPlan, NewTask,
+    Notifications,
     OpenDecision, Overview, Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
@@ -44,11 +45,13 @@ pub(crate) enum Forms {
     Members,
 }
 
-/// The large forms: of a task, which brings a form for every skill, of a decision, and of what lies outside.
+/// The large forms: of a task and of a call for bids, which bring a form for every skill, of a decision, of a bargaining, and of what lies outside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setup {
     NewTask,
     OpenDecision,
+    NewContract,
+    NewBargain,
     Connections,
     Models,
 }
@@ -203,6 +206,8 @@ fn draw_setup(page: Setup) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Setup::NewTask => NewTask().into_any(),
         Setup::OpenDecision => OpenDecision().into_any(),
+        Setup::NewContract => NewContract().into_any(),
+        Setup::NewBargain => NewBargain().into_any(),
         Setup::Connections => Connections().into_any(),
         Setup::Models => Models().into_any(),
     })

@@ -15,7 +15,8 @@ use crate::Sharing;
 const MAXIMUM_ENDED: usize = 10_000;
 
 impl Sharing {
-    /// Notes that a task or a run has ended, if an event says so. Gives whether it does.
+    /// Notes that a task or a run has ended, if an event says so. Gives whether something is to be done about it at once: it does the work of a
+    /// contract, or has claims that this server knows of. What others know of is given back in the next round.
     pub(crate) fn note_end(&self, event: &Event) -> bool {
         let ended = match event.kind.split_once('.') {
             Some(("task", state)) => TaskState::parse(state).is_some_and(TaskState::is_terminal),
@@ -23,10 +24,12 @@ impl Sharing {
             _ => false,
         };
         let Some(holder) = event.subject.parse::<Holder>().ok().filter(|_| ended) else { return false };
+        let mut urgent = self.shelf.may_know(event.project_id, &holder);
         if holder.kind == HolderKind::Task {
             let task = TaskId::new(holder.id);
             if self.watched.lock().contains_key(&task) {
                 self.tasks_ended.lock().insert(task);
+                urgent = true;
             }
         }
         let mut noted = self.ended.lock();
@@ -34,7 +37,7 @@ impl Sharing {
         if of_project.len() < MAXIMUM_ENDED {
             of_project.insert(holder);
         }
-        true
+        urgent
     }
 
     /// Gives back what those that have ended held. Gives whether they held anything. What fails is tried again with what ends next.
