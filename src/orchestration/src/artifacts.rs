@@ -154,7 +154,10 @@ impl ArtifactService for Artifacts {
     async fn delete(&self, caller: &Caller, id: ArtifactId) -> Answer<()> {
         self.gate.require(caller, Permission::Work, "artifact.delete")?;
         if self.store.artifact_in_use(id).await? {
-            return Err(Problem::new(Code::ArtifactInUse, "Wait until the task has ended, or cancel it."));
+            return Err(Problem::new(
+                Code::ArtifactInUse,
+                "A task that goes on, the newest version of a line or an open conflict needs it.",
+            ));
         }
         let _turn = self.turn().await;
         let deleted = self.store.delete_artifact(id, caller.principal.clone(), self.sources.clock.now()).await?;

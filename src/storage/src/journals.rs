@@ -316,7 +316,8 @@ pub trait JournalStore: Send + Sync {
     async fn next_wake(&self, kind: JournalKind) -> Result<Option<Timestamp>, StoreError>;
 
     /// Removes journals with all that is theirs that have ended, wait for nothing and were last written before an instant, at most `limit`,
-    /// those first that were written last the longest ago; gives how many. One whose parent is stored when this begins stays.
+    /// those first that were written last the longest ago; gives how many. One whose parent is stored when this begins stays, but for a conflict:
+    /// the line that it belongs to never ends.
     ///
     /// # Errors
     /// Only those of storage.

@@ -302,13 +302,21 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn tasks_of_agent(&self, agent: AgentId) -> Result<Vec<TaskId>, StoreError>;
 
-    /// Forgets idempotency keys older than `age`.
+    /// What a repetition of a request is answered, if the request was taken: [`Inserted::Replayed`] or [`Inserted::KeyConflict`].
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn remembered(&self, request: Idempotency) -> Result<Option<Inserted>, StoreError>;
+
+    /// Forgets idempotency keys older than `age`, but none that names a journal that goes on: whoever goes on with it may not have
+    /// stored yet what was begun. Such a key has the journal's identifier in front, or behind one word: `ID/…`, `run/ID/…`.
     ///
     /// # Errors
     /// Only those of storage.
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError>;
 
-    /// Whether a live task's input names this artifact.
+    /// Whether a live task's input names this artifact, or the newest version of a line or an open conflict stands on it: a live line's
+    /// summary names the former, a live conflict's opening its change.
     ///
     /// # Errors
     /// Only those of storage.

@@ -78,7 +78,7 @@ codes! {
 
     NoSuchArtifact = "ARTIFACT-001", 404, "No such artifact";
     ArtifactTooLarge = "ARTIFACT-002", 413, "The artifact is too large";
-    ArtifactInUse = "ARTIFACT-003", 409, "A task that has not ended needs this artifact";
+    ArtifactInUse = "ARTIFACT-003", 409, "Something that goes on needs this artifact";
     HashMismatch = "ARTIFACT-004", 422, "The content does not match its hash";
 
     NoSuchAgent = "AGENT-001", 404, "No such agent";

@@ -89,6 +89,12 @@ impl Problem {
         self
     }
 
+    /// Whether the same request may be answered otherwise in a while.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        self.status >= 500 && self.status != 501 || self.status == 429 || self.status == 408
+    }
+
     /// Whether this problem has that code.
     #[must_use]
     pub fn is(&self, code: Code) -> bool {

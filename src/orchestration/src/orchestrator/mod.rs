@@ -21,7 +21,7 @@ use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
 use baton_domain::task::TaskState;
-use baton_domain::user::{Caller, Permission};
+use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
     AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BATCH, MAXIMUM_LABELS, MAXIMUM_WAIT_SECONDS, NewBatch, NewTask,
@@ -109,10 +109,52 @@ impl Orchestrator {
             Inserted::Replayed(ids) => Ok(ids),
             Inserted::NoSuchDependency(id) => Err(Problem::new(Code::UnknownDependency, format!("There is no task {id} in this project."))
                 .with_field("/depends_on", "no such task")),
-            Inserted::KeyConflict => {
-                Err(Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged."))
-            }
+            Inserted::KeyConflict => Err(another_request()),
         }
+    }
+
+    /// The tasks of the first request with this key. Asked before anything else of the request: whether it would be taken now says nothing of
+    /// one that was taken.
+    async fn answered(&self, key: Option<&Idempotency>) -> Result<Option<Vec<TaskId>>, Problem> {
+        let Some(key) = key else { return Ok(None) };
+        match self.shared.store.remembered(key.clone()).await? {
+            Some(Inserted::Replayed(ids)) => Ok(Some(ids)),
+            Some(Inserted::KeyConflict) => Err(another_request()),
+            _ => Ok(None),
+        }
+    }
+
+    /// What is answered to the repetition of a request that made one task.
+    async fn answered_one(&self, key: Option<&Idempotency>) -> Result<Option<TaskSummary>, Problem> {
+        match self.answered(key).await?.and_then(|ids| ids.first().copied()) {
+            Some(id) => self.summary(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Refuses work on behalf of somebody who may not ask for it any more: of a revoked key, or of a user who was deactivated or is only a viewer by now.
+    /// Who calls by themselves was looked up as they called.
+    async fn check_standing(&self, caller: &Caller) -> Result<(), Problem> {
+        if caller.request_id.is_some() {
+            return Ok(());
+        }
+        let may = match &caller.principal {
+            Principal::User { id, .. } => {
+                self.shared.store.user(*id).await?.is_none_or(|user| user.active && user.role.allows(Permission::Work))
+            }
+            Principal::ApiKey { id, .. } => {
+                self.shared.store.api_key(*id).await?.is_none_or(|key| key.revoked_at.is_none() && key.role.allows(Permission::Work))
+            }
+            _ => true,
+        };
+        if may {
+            return Ok(());
+        }
+        let who = caller.principal.label();
+        Err(Problem::new(
+            Code::Forbidden,
+            format!("{who}, on whose behalf this is done, may not ask for work any more. Have somebody else ask for it."),
+        ))
     }
 
     /// A task with what holds it up, if something does.
@@ -128,6 +170,10 @@ impl Orchestrator {
     async fn summary(&self, id: TaskId) -> Result<TaskSummary, Problem> {
         self.shared.store.task(id).await?.map(|record| record.summary).ok_or_else(|| no_such_task(id))
     }
+}
+
+fn another_request() -> Problem {
+    Problem::new(Code::IdempotencyConflict, "Use a new key for a new request, or send the first request again unchanged.")
 }
 
 fn no_such_task(id: TaskId) -> Problem {
@@ -199,6 +245,10 @@ impl TaskService for Orchestrator {
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
         self.shared.gate.require(caller, Permission::Work, "task.submit")?;
         let key = idempotency(caller, idempotency_key, "task", &task)?;
+        if let Some(first) = self.answered_one(key.as_ref()).await? {
+            return Ok(first);
+        }
+        self.check_standing(caller).await?;
         let admitted = self.admit(caller, task, "").await?;
         let admitted = self.resolve(caller, vec![admitted]).await?;
         let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
@@ -220,6 +270,10 @@ impl TaskService for Orchestrator {
             ));
         }
         let key = idempotency(caller, idempotency_key, "batch", &batch)?;
+        if let Some(ids) = self.answered(key.as_ref()).await? {
+            return Ok(AcceptedBatch { ids });
+        }
+        self.check_standing(caller).await?;
         let mut admitted = Vec::with_capacity(batch.tasks.len());
         for (index, task) in batch.tasks.into_iter().enumerate() {
             admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);
@@ -292,6 +346,9 @@ impl TaskService for Orchestrator {
             ));
         }
         let key = idempotency(caller, idempotency_key, "rerun", &id)?;
+        if let Some(first) = self.answered_one(key.as_ref()).await? {
+            return Ok(first);
+        }
         let admitted = self.again(caller, rows).await?;
         let summary = admitted.task.summary.clone();
         let ids = self.take_in(vec![admitted], key).await?;

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use baton_domain::id::{AuditId, UserId};
 use baton_domain::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::task::{NewBatch, NewTask, TaskFilter};
 use baton_orchestration::EngineOptions;
+use baton_storage::{AuditRow, IdentityStore, UserRecord};
 use serde_json::json;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::world::{SCRIPTED, World, options};
 
@@ -175,4 +179,75 @@ async fn a_task_that_waits_for_its_time_waits_on_after_a_pause() {
     assert_eq!((resumed.state, resumed.wait_kind, resumed.not_before), (TaskState::Waiting, Some(WaitKind::Timer), Some(at)));
     assert_eq!(tasks.resume(&world.caller, id).await.unwrap().state, TaskState::Waiting, "what is not paused stays as it is");
     tasks.cancel(&world.caller, id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repetition_is_answered_though_it_would_be_refused_now() {
+    let world = World::new().await;
+    let at = world.sources.clock.now().plus(Duration::from_secs(3_600));
+    let later = NewTask { run_at: Some(at), ..echo() };
+    let batch = NewBatch { tasks: vec![later.clone(), later.clone()] };
+    let tasks = world.tasks();
+    let key = |name: &str| Some(name.to_owned());
+    let one = tasks.submit(&world.caller, later.clone(), key("one")).await.unwrap().id;
+    let many = tasks.submit_batch(&world.caller, batch.clone(), key("many")).await.unwrap().ids;
+    world.clock.advance(Duration::from_secs(7_200));
+    assert_eq!(tasks.submit(&world.caller, later.clone(), None).await.unwrap_err().code, "REQUEST-002", "its time has passed");
+    assert_eq!(tasks.submit(&world.caller, later.clone(), key("one")).await.unwrap().id, one);
+    assert_eq!(tasks.submit_batch(&world.caller, batch, key("many")).await.unwrap().ids, many);
+    assert_eq!(tasks.submit(&world.caller, echo(), key("one")).await.unwrap_err().code, "REQUEST-009", "another request");
+    assert_eq!(tasks.submit(&world.caller, later, key("two")).await.unwrap_err().code, "REQUEST-002", "a new request");
+}
+
+#[tokio::test]
+async fn a_task_is_run_again_once_though_it_could_not_be_now() {
+    let world = World::new().await;
+    let done = world.run(echo()).await.summary.id;
+    let tasks = world.tasks();
+    let again = tasks.rerun(&world.caller, done, Some("again".to_owned())).await.unwrap().id;
+    assert_ne!(again, done);
+    assert_eq!(tasks.rerun(&world.caller, done, Some("again".to_owned())).await.unwrap().id, again);
+    assert_eq!(tasks.submit(&world.caller, echo(), Some("again".to_owned())).await.unwrap_err().code, "REQUEST-009");
+}
+
+#[tokio::test]
+async fn nothing_new_is_done_on_behalf_of_whoever_may_not_ask_for_it_any_more() {
+    let world = World::new().await;
+    let now = world.sources.clock.now();
+    let audit = |id: u128| AuditRow {
+        id: AuditId::new(Uuid::from_u128(id)),
+        at: now,
+        principal: Principal::System,
+        action: "test".to_owned(),
+        target: None,
+        allowed: true,
+        code: None,
+        request_id: None,
+        address: None,
+    };
+    let id = UserId::new(Uuid::from_u128(7));
+    let user = UserRecord {
+        id,
+        email: "ann@example.org".to_owned(),
+        role: Role::Operator,
+        active: true,
+        password_hash: "x".to_owned(),
+        created_at: now,
+        last_login_at: None,
+    };
+    world.store.insert_user(user, false, audit(1)).await.unwrap();
+    let principal = Principal::User { id, email: "ann@example.org".to_owned() };
+    // As a run goes on for whoever has begun it.
+    let ann = Caller { principal, role: Some(Role::Operator), ..Caller::system() };
+    let tasks = world.tasks();
+    let first = tasks.submit(&ann, echo(), Some("one".to_owned())).await.unwrap().id;
+    for (role, active) in [(Role::Viewer, true), (Role::Operator, false)] {
+        world.store.change_user(id, role, active, now, audit(2 + u128::from(active))).await.unwrap();
+        assert_eq!(tasks.submit(&ann, echo(), Some("two".to_owned())).await.unwrap_err().code, "AUTH-005");
+        let batch = NewBatch { tasks: vec![echo(), echo()] };
+        assert_eq!(tasks.submit_batch(&ann, batch, None).await.unwrap_err().code, "AUTH-005");
+        assert_eq!(tasks.submit(&ann, echo(), Some("one".to_owned())).await.unwrap().id, first, "what was begun is found");
+    }
+    world.store.change_user(id, Role::Admin, true, now, audit(9)).await.unwrap();
+    tasks.submit(&ann, echo(), Some("two".to_owned())).await.unwrap();
 }

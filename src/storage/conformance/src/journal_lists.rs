@@ -210,3 +210,14 @@ pub async fn a_journal_stays_as_long_as_its_parent(world: &World) {
         assert_eq!(are_stored(world, &all[..3]).await, left);
     }
 }
+
+pub async fn a_conflict_is_forgotten_though_its_line_goes_on(world: &World) {
+    let line = open(world, new(world, JournalKind::Line, "notes.txt")).await;
+    let mut conflict = new(world, JournalKind::Conflict, "notes.txt");
+    conflict.head.parent = Some(line.id);
+    let conflict = open(world, conflict).await;
+    assert_eq!(world.store.forget_journals(at(1_000), 9).await.unwrap(), 0, "it is open");
+    written(world, JournalWrite { live: false, at: at(10), ..turn(&conflict, 1) }).await;
+    assert_eq!(world.store.forget_journals(at(1_000), 9).await.unwrap(), 1);
+    assert_eq!(are_stored(world, &[line.id, conflict.id]).await, [true, false]);
+}

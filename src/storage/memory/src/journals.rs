@@ -43,12 +43,21 @@ pub(crate) struct Journals {
 }
 
 impl Journals {
-    fn head(&self, id: JournalId) -> Option<&JournalHead> {
+    pub(crate) fn head(&self, id: JournalId) -> Option<&JournalHead> {
         self.by_id.get(&id).map(|journal| &journal.head)
     }
 
     fn with_key(&self, project: ProjectId, kind: JournalKind, key: &str) -> Option<&JournalHead> {
         self.by_key.get(&(project, kind, key.to_owned())).and_then(|id| self.head(*id))
+    }
+
+    /// Whether a line that goes on has this as its newest content, or an open conflict as its change.
+    pub(crate) fn stand_on(&self, artifact: &str) -> bool {
+        self.by_id.values().filter(|journal| journal.head.live).any(|journal| match journal.head.kind {
+            JournalKind::Line => journal.head.summary.to_string().contains(artifact),
+            JournalKind::Conflict => journal.opening.to_string().contains(artifact),
+            _ => false,
+        })
     }
 
     fn of_kind(&self, kind: JournalKind) -> impl DoubleEndedIterator<Item = &JournalHead> {
@@ -117,7 +126,8 @@ fn forget(state: &mut State, before: Timestamp, limit: u32) -> u64 {
     let journals = &mut state.journals;
     let over = |head: &&JournalHead| {
         let parent_is_stored = head.parent.is_some_and(|parent| journals.by_id.contains_key(&parent));
-        !head.live && head.wake_at.is_none() && head.updated_at < before && !parent_is_stored
+        let kept = parent_is_stored && head.kind != JournalKind::Conflict;
+        !head.live && head.wake_at.is_none() && head.updated_at < before && !kept
     };
     let mut found: Vec<_> =
         journals.by_id.values().map(|journal| &journal.head).filter(over).map(|head| (head.updated_at, head.id)).collect();

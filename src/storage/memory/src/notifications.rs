@@ -33,13 +33,15 @@ fn notify(
     if notifications.until != seen {
         return Ok(false);
     }
-    let mut told = notifications.told.clone();
-    let new: Vec<NotificationRecord> = rows.into_iter().filter(|row| told.insert((row.user, row.seq))).collect();
+    let mut told = BTreeSet::new();
+    let known = &notifications.told;
+    let is_new = |row: &NotificationRecord| !known.contains(&(row.user, row.seq)) && told.insert((row.user, row.seq));
+    let new: Vec<NotificationRecord> = rows.into_iter().filter(is_new).collect();
     let mut ids = BTreeSet::new();
     if new.iter().any(|row| notifications.by_id.contains_key(&row.id) || !ids.insert(row.id)) {
         return Err(taken());
     }
-    notifications.told = told;
+    notifications.told.extend(told);
     notifications.until = until;
     notifications.by_id.extend(new.into_iter().map(|row| (row.id, row)));
     for (subject, at) in settled {

@@ -270,7 +270,7 @@ async fn forget(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<u64, Fault
     let gone = sqlx::query(
         "WITH over AS MATERIALIZED (
              SELECT id FROM journals AS ended WHERE NOT live AND wake_at IS NULL AND updated_at < $1
-                 AND NOT EXISTS (SELECT 1 FROM journals AS parents WHERE parents.id = ended.parent_id)
+                 AND (kind = 'conflict' OR NOT EXISTS (SELECT 1 FROM journals AS parents WHERE parents.id = ended.parent_id))
              ORDER BY updated_at, id LIMIT $2 FOR UPDATE SKIP LOCKED)
          DELETE FROM journals USING over WHERE journals.id = over.id",
     )

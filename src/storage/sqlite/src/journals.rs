@@ -223,7 +223,7 @@ fn forget(sql: &Connection, before: Timestamp, limit: u32) -> Result<u64, StoreE
     // What is theirs goes with them.
     let text = "DELETE FROM journals WHERE id IN (
                     SELECT id FROM journals AS ended WHERE live = 0 AND wake_at IS NULL AND updated_at < ?1
-                        AND NOT EXISTS (SELECT 1 FROM journals AS parents WHERE parents.id = ended.parent_id)
+                        AND (kind = 'conflict' OR NOT EXISTS (SELECT 1 FROM journals AS parents WHERE parents.id = ended.parent_id))
                     ORDER BY updated_at, id LIMIT ?2)";
     Ok(run(sql, text, params![before.as_millis(), limit])? as u64)
 }

@@ -85,6 +85,7 @@ over_the_link! {
         again settle_dependents(ended: TaskId, at: Timestamp, limit: u32) -> Settled;
         read next_due(now: Timestamp) -> Option<Timestamp>;
         read tasks_of_agent(agent: AgentId) -> Vec<TaskId>;
+        read remembered(request: Idempotency) -> Option<Inserted>;
         read artifact_in_use(artifact: ArtifactId) -> bool;
         once request_cancel(id: TaskId, actor: Principal, at: Timestamp) -> CancelRequest;
         again request_pause(id: TaskId, wanted: bool, actor: Principal, at: Timestamp) -> PauseRequest;

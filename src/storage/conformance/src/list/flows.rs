@@ -33,6 +33,7 @@ macro_rules! flows_cases {
                 old_journals_that_are_over_are_forgotten_with_all_that_is_theirs,
                 a_step_forgets_the_oldest_journals_up_to_its_limit,
                 a_journal_stays_as_long_as_its_parent,
+                a_conflict_is_forgotten_though_its_line_goes_on,
             }
             workflows = workflows {
                 a_workflow_reads_back_in_every_version,

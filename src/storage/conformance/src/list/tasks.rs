@@ -30,6 +30,8 @@ macro_rules! tasks_cases {
                 a_replay_tells_of_tasks_that_have_moved_on,
                 keys_are_forgotten_once_older_than_the_age,
                 forgetting_a_key_forgets_no_task,
+                what_a_repetition_is_answered_can_be_asked_first,
+                keys_of_journals_that_go_on_are_kept,
             }
             begin = tasks::begin {
                 a_begun_task_runs_under_a_lease_of_its_agent,
@@ -182,6 +184,7 @@ macro_rules! tasks_cases {
                 filters_add_up,
                 states_without_tasks_are_not_counted,
                 an_artifact_is_in_use_while_a_live_task_names_it,
+                an_artifact_is_in_use_while_a_line_or_an_open_conflict_stands_on_it,
             }
             dependencies = tasks::dependencies {
                 what_a_task_depends_on_is_shown_as_it_is_now,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use baton_domain::id::TaskId;
-use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use baton_storage::{Idempotency, Inserted, JournalKind, JournalWrite, NewTaskRecord, StoreError};
 
 use crate::World;
+use crate::journals::{new as new_journal, open, turn, written};
 use crate::make::at;
 
 fn key(name: &str, hash: u8) -> Option<Idempotency> {
@@ -83,4 +84,44 @@ pub async fn forgetting_a_key_forgets_no_task(world: &World) {
     let before = world.image().await;
     assert_eq!(world.store.forget_idempotency_keys(at(1_000), Duration::ZERO).await.unwrap(), 1);
     assert_eq!(world.image().await, before);
+}
+
+pub async fn what_a_repetition_is_answered_can_be_asked_first(world: &World) {
+    let first = vec![world.new_task(), world.new_task()];
+    assert_eq!(world.store.remembered(key("k", 1).unwrap()).await.unwrap(), None);
+    world.store.insert_tasks(first.clone(), key("k", 1)).await.unwrap();
+    let before = world.image().await;
+    assert_eq!(world.store.remembered(key("k", 1).unwrap()).await.unwrap(), Some(Inserted::Replayed(ids(&first))));
+    assert_eq!(world.store.remembered(key("k", 2).unwrap()).await.unwrap(), Some(Inserted::KeyConflict));
+    let other = Idempotency { principal: "user:2".to_owned(), ..key("k", 1).unwrap() };
+    assert_eq!(world.store.remembered(other).await.unwrap(), None);
+    assert_eq!(world.image().await, before);
+}
+
+pub async fn keys_of_journals_that_go_on_are_kept(world: &World) {
+    let going = open(world, new_journal(world, JournalKind::Run, "orders")).await;
+    let over = open(world, new_journal(world, JournalKind::Decision, "Which one?")).await;
+    written(world, JournalWrite { live: false, ..turn(&over, 1) }).await;
+    let kept = [format!("run/{}/0000000002-0000", going.id), format!("{}/vote", going.id)];
+    let gone = [
+        format!("run/{}/0000000002-0000", over.id),
+        format!("{}/vote", over.id),
+        format!("a/run/{}/behind-too-much", going.id),
+        "run/no-identifier/0".to_owned(),
+        "plain".to_owned(),
+    ];
+    for name in kept.iter().chain(&gone) {
+        let stored = world.store.insert_tasks(vec![world.new_task()], key(name, 1)).await.unwrap();
+        assert_eq!(stored, Inserted::Stored, "{name}");
+    }
+    let forget = || world.store.forget_idempotency_keys(at(400_000_000), Duration::from_secs(86_400));
+    assert_eq!(forget().await.unwrap(), gone.len() as u64);
+    for name in &kept {
+        assert!(world.store.remembered(key(name, 1).unwrap()).await.unwrap().is_some(), "{name}");
+    }
+    for name in &gone {
+        assert_eq!(world.store.remembered(key(name, 1).unwrap()).await.unwrap(), None, "{name}");
+    }
+    written(world, JournalWrite { live: false, ..turn(&going, 1) }).await;
+    assert_eq!(forget().await.unwrap(), kept.len() as u64, "its journal is over");
 }

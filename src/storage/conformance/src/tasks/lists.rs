@@ -4,12 +4,13 @@ use baton_domain::id::{AgentId, ArtifactId, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{Failure, TaskFilter};
-use baton_storage::{Advance, Guard, NewTaskRecord, TaskQuery};
+use baton_storage::{Advance, Guard, JournalKind, JournalWrite, NewTaskRecord, TaskQuery};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::World;
 use crate::dice::Dice;
+use crate::journals::{new as new_journal, open, turn, written};
 use crate::make::{agent, at, states};
 
 async fn found(world: &World, filter: TaskFilter) -> Vec<TaskId> {
@@ -252,6 +253,25 @@ pub async fn states_without_tasks_are_not_counted(world: &World) {
     counts.sort_by_key(|entry| entry.state);
     let counts: Vec<_> = counts.into_iter().map(|entry| (entry.state, entry.count)).collect();
     assert_eq!((counts, as_of.0), (vec![(TaskState::Queued, 1), (TaskState::Failed, 2)], world.head().await));
+}
+
+pub async fn an_artifact_is_in_use_while_a_line_or_an_open_conflict_stands_on_it(world: &World) {
+    let in_use = async |artifact: ArtifactId| world.store.artifact_in_use(artifact).await.unwrap();
+    let [newest, change, other] = [(); 3].map(|()| ArtifactId::new(world.id()));
+    let mut line = new_journal(world, JournalKind::Line, "notes.txt");
+    line.head.summary = json!({"newest": {"artifact": newest.to_string()}});
+    let line = open(world, line).await;
+    let mut conflict = new_journal(world, JournalKind::Conflict, "notes.txt");
+    conflict.opening = json!({"theirs": change.to_string()});
+    let conflict = open(world, conflict).await;
+    // What another journal names is not held by it.
+    let mut run = new_journal(world, JournalKind::Run, "orders");
+    run.opening = json!({"input": other.to_string()});
+    open(world, run).await;
+    assert_eq!([in_use(newest).await, in_use(change).await, in_use(other).await], [true, true, false]);
+    written(world, JournalWrite { summary: Some(json!({"newest": {"artifact": other.to_string()}})), ..turn(&line, 1) }).await;
+    written(world, JournalWrite { live: false, ..turn(&conflict, 1) }).await;
+    assert_eq!([in_use(newest).await, in_use(change).await, in_use(other).await], [false, false, true]);
 }
 
 pub async fn an_artifact_is_in_use_while_a_live_task_names_it(world: &World) {

@@ -14,12 +14,15 @@ use super::table::TaskRow;
 use crate::PlantedBug;
 use crate::commit::{State, taken};
 
+/// What a request is answered whose key is known.
+pub(super) fn remembered(state: &State, key: &Idempotency) -> Option<Inserted> {
+    let remembered = state.tasks.remembered(key)?;
+    let same = remembered.request_hash == key.request_hash;
+    Some(if same { Inserted::Replayed(remembered.tasks.clone()) } else { Inserted::KeyConflict })
+}
+
 pub(super) fn insert(state: &mut State, new: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Told<Inserted> {
-    if let Some(key) = &idempotency
-        && let Some(remembered) = state.tasks.remembered(key)
-    {
-        let same = remembered.request_hash == key.request_hash;
-        let answer = if same { Inserted::Replayed(remembered.tasks.clone()) } else { Inserted::KeyConflict };
+    if let Some(answer) = idempotency.as_ref().and_then(|key| remembered(state, key)) {
         return Ok((answer, Vec::new()));
     }
     let mut ids = BTreeSet::new();

@@ -122,8 +122,16 @@ impl TaskStore for MemoryStore {
         Ok(self.read(|state| state.tasks.of_agent(agent).collect()))
     }
 
+    async fn remembered(&self, request: Idempotency) -> Result<Option<Inserted>, StoreError> {
+        Ok(self.read(|state| insert::remembered(state, &request)))
+    }
+
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
-        self.commit(|state| Ok((state.tasks.forget_keys(now.minus(age)), Vec::new())))
+        self.commit(|state| {
+            let journals = &state.journals;
+            let goes_on = |id| journals.head(id).is_some_and(|head| head.live);
+            Ok((state.tasks.forget_keys(now.minus(age), goes_on), Vec::new()))
+        })
     }
 
     async fn artifact_in_use(&self, artifact: ArtifactId) -> Result<bool, StoreError> {

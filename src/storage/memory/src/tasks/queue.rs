@@ -95,5 +95,5 @@ pub(super) fn next_due(state: &State, now: Timestamp) -> Option<Timestamp> {
 
 pub(super) fn artifact_in_use(state: &State, artifact: ArtifactId) -> bool {
     let wanted = artifact.to_string();
-    state.tasks.live().any(|row| row.input.to_string().contains(&wanted))
+    state.tasks.live().any(|row| row.input.to_string().contains(&wanted)) || state.journals.stand_on(&wanted)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use baton_domain::id::{AgentId, AttemptId, LeaseToken, ServerId, TaskId};
+use baton_domain::id::{AgentId, AttemptId, JournalId, LeaseToken, ServerId, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptView;
@@ -218,10 +218,11 @@ impl Tasks {
         self.keys.insert((key.principal, key.key), Remembered { request_hash: key.request_hash, tasks, created_at });
     }
 
-    /// Forgets requests from before this instant.
-    pub(crate) fn forget_keys(&mut self, before: Timestamp) -> u64 {
+    /// Forgets requests from before this instant, but those of journals that go on.
+    pub(crate) fn forget_keys(&mut self, before: Timestamp, goes_on: impl Fn(JournalId) -> bool) -> u64 {
         let known = self.keys.len();
-        self.keys.retain(|_, remembered| remembered.created_at >= before);
+        let of_journal = |key: &str| key.split('/').take(2).filter_map(|part| part.parse().ok()).any(&goes_on);
+        self.keys.retain(|(_, key), remembered| remembered.created_at >= before || of_journal(key));
         u64::try_from(known - self.keys.len()).unwrap_or(u64::MAX)
     }
 }

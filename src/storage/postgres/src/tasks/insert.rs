@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
 use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
+use sqlx::PgConnection;
 
 use super::announce::event;
 use super::dependencies;
@@ -63,18 +64,23 @@ async fn forget_key(tx: &mut Tx, key: Option<&Idempotency>) -> Result<(), Fault>
 
 /// What the first request with this key was answered.
 async fn repeated(tx: &mut Tx, key: &Idempotency) -> Result<Inserted, Fault> {
+    // Forgotten between the two statements: then it is free.
+    remembered(tx.sql(), key).await?.ok_or_else(|| Fault::Again("the key was forgotten just now".to_owned()))
+}
+
+/// What a request is answered whose key is known.
+pub(super) async fn remembered(sql: &mut PgConnection, key: &Idempotency) -> Result<Option<Inserted>, StoreError> {
     let row = sqlx::query("SELECT request_hash, response FROM idempotency_keys WHERE principal = $1 AND key = $2")
         .bind(plain(&key.principal))
         .bind(plain(&key.key))
-        .fetch_optional(tx.sql())
+        .fetch_optional(sql)
         .await
         .map_err(failed)?;
-    // Forgotten between the two statements: then it is free.
-    let Some(row) = row else { return Err(Fault::Again("the key was forgotten just now".to_owned())) };
+    let Some(row) = row else { return Ok(None) };
     if get::<&[u8]>(&row, "request_hash")? != key.request_hash {
-        return Ok(Inserted::KeyConflict);
+        return Ok(Some(Inserted::KeyConflict));
     }
-    Ok(Inserted::Replayed(json(&row, "response")?))
+    Ok(Some(Inserted::Replayed(json(&row, "response")?)))
 }
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry,
@@ -133,12 +139,13 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What is no identifier is that of no journal.
+const FORGET_KEYS: &str = "DELETE FROM idempotency_keys AS kept WHERE created_at < $1 AND NOT EXISTS (
+         SELECT 1 FROM journals WHERE live AND journals.id =
+             substring(kept.key FROM '^(?:[^/]*/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')::uuid)";
+
 pub(super) async fn forget_keys(tx: &mut Tx, before: Timestamp) -> Result<u64, Fault> {
-    let done = sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1")
-        .bind(before.as_millis())
-        .execute(tx.sql())
-        .await
-        .map_err(failed)?;
+    let done = sqlx::query(FORGET_KEYS).bind(before.as_millis()).execute(tx.sql()).await.map_err(failed)?;
     Ok(done.rows_affected())
 }
 

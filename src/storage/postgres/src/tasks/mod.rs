@@ -142,6 +142,10 @@ impl TaskStore for PostgresStore {
         self.answered(async { Ok(queue::of_agent(&mut *self.reader().await?, agent).await?) }).await
     }
 
+    async fn remembered(&self, request: Idempotency) -> Result<Option<Inserted>, StoreError> {
+        self.answered(async { Ok(insert::remembered(&mut *self.reader().await?, &request).await?) }).await
+    }
+
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
         self.writer.run(now.minus(age), |tx, before| Box::pin(insert::forget_keys(tx, *before))).await
     }

@@ -162,7 +162,10 @@ pub(super) async fn artifact_in_use(sql: &mut PgConnection, artifact: ArtifactId
     // Live tasks are few beside ended ones; the index on the state keeps this from reading those.
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM tasks
-         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND position($1 IN input) > 0)",
+         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND position($1 IN input) > 0)
+         OR EXISTS (SELECT 1 FROM journals WHERE live AND kind = 'line' AND position($1 IN summary) > 0)
+         OR EXISTS (SELECT 1 FROM journals JOIN journal_openings ON journal_id = id
+             WHERE live AND kind = 'conflict' AND position($1 IN body) > 0)",
     )
     .bind(artifact.to_string())
     .fetch_one(sql)

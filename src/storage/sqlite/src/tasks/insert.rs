@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
 use baton_storage::{Idempotency, Inserted, NewTaskRecord, StoreError};
-use rusqlite::{CachedStatement, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::announce::moved;
 use super::dependencies;
@@ -17,7 +17,7 @@ use crate::writer::Tx;
 
 pub(super) fn insert(tx: &mut Tx, tasks: &[NewTaskRecord], idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
     if let Some(key) = &idempotency
-        && let Some(answer) = remembered(tx, key)?
+        && let Some(answer) = remembered(tx.sql(), key)?
     {
         return Ok(answer);
     }
@@ -45,9 +45,10 @@ pub(super) fn insert(tx: &mut Tx, tasks: &[NewTaskRecord], idempotency: Option<I
     Ok(Inserted::Stored)
 }
 
-fn remembered(tx: &mut Tx, key: &Idempotency) -> Result<Option<Inserted>, StoreError> {
+/// What a request is answered whose key is known.
+pub(super) fn remembered(sql: &Connection, key: &Idempotency) -> Result<Option<Inserted>, StoreError> {
     let text = "SELECT request_hash, response FROM idempotency_keys WHERE principal = ?1 AND key = ?2";
-    maybe(tx.sql(), text, [&key.principal, &key.key], |row| {
+    maybe(sql, text, [&key.principal, &key.key], |row| {
         let hash: Vec<u8> = row.get()?;
         if hash == key.request_hash { row.json().map(Inserted::Replayed) } else { Ok(Inserted::KeyConflict) }
     })
@@ -101,7 +102,12 @@ fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Resul
     Ok(())
 }
 
+/// `unhex` gives nothing for what is no identifier, or what is none of a journal.
+const FORGET_KEYS: &str = "DELETE FROM idempotency_keys WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM journals WHERE live = 1 \
+     AND journals.id IN (unhex(replace(substr(idempotency_keys.key, 1, 36), '-', '')), \
+     unhex(replace(substr(idempotency_keys.key, instr(idempotency_keys.key, '/') + 1, 36), '-', ''))))";
+
 pub(super) fn forget_keys(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
-    let forgotten = run(tx.sql(), "DELETE FROM idempotency_keys WHERE created_at < ?1", [before.as_millis()])?;
+    let forgotten = run(tx.sql(), FORGET_KEYS, [before.as_millis()])?;
     Ok(forgotten as u64)
 }

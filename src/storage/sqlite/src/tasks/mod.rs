@@ -138,6 +138,10 @@ impl TaskStore for SqliteStore {
         self.readers.statement(move |sql| queue::of_agent(sql, agent)).await
     }
 
+    async fn remembered(&self, request: Idempotency) -> Result<Option<Inserted>, StoreError> {
+        self.readers.statement(move |sql| insert::remembered(sql, &request)).await
+    }
+
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
         self.writer.run(move |tx| insert::forget_keys(tx, now.minus(age))).await
     }

@@ -157,7 +157,10 @@ pub(super) fn artifact_in_use(sql: &Connection, artifact: ArtifactId) -> Result<
     one(
         sql,
         "SELECT EXISTS (SELECT 1 FROM tasks
-         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND state <> 'completed' AND instr(input, ?1) > 0)",
+         WHERE state IN ('queued', 'assigned', 'running', 'waiting', 'paused') AND state <> 'completed' AND instr(input, ?1) > 0)
+         OR EXISTS (SELECT 1 FROM journals WHERE live = 1 AND kind = 'line' AND instr(summary, ?1) > 0)
+         OR EXISTS (SELECT 1 FROM journals JOIN journal_openings ON journal_id = id
+             WHERE live = 1 AND kind = 'conflict' AND instr(body, ?1) > 0)",
         [artifact.to_string()],
         |row| row.get(),
     )
