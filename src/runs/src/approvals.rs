@@ -29,7 +29,7 @@ fn hindered(caller: &Caller, summary: &ApprovalSummary, now: baton_domain::time:
     let person = person(caller);
     let named = |who: &String| match who.strip_prefix("role:") {
         Some(role) => person.roles.iter().any(|known| known == role.trim()),
-        None => *who == person.name,
+        None => who.eq_ignore_ascii_case(&person.name),
     };
     if summary.state != ApprovalState::Open {
         return Some(format!("It is {}.", summary.state));

@@ -237,6 +237,12 @@ impl Runs {
                 continue;
             }
             let Some((run_head, _)) = self.parts.journals.journal(journal(run)).await? else {
+                // Nobody will ever wait for it again.
+                if let Some(key) = head.key.as_deref().and_then(Key::parse) {
+                    let at = self.parts.sources.clock.now();
+                    let (state, actor) = (ApprovalState::Withdrawn, Principal::System);
+                    self.close(head.project, &Closing { key, state, by: None, comment: None, at, actor }).await?;
+                }
                 continue;
             };
             // A run that goes on puts its own approvals right when it is loaded.

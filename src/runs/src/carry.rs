@@ -1,7 +1,5 @@
 //! How are a run's commands carried out? Each is known by its key, so that carrying it out again does nothing more.
 
-use std::ops::Range;
-
 use baton_domain::id::{DecisionId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::MAXIMUM_TITLE_BYTES;
@@ -18,15 +16,16 @@ use crate::live::{Live, Todo};
 use crate::record::RUN;
 use crate::runs::Runs;
 use crate::slots::Mail;
+use crate::turn::UNSAVED;
 use crate::work::{Work, WorkKind};
 
 /// How many tasks are cancelled at the same time.
 const CANCELS: usize = 32;
+/// How many tasks are submitted at the same time that are submitted each by itself.
+const SUBMITS: usize = 32;
 
-/// Whether trying again later may help.
-pub(crate) const fn passes(problem: &Problem) -> bool {
-    problem.status >= 500 && problem.status != 501 || problem.status == 429 || problem.status == 408
-}
+/// What each piece of work was begun as, or why it was not.
+type Begun = Vec<Result<Uuid, Problem>>;
 
 impl Runs {
     /// Carries out what is to be done; what cannot be now stays. Gives whether something does.
@@ -113,17 +112,26 @@ impl Runs {
             return Ok(());
         };
         let begun = match work.kind {
-            WorkKind::Task => self.submit(live, name, &work, commands).await?,
+            WorkKind::Task => match self.submit(live, name, &work, commands).await? {
+                Some(begun) => begun,
+                None => {
+                    self.take_apart(live, name, commands, again);
+                    return Ok(());
+                }
+            },
             WorkKind::Run => self.start_children(live, commands).await?,
             WorkKind::Decision => self.open_decisions(live, commands).await?,
         };
-        let work_is_decided = work.kind == WorkKind::Decision;
         let ids: Vec<Option<Uuid>> = begun.iter().map(|begun| begun.as_ref().ok().copied()).collect();
         for ((index, begun), place) in work.items.iter().zip(begun).zip(0..) {
             let key = work.key(live.id, *index);
             match begun {
                 Ok(id) => {
                     live.by_id.insert(id, key.clone());
+                    if work.kind == WorkKind::Decision {
+                        // It may have ended before it was known whose it is.
+                        live.mail.push(Mail::Decision(DecisionId::new(id)));
+                    }
                     if let Some(under_way) = live.under_way.get_mut(&key) {
                         under_way.id = Some(id);
                     }
@@ -136,53 +144,56 @@ impl Runs {
             live.unsaved.insert(name.to_owned());
             let now = self.parts.sources.clock.now();
             live.unsaved_since.get_or_insert(now);
-            if again || work_is_decided {
-                // It may have ended before it was known here; whose decision it is, only from now on.
+            if again {
+                // It may have ended before it was known here.
                 live.mail.push(Mail::Look);
             }
         }
         Ok(())
     }
 
-    /// Submits tasks, all at once if none of them is refused.
-    async fn submit(&self, live: &Live, name: &str, work: &Work, commands: &[Command]) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
+    /// Submits tasks: all at once, or, once they were refused so, each by itself. Gives nothing if they were refused just now: that is stored before
+    /// any of them is submitted in another way, or it might be submitted in both.
+    async fn submit(&self, live: &Live, name: &str, work: &Work, commands: &[Command]) -> Result<Option<Begun>, Problem> {
         let caller = live.caller();
         let tasks: Vec<NewTask> = commands.iter().filter_map(|command| new_task(live, work, command)).collect();
-        let mut answers: Vec<Option<Result<Uuid, Problem>>> = vec![None; tasks.len()];
-        // Halves of what was refused have keys of their own, the same ones each time.
-        let mut open: Vec<(String, Range<usize>)> = vec![(format!("run/{}/{name}", live.id), 0..tasks.len())];
-        while let Some((key, range)) = open.pop() {
-            let Some(part) = tasks.get(range.clone()).filter(|part| !part.is_empty()) else {
-                continue;
+        let count = tasks.len();
+        let key = format!("run/{}/{name}", live.id);
+        if work.apart || count == 1 {
+            let asked = tasks.into_iter().enumerate().map(|(place, task)| {
+                let key = if work.apart { format!("{key}/{place}") } else { key.clone() };
+                let caller = &caller;
+                async move { self.parts.tasks.submit(caller, task, Some(key)).await.map(|task| *task.id.as_uuid()) }
+            });
+            let answers: Begun = futures::stream::iter(asked).buffered(SUBMITS).collect().await;
+            let passing = answers.iter().find_map(|answer| answer.as_ref().err().filter(|problem| problem.passes()));
+            return match passing {
+                Some(problem) => Err(problem.clone()),
+                None => Ok(Some(answers)),
             };
-            let submitted = match part {
-                [only] => self.parts.tasks.submit(&caller, only.clone(), Some(key.clone())).await.map(|task| vec![task.id]),
-                several => {
-                    let batch = NewBatch { tasks: several.to_vec() };
-                    self.parts.tasks.submit_batch(&caller, batch, Some(key.clone())).await.map(|accepted| accepted.ids)
-                }
-            };
-            match submitted {
-                Ok(ids) => {
-                    for (answer, id) in answers.iter_mut().skip(range.start).zip(ids) {
-                        *answer = Some(Ok(*id.as_uuid()));
-                    }
-                }
-                Err(problem) if passes(&problem) => return Err(problem),
-                Err(problem) if range.len() == 1 || problem.is(Code::IdempotencyConflict) => {
-                    for answer in answers.iter_mut().skip(range.start).take(range.len()) {
-                        *answer = Some(Err(problem.clone()));
-                    }
-                }
-                Err(_) => {
-                    let middle = range.start + range.len() / 2;
-                    open.push((format!("{key}.2"), middle..range.end));
-                    open.push((format!("{key}.1"), range.start..middle));
-                }
-            }
         }
-        let lost = || Err(Problem::new(Code::Internal, "The task was neither taken nor refused."));
-        Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect())
+        match self.parts.tasks.submit_batch(&caller, NewBatch { tasks }, Some(key)).await {
+            Ok(accepted) => {
+                let lost = || Err(Problem::new(Code::Internal, "The task was neither taken nor refused."));
+                let mut answers: Begun = accepted.ids.iter().map(|id| Ok(*id.as_uuid())).collect();
+                answers.resize_with(count, lost);
+                Ok(Some(answers))
+            }
+            Err(problem) if problem.passes() => Err(problem),
+            Err(problem) if problem.is(Code::IdempotencyConflict) => Ok(Some(vec![Err(problem); count])),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Has work that was refused as a whole begun piece by piece, once that is stored.
+    fn take_apart(&self, live: &mut Live, name: &str, commands: &[Command], again: bool) {
+        if let Some(work) = live.works.get_mut(name) {
+            work.apart = true;
+            live.unsaved.insert(name.to_owned());
+            live.unsaved_since = Some(self.parts.sources.clock.now().minus(UNSAVED));
+            live.soon = true;
+            live.todo.push(Todo::Begin(name.to_owned(), commands.to_vec(), again));
+        }
     }
 
     async fn open_decisions(&self, live: &Live, commands: &[Command]) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
@@ -214,7 +225,7 @@ impl Runs {
                     self.decisions.lock().insert(id, live.id);
                     opened.push(Ok(*id.as_uuid()));
                 }
-                Err(problem) if passes(&problem) => return Err(problem),
+                Err(problem) if problem.passes() => return Err(problem),
                 Err(problem) => opened.push(Err(problem)),
             }
         }
@@ -237,7 +248,7 @@ impl Runs {
                     let id = DecisionId::new(id);
                     if let Some(decisions) = &self.parts.decisions
                         && let Err(problem) = decisions.cancel(&live.caller(), id).await
-                        && passes(&problem)
+                        && problem.passes()
                     {
                         left.push(Todo::Command(Command::Cancel { key }));
                         continue;
@@ -255,7 +266,7 @@ impl Runs {
         let answers: Vec<_> = futures::stream::iter(asked).buffered(CANCELS).collect().await;
         for (key, id, answer) in answers {
             match answer {
-                Err(problem) if passes(&problem) => left.push(Todo::Command(Command::Cancel { key })),
+                Err(problem) if problem.passes() => left.push(Todo::Command(Command::Cancel { key })),
                 // One that ends later tells so itself.
                 Ok(task) if !task.state.is_terminal() => {}
                 Ok(_) | Err(_) => live.mail.push(Mail::Task(id)),

@@ -15,7 +15,7 @@ use baton_workflow::Fact;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::Live;
+use crate::live::{Live, Todo};
 use crate::record::journal;
 use crate::runs::Runs;
 use crate::slots::{Left, Mail, Slot};
@@ -94,6 +94,25 @@ impl Runs {
         }
         // What is being written is written to its end.
         while at_work.join_next().await.is_some() {}
+        self.save_identifiers().await;
+    }
+
+    /// Stores what has begun and is not stored yet, so that whoever goes on need not ask for it.
+    async fn save_identifiers(&self) {
+        let slots: Vec<Arc<Slot>> = self.slots.lock().values().map(Arc::clone).collect();
+        for slot in slots {
+            let mut place = slot.live.lock().await;
+            if place.as_ref().is_none_or(|live| live.unsaved.is_empty()) {
+                continue;
+            }
+            // It is not gone on with here.
+            let Some(mut live) = slot.take(&mut place) else { continue };
+            live.unsaved_since = Some(self.parts.sources.clock.now().minus(UNSAVED));
+            let facts = std::mem::take(&mut live.facts);
+            if let Err(error) = self.turn(&mut live, facts, By::Server).await {
+                tracing::warn!(run = %slot.id, ?error, "what has begun is asked for again after the next start");
+            }
+        }
     }
 
     /// Takes up what goes on, the first time, or looks around; gives whether all is taken up.
@@ -305,7 +324,7 @@ impl Runs {
                     return Err(error);
                 }
             };
-            let idle = live.facts.is_empty() && live.mail.is_empty() && slot.mail.lock().is_empty();
+            let idle = !std::mem::take(&mut live.soon) && live.facts.is_empty() && live.mail.is_empty() && slot.mail.lock().is_empty();
             if idle {
                 return Ok(self.rests(slot, live, told));
             }
@@ -349,6 +368,10 @@ impl Runs {
             {
                 self.send(parent.run, Mail::Run(live.id));
             }
+        }
+        if mail.contains(&Mail::Look) {
+            // Another server may have ended a step while this one was asking somebody about it.
+            live.todo.extend(self.left_open(live).await?.into_iter().map(Todo::Close));
         }
         let mut facts = self.facts_of(live, mail).await?;
         facts.append(&mut live.facts);

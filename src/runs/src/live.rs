@@ -61,6 +61,8 @@ pub(crate) struct Live {
     pub unsaved: BTreeSet<String>,
     pub unsaved_since: Option<Timestamp>,
     pub todo: Vec<Todo>,
+    /// Whether some of that waits for nothing but the next turn.
+    pub soon: bool,
     /// Facts that came of carrying out commands.
     pub facts: Vec<Fact>,
     /// What else is to be looked up.

@@ -16,7 +16,8 @@ use baton_workflow::{Command, Plan, Run, Start, parse};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::carry::{absent, passes};
+use crate::carry::absent;
+use crate::ends::failed;
 use crate::live::{Live, Todo};
 use crate::record::{self, Opening, broken, journal};
 use crate::runs::Runs;
@@ -99,13 +100,13 @@ impl Runs {
         let mut uses = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for step in &plan.workflow.steps {
-            let field = format!("/steps/{}/uses", step.id);
+            let field = format!("{}/uses", step.path);
             let mut refuse = |code: Code, detail: String, field: &str, message: &str| {
                 let problem = wrong.take().unwrap_or_else(|| Problem::new(code, detail));
                 wrong = Some(problem.with_field(field, message));
             };
             if step.decide.is_some() && self.parts.decisions.is_none() {
-                refuse(Code::DecisionsAbsent, absent().detail, &format!("/steps/{}/decide", step.id), "no decisions are held here");
+                refuse(Code::DecisionsAbsent, absent().detail, &format!("{}/decide", step.path), "no decisions are held here");
             }
             match &step.action {
                 Action::Skill(skill) if seen.insert(skill.name.clone()) => match self.parts.agents.skill(caller, &skill.name).await {
@@ -264,6 +265,7 @@ impl Runs {
             unsaved: BTreeSet::new(),
             unsaved_since: None,
             todo: Vec::new(),
+            soon: false,
             facts: Vec::new(),
             mail: Vec::new(),
             approvals: BTreeMap::new(),
@@ -280,7 +282,7 @@ impl Runs {
             };
             match self.start_child(live, key, workflow, input, requested_by).await {
                 Ok(id) => begun.push(Ok(*id.as_uuid())),
-                Err(problem) if passes(&problem) => return Err(problem),
+                Err(problem) if problem.passes() => return Err(problem),
                 Err(problem) => begun.push(Err(problem)),
             }
         }
@@ -380,8 +382,13 @@ impl Runs {
                 Command::SetTimer { key, at } => drop(live.timers.insert((key.step.clone(), key.kind), (key, at))),
                 command if command.begins() => {
                     // What has an identifier has begun; the rest is begun as it was to be.
-                    if let Some(under_way) = live.under_way.get(command.key()) {
+                    let Some(under_way) = live.under_way.get(command.key()) else { continue };
+                    let begun = live.works.get(&under_way.work).is_some_and(|work| work.ids.is_some());
+                    if !begun {
                         begins.entry(under_way.work.clone()).or_default().push(command);
+                    } else if under_way.id.is_none() {
+                        let message = "it was refused when it was begun; why was not kept".to_owned();
+                        live.facts.push(failed(command.key(), Code::InputRejected.as_str(), message));
                     }
                 }
                 command => {
@@ -398,6 +405,12 @@ impl Runs {
                     live.todo.push(Todo::Begin(name, commands, true));
                 } else {
                     tracing::error!(run = %live.id, work = name, "what was to begin together is not what it was");
+                    let lost = work.items.iter().map(|index| {
+                        let message = "what it was to be begun with cannot be made again".to_owned();
+                        failed(&work.key(live.id, *index), Code::Internal.as_str(), message)
+                    });
+                    let lost: Vec<_> = lost.collect();
+                    live.facts.extend(lost);
                 }
             }
         }

@@ -161,6 +161,10 @@ impl Runs {
                 merged.take(effects);
             }
         }
+        if !merged.cleared.is_empty() {
+            // What is begun anew gives anew, and what it gave before is gone.
+            live.bytes = live.run.rows().items.iter().filter_map(|item| item.output.as_ref()).map(json_bytes).sum();
+        }
         self.write(live, now, before, merged, told, over, identified, by).await
     }
 
@@ -230,13 +234,16 @@ impl Runs {
         for (id, signal) in merged.signals {
             rows.push(record::row(record::SIGNALS, id, &signal)?);
         }
-        for name in std::mem::take(&mut live.unsaved) {
-            if let Some(work) = live.works.get(&name) {
-                rows.push(record::row(record::WORK, name, work)?);
+        // What was refused is told in the turn that stores the rest, or nobody would know of it after a crash between the two.
+        if live.facts.is_empty() {
+            for name in std::mem::take(&mut live.unsaved) {
+                if let Some(work) = live.works.get(&name) {
+                    rows.push(record::row(record::WORK, name, work)?);
+                }
             }
+            live.unsaved_since = None;
         }
         rows.extend(over.into_iter().map(|name| JournalRow { group: record::WORK.to_owned(), key: name, body: None }));
-        live.unsaved_since = None;
         rows.push(record::row(record::RUN, record::RUN, &live.head_row())?);
         let mut summary = summary_of(live, live.summary.updated_at);
         let changed = summary != live.summary;

@@ -37,6 +37,9 @@ pub(crate) struct Work {
     /// What each of its tasks may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// Whether each of its tasks is submitted by itself, since one of them was refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
     /// What became of each: tasks, runs or decisions; none for one that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<Option<Uuid>>>,
@@ -109,7 +112,8 @@ pub(crate) fn together(commands: Vec<Command>) -> Vec<(Work, Vec<Command>)> {
         });
         let place = open.unwrap_or_else(|| {
             let (items, retry, budget, ids) = (Vec::new(), None, None, None);
-            groups.push((Work { kind, step, generation, foreach: index.is_some(), items, retry, budget, ids, open: 0 }, Vec::new(), 0));
+            let foreach = index.is_some();
+            groups.push((Work { kind, step, generation, foreach, items, retry, budget, apart: false, ids, open: 0 }, Vec::new(), 0));
             groups.len() - 1
         });
         last.insert(of, place);

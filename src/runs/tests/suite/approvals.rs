@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use baton_domain::id::JournalId;
 use baton_domain::services::{ApprovalService, RunService};
 use baton_domain::user::Role;
 use baton_domain::wire::approval::{ApprovalFilter, ApprovalState, ApprovalVerdict};
 use baton_domain::wire::run::{NewRun, RunRetry, RunState, StepState};
+use baton_storage::{JournalStore, JournalWrite};
 use serde_json::json;
 
 use crate::harness::{World, alice, bob, key, user};
@@ -186,6 +188,56 @@ async fn whoever_asked_first_does_not_decide_on_what_another_has_begun_anew_belo
         assert_eq!(ApprovalService::approve(runs, &who, second.id, verdict(&second.hash)).await.unwrap_err().code, "WORKFLOW-028");
     }
     ApprovalService::approve(runs, &user("carol", Role::Operator), second.id, verdict(&second.hash)).await.unwrap();
+    server.echo().await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+}
+
+#[tokio::test]
+async fn an_approval_whose_run_was_forgotten_is_withdrawn() {
+    let world = World::new();
+    let server = world.server();
+    server.store(ASKS).await;
+    let id = server.start("asks", json!({"amount": 7})).await;
+    server.runs.settle().await;
+    let approval = server.open_approvals().await.remove(0);
+    // The run ends, and its journal goes, while the approval's write is lost.
+    let journal = JournalId::new(*id.as_uuid());
+    let (head, _) = server.seen.store.journal(journal).await.unwrap().unwrap();
+    let write = JournalWrite {
+        id: journal,
+        version: head.version,
+        state: "canceled".to_owned(),
+        live: false,
+        wake_at: None,
+        summary: None,
+        facts: Vec::new(),
+        cleared: Vec::new(),
+        rows: Vec::new(),
+        events: Vec::new(),
+        at: head.updated_at,
+    };
+    server.seen.store.write_journal(write).await.unwrap();
+    world.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(server.seen.store.forget_journals(world.sources.clock.now(), 10).await.unwrap(), 1);
+    drop(server);
+    let server = world.server();
+    server.runs.look_around().await.unwrap();
+    assert!(server.open_approvals().await.is_empty());
+    let filter = ApprovalFilter { open: Some(false), ..ApprovalFilter::default() };
+    let closed = ApprovalService::list(&*server.runs, &alice(), filter).await.unwrap().items;
+    assert_eq!((closed.len(), closed[0].id, closed[0].state), (1, approval.id, ApprovalState::Withdrawn));
+}
+
+#[tokio::test]
+async fn whoever_is_named_may_decide_however_their_address_is_written() {
+    let world = World::new();
+    let server = world.server();
+    server.store(&ASKS.replace("'role:operator'", "'Bob@Example.org'")).await;
+    let id = server.start("asks", json!({"amount": 7})).await;
+    server.runs.settle().await;
+    let approval = server.open_approvals().await.remove(0);
+    assert!(ApprovalService::approval(&*server.runs, &bob(), approval.id).await.unwrap().may_decide);
+    ApprovalService::approve(&*server.runs, &bob(), approval.id, verdict(&approval.hash)).await.unwrap();
     server.echo().await;
     assert_eq!(server.state(id).await, RunState::Completed);
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{DecisionId, RunId};
+use baton_domain::id::{DecisionId, JournalId, RunId};
 use baton_domain::services::{Answer, ApprovalService, RunService};
 use baton_domain::user::Caller;
 use baton_domain::wire::approval::ApprovalVerdict;
 use baton_domain::wire::run::{RunFilter, RunState};
 use baton_runs::{DecisionEnd, DecisionOrder, Decisions};
+use baton_storage::{JournalStore, JournalWrite};
 use baton_workflow::run::Usage;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ use crate::harness::{Server, World, alice, bob};
 /// Decides at once.
 #[derive(Default)]
 pub(crate) struct Quick {
+    /// How often it was asked how a decision has ended.
+    asked: std::sync::atomic::AtomicUsize,
     made: Mutex<BTreeMap<String, DecisionId>>,
 }
 
@@ -31,6 +34,7 @@ impl Decisions for Quick {
         Ok(*made.entry(order.key).or_insert(next))
     }
     async fn end(&self, _: &Caller, _: DecisionId) -> Answer<Option<DecisionEnd>> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Ok(Some(DecisionEnd::Decided(json!({"answer": "yes"}))))
     }
     async fn used(&self, _: &Caller, _: DecisionId) -> Answer<Usage> {
@@ -183,4 +187,124 @@ async fn two_servers_at_once_do_everything_once() {
     tokio::join!(one.runs.settle(), other.runs.settle());
     let end = end_of(&world, &one, id).await;
     assert_eq!((end.0, end.2), (RunState::Completed, 45 + 7 + 1 + 4 + 1));
+}
+
+#[tokio::test]
+async fn what_was_refused_in_part_is_begun_once_though_all_is_taken_after_a_crash() {
+    let text = "name: parts\nversion: 1\nsteps:\n  each: {uses: test.work, with: {item: '${{ item }}', refuse: '${{ item == 2 }}'}, foreach: {items: '${{ range(5) }}', fail_fast: false}}\n";
+    let mut crashed = 0;
+    for half in 2.. {
+        let world = World::new();
+        let server = world.server();
+        server.store(text).await;
+        server.fuse.set(half);
+        let _ = server.try_start("parts", json!({}), Some("once")).await;
+        server.runs.settle().await;
+        world.clock.advance(Duration::from_secs(1));
+        server.runs.settle().await;
+        let finished = !server.fuse.is_dead();
+        drop(server);
+        // Whatever was refused then would be taken now.
+        world.tasks.takes_all.store(true, std::sync::atomic::Ordering::SeqCst);
+        let server = world.server();
+        world.clock.advance(Duration::from_secs(2));
+        server.runs.take_up().await.unwrap();
+        let id = server.try_start("parts", json!({}), Some("once")).await.unwrap().id;
+        server.echo().await;
+        let state = server.state(id).await;
+        assert!(state.is_ended(), "half step {half}: {state:?}");
+        let mut items: Vec<u64> = world.tasks.all().iter().map(|(_, task)| task.new.input["item"].as_u64().unwrap()).collect();
+        items.sort_unstable();
+        let distinct: std::collections::BTreeSet<u64> = items.iter().copied().collect();
+        assert_eq!(items.len(), distinct.len(), "half step {half}: {items:?}");
+        assert!([0, 1, 3, 4].iter().all(|item| distinct.contains(item)), "half step {half}: {items:?}");
+        if finished {
+            break;
+        }
+        crashed += 1;
+    }
+    assert!(crashed > 12, "{crashed} crashes");
+}
+
+#[tokio::test]
+async fn what_has_begun_is_stored_when_the_driver_stops() {
+    let world = World::new();
+    let server = world.server();
+    server.store("name: one\nversion: 1\nsteps:\n  a: {uses: test.work}\n").await;
+    let id = server.start("one", json!({})).await;
+    server.runs.settle().await;
+    let journal = JournalId::new(*id.as_uuid());
+    let works = async || server.seen.store.journal_rows(journal, Some("work"), None, 10).await.unwrap().0;
+    let [work] = &*works().await else { panic!("one piece of work") };
+    assert_eq!(work.body.as_ref().unwrap().get("ids"), None, "the driver goes on and has time");
+    let stop = tokio_util::sync::CancellationToken::new();
+    stop.cancel();
+    Arc::clone(&server.runs).run(stop).await;
+    let [work] = &*works().await else { panic!("one piece of work") };
+    assert_eq!(work.body.as_ref().unwrap()["ids"].as_array().map(Vec::len), Some(1));
+    // Nobody has to submit anything again.
+    let calls = world.tasks.calls();
+    drop(server);
+    let server = world.server();
+    server.runs.take_up().await.unwrap();
+    assert_eq!(world.tasks.calls(), calls);
+    server.echo().await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+}
+
+#[tokio::test]
+async fn an_item_that_was_refused_before_a_crash_is_told_and_can_be_cancelled() {
+    for cancels in [false, true] {
+        let world = World::new();
+        let server = world.server();
+        server.store("name: two\nversion: 1\nsteps:\n  each: {uses: test.work, with: {item: '${{ item }}'}, foreach: {items: '${{ range(2) }}', fail_fast: false}}\n").await;
+        let id = server.start("two", json!({})).await;
+        server.runs.settle().await;
+        // As an earlier version has left it: one was refused, and that was not told.
+        let journal = JournalId::new(*id.as_uuid());
+        let store = &server.seen.store;
+        let (head, _) = store.journal(journal).await.unwrap().unwrap();
+        let (rows, _) = store.journal_rows(journal, Some("work"), None, 10).await.unwrap();
+        let [row] = &*rows else { panic!("one piece of work") };
+        let mut row = row.clone();
+        let first = world.tasks.open()[0].0;
+        row.body.as_mut().unwrap()["ids"] = json!([first, null]);
+        let write = JournalWrite {
+            id: journal,
+            version: head.version,
+            state: head.state,
+            live: true,
+            wake_at: head.wake_at,
+            summary: None,
+            facts: Vec::new(),
+            cleared: Vec::new(),
+            rows: vec![row],
+            events: Vec::new(),
+            at: head.updated_at,
+        };
+        store.write_journal(write).await.unwrap();
+        drop(server);
+        let server = world.server();
+        server.runs.take_up().await.unwrap();
+        if cancels {
+            RunService::cancel(&*server.runs, &alice(), id).await.unwrap();
+        }
+        server.echo().await;
+        let detail = server.detail(id).await;
+        let expected = if cancels { RunState::Canceled } else { RunState::Failed };
+        assert_eq!(detail.summary.state, expected);
+    }
+}
+
+#[tokio::test]
+async fn decisions_of_a_long_list_are_each_looked_at_a_few_times() {
+    let quick = Arc::new(Quick::default());
+    let world = World { decisions: Some(Arc::clone(&quick) as Arc<dyn Decisions>), ..World::new() };
+    let server = world.server();
+    server.store("name: many\nversion: 1\nsteps:\n  each: {decide: {question: 'Well?', options: [yes, no], voters: 3}, foreach: {items: '${{ range(500) }}', concurrency: 50}}\n").await;
+    let id = server.start("many", json!({})).await;
+    through(&server).await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+    let asked = quick.asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((500..=1_500).contains(&asked), "{asked} times");
 }

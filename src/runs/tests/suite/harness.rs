@@ -237,8 +237,9 @@ struct Engine {
 pub(crate) struct Tasks {
     engine: Mutex<Engine>,
     sources: Sources,
-    /// Inputs with `refuse: true` are refused.
     pub(crate) tokens: AtomicI64,
+    /// Inputs with `refuse: true` are refused, unless all are taken now.
+    pub(crate) takes_all: AtomicBool,
     /// Who hears of tasks that end as soon as they are taken, if they do.
     pub(crate) instant: Mutex<Option<std::sync::Weak<Runs>>>,
 }
@@ -288,7 +289,7 @@ impl Tasks {
             return Err(Problem::new(Code::IdempotencyConflict, "another request"));
         }
         for (index, task) in tasks.iter().enumerate() {
-            if task.input.get("refuse") == Some(&json!(true)) {
+            if task.input.get("refuse") == Some(&json!(true)) && !self.takes_all.load(Ordering::SeqCst) {
                 let problem = Problem::new(Code::InputRejected, "Correct the input.");
                 return Err(problem.with_field(format!("/tasks/{index}/input/refuse"), "it may not be true"));
             }
@@ -636,8 +637,13 @@ pub(crate) struct Server {
 impl World {
     pub(crate) fn new() -> Self {
         let (sources, clock) = test_sources(1);
-        let tasks =
-            Arc::new(Tasks { engine: Mutex::default(), sources: sources.clone(), tokens: AtomicI64::new(0), instant: Mutex::default() });
+        let tasks = Arc::new(Tasks {
+            engine: Mutex::default(),
+            sources: sources.clone(),
+            tokens: AtomicI64::new(0),
+            takes_all: AtomicBool::default(),
+            instant: Mutex::default(),
+        });
         Self { store: MemoryStore::new(Arc::new(NoSink)), tasks, skills: Arc::default(), sources, clock, decisions: None }
     }
 
