@@ -7,7 +7,7 @@ use baton_domain::id::DecisionId;
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::conflict::{ConflictChoice, ConflictDetail};
-use baton_domain::wire::decision::{DecisionAnswers, DecisionMember, DecisionOption, DecisionState, NewDecision};
+use baton_domain::wire::decision::{CancelDecision, DecisionAnswers, DecisionMember, DecisionOption, DecisionState, NewDecision};
 use baton_sharing::Votes;
 use baton_storage::IdentityStore;
 
@@ -69,5 +69,13 @@ impl Votes for ConflictVotes {
             DecisionState::Refused | DecisionState::Cancelled => Some(None),
             _ => None,
         })
+    }
+
+    async fn cancel(&self, caller: &Caller, decision: DecisionId) -> Answer<()> {
+        let reason = "The conflict that was voted on is settled, or is about something else by now.".to_owned();
+        match self.service.cancel(caller, decision, CancelDecision { reason: Some(reason) }).await {
+            Err(problem) if problem.passes() => Err(problem),
+            _ => Ok(()),
+        }
     }
 }

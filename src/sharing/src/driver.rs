@@ -1,5 +1,6 @@
 //! What happens by itself? Leases, awards and turns end, and what a stored step asks for is carried out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,8 +15,14 @@ use crate::Sharing;
 
 /// The most journals of a kind that are looked at in one round.
 const ROUND: u32 = 100;
+/// How long it is waited for more after something was heard: much may end in a moment, and is looked at once.
+const SETTLE: Duration = Duration::from_millis(20);
 /// How long is waited at least between rounds in which something could not be done.
 const AFTER_TROUBLE: Duration = Duration::from_secs(1);
+/// The longest that something waits that could not be done many times in a row.
+const LONGEST_TROUBLE: Duration = Duration::from_secs(300);
+/// How many journals that could not be taken forward are kept in mind.
+const MAXIMUM_TROUBLED: usize = 10_000;
 /// The kinds that have deadlines.
 const KINDS: [JournalKind; 5] =
     [JournalKind::Claims, JournalKind::Line, JournalKind::Conflict, JournalKind::Contract, JournalKind::Bargain];
@@ -40,9 +47,11 @@ impl Sharing {
                 self.agents_changed.store(true, Ordering::SeqCst);
                 self.bell.notify_one();
             }
-            "decision" | "contract" | "bargain" | "conflict" => self.bell.notify_one(),
+            // What becomes of a conflict is known as soon as its voters have decided.
+            "decision" if self.note_decision(event) => self.bell.notify_one(),
+            "contract" | "bargain" | "conflict" => self.bell.notify_one(),
             // Another server's turn: whoever waits here looks again.
-            "claim" => self.changed.notify_waiters(),
+            "claim" => self.shelf.ring(event.project_id),
             _ => {}
         }
     }
@@ -51,7 +60,7 @@ impl Sharing {
     pub fn missed(&self) {
         self.missed.store(true, Ordering::SeqCst);
         self.bell.notify_one();
-        self.changed.notify_waiters();
+        self.shelf.ring_all();
     }
 
     /// Does what is due, again and again, until it is stopped.
@@ -73,7 +82,7 @@ impl Sharing {
             let bell = self.bell.notified();
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = bell, if pause > Duration::ZERO => {}
+                () = bell, if pause > Duration::ZERO => self.parts.pause.pause(SETTLE).await,
                 () = self.parts.pause.pause(pause), if pause > Duration::ZERO => {}
                 () = std::future::ready(()), if pause.is_zero() => tokio::task::yield_now().await,
             }
@@ -82,6 +91,10 @@ impl Sharing {
 
     async fn until_next(&self) -> Duration {
         let now = self.now();
+        if !self.troubled.lock().is_empty() {
+            // Of what is due next storage tells the first only, and that may be one of these.
+            return AFTER_TROUBLE;
+        }
         let mut pause = self.options.look_every;
         for kind in KINDS {
             if let Ok(Some(next)) = self.parts.journals.next_wake(kind).await {
@@ -130,14 +143,42 @@ impl Sharing {
         if self.agents_changed.swap(false, Ordering::SeqCst) {
             round.trouble += self.drive_live(JournalKind::Contract).await?;
         }
+        for conflict in self.conflicts_decided().await? {
+            round.trouble += u32::from(self.drive(&conflict).await);
+        }
+        let troubled = u32::try_from(self.troubled.lock().len()).unwrap_or(u32::MAX);
+        let mut seen = BTreeSet::new();
         for kind in KINDS {
-            let due = self.parts.journals.due_journals(kind, self.now(), ROUND).await?;
+            // Those that could not be done are due first, and do not stand in the way of others.
+            let due = self.parts.journals.due_journals(kind, self.now(), ROUND.saturating_add(troubled)).await?;
             for head in &due {
+                seen.insert(head.id);
+                if self.waits(head) {
+                    continue;
+                }
                 round.due += 1;
                 round.trouble += u32::from(self.drive(head).await);
             }
         }
+        // Whatever is not due any more is not in trouble.
+        self.troubled.lock().retain(|id, _| seen.contains(id));
         Ok(round)
+    }
+
+    /// Whether something that could not be done is left alone for a while.
+    fn waits(&self, head: &JournalHead) -> bool {
+        self.troubled.lock().get(&head.id).is_some_and(|(_, until)| *until > self.now())
+    }
+
+    /// Notes that something could not be done: each time it waits twice as long.
+    fn put_off(&self, head: &JournalHead) {
+        let mut troubled = self.troubled.lock();
+        if troubled.len() >= MAXIMUM_TROUBLED && !troubled.contains_key(&head.id) {
+            return;
+        }
+        let (times, until) = troubled.entry(head.id).or_default();
+        let span = AFTER_TROUBLE.saturating_mul(1 << (*times).min(16)).min(LONGEST_TROUBLE);
+        (*times, *until) = (times.saturating_add(1), self.now().plus(span));
     }
 
     /// Takes a journal forward. Gives whether that could not be done.
@@ -151,8 +192,12 @@ impl Sharing {
             _ => Ok(()),
         };
         match done {
-            Ok(()) => false,
+            Ok(()) => {
+                self.troubled.lock().remove(&head.id);
+                false
+            }
             Err(problem) => {
+                self.put_off(head);
                 tracing::warn!(kind = head.kind.as_str(), id = %head.id, %problem, "what is due waits");
                 true
             }

@@ -51,6 +51,12 @@ pub trait Votes: Send + Sync {
     /// # Errors
     /// If that cannot be read.
     async fn verdict(&self, caller: &Caller, decision: DecisionId) -> Answer<Option<Option<ConflictChoice>>>;
+
+    /// Ends a decision that nobody needs any more. One that has ended or is gone is left as it is.
+    ///
+    /// # Errors
+    /// If it could not be ended.
+    async fn cancel(&self, caller: &Caller, decision: DecisionId) -> Answer<()>;
 }
 
 /// What sharing is set to.
@@ -94,8 +100,6 @@ pub struct Sharing {
     pub(crate) parts: SharingParts,
     pub(crate) options: SharingOptions,
     pub(crate) shelf: Shelf,
-    /// Rung after each write: whoever waits for a claim looks again.
-    pub(crate) changed: Notify,
     /// Wakes the driver.
     pub(crate) bell: Notify,
     /// Holders that have ended, whose claims are to be given back. It may forget some: leases end too.
@@ -104,6 +108,12 @@ pub struct Sharing {
     pub(crate) watched: Mutex<BTreeMap<TaskId, JournalId>>,
     /// Those of them that have ended.
     pub(crate) tasks_ended: Mutex<BTreeSet<TaskId>>,
+    /// Decisions on conflicts, and their conflicts. What is not among them is asked for from time to time.
+    pub(crate) voted_on: Mutex<BTreeMap<DecisionId, JournalId>>,
+    /// Those of them that have changed.
+    pub(crate) decisions_changed: Mutex<BTreeSet<DecisionId>>,
+    /// What could not be taken forward, how often in a row, and when it is tried again.
+    pub(crate) troubled: Mutex<BTreeMap<JournalId, (u32, Timestamp)>>,
     /// Whether agents came, went or stopped taking work.
     pub(crate) agents_changed: AtomicBool,
     /// Whether events were lost, so that everything that goes on is to be looked at.
@@ -118,11 +128,13 @@ impl Sharing {
             parts,
             options,
             shelf: Shelf::default(),
-            changed: Notify::new(),
             bell: Notify::new(),
             ended: Mutex::new(BTreeMap::new()),
             watched: Mutex::new(BTreeMap::new()),
             tasks_ended: Mutex::new(BTreeSet::new()),
+            voted_on: Mutex::new(BTreeMap::new()),
+            decisions_changed: Mutex::new(BTreeSet::new()),
+            troubled: Mutex::new(BTreeMap::new()),
             agents_changed: AtomicBool::new(false),
             missed: AtomicBool::new(false),
         }
@@ -132,9 +144,8 @@ impl Sharing {
         self.parts.sources.clock.now()
     }
 
-    /// Wakes whoever waits for a claim, and the driver.
+    /// Wakes the driver.
     pub(crate) fn ring(&self) {
-        self.changed.notify_waiters();
         self.bell.notify_one();
     }
 }

@@ -1,6 +1,7 @@
 //! Who may use what, and who learns that they may no longer?
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use baton_domain::id::ProjectId;
@@ -317,4 +318,51 @@ async fn a_crash_after_any_write_leads_to_the_same_claims() {
             assert_eq!(told(&world), events, "{writes} {answer_lost}");
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_waits_does_not_ask_storage_at_each_change() {
+    const WAITERS: u32 = 100;
+    let world = World { still: true, ..World::new(77) };
+    let server = world.server();
+    let first = holds(&server, &person(0), alone("path:a")).await;
+    let mut waiters = tokio::task::JoinSet::new();
+    for number in 1..=u128::from(WAITERS) {
+        let server = Arc::clone(&server);
+        waiters.spawn(async move {
+            let claimed = server.claim(&person(number), patient("path:a"), Some(Duration::from_secs(30))).await.unwrap();
+            assert!(claimed.complete, "{number}");
+            server.release(&person(number), back("path:a", claimed.claims[0].fence)).await.unwrap();
+        });
+    }
+    // All of them wait, and are served one by one.
+    while all(&server).await.len() <= WAITERS as usize {
+        tokio::task::yield_now().await;
+    }
+    let begun = world.heads_read.load(Ordering::SeqCst);
+    server.release(&person(0), back("path:a", first.fence)).await.unwrap();
+    while let Some(served) = waiters.join_next().await {
+        served.unwrap();
+    }
+    let read = world.heads_read.load(Ordering::SeqCst) - begun;
+    println!("{read} heads read for {WAITERS} who waited");
+    assert!(read <= 8 * i64::from(WAITERS), "{read}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_given_back_is_given_back_later() {
+    let world = World::new(78);
+    let left = Arc::new(AtomicI64::new(i64::MAX));
+    let server = world.until(Arc::clone(&left), false);
+    let task = world.tasks.submit(&person(1), NewTask::new("demo.work", json!({})), None).await.unwrap().id;
+    let request = ClaimRequest { holder: Some(format!("task:{task}")), ..alone("path:a") };
+    holds(&server, &person(1), request).await;
+    // Its storage goes away just when the task ends.
+    left.store(-1, Ordering::SeqCst);
+    server.heard(&event(&world, "task.completed", &format!("task:{task}")));
+    assert!(server.round().await.is_err());
+    left.store(i64::MAX, Ordering::SeqCst);
+    assert_eq!(all(&server).await.len(), 1);
+    server.round().await.unwrap();
+    assert!(all(&server).await.is_empty());
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use baton_domain::id::{ArtifactId, ConflictId, DecisionId};
-use baton_domain::problem::Code;
+use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, ConflictService};
 use baton_domain::user::Caller;
 use baton_domain::wire::conflict::{
     ConflictChoice, ConflictDetail, ConflictFilter, ConflictState, ConflictView, DismissConflict, LineFilter, LineForm, LinePolicy,
     PutOutcome, PutVersion, ResolveConflict,
 };
-use baton_sharing::{Sharing, Votes};
+use baton_sharing::{Round, Sharing, Votes};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::world::{World, person, viewer};
+use crate::world::{World, event, person, viewer};
 
 fn version(artifact: ArtifactId, base: Option<u64>) -> PutVersion {
     PutVersion { artifact, base, policy: None, form: None }
@@ -244,17 +244,146 @@ async fn a_crash_after_any_write_leads_to_the_same_line_and_conflicts() {
 struct Played {
     opened: Mutex<Vec<(String, Vec<ConflictChoice>)>>,
     verdict: Mutex<Option<Option<ConflictChoice>>>,
+    cancelled: Mutex<Vec<DecisionId>>,
+    /// Lines whose conflicts cannot be put to the vote now.
+    busy: Mutex<std::collections::BTreeSet<String>>,
 }
 
 #[async_trait]
 impl Votes for Played {
-    async fn open(&self, _: &Caller, _: &ConflictDetail, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
+    async fn open(&self, _: &Caller, detail: &ConflictDetail, choices: &[ConflictChoice], key: String) -> Answer<DecisionId> {
+        if self.busy.lock().contains(&detail.conflict.line) {
+            return Err(Problem::new(Code::StorageUnavailable, "later"));
+        }
         self.opened.lock().push((key, choices.to_vec()));
         Ok(DecisionId::new(Uuid::from_u128(self.opened.lock().len() as u128)))
     }
     async fn verdict(&self, _: &Caller, _: DecisionId) -> Answer<Option<Option<ConflictChoice>>> {
         Ok(*self.verdict.lock())
     }
+    async fn cancel(&self, _: &Caller, decision: DecisionId) -> Answer<()> {
+        self.cancelled.lock().push(decision);
+        Ok(())
+    }
+}
+
+/// A line with a change that is to be voted on.
+async fn to_be_voted_on(world: &World, server: &Sharing, line: &str) -> ConflictView {
+    server.put(&person(1), line, version(text(world, "one\n"), None)).await.unwrap();
+    server.put(&person(1), line, version(text(world, "1\n"), Some(1))).await.unwrap();
+    let late = PutVersion { policy: Some(LinePolicy::Vote), ..version(text(world, "I\n"), Some(1)) };
+    let PutOutcome::Conflict { conflict } = server.put(&person(1), line, late).await.unwrap() else { panic!("they disagree") };
+    *conflict
+}
+
+#[tokio::test]
+async fn a_decision_that_a_conflict_does_not_wait_for_any_more_is_cancelled() {
+    let votes = Arc::new(Played::default());
+    let world = World { votes: Some(Arc::clone(&votes) as Arc<dyn Votes>), ..World::new(18) };
+    let server = world.server();
+    let conflict = to_be_voted_on(&world, &server, "a").await;
+    server.round().await.unwrap();
+    assert_eq!((votes.opened.lock().len(), votes.cancelled.lock().len()), (1, 0));
+    let seen = server.conflict(&viewer(1), conflict.id).await.unwrap().conflict.revision;
+    server.resolve(&person(2), conflict.id, choose(ConflictChoice::Theirs, seen)).await.unwrap();
+    // Though whoever settled it stops at once.
+    drop(server);
+    let server = world.server();
+    server.take_up().await.unwrap();
+    assert_eq!(*votes.cancelled.lock(), [DecisionId::new(Uuid::from_u128(1))]);
+    assert_eq!(server.round().await.unwrap().due, 0, "once");
+    assert_eq!(votes.cancelled.lock().len(), 1);
+    assert_eq!(world.events("conflict.resolved").len(), 1, "nobody is told of it");
+}
+
+#[tokio::test]
+async fn looking_at_what_is_voted_on_opens_no_other_vote() {
+    let votes = Arc::new(Played::default());
+    let world = World { votes: Some(Arc::clone(&votes) as Arc<dyn Votes>), ..World::new(19) };
+    let server = world.server();
+    let conflict = to_be_voted_on(&world, &server, "a").await;
+    server.round().await.unwrap();
+    for number in 2..7 {
+        server.put(&person(1), "a", version(text(&world, &format!("{number}\n")), Some(number))).await.unwrap();
+        for who in [viewer(1), person(2)] {
+            assert_eq!(server.conflict(&who, conflict.id).await.unwrap().conflict.state, ConflictState::Voting);
+        }
+        world.advance(31_000);
+        server.round().await.unwrap();
+    }
+    assert_eq!((votes.opened.lock().len(), votes.cancelled.lock().len()), (1, 0));
+    // What was decided is about what is no more, so it is voted on anew; the first decision is over.
+    *votes.verdict.lock() = Some(Some(ConflictChoice::Theirs));
+    world.advance(31_000);
+    for _ in 0..3 {
+        server.round().await.unwrap();
+    }
+    assert_eq!((votes.opened.lock().len(), votes.cancelled.lock().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_verdict_is_carried_out_as_soon_as_it_is_heard_of() {
+    let votes = Arc::new(Played::default());
+    let world = World { votes: Some(Arc::clone(&votes) as Arc<dyn Votes>), ..World::new(20) };
+    let server = world.server();
+    let conflict = to_be_voted_on(&world, &server, "a").await;
+    server.round().await.unwrap();
+    *votes.verdict.lock() = Some(Some(ConflictChoice::Theirs));
+    server.heard(&event(&world, "decision.decided", &format!("decision:{}", Uuid::from_u128(1))));
+    server.round().await.unwrap();
+    assert_eq!(server.conflict(&viewer(1), conflict.id).await.unwrap().conflict.state, ConflictState::Resolved);
+}
+
+#[tokio::test]
+async fn a_change_whose_content_is_gone_is_put_to_a_person_and_can_be_settled() {
+    let votes = Arc::new(Played::default());
+    let world = World { votes: Some(Arc::clone(&votes) as Arc<dyn Votes>), ..World::new(21) };
+    let server = world.server();
+    let conflict = to_be_voted_on(&world, &server, "a").await;
+    server.put(&person(1), "a", version(text(&world, "2\n"), Some(2))).await.unwrap();
+    // Everything is gone that the conflict's change and the line's newest version were.
+    world.artifacts.files.lock().clear();
+    for _ in 0..4 {
+        assert_eq!(server.round().await.unwrap().trouble, 0);
+    }
+    *votes.verdict.lock() = Some(Some(ConflictChoice::Theirs));
+    for _ in 0..3 {
+        world.advance(31_000);
+        assert_eq!(server.round().await.unwrap().trouble, 0);
+    }
+    let shown = server.conflict(&person(2), conflict.id).await.unwrap().conflict;
+    assert_eq!((shown.state, shown.escalated), (ConflictState::Open, true));
+    let theirs = server.resolve(&person(2), conflict.id, choose(ConflictChoice::Theirs, shown.revision)).await.unwrap_err();
+    assert!(theirs.is(Code::ConflictStepRefused), "{theirs}");
+    let settled = server.resolve(&person(2), conflict.id, choose(ConflictChoice::Ours, shown.revision)).await.unwrap();
+    assert_eq!(settled.state, ConflictState::Resolved);
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_keeps_nobody_else_waiting_and_is_tried_less_and_less() {
+    let votes = Arc::new(Played::default());
+    let world = World { votes: Some(Arc::clone(&votes) as Arc<dyn Votes>), ..World::new(22) };
+    let server = world.server();
+    for number in 0..100 {
+        let line = format!("busy/{number}");
+        votes.busy.lock().insert(line.clone());
+        to_be_voted_on(&world, &server, &line).await;
+    }
+    world.advance(1);
+    let last = to_be_voted_on(&world, &server, "free").await;
+    assert_eq!(server.round().await.unwrap().trouble, 100);
+    assert_eq!(server.round().await.unwrap(), Round { due: 1, trouble: 0 });
+    assert_eq!(server.conflict(&viewer(1), last.id).await.unwrap().conflict.state, ConflictState::Voting);
+    let mut tried = 0;
+    for _ in 0..60 {
+        world.advance(1_000);
+        tried += server.round().await.unwrap().trouble;
+    }
+    assert_eq!(tried, 500, "after 1, 2, 4, 8, 16 and 32 seconds, of which the last is not over");
+    votes.busy.lock().clear();
+    world.advance(300_000);
+    server.round().await.unwrap();
+    assert_eq!(votes.opened.lock().len(), 101);
 }
 
 #[tokio::test]

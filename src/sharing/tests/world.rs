@@ -29,6 +29,7 @@ pub(crate) struct Stopping {
     store: MemoryStore,
     left: Arc<AtomicI64>,
     answer_lost: bool,
+    heads_read: Arc<AtomicI64>,
 }
 
 impl Stopping {
@@ -64,6 +65,7 @@ impl JournalStore for Stopping {
     }
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {
         self.reads()?;
+        self.heads_read.fetch_add(1, Ordering::SeqCst);
         // Others may come between a read and the write that stands on it.
         tokio::task::yield_now().await;
         self.store.journal(id).await
@@ -136,6 +138,16 @@ impl Pause for HandPause {
     }
 }
 
+/// Time stands still until something is heard.
+struct Still;
+
+#[async_trait]
+impl Pause for Still {
+    async fn pause(&self, _: Duration) {
+        std::future::pending().await
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
@@ -148,6 +160,10 @@ pub(crate) struct World {
     pub(crate) metrics: Arc<FakeMetrics>,
     pub(crate) votes: Option<Arc<dyn Votes>>,
     pub(crate) options: SharingOptions,
+    /// Whether pausing does not move the clock, but waits for ever.
+    pub(crate) still: bool,
+    /// How often the head of a journal was read.
+    pub(crate) heads_read: Arc<AtomicI64>,
 }
 
 impl World {
@@ -166,16 +182,25 @@ impl World {
             heard,
             votes: None,
             options: SharingOptions::default(),
+            still: false,
+            heads_read: Arc::default(),
         }
     }
 
     /// A server on the store, that stops after so many writes.
     pub(crate) fn stopping(&self, writes: i64, answer_lost: bool) -> Arc<Sharing> {
-        let journals = Stopping { store: self.store.clone(), left: Arc::new(AtomicI64::new(writes)), answer_lost };
+        self.until(Arc::new(AtomicI64::new(writes)), answer_lost)
+    }
+
+    /// A server on the store, for as many writes as are left.
+    pub(crate) fn until(&self, left: Arc<AtomicI64>, answer_lost: bool) -> Arc<Sharing> {
+        let heads_read = Arc::clone(&self.heads_read);
+        let journals = Stopping { store: self.store.clone(), left, answer_lost, heads_read };
+        let hand: Arc<dyn Pause> = Arc::new(HandPause(Arc::clone(&self.clock)));
         let parts = SharingParts {
             journals: Arc::new(journals),
             sources: self.sources.clone(),
-            pause: Arc::new(HandPause(Arc::clone(&self.clock))),
+            pause: if self.still { Arc::new(Still) } else { hand },
             tasks: Arc::clone(&self.tasks) as _,
             artifacts: Arc::clone(&self.artifacts) as _,
             agents: Arc::clone(&self.agents) as _,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::id::{JournalId, ProjectId};
@@ -12,6 +13,7 @@ use baton_negotiation::claims::{Claims, Head, Held, Holder, Policy, Resource, Ro
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use baton_storage::{JournalRow, RowPlace};
 
@@ -48,6 +50,8 @@ pub(crate) struct Book {
     pub(crate) by: BTreeMap<Holder, String>,
     /// What was lost, by holder and resource.
     pub(crate) broken: BTreeMap<(Holder, Resource), BrokenClaim>,
+    /// When it was last known to be what is stored, and what had been heard of changes by then.
+    pub(crate) confirmed: Option<(u64, Timestamp)>,
 }
 
 impl Book {
@@ -71,13 +75,55 @@ impl Book {
     }
 }
 
-/// The copies of all projects. Who changes one holds its lock, so that the commands of one server do not get in one another's way.
+/// The place of a project's claims.
 #[derive(Default)]
-pub(crate) struct Shelf(Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<Option<Book>>>>>);
+pub(crate) struct Place {
+    /// The copy. Who changes it holds its lock, so that the commands of one server do not get in one another's way.
+    pub(super) book: tokio::sync::Mutex<Option<Book>>,
+    /// Rung after each change: whoever waits for a claim looks again.
+    pub(super) changed: Notify,
+    /// How many changes were heard of.
+    pub(super) heard: AtomicU64,
+}
+
+impl Place {
+    /// Claims have changed: gives the number of the change.
+    pub(super) fn ring(&self) -> u64 {
+        let number = self.heard.fetch_add(1, Ordering::SeqCst) + 1;
+        self.changed.notify_waiters();
+        number
+    }
+}
+
+/// The copies of all projects.
+#[derive(Default)]
+pub(crate) struct Shelf(Mutex<HashMap<ProjectId, Arc<Place>>>);
 
 impl Shelf {
-    pub(super) fn of(&self, project: ProjectId) -> Arc<tokio::sync::Mutex<Option<Book>>> {
+    pub(super) fn of(&self, project: ProjectId) -> Arc<Place> {
         Arc::clone(self.0.lock().entry(project).or_default())
+    }
+
+    /// Claims of a project have changed, here or elsewhere.
+    pub(crate) fn ring(&self, project: ProjectId) {
+        let place = self.0.lock().get(&project).map(Arc::clone);
+        if let Some(place) = place {
+            place.ring();
+        }
+    }
+
+    /// Claims of any project may have changed.
+    pub(crate) fn ring_all(&self) {
+        let places: Vec<Arc<Place>> = self.0.lock().values().map(Arc::clone).collect();
+        for place in places {
+            place.ring();
+        }
+    }
+
+    /// Whether a holder has or wants anything, as far as this server knows; also if somebody is just changing what it knows.
+    pub(super) fn may_know(&self, project: ProjectId, holder: &Holder) -> bool {
+        let Some(place) = self.0.lock().get(&project).map(Arc::clone) else { return false };
+        place.book.try_lock().map_or(true, |book| book.as_ref().is_some_and(|book| book.knows(holder)))
     }
 }
 
@@ -140,5 +186,5 @@ fn fill(id: JournalId, version: i64, summary: Summary, policy: Policy, rows: Vec
             claims.push(stored.row);
         }
     }
-    Ok(Book { id, version, claims: Claims::load(policy, summary.head, claims)?, by, broken })
+    Ok(Book { id, version, claims: Claims::load(policy, summary.head, claims)?, by, broken, confirmed: None })
 }

@@ -1,5 +1,7 @@
 //! What becomes of the claims of those that have ended? They are given back at once; if that was missed, their leases end.
 
+use std::collections::BTreeSet;
+
 use baton_domain::event::Event;
 use baton_domain::id::{ProjectId, TaskId};
 use baton_domain::services::Answer;
@@ -13,7 +15,8 @@ use crate::Sharing;
 const MAXIMUM_ENDED: usize = 10_000;
 
 impl Sharing {
-    /// Notes that a task or a run has ended, if an event says so. Gives whether it does.
+    /// Notes that a task or a run has ended, if an event says so. Gives whether something is to be done about it at once: it does the work of a
+    /// contract, or has claims that this server knows of. What others know of is given back in the next round.
     pub(crate) fn note_end(&self, event: &Event) -> bool {
         let ended = match event.kind.split_once('.') {
             Some(("task", state)) => TaskState::parse(state).is_some_and(TaskState::is_terminal),
@@ -21,10 +24,12 @@ impl Sharing {
             _ => false,
         };
         let Some(holder) = event.subject.parse::<Holder>().ok().filter(|_| ended) else { return false };
+        let mut urgent = self.shelf.may_know(event.project_id, &holder);
         if holder.kind == HolderKind::Task {
             let task = TaskId::new(holder.id);
             if self.watched.lock().contains_key(&task) {
                 self.tasks_ended.lock().insert(task);
+                urgent = true;
             }
         }
         let mut noted = self.ended.lock();
@@ -32,20 +37,29 @@ impl Sharing {
         if of_project.len() < MAXIMUM_ENDED {
             of_project.insert(holder);
         }
-        true
+        urgent
     }
 
     /// Gives back what those that have ended held.
     pub(crate) async fn release_ended(&self) -> Answer<()> {
         let noted = std::mem::take(&mut *self.ended.lock());
+        let mut failed = Ok(());
         for (project, holders) in noted {
-            let has = |book: &super::book::Book| -> Vec<Holder> { holders.iter().filter(|holder| book.knows(holder)).copied().collect() };
-            let Some((left, _)) = self.look(project, has).await? else { continue };
-            if !left.is_empty() {
-                self.release_all(project, &left).await?;
+            if let Err(problem) = self.release_ended_of(project, &holders).await {
+                // Others are not forgotten for that, nor are these.
+                self.ended.lock().entry(project).or_default().extend(holders);
+                failed = Err(problem);
             }
         }
-        Ok(())
+        failed
+    }
+
+    async fn release_ended_of(&self, project: ProjectId, holders: &BTreeSet<Holder>) -> Answer<()> {
+        let has = |book: &super::book::Book| -> Vec<Holder> { holders.iter().filter(|holder| book.knows(holder)).copied().collect() };
+        match self.look(project, has).await? {
+            Some((left, _)) if !left.is_empty() => self.release_all(project, &left).await,
+            _ => Ok(()),
+        }
     }
 
     async fn release_all(&self, project: ProjectId, holders: &[Holder]) -> Answer<()> {

@@ -149,15 +149,21 @@ impl ClaimService for Sharing {
         let (lease, patience) = (request.lease_ms, request.wait_ms.unwrap_or(0));
         let mut claimed = self.turn(caller.project, &caller.principal, |draft| draft.claim(&known, &by, &wishes, lease, patience)).await?;
         let until = wait.map(|wait| self.now().plus(wait));
-        while !claimed.complete && until.is_some_and(|until| self.now() < until) {
-            let woken = self.changed.notified();
-            let left = until.map_or(Duration::ZERO, |until| until.since(self.now()));
+        let Some(until) = until else { return Ok(claimed) };
+        let place = self.shelf.of(caller.project);
+        while !claimed.complete {
+            // Before the look, so that what changes after it is heard of.
+            let woken = place.changed.notified();
+            let seen = self.glance(caller.project, |book| standing(book, &known.holder, &wishes)).await?;
+            claimed = seen.unwrap_or_else(|| Err(Problem::new(Code::NoSuchClaim, "The claims are gone.")))?;
+            let left = until.since(self.now());
+            if claimed.complete || left.is_zero() {
+                break;
+            }
             tokio::select! {
                 () = woken => {}
                 () = self.parts.pause.pause(left.min(LOOK_AGAIN)) => {}
             }
-            let seen = self.look(caller.project, |book| standing(book, &known.holder, &wishes)).await?;
-            claimed = seen.map_or_else(|| Err(Problem::new(Code::NoSuchClaim, "The claims are gone.")), |(standing, _)| standing)?;
         }
         Ok(claimed)
     }

@@ -7,11 +7,16 @@ use baton_negotiation::claims::{Claims, Command};
 use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalWrite, JournalWritten, NewJournal};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::book::{Book, KEY, Summary};
 use super::draft::Draft;
 use crate::Sharing;
 use crate::journal::{TRIES, contended, write};
+
+/// How long what is known here is believed without a look at what is stored: another server's writes may not be heard of.
+const BELIEVED: Duration = Duration::from_secs(1);
 
 impl Sharing {
     /// Makes one turn. The change may be made several times, each time on what is stored then; what it refuses may leave something to store.
@@ -25,7 +30,7 @@ impl Sharing {
         T: Send,
     {
         let shelf = self.shelf.of(project);
-        let mut place = shelf.lock().await;
+        let mut place = shelf.book.lock().await;
         for _ in 0..TRIES {
             // Taken out: whatever goes wrong from here, or stops, what is left is read anew.
             let mut book = match place.take() {
@@ -65,8 +70,10 @@ impl Sharing {
                     let (held, waits) = claims.of(holder);
                     !held.is_empty() || !waits.is_empty()
                 });
+                // Nobody who waits here need ask storage for what was just stored.
+                book.confirmed = Some((shelf.ring(), now));
                 *place = Some(book);
-                self.ring();
+                self.bell.notify_one();
                 return answer;
             }
         }
@@ -77,7 +84,8 @@ impl Sharing {
     pub(super) async fn look<T: Send>(&self, project: ProjectId, see: impl Fn(&Book) -> T + Send + Sync) -> Answer<Option<(T, EventSeq)>> {
         let shelf = self.shelf.of(project);
         for _ in 0..TRIES {
-            let mut place = shelf.lock().await;
+            let mut place = shelf.book.lock().await;
+            let heard = shelf.heard.load(Ordering::SeqCst);
             let known = match place.as_ref().map(|book| book.id) {
                 Some(id) => Some(id),
                 None => self.parts.journals.journal_by_key(project, JournalKind::Claims, KEY).await?.map(|head| head.id),
@@ -89,6 +97,9 @@ impl Sharing {
                 *place = self.load_book(id).await?;
             }
             let now = self.now();
+            if let Some(book) = place.as_mut() {
+                book.confirmed = Some((heard, now));
+            }
             match place.as_ref() {
                 Some(book) if book.claims.next_tick().is_none_or(|next| next > now) => {
                     // One that was just read may be newer than the number of the event: who follows from there sees it twice.
@@ -100,6 +111,23 @@ impl Sharing {
             self.tick(project).await?;
         }
         Err(contended())
+    }
+
+    /// As [`look`](Self::look), but what is known here is believed for a moment, as long as nothing is heard of a change.
+    pub(super) async fn glance<T: Send>(&self, project: ProjectId, see: impl Fn(&Book) -> T + Send + Sync) -> Answer<Option<T>> {
+        let shelf = self.shelf.of(project);
+        {
+            let place = shelf.book.lock().await;
+            let (heard, now) = (shelf.heard.load(Ordering::SeqCst), self.now());
+            let believed = |book: &&Book| {
+                book.confirmed.is_some_and(|(then, at)| then == heard && now.since(at) < BELIEVED)
+                    && book.claims.next_tick().is_none_or(|next| next > now)
+            };
+            if let Some(book) = place.as_ref().filter(believed) {
+                return Ok(Some(see(book)));
+            }
+        }
+        Ok(self.look(project, see).await?.map(|(seen, _)| seen))
     }
 
     /// Ends what has run out.
@@ -137,7 +165,7 @@ impl Sharing {
         match self.parts.journals.open_journal(new).await? {
             JournalOpened::Stored => {
                 let claims = Claims::new(self.options.policy);
-                Ok(Book { id, version: 1, claims, by: BTreeMap::new(), broken: BTreeMap::new() })
+                Ok(Book { id, version: 1, claims, by: BTreeMap::new(), broken: BTreeMap::new(), confirmed: None })
             }
             JournalOpened::Exists(head) => self.load_book(head.id).await?.ok_or_else(contended),
         }

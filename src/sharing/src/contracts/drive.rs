@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton_domain::id::{ContractId, TaskId};
-use baton_domain::problem::{Code, Problem};
+use baton_domain::problem::Code;
 use baton_domain::services::Answer;
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
@@ -128,6 +128,8 @@ impl Sharing {
             title: work.title.clone(),
             priority: work.priority,
             labels: vec![bidder.to_owned()],
+            // The contract tells of what fails.
+            fairness_key: Some(format!("contract:{}", stored.id())),
             ..NewTask::new(work.skill.clone(), work.input.clone())
         }
     }
@@ -148,7 +150,7 @@ impl Sharing {
                 let work = Work { task: Some(task.id), over: false };
                 Ok((vec![Message::Accept { bidder, award: award.number }], BTreeMap::from([(award.number, work)])))
             }
-            Err(problem) if is_passing(&problem) => Err(problem),
+            Err(problem) if problem.passes() => Err(problem),
             Err(problem) => {
                 let work = Work { task: None, over: true };
                 let because = format!("{} ({})", problem.detail, problem.code);
@@ -189,13 +191,13 @@ impl Sharing {
             Some(work) => work.task,
             None => match self.submit(caller, stored, number, bidder).await {
                 Ok(task) => Some(task.id),
-                Err(problem) if is_passing(&problem) => return Err(problem),
+                Err(problem) if problem.passes() => return Err(problem),
                 Err(_) => None,
             },
         };
         if let Some(task) = task {
             match self.parts.tasks.cancel(caller, task).await {
-                Err(problem) if is_passing(&problem) => return Err(problem),
+                Err(problem) if problem.passes() => return Err(problem),
                 // Cancelled, ended or gone: all the same.
                 _ => {}
             }
@@ -203,9 +205,4 @@ impl Sharing {
         self.write_contract(stored, &Principal::System, Vec::new(), BTreeMap::from([(number, Work { task, over: true })])).await?;
         Ok(Step::More)
     }
-}
-
-/// Whether the same request may be answered otherwise in a while.
-fn is_passing(problem: &Problem) -> bool {
-    problem.status >= 500 || problem.status == 429
 }

@@ -1,13 +1,13 @@
 //! How is a conflict stored? A journal whose parent is the line, with the rules' own state in a row.
 
-use baton_domain::id::{ArtifactId, ConflictId, EventSeq, JournalId, ProjectId};
+use baton_domain::id::{ArtifactId, ConflictId, DecisionId, EventSeq, JournalId, ProjectId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::conflict::{LineForm, LineVersion};
 use baton_negotiation::conflict::{Command, Conflict, Form, State, Strategy};
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,11 +15,13 @@ use super::content::{Compared, Content, Three};
 use super::convert::view;
 use super::line::Line;
 use crate::Sharing;
-use crate::journal::{TRIES, contended, event, read, row, write};
+use crate::journal::{ROWS, TRIES, contended, event, read, row, write};
 
 /// The group and the key of the rules' state.
 const CONFLICT: &str = "conflict";
 const STATE: &str = "state";
+/// The group of decisions that are not needed any more and may not have been cancelled.
+const LEFT: &str = "left";
 
 /// What a conflict began with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +50,18 @@ pub(crate) struct Stored {
     pub(crate) project: ProjectId,
     pub(crate) opening: Opening,
     pub(crate) core: Conflict,
+    /// Decisions that are not needed any more and may not have been cancelled.
+    pub(crate) left: Vec<DecisionId>,
     pub(crate) as_of: EventSeq,
 }
 
 impl Stored {
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.core.state, State::Resolved { .. } | State::Dismissed { .. })
+    }
+
+    pub(crate) fn is_voted_on(&self) -> bool {
+        matches!(self.core.state, State::Voting { .. })
     }
 }
 
@@ -66,9 +74,10 @@ fn state_name(core: &Conflict) -> &'static str {
     }
 }
 
-/// When the driver must look: it opens the decision at once, and asks for its verdict from time to time.
-fn wake_at(core: &Conflict, now: Timestamp) -> Option<Timestamp> {
+/// When the driver must look: it opens and cancels decisions at once, and asks for a verdict from time to time.
+fn wake_at(core: &Conflict, left: bool, now: Timestamp) -> Option<Timestamp> {
     match (&core.state, core.strategy) {
+        _ if left => Some(now),
         (State::Open { escalated: false }, Strategy::Vote) => Some(now),
         (State::Voting { .. }, _) => Some(now.plus(super::votes::LOOK)),
         _ => None,
@@ -88,16 +97,24 @@ impl Sharing {
             let found = found.filter(|(head, _)| head.kind == JournalKind::Conflict && head.project == project);
             let Some((head, as_of)) = found else { return Err(no_such_conflict(id)) };
             let opening = self.parts.journals.journal_opening(journal).await?.unwrap_or(Value::Null);
-            let (rows, at) = self.parts.journals.journal_rows(journal, Some(CONFLICT), None, 1).await?;
+            let (rows, at) = self.parts.journals.journal_rows(journal, None, None, ROWS).await?;
             if at != head.version {
                 continue;
             }
-            let core = rows.into_iter().next().and_then(|row| row.body).unwrap_or(Value::Null);
+            let (mut core, mut left) = (Value::Null, Vec::new());
+            for row in rows {
+                match row.group.as_str() {
+                    CONFLICT => core = row.body.unwrap_or(Value::Null),
+                    LEFT => left.extend(row.key.parse::<DecisionId>()),
+                    _ => {}
+                }
+            }
             return Ok(Stored {
                 version: head.version,
                 project,
                 opening: read("beginning of a conflict", opening)?,
                 core: read("conflict", core)?,
+                left,
                 as_of,
             });
         }
@@ -153,7 +170,7 @@ impl Sharing {
             parent: Some(line.id),
             state: state_name(&core).to_owned(),
             live: true,
-            wake_at: wake_at(&core, now),
+            wake_at: wake_at(&core, false, now),
             version: 1,
             facts: 0,
             summary: write("conflict", &shown)?,
@@ -183,8 +200,28 @@ impl Sharing {
         self.write_or_postpone(stored, None, core).await.map(|_| ())
     }
 
+    /// Notes that the decisions that were not needed any more are cancelled; nobody is told.
+    pub(crate) async fn note_cancelled(&self, stored: &mut Stored) -> Answer<bool> {
+        let (core, left) = (stored.core.clone(), std::mem::take(&mut stored.left));
+        let rows = left.iter().map(|decision| row(LEFT, decision.to_string(), None)).collect();
+        self.write_turn(stored, None, core, rows).await
+    }
+
     async fn write_or_postpone(&self, stored: &mut Stored, actor: Option<&Principal>, core: Conflict) -> Answer<bool> {
+        let mut rows = Vec::new();
+        let running = |core: &Conflict| if let State::Voting { decision } = core.state { Some(DecisionId::new(decision)) } else { None };
+        let before = running(&stored.core).filter(|before| running(&core) != Some(*before));
+        // Nobody needs a decision that the conflict does not wait for. One that has its verdict is over, and cancelling it changes nothing.
+        if let Some(before) = before {
+            stored.left.push(before);
+            rows.push(row(LEFT, before.to_string(), Some(Value::Bool(true))));
+        }
+        self.write_turn(stored, actor, core, rows).await
+    }
+
+    async fn write_turn(&self, stored: &mut Stored, actor: Option<&Principal>, core: Conflict, mut rows: Vec<JournalRow>) -> Answer<bool> {
         let now = self.now();
+        rows.push(row(CONFLICT, STATE, Some(write("conflict", &core)?)));
         let shown = view(&core, &stored.opening);
         let live = matches!(core.state, State::Open { .. } | State::Voting { .. });
         let kind = if live { "conflict.changed" } else { "conflict.resolved" };
@@ -197,11 +234,11 @@ impl Sharing {
             version: stored.version,
             state: state_name(&core).to_owned(),
             live,
-            wake_at: wake_at(&core, now),
+            wake_at: wake_at(&core, !stored.left.is_empty(), now),
             summary: Some(write("conflict", &shown)?),
             facts: Vec::new(),
             cleared: Vec::new(),
-            rows: vec![row(CONFLICT, STATE, Some(write("conflict", &core)?))],
+            rows,
             events,
             at: now,
         };

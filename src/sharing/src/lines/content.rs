@@ -72,13 +72,13 @@ impl Sharing {
         }
         let base = match &three.base {
             // Without the content that both stand on each is compared as if it were new.
-            Some(content) => match self.content(caller, content).await {
-                Err(problem) if problem.is(Code::NoSuchArtifact) => None,
-                base => Some(base?),
-            },
+            Some(content) => self.content_if_there(caller, content).await?,
             None => None,
         };
-        let (ours, theirs) = (self.content(caller, &three.ours).await?, self.content(caller, &three.theirs).await?);
+        let ours = self.content_if_there(caller, &three.ours).await?;
+        let theirs = self.content_if_there(caller, &three.theirs).await?;
+        // One that is gone can still be told from the other, and the conflict be settled.
+        let (Some(ours), Some(theirs)) = (ours, theirs) else { return whole(three) };
         let form = core_form(form, &three.theirs.media_type, &ours);
         // A merge may keep a core busy for a second.
         let work = move || {
@@ -94,6 +94,14 @@ impl Sharing {
         match compared.map_err(|error| Problem::new(Code::Internal, format!("The merge stopped: {error}.")))? {
             Err(problem) if problem.is(Code::NotMergeable) || problem.is(Code::MergeTooLarge) => whole(three),
             compared => compared,
+        }
+    }
+
+    /// A content that is small enough to be merged, unless it was deleted.
+    async fn content_if_there(&self, caller: &Caller, content: &Content) -> Answer<Option<Vec<u8>>> {
+        match self.content(caller, content).await {
+            Err(problem) if problem.is(Code::NoSuchArtifact) => Ok(None),
+            bytes => bytes.map(Some),
         }
     }
 

@@ -52,7 +52,7 @@ impl Sharing {
             if let Some(write) = &write {
                 let content = match &write.choice {
                     Choice::Ours => (Content::from(&line.view.newest), false),
-                    Choice::Theirs => (stored.opening.content(), false),
+                    Choice::Theirs => (self.change(caller, &stored).await?, false),
                     Choice::Edited { .. } => (edited.clone().ok_or_else(no_edit)?, false),
                     Choice::Merged => {
                         let three = self.three(&line, &stored).await?;
@@ -83,6 +83,18 @@ impl Sharing {
             }
         }
         Err(contended())
+    }
+
+    /// The content of the change, unless it is gone.
+    async fn change(&self, caller: &Caller, stored: &Stored) -> Answer<Content> {
+        match self.parts.artifacts.get(caller, stored.opening.theirs).await {
+            Ok(_) => Ok(stored.opening.content()),
+            Err(problem) if problem.is(Code::NoSuchArtifact) => Err(Problem::new(
+                Code::ConflictStepRefused,
+                "The content of the change was deleted: keep what is stored, or dismiss the conflict.",
+            )),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// What the line says of this conflict, if its journal does not say it yet.

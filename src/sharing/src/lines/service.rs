@@ -83,7 +83,8 @@ impl ConflictService for Sharing {
         caller.require(Permission::Read)?;
         let mut stored = self.stored_conflict(caller.project, id).await?;
         let mut line = self.line_of(&stored).await?;
-        if !stored.is_settled() {
+        // Whoever may settle it sees what they would settle. What is voted on stays as it is until the voters have decided.
+        if !stored.is_settled() && !stored.is_voted_on() && caller.require(Permission::Work).is_ok() {
             self.renew(caller, &line, &mut stored).await?;
             line = self.line_of(&stored).await?;
         }
