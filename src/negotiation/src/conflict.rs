@@ -152,15 +152,14 @@ pub fn review(form: &Form, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> R
         Form::Table(options) => {
             let merged = merge_tables(base.map(|_| was.as_str()), &mine, &its, options)?;
             let findings = merged.conflicts.into_iter().map(|conflict| Finding {
-                place: [conflict.row.join(", "), conflict.column.unwrap_or_default()].join(" / "),
+                place: cut([conflict.row.join(", "), conflict.column.unwrap_or_default()].join(" / ")),
                 kind: conflict.kind,
                 base: conflict.base.map(cut),
                 ours: conflict.ours.map(cut),
                 theirs: conflict.theirs.map(cut),
             });
-            let findings: Vec<Finding> = findings.collect();
-            let total = findings.len();
-            Ok(Review::of(merged.text, findings, total))
+            let findings = findings.collect();
+            Ok(Review::of(merged.text, findings, merged.total))
         }
     }
 }

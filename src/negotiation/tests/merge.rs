@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chance::{Chance, computed, took};
 use baton_domain::problem::Code;
+use baton_negotiation::conflict::{Form, review};
 use baton_negotiation::merge::*;
 use serde_json::{Value, json};
 
@@ -468,6 +469,19 @@ fn results_are_bounded_however_the_sides_multiply() {
     let found = merge_json(Some(&document(1)), &document(2), &document(3), &JsonOptions::default()).unwrap();
     assert_eq!((found.total, found.conflicts.len()), (20_000, MAXIMUM_CONFLICTS));
     assert!(found.conflicts.iter().all(|conflict| conflict.pointer.len() < MAXIMUM_POINTER + 8));
+    // A long key over many cells that disagree, and many rows that do.
+    let row = |value: usize| format!("{name}{}\n", format!(",{value}").repeat(MAXIMUM_COLUMNS - 1));
+    let heads = "id".to_owned() + &(1..MAXIMUM_COLUMNS).map(|column| format!(",{column}")).collect::<String>() + "\n";
+    let table = |value: usize| heads.clone() + &row(value);
+    let found = merge_tables(Some(&table(1)), &table(2), &table(3), &keyed()).unwrap();
+    assert_eq!((found.total, found.conflicts.len()), (MAXIMUM_COLUMNS - 1, MAXIMUM_CONFLICTS));
+    assert!(found.conflicts.iter().all(|conflict| conflict.row[0].len() < MAXIMUM_KEY_PART + 8));
+    let rows = |value: usize| "id,a\n".to_owned() + &(0..100_000).map(|id| format!("{id},{value}\n")).collect::<String>();
+    let found = merge_tables(Some(&rows(1)), &rows(2), &rows(3), &keyed()).unwrap();
+    assert_eq!((found.total, found.conflicts.len()), (100_000, MAXIMUM_CONFLICTS));
+    let form = Form::Table(keyed());
+    let told = review(&form, Some(rows(1).as_bytes()), rows(2).as_bytes(), rows(3).as_bytes()).unwrap();
+    assert_eq!((told.total, told.findings.len()), (100_000, MAXIMUM_CONFLICTS));
     // Many columns of one, and many rows of the other.
     let wide = "id".to_owned() + &(1..MAXIMUM_COLUMNS).map(|column| format!(",{column}")).collect::<String>() + "\n";
     let tall = "id\n".to_owned() + &(0..=MAXIMUM_CELLS / MAXIMUM_COLUMNS).map(|id| format!("{id}\n")).collect::<String>();

@@ -14,5 +14,7 @@ pub use json::{
     Arrays, Disagreement, JsonConflict, JsonOptions, MAXIMUM_CONFLICTS, MAXIMUM_NESTING, MAXIMUM_POINTER, MAXIMUM_VALUES, MergedJson,
     merge_json,
 };
-pub use table::{MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MergedTable, TableConflict, TableOptions, cells, merge_tables};
+pub use table::{
+    MAXIMUM_CELLS, MAXIMUM_COLUMNS, MAXIMUM_KEY_PART, MAXIMUM_ROWS, MergedTable, TableConflict, TableOptions, cells, merge_tables,
+};
 pub use text::{Hunk, Labels, MAXIMUM_LINES, MAXIMUM_TEXT, MergedText, Pick, merge_texts, settle_texts};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use baton_domain::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
 
-use super::json::Disagreement;
+use super::json::{Disagreement, MAXIMUM_CONFLICTS};
 use super::order::merged_order;
 use super::text::MAXIMUM_TEXT;
 
@@ -16,6 +16,9 @@ pub const MAXIMUM_COLUMNS: usize = 1_000;
 
 /// The most cells of a merged table: columns that one adds are as long as the rows that the other does.
 pub const MAXIMUM_CELLS: usize = 5_000_000;
+
+/// The most bytes of a part of a key that are told of a conflict: one long key may have many conflicts in its row.
+pub const MAXIMUM_KEY_PART: usize = 4_096;
 
 /// How a table is merged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +32,7 @@ pub struct TableOptions {
 /// A place where two changes disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableConflict {
-    /// Which row; empty where it is about a column, or the order of either.
+    /// Which row, by its key, each part cut at [`MAXIMUM_KEY_PART`]; empty where it is about a column, or the order of either.
     pub row: Vec<String>,
     /// Which column; nothing where it is about the row.
     pub column: Option<String>,
@@ -48,8 +51,10 @@ pub struct TableConflict {
 pub struct MergedTable {
     /// The table.
     pub text: String,
-    /// Where the sides disagree.
+    /// The first places where the sides disagree, at most [`MAXIMUM_CONFLICTS`].
     pub conflicts: Vec<TableConflict>,
+    /// In how many places they do.
+    pub total: usize,
 }
 
 /// What stands between the parts of a key.
@@ -129,10 +134,10 @@ pub fn merge_tables(base: Option<&str>, ours: &str, theirs: &str, options: &Tabl
     // What nobody merges stays to the letter, quotes and all.
     for (one, text) in [(theirs, ours), (ours, theirs)] {
         if base == Some(one) || ours == theirs {
-            return Ok(MergedTable { text: text.to_owned(), conflicts: Vec::new() });
+            return Ok(MergedTable { text: text.to_owned(), conflicts: Vec::new(), total: 0 });
         }
     }
-    let mut work = Work { was, own, other, conflicts: Vec::new() };
+    let mut work = Work { was, own, other, conflicts: Vec::new(), total: 0 };
     let columns = work.columns();
     let rows = work.rows();
     if columns.len().saturating_mul(rows.len()) > MAXIMUM_CELLS {
@@ -149,7 +154,7 @@ pub fn merge_tables(base: Option<&str>, ours: &str, theirs: &str, options: &Tabl
     }
     let bytes = writer.into_inner().map_err(|error| unwritten(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| unwritten(error.to_string()))?;
-    Ok(MergedTable { text, conflicts: work.conflicts })
+    Ok(MergedTable { text, conflicts: work.conflicts, total: work.total })
 }
 
 struct Work {
@@ -157,6 +162,7 @@ struct Work {
     own: Table,
     other: Table,
     conflicts: Vec<TableConflict>,
+    total: usize,
 }
 
 fn key(row: &str) -> Vec<String> {
@@ -201,11 +207,11 @@ impl Work {
         let (order, moved) = order_of([&self.was.columns, &self.own.columns, &self.other.columns], &keep);
         for name in removed {
             let there = [&self.was, &self.own, &self.other].map(|table| table.place.contains_key(&name).then(|| name.clone()));
-            self.disagree(Vec::new(), Some(name), Disagreement::Removed, there);
+            self.disagree(Vec::new, Some(&name), Disagreement::Removed, there);
         }
         if moved {
             let names = [&self.was, &self.own, &self.other].map(|table| Some(table.columns.join(", ")));
-            self.disagree(Vec::new(), None, Disagreement::Order, names);
+            self.disagree(Vec::new, None, Disagreement::Order, names);
         }
         order
     }
@@ -229,10 +235,10 @@ impl Work {
         for row in removed {
             let text = |record: &csv::StringRecord| record.iter().collect::<Vec<_>>().join(", ");
             let there = [&self.was, &self.own, &self.other].map(|table| table.rows.get(&row).map(text));
-            self.disagree(key(&row), None, Disagreement::Removed, there);
+            self.disagree(|| key(&row), None, Disagreement::Removed, there);
         }
         if moved {
-            self.disagree(Vec::new(), None, Disagreement::Order, [None, None, None]);
+            self.disagree(Vec::new, None, Disagreement::Order, [None, None, None]);
         }
         order
     }
@@ -250,16 +256,36 @@ impl Work {
                 let kind = if was.is_none() { Disagreement::Added } else { Disagreement::Changed };
                 let values = [was, mine, its].map(|cell| cell.map(str::to_owned));
                 let kept = values[0].clone().unwrap_or_default();
-                self.disagree(key(row), Some(column.to_owned()), kind, values);
+                self.disagree(|| key(row), Some(column), kind, values);
                 return kept;
             }
         };
         merged.unwrap_or_default().to_owned()
     }
 
-    fn disagree(&mut self, row: Vec<String>, column: Option<String>, kind: Disagreement, [base, ours, theirs]: [Option<String>; 3]) {
-        self.conflicts.push(TableConflict { row, column, kind, base, ours, theirs });
+    fn disagree(
+        &mut self,
+        row: impl FnOnce() -> Vec<String>,
+        column: Option<&str>,
+        kind: Disagreement,
+        [base, ours, theirs]: [Option<String>; 3],
+    ) {
+        self.total += 1;
+        if self.conflicts.len() < MAXIMUM_CONFLICTS {
+            let row = row().into_iter().map(|part| cut(part, MAXIMUM_KEY_PART)).collect();
+            let column = column.map(|column| cut(column.to_owned(), MAXIMUM_KEY_PART));
+            self.conflicts.push(TableConflict { row, column, kind, base, ours, theirs });
+        }
     }
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn order_of<'a>(sides: [&'a Vec<String>; 3], keep: &HashSet<&'a str>) -> (Vec<String>, bool) {
