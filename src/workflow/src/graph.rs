@@ -66,7 +66,7 @@ impl Graph {
         };
         for (place, step) in workflow.steps.iter().enumerate() {
             if let OnFailure::Run(handler) = &step.on_failure
-                && let Some(handler) = graph.find(workflow, &handler.name, handler.at, &step.id, "on_failure", problems)
+                && let Some(handler) = graph.find(workflow, &handler.name, handler.at, &step.path, "on_failure", problems)
             {
                 graph.guards[handler].push(place);
             }
@@ -74,15 +74,15 @@ impl Graph {
         for (place, step) in workflow.steps.iter().enumerate() {
             let mut wanted: Vec<usize> = Vec::new();
             for need in &step.needs {
-                wanted.extend(graph.find(workflow, &need.name, need.at, &step.id, "needs", problems));
+                wanted.extend(graph.find(workflow, &need.name, need.at, &step.path, "needs", problems));
             }
             let mut read = Vec::new();
             step.expressions(&mut |expression| expression.steps(&mut read));
             for (id, at) in read {
-                match graph.find(workflow, id, at, &step.id, "", problems) {
+                match graph.find(workflow, id, at, &step.path, "", problems) {
                     Some(found) if found == place => {
                         let message = format!("the step `{id}` reads its own outcome");
-                        problems.add(Code::WorkflowCycle, at, below("/steps", id), message, "Read another step.");
+                        problems.add(Code::WorkflowCycle, at, step.path.clone(), message, "Read another step.");
                     }
                     found => wanted.extend(found),
                 }
@@ -106,11 +106,10 @@ impl Graph {
         graph
     }
 
-    fn find(&self, workflow: &Workflow, id: &str, at: Position, step: &str, key: &str, problems: &mut Problems) -> Option<usize> {
+    fn find(&self, workflow: &Workflow, id: &str, at: Position, path: &str, key: &str, problems: &mut Problems) -> Option<usize> {
         let found = self.place(id);
         if found.is_none() {
-            let path = below("/steps", step);
-            self.unknown(workflow, id, at, if key.is_empty() { path } else { below(&path, key) }, problems);
+            self.unknown(workflow, id, at, if key.is_empty() { path.to_owned() } else { below(path, key) }, problems);
         }
         found
     }
@@ -156,7 +155,7 @@ impl Graph {
             problems.add(
                 Code::WorkflowCycle,
                 first.at,
-                below("/steps", &first.id),
+                first.path.clone(),
                 format!("steps need one another in a circle: {}", names.join(" needs ")),
                 "Take one of these references out.",
             );

@@ -43,7 +43,7 @@ pub struct DocumentProblem {
     /// Where it stands.
     #[serde(flatten)]
     pub at: Position,
-    /// The value that it is about, as a JSON Pointer: `/steps/extract/with/file`.
+    /// The value that it is about, as a JSON Pointer: `/steps/extract/with/file`, or `/steps/0/with/file` where steps are a list.
     pub path: String,
     /// What is wrong, without full stop.
     pub message: String,

@@ -10,6 +10,8 @@ use crate::graph::Graph;
 
 /// Graphs of more steps are laid out without looking for few crossings: nobody follows their edges by eye.
 pub const MAXIMUM_ORDERED: usize = 300;
+/// The most points on long edges: beyond that they are drawn as straight lines, and the layers are not put in order either.
+pub const MAXIMUM_POINTS: usize = 20_000;
 /// How often the layers are put in order, down and up.
 const SWEEPS: usize = 8;
 
@@ -163,7 +165,8 @@ impl Drawing {
     fn of(steps: &[usize], edges: &[(usize, usize, bool)], count: usize) -> Self {
         let mut layer = steps.to_vec();
         let mut chains = Vec::with_capacity(edges.len());
-        let ordered = count <= MAXIMUM_ORDERED;
+        let passed = |(from, to, _): &(usize, usize, bool)| steps[*to].saturating_sub(steps[*from] + 1);
+        let ordered = count <= MAXIMUM_ORDERED && edges.iter().map(passed).sum::<usize>() <= MAXIMUM_POINTS;
         for (from, to, _) in edges {
             let mut chain = vec![*from];
             for between in steps[*from] + 1..steps[*to] {
@@ -375,6 +378,16 @@ mod tests {
             })
             .collect();
         assert_eq!(view_of(&steps).layers, 1_000);
+    }
+
+    #[test]
+    fn points_on_long_edges_are_bounded() {
+        // Each needs all before it: 287 layers, and four million points if each edge had one in each layer.
+        let steps: Vec<Vec<usize>> = (0..MAXIMUM_ORDERED).map(|step| (0..step).collect()).collect();
+        let view = view_of(&steps);
+        assert_eq!(view.layers as usize, MAXIMUM_ORDERED);
+        let points: usize = view.edges.iter().map(|edge| edge.points.len() - 2).sum();
+        assert!(points <= MAXIMUM_POINTS, "{points} points");
     }
 
     proptest! {

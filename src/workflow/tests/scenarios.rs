@@ -777,3 +777,13 @@ fn what_is_left_of_the_limits_is_known_before_work_begins() {
     let unlimited = Play::steps("  a: {uses: k.a}\n");
     assert_eq!((left(&unlimited).tokens, left(&unlimited).cost_micros), (None, None));
 }
+
+#[test]
+fn a_forgiven_step_that_did_not_come_to_its_list_gives_an_empty_one() {
+    let text = "name: x\nversion: 1\ninputs: {n: integer}\nsteps:\n  a: {uses: k.a, on_failure: continue, foreach: '${{ range(inputs.n) }}', with: {v: '${{ item }}'}}\noutputs: {v: '${{ length(steps.a.output) }}'}\n";
+    let play = Play::of(text, json!({"n": 2_000_000}));
+    let row = play.run.step("a").unwrap();
+    assert_eq!((row.state, row.count), (StepState::Failed, 0), "{row:?}");
+    assert_eq!((play.run.header().state, play.run.output("a")), (RunState::Completed, Some(&json!([]))));
+    assert_eq!(Run::load(&play.plan, play.run.rows()).unwrap(), play.run);
+}

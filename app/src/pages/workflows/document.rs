@@ -54,13 +54,18 @@ fn capital(text: &str) -> String {
 
 /// Which steps of a graph have problems, and how many.
 pub(super) fn marks(graph: &WorkflowGraph, problems: &[WorkflowProblem]) -> Vec<Option<Mark>> {
-    let count = |id: &str| problems.iter().filter(|problem| step_of(&problem.path).as_deref() == Some(id)).count();
+    let known = |id: &str| graph.nodes.iter().any(|node| node.id == id);
+    let count = |place: usize, id: &str| {
+        // In a list of steps the path names the place.
+        let names = |step: String| step == id || (!known(&step) && step.parse() == Ok(place));
+        problems.iter().filter(|problem| step_of(&problem.path).is_some_and(names)).count()
+    };
     let mark = |count: usize| match count {
         0 => None,
         1 => Some(Mark::new(TaskState::Failed, "problem").saying("1 problem")),
         count => Some(Mark::new(TaskState::Failed, "problem").saying(format!("{count} problems"))),
     };
-    graph.nodes.iter().map(|node| mark(count(&node.id))).collect()
+    graph.nodes.iter().enumerate().map(|(place, node)| mark(count(place, &node.id))).collect()
 }
 
 /// The step that a JSON Pointer leads to.

@@ -113,6 +113,8 @@ pub struct Step {
     pub id: String,
     /// Where it stands.
     pub at: Position,
+    /// Where it is in the document, as a JSON Pointer: `/steps/extract`, or `/steps/0` in a list.
+    pub path: String,
     /// What people read.
     pub title: Option<String>,
     /// What it does, after its approval if it needs one.

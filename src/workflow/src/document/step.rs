@@ -52,7 +52,8 @@ impl Reader<'_> {
         let retry = fields.get("retry").and_then(|(node, path)| self.retry(node, &path));
         let timeout = fields.get("timeout").and_then(|(node, path)| self.duration(node, &path, false));
         let on_failure = fields.get("on_failure").and_then(|(node, path)| self.on_failure(node, &path)).unwrap_or_default();
-        let step = Step { id, at, title, action, with, needs, condition, foreach, retry, timeout, approve, decide, on_failure };
+        let path = path.to_owned();
+        let step = Step { id, at, path, title, action, with, needs, condition, foreach, retry, timeout, approve, decide, on_failure };
         self.contradictions(&step, &fields);
         Some(step)
     }

@@ -48,15 +48,21 @@ pub(crate) fn parse_beginning(text: &str, locate: Locate<'_>) -> Result<(Express
     if parser.last_end > MAXIMUM_EXPRESSION_BYTES {
         return Err(too_long(locate(0)));
     }
-    // What reads the tree goes down by recursion.
+    Ok((expression, parser.last_end))
+}
+
+/// An expression of parts that are known, if it is no deeper than can be read: what reads the tree, and what lets go of it, goes down by recursion. Looked at
+/// as it grows, so that none is ever deeper by more than a level.
+fn grown(at: Position, kind: Kind) -> Result<Expression, SyntaxError> {
+    let expression = Expression { at, kind };
     if expression.depth() > MAXIMUM_TREE {
         return Err(SyntaxError {
-            at: expression.at,
+            at,
             message: format!("the expression has more than {MAXIMUM_TREE} levels"),
             advice: "Split the work into steps.".to_owned(),
         });
     }
-    Ok((expression, parser.last_end))
+    Ok(expression)
 }
 
 fn too_long(at: Position) -> SyntaxError {
@@ -162,7 +168,7 @@ impl Parser<'_> {
             let then = parser.choice()?;
             parser.demand(":")?;
             let otherwise = parser.choice()?;
-            Ok(Expression { at, kind: Kind::Choice(Box::new(condition), Box::new(then), Box::new(otherwise)) })
+            grown(at, Kind::Choice(Box::new(condition), Box::new(then), Box::new(otherwise)))
         })
     }
 
@@ -185,7 +191,7 @@ impl Parser<'_> {
             let at = left.at;
             self.advance()?;
             let right = self.binary(level + 1)?;
-            left = Expression { at, kind: Kind::Binary(operator, Box::new(left), Box::new(right)) };
+            left = grown(at, Kind::Binary(operator, Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -194,11 +200,11 @@ impl Parser<'_> {
         let at = self.at();
         if self.pass("!")? {
             let of = self.deeper(Self::unary)?;
-            return Ok(Expression { at, kind: Kind::Not(Box::new(of)) });
+            return grown(at, Kind::Not(Box::new(of)));
         }
         if self.pass("-")? {
             let of = self.deeper(Self::unary)?;
-            return Ok(Expression { at, kind: Kind::Negate(Box::new(of)) });
+            return grown(at, Kind::Negate(Box::new(of)));
         }
         self.postfix()
     }
@@ -210,13 +216,13 @@ impl Parser<'_> {
             let at = of.at;
             if self.pass(".")? {
                 let name = self.name("a property's name")?;
-                of = Expression { at, kind: Kind::Member(Box::new(of), name) };
+                of = grown(at, Kind::Member(Box::new(of), name))?;
             } else if self.pass("[")? {
                 let index = self.choice()?;
                 self.demand("]")?;
                 of = match index.kind {
-                    Kind::Literal(Value::String(name)) => Expression { at, kind: Kind::Member(Box::new(of), name) },
-                    _ => Expression { at, kind: Kind::Index(Box::new(of), Box::new(index)) },
+                    Kind::Literal(Value::String(name)) => grown(at, Kind::Member(Box::new(of), name))?,
+                    _ => grown(at, Kind::Index(Box::new(of), Box::new(index)))?,
                 };
             } else {
                 return Ok(of);
@@ -274,7 +280,7 @@ impl Parser<'_> {
             }
             token => return Err(unexpected(&token, at, "a value")),
         };
-        Ok(Expression { at, kind })
+        grown(at, kind)
     }
 
     fn items(&mut self, end: &str) -> Result<Vec<Expression>, SyntaxError> {

@@ -155,7 +155,8 @@ fn terms(decide: &Decide) -> Value {
 fn may_decide(approve: &Approve, by: &Person) -> bool {
     let named = |who: &String| match who.strip_prefix("role:") {
         Some(role) => by.roles.iter().any(|known| known == role.trim()),
-        None => *who == by.name,
+        // Addresses are the same however they are written.
+        None => who.eq_ignore_ascii_case(&by.name),
     };
     approve.who.is_empty() || approve.who.iter().any(named)
 }

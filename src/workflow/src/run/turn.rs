@@ -213,17 +213,21 @@ impl<'a> Turn<'a> {
     /// Ends a step.
     pub(super) fn end(&mut self, place: usize, state: StepState, error: Option<StepError>) {
         let at = self.at;
+        let forgiven =
+            self.plan.workflow.steps.get(place).is_some_and(|said| said.foreach.is_some() && said.on_failure == OnFailure::Continue);
         let Some(step) = self.change(place) else {
             return;
         };
         if step.row.state.is_ended() {
             return;
         }
+        // Whoever goes on after it reads a list in any case: one that it did not come to has no values.
+        step.row.foreach |= forgiven && state == StepState::Failed;
         step.row.state = state;
         step.row.error = error;
         step.row.ended_at = Some(at);
         // Of what was skipped or cancelled before it began nothing can be read.
-        if step.row.foreach && (state == StepState::Completed || !step.items.is_empty()) {
+        if step.row.foreach && (matches!(state, StepState::Completed | StepState::Failed) || !step.items.is_empty()) {
             step.gather();
         }
         step.list = None;

@@ -295,12 +295,15 @@ fn plain(text: Cow<'_, str>, at: Position) -> Result<NodeValue, DocumentProblem>
     if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
         return Err(problem(Code::WorkflowMalformed, at, format!("`{text}` is not a number of JSON"), "Write a finite number."));
     }
-    let whole = |digits: &str, radix: u32| u64::from_str_radix(digits, radix).ok().map(|value| NodeValue::Number(value.into()));
-    if let Some(value) = text.strip_prefix("0x").and_then(|digits| whole(digits, 16)) {
-        return Ok(value);
-    }
-    if let Some(value) = text.strip_prefix("0o").and_then(|digits| whole(digits, 8)) {
-        return Ok(value);
+    let too_large = || {
+        let advice = "Write a number that JSON readers can hold, or put it into quotes.";
+        problem(Code::WorkflowMalformed, at, format!("the number `{text}` is too large"), advice)
+    };
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        let digits = text.strip_prefix(prefix).filter(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix)));
+        if let Some(digits) = digits {
+            return u64::from_str_radix(digits, radix).map(|value| NodeValue::Number(value.into())).map_err(|_| too_large());
+        }
     }
     if !is_number(unsigned) {
         return Ok(NodeValue::Text(text.into_owned()));
@@ -308,11 +311,11 @@ fn plain(text: Cow<'_, str>, at: Position) -> Result<NodeValue, DocumentProblem>
     let digits = text.strip_prefix('+').unwrap_or(&text);
     let number = match digits.parse::<i64>().map(Number::from).or_else(|_| digits.parse::<u64>().map(Number::from)) {
         Ok(number) => Some(number),
+        // A whole number that is no longer itself as a fraction is another number.
+        Err(_) if unsigned.bytes().all(|byte| byte.is_ascii_digit()) => None,
         Err(_) => digits.parse::<f64>().ok().and_then(Number::from_f64),
     };
-    number.map(NodeValue::Number).ok_or_else(|| {
-        problem(Code::WorkflowMalformed, at, format!("the number `{text}` is too large"), "Write a number that JSON readers can hold.")
-    })
+    number.map(NodeValue::Number).ok_or_else(too_large)
 }
 
 /// Whether this is a number of the core schema, its sign aside.
@@ -348,6 +351,17 @@ mod tests {
         let text = "a: yes\nb: true\nc: 012\nd: 1.5e3\ne: 0x1F\nf: ~\ng: '1'\nh: 1.2.3\ni: .5\nj: 1e\nk: !!str 5\nl: -3\nm: 18446744073709551615\n";
         let expected = json!({"a": "yes", "b": true, "c": 12, "d": 1500.0, "e": 31, "f": null, "g": "1", "h": "1.2.3", "i": 0.5, "j": "1e",
             "k": "5", "l": -3, "m": u64::MAX});
+        assert_eq!(json_of(text), expected);
+    }
+
+    #[test]
+    fn numbers_are_what_they_say_or_none() {
+        for text in ["a: 18446744073709551616", "a: -9223372036854775809", "a: 0x10000000000000000"] {
+            assert_eq!(refused(text).0, Code::WorkflowMalformed, "{text}");
+        }
+        let text = "a: 0x+5\nb: 0o+7\nc: 0x\nd: '18446744073709551616'\ne: 18446744073709551616.0\nf: 0o17\n";
+        let expected =
+            json!({"a": "0x+5", "b": "0o+7", "c": "0x", "d": "18446744073709551616", "e": 18_446_744_073_709_551_616.0_f64, "f": 15});
         assert_eq!(json_of(text), expected);
     }
 

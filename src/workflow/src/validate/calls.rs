@@ -26,7 +26,7 @@ pub(super) fn check(workflow: &Workflow, catalogue: &dyn Catalogue, problems: &m
         let Action::Workflow(used) = &step.action else {
             continue;
         };
-        let path = below(&below("/steps", &step.id), "uses");
+        let path = below(&step.path, "uses");
         let name = used.name.as_str();
         if name != workflow.name && catalogue.workflow(name).is_none() {
             let list = || match catalogue.workflows().as_slice() {

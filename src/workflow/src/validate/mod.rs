@@ -86,7 +86,7 @@ impl Checker<'_> {
 
     fn step(&mut self, place: usize, types: &[StepTypes], inputs: &Type) {
         let step = &self.workflow.steps[place];
-        let path = below("/steps", &step.id);
+        let path = step.path.clone();
         let mut scope = Scope::of_step(self.workflow, self.graph, types, place, inputs.clone());
         if let Some(condition) = &step.condition {
             scope.in_condition = true;

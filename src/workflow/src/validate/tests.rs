@@ -312,3 +312,14 @@ fn circles_are_found_in_a_document_of_the_most_steps() {
     );
     assert_eq!(two.len(), 2, "{two:?}");
 }
+
+#[test]
+fn problems_in_a_list_of_steps_name_its_places_wherever_they_are_found() {
+    let text = "name: x\nversion: 1\nsteps:\n  - {id: one, uses: diagnostics.echo, with: {message: x}}\n  - {id: two, uses: no.such, needs: [none], with: {message: '${{ steps.one.output.none }}'}}\n";
+    let workflow = parse(text).unwrap();
+    let found = validate(&workflow, &shipped()).unwrap_err();
+    let mut paths: Vec<String> = found.iter().map(|problem| problem.path.clone()).collect();
+    paths.sort();
+    paths.dedup();
+    assert!(paths.len() >= 2 && paths.iter().all(|path| path.starts_with("/steps/1/")), "{paths:?}");
+}
