@@ -10,7 +10,7 @@ use std::time::Duration;
 use baton_decisions::protocol::{Fact, Happened, Ignored, Receipt, Request, Spent, Status};
 use baton_domain::event::Event;
 use baton_domain::id::{DecisionId, TaskId};
-use baton_domain::problem::{Code, Problem};
+use baton_domain::problem::Problem;
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
@@ -278,7 +278,7 @@ impl Councils {
             let (when, what) = match heard {
                 Ok(Some((when, what))) => (when.max(council.head.updated_at).min(now), what),
                 Ok(None) => continue,
-                Err(problem) if is_passing(&problem) => return Err(StoreError::Unavailable(problem.to_string())),
+                Err(problem) if problem.passes() => return Err(StoreError::Unavailable(problem.to_string())),
                 Err(problem) => (now, Happened::Failed { request: request.clone(), code: problem.code, spent: Spent::default() }),
             };
             ended.remove(&ask.task_id);
@@ -350,7 +350,7 @@ impl Councils {
         }
         for (request, ask) in Council::abandoned(&council.proceedings, &council.asks) {
             match self.parts.tasks.cancel(&requester, ask.task_id).await {
-                Err(problem) if is_passing(&problem) => all_done = false,
+                Err(problem) if problem.passes() => all_done = false,
                 cancelled => {
                     // What it took until then is heard with its end; of one that is gone nothing is.
                     if cancelled.map_or(true, |task| task.state.is_terminal()) {
@@ -390,7 +390,7 @@ impl Councils {
                     }
                     turn.asks.insert(request, Ask { task_id: task.id, way, over: false });
                 }
-                Err(problem) if is_passing(&problem) => {
+                Err(problem) if problem.passes() => {
                     tracing::warn!(%problem, decision = %id, %request, "a voter could not be asked yet");
                     all_done = false;
                 }
@@ -402,9 +402,4 @@ impl Councils {
         }
         all_done
     }
-}
-
-/// Whether the same may succeed a little later.
-fn is_passing(problem: &Problem) -> bool {
-    matches!(problem.status, 408 | 429 | 503 | 507) || problem.is(Code::Internal)
 }

@@ -64,6 +64,15 @@ fn person(caller: &Caller) -> Answer<UserId> {
     }
 }
 
+/// Refuses what a voter may not do beside voting. Who administers the installation may, or one of a single person could not.
+fn impartial(caller: &Caller, council: &Council, what: &str) -> Answer<()> {
+    let votes = person(caller).is_ok_and(|user| council.proceedings.roster().voters.contains_key(&VoterId::person(user)));
+    if votes && caller.require(Permission::Administer).is_err() {
+        return Err(Problem::new(Code::Forbidden, format!("Whoever votes in a decision does not {what}. Ask somebody else.")));
+    }
+    Ok(())
+}
+
 /// What a call does with a decision.
 enum Word {
     /// It happened.
@@ -279,6 +288,9 @@ impl DecisionService for Councils {
         short("/reason", why.reason.as_ref())?;
         let reason = why.reason.unwrap_or_default();
         self.told(caller, id, |council| {
+            if council.requester().principal.tag() != caller.principal.tag() {
+                impartial(caller, council, "end it, unless it is their own")?;
+            }
             Ok(match crate::council::state_of(&council.proceedings) {
                 DecisionState::Cancelled => Word::Already,
                 _ => Word::Happened(Happened::Cancelled { reason: reason.clone() }),
@@ -305,6 +317,7 @@ impl DecisionService for Councils {
             if council.proceedings.stage != Stage::Ended || council.proceedings.awaits_people() {
                 return Err(Problem::new(Code::NotAsked, "It has not ended: what was right is said afterwards."));
             }
+            impartial(caller, &council, "say afterwards what was right")?;
             if let Some(key) = &verdict.key
                 && council.proceedings.choice(key).is_none()
             {

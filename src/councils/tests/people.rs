@@ -142,3 +142,34 @@ async fn agents_and_people_vote_together() {
     world.votes(1, opened.id, "yes").await.unwrap();
     assert_eq!(verdict(&world, opened.id).await.1.as_deref(), Some("yes"), "weight counts");
 }
+
+#[tokio::test]
+async fn whoever_votes_neither_ends_what_others_asked_for_nor_judges_it() {
+    let world = World::new(|_, _, _| Reply::Silent).await;
+    let open = || world.open(json!({"electorate": people(&[1, 2, 3]), "task": null, "early_stop": false}));
+    let cancel = |who: u128, id| {
+        let councils = &world.councils;
+        async move {
+            let why = CancelDecision { reason: None };
+            councils.cancel(&user(who), id, why).await.map(|summary| summary.state).map_err(|problem| problem.code)
+        }
+    };
+    // User 1 has asked, and votes as well.
+    let theirs = open().await.id;
+    assert_eq!(cancel(2, theirs).await.unwrap_err(), "AUTH-005");
+    assert_eq!(cancel(1, theirs).await.unwrap(), DecisionState::Cancelled);
+    let other = open().await.id;
+    assert_eq!(cancel(5, other).await.unwrap(), DecisionState::Cancelled, "whoever has no vote may");
+    let decided = open().await.id;
+    for voter in 1..=3 {
+        world.votes(voter, decided, "yes").await.unwrap();
+    }
+    let judged = |who: u128| {
+        let verdict = LaterVerdict { key: Some("yes".into()), comment: None };
+        let councils = &world.councils;
+        async move { councils.judge_later(&user(who), decided, verdict).await.map(|_| ()).map_err(|problem| problem.code) }
+    };
+    assert_eq!(judged(1).await.unwrap_err(), "AUTH-005");
+    assert_eq!(judged(2).await.unwrap_err(), "AUTH-005");
+    judged(5).await.unwrap();
+}

@@ -55,10 +55,11 @@ pub trait DecisionService: Send + Sync {
     /// `DECISION-001`, `DECISION-020`, `DECISION-024` while voters are asked, `DECISION-025`, `DECISION-026`.
     async fn answer(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary>;
 
-    /// Ends a decision that nobody needs any more; what its voters were given to do is cancelled. Asking twice does no harm.
+    /// Ends a decision that nobody needs any more; what its voters were given to do is cancelled. Asking twice does no harm. Whoever votes in it may
+    /// not, unless they have opened it or administer the installation.
     ///
     /// # Errors
-    /// `DECISION-001`, `DECISION-026` once it has ended otherwise.
+    /// `DECISION-001`, `AUTH-005` for a voter, `DECISION-026` once it has ended otherwise.
     async fn cancel(&self, caller: &Caller, id: DecisionId, why: CancelDecision) -> Answer<DecisionSummary>;
 
     /// Counts the stored ballots by other rules. Nobody is asked again.
@@ -67,10 +68,11 @@ pub trait DecisionService: Send + Sync {
     /// `DECISION-001`, `DECISION-024` before the voting is over, `DECISION-007`, `DECISION-008`.
     async fn retally(&self, caller: &Caller, id: DecisionId, choice: RetallyChoice) -> Answer<Retallied>;
 
-    /// Records what a person found right after a decision had ended; the last word counts.
+    /// Records what a person found right after a decision had ended; the last word counts. Whoever votes in it may not, unless they administer the
+    /// installation: what is found so decides how much they count.
     ///
     /// # Errors
-    /// `DECISION-001`, `DECISION-024` before it has ended, `DECISION-025` for a key that was not voted on.
+    /// `DECISION-001`, `AUTH-005` for a voter, `DECISION-024` before it has ended, `DECISION-025` for a key that was not voted on.
     async fn judge_later(&self, caller: &Caller, id: DecisionId, verdict: LaterVerdict) -> Answer<DecisionSummary>;
 
     /// Rules and voters against later verdicts.
