@@ -66,7 +66,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/claims") view=Part::Shared(Shared::Claims) ssr=SsrMode::Async/>
                     <Route path=path!("/lines") view=Part::Shared(Shared::Lines) ssr=SsrMode::Async/>
                     <Route path=path!("/contracts") view=Part::Shared(Shared::Deals) ssr=SsrMode::Async/>
+                    <Route path=path!("/contracts/new") view=Part::Setup(Setup::NewContract) ssr=SsrMode::Async/>
                     <Route path=path!("/contracts/:id") view=Part::Shared(Shared::Contract) ssr=SsrMode::Async/>
+                    <Route path=path!("/bargains/new") view=Part::Setup(Setup::NewBargain) ssr=SsrMode::Async/>
                     <Route path=path!("/bargains/:id") view=Part::Shared(Shared::Bargain) ssr=SsrMode::Async/>
                     <Route path=path!("/agents") view=Part::Lists(Lists::Agents) ssr=SsrMode::Async/>
                     <Route path=path!("/agents/:id") view=Part::Lists(Lists::Agent) ssr=SsrMode::Async/>

@@ -10,8 +10,8 @@ use leptos_router::ChooseView;
 use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
-    EditWorkflow, Events, FirstRun, Gallery, Lab, Limits, Lines, Members, Models, NewPlan, NewTask, Notifications, OpenDecision, Overview,
-    Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    EditWorkflow, Events, FirstRun, Gallery, Lab, Limits, Lines, Members, Models, NewBargain, NewContract, NewPlan, NewTask, Notifications,
+    OpenDecision, Overview, Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
 };
 
 /// The pages on which people see what goes on.
@@ -44,11 +44,13 @@ pub(crate) enum Forms {
     Members,
 }
 
-/// The large forms: of a task, which brings a form for every skill, of a decision, and of what lies outside.
+/// The large forms: of a task and of a call for bids, which bring a form for every skill, of a decision, of a bargaining, and of what lies outside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setup {
     NewTask,
     OpenDecision,
+    NewContract,
+    NewBargain,
     Connections,
     Models,
 }
@@ -201,6 +203,8 @@ fn draw_setup(page: Setup) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Setup::NewTask => NewTask().into_any(),
         Setup::OpenDecision => OpenDecision().into_any(),
+        Setup::NewContract => NewContract().into_any(),
+        Setup::NewBargain => NewBargain().into_any(),
         Setup::Connections => Connections().into_any(),
         Setup::Models => Models().into_any(),
     })

@@ -222,6 +222,7 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
         "decisions/answer_form" => vec![("id", NOBODY), ("kind", "choice"), ("key", "x")],
         "decisions/cancel_form" => vec![("id", NOBODY)],
         "decisions/judge_form" => vec![("id", NOBODY), ("key", "x")],
+        "contracts/bargain_form" => vec![("title", "x"), ("pot", "1"), ("rounds", "1"), ("mediation", "none")],
         "plans/edit_form" => vec![("id", NOBODY), ("text", ""), ("seen_version", "1")],
         "plans/replan_form" => vec![("run", NOBODY), ("step", "x")],
         "notifications/mark" => vec![("read", "true")],
@@ -330,6 +331,7 @@ async fn every_server_function_refuses_and_answers_as_its_operation_does() {
         "tasks/submit_form",
         "runs/start_form",
         "conflicts/resolve_form",
+        "contracts/call_form",
         "plans/propose_form",
     ];
     for row in CAPABILITIES {

@@ -117,6 +117,7 @@ fn Row(run: RunSummary, narrow: bool) -> impl IntoView {
                 })}
             <td class=format!("{CELL} text-soft")>
                 <Elapsed from=Some(run.created_at) to=run.ended_at/>
+                {run.ended_at.is_none().then_some(" so far")}
             </td>
             <td class=QUIET>
                 <RelativeTime at=run.created_at/>

@@ -33,7 +33,7 @@ pub(crate) use approvals::{Approval, Approvals};
 pub(crate) use conflicts::{Claims, Conflict, Conflicts, Lines};
 pub(crate) use connections::Connections;
 pub(crate) use dead_tasks::DeadTasks;
-pub(crate) use deals::{Bargain, Contract, Deals};
+pub(crate) use deals::{Bargain, Contract, Deals, NewBargain, NewContract};
 pub(crate) use decisions::{Decision, Decisions, Lab, OpenDecision};
 pub(crate) use events::Events;
 pub(crate) use first_run::FirstRun;

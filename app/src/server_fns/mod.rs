@@ -15,6 +15,7 @@ pub mod claims;
 pub mod conflicts;
 pub mod connections;
 pub mod contracts;
+pub mod deal;
 pub mod decisions;
 pub mod events;
 #[cfg(feature = "ssr")]

@@ -176,6 +176,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("decisions::cancel", "cancel_decision", "decisions/cancel_form", "/decisions/:id"),
     row("decisions::judge_later", "judge_decision", "decisions/judge_form", "/decisions/:id"),
     row("conflicts::resolve", "resolve_conflict", "conflicts/resolve_form", "/conflicts/:id"),
+    row("contracts::call", "create_contract", "contracts/call_form", "/contracts/new"),
+    row("contracts::open_bargain", "create_bargain", "contracts/bargain_form", "/bargains/new"),
     row("plans::propose", "propose_plan", "plans/propose_form", "/plans/new"),
     row("plans::edit", "edit_plan", "plans/edit_form", "/plans/:id"),
     row("plans::replan", "replan", "plans/replan_form", "/runs/:id"),

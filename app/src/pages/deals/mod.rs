@@ -1,17 +1,22 @@
 //! Work put out to tender, and bargaining over what is shared: what goes on first, and what came of it.
 
 mod bargain;
+mod call;
 mod contract;
+mod open;
 
 use baton_domain::page::Page;
 use baton_domain::task::TaskState;
+use baton_domain::user::Permission;
 use baton_domain::wire::contract::{BargainState, BargainView, ContractFilter, ContractState, ContractView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 pub(crate) use self::bargain::Bargain;
+pub(crate) use self::call::NewContract;
 pub(crate) use self::contract::Contract;
+pub(crate) use self::open::NewBargain;
 use crate::components::button::Kind;
 use crate::components::card::Card;
 use crate::components::empty::Empty;
@@ -25,6 +30,7 @@ use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::reactive::memo;
 use crate::server_fns::{Called, contracts};
+use crate::session::use_session;
 
 /// The page of contracts and bargainings.
 #[component]
@@ -38,8 +44,25 @@ pub(crate) fn Deals() -> impl IntoView {
         })
     });
     let data = PageData::new(move || live.get(), read);
+    let may = use_session().may(Permission::Work);
     view! {
-        <PageHead title="Contracts"/>
+        <PageHead
+            title="Contracts"
+            actions=view! {
+                {may
+                    .then(|| {
+                        view! {
+                            <a class=Kind::Plain.class() href="/bargains/new" data-testid="new-bargain">
+                                "Open a bargaining"
+                            </a>
+                            <a class=Kind::Primary.class() href="/contracts/new" data-testid="call-for-bids">
+                                "Call for bids"
+                            </a>
+                        }
+                    })}
+            }
+                .into_any()
+        />
         {loaded(data, |data| view! { <Content data/> })}
     }
     .into_any()

@@ -25,6 +25,14 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
             view! { <Fact name="Begun anew">{format!("{} times, last by {by}", summary.with(|run| run.generation - 1))}</Fact> }
         })
     };
+    let ended = memo(move |_| to.get().is_some());
+    let span = move || {
+        if ended.get() {
+            view! { <Fact name="Took"><Elapsed from to/></Fact> }.into_any()
+        } else {
+            view! { <Fact name="Going for"><Elapsed from to/></Fact> }.into_any()
+        }
+    };
     view! {
         <dl class="flex flex-wrap gap-x-8 gap-y-2 text-13">
             <Fact name="Workflow">
@@ -52,9 +60,7 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
                 {first.created_by}
             </Fact>
             {again}
-            <Fact name="Took">
-                <Elapsed from to/>
-            </Fact>
+            {span}
             <Fact name="Steps">
                 {move || summary.with(|run| format!("{} of {} ended", run.steps.ended, run.steps.total))}
             </Fact>

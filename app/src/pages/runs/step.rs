@@ -116,7 +116,7 @@ fn facts(step: &StepView) -> AnyView {
                         <Fact name="Begun">
                             <RelativeTime at/>
                         </Fact>
-                        <Fact name="Took">
+                        <Fact name=if ended_at.is_some() { "Took" } else { "Going for" }>
                             <Elapsed from=Some(at) to=ended_at/>
                         </Fact>
                     }
