@@ -217,7 +217,8 @@ impl<'a> Turn<'a> {
     /// Ends a step.
     pub(super) fn end(&mut self, place: usize, state: StepState, error: Option<StepError>) {
         let at = self.at;
-        let forgiven = self.plan.workflow.steps.get(place).is_some_and(|said| said.foreach.is_some() && said.on_failure == OnFailure::Continue);
+        let forgiven =
+            self.plan.workflow.steps.get(place).is_some_and(|said| said.foreach.is_some() && said.on_failure == OnFailure::Continue);
         let Some(step) = self.change(place) else {
             return;
         };
