@@ -11,8 +11,8 @@ use crate::components::button::Kind;
 use crate::pages::{
     Agent, Agents, Approval, Approvals, Bargain, Claims, Conflict, Conflicts, Connections, Contract, DeadTasks, Deals, Decision, Decisions,
     Diff, EditWorkflow, Events, FirstRun, Fork, Gallery, Lab, Limits, Lines, Members, Models, NewBargain, NewContract, NewPlan, NewTask,
-    Notifications,
-    OpenDecision, Overview, Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow, Workflows,
+    Notifications, OpenDecision, Overview, Plan, Plans, Run, Runs, Servers, SignIn, Subscription, Task, Tasks, Topic, Topics, Workflow,
+    Workflows,
 };
 
 /// The pages on which people see what goes on.

@@ -10,6 +10,7 @@ use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr
 use leptos::server_fn::request::browser::BrowserFormData;
 use leptos::server_fn::request::{ClientReq, Req};
 
+use super::deal::CallForm;
 use super::goal::ProposeForm;
 use super::settle::ResolveForm;
 use super::start::StartForm;
@@ -71,6 +72,7 @@ macro_rules! sent_as_multipart {
 }
 
 sent_as_multipart!(SubmitForm);
+sent_as_multipart!(CallForm);
 sent_as_multipart!(ProposeForm);
 sent_as_multipart!(StartForm);
 sent_as_multipart!(ResolveForm);

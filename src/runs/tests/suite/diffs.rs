@@ -73,6 +73,9 @@ impl TaskStore for Stored {
     async fn task(&self, _: TaskId) -> Result<Option<TaskRecord>, StoreError> {
         never()
     }
+    async fn remembered(&self, _: Idempotency) -> Result<Option<Inserted>, StoreError> {
+        never()
+    }
     async fn differ(&self, _: TaskId, _: DecisionId, _: Timestamp) -> Result<Option<DecisionId>, StoreError> {
         never()
     }

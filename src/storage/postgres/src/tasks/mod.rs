@@ -149,7 +149,7 @@ impl TaskStore for PostgresStore {
     }
 
     async fn remembered(&self, request: Idempotency) -> Result<Option<Inserted>, StoreError> {
-        self.answered(async { Ok(insert::remembered(&mut *self.reader().await?, &request).await?) }).await
+        self.answered(async { insert::remembered(&mut *self.reader().await?, &request).await }).await
     }
 
     async fn forget_idempotency_keys(&self, now: Timestamp, age: Duration) -> Result<u64, StoreError> {
