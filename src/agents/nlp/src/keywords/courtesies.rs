@@ -223,10 +223,9 @@ impl Courtesies {
         // A statement is none: `Liebe ist blind.` tells of love.
         let open = !matches!(ended, Some('.' | '?'));
         let greets = self.known.iter().any(|(_, words, greetings, first, _)| {
-            words.iter().chain(*greetings).any(|phrase| begins(phrase))
-                || (sentence == 0 && run.len() > 1 && first.iter().any(|phrase| begins(phrase)))
+            words.iter().chain(*greetings).any(&begins) || (sentence == 0 && run.len() > 1 && first.iter().any(&begins))
         });
-        let closes = self.known.iter().any(|(.., closings)| closings.iter().any(|phrase| begins(phrase)));
+        let closes = self.known.iter().any(|(.., closings)| closings.iter().any(&begins));
         if short && (closes || (greets && open)) {
             self.signature = if closes && sentence > 0 { SIGNATURE } else { 0 };
             return true;
