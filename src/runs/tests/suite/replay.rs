@@ -106,7 +106,15 @@ struct Live<'a> {
 struct Noted {
     calls: Vec<(uuid::Uuid, String, Option<String>, String, String)>,
     artifacts: Vec<(ArtifactId, StoredAgain)>,
-    children: Vec<(TaskId, Value, Result<Value, Failure>, Box<Noted>)>,
+    children: Vec<Child>,
+}
+
+/// A task that an agent asked for.
+struct Child {
+    id: TaskId,
+    input: Value,
+    outcome: Result<Value, Failure>,
+    noted: Box<Noted>,
 }
 
 impl Live<'_> {
@@ -154,7 +162,8 @@ impl Prompter for Live<'_> {
         let id = TaskId::new(self.world.sources.ids.next());
         let live = Live { world: self.world, cached: self.cached, state: Mutex::default() };
         let outcome = act(input, &live).unwrap();
-        self.state.lock().children.push((id, input.clone(), outcome.clone(), Box::new(live.state.into_inner())));
+        let noted = Box::new(live.state.into_inner());
+        self.state.lock().children.push(Child { id, input: input.clone(), outcome: outcome.clone(), noted });
         Some(outcome)
     }
 
@@ -276,7 +285,7 @@ async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
         };
         store.insert_artifact(artifact, Principal::System).await.unwrap();
     }
-    for (child, input, outcome, noted) in noted.children {
+    for Child { id: child, input, outcome, noted } in noted.children {
         let row = Row { id: child, parent: Some(id), fairness_key: fairness_key.clone(), input, outcome };
         let planted = (planted == Some(Planted::Child)).then_some(Planted::Answer);
         Box::pin(keep(world, row, *noted, planted)).await;
