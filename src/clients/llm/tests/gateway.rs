@@ -53,6 +53,24 @@ async fn without_a_model_or_an_able_one_the_code_says_which() {
     assert_eq!(small.complete(&caller(), named, None).await.unwrap_err().code, "MODEL-008");
 }
 
+#[tokio::test]
+async fn whatever_is_asked_is_recorded_also_where_nobody_could_be_asked() {
+    let mut places = model("places", ModelTier::Small, 1);
+    places.settings.embeds = true;
+    let books = books(vec![places]);
+    let gateway = gateway(&books, vec![("places", as_provider(&played(vec![], Habit::Echo)))]);
+    let refused = gateway.complete(&caller(), ask("x"), None).await.unwrap_err();
+    let calls = books.calls.lock().unwrap().clone();
+    assert_eq!((calls.len(), calls[0].model.as_str(), &calls[0].answer), (1, "none", &Err(refused)));
+    assert_eq!(calls[0].request, ask("x"));
+    let texts = vec!["ab".to_owned(), "c".to_owned()];
+    let placed = gateway.embed(&caller(), texts.clone()).await.unwrap();
+    let none = gateway.embed(&caller(), Vec::new()).await.unwrap_err();
+    let placings = books.embeddings.lock().unwrap().clone();
+    assert_eq!((placings[0].model.as_str(), &placings[0].texts, &placings[0].answer), ("places", &texts, &Ok(placed)));
+    assert_eq!((placings.len(), placings[1].model.as_str(), &placings[1].answer), (2, "none", &Err(none)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_model_that_fails_is_tried_again_and_then_another_stands_in() {
     let first = played(vec![Step::Fail(down()), Step::Fail(down()), Step::Fail(down())], Habit::Echo);

@@ -104,14 +104,20 @@ struct Live<'a> {
 
 /// A call of a model: its id, the model, the code of what went wrong, what was asked and what was answered.
 type Asked = (uuid::Uuid, String, Option<String>, String, String);
-/// A task of a task: what it was given, what it gave, and what happened meanwhile.
-type Child = (TaskId, Value, Result<Value, Failure>, Box<Noted>);
 
 #[derive(Default)]
 struct Noted {
     calls: Vec<Asked>,
     artifacts: Vec<(ArtifactId, StoredAgain)>,
     children: Vec<Child>,
+}
+
+/// A task that an agent asked for.
+struct Child {
+    id: TaskId,
+    input: Value,
+    outcome: Result<Value, Failure>,
+    noted: Box<Noted>,
 }
 
 impl Live<'_> {
@@ -159,7 +165,8 @@ impl Prompter for Live<'_> {
         let id = TaskId::new(self.world.sources.ids.next());
         let live = Live { world: self.world, cached: self.cached, state: Mutex::default() };
         let outcome = act(input, &live).unwrap();
-        self.state.lock().children.push((id, input.clone(), outcome.clone(), Box::new(live.state.into_inner())));
+        let noted = Box::new(live.state.into_inner());
+        self.state.lock().children.push(Child { id, input: input.clone(), outcome: outcome.clone(), noted });
         Some(outcome)
     }
 
@@ -282,7 +289,7 @@ async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
         };
         store.insert_artifact(artifact, Principal::System).await.unwrap();
     }
-    for (child, input, outcome, noted) in noted.children {
+    for Child { id: child, input, outcome, noted } in noted.children {
         let row = Row { id: child, parent: Some(id), fairness_key: fairness_key.clone(), input, outcome };
         let planted = (planted == Some(Planted::Child)).then_some(Planted::Answer);
         Box::pin(keep(world, row, *noted, planted)).await;
