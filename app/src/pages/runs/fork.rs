@@ -66,6 +66,8 @@ fn Content(draft: ForkDraft) -> impl IntoView {
     let form = |what: &'static str, title: &'static str, words: &'static str, button: &'static str, value: Option<Value>| {
         let long = value.is_none();
         let text = value.map(|value| serde_json::to_string_pretty(&value).unwrap_or_default()).unwrap_or_default();
+        // As markup: a child would come from the server with a mark before it, which is text in a text area.
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let (id, step, given, placeholder) = (id.clone(), step.clone(), given.clone(), placeholder.clone());
         let (of_value, of_title) = (format!("field-{what}-value"), format!("field-{what}-title"));
         view! {
@@ -78,9 +80,15 @@ fn Content(draft: ForkDraft) -> impl IntoView {
                     <label class=LABEL for=of_value.clone()>
                         {if what == "input" { "What it is given" } else { "What it gives" }}
                     </label>
-                    <textarea id=of_value name="value" rows="12" required=true class=format!("{CONTROL} mb-1 font-mono text-12") spellcheck="false">
-                        {text}
-                    </textarea>
+                    <textarea
+                        id=of_value
+                        name="value"
+                        rows="12"
+                        required=true
+                        class=format!("{CONTROL} mb-1 font-mono text-12")
+                        spellcheck="false"
+                        inner_html=text
+                    ></textarea>
                     <p class="mb-3 text-12 text-muted">
                         {given} {long.then_some(" There was nothing, or more than is shown here.")}
                     </p>

@@ -202,8 +202,8 @@ async fn a_draft_shows_what_could_be_changed() {
         )
         .await;
     let id = server.start("kinds", json!({})).await;
-    let caller = bob2();
-    let draft = |step: &'static str| RunService::fork_draft(&*server.runs, &caller, id, step);
+    let vera = user("vera", Role::Viewer);
+    let draft = |step: &'static str| RunService::fork_draft(&*server.runs, &vera, id, step);
     assert_eq!(draft("work").await.unwrap_err().code, "WORKFLOW-023");
     for _ in 0..3 {
         server.echo().await;
@@ -233,10 +233,6 @@ async fn a_draft_shows_what_could_be_changed() {
     let same = fork(&server, id, input("each", each.input.unwrap())).await.unwrap();
     server.echo().await;
     assert_eq!(server.detail(same.id).await.summary.state, RunState::Completed);
-}
-
-fn bob2() -> Caller {
-    user("vera", Role::Viewer)
 }
 
 #[tokio::test]
