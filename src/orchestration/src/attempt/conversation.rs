@@ -283,13 +283,10 @@ impl Conversation<'_> {
             let mut above = Vec::new();
             // There are at most as many as tasks may ask for one another.
             while let Some(id) = parent.take() {
-                match shared.store.task(id).await {
-                    Ok(Some(record)) => {
-                        above.push((id, record.budget.unwrap_or_default()));
-                        parent = record.summary.parent_id;
-                    }
-                    // One that is gone spends nothing any more; where storage is away the call is refused by the books.
-                    Ok(None) | Err(_) => {}
+                // One that is gone spends nothing any more; where storage is away the books refuse the call.
+                if let Ok(Some(record)) = shared.store.task(id).await {
+                    above.push((id, record.budget.unwrap_or_default()));
+                    parent = record.summary.parent_id;
                 }
             }
             ModelCaller { project, task, attempt, budget, above }
