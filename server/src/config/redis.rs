@@ -41,8 +41,13 @@ impl RedisConfig {
                 "--redis-ca is for a Redis with TLS, whose address begins with rediss://. Change --redis, or leave --redis-ca out.";
             return Err(StartError::new(Code::ConfigurationInvalid, detail));
         }
-        let read = std::fs::read(path);
-        read.map(Some).map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("--redis-ca {}: {error}", path.display())))
+        let wrong = |what: String| StartError::new(Code::ConfigurationInvalid, format!("--redis-ca {}: {what}", path.display()));
+        let pem = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        // Without any, no Redis could ever prove who it is.
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(wrong("there is no certificate in it; a PEM file is expected".to_owned()));
+        }
+        Ok(Some(pem.into_bytes()))
     }
 
     /// What servers remember together, if they share a Redis.

@@ -8,6 +8,9 @@ pub struct Authority {
     folder: PathBuf,
 }
 
+/// How long a certificate for no day is valid at most: its times are whole seconds.
+pub(crate) const THIS_SECOND: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What runs a program and gives why it failed.
 type Run<'a> = &'a dyn Fn(&[&str]) -> Result<(), String>;
 
@@ -29,11 +32,11 @@ impl Authority {
         Ok(authority)
     }
 
-    /// Issues `server.crt` and `server.key` for 127.0.0.1, and for nothing else, valid for so many days from now; with -1 it is over.
+    /// Issues `server.crt` and `server.key` for 127.0.0.1, and for nothing else, valid for so many days from now; with 0 for this second.
     ///
     /// # Errors
     /// What `openssl` says, or the folder.
-    pub(crate) fn issue(&self, openssl: Run<'_>, days: i32) -> Result<(), String> {
+    pub(crate) fn issue(&self, openssl: Run<'_>, days: u32) -> Result<(), String> {
         let [request, key, certificate, extensions] = ["server.csr", "server.key", "server.crt", "server.ext"].map(|name| self.path(name));
         std::fs::write(&extensions, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n").map_err(|error| error.to_string())?;
         let new = ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"];

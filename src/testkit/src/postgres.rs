@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Authority;
+use crate::certificates::THIS_SECOND;
 
 /// Where systems put PostgreSQL's programs when they do not put them on PATH: a folder, and what follows the version in it.
 const PLACES: [(&str, &str, &str); 4] = [
@@ -104,7 +105,8 @@ impl PostgresServer {
     /// What `openssl` or `pg_ctl` says.
     pub fn let_certificate_expire(&self, authority: &Authority) -> Result<(), String> {
         let openssl = |arguments: &[&str]| output(plain_command("openssl".as_ref(), self.as_other).args(arguments)).map(drop);
-        authority.issue(&openssl, -1)?;
+        authority.issue(&openssl, 0)?;
+        std::thread::sleep(THIS_SECOND);
         self.crash()?;
         self.resume()
     }

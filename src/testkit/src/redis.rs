@@ -13,6 +13,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::Authority;
+use crate::certificates::THIS_SECOND;
 
 /// A Redis of a test's own.
 #[derive(Debug)]
@@ -82,7 +83,8 @@ impl RedisServer {
     /// # Errors
     /// What `openssl` says, or if it does not answer.
     pub fn let_certificate_expire(&self) -> Result<(), String> {
-        Authority::of(self.tls_folder()?).issue(&openssl, -1)?;
+        Authority::of(self.tls_folder()?).issue(&openssl, 0)?;
+        std::thread::sleep(THIS_SECOND);
         self.crash();
         self.resume()
     }
