@@ -53,7 +53,8 @@ impl Token {
 /// Endings of names of files that goals speak of.
 const ENDINGS: &[&str] = &[
     "csv", "tsv", "json", "ndjson", "parquet", "xlsx", "txt", "md", "pdf", "docx", "eml", "html", "htm", "xml", "rss", "atom", "zip",
-    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "png", "sql", "tar", "gz",
+    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "tsx", "jsx", "mjs", "png", "sql", "tar", "gz", "ini", "cfg", "conf", "env", "sh",
+    "wav", "mp3", "jpg", "jpeg", "svg", "gif", "jsonl", "mp4", "m4a",
 ];
 const SMALL: [&str; 21] = [
     "zero",
@@ -100,6 +101,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         if let Some((inner, length)) = quotation(rest, found.last().is_some_and(|last| last.end == at)) {
             found.push(token(inner, Kind::Quoted, at, at + length));
             at += length;
+        } else if rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("tl;dr")) {
+            found.push(token("tldr", Kind::Word, at, at + 5));
+            at += 5;
         } else if letter == '\n' {
             found.push(token("\n", Kind::Mark('\n'), at, at + 1));
             at += 1;

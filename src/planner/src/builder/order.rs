@@ -16,7 +16,9 @@ const COLLECTORS: &[&str] = &["report", "note"];
 const MAKING: &[&str] = &[
     "make", "create", "produce", "write", "generate", "prepare", "fill", "render", "turn", "need", "want", "build", "print", "give",
     "compile", "draw", "put", "collect", "into", "in", "as", "get", "for", "one", "typeset", "issue", "like", "merge", "publish", "send",
-    "save", "a", "an", "out", "set", "gather", "assemble", "combine",
+    "save", "a", "an", "out", "set", "gather", "assemble", "combine", "jot", "type", "knock", "throw", "whip", "pop", "drop", "do", "have", "state", "lay", "finish", "hand", "present",
+    "list", "leave", "end", "wrap", "sum", "show", "on", "called", "titled", "headed", "draft", "tell", "half", "one", "short", "love", "prefer", "with", "then", "hang", "summarise", "summarize", "copy",
+    "deliver", "pack", "boil", "turn", "conclude", "round", "us", "me", "report", "explain", "say", "describe", "note",
 ];
 
 impl<'a> Builder<'a> {
@@ -60,8 +62,14 @@ impl<'a> Builder<'a> {
             let drop = match intent.capability {
                 "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
                 "sentiment" => beside(intent, "classify"),
-                "predict" => beside(intent, "forecast"),
-                "train" => beside(intent, "forecast") && intent.weight <= 1.0,
+                "predict" => beside(intent, "forecast") && !self.reading.scene.has("tables"),
+                "train" => beside(intent, "forecast") && intent.weight <= 1.0 && !self.reading.scene.has("tables"),
+                // Words that only say in passing what another part asks for.
+                "profile" => {
+                    intent.weight < 1.0
+                        && all.iter().any(|other| other.weight >= intent.weight && matches!(other.capability, "chart" | "forecast" | "anomalies" | "train" | "predict" | "test" | "query"))
+                }
+                "forecast" => intent.weight <= 1.0 && beside(intent, "test"),
                 // That tables belong together is no question by itself if one follows.
                 "query" => {
                     self.chart_does_it(intent)
@@ -70,6 +78,8 @@ impl<'a> Builder<'a> {
                 }
                 "summarize" => intent.weight <= 1.0 && beside(intent, "api_docs") && !beside(intent, "report"),
                 "draft" => beside(intent, "note") || beside(intent, "render") || beside(intent, "report"),
+                "anomalies" => intent.weight <= 1.0 && self.reading.scene.has("code") && !self.reading.scene.has("table"),
+                "test" => self.is_no_test(intent),
                 "report" => {
                     beside(intent, "render")
                         && intent.weight <= 3.0
@@ -91,6 +101,18 @@ impl<'a> Builder<'a> {
                 _ => kept.push(intent.clone()),
             }
         }
+        self.implied(&mut kept);
+        // Without a model, a message or a note about what was found is a report of it.
+        let found = kept.iter().any(|intent| !COLLECTORS.contains(&intent.capability) && !matches!(intent.capability, "draft" | "ask" | "render"));
+        let reported = kept.iter().any(|intent| COLLECTORS.contains(&intent.capability));
+        if found && !self.terms.model {
+            kept.retain(|intent| intent.capability != "draft" || !self.is_message(intent) || !reported);
+            for intent in kept.iter_mut().filter(|intent| intent.capability == "draft") {
+                if self.is_message(intent) {
+                    intent.capability = "report";
+                }
+            }
+        }
         let rank = |intent: &Intent| {
             if SOURCES.contains(&intent.capability) {
                 0
@@ -100,9 +122,76 @@ impl<'a> Builder<'a> {
                 1
             }
         };
-        kept.sort_by_key(|intent| (intent.sentence.0, rank(intent), intent.cue.0));
-        // A note or a report is what an earlier sentence announces and later ones fill.
+        // A report is what an earlier sentence announces and later ones fill.
+        let last = |intent: &Intent| intent.capability == "report";
+        kept.sort_by_key(|intent| (last(intent), intent.sentence.0, rank(intent), intent.cue.0));
+        // One report tells of everything, and stands for a note that would tell the same.
+        if let Some(first) = kept.iter().position(last) {
+            let mut number = 0;
+            let called = kept.iter().rposition(|intent| last(intent) && self.reading.slice(intent.sentence).iter().any(|token| token.kind == Kind::Quoted));
+            let keep = called.unwrap_or(first);
+            kept.retain(|intent| {
+                number += 1;
+                !last(intent) || number - 1 == keep
+            });
+        }
         kept
+    }
+
+    /// Whether what is to be drafted is a message about what was found, and no text that needs thinking up.
+    fn is_message(&self, intent: &Intent) -> bool {
+        let sentence = self.reading.slice(intent.sentence);
+        let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
+        has(&["mail", "email", "message", "note", "memo", "text", "summary", "post", "letter", "report", "announcement", "brief", "lines", "paragraph", "it", "something", "results", "findings"])
+            && !has(&["poem", "slogan", "story", "speech", "blog", "press", "reply", "answer", "article", "song", "advert", "ad"])
+    }
+
+    /// Whether words that could ask for a test ask for something else: two numbers that are only compared, or tables without groups.
+    fn is_no_test(&self, intent: &Intent) -> bool {
+        let sentence = self.reading.slice(intent.sentence);
+        let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
+        let differs = has(&["difference", "differences", "differ", "gap"]);
+        let tables = self.values.iter().filter(|value| matches!(value.what, What::Artifact(Form::Table | Form::Page)) && value.step.is_none() && !value.columns.is_empty()).count();
+        // Two tables that are held against one another.
+        let sure = has(&["significant", "significantly", "statistically", "luck", "chance", "coincidence", "fluke", "really", "noise", "anova"]);
+        tables >= 2 && !sure && (differs || intent.weight < 2.5)
+    }
+
+    /// Questions about the columns of tables that no cue knows.
+    fn implied(&self, kept: &mut Vec<Intent>) {
+        if !self.reading.scene.has("table") {
+            return;
+        }
+        let columns: Vec<crate::given::Column> = self.values.iter().filter(|value| value.step.is_none()).flat_map(|value| value.columns.clone()).collect();
+        if columns.is_empty() {
+            return;
+        }
+        for sentence in crate::reading::sentences(&self.reading.tokens) {
+            let done = kept.iter().any(|intent| {
+                intent.sentence == sentence
+                    && matches!(
+                        intent.capability,
+                        "query" | "chart" | "forecast" | "anomalies" | "test" | "train" | "predict" | "profile" | "sentiment" | "keywords" | "summarize" | "near_duplicates" | "classify"
+                            | "detect_language" | "analyze" | "similarity" | "render"
+                    )
+            });
+            if done || (self.is_context(sentence) && !kept.is_empty()) {
+                continue;
+            }
+            let tokens = self.reading.slice(sentence);
+            let said = crate::columns::spoken(tokens, &columns);
+            let asks = tokens.iter().any(|token| {
+                token.is_any(&[
+                    "which", "who", "whose", "how", "average", "mean", "median", "total", "sum", "count", "per", "each", "by", "list", "show", "top", "filter", "sort", "rank", "share", "percentage",
+                ]) || crate::lexicon::is(token, "most")
+                    || crate::lexicon::is(token, "least")
+            });
+            if !said.is_empty() && asks {
+                let condition = kept.iter().find(|intent| intent.sentence == sentence).and_then(|intent| intent.condition);
+                let cue = said.first().map_or(sentence, |spoken| (sentence.0 + spoken.at, sentence.0 + spoken.at + 1));
+                kept.push(Intent { capability: "query", weight: 1.0, sentence, cue, region: sentence, condition });
+            }
+        }
     }
 
     /// Whether two places ask for the same.

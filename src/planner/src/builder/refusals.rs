@@ -10,14 +10,16 @@ use crate::values::{Value, What};
 impl<'a> Builder<'a> {
     /// Inputs that no skill reads.
     pub(super) fn unusable_inputs(&self) -> Planned<()> {
-        let all =
-            !self.given.is_empty() && self.given.iter().all(|given| matches!(Value::of_input(given).what, What::Artifact(Form::Recording)));
-        if all {
+        let is = |given: &crate::given::Given, form: Form| Value::of_input(given).what == What::Artifact(form);
+        let addresses = self.values.iter().any(|value| value.what == What::Address);
+        let all = |form: Form| !self.given.is_empty() && !addresses && self.given.iter().all(|given| is(given, form));
+        let media = [(Form::Recording, "listens to recordings"), (Form::Picture, "looks at pictures")];
+        if let Some((_, does)) = media.iter().find(|(form, _)| all(*form)) {
             let name = &self.given[0].name;
             return Err(Refusal::new(
                 Code::NoSkillForGoal,
                 self.reading.goal.clone(),
-                format!("no skill listens to recordings, and `{name}` is one"),
+                format!("no skill {does}, and `{name}` is one"),
                 "Give what it says as a text.",
             ));
         }

@@ -11,8 +11,7 @@ impl Builder<'_> {
     pub(super) fn at_run(&mut self, table: usize) -> Planned<()> {
         let sentence = self.sentence();
         let names = self.values[table].columns_at_run.clone().unwrap_or_default();
-        let question = self.question(&sentence);
-        let function = question.aggregate.unwrap_or("count");
+        let function = self.function(&sentence).unwrap_or("count");
         let find =
             |word: &str| format!("default(first(filter({names}, c => contains(lower(c), {}))), {})", quoted(&singular(word)), quoted(word));
         let group_word = sentence
@@ -55,7 +54,7 @@ impl Builder<'_> {
             _ => return Err(self.missing("the column of numbers", "Name the column that is to be added up or averaged.")),
         };
         self.rules.push("the page's columns are found by their names when the run goes on".to_owned());
-        let columns = columns.into_iter().map(|(name, kind)| Column { name, kind, levels: 0, values: Vec::new() }).collect();
+        let columns = columns.into_iter().map(|(name, kind)| Column::new(name, kind)).collect();
         self.run(&sql, false, vec![entry], columns)
     }
 }

@@ -16,7 +16,6 @@ impl Builder<'_> {
         self.skill("documentation.render")?;
         let sentence = self.sentence();
         let value = self.values[place].clone();
-        let question = self.question(&sentence);
         let known = value.columns.clone();
         let said = spoken(&sentence, &known);
         let group = said.iter().find(|column| column.role == Role::Group).map(|column| column.name.clone()).or_else(|| {
@@ -26,7 +25,7 @@ impl Builder<'_> {
                 .find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"]))
                 .map(|pair| pair[1].lower.clone())
         });
-        let function = question.aggregate.unwrap_or("count");
+        let function = self.function(&sentence).unwrap_or("count");
         let verbs: Vec<&str> = AGGREGATES.iter().flat_map(|(words, _)| words.iter().copied()).filter(|word| *word != "total").collect();
         let named = said
             .iter()
