@@ -10,8 +10,10 @@ pub(crate) struct Scene {
     /// Whether anything is given at all, as an input or as an address in the goal.
     given: bool,
     code: bool,
-    /// A table, records, or data that may be some.
+    /// Tables and records.
     tables: usize,
+    /// A page, which may hold a table.
+    may_hold_table: bool,
     /// A table with times and numbers.
     series: bool,
     /// A text, or a document that holds one.
@@ -19,6 +21,8 @@ pub(crate) struct Scene {
     /// A page, by its address or as a file.
     page: bool,
     mail: bool,
+    /// A document that has to be read first.
+    paper: bool,
     /// A file of which nothing is known, or data of any form: it may be anything.
     open: bool,
     connection: bool,
@@ -44,16 +48,21 @@ impl Scene {
                 What::Artifact(Form::Prose) | What::Text => {
                     scene.text = true;
                 }
-                What::Artifact(Form::Paper) => scene.text = true,
+                What::Artifact(Form::Paper) => {
+                    scene.text = true;
+                    scene.paper = true;
+                }
                 What::Artifact(Form::Page) => {
                     scene.page = true;
                     scene.text = true;
                     scene.tables += usize::from(!value.columns.is_empty());
+                    scene.may_hold_table = true;
                 }
                 What::Address => {
                     scene.page = true;
                     scene.text |= !ends(&[".csv", ".tsv", ".parquet", ".py", ".js", ".go", ".rs"]);
-                    scene.tables += usize::from(!ends(&[".py", ".js", ".go", ".rs", ".java", ".ts"]));
+                    scene.tables += usize::from(ends(&[".csv", ".tsv", ".parquet", ".ndjson"]));
+                    scene.may_hold_table |= !ends(&[".py", ".js", ".go", ".rs", ".java", ".ts"]);
                     scene.code |= ends(&[".py", ".js", ".go", ".rs", ".java", ".ts", ".zip"]);
                 }
                 What::Artifact(Form::Data | Form::Unknown) | What::Other | What::Object => scene.open = true,
@@ -94,9 +103,10 @@ impl Scene {
             "summarize" | "analyze" | "keywords" | "detect_language" | "sentiment" | "classify" | "near_duplicates" | "similarity"
             | "article" => self.text || self.connection,
             "translate" | "rewrite" | "explain" => self.text || self.code || self.connection,
-            "profile" | "forecast" | "anomalies" | "train" | "predict" | "test" | "query" => self.tables > 0 || self.connection,
+            "profile" | "forecast" | "anomalies" | "train" | "predict" | "test" | "query" => self.tables > 0 || self.may_hold_table || self.connection,
             "metrics" | "performance" | "best_practices" => self.code || self.text && self.tables == 0,
             "security" | "dependencies" => self.code || self.text || self.page,
+            "parse" => self.paper || self.page || self.mail,
             "links" | "crawl" | "watch" | "tables" | "fetch" => self.page || self.connection,
             _ => true,
         }

@@ -125,7 +125,23 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             at += letter.len_utf8();
         }
     }
+    dozens(&mut found);
     found
+}
+
+/// "A dozen" is twelve, "half a dozen" six, "a couple" two.
+fn dozens(tokens: &mut [Token]) {
+    for place in 1..tokens.len() {
+        let after = |back: usize, word: &str| place >= back && tokens[place - back].is(word);
+        let value = match tokens[place].lower.as_str() {
+            "dozen" if after(2, "half") || after(1, "half") => 6.0,
+            "dozen" => 12.0,
+            "couple" if after(1, "a") => 2.0,
+            "handful" if after(1, "a") => 5.0,
+            _ => continue,
+        };
+        tokens[place].kind = Kind::Number(value);
+    }
 }
 
 /// A quotation at the beginning of a text: what is in it and how long it is with its marks. An apostrophe within a word opens none.

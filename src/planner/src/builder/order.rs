@@ -16,9 +16,9 @@ const COLLECTORS: &[&str] = &["report", "note"];
 const MAKING: &[&str] = &[
     "make", "create", "produce", "write", "generate", "prepare", "fill", "render", "turn", "need", "want", "build", "print", "give",
     "compile", "draw", "put", "collect", "into", "in", "as", "get", "for", "one", "typeset", "issue", "like", "merge", "publish", "send",
-    "save", "a", "an", "out", "set", "gather", "assemble", "combine", "jot", "type", "knock", "throw", "whip", "pop", "drop", "do", "have", "state", "lay", "finish", "hand", "present",
-    "list", "leave", "end", "wrap", "sum", "show", "on", "called", "titled", "headed", "draft", "tell", "half", "one", "short", "love", "prefer", "with", "then", "hang", "summarise", "summarize", "copy",
-    "deliver", "pack", "boil", "turn", "conclude", "round", "us", "me", "report", "explain", "say", "describe", "note",
+    "save", "a", "an", "out", "set", "gather", "assemble", "combine", "jot", "type", "knock", "throw", "whip", "pop", "drop", "state", "lay", "finish", "hand", "present",
+    "list", "leave", "end", "wrap", "sum", "show", "called", "titled", "headed", "draft", "tell", "half", "one", "short", "love", "prefer", "hang", "summarise", "summarize", "copy",
+    "deliver", "pack", "boil", "turn", "conclude", "round", "report", "explain", "say", "describe", "note",
 ];
 
 impl<'a> Builder<'a> {
@@ -59,7 +59,8 @@ impl<'a> Builder<'a> {
         let beside =
             |intent: &Intent, capability: &str| all.iter().any(|other| other.sentence == intent.sentence && other.capability == capability);
         for intent in all {
-            let drop = match intent.capability {
+            let drop = self.is_column(intent)
+                || match intent.capability {
                 "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
                 "sentiment" => beside(intent, "classify"),
                 "predict" => beside(intent, "forecast") && !self.reading.scene.has("tables"),
@@ -136,6 +137,16 @@ impl<'a> Builder<'a> {
             });
         }
         kept
+    }
+
+    /// Whether a single word only names a column: `project`, `score`.
+    fn is_column(&self, intent: &Intent) -> bool {
+        let word = self.reading.slice(intent.cue);
+        let first = intent.cue.0 == intent.sentence.0;
+        word.len() == 1
+            && !first
+            && !matches!(intent.capability, "query" | "chart" | "report" | "note")
+            && self.given.iter().flat_map(|given| &given.columns).any(|column| crate::words::name_stems(&column.name) == [word[0].stem.clone()] && column.name.to_lowercase() == word[0].lower)
     }
 
     /// Whether what is to be drafted is a message about what was found, and no text that needs thinking up.

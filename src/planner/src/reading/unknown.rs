@@ -274,7 +274,11 @@ impl Reading {
             let sure = found.to - found.from > 1 || leads;
             let told = self.tokens[found.from..found.to.min(to)].iter().skip(1).take(2).any(|token| token.is_any(ASKED));
             let known = self.unknown.iter().any(|(begin, end)| found.from < *end && *begin < found.to);
-            if sure && !told && !known && !self.is_story(start, to) {
+            // "Before I order more": what somebody does by himself.
+            let before: Vec<&str> = self.tokens[start..found.from].iter().rev().filter(|token| !token.is_mark()).take(3).map(|token| token.lower.as_str()).collect();
+            let own = before.iter().any(|word| SUBJECTS.contains(word) && !["it", "which"].contains(word))
+                && !before.iter().any(|word| ["need", "want", "would", "like", "d", "you", "please"].contains(word));
+            if sure && !told && !known && !own && !self.is_story(start, to) {
                 self.unknown.push((start.max(from), (found.to + 3).min(to)));
             }
         }

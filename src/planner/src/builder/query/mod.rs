@@ -54,7 +54,8 @@ impl Builder<'_> {
             return self.of_one(made);
         }
         if tables.len() >= 2 && tables.iter().all(|place| !self.values[*place].columns.is_empty()) {
-            let joins = self.reading.tokens.iter().any(|token| {
+            let joins = self.is_missing(&sentence) || self.reading.tokens.iter().any(|token| {
+                token.lower == "two" ||
                 token.is_any(&["join", "joined", "together", "combine", "merge", "match", "matched", "belong", "both", "two", "stack", "append", "beside", "compare", "each", "against"])
             });
             let spoken_tables: Vec<usize> = tables.iter().copied().filter(|place| !spoken(&sentence, &self.values[*place].columns).is_empty()).collect();

@@ -166,7 +166,7 @@ impl Builder<'_> {
     }
 
     /// Whether what one table has and the other lacks is asked for.
-    fn is_missing(&self, tokens: &[Token]) -> bool {
+    pub(super) fn is_missing(&self, tokens: &[Token]) -> bool {
         tokens.iter().enumerate().any(|(place, token)| {
             let next = |offset: usize, words: &[&str]| tokens.get(place + offset).is_some_and(|token| token.is_any(words));
             token.is("missing")
