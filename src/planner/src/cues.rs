@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use baton_retrieval::words::stem;
-
 use crate::lexicon;
 use crate::scene::Scene;
 use crate::words::{Kind, Token};
@@ -45,7 +43,7 @@ static CAPABILITIES: LazyLock<Vec<Capability>> =
 static REFUSALS: LazyLock<Vec<Capability>> = LazyLock::new(|| read(include_str!("refusals.txt")));
 
 /// Lines of `name: cue | cue`, or `name@guard: cue | cue`; lines that begin with a space go on. A cue is words with `/` between choices, `..`
-/// for a gap of some words, `@name` for any word of a group, and may begin with its weight and `*`.
+/// for a gap of some words, `@name` for any word of a group, `=word` for a word in just this form, and may begin with its weight and `*`.
 fn read(text: &'static str) -> Vec<Capability> {
     let mut found: Vec<Capability> = Vec::new();
     let mut guard = "";
@@ -82,7 +80,7 @@ fn cue(text: &str, guard: &'static str) -> Cue {
 }
 
 fn choices(text: &str) -> Vec<String> {
-    text.strip_prefix('@').map_or_else(|| vec![stem(&text.to_lowercase())], |name| lexicon::group(name).to_vec())
+    text.strip_prefix('@').map_or_else(|| vec![lexicon::form(text)], |name| lexicon::group(name).to_vec())
 }
 
 /// The places where capabilities are asked for, in order, none over another: the weightier one stays, then the longer.
@@ -150,7 +148,7 @@ fn matches(words: &[Vec<String>], tokens: &[Token], at: usize, to: usize) -> Opt
         place += 1;
     }
     let token = tokens.get(place).filter(|_| place < to)?;
-    if token.kind != Kind::Word || !first.contains(&token.stem) {
+    if token.kind != Kind::Word || !first.iter().any(|choice| lexicon::fits(choice, token)) {
         return None;
     }
     matches(rest, tokens, place + 1, to)

@@ -19,7 +19,7 @@ static GROUPS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
             }
             _ => line,
         };
-        groups.entry(name.clone()).or_default().extend(words.split_whitespace().map(|word| stem(&word.to_lowercase())));
+        groups.entry(name.clone()).or_default().extend(words.split_whitespace().map(form));
     }
     groups
 });
@@ -28,6 +28,17 @@ static GROUPS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
 static OF_COLUMNS: LazyLock<Vec<&'static [String]>> =
     LazyLock::new(|| GROUPS.iter().filter(|(name, _)| name.starts_with("column-")).map(|(_, words)| words.as_slice()).collect());
 
+/// A word as it is compared: its stem, or with `=` before it just this form, as `=pleased`, which has the stem of `please`.
+pub(crate) fn form(word: &str) -> String {
+    let lower = word.to_lowercase();
+    if lower.starts_with('=') { lower } else { stem(&lower) }
+}
+
+/// Whether a token is a word in a form that `form` gave.
+pub(crate) fn fits(form: &str, token: &Token) -> bool {
+    form.strip_prefix('=').map_or_else(|| token.stem == form, |exact| token.lower == exact)
+}
+
 /// The stems of a group.
 pub(crate) fn group(name: &str) -> &'static [String] {
     GROUPS.get(name).map_or(&[], Vec::as_slice)
@@ -35,7 +46,7 @@ pub(crate) fn group(name: &str) -> &'static [String] {
 
 /// Whether a token is a word of a group.
 pub(crate) fn is(token: &Token, name: &str) -> bool {
-    token.kind == Kind::Word && group(name).contains(&token.stem)
+    token.kind == Kind::Word && group(name).iter().any(|form| fits(form, token))
 }
 
 /// Whether some tokens have a word of a group.

@@ -152,7 +152,7 @@ fn shown(goal: &Goal, wrong: &[String], outcome: &Result<Plan, Refusal>) {
         println!("    {line}");
     }
     match outcome {
-        Ok(plan) => println!("{}", plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()),
+        Ok(plan) => println!("{:?}\n{}", plan.explanation.clauses.iter().map(|clause| (&clause.skill, &clause.rules)).collect::<Vec<_>>(), plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()),
         Err(refusal) => println!("    {refusal}"),
     }
 }

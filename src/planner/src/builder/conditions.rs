@@ -103,6 +103,7 @@ impl Builder<'_> {
             "sentiment" | "detect_language" | "analyze" | "near_duplicates" | "classify" | "similarity" => self.language()?,
             "profile" | "anomalies" | "test" | "train" | "forecast" => self.data()?,
             "watch" | "links" => self.web()?,
+            "api_docs" => self.documents()?,
             _ => self.code()?,
         }
         self.rules.push(format!("the condition needs `{skill}` first"));
@@ -184,6 +185,12 @@ impl Builder<'_> {
         }
         if let Some(found) = self.of_code(tokens)? {
             return Ok(Some(found));
+        }
+        if stem(&["docum", "descript", "describ", "docstr", "comment"]) && self.reading.scene.has("code") {
+            let step = self.found_by("api_docs", "documentation.api_docs")?;
+            let out = self.output(step);
+            let lacking = stem(&["undocu", "lack", "miss", "without", "not"]);
+            return number(if share { format!("{out}.coverage.share") } else if lacking { format!("{out}.coverage.items - {out}.coverage.described") } else { format!("{out}.coverage.described") }, "described items");
         }
         if has(&["language"]) || (language(tokens).is_some() && has(&["in", "is", "written", "not"])) {
             let step = self.found_by("detect_language", "nlp.detect_language")?;

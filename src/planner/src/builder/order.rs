@@ -60,6 +60,8 @@ impl<'a> Builder<'a> {
             |intent: &Intent, capability: &str| all.iter().any(|other| other.sentence == intent.sentence && other.capability == capability);
         for intent in all {
             let drop = self.is_column(intent)
+                || self.is_told(intent)
+                || self.is_said_again(intent)
                 || match intent.capability {
                 "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
                 "sentiment" => beside(intent, "classify"),
@@ -74,11 +76,16 @@ impl<'a> Builder<'a> {
                 // That tables belong together is no question by itself if one follows.
                 "query" => {
                     self.chart_does_it(intent)
+                        || self.is_remark(intent)
                         || (self.says_how_to_join(intent)
                             && all.iter().any(|other| other.capability == "query" && other.sentence != intent.sentence))
                 }
                 "summarize" => intent.weight <= 1.0 && beside(intent, "api_docs") && !beside(intent, "report"),
                 "draft" => beside(intent, "note") || beside(intent, "render") || beside(intent, "report"),
+                "analyze" => {
+                    all.iter().any(|other| other.capability == "links")
+                        && self.reading.slice(intent.cue).iter().any(|token| token.is_any(&["addresses", "address", "urls", "links"]))
+                }
                 "anomalies" => intent.weight <= 1.0 && self.reading.scene.has("code") && !self.reading.scene.has("table"),
                 "test" => self.is_no_test(intent),
                 "report" => {
@@ -137,6 +144,43 @@ impl<'a> Builder<'a> {
             });
         }
         kept
+    }
+
+    /// Whether a word stands in a sentence that tells of people: "they don't know any statistics".
+    fn is_told(&self, intent: &Intent) -> bool {
+        let sentence = self.reading.slice(intent.sentence);
+        let wishes = ["want", "need", "like", "wonder", "would", "should", "must", "know", "looking", "trying", "hope", "ask", "asks", "asked", "wants", "needs", "prefer"];
+        let not = sentence.windows(3).any(|three| three[0].is_any(&["don", "doesn", "didn"]) && three[2].is("t"));
+        intent.weight <= 1.0
+            && self.reading.intents.len() > 1
+            && sentence.first().is_some_and(|token| token.is_any(&["they", "he", "she", "people", "some", "several", "nobody", "everybody", "somebody", "someone", "everyone"]))
+            && (not || !sentence.iter().any(|token| token.is_any(&wishes)))
+            && self.reading.intents.iter().any(|other| other.sentence != intent.sentence)
+    }
+
+    /// Whether the same is asked of the same text elsewhere, and more closely: "tl;dr please. Boil it down to four sentences".
+    fn is_said_again(&self, intent: &Intent) -> bool {
+        if !matches!(intent.capability, "summarize" | "keywords" | "sentiment" | "detect_language" | "analyze") || intent.condition.is_some() {
+            return false;
+        }
+        let texts = self.values.iter().filter(|value| matches!(value.what, What::Text | What::Address | What::Artifact(Form::Prose | Form::Paper | Form::Page))).count();
+        let numbers = |intent: &Intent| self.reading.slice(intent.region).iter().filter(|token| token.number().is_some()).count();
+        texts <= 1
+            && self.reading.intents.iter().any(|other| {
+                other.capability == intent.capability
+                    && other.sentence != intent.sentence
+                    && other.condition.is_none()
+                    && (numbers(other) > numbers(intent) || (numbers(other) == numbers(intent) && other.sentence.0 < intent.sentence.0))
+            })
+    }
+
+    /// Whether a few words add nothing to a question before them: "- with the sums".
+    fn is_remark(&self, intent: &Intent) -> bool {
+        let sentence = self.reading.slice(intent.sentence);
+        let columns: Vec<crate::given::Column> = self.given.iter().flat_map(|given| given.columns.clone()).collect();
+        sentence.iter().filter(|token| !token.is_mark()).count() <= 4
+            && crate::columns::spoken(sentence, &columns).is_empty()
+            && self.reading.intents.iter().any(|other| other.capability == "query" && other.sentence.0 < intent.sentence.0)
     }
 
     /// Whether a single word only names a column: `project`, `score`.

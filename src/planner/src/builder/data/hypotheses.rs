@@ -40,7 +40,8 @@ impl Builder<'_> {
         let groups = |column: &&Spoken| {
             matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Text)) || (column.kind.is_none() && column.role == Role::Group)
         };
-        let classes: Vec<&Spoken> = said.iter().filter(groups).collect();
+        let few = |column: &&Spoken| known.is_empty() || column.kind != Some(ColumnKind::Text) || column.role == Role::Group;
+        let classes: Vec<&Spoken> = said.iter().filter(groups).filter(few).collect();
         let numbers: Vec<&Spoken> = said
             .iter()
             .filter(|column| matches!(column.kind, Some(ColumnKind::Number)) || (column.kind.is_none() && column.role != Role::Group))

@@ -28,6 +28,10 @@ impl Builder<'_> {
             }
         }
         let mut sections = Vec::new();
+        // What the goal states for it: "(severity SEV3, status investigating)".
+        if let Some(stated) = self.stated_facts() {
+            sections.push(json!({"title": "Given", "markdown": literal(&stated)}));
+        }
         for place in told.iter().copied() {
             sections.push(self.section(place));
         }
@@ -58,6 +62,22 @@ impl Builder<'_> {
         let made = self.product(step, What::Text, "markdown", "the report", None);
         self.values[made] = self.values[made].clone().named(&["report"]);
         Ok(())
+    }
+
+    /// Facts that stand in brackets beside a document, as a list.
+    fn stated_facts(&self) -> Option<String> {
+        let text = self.reading.text(self.now.sentence);
+        let (open, close) = (text.find('(')?, text.rfind(')')?);
+        let inner = text.get(open + 1..close)?;
+        let facts: Vec<String> = inner
+            .split([',', ';'])
+            .filter_map(|fact| fact.trim().split_once(' '))
+            .filter(|(name, value)| name.chars().all(char::is_alphabetic) && value.split_whitespace().count() <= 4 && value.len() > 1)
+            .map(|(name, value)| format!("- {name}: **{}**", value.trim().replace('*', "")))
+            .collect();
+        let forms = ["severity", "status", "date", "author", "owner", "priority", "version", "to", "from", "subject", "team", "project", "customer", "number"];
+        let known = facts.iter().any(|fact| forms.iter().any(|form| fact.to_lowercase().starts_with(&format!("- {form}:"))));
+        (known && !facts.is_empty()).then(|| facts.join("\n"))
     }
 
     fn section(&self, place: usize) -> Json {
