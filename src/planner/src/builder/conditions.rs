@@ -190,7 +190,13 @@ impl Builder<'_> {
             let step = self.found_by("api_docs", "documentation.api_docs")?;
             let out = self.output(step);
             let lacking = stem(&["undocu", "lack", "miss", "without", "not"]);
-            return number(if share { format!("{out}.coverage.share") } else if lacking { format!("{out}.coverage.items - {out}.coverage.described") } else { format!("{out}.coverage.described") }, "described items");
+            return number(if share {
+                    format!("default({out}.coverage.share, 0)")
+                } else if lacking {
+                    format!("default({out}.coverage.items, 0) - default({out}.coverage.described, 0)")
+                } else {
+                    format!("default({out}.coverage.described, 0)")
+                }, "described items");
         }
         if has(&["language"]) || (language(tokens).is_some() && has(&["in", "is", "written", "not"])) {
             let step = self.found_by("detect_language", "nlp.detect_language")?;

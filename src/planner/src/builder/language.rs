@@ -95,7 +95,7 @@ impl Builder<'_> {
         let Some((step, test)) = test else { return feed };
         let out = self.output(step);
         self.rules.push(format!("only those of which `{}` says {test}", self.steps[step].draft.uses));
-        Feed { list: Some(format!("map(filter(range(0, length({list})), i => {out}[i].{test}), i => {list}[i])")), ..feed }
+        Feed { list: Some(format!("map(filter(range(0, length({list})), i => {out}[i].{test}), i => default({list}[i], ' '))")), ..feed }
     }
 
     fn text_parameters(&self) -> Planned<Map<String, Json>> {

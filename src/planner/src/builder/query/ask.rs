@@ -85,6 +85,24 @@ impl Builder<'_> {
             let sql = format!("{with}SELECT 100.0 * sum(CASE WHEN {} THEN 1 ELSE 0 END) / count(*) AS \"percent\", count(*) AS \"rows\" FROM {source}", wheres.join(" AND "));
             return self.run(&sql, true, rows.entries, vec![Column::new("percent", ColumnKind::Number)]);
         }
+        // What was put right is what is reckoned with, where nothing else is named.
+        if let Some((column, _)) = &prepared.filled {
+            for measure in question.measures.iter_mut().filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
+                measure.column = Some(column.clone());
+            }
+        }
+        // The column may be named in a sentence of its own: "Look at the column price. What is the average by shop?"
+        if question.measures.iter().any(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
+            let elsewhere = crate::columns::spoken(&self.reading.tokens, &columns);
+            let number = elsewhere.iter().find(|spoken| {
+                spoken.kind == Some(ColumnKind::Number) && columns.iter().any(|column| column.name == spoken.name && !is_key(column)) && !question.groups.iter().any(|group| group.name == spoken.name)
+            });
+            if let Some(number) = number {
+                for measure in question.measures.iter_mut().filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
+                    measure.column = Some(number.name.clone());
+                }
+            }
+        }
         let grouped = !question.groups.is_empty();
         if question.measures.is_empty() && grouped {
             question.measures.push(words.usual_measure(question.value.as_ref()));

@@ -110,7 +110,7 @@ impl Builder<'_> {
             );
             self.rules.push(format!("rows of {} that have none in {}", names[whole], names[part]));
             let columns = columns_of(pair[whole]);
-            let how_many = has(&["many", "number", "count"]);
+            let how_many = has(&["many", "number"]);
             let sql = if how_many { format!("SELECT count(*) AS \"rows\" FROM ({sql})") } else { sql };
             return self.run(&sql, true, entries, columns);
         }
@@ -171,7 +171,8 @@ impl Builder<'_> {
             let next = |offset: usize, words: &[&str]| tokens.get(place + offset).is_some_and(|token| token.is_any(words));
             token.is("missing")
                 || token.is("never")
-                || (token.is_any(&["hasn", "haven", "didn", "doesn", "don"]) && tokens.get(place + 1).is_some())
+                || token.is_any(&["hasn", "haven"])
+                || (token.is_any(&["didn", "doesn", "don"]) && tokens[place..].iter().take(5).any(|token| token.is_any(&["have", "appear", "exist", "match", "show", "occur", "pay", "order", "come", "reply", "buy", "turn"])))
                 || (token.is_any(&["has", "have", "did", "does", "is", "are", "but"]) && (next(1, &["not", "no"])))
                 || (token.is("not") && next(1, &["in", "on", "among", "listed"]))
                 || (token.is_any(&["no", "without"]) && next(1, &["match", "counterpart", "partner", "entry", "payment", "order", "orders", "payments", "any"]))
