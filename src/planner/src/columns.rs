@@ -74,7 +74,7 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
     // A value of a column speaks of the column: "between male and female".
     for column in known.iter().filter(|column| !column.values.is_empty()) {
         for place in 0..tokens.len() {
-            let free = found.iter().all(|(at, taken, _)| place < *at || at + taken <= place);
+            let free = found.iter().all(|(at, taken, spoken)| (place < *at || at + taken <= place) && spoken.name != column.name);
             if free && value_at(tokens, place, column).is_some() {
                 found.push((
                     place,

@@ -61,6 +61,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) rules: Vec<String>,
     /// The intent that is being planned.
     pub(crate) now: Intent,
+    /// Sentences that ask for something.
+    pub(crate) asked: Vec<(usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
@@ -86,6 +88,7 @@ impl<'a> Builder<'a> {
             turned: BTreeMap::new(),
             rules: Vec::new(),
             now,
+            asked: Vec::new(),
         }
     }
 
@@ -96,6 +99,7 @@ impl<'a> Builder<'a> {
         }
         self.unusable_inputs()?;
         let intents = self.ordered();
+        self.asked = intents.iter().map(|intent| intent.sentence).collect();
         if intents.is_empty() && !self.asks_a_table()? {
             self.by_words((0, self.reading.tokens.len()))?;
         }

@@ -113,6 +113,12 @@ impl Builder<'_> {
         let named = named_selectors(&tokens);
         if !named.is_empty() {
             // "each product (li.product) with its name (h2) and price (.price)".
+            // "Of every li.product" says what is gone through, wherever it stands.
+            let mut named = named;
+            if let Some(place) = named.iter().position(|(name, _)| ["every", "each", "all"].contains(&name.as_str())) {
+                let whole = named.remove(place);
+                named.insert(0, whole);
+            }
             let mut named = named.into_iter();
             let first = named.next();
             let rest: Vec<(String, String)> = named.collect();

@@ -80,6 +80,24 @@ impl Builder<'_> {
         (known && !facts.is_empty()).then(|| facts.join("\n"))
     }
 
+    /// Of a step that goes through texts: each text beside what was found of it.
+    fn rows_of_texts(&self, place: usize) -> Option<(Vec<&'static str>, String)> {
+        let built = &self.steps[place];
+        let list = built.draft.foreach.as_deref()?;
+        let out = self.output(place);
+        let texts = built.draft.with.get("text").and_then(Json::as_str) == Some(&format!("${{{{ {} }}}}", crate::draft::ITEM));
+        let (columns, found): (Vec<&'static str>, &str) = match built.draft.uses.as_str() {
+            "nlp.sentiment" => (vec!["Text", "Mood", "Score"], "r.label, r.compound"),
+            "nlp.detect_language" => (vec!["Text", "Language", "Sure"], "r.name, r.confidence"),
+            "nlp.classify" => (vec!["Text", "Label", "Sure"], "r.label ?? 'none', r.confidence"),
+            "nlp.summarize" => (vec!["Text", "Summary"], "r.text"),
+            "nlp.keywords" => (vec!["Text", "Keywords"], "join(map(r.keywords, k => k.term))"),
+            _ => return None,
+        };
+        let fields = found.replace("r.", &format!("{out}[i]."));
+        texts.then(|| (columns, format!("map(slice(range(0, length({list})), 0, 200), i => [default({list}[i], ' '), {fields}])")))
+    }
+
     fn section(&self, place: usize) -> Json {
         let built = &self.steps[place];
         let out = self.output(place);
@@ -125,6 +143,15 @@ impl Builder<'_> {
                 true,
             ) => {
                 section.insert("result".to_owned(), json!({"summary": expression(&format!("{out}.summary")), "findings": expression(&format!("slice({out}.findings, 0, 50)"))}));
+            }
+            _ if self.rows_of_texts(place).is_some() => {
+                let rows = self.rows_of_texts(place).unwrap_or_default();
+                let (columns, rows) = rows;
+                if built.conditional {
+                    section.insert("result".to_owned(), whole(&rows));
+                } else {
+                    section.insert("table".to_owned(), json!({"columns": columns, "rows": expression(&rows)}));
+                }
             }
             _ if built.list => {
                 section.insert(

@@ -195,7 +195,7 @@ impl Builder<'_> {
     pub(crate) fn context(&self) -> Vec<Token> {
         let mut found: Vec<Token> = Vec::new();
         for sentence in crate::reading::sentences(&self.reading.tokens) {
-            if sentence != self.now.sentence && !self.reading.intents.iter().any(|intent| intent.sentence == sentence) {
+            if sentence != self.now.sentence && !self.asked.contains(&sentence) {
                 found.extend_from_slice(self.reading.slice(sentence));
             }
         }

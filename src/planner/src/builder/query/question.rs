@@ -104,6 +104,13 @@ impl<'a> Words<'a> {
         self.column(&spoken.name).is_some_and(|column| value_at(self.tokens, spoken.at, column).is_some())
     }
 
+    /// All the places that speak of a column, in whole or by a telling part of its name.
+    fn mentions(&self, spoken: &Spoken) -> Vec<usize> {
+        let stems: Vec<String> = name_stems(&spoken.name).into_iter().filter(|stem| stem.chars().count() >= 4).collect();
+        let others = self.tokens.iter().enumerate().filter(|(place, token)| *place != spoken.at && token.kind == Kind::Word && stems.contains(&token.stem));
+        std::iter::once(spoken.at).chain(others.map(|(place, _)| place)).collect()
+    }
+
     /// The only column of numbers, or the one that other words speak of.
     pub(super) fn likely_number(&self) -> Option<String> {
         let numbers: Vec<&Column> = self.columns.iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column)).collect();
@@ -187,13 +194,17 @@ impl<'a> Words<'a> {
         let (ordered, _) = self.order();
         let explicit = self.tokens.iter().any(|token| AGGREGATES.iter().any(|(words, _)| token.is_any(words)));
         let asked = |spoken: &Spoken| {
-            (1..=4).any(|back| {
-                spoken.at.checked_sub(back).is_some_and(|place| {
-                    self.tokens[place].is_any(&["which", "what", "whose"]) && self.tokens[place..spoken.at].iter().all(|token| !token.is_mark())
+            self.mentions(spoken).into_iter().any(|at| {
+                (1..=4).any(|back| {
+                    at.checked_sub(back).is_some_and(|place| {
+                        self.tokens[place].is_any(&["which", "what", "whose"]) && self.tokens[place..at].iter().all(|token| !token.is_mark())
+                    })
                 })
             })
         };
-        for spoken in self.said.iter().filter(|spoken| !self.by_value(spoken)) {
+        // A column that tells every row from the others groups none.
+        let each = |spoken: &&Spoken| spoken.kind == Some(ColumnKind::Time) || !explicit || self.column(&spoken.name).is_none_or(|column| !column.unique);
+        for spoken in self.said.iter().filter(|spoken| !self.by_value(spoken)).filter(each) {
             let class = matches!(spoken.kind, Some(ColumnKind::Group | ColumnKind::Text | ColumnKind::Time));
             let free = !filtered.contains(&spoken.name.as_str());
             let grouping = spoken.role == Role::Group
@@ -206,8 +217,15 @@ impl<'a> Words<'a> {
             let first = ordered
                 && class
                 && free
-                && ((1..=4).any(|back| spoken.at.checked_sub(back).is_some_and(|place| lexicon::is(&self.tokens[place], "most") || lexicon::is(&self.tokens[place], "least")))
-                    || self.tokens.get(spoken.at + 1).is_some_and(|token| token.is_any(&["who", "which", "that", "with"])));
+                && self.mentions(spoken).into_iter().any(|at| {
+                    let near = (1..=4).any(|back| {
+                        at.checked_sub(back).is_some_and(|place| {
+                            (lexicon::is(&self.tokens[place], "most") || lexicon::is(&self.tokens[place], "least"))
+                                && self.tokens[place..at].iter().all(|token| !token.is_mark())
+                        })
+                    });
+                    near || self.tokens.get(at + 1).is_some_and(|token| token.is_any(&["who", "which", "that", "with"]))
+                });
             if grouping || classed || first || (class && free && asked(spoken)) {
                 add(Group {
                     sql: identifier(&spoken.name),

@@ -133,11 +133,12 @@ impl Builder<'_> {
             more.push(format!(", b.{} AS {}", identifier(&column.name), identifier(&own)));
             columns.push(Column { name: own, ..column });
         }
-        // A row of the joined table is one of the table whose key repeats.
-        for column in &mut columns {
+        let list = if unique(pair[1], &key.1) { pair[1] } else { pair[0] };
+        // A row of the joined table is one of the table whose key repeats: what was unique in the list is not any more.
+        let repeated: Vec<String> = columns_of(list).into_iter().map(|column| column.name).collect();
+        for column in columns.iter_mut().filter(|column| repeated.contains(&column.name)) {
             column.unique = false;
         }
-        let list = if unique(pair[1], &key.1) { pair[1] } else { pair[0] };
         let label = self.label_of(list, if list == pair[1] { &key.1 } else { &key.0 });
         let sql = format!(
             "(SELECT a.*{} FROM {} a JOIN {} b ON a.{} = b.{})",
