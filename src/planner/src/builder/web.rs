@@ -157,6 +157,12 @@ impl Builder<'_> {
         if let Some(scope) = scope {
             with.insert("scope".to_owned(), literal(&scope));
         }
+        // Numbers with a decimal comma are said to be so.
+        if tokens.windows(2).any(|pair| pair[0].is_any(&["decimal"]) && pair[1].is_any(&["comma", "commas"])) {
+            for field in fields.iter_mut().filter(|field| field["type"] == "number") {
+                field["decimal"] = json!(",");
+            }
+        }
         with.insert("fields".to_owned(), Json::Array(fields.clone()));
         let why = format!("{}.", self.clause());
         let step = self.step("web_automation.extract", with, None, &why)?;
