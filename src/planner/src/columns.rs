@@ -51,6 +51,9 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
         if full.len() > 1 && full.last().is_some_and(|last| UNITS.contains(&last.as_str())) {
             candidates.push((full[..full.len() - 1].to_vec(), column));
         }
+        if full.last().is_some_and(|last| last == "email" || last == "mail") {
+            candidates.push((vec!["e".to_owned(), "mail".to_owned()], column));
+        }
         candidates.push((full, column));
     }
     candidates.sort_by_key(|(stems, _)| std::cmp::Reverse(stems.len()));

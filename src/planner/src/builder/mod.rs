@@ -137,7 +137,14 @@ impl<'a> Builder<'a> {
     fn asks_a_table(&mut self) -> Planned<bool> {
         let columns: Vec<Column> = self.values.iter().flat_map(|value| value.columns.clone()).collect();
         let said = crate::columns::spoken(&self.reading.tokens, &columns);
-        if said.is_empty() {
+        // Columns alone ask nothing: a number, an order or a limit has to be asked for.
+        let asks = self.reading.tokens.iter().any(|token| {
+            token.number().is_some()
+                || crate::lexicon::is(token, "most")
+                || crate::lexicon::is(token, "least")
+                || token.is_any(&["all", "average", "total", "sum", "count", "many", "much", "per", "each", "by", "where", "whose", "only", "without", "which", "who", "list", "show", "filter"])
+        });
+        if said.is_empty() || !asks {
             return Ok(false);
         }
         let whole = (0, self.reading.tokens.len());

@@ -76,6 +76,7 @@ impl<'a> Builder<'a> {
                 // That tables belong together is no question by itself if one follows.
                 "query" => {
                     self.chart_does_it(intent)
+                        || (intent.weight <= 2.0 && all.iter().any(|other| other.capability == "forecast" && other.weight >= 2.0 && other.sentence == intent.sentence))
                         || self.is_remark(intent)
                         || (self.says_how_to_join(intent)
                             && all.iter().any(|other| other.capability == "query" && other.sentence != intent.sentence))
@@ -107,6 +108,12 @@ impl<'a> Builder<'a> {
                     other.weight = other.weight.max(intent.weight);
                 }
                 _ => kept.push(intent.clone()),
+            }
+        }
+        // Where selectors are stated, they say what is read of a page.
+        if self.reading.scene.has("page") && super::web::named_selectors(&self.reading.tokens).len() >= 2 && !kept.iter().any(|intent| intent.capability == "extract") {
+            for intent in kept.iter_mut().filter(|intent| intent.capability == "tables") {
+                intent.capability = "extract";
             }
         }
         self.implied(&mut kept);
@@ -238,9 +245,23 @@ impl<'a> Builder<'a> {
             let asks = tokens.iter().any(|token| {
                 token.is_any(&[
                     "which", "who", "whose", "how", "average", "mean", "median", "total", "sum", "count", "per", "each", "by", "list", "show", "top", "filter", "sort", "rank", "share", "percentage",
+                    "whoever", "everyone", "everybody", "all", "find",
                 ]) || crate::lexicon::is(token, "most")
                     || crate::lexicon::is(token, "least")
             });
+            // "Do taller trees also have thicker trunks?": two measures of the same rows.
+            let numbers: Vec<crate::columns::Spoken> = said
+                .iter()
+                .cloned()
+                .chain(crate::columns::related(tokens, &columns, &[crate::given::ColumnKind::Number]))
+                .filter(|spoken| spoken.kind == Some(crate::given::ColumnKind::Number))
+                .collect();
+            let two = numbers.iter().any(|one| numbers.iter().any(|other| other.name != one.name));
+            let question = tokens.first().is_some_and(|token| token.is_any(&["do", "does", "did", "is", "are", "whether", "if", "check", "can"]));
+            if two && question && tokens.iter().any(|token| token.is_any(&["also", "more", "less", "when", "better", "worse", "higher", "lower", "longer"]) || token.lower.ends_with("er")) {
+                kept.push(Intent { capability: "test", weight: 1.0, sentence, cue: (sentence.0, sentence.0 + 1), region: sentence, condition: None });
+                continue;
+            }
             if !said.is_empty() && asks {
                 let condition = kept.iter().find(|intent| intent.sentence == sentence).and_then(|intent| intent.condition);
                 let cue = said.first().map_or(sentence, |spoken| (sentence.0 + spoken.at, sentence.0 + spoken.at + 1));
@@ -279,7 +300,10 @@ impl<'a> Builder<'a> {
             ])
         });
         let tables = self.values.iter().filter(|value| value.what == What::Artifact(Form::Table)).count();
-        chart && !more && tables <= 1 && intent.weight < 3.0
+        // "A chart of cost by month, plus the total": asked for beside it.
+        let before = self.reading.intents.iter().find(|other| other.capability == "chart" && other.sentence == intent.sentence).map_or(0, |other| other.cue.1);
+        let beside = self.reading.slice((before, intent.cue.0.max(before))).iter().any(|token| token.is_any(&["plus", "also", "tell", "besides", "additionally", "say"]));
+        chart && !more && !beside && tables <= 1 && intent.weight < 3.0
     }
 
     /// Whether a kind of document is to be made, and is not only spoken of.

@@ -376,7 +376,7 @@ fn shown_tags(goal: &str) -> Vec<String> {
 }
 
 /// Selectors with names: `the price (.price)`, `title in h2`, `each product is in li.product`, `name from 'h2.name'`.
-fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
+pub(super) fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
     let (mut found, mut place) = (Vec::new(), 0);
     while place < tokens.len() {
         let Some((selector, end)) = selector_at(tokens, place) else {

@@ -271,7 +271,9 @@ impl Reading {
             let start = self.piece_start(found.from, from);
             let leads = self.tokens[start..found.from].iter().all(|token| token.is_any(LEADING) || token.is_mark());
             // A single word may be a noun, unless it is what the part begins with.
-            let sure = found.to - found.from > 1 || leads;
+            // And it is done with something: "refund, late" is a list of words.
+            let object = self.tokens.get(found.to).is_some_and(|token| found.to < to && !token.is_mark());
+            let sure = found.to - found.from > 1 || (leads && object);
             let told = self.tokens[found.from..found.to.min(to)].iter().skip(1).take(2).any(|token| token.is_any(ASKED));
             let known = self.unknown.iter().any(|(begin, end)| found.from < *end && *begin < found.to);
             // "Before I order more": what somebody does by himself.

@@ -26,7 +26,11 @@ impl Builder<'_> {
             || sentence.windows(3).any(|three| three[0].is("k") && three[2].is("means")))
             && !has(&["predict", "predicts", "predicting"]);
         let components = has(&["pca", "principal"]);
-        let said = spoken(&sentence, &self.values[table].columns);
+        let mut said = spoken(&sentence, &self.values[table].columns);
+        if said.is_empty() && !groups {
+            // The columns may be named in a sentence before.
+            said = spoken(&self.reading.tokens, &self.values[table].columns);
+        }
         if components || groups {
             with.insert("method".to_owned(), json!(if components { "pca" } else { "k_means" }));
             let known = self.values[table].columns.clone();
@@ -95,6 +99,14 @@ impl Builder<'_> {
                 .or_else(|| said.iter().find(|column| column.at < from))
                 .or_else(|| said.first()))
                 .or_else(|| loosely.first());
+            // What is either so or so is what is asked about, where nothing is named.
+            let either: Vec<crate::columns::Spoken> = self.values[table]
+                .columns
+                .iter()
+                .filter(|column| column.kind == ColumnKind::Group && column.levels == 2)
+                .map(|column| crate::columns::Spoken { name: column.name.clone(), kind: Some(column.kind), levels: 2, at: 0, role: crate::columns::Role::Value })
+                .collect();
+            let target = target.or(if let [one] = either.as_slice() { Some(one) } else { None });
             let Some(target) = target.cloned() else {
                 return Err(self.missing("the column to predict", "Name the column that the model is to predict."));
             };

@@ -277,7 +277,10 @@ impl<'a> Words<'a> {
             let spoken = self.is_said(token);
             ((adverb || (grouped && !of)) && !spoken).then_some((part, place))
         });
-        let ((_, name, format), _) = place?;
+        let ((_, name, format), at) = place?;
+        // "Which day of the week".
+        let weekday = *name == "day" && self.tokens.get(at + 1).is_some_and(|token| token.is("of")) && self.tokens.get(at + 3).is_some_and(|token| token.is("week"));
+        let name = if weekday { &"weekday" } else { name };
         let column = identifier(&time.name);
         let sql = match *name {
             // A month that is written as such is no day that SQLite reads.
@@ -368,12 +371,15 @@ impl<'a> Words<'a> {
 
     /// What is reckoned where nobody says it: sums of what adds up, means of the rest, else how many there are.
     pub(super) fn usual_measure(&self, value: Option<&String>) -> Measure {
+        if value.is_none() && self.has(&["busiest", "quietest", "often", "common"]) {
+            return Measure { function: "count", column: None };
+        }
         let column = value.cloned().or_else(|| {
             // "The busiest day" counts; "took the most money" adds up.
             related(self.tokens, self.columns, &[ColumnKind::Number]).first().map(|spoken| spoken.name.clone())
         });
         let column = column.or_else(|| {
-            let rows = self.has(&["most", "often", "common", "frequent", "busiest"]) && self.columns.iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column)).count() != 1;
+            let rows = self.has(&["busiest", "often"]) || self.has(&["most", "common", "frequent"]) && self.columns.iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column)).count() != 1;
             if rows { None } else { self.likely_number() }
         });
         match column {
