@@ -60,6 +60,17 @@ pub(crate) fn relation(word: &str, column: &[String]) -> u8 {
     u8::from(shared)
 }
 
+/// Words that columns are called by of which a word in the superlative speaks: `height` and `tall` of `tallest`.
+pub(crate) fn siblings(word: &str) -> Vec<&'static str> {
+    let base = word.strip_suffix("iest").map(|base| format!("{base}y")).or_else(|| word.strip_suffix("est").map(str::to_owned)).unwrap_or_else(|| word.to_owned());
+    let stems = [stem(&base), stem(word), stem(&format!("{base}e"))];
+    let groups = OF_COLUMNS.iter().filter(|words| words.iter().any(|one| stems.contains(one)));
+    let mut found: Vec<&'static str> = groups.flat_map(|words| words.iter().map(String::as_str)).filter(|word| word.len() > 3).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +81,7 @@ mod tests {
         assert!(says(&tokens, "odd"));
         assert!(!says(&tokens, "money"));
         assert_eq!(relation(&stem("sales"), &[stem("revenue")]), 1);
+        assert!(siblings("tallest").contains(&"height"));
         assert_eq!(relation(&stem("weather"), &[stem("revenue")]), 0);
     }
 }

@@ -77,10 +77,11 @@ pub(crate) fn read(goal: &str, given: &[Given]) -> Result<Reading, Refusal> {
         let mut last_condition = None;
         reading.conditions.clear();
         reading.unknown.clear();
-        reading.scene = Scene::default();
+        let scene = std::mem::take(&mut reading.scene);
         for sentence in sentences(&reading.tokens) {
             reading.sentence(sentence, &mut last_condition);
         }
+        reading.scene = scene;
     }
     if reading.intents.len() > MAXIMUM_INTENTS {
         return Err(wrong(&format!("the goal asks for more than {MAXIMUM_INTENTS} things")));

@@ -244,7 +244,9 @@ impl Reading {
                         "reserve",
                     ])
                 });
-            if unable && !told && (outside || !covered) {
+            // A verb is done with something, unless it is all that is said.
+            let alone = begin + 1 >= end && begin > from + 1;
+            if unable && !told && !alone && (outside || !covered) {
                 self.unknown.push((begin, end));
             }
             part = end + 1;

@@ -141,7 +141,7 @@ impl Builder<'_> {
                 "logistic"
             } else if has(&["ridge"]) {
                 "ridge"
-            } else if has(&["linear", "straight", "line"]) || (has(&["regression"]) && !class) {
+            } else if has(&["linear", "straight", "line"]) || self.reading.tokens.iter().any(|token| token.is_any(&["line", "linear"])) || (has(&["regression"]) && !class) {
                 "linear"
             } else if has(&["regression"]) {
                 "logistic"

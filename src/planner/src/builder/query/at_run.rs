@@ -30,6 +30,29 @@ impl Builder<'_> {
         let entry = self.entry("t", table);
         let select = |expr: &str| format!("\"${{{{ {expr} }}}}\"");
         let number = |word: &str| format!("CAST(replace({}, ',', '') AS REAL)", select(&find(word)));
+        // "The tallest one": the column is known by words that are near to it.
+        let superlative = sentence.iter().find(|token| crate::lexicon::is(token, "most") || crate::lexicon::is(token, "least"));
+        if let Some(token) = superlative.filter(|_| self.function(&sentence).is_none()) {
+            let rising = crate::lexicon::is(token, "least");
+            let words: Vec<&str> = crate::lexicon::siblings(&token.lower).into_iter().take(12).collect();
+            let stated = sentence.iter().find(|token| token.kind == Kind::Quoted).map(|token| token.lower.clone());
+            let tests: Vec<String> = match stated {
+                Some(name) => vec![format!("contains(lower(c), {})", quoted(&name))],
+                None => words.iter().map(|word| format!("contains(lower(c), {})", quoted(word))).collect(),
+            };
+            if tests.is_empty() {
+                return Err(self.missing("the column of numbers", "Name the column by which the rows are to be ordered, in quotation marks."));
+            }
+            let column = format!("default(first(filter({names}, c => {})), default(last({names}), 'column_1'))", tests.join(" || "));
+            let many = sentence.iter().find_map(crate::words::Token::number).filter(|many| (1.0..=1000.0).contains(many)).unwrap_or(1.0);
+            let sql = format!(
+                "SELECT * FROM t ORDER BY CAST(replace({}, ',', '') AS REAL){} LIMIT {many}",
+                select(&column),
+                if rising { "" } else { " DESC" }
+            );
+            self.rules.push("the column is found by words near to the one that is said when the run goes on".to_owned());
+            return self.run(&sql, false, vec![entry], Vec::new());
+        }
         let (sql, columns) = match (function, value_word, group_word) {
             ("count", _, Some(group)) => (
                 format!("SELECT {0} AS \"{group}\", count(*) AS \"rows\" FROM t GROUP BY 1 ORDER BY 1", select(&find(&group))),

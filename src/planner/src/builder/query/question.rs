@@ -73,7 +73,7 @@ pub(super) fn is_rate(name: &str) -> bool {
 /// A column that tells rows apart, and is no number to reckon with.
 pub(crate) fn is_key(column: &Column) -> bool {
     let lower = column.name.to_lowercase();
-    lower == "id" || lower.ends_with("_id") || lower.ends_with(" id") || lower.ends_with("_no") || lower.ends_with("number") && column.unique
+    (column.kind == ColumnKind::Number && column.unique) || lower == "id" || lower.ends_with("_id") || lower.ends_with(" id") || lower.ends_with("_no") || (lower.ends_with("number") && column.unique)
 }
 
 pub(super) struct Words<'a> {
