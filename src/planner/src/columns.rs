@@ -128,7 +128,10 @@ fn partly(tokens: &[Token], known: &[Column], found: &mut Vec<(usize, usize, Spo
 }
 
 /// Parts of names that say nothing by themselves.
-const GENERIC: &[&str] = &["name", "number", "total", "date", "time", "valu", "count", "type", "averag", "mean", "sum", "per", "the", "and", "for", "new", "old", "all", "our"];
+const GENERIC: &[&str] = &[
+    "name", "number", "total", "date", "time", "valu", "count", "type", "averag", "mean", "sum", "per", "the", "and", "for", "new", "old",
+    "all", "our",
+];
 
 fn said(column: &Column, tokens: &[Token], place: usize) -> Spoken {
     Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: role(tokens, place) }
@@ -138,7 +141,8 @@ fn said(column: &Column, tokens: &[Token], place: usize) -> Spoken {
 pub(crate) fn related(tokens: &[Token], known: &[Column], kinds: &[ColumnKind]) -> Vec<Spoken> {
     let mut found: Vec<Spoken> = Vec::new();
     for (place, token) in tokens.iter().enumerate() {
-        let counts = ["total", "sum", "amount", "value", "number", "count", "volume", "average", "mean", "long"].contains(&token.lower.as_str());
+        let counts =
+            ["total", "sum", "amount", "value", "number", "count", "volume", "average", "mean", "long"].contains(&token.lower.as_str());
         if token.kind != Kind::Word || counts {
             continue;
         }
@@ -171,7 +175,11 @@ pub(crate) fn value_at<'a>(tokens: &[Token], place: usize, column: &'a Column) -
         let whole = same && (called || token.kind == Kind::Quoted || long);
         let words = name_stems(value);
         // "cancelled" in other forms; "front desk" in two words.
-        let form = words.len() == 1 && words[0] == token.stem && token.text.chars().count() > 4 && !stems.contains(&token.stem) && lower.chars().count() > 3;
+        let form = words.len() == 1
+            && words[0] == token.stem
+            && token.text.chars().count() > 4
+            && !stems.contains(&token.stem)
+            && lower.chars().count() > 3;
         let several = words.len() > 1
             && words.iter().enumerate().all(|(offset, stem)| tokens.get(place + offset).is_some_and(|next| next.stem == *stem));
         whole || form && !COMMON.contains(&token.lower.as_str()) || several

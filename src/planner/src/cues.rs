@@ -70,10 +70,8 @@ fn cue(text: &str, guard: &'static str) -> Cue {
         Some((weight, words)) => (weight.trim().parse().ok(), words),
         None => (None, text),
     };
-    let words: Vec<Vec<String>> = words
-        .split_whitespace()
-        .map(|word| if word == ".." { Vec::new() } else { word.split('/').flat_map(choices).collect() })
-        .collect();
+    let words: Vec<Vec<String>> =
+        words.split_whitespace().map(|word| if word == ".." { Vec::new() } else { word.split('/').flat_map(choices).collect() }).collect();
     #[expect(clippy::cast_precision_loss, reason = "a few words")]
     let usual = words.iter().filter(|word| !word.is_empty()).count() as f64;
     Cue { words, weight: weight.unwrap_or(usual), guard }

@@ -390,10 +390,17 @@ fn column(name: &str, values: &[String]) -> Column {
         unique: different.len() == values_given
             && values_given > 1
             && (kind != ColumnKind::Number
-                || filled.windows(2).all(|pair| matches!((pair[0].parse::<i64>(), pair[1].parse::<i64>()), (Ok(one), Ok(other)) if other == one + 1))),
+                || filled.len() >= 5
+                    && filled
+                        .windows(2)
+                        .all(|pair| matches!((pair[0].parse::<i64>(), pair[1].parse::<i64>()), (Ok(one), Ok(other)) if other == one + 1))),
         // Names of two or three words are no sentences.
         prose: kind != ColumnKind::Number && kind != ColumnKind::Time && words >= filled.len() * 4 && !filled.is_empty(),
-        latest: if kind == ColumnKind::Time { filled.iter().rev().take(2).rev().map(|value| (*value).to_owned()).collect() } else { Vec::new() },
+        latest: if kind == ColumnKind::Time {
+            filled.iter().rev().take(2).rev().map(|value| (*value).to_owned()).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -62,7 +62,11 @@ pub(crate) fn relation(word: &str, column: &[String]) -> u8 {
 
 /// Words that columns are called by of which a word in the superlative speaks: `height` and `tall` of `tallest`.
 pub(crate) fn siblings(word: &str) -> Vec<&'static str> {
-    let base = word.strip_suffix("iest").map(|base| format!("{base}y")).or_else(|| word.strip_suffix("est").map(str::to_owned)).unwrap_or_else(|| word.to_owned());
+    let base = word
+        .strip_suffix("iest")
+        .map(|base| format!("{base}y"))
+        .or_else(|| word.strip_suffix("est").map(str::to_owned))
+        .unwrap_or_else(|| word.to_owned());
     let stems = [stem(&base), stem(word), stem(&format!("{base}e"))];
     let groups = OF_COLUMNS.iter().filter(|words| words.iter().any(|one| stems.contains(one)));
     let mut found: Vec<&'static str> = groups.flat_map(|words| words.iter().map(String::as_str)).filter(|word| word.len() > 3).collect();

@@ -43,7 +43,9 @@ impl Scene {
                 What::Artifact(Form::Table) | What::Records => {
                     scene.tables += 1;
                     // Of a table whose columns are not known, any may hold texts.
-                    scene.text |= prose || value.columns.is_empty() || value.what == What::Records && value.columns.iter().any(|column| column.kind == ColumnKind::Text);
+                    scene.text |= prose
+                        || value.columns.is_empty()
+                        || value.what == What::Records && value.columns.iter().any(|column| column.kind == ColumnKind::Text);
                 }
                 What::Artifact(Form::Prose) | What::Text => {
                     scene.text = true;
@@ -73,7 +75,8 @@ impl Scene {
                 && value.columns.iter().any(|column| column.kind == ColumnKind::Number);
         }
         scene.mail = given.iter().any(|one| {
-            one.file.as_deref().is_some_and(|file| file.to_lowercase().ends_with(".eml")) || one.media_type.as_deref() == Some("message/rfc822")
+            one.file.as_deref().is_some_and(|file| file.to_lowercase().ends_with(".eml"))
+                || one.media_type.as_deref() == Some("message/rfc822")
         });
         scene
     }
@@ -103,7 +106,9 @@ impl Scene {
             "summarize" | "analyze" | "keywords" | "detect_language" | "sentiment" | "classify" | "near_duplicates" | "similarity"
             | "article" => self.text || self.connection,
             "translate" | "rewrite" | "explain" => self.text || self.code || self.connection,
-            "profile" | "forecast" | "anomalies" | "train" | "predict" | "test" | "query" => self.tables > 0 || self.may_hold_table || self.connection,
+            "profile" | "forecast" | "anomalies" | "train" | "predict" | "test" | "query" => {
+                self.tables > 0 || self.may_hold_table || self.connection
+            }
             "metrics" | "performance" | "best_practices" => self.code || self.text && self.tables == 0,
             "security" | "dependencies" => self.code || self.text || self.page,
             "parse" => self.paper || self.page || self.mail,

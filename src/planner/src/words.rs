@@ -53,8 +53,8 @@ impl Token {
 /// Endings of names of files that goals speak of.
 const ENDINGS: &[&str] = &[
     "csv", "tsv", "json", "ndjson", "parquet", "xlsx", "txt", "md", "pdf", "docx", "eml", "html", "htm", "xml", "rss", "atom", "zip",
-    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "tsx", "jsx", "mjs", "png", "sql", "tar", "gz", "ini", "cfg", "conf", "env", "sh",
-    "wav", "mp3", "jpg", "jpeg", "svg", "gif", "jsonl", "mp4", "m4a",
+    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "tsx", "jsx", "mjs", "png", "sql", "tar", "gz", "ini",
+    "cfg", "conf", "env", "sh", "wav", "mp3", "jpg", "jpeg", "svg", "gif", "jsonl", "mp4", "m4a",
 ];
 const SMALL: [&str; 21] = [
     "zero",

@@ -116,13 +116,28 @@ fn lacks(expect: &Value, outcome: &Result<Plan, Refusal>) -> Vec<String> {
     let used = uses(&plan.draft);
     let texts = |key: &str| expect[key].as_array().cloned().unwrap_or_default();
     let plain = plan.text.replace("\\\"", "\"");
-    let mut found: Vec<String> =
-        texts("skills").iter().filter(|skill| !used.contains(skill.as_str().unwrap())).map(|skill| format!("it does not use {skill}")).collect();
+    let mut found: Vec<String> = texts("skills")
+        .iter()
+        .filter(|skill| !used.contains(skill.as_str().unwrap()))
+        .map(|skill| format!("it does not use {skill}"))
+        .collect();
     found.extend(texts("says").iter().filter(|text| !plain.contains(text.as_str().unwrap())).map(|text| format!("it does not say {text}")));
     // A plan with a skill that nobody asked for is no right plan; steps that read or gather are.
-    let gathers = ["web_automation.parse", "web_automation.article", "web_automation.fetch", "web_automation.tables", "data_science.query", "documentation.report", "documentation.render"];
+    let gathers = [
+        "web_automation.parse",
+        "web_automation.article",
+        "web_automation.fetch",
+        "web_automation.tables",
+        "data_science.query",
+        "documentation.report",
+        "documentation.render",
+    ];
     let asked: Vec<String> = texts("skills").iter().map(|skill| skill.as_str().unwrap().to_owned()).collect();
-    found.extend(used.iter().filter(|skill| !asked.contains(skill) && !gathers.contains(&skill.as_str())).map(|skill| format!("nobody asked for {skill}")));
+    found.extend(
+        used.iter()
+            .filter(|skill| !asked.contains(skill) && !gathers.contains(&skill.as_str()))
+            .map(|skill| format!("nobody asked for {skill}")),
+    );
     found
 }
 
@@ -141,7 +156,12 @@ fn own(text: &str) -> Vec<(String, Goal)> {
                 one.file = input["file"].as_str().map(str::to_owned);
                 one.with_sample(input["sample"].as_str().unwrap_or_default().as_bytes())
             });
-            let goal = Goal { id: row["id"].as_str().unwrap().to_owned(), text: row["goal"].as_str().unwrap().to_owned(), given: given.collect(), expect: row.clone() };
+            let goal = Goal {
+                id: row["id"].as_str().unwrap().to_owned(),
+                text: row["goal"].as_str().unwrap().to_owned(),
+                given: given.collect(),
+                expect: row.clone(),
+            };
             (goal.id.clone(), goal)
         })
         .collect()
@@ -153,7 +173,11 @@ fn shown(goal: &Goal, wrong: &[String], outcome: &Result<Plan, Refusal>) {
         println!("    {line}");
     }
     match outcome {
-        Ok(plan) => println!("{:?}\n{}", plan.explanation.clauses.iter().map(|clause| (&clause.skill, &clause.rules)).collect::<Vec<_>>(), plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()),
+        Ok(plan) => println!(
+            "{:?}\n{}",
+            plan.explanation.clauses.iter().map(|clause| (&clause.skill, &clause.rules)).collect::<Vec<_>>(),
+            plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()
+        ),
         Err(refusal) => println!("    {refusal}"),
     }
 }

@@ -191,13 +191,16 @@ impl Builder<'_> {
             let step = self.found_by("api_docs", "documentation.api_docs")?;
             let out = self.output(step);
             let lacking = stem(&["undocu", "lack", "miss", "without", "not"]);
-            return number(if share {
+            return number(
+                if share {
                     format!("default({out}.coverage.share, 0)")
                 } else if lacking {
                     format!("default({out}.coverage.items, 0) - default({out}.coverage.described, 0)")
                 } else {
                     format!("default({out}.coverage.described, 0)")
-                }, "described items");
+                },
+                "described items",
+            );
         }
         if has(&["language"]) || (language(tokens).is_some() && has(&["in", "is", "written", "not"])) {
             let step = self.found_by("detect_language", "nlp.detect_language")?;
@@ -429,7 +432,8 @@ impl Builder<'_> {
 
 /// A share in words: "more than a fifth of them", "two thirds".
 fn fraction(tokens: &[Token]) -> Option<f64> {
-    let parts = [("half", 0.5), ("third", 1.0 / 3.0), ("quarter", 0.25), ("fifth", 0.2), ("sixth", 1.0 / 6.0), ("eighth", 0.125), ("tenth", 0.1)];
+    let parts =
+        [("half", 0.5), ("third", 1.0 / 3.0), ("quarter", 0.25), ("fifth", 0.2), ("sixth", 1.0 / 6.0), ("eighth", 0.125), ("tenth", 0.1)];
     tokens.iter().enumerate().find_map(|(place, token)| {
         let (_, part) = parts.iter().find(|(word, _)| token.is(word) || token.lower == format!("{word}s"))?;
         let before = place.checked_sub(1).map(|before| &tokens[before]);

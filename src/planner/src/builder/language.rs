@@ -72,10 +72,30 @@ impl Builder<'_> {
         let region = self.region();
         let ones = |place: usize| {
             region.get(place + 1).is_some_and(|next| {
-                next.is_any(&["ones", "reviews", "messages", "texts", "comments", "letters", "mails", "tickets", "answers", "remarks", "entries", "posts", "emails", "notes", "complaints"])
+                next.is_any(&[
+                    "ones",
+                    "reviews",
+                    "messages",
+                    "texts",
+                    "comments",
+                    "letters",
+                    "mails",
+                    "tickets",
+                    "answers",
+                    "remarks",
+                    "entries",
+                    "posts",
+                    "emails",
+                    "notes",
+                    "complaints",
+                ])
             })
         };
-        let made = |skill: &str| self.steps.iter().rposition(|step| step.draft.uses == skill && step.draft.foreach.as_ref() == Some(&list) && step.draft.condition.is_none());
+        let made = |skill: &str| {
+            self.steps
+                .iter()
+                .rposition(|step| step.draft.uses == skill && step.draft.foreach.as_ref() == Some(&list) && step.draft.condition.is_none())
+        };
         let mut test = None;
         for (place, token) in region.iter().enumerate().filter(|(place, _)| ones(*place)) {
             let mood = if crate::lexicon::is(token, "angry") || token.is("negative") {

@@ -142,7 +142,10 @@ impl<'a> Builder<'a> {
             token.number().is_some()
                 || crate::lexicon::is(token, "most")
                 || crate::lexicon::is(token, "least")
-                || token.is_any(&["all", "average", "total", "sum", "count", "many", "much", "per", "each", "by", "where", "whose", "only", "without", "which", "who", "list", "show", "filter"])
+                || token.is_any(&[
+                    "all", "average", "total", "sum", "count", "many", "much", "per", "each", "by", "where", "whose", "only", "without",
+                    "which", "who", "list", "show", "filter",
+                ])
         });
         if said.is_empty() || !asks {
             return Ok(false);

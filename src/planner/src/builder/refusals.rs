@@ -29,7 +29,9 @@ impl<'a> Builder<'a> {
         let periods = ["quarter", "month", "year", "week", "season", "term"];
         let of = |words: &[&str]| tokens.windows(2).any(|pair| pair[0].is_any(words) && pair[1].is_any(&periods));
         let tables: Vec<&Value> = self.values.iter().filter(|value| matches!(value.what, What::Artifact(Form::Table))).collect();
-        let timed = tables.iter().any(|table| table.columns.is_empty() || table.columns.iter().any(|column| column.kind == crate::given::ColumnKind::Time));
+        let timed = tables
+            .iter()
+            .any(|table| table.columns.is_empty() || table.columns.iter().any(|column| column.kind == crate::given::ColumnKind::Time));
         if compares && of(&["last", "previous"]) && of(&["this"]) && tables.len() == 1 && !timed {
             return Err(self.missing("the table of the other period", "Give both tables, or one with a column of dates."));
         }

@@ -180,6 +180,13 @@ impl Builder<'_> {
         } else {
             let records = self.product(step, What::Records, "records", "the records", None);
             self.values[records] = self.values[records].clone().named(&["records", "items", "products", "rows"]).flowing();
+            self.values[records].columns = fields
+                .iter()
+                .filter_map(|field| {
+                    let kind = if field["type"] == "number" { crate::given::ColumnKind::Number } else { crate::given::ColumnKind::Text };
+                    Some(crate::given::Column::new(field["name"].as_str()?, kind))
+                })
+                .collect();
             self.current = Some(records);
         }
         Ok(())

@@ -145,7 +145,8 @@ impl Reading {
                 "if" | "unless" => !asks && !self.is_polite(place),
                 // "When I open it": a story.
                 "when" | "whenever" => {
-                    place <= from + 1 && !["i", "we", "he", "she", "they", "you", "people", "will", "is", "was", "did", "does"].contains(&word(place + 1))
+                    place <= from + 1
+                        && !["i", "we", "he", "she", "they", "you", "people", "will", "is", "was", "did", "does"].contains(&word(place + 1))
                 }
                 "case" => before == "in" && word(place + 1) != "of",
                 "provided" => true,

@@ -256,7 +256,8 @@ impl Reading {
 
     /// Whether a part tells what people do by themselves, and asks for nothing: "so that I can send it", "we mailed them in May".
     fn is_story(&self, from: usize, to: usize) -> bool {
-        let words: Vec<&str> = self.tokens[from..to].iter().filter(|token| !token.is_mark()).take(5).map(|token| token.lower.as_str()).collect();
+        let words: Vec<&str> =
+            self.tokens[from..to].iter().filter(|token| !token.is_mark()).take(5).map(|token| token.lower.as_str()).collect();
         let joins = ["so", "before", "because", "since", "until", "after", "that", "as", "while", "and", "but", "then", "where", "when"];
         let skipped = words.iter().take_while(|word| joins.contains(word)).count();
         let subject = words.get(skipped).is_some_and(|word| SUBJECTS.contains(word));
@@ -279,7 +280,13 @@ impl Reading {
             let told = self.tokens[found.from..found.to.min(to)].iter().skip(1).take(2).any(|token| token.is_any(ASKED));
             let known = self.unknown.iter().any(|(begin, end)| found.from < *end && *begin < found.to);
             // "Before I order more": what somebody does by himself.
-            let before: Vec<&str> = self.tokens[start..found.from].iter().rev().filter(|token| !token.is_mark()).take(3).map(|token| token.lower.as_str()).collect();
+            let before: Vec<&str> = self.tokens[start..found.from]
+                .iter()
+                .rev()
+                .filter(|token| !token.is_mark())
+                .take(3)
+                .map(|token| token.lower.as_str())
+                .collect();
             let own = before.iter().any(|word| SUBJECTS.contains(word) && !["it", "which"].contains(word))
                 && !before.iter().any(|word| ["need", "want", "would", "like", "d", "you", "please"].contains(word));
             if sure && !told && !known && !own && !self.is_story(start, to) {

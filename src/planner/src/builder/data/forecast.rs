@@ -79,12 +79,7 @@ impl Builder<'_> {
         let step = self.simple("data_science.forecast", with, table)?;
         let made = self.product(step, What::Artifact(Form::Table), "table", "the forecast", None);
         let number = |name: &str| Column::new(name, ColumnKind::Number);
-        self.values[made].columns = vec![
-            Column::new("time", ColumnKind::Time),
-            number("value"),
-            number("low"),
-            number("high"),
-        ];
+        self.values[made].columns = vec![Column::new("time", ColumnKind::Time), number("value"), number("low"), number("high")];
         self.values[made] = self.values[made].clone().named(&["forecast", "prediction", "projection"]);
         Ok(())
     }
@@ -92,7 +87,12 @@ impl Builder<'_> {
     /// How many steps it is from the last of the data to a time that the goal names: "in March 2025", "by December", "the rest of the year".
     fn until_said(&self) -> Option<i64> {
         let tokens = &self.reading.tokens;
-        let latest = self.values.iter().flat_map(|value| &value.columns).find(|column| column.latest.len() == 2).map(|column| column.latest.clone())?;
+        let latest = self
+            .values
+            .iter()
+            .flat_map(|value| &value.columns)
+            .find(|column| column.latest.len() == 2)
+            .map(|column| column.latest.clone())?;
         let months = |value: &str| -> Option<i64> {
             let year: i64 = value.get(..4)?.parse().ok()?;
             let month: i64 = value.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(1);
@@ -107,16 +107,24 @@ impl Builder<'_> {
         }
         let mut targets: Vec<i64> = Vec::new();
         for place in 0..tokens.len() {
-            let year = |place: usize| (place < tokens.len() && is_year(tokens, place)).then(|| tokens[place].number()).flatten().map(|year| {
-                #[expect(clippy::cast_possible_truncation, reason = "between 1900 and 2100")]
-                {
-                    year as i64
-                }
-            });
+            let year = |place: usize| {
+                (place < tokens.len() && is_year(tokens, place)).then(|| tokens[place].number()).flatten().map(|year| {
+                    #[expect(clippy::cast_possible_truncation, reason = "between 1900 and 2100")]
+                    {
+                        year as i64
+                    }
+                })
+            };
             if let Some(month) = month_of(&tokens[place]) {
                 let month = i64::try_from(month).unwrap_or(1) - 1;
                 // "January, February and March 2025": the year stands with the last.
-                let stated = (place + 1..place + 8).take_while(|next| tokens.get(*next).is_some_and(|token| token.is_mark() || token.is("and") || month_of(token).is_some() || token.number().is_some())).find_map(year);
+                let stated = (place + 1..place + 8)
+                    .take_while(|next| {
+                        tokens.get(*next).is_some_and(|token| {
+                            token.is_mark() || token.is("and") || month_of(token).is_some() || token.number().is_some()
+                        })
+                    })
+                    .find_map(year);
                 let target = stated.map_or_else(
                     || {
                         let this = last - last.rem_euclid(12) + month;
@@ -129,8 +137,12 @@ impl Builder<'_> {
                 targets.push(if yearly { year * 12 } else { year * 12 + 11 });
             }
         }
-        let words = |first: &str, second: &str| tokens.windows(3).any(|three| three[0].is(first) && three.iter().any(|token| token.is(second)));
-        if words("rest", "year") || words("end", "year") && !words("next", "year") || tokens.windows(2).any(|pair| pair[0].is("year") && pair[1].is("end")) {
+        let words =
+            |first: &str, second: &str| tokens.windows(3).any(|three| three[0].is(first) && three.iter().any(|token| token.is(second)));
+        if words("rest", "year")
+            || words("end", "year") && !words("next", "year")
+            || tokens.windows(2).any(|pair| pair[0].is("year") && pair[1].is("end"))
+        {
             targets.push(last - last.rem_euclid(12) + 11);
         }
         let far = targets.into_iter().filter(|target| *target > last).max()?;

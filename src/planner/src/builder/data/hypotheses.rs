@@ -83,7 +83,9 @@ impl Builder<'_> {
             }
         }
         // "Before and after" of the same rows.
-        let paired = tested.len() == 2 && tested.iter().any(|column| column.name.to_lowercase().contains("before")) && tested.iter().any(|column| column.name.to_lowercase().contains("after"));
+        let paired = tested.len() == 2
+            && tested.iter().any(|column| column.name.to_lowercase().contains("before"))
+            && tested.iter().any(|column| column.name.to_lowercase().contains("after"));
         let asked = asked.or(paired.then_some("t_paired"));
         let (test, columns): (&str, Vec<String>) = match (asked, tested.as_slice(), group) {
             (Some(test @ "shapiro_wilk"), [_, ..], _) => (test, tested.iter().map(|column| column.name.clone()).collect()),

@@ -34,7 +34,8 @@ impl Builder<'_> {
         if components || groups {
             with.insert("method".to_owned(), json!(if components { "pca" } else { "k_means" }));
             let known = self.values[table].columns.clone();
-            let number = |name: &str| known.is_empty() || known.iter().any(|column| column.name == name && column.kind == ColumnKind::Number);
+            let number =
+                |name: &str| known.is_empty() || known.iter().any(|column| column.name == name && column.kind == ColumnKind::Number);
             let mut features: Vec<Json> = said.iter().filter(|column| number(&column.name)).map(|column| literal(&column.name)).collect();
             if features.is_empty() {
                 // What is measured, without what only names a row.
@@ -47,7 +48,29 @@ impl Builder<'_> {
             if !features.is_empty() {
                 with.insert("features".to_owned(), Json::Array(features));
             }
-            let words: &[&str] = if components { &["components", "component"] } else { &["clusters", "groups", "segments", "cluster", "kinds", "types", "families", "classes", "bunches", "tribes", "clumps", "sorts", "sets", "camps", "buckets", "categories", "piles"] };
+            let words: &[&str] = if components {
+                &["components", "component"]
+            } else {
+                &[
+                    "clusters",
+                    "groups",
+                    "segments",
+                    "cluster",
+                    "kinds",
+                    "types",
+                    "families",
+                    "classes",
+                    "bunches",
+                    "tribes",
+                    "clumps",
+                    "sorts",
+                    "sets",
+                    "camps",
+                    "buckets",
+                    "categories",
+                    "piles",
+                ]
+            };
             if let Some(number) = beside(&sentence, words) {
                 with.insert(if components { "components" } else { "clusters" }.to_owned(), json!(number.clamp(1, 100)));
             }
@@ -94,17 +117,28 @@ impl Builder<'_> {
                 })
             });
             let loosely = crate::columns::related(&sentence, &self.values[table].columns, &[ColumnKind::Number, ColumnKind::Group]);
-            let target = lacking.as_ref().or(regressed.as_ref()).or_else(|| target_word
-                .and_then(|place| said.iter().find(|column| column.at > place))
-                .or_else(|| said.iter().find(|column| column.at < from))
-                .or_else(|| said.first()))
+            let target = lacking
+                .as_ref()
+                .or(regressed.as_ref())
+                .or_else(|| {
+                    target_word
+                        .and_then(|place| said.iter().find(|column| column.at > place))
+                        .or_else(|| said.iter().find(|column| column.at < from))
+                        .or_else(|| said.first())
+                })
                 .or_else(|| loosely.first());
             // What is either so or so is what is asked about, where nothing is named.
             let either: Vec<crate::columns::Spoken> = self.values[table]
                 .columns
                 .iter()
                 .filter(|column| column.kind == ColumnKind::Group && column.levels == 2)
-                .map(|column| crate::columns::Spoken { name: column.name.clone(), kind: Some(column.kind), levels: 2, at: 0, role: crate::columns::Role::Value })
+                .map(|column| crate::columns::Spoken {
+                    name: column.name.clone(),
+                    kind: Some(column.kind),
+                    levels: 2,
+                    at: 0,
+                    role: crate::columns::Role::Value,
+                })
                 .collect();
             let target = target.or(if let [one] = either.as_slice() { Some(one) } else { None });
             let Some(target) = target.cloned() else {
@@ -127,7 +161,12 @@ impl Builder<'_> {
                 let rest: Vec<&crate::given::Column> = self.values[table]
                     .columns
                     .iter()
-                    .filter(|column| column.name != target.name && !left_out.contains(&column.name.as_str()) && !crate::builder::query::is_key(column) && !(column.unique && column.kind == ColumnKind::Text))
+                    .filter(|column| {
+                        column.name != target.name
+                            && !left_out.contains(&column.name.as_str())
+                            && !crate::builder::query::is_key(column)
+                            && !(column.unique && column.kind == ColumnKind::Text)
+                    })
                     .collect();
                 if rest.len() + 1 < self.values[table].columns.len() {
                     features = rest.iter().map(|column| literal(&column.name)).collect();
@@ -141,7 +180,10 @@ impl Builder<'_> {
                 "logistic"
             } else if has(&["ridge"]) {
                 "ridge"
-            } else if has(&["linear", "straight", "line"]) || self.reading.tokens.iter().any(|token| token.is_any(&["line", "linear"])) || (has(&["regression"]) && !class) {
+            } else if has(&["linear", "straight", "line"])
+                || self.reading.tokens.iter().any(|token| token.is_any(&["line", "linear"]))
+                || (has(&["regression"]) && !class)
+            {
                 "linear"
             } else if has(&["regression"]) {
                 "logistic"
@@ -181,7 +223,11 @@ impl Builder<'_> {
             *place != table && value.step.is_none() && !value.columns.is_empty() && matches!(value.what, What::Artifact(Form::Table))
         });
         for (_, other) in others {
-            let lacks: Vec<&str> = own.iter().filter(|column| !other.columns.iter().any(|known| known.name == column.name)).map(|column| column.name.as_str()).collect();
+            let lacks: Vec<&str> = own
+                .iter()
+                .filter(|column| !other.columns.iter().any(|known| known.name == column.name))
+                .map(|column| column.name.as_str())
+                .collect();
             if let [one] = lacks.as_slice() {
                 return Some((*one).to_owned());
             }
@@ -247,7 +293,9 @@ impl Builder<'_> {
 
 /// Whether a column is named to be left out.
 fn left_out(tokens: &[crate::words::Token], at: usize) -> bool {
-    let near = |words: &[&str], from: usize, to: usize| tokens.get(from.min(tokens.len())..to.min(tokens.len())).unwrap_or_default().iter().any(|token| token.is_any(words));
+    let near = |words: &[&str], from: usize, to: usize| {
+        tokens.get(from.min(tokens.len())..to.min(tokens.len())).unwrap_or_default().iter().any(|token| token.is_any(words))
+    };
     near(&["ignore", "without", "except", "excluding", "drop", "not", "skip", "omit", "leave", "exclude"], at.saturating_sub(4), at)
         && !near(&["from", "on", "using"], at.saturating_sub(2), at)
         || (near(&["leave", "keep", "take"], at.saturating_sub(3), at) && near(&["out", "aside"], at + 1, at + 3))

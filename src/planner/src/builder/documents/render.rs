@@ -48,7 +48,10 @@ impl Builder<'_> {
             .or_else(|| GALLERY.iter().find(|(words, _)| words.iter().any(|word| goal.contains(word))))
             .map(|(_, name)| *name);
         // A form of the gallery is filled with data that were given for it; what steps have found is told by a report.
-        let given = self.values.iter().any(|value| value.step.is_none() && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data)));
+        let given = self
+            .values
+            .iter()
+            .any(|value| value.step.is_none() && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data)));
         let found = self.steps.iter().any(|step| !step.bridge);
         if template.is_none() && found && !given {
             return self.report();

@@ -75,7 +75,10 @@ impl Builder<'_> {
             .filter(|(name, value)| name.chars().all(char::is_alphabetic) && value.split_whitespace().count() <= 4 && value.len() > 1)
             .map(|(name, value)| format!("- {name}: **{}**", value.trim().replace('*', "")))
             .collect();
-        let forms = ["severity", "status", "date", "author", "owner", "priority", "version", "to", "from", "subject", "team", "project", "customer", "number"];
+        let forms = [
+            "severity", "status", "date", "author", "owner", "priority", "version", "to", "from", "subject", "team", "project", "customer",
+            "number",
+        ];
         let known = facts.iter().any(|fact| forms.iter().any(|form| fact.to_lowercase().starts_with(&format!("- {form}:"))));
         (known && !facts.is_empty()).then(|| facts.join("\n"))
     }

@@ -33,7 +33,9 @@ impl Builder<'_> {
         let mut filters = self.filters(&scope, &columns, &words.said);
         // "Cancelled orders don't count", in a sentence of its own.
         for filter in self.filters(&aside, &columns, &crate::columns::spoken(&aside, &columns)) {
-            if !filters.contains(&filter) && filter.1.contains("<>") | filter.1.contains("substr") | aside.iter().any(|token| token.is("only")) {
+            if !filters.contains(&filter)
+                && filter.1.contains("<>") | filter.1.contains("substr") | aside.iter().any(|token| token.is("only"))
+            {
                 filters.push(filter);
             }
         }
@@ -54,7 +56,11 @@ impl Builder<'_> {
                         .iter()
                         .map(|one| {
                             let name = identifier(&one.name);
-                            if one.name == *column { format!("coalesce({name}, {}) AS {name}", value.replace("FROM t)", &format!("FROM {})", rows.sql))) } else { name }
+                            if one.name == *column {
+                                format!("coalesce({name}, {}) AS {name}", value.replace("FROM t)", &format!("FROM {})", rows.sql)))
+                            } else {
+                                name
+                            }
                         })
                         .collect();
                     named.join(", ")
@@ -73,21 +79,33 @@ impl Builder<'_> {
         let wheres: Vec<String> = filters.iter().map(|(_, sql)| sql.replace("FROM t)", &format!("FROM {source})"))).collect();
         let place = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
         if prepared.doubles {
-            let all: Vec<String> = columns.iter().filter(|column| column.kind != ColumnKind::Number || !is_key(column)).map(|column| identifier(&column.name)).collect();
+            let all: Vec<String> = columns
+                .iter()
+                .filter(|column| column.kind != ColumnKind::Number || !is_key(column))
+                .map(|column| identifier(&column.name))
+                .collect();
             let said: Vec<String> = words.said.iter().map(|spoken| identifier(&spoken.name)).collect();
             let by = if said.is_empty() { all } else { said };
-            let sql = format!("{with}SELECT {0}, count(*) AS \"times\" FROM {source}{place} GROUP BY {0} HAVING count(*) > 1 ORDER BY count(*) DESC", by.join(", "));
+            let sql = format!(
+                "{with}SELECT {0}, count(*) AS \"times\" FROM {source}{place} GROUP BY {0} HAVING count(*) > 1 ORDER BY count(*) DESC",
+                by.join(", ")
+            );
             return self.run(&sql, true, rows.entries, columns);
         }
         if let (true, Some(Measure { function: "share", .. })) = (question.groups.is_empty(), question.measures.first())
             && !wheres.is_empty()
         {
-            let sql = format!("{with}SELECT 100.0 * sum(CASE WHEN {} THEN 1 ELSE 0 END) / count(*) AS \"percent\", count(*) AS \"rows\" FROM {source}", wheres.join(" AND "));
+            let sql = format!(
+                "{with}SELECT 100.0 * sum(CASE WHEN {} THEN 1 ELSE 0 END) / count(*) AS \"percent\", count(*) AS \"rows\" FROM {source}",
+                wheres.join(" AND ")
+            );
             return self.run(&sql, true, rows.entries, vec![Column::new("percent", ColumnKind::Number)]);
         }
         // What was put right is what is reckoned with, where nothing else is named.
         if let Some((column, _)) = &prepared.filled {
-            for measure in question.measures.iter_mut().filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
+            for measure in
+                question.measures.iter_mut().filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share"))
+            {
                 measure.column = Some(column.clone());
             }
         }
@@ -95,10 +113,16 @@ impl Builder<'_> {
         if question.measures.iter().any(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
             let elsewhere = crate::columns::spoken(&self.reading.tokens, &columns);
             let number = elsewhere.iter().find(|spoken| {
-                spoken.kind == Some(ColumnKind::Number) && columns.iter().any(|column| column.name == spoken.name && !is_key(column)) && !question.groups.iter().any(|group| group.name == spoken.name)
+                spoken.kind == Some(ColumnKind::Number)
+                    && columns.iter().any(|column| column.name == spoken.name && !is_key(column))
+                    && !question.groups.iter().any(|group| group.name == spoken.name)
             });
             if let Some(number) = number {
-                for measure in question.measures.iter_mut().filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share")) {
+                for measure in question
+                    .measures
+                    .iter_mut()
+                    .filter(|measure| measure.column.is_none() && !matches!(measure.function, "count" | "share"))
+                {
                     measure.column = Some(number.name.clone());
                 }
             }
@@ -149,7 +173,9 @@ impl Builder<'_> {
                     Some(column) => (format!("count(DISTINCT {})", identifier(&column)), format!("count_{column}")),
                     None => ("count(*)".to_owned(), "count_rows".to_owned()),
                 },
-                ("share", Some(column)) => (format!("100.0 * sum({0}) / sum(sum({0})) OVER ()", identifier(column)), format!("percent_{column}")),
+                ("share", Some(column)) => {
+                    (format!("100.0 * sum({0}) / sum(sum({0})) OVER ()", identifier(column)), format!("percent_{column}"))
+                }
                 ("share", None) => ("100.0 * count(*) / sum(count(*)) OVER ()".to_owned(), "percent".to_owned()),
                 (function, Some(column)) => (format!("{function}({})", identifier(column)), format!("{function}_{column}")),
                 (_, None) => return Err(self.missing("the column of numbers", "Name the column that is to be added up or averaged.")),
@@ -184,7 +210,10 @@ impl Builder<'_> {
         let place = words.tokens.iter().position(|token| token.is_any(&["many", "number"]))?;
         let different = words.tokens.iter().any(|token| token.is_any(&["different", "distinct", "unique"]));
         let spoken = words.said.iter().find(|spoken| {
-            spoken.at > place && spoken.at <= place + 3 && matches!(spoken.kind, Some(ColumnKind::Text | ColumnKind::Group)) && !groups.iter().any(|group| group.name == spoken.name)
+            spoken.at > place
+                && spoken.at <= place + 3
+                && matches!(spoken.kind, Some(ColumnKind::Text | ColumnKind::Group))
+                && !groups.iter().any(|group| group.name == spoken.name)
         })?;
         let column = words.columns.iter().find(|column| column.name == spoken.name)?;
         let by_value = crate::columns::value_at(words.tokens, spoken.at, column).is_some();

@@ -41,7 +41,9 @@ impl Builder<'_> {
                 None => words.iter().map(|word| format!("contains(lower(c), {})", quoted(word))).collect(),
             };
             if tests.is_empty() {
-                return Err(self.missing("the column of numbers", "Name the column by which the rows are to be ordered, in quotation marks."));
+                return Err(
+                    self.missing("the column of numbers", "Name the column by which the rows are to be ordered, in quotation marks.")
+                );
             }
             let column = format!("default(first(filter({names}, c => {})), default(last({names}), 'column_1'))", tests.join(" || "));
             let many = sentence.iter().find_map(crate::words::Token::number).filter(|many| (1.0..=1000.0).contains(many)).unwrap_or(1.0);

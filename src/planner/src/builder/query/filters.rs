@@ -19,7 +19,9 @@ impl Builder<'_> {
                 let before = said
                     .iter()
                     .rev()
-                    .find(|column| column.at < place && !matches!(column.kind, Some(ColumnKind::Text | ColumnKind::Group | ColumnKind::Time)))
+                    .find(|column| {
+                        column.at < place && !matches!(column.kind, Some(ColumnKind::Text | ColumnKind::Group | ColumnKind::Time))
+                    })
                     .or_else(|| said.iter().find(|column| column.at > place && column.kind == Some(ColumnKind::Number)));
                 if let Some(column) = before {
                     found.push((Some(column.name.clone()), format!("{} {operator} {number}", identifier(&column.name))));
@@ -35,7 +37,11 @@ impl Builder<'_> {
                 taken = place + crate::words::name_stems(value).len().max(1);
                 let name = identifier(&column.name);
                 let text = value.replace('\'', "''");
-                let sql = if is_left_out(tokens, place, taken) { format!("coalesce({name}, '') <> '{text}'") } else { format!("{name} = '{text}'") };
+                let sql = if is_left_out(tokens, place, taken) {
+                    format!("coalesce({name}, '') <> '{text}'")
+                } else {
+                    format!("{name} = '{text}'")
+                };
                 found.push((Some(column.name.clone()), sql));
                 continue;
             }
@@ -60,12 +66,16 @@ impl Builder<'_> {
                     && token.kind == Kind::Word
                     && !columns.is_empty()
                     && columns.iter().any(|column| column.kind == ColumnKind::Text && !column.unique)
-                    && !tokens[place].is_any(&["the", "if", "those", "rows", "a", "in", "for", "count", "take", "use", "with", "want", "need", "on"]));
+                    && !tokens[place]
+                        .is_any(&["the", "if", "those", "rows", "a", "in", "for", "count", "take", "use", "with", "want", "need", "on"]));
             if ones
                 && token.kind == Kind::Word
                 && !said.iter().any(|column| column.at == place)
                 && !columns.is_empty()
-                && !token.is_any(&["the", "five", "largest", "best", "other", "big", "small", "worst", "first", "last", "wrong", "which", "right", "these", "those", "new", "old", "good", "bad"])
+                && !token.is_any(&[
+                    "the", "five", "largest", "best", "other", "big", "small", "worst", "first", "last", "wrong", "which", "right",
+                    "these", "those", "new", "old", "good", "bad",
+                ])
             {
                 found.push((None, format!("'{}' IN ({})", token.lower, lowered(columns))));
             }
@@ -92,27 +102,58 @@ impl Builder<'_> {
 /// Whether a value is named to be left out: "without the test accounts", "cancelled orders don't count".
 fn is_left_out(tokens: &[Token], place: usize, end: usize) -> bool {
     let mark = |token: &Token| matches!(token.kind, Kind::Mark(',' | ';' | '.' | ':' | '!' | '(' | '-' | '–'));
-    let verbs = ["drop", "minus", "skip", "skipping", "ignore", "ignoring", "except", "excluding", "exclude", "without", "not", "isn", "aren", "non", "omit", "omitting", "discard", "forget", "disregard", "remove", "bar", "but"];
+    let verbs = [
+        "drop",
+        "minus",
+        "skip",
+        "skipping",
+        "ignore",
+        "ignoring",
+        "except",
+        "excluding",
+        "exclude",
+        "without",
+        "not",
+        "isn",
+        "aren",
+        "non",
+        "omit",
+        "omitting",
+        "discard",
+        "forget",
+        "disregard",
+        "remove",
+        "bar",
+        "but",
+    ];
     let before: Vec<&Token> = tokens[..place].iter().rev().take_while(|token| !mark(token)).take(5).collect();
     let out = before.windows(2).any(|pair| {
         (pair[1].is_any(&["leave", "leaving", "left", "take", "throw", "kick", "cut"]) && pair[0].is_any(&["out", "aside", "away", "off"]))
             || (pair[1].is_any(&["other", "apart", "rather"]) && pair[0].is_any(&["than", "from"]))
     });
     let direct = before.iter().take(4).any(|token| token.is_any(&verbs) && !token.is("but"))
-        || before.iter().take(3).enumerate().any(|(number, token)| token.is("but") && before.get(number + 1).is_some_and(|token| token.is_any(&["all", "anything", "everything"])));
+        || before.iter().take(3).enumerate().any(|(number, token)| {
+            token.is("but") && before.get(number + 1).is_some_and(|token| token.is_any(&["all", "anything", "everything"]))
+        });
     // "Leave the minor ones out", "cancelled orders don't count".
     let after: Vec<&Token> = tokens[end.min(tokens.len())..].iter().take_while(|token| !mark(token)).take(6).collect();
     let later = after.iter().enumerate().any(|(number, token)| {
         token.is_any(&["ignored", "excluded", "aside", "omitted", "skipped", "dropped"])
             || (token.is("out") && before.iter().any(|token| token.is_any(&["leave", "leaving", "keep", "take"])))
             || (token.is_any(&["stay", "left", "stays", "leave"]) && after.get(number + 1).is_some_and(|next| next.is("out")))
-            || (token.is_any(&["t", "not"]) && after.iter().skip(number + 1).take(2).any(|next| next.is_any(&["count", "matter", "belong", "included", "wanted", "interest", "counted"])))
+            || (token.is_any(&["t", "not"])
+                && after
+                    .iter()
+                    .skip(number + 1)
+                    .take(2)
+                    .any(|next| next.is_any(&["count", "matter", "belong", "included", "wanted", "interest", "counted"])))
             || (token.is_any(&["no"]) && after.get(number + 1).is_some_and(|next| next.is("matter")))
     });
     out || direct || later
 }
 
-const MONTHS: [&str; 12] = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+const MONTHS: [&str; 12] =
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 /// The month that a word names, from 1.
 pub(crate) fn month_of(token: &Token) -> Option<usize> {
@@ -121,7 +162,10 @@ pub(crate) fn month_of(token: &Token) -> Option<usize> {
     if token.kind != Kind::Word || (["may", "march"].contains(&word) && !token.text.starts_with(char::is_uppercase)) {
         return None;
     }
-    MONTHS.iter().position(|month| *month == word || (word.len() == 3 && month.starts_with(word)) || word == "sept" && *month == "september").map(|place| place + 1)
+    MONTHS
+        .iter()
+        .position(|month| *month == word || (word.len() == 3 && month.starts_with(word)) || word == "sept" && *month == "september")
+        .map(|place| place + 1)
 }
 
 /// Whether a number is a year: four digits, said as one.
@@ -135,7 +179,10 @@ pub(crate) fn is_year(tokens: &[Token], place: usize) -> bool {
         && before.is_none_or(|token| {
             month_of(token).is_some()
                 || token.is_mark()
-                || token.is_any(&["in", "for", "during", "of", "since", "from", "until", "after", "before", "year", "to", "and", "through", "till", "only", "the"])
+                || token.is_any(&[
+                    "in", "for", "during", "of", "since", "from", "until", "after", "before", "year", "to", "and", "through", "till",
+                    "only", "the",
+                ])
         })
 }
 

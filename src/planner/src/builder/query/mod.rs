@@ -38,33 +38,53 @@ impl Builder<'_> {
         // What was just made of a table goes on, unless the part speaks of another.
         let made = self.current.filter(|place| {
             let value = &self.values[*place];
-            value.what == What::Artifact(Form::Table) && value.step.is_some() && value.flows && !value.columns.is_empty() && self.is_sure(*place)
+            value.what == What::Artifact(Form::Table)
+                && value.step.is_some()
+                && value.flows
+                && !value.columns.is_empty()
+                && self.is_sure(*place)
         });
         let tables: Vec<usize> = (0..self.values.len())
             .filter(|place| {
                 let value = &self.values[*place];
-                let table = value.what == What::Artifact(Form::Table) || (value.what == What::Artifact(Form::Page) && !value.columns.is_empty());
+                let table =
+                    value.what == What::Artifact(Form::Table) || (value.what == What::Artifact(Form::Page) && !value.columns.is_empty());
                 table && !value.list && value.step.is_none()
             })
             .collect();
         let named: Vec<usize> = tables.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
         if let Some(made) = made.filter(|place| {
-            named.is_empty() && (!spoken(&sentence, &self.values[*place].columns).is_empty() || tables.iter().all(|table| spoken(&sentence, &self.values[*table].columns).is_empty()))
+            named.is_empty()
+                && (!spoken(&sentence, &self.values[*place].columns).is_empty()
+                    || tables.iter().all(|table| spoken(&sentence, &self.values[*table].columns).is_empty()))
         }) {
             return self.of_one(made);
         }
         if tables.len() >= 2 && tables.iter().all(|place| !self.values[*place].columns.is_empty()) {
-            let joins = self.is_missing(&sentence) || self.reading.tokens.iter().any(|token| {
-                token.lower == "two" ||
-                token.is_any(&["join", "joined", "together", "combine", "merge", "match", "matched", "belong", "both", "two", "stack", "append", "beside", "compare", "each", "against"])
-            });
-            let spoken_tables: Vec<usize> = tables.iter().copied().filter(|place| !spoken(&sentence, &self.values[*place].columns).is_empty()).collect();
-            let only = if named.len() == 1 { named.first() } else if named.is_empty() && spoken_tables.len() == 1 { spoken_tables.first() } else { None };
+            let joins = self.is_missing(&sentence)
+                || self.reading.tokens.iter().any(|token| {
+                    token.lower == "two"
+                        || token.is_any(&[
+                            "join", "joined", "together", "combine", "merge", "match", "matched", "belong", "both", "two", "stack",
+                            "append", "beside", "compare", "each", "against",
+                        ])
+                });
+            let spoken_tables: Vec<usize> =
+                tables.iter().copied().filter(|place| !spoken(&sentence, &self.values[*place].columns).is_empty()).collect();
+            let only = if named.len() == 1 {
+                named.first()
+            } else if named.is_empty() && spoken_tables.len() == 1 {
+                spoken_tables.first()
+            } else {
+                None
+            };
             // A question that one table answers alone needs no other, unless the goal puts them together.
             let alone = only.filter(|place| {
                 let others: Vec<usize> = tables.iter().copied().filter(|other| other != *place).collect();
                 let foreign = others.iter().any(|other| {
-                    spoken(&sentence, &self.values[*other].columns).iter().any(|spoken| !self.values[**place].columns.iter().any(|column| column.name == spoken.name))
+                    spoken(&sentence, &self.values[*other].columns)
+                        .iter()
+                        .any(|spoken| !self.values[**place].columns.iter().any(|column| column.name == spoken.name))
                 });
                 !joins && !foreign
             });
@@ -104,7 +124,9 @@ impl Builder<'_> {
     pub(crate) fn correlated(&mut self, table: usize, one: &str, other: &str) -> Planned<()> {
         self.skill("data_science.query")?;
         let (first, second) = (crate::builder::sources::identifier(one), crate::builder::sources::identifier(other));
-        let sql = format!("SELECT corr({first}, {second}) AS \"correlation\", count(*) AS \"rows\" FROM t WHERE {first} IS NOT NULL AND {second} IS NOT NULL");
+        let sql = format!(
+            "SELECT corr({first}, {second}) AS \"correlation\", count(*) AS \"rows\" FROM t WHERE {first} IS NOT NULL AND {second} IS NOT NULL"
+        );
         let entry = self.entry("t", table);
         self.run(&sql, true, vec![entry], vec![Column::new("correlation", ColumnKind::Number)])
     }

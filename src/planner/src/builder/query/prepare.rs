@@ -23,19 +23,22 @@ pub(super) fn prepared(tokens: &[Token], columns: &[Column]) -> Prepared {
     let twice = tokens.iter().position(|token| lexicon::is(token, "twice"));
     if let Some(place) = twice {
         let removes = tokens.iter().enumerate().any(|(at, token)| {
-            (lexicon::is(token, "remove") || lexicon::is(token, "without") || token.is_any(&["once", "dedupe", "deduplicate", "no", "one", "clean", "rid"])) && at.abs_diff(place) <= 7
+            (lexicon::is(token, "remove")
+                || lexicon::is(token, "without")
+                || token.is_any(&["once", "dedupe", "deduplicate", "no", "one", "clean", "rid"]))
+                && at.abs_diff(place) <= 7
         }) || tokens[place].stem.starts_with("dedup")
             || tokens[place].stem.starts_with("deduplic");
         if removes {
             let said = spoken(&tokens[place..], columns);
-            let by = said.iter().find(|spoken| {
-                spoken.at > 0 && tokens[place + spoken.at - 1].is_any(&["by", "same"]) && spoken.at <= 4
-            });
+            let by = said.iter().find(|spoken| spoken.at > 0 && tokens[place + spoken.at - 1].is_any(&["by", "same"]) && spoken.at <= 4);
             found.once = Some(by.map(|spoken| spoken.name.clone()));
         } else {
             found.doubles = true;
         }
-    } else if tokens.windows(2).any(|pair| pair[0].is_any(&["only", "just"]) && pair[1].is("once")) || tokens.iter().any(|token| token.stem.starts_with("dedup")) {
+    } else if tokens.windows(2).any(|pair| pair[0].is_any(&["only", "just"]) && pair[1].is("once"))
+        || tokens.iter().any(|token| token.stem.starts_with("dedup"))
+    {
         found.once = Some(None);
     }
     found
@@ -46,16 +49,18 @@ fn filled(tokens: &[Token], columns: &[Column]) -> Option<(String, String)> {
     let gap = tokens.iter().position(|token| lexicon::is(token, "missing")).or_else(|| {
         // "No temperature noted".
         tokens.windows(3).position(|three| {
-            three[0].is_any(&["no", "not"]) && three.iter().any(|token| token.is_any(&["noted", "given", "entered", "recorded", "filled", "known", "stated"]))
+            three[0].is_any(&["no", "not"])
+                && three.iter().any(|token| token.is_any(&["noted", "given", "entered", "recorded", "filled", "known", "stated"]))
         })
     })?;
-    let verb = tokens.iter().position(|token| lexicon::is(token, "fill") && !token.is_any(&["take", "count"]) || token.is_any(&["counts"]))?;
+    let verb =
+        tokens.iter().position(|token| lexicon::is(token, "fill") && !token.is_any(&["take", "count"]) || token.is_any(&["counts"]))?;
     let said = spoken(tokens, columns);
     let numbers: Vec<&crate::columns::Spoken> = said.iter().filter(|spoken| spoken.kind == Some(ColumnKind::Number)).collect();
-    let nearest = numbers.iter().min_by_key(|spoken| spoken.at.abs_diff(verb).min(spoken.at.abs_diff(gap))).map(|spoken| spoken.name.clone());
-    let column = nearest
-        .or_else(|| related(tokens, columns, &[ColumnKind::Number]).first().map(|spoken| spoken.name.clone()))
-        .or_else(|| {
+    let nearest =
+        numbers.iter().min_by_key(|spoken| spoken.at.abs_diff(verb).min(spoken.at.abs_diff(gap))).map(|spoken| spoken.name.clone());
+    let column =
+        nearest.or_else(|| related(tokens, columns, &[ColumnKind::Number]).first().map(|spoken| spoken.name.clone())).or_else(|| {
             let all: Vec<&Column> = columns.iter().filter(|column| column.kind == ColumnKind::Number).collect();
             if let [one] = all.as_slice() { Some(one.name.clone()) } else { None }
         })?;

@@ -51,8 +51,31 @@ pub(super) const AGGREGATES: &[(&[&str], &str)] = &[
 
 /// Words of columns whose values are averaged and not added up, where nobody says which.
 const RATES: &[&str] = &[
-    "price", "rate", "score", "mark", "star", "temperatur", "temp", "age", "height", "percent", "pct", "salari", "wage", "durat", "latenc", "speed", "weight", "satisfact",
-    "grade", "delay", "ratio", "share", "humid", "pressur", "level",
+    "price",
+    "rate",
+    "score",
+    "mark",
+    "star",
+    "temperatur",
+    "temp",
+    "age",
+    "height",
+    "percent",
+    "pct",
+    "salari",
+    "wage",
+    "durat",
+    "latenc",
+    "speed",
+    "weight",
+    "satisfact",
+    "grade",
+    "delay",
+    "ratio",
+    "share",
+    "humid",
+    "pressur",
+    "level",
 ];
 
 /// Parts of times, by the words that name them.
@@ -73,7 +96,12 @@ pub(super) fn is_rate(name: &str) -> bool {
 /// A column that tells rows apart, and is no number to reckon with.
 pub(crate) fn is_key(column: &Column) -> bool {
     let lower = column.name.to_lowercase();
-    (column.kind == ColumnKind::Number && column.unique) || lower == "id" || lower.ends_with("_id") || lower.ends_with(" id") || lower.ends_with("_no") || (lower.ends_with("number") && column.unique)
+    (column.kind == ColumnKind::Number && column.unique)
+        || lower == "id"
+        || lower.ends_with("_id")
+        || lower.ends_with(" id")
+        || lower.ends_with("_no")
+        || (lower.ends_with("number") && column.unique)
 }
 
 pub(super) struct Words<'a> {
@@ -107,7 +135,11 @@ impl<'a> Words<'a> {
     /// All the places that speak of a column, in whole or by a telling part of its name.
     fn mentions(&self, spoken: &Spoken) -> Vec<usize> {
         let stems: Vec<String> = name_stems(&spoken.name).into_iter().filter(|stem| stem.chars().count() >= 4).collect();
-        let others = self.tokens.iter().enumerate().filter(|(place, token)| *place != spoken.at && token.kind == Kind::Word && stems.contains(&token.stem));
+        let others = self
+            .tokens
+            .iter()
+            .enumerate()
+            .filter(|(place, token)| *place != spoken.at && token.kind == Kind::Word && stems.contains(&token.stem));
         std::iter::once(spoken.at).chain(others.map(|(place, _)| place)).collect()
     }
 
@@ -127,7 +159,11 @@ impl<'a> Words<'a> {
         let value = self
             .said
             .iter()
-            .find(|spoken| self.is_number(spoken) && (spoken.role != Role::Group || ordered) && !(filtered.contains(&spoken.name.as_str()) && self.said.len() > 1))
+            .find(|spoken| {
+                self.is_number(spoken)
+                    && (spoken.role != Role::Group || ordered)
+                    && !(filtered.contains(&spoken.name.as_str()) && self.said.len() > 1)
+            })
             .map(|spoken| spoken.name.clone());
         // A column of names, each said once, groups nothing: its rows are asked for.
         if measures.is_empty() && ordered && !groups.is_empty() {
@@ -135,10 +171,13 @@ impl<'a> Words<'a> {
         }
         let count = self.tokens.iter().enumerate().find_map(|(place, token)| match token.kind {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and small")]
-            Kind::Number(value) if value.fract() == 0.0 && (1.0..=1000.0).contains(&value) && !compared(self.tokens, place) => Some(value as u64),
+            Kind::Number(value) if value.fract() == 0.0 && (1.0..=1000.0).contains(&value) && !compared(self.tokens, place) => {
+                Some(value as u64)
+            }
             _ => None,
         });
-        let few = groups.iter().any(|group| self.column(&group.name).is_some_and(|column| column.levels > 0) || group.kind == ColumnKind::Time);
+        let few =
+            groups.iter().any(|group| self.column(&group.name).is_some_and(|column| column.levels > 0) || group.kind == ColumnKind::Time);
         let top = if !ordered {
             None
         } else if let Some(count) = count {
@@ -165,9 +204,12 @@ impl<'a> Words<'a> {
             least = None;
         }
         let most = most.filter(|place| !compares(Some(*place)));
-        let slow = self.has(&["slowest"]) && self.said.iter().chain(&related(self.tokens, self.columns, &[ColumnKind::Number])).any(|spoken| {
-            lexicon::relation("hour", &name_stems(&spoken.name)) > 0
-        });
+        let slow = self.has(&["slowest"])
+            && self
+                .said
+                .iter()
+                .chain(&related(self.tokens, self.columns, &[ColumnKind::Number]))
+                .any(|spoken| lexicon::relation("hour", &name_stems(&spoken.name)) > 0);
         if slow {
             return (true, false);
         }
@@ -197,13 +239,16 @@ impl<'a> Words<'a> {
             self.mentions(spoken).into_iter().any(|at| {
                 (1..=4).any(|back| {
                     at.checked_sub(back).is_some_and(|place| {
-                        self.tokens[place].is_any(&["which", "what", "whose"]) && self.tokens[place..at].iter().all(|token| !token.is_mark())
+                        self.tokens[place].is_any(&["which", "what", "whose"])
+                            && self.tokens[place..at].iter().all(|token| !token.is_mark())
                     })
                 })
             })
         };
         // A column that tells every row from the others groups none.
-        let each = |spoken: &&Spoken| spoken.kind == Some(ColumnKind::Time) || !explicit || self.column(&spoken.name).is_none_or(|column| !column.unique);
+        let each = |spoken: &&Spoken| {
+            spoken.kind == Some(ColumnKind::Time) || !explicit || self.column(&spoken.name).is_none_or(|column| !column.unique)
+        };
         for spoken in self.said.iter().filter(|spoken| !self.by_value(spoken)).filter(each) {
             let class = matches!(spoken.kind, Some(ColumnKind::Group | ColumnKind::Text | ColumnKind::Time));
             let free = !filtered.contains(&spoken.name.as_str());
@@ -227,11 +272,7 @@ impl<'a> Words<'a> {
                     near || self.tokens.get(at + 1).is_some_and(|token| token.is_any(&["who", "which", "that", "with"]))
                 });
             if grouping || classed || first || (class && free && asked(spoken)) {
-                add(Group {
-                    sql: identifier(&spoken.name),
-                    name: spoken.name.clone(),
-                    kind: spoken.kind.unwrap_or(ColumnKind::Group),
-                });
+                add(Group { sql: identifier(&spoken.name), name: spoken.name.clone(), kind: spoken.kind.unwrap_or(ColumnKind::Group) });
             }
         }
         // Two values of one column are held against each other.
@@ -250,10 +291,15 @@ impl<'a> Words<'a> {
         if found.is_empty() {
             let others = related(self.tokens, self.columns, &[ColumnKind::Group, ColumnKind::Text]);
             let chosen = others.iter().find(|spoken| {
-                (spoken.role == Role::Group || asked(spoken) || self.tokens[spoken.at].is("who")) && !filtered.contains(&spoken.name.as_str())
+                (spoken.role == Role::Group || asked(spoken) || self.tokens[spoken.at].is("who"))
+                    && !filtered.contains(&spoken.name.as_str())
             });
             if let Some(spoken) = chosen {
-                found.push(Group { sql: identifier(&spoken.name), name: spoken.name.clone(), kind: spoken.kind.unwrap_or(ColumnKind::Group) });
+                found.push(Group {
+                    sql: identifier(&spoken.name),
+                    name: spoken.name.clone(),
+                    kind: spoken.kind.unwrap_or(ColumnKind::Group),
+                });
             }
         }
         found
@@ -266,20 +312,25 @@ impl<'a> Words<'a> {
             .iter()
             .find(|spoken| spoken.kind == Some(ColumnKind::Time))
             .and_then(|spoken| self.column(&spoken.name))
-            .or_else(|| self.columns.iter().find(|column| column.kind == ColumnKind::Time && !column.latest.iter().all(|value| value.len() == 4)))?;
+            .or_else(|| {
+                self.columns.iter().find(|column| column.kind == ColumnKind::Time && !column.latest.iter().all(|value| value.len() == 4))
+            })?;
         let place = self.tokens.iter().enumerate().find_map(|(place, token)| {
             let part = PARTS.iter().find(|(words, ..)| token.is_any(words))?;
             let adverb = token.lower.ends_with("ly") && !token.is("early");
             let before = place.checked_sub(1).and_then(|before| self.tokens.get(before));
             let grouped = before.is_some_and(|token| token.is_any(&["per", "by", "each", "every", "which", "what", "a", "of"]))
                 || (before.is_some_and(|token| token.is("the")) && place > 1 && self.tokens[place - 2].is_any(&["by", "over", "across"]));
-            let of = before.is_some_and(|token| token.is("of")) && !self.tokens.get(place.wrapping_sub(2)).is_some_and(|token| token.is_any(&["day", "time"]));
+            let of = before.is_some_and(|token| token.is("of"))
+                && !self.tokens.get(place.wrapping_sub(2)).is_some_and(|token| token.is_any(&["day", "time"]));
             let spoken = self.is_said(token);
             ((adverb || (grouped && !of)) && !spoken).then_some((part, place))
         });
         let ((_, name, format), at) = place?;
         // "Which day of the week".
-        let weekday = *name == "day" && self.tokens.get(at + 1).is_some_and(|token| token.is("of")) && self.tokens.get(at + 3).is_some_and(|token| token.is("week"));
+        let weekday = *name == "day"
+            && self.tokens.get(at + 1).is_some_and(|token| token.is("of"))
+            && self.tokens.get(at + 3).is_some_and(|token| token.is("week"));
         let name = if weekday { &"weekday" } else { name };
         let column = identifier(&time.name);
         let sql = match *name {
@@ -308,14 +359,18 @@ impl<'a> Words<'a> {
                 let before = |back: usize| place.checked_sub(back).and_then(|place| self.tokens.get(place));
                 let negated = before(1).is_some_and(|token| token.is_any(&["t", "not", "never"]));
                 let alone = |word: &str, needed: &[&str]| token.is(word) && !before(1).is_some_and(|token| token.is_any(needed));
-                let idle = alone("many", &["how"]) || alone("much", &["how"]) || alone("often", &["how"]) || token.is("overall") && *function == "sum" && self.has(&["average", "mean", "median"]);
+                let idle = alone("many", &["how"])
+                    || alone("much", &["how"])
+                    || alone("often", &["how"])
+                    || token.is("overall") && *function == "sum" && self.has(&["average", "mean", "median"]);
                 let head = token.is("head") && !self.tokens.get(place + 1).is_some_and(|next| next.is("count"));
                 let add = token.is("add") && !self.tokens.iter().skip(place + 1).take(4).any(|next| next.is_any(&["up", "together"]));
                 (!column && !negated && !idle && !head && !add).then_some((place, *function))
             })
             .collect();
         let averaged = functions.iter().any(|(_, function)| matches!(*function, "avg" | "median"));
-        let numbers: Vec<&Spoken> = self.said.iter().filter(|spoken| self.is_number(spoken) && !groups.iter().any(|group| group.name == spoken.name)).collect();
+        let numbers: Vec<&Spoken> =
+            self.said.iter().filter(|spoken| self.is_number(spoken) && !groups.iter().any(|group| group.name == spoken.name)).collect();
         for (number, (place, function)) in functions.iter().enumerate() {
             let until = functions.get(number + 1).map_or(usize::MAX, |(next, _)| *next);
             let after = numbers.iter().find(|spoken| spoken.at > *place && spoken.at < until);
@@ -323,13 +378,19 @@ impl<'a> Words<'a> {
             let measure = match *function {
                 "count" => {
                     // "The average number of hours" asks for no count.
-                    if averaged && functions.iter().any(|(other, function)| matches!(*function, "avg" | "median" | "sum") && *other < *place && place - other <= 2) {
+                    if averaged
+                        && functions
+                            .iter()
+                            .any(|(other, function)| matches!(*function, "avg" | "median" | "sum") && *other < *place && place - other <= 2)
+                    {
                         continue;
                     }
                     let direct = close.filter(|spoken| spoken.at <= place + 2 && !filtered.contains(&spoken.name.as_str()));
                     match direct {
                         Some(_) if averaged => continue,
-                        Some(spoken) if !self.tokens[*place].is_any(&["count", "often"]) => Measure { function: "sum", column: Some(spoken.name.clone()) },
+                        Some(spoken) if !self.tokens[*place].is_any(&["count", "often"]) => {
+                            Measure { function: "sum", column: Some(spoken.name.clone()) }
+                        }
                         _ => Measure { function: "count", column: None },
                     }
                 }
@@ -356,7 +417,8 @@ impl<'a> Words<'a> {
             && !matches!(one.function, "count" | "share")
         {
             for spoken in &numbers {
-                let listed = self.tokens.get(spoken.at.wrapping_sub(1)).is_some_and(|token| token.is("and") || token.kind == Kind::Mark(','));
+                let listed =
+                    self.tokens.get(spoken.at.wrapping_sub(1)).is_some_and(|token| token.is("and") || token.kind == Kind::Mark(','));
                 let more = Measure { function: one.function, column: Some(spoken.name.clone()) };
                 if listed && !found.contains(&more) && !filtered.contains(&spoken.name.as_str()) {
                     found.push(more);
@@ -379,7 +441,9 @@ impl<'a> Words<'a> {
             related(self.tokens, self.columns, &[ColumnKind::Number]).first().map(|spoken| spoken.name.clone())
         });
         let column = column.or_else(|| {
-            let rows = self.has(&["busiest", "often"]) || self.has(&["most", "common", "frequent"]) && self.columns.iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column)).count() != 1;
+            let rows = self.has(&["busiest", "often"])
+                || self.has(&["most", "common", "frequent"])
+                    && self.columns.iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column)).count() != 1;
             if rows { None } else { self.likely_number() }
         });
         match column {

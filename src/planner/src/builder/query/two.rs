@@ -12,8 +12,36 @@ use crate::words::{Token, name_stems};
 
 /// Words that hold one table against another.
 const AGAINST: &[&str] = &[
-    "difference", "differences", "dearer", "cheaper", "compare", "compared", "comparison", "gap", "gaps", "changed", "change", "changes", "versus", "vs", "beside", "against", "rose", "fell", "risen", "fallen",
-    "grown", "grew", "lost", "increase", "decrease", "reconcile", "deviate", "deviation", "apart", "alongside",
+    "difference",
+    "differences",
+    "dearer",
+    "cheaper",
+    "compare",
+    "compared",
+    "comparison",
+    "gap",
+    "gaps",
+    "changed",
+    "change",
+    "changes",
+    "versus",
+    "vs",
+    "beside",
+    "against",
+    "rose",
+    "fell",
+    "risen",
+    "fallen",
+    "grown",
+    "grew",
+    "lost",
+    "increase",
+    "decrease",
+    "reconcile",
+    "deviate",
+    "deviation",
+    "apart",
+    "alongside",
 ];
 
 impl Builder<'_> {
@@ -33,7 +61,9 @@ impl Builder<'_> {
             return Some((key.name.clone(), key.name.clone()));
         }
         // `id` of customers is `customer_id` of orders; `article` is `article_no`.
-        let plain = |column: &Column| -> Vec<String> { name_stems(&column.name).into_iter().filter(|stem| !["id", "no", "number", "code", "nr"].contains(&stem.as_str())).collect() };
+        let plain = |column: &Column| -> Vec<String> {
+            name_stems(&column.name).into_iter().filter(|stem| !["id", "no", "number", "code", "nr"].contains(&stem.as_str())).collect()
+        };
         for one in left {
             for other in right {
                 let (first, second) = (plain(one), plain(other));
@@ -43,8 +73,18 @@ impl Builder<'_> {
             }
         }
         let entity = |place: usize| self.values[place].names.first().cloned().unwrap_or_default();
-        let id = |columns: &[Column]| columns.iter().find(|column| ["id", "no", "code"].contains(&column.name.to_lowercase().as_str())).map(|column| column.name.clone());
-        let refers = |columns: &[Column], names: &[String]| columns.iter().find(|column| !plain(column).is_empty() && plain(column).iter().all(|stem| names.contains(stem))).map(|column| column.name.clone());
+        let id = |columns: &[Column]| {
+            columns
+                .iter()
+                .find(|column| ["id", "no", "code"].contains(&column.name.to_lowercase().as_str()))
+                .map(|column| column.name.clone())
+        };
+        let refers = |columns: &[Column], names: &[String]| {
+            columns
+                .iter()
+                .find(|column| !plain(column).is_empty() && plain(column).iter().all(|stem| names.contains(stem)))
+                .map(|column| column.name.clone())
+        };
         if let (Some(own), Some(foreign)) = (id(right), refers(left, &entity(*other))) {
             return Some((foreign, own));
         }
@@ -94,7 +134,12 @@ impl Builder<'_> {
                 (false, true) => true,
                 (true, false) => false,
                 _ => {
-                    let at = |place: usize| self.values[place].mentioned(&sentence).or_else(|| self.values[place].mentioned(&goal)).map_or(usize::MAX, |(at, _)| at);
+                    let at = |place: usize| {
+                        self.values[place]
+                            .mentioned(&sentence)
+                            .or_else(|| self.values[place].mentioned(&goal))
+                            .map_or(usize::MAX, |(at, _)| at)
+                    };
                     at(pair[1]) < at(pair[0])
                 }
             };
@@ -115,7 +160,10 @@ impl Builder<'_> {
             return self.run(&sql, true, entries, columns);
         }
         let numbers = |place: usize, key: &str| -> Vec<Column> {
-            columns_of(place).into_iter().filter(|column| column.kind == ColumnKind::Number && !is_key(column) && column.name != key).collect()
+            columns_of(place)
+                .into_iter()
+                .filter(|column| column.kind == ColumnKind::Number && !is_key(column) && column.name != key)
+                .collect()
         };
         let (left, right) = (numbers(pair[0], &key.0), numbers(pair[1], &key.1));
         if against && !left.is_empty() && !right.is_empty() {
@@ -129,7 +177,11 @@ impl Builder<'_> {
             if column.name == key.1 {
                 continue;
             }
-            let own = if first.iter().any(|known| known.name == column.name) { format!("{}_{}", names[1], column.name) } else { column.name.clone() };
+            let own = if first.iter().any(|known| known.name == column.name) {
+                format!("{}_{}", names[1], column.name)
+            } else {
+                column.name.clone()
+            };
             more.push(format!(", b.{} AS {}", identifier(&column.name), identifier(&own)));
             columns.push(Column { name: own, ..column });
         }
@@ -173,16 +225,32 @@ impl Builder<'_> {
             token.is("missing")
                 || token.is("never")
                 || token.is_any(&["hasn", "haven"])
-                || (token.is_any(&["didn", "doesn", "don"]) && tokens[place..].iter().take(5).any(|token| token.is_any(&["have", "appear", "exist", "match", "show", "occur", "pay", "order", "come", "reply", "buy", "turn"])))
+                || (token.is_any(&["didn", "doesn", "don"])
+                    && tokens[place..].iter().take(5).any(|token| {
+                        token.is_any(&["have", "appear", "exist", "match", "show", "occur", "pay", "order", "come", "reply", "buy", "turn"])
+                    }))
                 || (token.is_any(&["has", "have", "did", "does", "is", "are", "but"]) && (next(1, &["not", "no"])))
                 || (token.is("not") && next(1, &["in", "on", "among", "listed"]))
-                || (token.is_any(&["no", "without"]) && next(1, &["match", "counterpart", "partner", "entry", "payment", "order", "orders", "payments", "any"]))
-                || (token.is("without") && tokens[place..].iter().take(4).any(|token| self.values.iter().any(|value| value.step.is_none() && value.names.iter().any(|name| name.len() == 1 && (name[0] == token.stem)))))
+                || (token.is_any(&["no", "without"])
+                    && next(1, &["match", "counterpart", "partner", "entry", "payment", "order", "orders", "payments", "any"]))
+                || (token.is("without")
+                    && tokens[place..].iter().take(4).any(|token| {
+                        self.values
+                            .iter()
+                            .any(|value| value.step.is_none() && value.names.iter().any(|name| name.len() == 1 && (name[0] == token.stem)))
+                    }))
         })
     }
 
     /// The difference of two numbers for each key that both tables have, the widest first, with the mean beside it.
-    fn held_against(&mut self, pair: &[usize; 2], names: &[String], key: &(String, String), (left, right): (&[Column], &[Column]), entries: Vec<Json>) -> Planned<()> {
+    fn held_against(
+        &mut self,
+        pair: &[usize; 2],
+        names: &[String],
+        key: &(String, String),
+        (left, right): (&[Column], &[Column]),
+        entries: Vec<Json>,
+    ) -> Planned<()> {
         let goal = self.reading.tokens.clone();
         let pick = |columns: &[Column], other: &[Column]| -> Column {
             let said = spoken(&goal, columns);
@@ -196,7 +264,8 @@ impl Builder<'_> {
             let stems: Vec<String> = self.values[place].names.iter().flatten().cloned().chain(name_stems(&column.name)).collect();
             let yes = ["our", "own", "new", "now", "current", "mine", "actual", "after", "this", "later", "today"];
             let no = ["old", "last", "befor", "previous", "former", "plan", "budget", "target", "competitor", "their"];
-            i32::from(stems.iter().any(|stem| yes.contains(&stem.as_str()))) - i32::from(stems.iter().any(|stem| no.contains(&stem.as_str())))
+            i32::from(stems.iter().any(|stem| yes.contains(&stem.as_str())))
+                - i32::from(stems.iter().any(|stem| no.contains(&stem.as_str())))
         };
         let (score_left, score_right) = (own(pair[0], &one), own(pair[1], &other));
         let first = match score_left.cmp(&score_right) {
@@ -209,9 +278,13 @@ impl Builder<'_> {
         };
         let (a, b) = (format!("a.{}", identifier(&one.name)), format!("b.{}", identifier(&other.name)));
         let difference = if first { format!("{a} - {b}") } else { format!("{b} - {a}") };
-        let label = |place: usize, alias: &str, key: &str| self.label_of(place, key).map(|label| format!("{alias}.{0} AS {0}, ", identifier(&label)));
+        let label = |place: usize, alias: &str, key: &str| {
+            self.label_of(place, key).map(|label| format!("{alias}.{0} AS {0}, ", identifier(&label)))
+        };
         let named = label(pair[0], "a", &key.0).or_else(|| label(pair[1], "b", &key.1)).unwrap_or_default();
-        let called = |place: usize, column: &Column| if one.name == other.name { format!("{} {}", names[place], column.name) } else { column.name.clone() };
+        let called = |place: usize, column: &Column| {
+            if one.name == other.name { format!("{} {}", names[place], column.name) } else { column.name.clone() }
+        };
         let share = if first { format!("100.0 * ({a} - {b}) / nullif({b}, 0)") } else { format!("100.0 * ({b} - {a}) / nullif({a}, 0)") };
         let sql = format!(
             "SELECT a.{}, {named}{a} AS {}, {b} AS {}, {difference} AS \"difference\", {share} AS \"percent\", avg({difference}) OVER () AS \"average_difference\" FROM {} a JOIN {} b ON a.{} = b.{} ORDER BY abs({difference}) DESC",
@@ -242,7 +315,8 @@ impl Builder<'_> {
 
     /// How a statement calls a table: as its input.
     fn table_name(&self, place: usize) -> String {
-        let own = self.given.iter().find(|given| self.values[place].expr == format!("inputs.{}", given.name)).map(|given| given.name.clone());
+        let own =
+            self.given.iter().find(|given| self.values[place].expr == format!("inputs.{}", given.name)).map(|given| given.name.clone());
         own.unwrap_or_else(|| format!("t{place}"))
     }
 }

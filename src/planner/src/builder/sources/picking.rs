@@ -48,7 +48,11 @@ impl Builder<'_> {
         for (tokens, name) in [(&region, "part"), (&sentence, "sentence")] {
             let spoken = self.spoken_of(&fits, tokens, need);
             // Of two texts that are compared, both are meant, wherever each is named.
-            let all = if spoken.len() == 1 && matches!(need, Need::Text) { self.spoken_of(&fits, &self.reading.tokens.clone(), need) } else { Vec::new() };
+            let all = if spoken.len() == 1 && matches!(need, Need::Text) {
+                self.spoken_of(&fits, &self.reading.tokens.clone(), need)
+            } else {
+                Vec::new()
+            };
             let compares = sentence.iter().any(|token| token.is("than"));
             if compares && all.len() > 1 && all.contains(&spoken[0]) && all.iter().all(|place| self.values[*place].step.is_none()) {
                 self.rules.push(format!("{} are held against one another", self.labels(&all)));

@@ -38,7 +38,12 @@ impl Builder<'_> {
                     .copied()
                     .filter(|place| several.iter().all(|other| self.values[*other].columns.len() <= self.values[*place].columns.len()))
                     .collect();
+                // An address that the goal states is meant before one that is only given.
+                let stated: Vec<usize> = several.iter().copied().filter(|place| self.values[*place].literal.is_some()).collect();
                 match speaking.as_slice() {
+                    _ if stated.len() == 1 && several.iter().all(|place| self.values[*place].what == What::Address) => {
+                        self.as_table(stated[0])
+                    }
                     _ if self.now.capability == "train" && full.len() == 1 => self.as_table(full[0]),
                     [one] => self.as_table(*one),
                     _ if self.now.capability == "train" && old.len() == 1 => self.as_table(old[0]),
