@@ -404,7 +404,7 @@ pub(super) fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
         if let Some(name) = before
             .checked_sub(1)
             .map(|before| &tokens[before])
-            .filter(|token| token.kind == Kind::Word && place - before <= 4 && place > before)
+            .filter(|token| token.kind == Kind::Word && place - before <= 4 && (place > before || token.is_any(&["every", "each", "all"])))
         {
             found.push((name.lower.clone(), selector));
         }
