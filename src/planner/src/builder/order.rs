@@ -14,87 +14,12 @@ const COLLECTORS: &[&str] = &["report", "note"];
 
 /// Verbs by which something is made.
 const MAKING: &[&str] = &[
-    "make",
-    "create",
-    "produce",
-    "write",
-    "generate",
-    "prepare",
-    "fill",
-    "render",
-    "turn",
-    "need",
-    "want",
-    "build",
-    "print",
-    "give",
-    "compile",
-    "draw",
-    "put",
-    "collect",
-    "into",
-    "in",
-    "as",
-    "get",
-    "for",
-    "one",
-    "typeset",
-    "issue",
-    "like",
-    "merge",
-    "publish",
-    "send",
-    "save",
-    "a",
-    "an",
-    "out",
-    "set",
-    "gather",
-    "assemble",
-    "combine",
-    "jot",
-    "type",
-    "knock",
-    "throw",
-    "whip",
-    "pop",
-    "drop",
-    "state",
-    "lay",
-    "finish",
-    "hand",
-    "present",
-    "list",
-    "leave",
-    "end",
-    "wrap",
-    "sum",
-    "show",
-    "called",
-    "titled",
-    "headed",
-    "draft",
-    "tell",
-    "half",
-    "one",
-    "short",
-    "love",
-    "prefer",
-    "hang",
-    "summarise",
-    "summarize",
-    "copy",
-    "deliver",
-    "pack",
-    "boil",
-    "turn",
-    "conclude",
-    "round",
-    "report",
-    "explain",
-    "say",
-    "describe",
-    "note",
+    "make", "create", "produce", "write", "generate", "prepare", "fill", "render", "turn", "need", "want", "build", "print", "give",
+    "compile", "draw", "put", "collect", "into", "in", "as", "get", "for", "one", "typeset", "issue", "like", "merge", "publish", "send",
+    "save", "a", "an", "out", "set", "gather", "assemble", "combine", "jot", "type", "knock", "throw", "whip", "pop", "drop", "state",
+    "lay", "finish", "hand", "present", "list", "leave", "end", "wrap", "sum", "show", "called", "titled", "headed", "draft", "tell",
+    "half", "one", "short", "love", "prefer", "hang", "copy", "deliver", "pack", "boil", "turn", "conclude", "round", "report", "explain",
+    "say", "describe", "note",
 ];
 
 impl<'a> Builder<'a> {
@@ -182,7 +107,7 @@ impl<'a> Builder<'a> {
                     "api_call" => !self.values.iter().any(|value| value.what == What::Connection),
                     _ => false,
                 };
-            let made = !matches!(intent.capability, "render" | "note" | "report") || self.is_made(intent);
+            let made = !matches!(intent.capability, "render" | "note" | "report") || (self.is_made(intent) && !self.is_input(intent));
             if drop || !made {
                 continue;
             }
@@ -496,6 +421,15 @@ impl<'a> Builder<'a> {
             .iter()
             .any(|token| token.is_any(&["plus", "also", "tell", "besides", "additionally", "say"]));
         chart && !more && !beside && tables <= 1 && intent.weight < 3.0
+    }
+
+    /// Whether a word only names an input: "summarize the note".
+    fn is_input(&self, intent: &Intent) -> bool {
+        let cue = self.reading.slice(intent.cue);
+        let last = cue.last();
+        let before = intent.cue.1.checked_sub(2).and_then(|place| self.reading.tokens.get(place));
+        before.is_some_and(|token| token.is_any(&["the", "this", "that", "my", "our"]))
+            && last.is_some_and(|token| self.given.iter().any(|given| crate::words::name_stems(&given.name) == [token.stem.clone()]))
     }
 
     /// Whether a kind of document is to be made, and is not only spoken of.
