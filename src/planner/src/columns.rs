@@ -51,6 +51,9 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
         if full.len() > 1 && full.last().is_some_and(|last| UNITS.contains(&last.as_str())) {
             candidates.push((full[..full.len() - 1].to_vec(), column));
         }
+        if full.last().is_some_and(|last| last == "email" || last == "mail") {
+            candidates.push((vec!["e".to_owned(), "mail".to_owned()], column));
+        }
         candidates.push((full, column));
     }
     candidates.sort_by_key(|(stems, _)| std::cmp::Reverse(stems.len()));
@@ -74,7 +77,7 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
     // A value of a column speaks of the column: "between male and female".
     for column in known.iter().filter(|column| !column.values.is_empty()) {
         for place in 0..tokens.len() {
-            let free = found.iter().all(|(at, taken, _)| place < *at || at + taken <= place);
+            let free = found.iter().all(|(at, taken, spoken)| (place < *at || at + taken <= place) && spoken.name != column.name);
             if free && value_at(tokens, place, column).is_some() {
                 found.push((
                     place,
@@ -84,6 +87,7 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
             }
         }
     }
+    partly(tokens, known, &mut found);
     found.sort_by_key(|(place, ..)| *place);
     let mut seen: Vec<Spoken> = Vec::new();
     for (_, _, spoken) in found {
@@ -97,17 +101,88 @@ pub(crate) fn spoken(tokens: &[Token], known: &[Column]) -> Vec<Spoken> {
     seen
 }
 
+/// Columns of which only a part is said, where it can be no other: `hours` of `hours_worked`, `temperature` of `temp`.
+fn partly(tokens: &[Token], known: &[Column], found: &mut Vec<(usize, usize, Spoken)>) {
+    let telling = |stem: &str| stem.chars().count() >= 3 && !UNITS.contains(&stem) && !GENERIC.contains(&stem);
+    let likely = |word: &str, stem: &str| {
+        let (short, long) = if word.len() < stem.len() { (word, stem) } else { (stem, word) };
+        word == stem || (short.chars().count() >= 4 && long.starts_with(short) && long.len() >= short.len() + 3)
+    };
+    let stems: Vec<Vec<String>> = known.iter().map(|column| name_stems(&column.name)).collect();
+    for (place, token) in tokens.iter().enumerate() {
+        if token.kind != Kind::Word || !telling(&token.stem) || found.iter().any(|(at, length, _)| place >= *at && place < at + length) {
+            continue;
+        }
+        let fits = |exact: bool| -> Vec<usize> {
+            let same = |stem: &String| telling(stem) && if exact { *stem == token.stem } else { likely(&token.stem, stem) };
+            (0..known.len()).filter(|number| stems[*number].iter().any(same)).collect()
+        };
+        let exact = fits(true);
+        let all = if exact.is_empty() { fits(false) } else { exact };
+        if let [one] = all.as_slice()
+            && !found.iter().any(|(_, _, spoken)| spoken.name == known[*one].name)
+        {
+            found.push((place, 1, said(&known[*one], tokens, place)));
+        }
+    }
+}
+
+/// Parts of names that say nothing by themselves.
+const GENERIC: &[&str] = &[
+    "name", "number", "total", "date", "time", "valu", "count", "type", "averag", "mean", "sum", "per", "the", "and", "for", "new", "old",
+    "all", "our",
+];
+
+fn said(column: &Column, tokens: &[Token], place: usize) -> Spoken {
+    Spoken { name: column.name.clone(), kind: Some(column.kind), levels: column.levels, at: place, role: role(tokens, place) }
+}
+
+/// Columns of some kinds that a text speaks of in other words, as `takings` of `revenue`, where only one of them can be meant.
+pub(crate) fn related(tokens: &[Token], known: &[Column], kinds: &[ColumnKind]) -> Vec<Spoken> {
+    let mut found: Vec<Spoken> = Vec::new();
+    for (place, token) in tokens.iter().enumerate() {
+        let counts =
+            ["total", "sum", "amount", "value", "number", "count", "volume", "average", "mean", "long"].contains(&token.lower.as_str());
+        if token.kind != Kind::Word || counts {
+            continue;
+        }
+        let fits: Vec<&Column> = known
+            .iter()
+            .filter(|column| kinds.contains(&column.kind) && crate::lexicon::relation(&token.stem, &name_stems(&column.name)) > 0)
+            .collect();
+        if let [one] = fits.as_slice()
+            && !found.iter().any(|known| known.name == one.name)
+        {
+            found.push(said(one, tokens, place));
+        }
+    }
+    found
+}
+
 /// The value of a column that a token says. Short ones could be anything, unless the column's name stands before them.
 pub(crate) fn value_at<'a>(tokens: &[Token], place: usize, column: &'a Column) -> Option<&'a str> {
     let token = tokens.get(place)?;
     if !matches!(token.kind, Kind::Word | Kind::Quoted) {
         return None;
     }
-    let called = place > 0 && name_stems(&column.name).last() == Some(&tokens[place - 1].stem);
+    let stems = name_stems(&column.name);
+    let called = place > 0 && stems.last() == Some(&tokens[place - 1].stem);
     let fits = |value: &&String| {
-        let same = value.to_lowercase() == token.lower;
+        let lower = value.to_lowercase();
+        let same = lower == token.lower;
         let long = token.text.chars().count() > 2 && !COMMON.contains(&token.lower.as_str());
-        same && (called || token.kind == Kind::Quoted || long)
+        // A single capital stands for a value: "hall B".
+        let whole = same && (called || token.kind == Kind::Quoted || long);
+        let words = name_stems(value);
+        // "cancelled" in other forms; "front desk" in two words.
+        let form = words.len() == 1
+            && words[0] == token.stem
+            && token.text.chars().count() > 4
+            && !stems.contains(&token.stem)
+            && lower.chars().count() > 3;
+        let several = words.len() > 1
+            && words.iter().enumerate().all(|(offset, stem)| tokens.get(place + offset).is_some_and(|next| next.stem == *stem));
+        whole || form && !COMMON.contains(&token.lower.as_str()) || several
     };
     column.values.iter().find(fits).map(String::as_str)
 }
@@ -190,7 +265,7 @@ mod tests {
     use crate::words::tokens;
 
     fn column(name: &str, kind: ColumnKind) -> Column {
-        Column { name: name.to_owned(), kind, levels: 3, values: Vec::new() }
+        Column { levels: 3, ..Column::new(name, kind) }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use baton_retrieval::words::stem;
-
+use crate::lexicon;
+use crate::scene::Scene;
 use crate::words::{Kind, Token};
 
 /// What can be asked for, each done by one of some skills.
@@ -19,6 +19,8 @@ struct Cue {
     /// Each a choice of stems; an empty one is a gap.
     words: Vec<Vec<String>>,
     weight: f64,
+    /// What has to be there for the words to mean this, as `code`; empty where they always do.
+    guard: &'static str,
 }
 
 /// A place where a capability is asked for.
@@ -34,21 +36,28 @@ pub(crate) struct Found {
 /// How many tokens a gap may have.
 const GAP: usize = 5;
 
-static CAPABILITIES: LazyLock<Vec<Capability>> = LazyLock::new(|| read(include_str!("cues.txt")));
+static CAPABILITIES: LazyLock<Vec<Capability>> =
+    LazyLock::new(|| read(concat!(include_str!("cues.txt"), "\n", include_str!("frames.txt"))));
 
-/// Lines of `name: cue | cue`; lines that begin with a space go on. A cue is words with `/` between choices, `..` for a gap of some words,
-/// and may begin with its weight and `*`.
-fn read(text: &str) -> Vec<Capability> {
+/// What no skill does, whoever asks for it in whatever words.
+static REFUSALS: LazyLock<Vec<Capability>> = LazyLock::new(|| read(include_str!("refusals.txt")));
+
+/// Lines of `name: cue | cue`, or `name@guard: cue | cue`; lines that begin with a space go on. A cue is words with `/` between choices, `..`
+/// for a gap of some words, `@name` for any word of a group, `=word` for a word in just this form, and may begin with its weight and `*`.
+fn read(text: &'static str) -> Vec<Capability> {
     let mut found: Vec<Capability> = Vec::new();
+    let mut guard = "";
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
         let body = match line.split_once(':') {
             Some((name, body)) if !line.starts_with(' ') => {
-                found.push(Capability { name: name.trim().to_owned(), cues: Vec::new() });
+                let (name, condition) = name.trim().split_once('@').unwrap_or((name.trim(), ""));
+                guard = condition;
+                found.push(Capability { name: name.to_owned(), cues: Vec::new() });
                 body
             }
             _ => line,
         };
-        let cues = body.split('|').map(str::trim).filter(|cue| !cue.is_empty()).map(cue);
+        let cues = body.split('|').map(str::trim).filter(|cue| !cue.is_empty()).map(|text| cue(text, guard));
         if let Some(last) = found.last_mut() {
             last.cues.extend(cues);
         }
@@ -56,25 +65,41 @@ fn read(text: &str) -> Vec<Capability> {
     found
 }
 
-fn cue(text: &str) -> Cue {
+fn cue(text: &str, guard: &'static str) -> Cue {
     let (weight, words) = match text.split_once('*') {
         Some((weight, words)) => (weight.trim().parse().ok(), words),
         None => (None, text),
     };
-    let words: Vec<Vec<String>> = words
-        .split_whitespace()
-        .map(|word| if word == ".." { Vec::new() } else { word.split('/').map(|choice| stem(&choice.to_lowercase())).collect() })
-        .collect();
+    let words: Vec<Vec<String>> =
+        words.split_whitespace().map(|word| if word == ".." { Vec::new() } else { word.split('/').flat_map(choices).collect() }).collect();
     #[expect(clippy::cast_precision_loss, reason = "a few words")]
     let usual = words.iter().filter(|word| !word.is_empty()).count() as f64;
-    Cue { words, weight: weight.unwrap_or(usual) }
+    Cue { words, weight: weight.unwrap_or(usual), guard }
+}
+
+fn choices(text: &str) -> Vec<String> {
+    text.strip_prefix('@').map_or_else(|| vec![lexicon::form(text)], |name| lexicon::group(name).to_vec())
 }
 
 /// The places where capabilities are asked for, in order, none over another: the weightier one stays, then the longer.
-pub(crate) fn find(tokens: &[Token], from: usize, to: usize) -> Vec<Found> {
+pub(crate) fn find(tokens: &[Token], from: usize, to: usize, scene: &Scene) -> Vec<Found> {
+    kept(places(&CAPABILITIES, tokens, from, to, |capability, guard| scene.has(guard) && scene.offers(capability)))
+}
+
+/// The same, whatever is there to work on: what cannot be done for want of something to do it with.
+pub(crate) fn find_anywhere(tokens: &[Token], from: usize, to: usize) -> Vec<Found> {
+    kept(places(&CAPABILITIES, tokens, from, to, |_, guard| guard.is_empty()))
+}
+
+/// The places that ask for what no skill does.
+pub(crate) fn find_refused(tokens: &[Token], from: usize, to: usize) -> Vec<Found> {
+    kept(places(&REFUSALS, tokens, from, to, |_, _| true))
+}
+
+fn places(known: &'static [Capability], tokens: &[Token], from: usize, to: usize, may: impl Fn(&str, &str) -> bool) -> Vec<Found> {
     let mut all = Vec::new();
-    for capability in CAPABILITIES.iter() {
-        for cue in &capability.cues {
+    for capability in known {
+        for cue in capability.cues.iter().filter(|cue| may(&capability.name, cue.guard)) {
             for at in from..to {
                 if let Some(end) = matches(&cue.words, tokens, at, to) {
                     all.push(Found { capability: capability.name.as_str(), from: at, to: end, weight: cue.weight });
@@ -82,6 +107,10 @@ pub(crate) fn find(tokens: &[Token], from: usize, to: usize) -> Vec<Found> {
             }
         }
     }
+    all
+}
+
+fn kept(mut all: Vec<Found>) -> Vec<Found> {
     all.sort_by(|one, other| {
         let length = |found: &Found| found.to - found.from;
         other.weight.total_cmp(&one.weight).then(length(one).cmp(&length(other))).then(one.from.cmp(&other.from))
@@ -117,7 +146,7 @@ fn matches(words: &[Vec<String>], tokens: &[Token], at: usize, to: usize) -> Opt
         place += 1;
     }
     let token = tokens.get(place).filter(|_| place < to)?;
-    if token.kind != Kind::Word || !first.contains(&token.stem) {
+    if token.kind != Kind::Word || !first.iter().any(|choice| lexicon::fits(choice, token)) {
         return None;
     }
     matches(rest, tokens, place + 1, to)
@@ -131,7 +160,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<&'static str> {
         let tokens = tokens(text);
-        find(&tokens, 0, tokens.len()).into_iter().map(|found| found.capability).collect()
+        find(&tokens, 0, tokens.len(), &Scene::default()).into_iter().map(|found| found.capability).collect()
     }
 
     #[test]

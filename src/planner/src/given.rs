@@ -56,6 +56,28 @@ pub struct Column {
     /// Those values, so that a goal can speak of them. Rules look at them; no model is shown them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+    /// Whether each row has another value there, so that a row is known by it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// Whether it holds whole sentences.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prose: bool,
+    /// Of times, the last two, so that a goal can speak of what comes after them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl Column {
+    /// A column of which only name and kind are known.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind, levels: 0, values: Vec::new(), unique: false, prose: false, latest: Vec::new() }
+    }
 }
 
 /// What a value of JSON is, without what it says.
@@ -125,6 +147,7 @@ impl Given {
         let begins = |mark: u8| bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&mark);
         self.columns = match form_of(self.media_type.as_deref(), self.file.as_deref()) {
             Form::Table => columns_of(bytes),
+            Form::Page => columns_of_page(&String::from_utf8_lossy(&bytes[..bytes.len().min(SAMPLE_BYTES)])),
             // Of JSON, only records have columns.
             Form::Data if begins(b'[') || begins(b'{') => columns_of(bytes),
             _ => Vec::new(),
@@ -223,6 +246,57 @@ pub fn columns_of(bytes: &[u8]) -> Vec<Column> {
     header.iter().take(MAXIMUM_COLUMNS).enumerate().map(of).collect()
 }
 
+/// The columns of the first table of a page that has some rows.
+fn columns_of_page(text: &str) -> Vec<Column> {
+    let lower = text.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(open) = lower[from..].find("<table").map(|at| from + at) {
+        let close = lower[open..].find("</table").map_or(lower.len(), |at| open + at);
+        let rows: Vec<Vec<String>> = lower[open..close]
+            .match_indices("<tr")
+            .map(|(at, _)| {
+                let start = open + at;
+                let end = lower[start..close].find("</tr").map_or(close, |at| start + at);
+                cells(&text[start..end], &lower[start..end])
+            })
+            .collect();
+        if let Some((header, body)) = rows.split_first()
+            && header.len() >= 2
+            && !body.is_empty()
+        {
+            let of = |(place, name): (usize, &String)| {
+                let values: Vec<String> = body.iter().filter_map(|row| row.get(place)).cloned().collect();
+                column(name, &values)
+            };
+            return header.iter().take(MAXIMUM_COLUMNS).enumerate().map(of).collect();
+        }
+        from = close.max(open + 1);
+    }
+    Vec::new()
+}
+
+/// The texts of a row's cells.
+fn cells(row: &str, lower: &str) -> Vec<String> {
+    let mut starts: Vec<usize> = lower.match_indices("<td").chain(lower.match_indices("<th")).map(|(at, _)| at).collect();
+    starts.sort_unstable();
+    let mut found = Vec::new();
+    for (number, start) in starts.iter().enumerate() {
+        let end = starts.get(number + 1).copied().unwrap_or(row.len());
+        let mut text = String::new();
+        let mut within = false;
+        for letter in row[*start..end].chars() {
+            match letter {
+                '<' => within = true,
+                '>' => within = false,
+                _ if !within => text.push(letter),
+                _ => {}
+            }
+        }
+        found.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    found
+}
+
 /// The objects at the beginning of a list.
 fn beginning(text: &str) -> Vec<Value> {
     let mut found = Vec::new();
@@ -284,6 +358,7 @@ fn column(name: &str, values: &[String]) -> Column {
     let few = different.len() <= MAXIMUM_LEVELS && different.len() * 2 <= filled.len().max(4);
     let number = |value: &str| value.parse::<f64>().is_ok_and(f64::is_finite);
     let year = |value: &str| value.parse::<u32>().is_ok_and(|year| (1000..=2999).contains(&year));
+    let values_given = values.len();
     let lower = name.to_lowercase();
     let named_time = ["date", "time", "year", "month", "day", "week", "quarter", "timestamp"].iter().any(|word| {
         lower == *word
@@ -305,7 +380,28 @@ fn column(name: &str, values: &[String]) -> Column {
     } else {
         Vec::new()
     };
-    Column { name: name.trim().to_owned(), kind, levels: if few { different.len() } else { 0 }, values }
+    let words = filled.iter().map(|value| value.split_whitespace().count()).sum::<usize>();
+    Column {
+        name: name.trim().to_owned(),
+        kind,
+        levels: if few { different.len() } else { 0 },
+        values,
+        // Of numbers, only those that count rows tell them apart: measures may well all be different.
+        unique: different.len() == values_given
+            && values_given > 1
+            && (kind != ColumnKind::Number
+                || filled.len() >= 5
+                    && filled
+                        .windows(2)
+                        .all(|pair| matches!((pair[0].parse::<i64>(), pair[1].parse::<i64>()), (Ok(one), Ok(other)) if other == one + 1))),
+        // Names of two or three words are no sentences.
+        prose: kind != ColumnKind::Number && kind != ColumnKind::Time && words >= filled.len() * 4 && !filled.is_empty(),
+        latest: if kind == ColumnKind::Time {
+            filled.iter().rev().take(2).rev().map(|value| (*value).to_owned()).collect()
+        } else {
+            Vec::new()
+        },
+    }
 }
 
 /// Whether a value looks like a date: `2024-05-01`, `2024-05`, `01.05.2024`, `2024/05/01 12:00`.

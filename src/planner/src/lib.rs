@@ -4,7 +4,7 @@
 //!
 //! - `words`, `reading`: the goal, its sentences, what they ask for and under which conditions
 //! - `given`: the inputs, by kind and form, never by content
-//! - `cues`: by which words a capability is asked for
+//! - `scene`: what kinds of things are there; `lexicon`: which words mean much the same; `cues`: by which words a capability is asked for
 //! - `builder`: steps, with those before them that make what they work on
 //! - `draft`: a plan and its document
 //! - `model`: a plan that a model writes, checked and repaired
@@ -17,11 +17,13 @@ mod columns;
 mod cues;
 mod draft;
 mod given;
+mod lexicon;
 mod model;
 mod plan;
 mod reading;
 mod refusal;
 mod replan;
+mod scene;
 mod service;
 mod values;
 mod words;

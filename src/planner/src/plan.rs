@@ -61,7 +61,7 @@ pub struct Plan {
 /// `PLAN-001` to `PLAN-007`: what cannot be planned, and what to do.
 pub fn plan(goal: &str, given: &[Given], skills: &Skills, terms: Terms) -> Result<Plan, Refusal> {
     check_inputs(given)?;
-    let reading = read(goal)?;
+    let reading = read(goal, given)?;
     let (draft, explanation) = Builder::new(&reading, given, skills, terms).build()?;
     checked(draft, explanation, skills)
 }

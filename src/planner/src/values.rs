@@ -113,8 +113,14 @@ impl Value {
     /// Where a text speaks of it, if it does: the place of the word and how many words.
     pub(crate) fn mentioned(&self, tokens: &[Token]) -> Option<(usize, usize)> {
         let mut best: Option<(usize, usize)> = None;
+        // `ours` has the stem of `our`, which speaks of anything: then the file itself has to be named.
+        let common = ["our", "your", "their", "my", "this", "that", "one", "two", "it", "a", "b", "all", "me", "us"];
         for name in self.names.iter().filter(|name| !name.is_empty()) {
+            let vague = name.len() == 1 && common.contains(&name[0].as_str());
             for place in 0..tokens.len() {
+                if vague && tokens[place].kind == Kind::Word {
+                    continue;
+                }
                 let fits = name.iter().enumerate().all(|(offset, stem)| {
                     tokens.get(place + offset).is_some_and(|token| {
                         let word = matches!(token.kind, Kind::Word | Kind::Quoted | Kind::File | Kind::Address);

@@ -53,7 +53,8 @@ impl Token {
 /// Endings of names of files that goals speak of.
 const ENDINGS: &[&str] = &[
     "csv", "tsv", "json", "ndjson", "parquet", "xlsx", "txt", "md", "pdf", "docx", "eml", "html", "htm", "xml", "rss", "atom", "zip",
-    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "png", "sql", "tar", "gz",
+    "log", "yaml", "yml", "toml", "lock", "py", "rs", "go", "java", "js", "ts", "tsx", "jsx", "mjs", "png", "sql", "tar", "gz", "ini",
+    "cfg", "conf", "env", "sh", "wav", "mp3", "jpg", "jpeg", "svg", "gif", "jsonl", "mp4", "m4a",
 ];
 const SMALL: [&str; 21] = [
     "zero",
@@ -100,6 +101,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         if let Some((inner, length)) = quotation(rest, found.last().is_some_and(|last| last.end == at)) {
             found.push(token(inner, Kind::Quoted, at, at + length));
             at += length;
+        } else if rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("tl;dr")) {
+            found.push(token("tldr", Kind::Word, at, at + 5));
+            at += 5;
         } else if letter == '\n' {
             found.push(token("\n", Kind::Mark('\n'), at, at + 1));
             at += 1;
@@ -121,7 +125,23 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             at += letter.len_utf8();
         }
     }
+    dozens(&mut found);
     found
+}
+
+/// "A dozen" is twelve, "half a dozen" six, "a couple" two.
+fn dozens(tokens: &mut [Token]) {
+    for place in 1..tokens.len() {
+        let after = |back: usize, word: &str| place >= back && tokens[place - back].is(word);
+        let value = match tokens[place].lower.as_str() {
+            "dozen" if after(2, "half") || after(1, "half") => 6.0,
+            "dozen" => 12.0,
+            "couple" if after(1, "a") => 2.0,
+            "handful" if after(1, "a") => 5.0,
+            _ => continue,
+        };
+        tokens[place].kind = Kind::Number(value);
+    }
 }
 
 /// A quotation at the beginning of a text: what is in it and how long it is with its marks. An apostrophe within a word opens none.

@@ -41,7 +41,7 @@ fn steps(again: &Replanned) -> Vec<(String, String)> {
 fn another_skill_gives_the_same() {
     let again = again("Summarize the page and find its keywords.", "article", "WEB-003", &[]).unwrap();
     assert_eq!(steps(&again)[0], ("article".to_owned(), "web_automation.render".to_owned()));
-    assert_eq!(steps(&again).len(), 3);
+    assert_eq!(steps(&again).len(), 3, "{:?}", steps(&again));
 }
 
 #[test]

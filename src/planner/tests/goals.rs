@@ -98,6 +98,109 @@ fn wrong(expect: &Value, outcome: &Result<Plan, Refusal>) -> Vec<String> {
     found
 }
 
+/// Goals in other voices, each with the skills and the words that its plan has to have.
+const OWN: &str = include_str!("goals/own.json");
+const OWN_MORE: &str = include_str!("goals/own2.json");
+/// What plans of the third set have to have, beside what their truths say.
+const PLANS: &str = include_str!("goals/plans.json");
+
+/// What a plan lacks of what it should have.
+fn lacks(expect: &Value, outcome: &Result<Plan, Refusal>) -> Vec<String> {
+    let refused = expect["refused"].as_bool().unwrap_or(false);
+    let plan = match (refused, outcome) {
+        (true, Ok(plan)) => return vec![format!("it should be refused, and is planned with {:?}", uses(&plan.draft))],
+        (true, Err(_)) => return Vec::new(),
+        (false, Err(refusal)) => return vec![refusal.to_string()],
+        (false, Ok(plan)) => plan,
+    };
+    let used = uses(&plan.draft);
+    let texts = |key: &str| expect[key].as_array().cloned().unwrap_or_default();
+    let plain = plan.text.replace("\\\"", "\"");
+    let mut found: Vec<String> = texts("skills")
+        .iter()
+        .filter(|skill| !used.contains(skill.as_str().unwrap()))
+        .map(|skill| format!("it does not use {skill}"))
+        .collect();
+    found.extend(texts("says").iter().filter(|text| !plain.contains(text.as_str().unwrap())).map(|text| format!("it does not say {text}")));
+    // A plan with a skill that nobody asked for is no right plan; steps that read or gather are.
+    let gathers = [
+        "web_automation.parse",
+        "web_automation.article",
+        "web_automation.fetch",
+        "web_automation.tables",
+        "data_science.query",
+        "documentation.report",
+        "documentation.render",
+    ];
+    let asked: Vec<String> = texts("skills").iter().map(|skill| skill.as_str().unwrap().to_owned()).collect();
+    found.extend(
+        used.iter()
+            .filter(|skill| !asked.contains(skill) && !gathers.contains(&skill.as_str()))
+            .map(|skill| format!("nobody asked for {skill}")),
+    );
+    found
+}
+
+fn own(text: &str) -> Vec<(String, Goal)> {
+    let rows: Vec<Value> = serde_json::from_str(&text.replace("{{site}}", SITE)).unwrap();
+    rows.into_iter()
+        .map(|row| {
+            let given = row["inputs"].as_object().unwrap().iter().map(|(name, input)| {
+                if let Some(url) = input["url"].as_str() {
+                    return Given::new(name.clone(), GivenKind::Url).with_value(&Value::from(url));
+                }
+                if !input["json"].is_null() {
+                    return Given::new(name.clone(), GivenKind::Json).with_value(&input["json"]);
+                }
+                let mut one = Given::new(name.clone(), GivenKind::Artifact);
+                one.file = input["file"].as_str().map(str::to_owned);
+                one.with_sample(input["sample"].as_str().unwrap_or_default().as_bytes())
+            });
+            let goal = Goal {
+                id: row["id"].as_str().unwrap().to_owned(),
+                text: row["goal"].as_str().unwrap().to_owned(),
+                given: given.collect(),
+                expect: row.clone(),
+            };
+            (goal.id.clone(), goal)
+        })
+        .collect()
+}
+
+fn shown(goal: &Goal, wrong: &[String], outcome: &Result<Plan, Refusal>) {
+    println!("{} {}: {}", goal.id, if wrong.is_empty() { "right" } else { "WRONG" }, goal.text);
+    for line in wrong {
+        println!("    {line}");
+    }
+    match outcome {
+        Ok(plan) => println!(
+            "{:?}\n{}",
+            plan.explanation.clauses.iter().map(|clause| (&clause.skill, &clause.rules)).collect::<Vec<_>>(),
+            plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()
+        ),
+        Err(refusal) => println!("    {refusal}"),
+    }
+}
+
+/// How many of the goals in other voices are planned as they should be.
+const OWN_RIGHT: [(&str, usize, usize); 2] = [(OWN, 38, 40), (OWN_MORE, 1, 30)];
+
+#[test]
+fn goals_in_other_voices_are_planned_as_they_are_meant() {
+    for (text, least, all) in OWN_RIGHT {
+        let goals = own(text);
+        let mut right = 0;
+        for (_, goal) in &goals {
+            let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: false });
+            let wrong = lacks(&goal.expect, &outcome);
+            right += usize::from(wrong.is_empty());
+            shown(goal, &wrong, &outcome);
+        }
+        println!("own: {right} of {}", goals.len());
+        assert!(right >= least && goals.len() == all, "own: {right} of {}", goals.len());
+    }
+}
+
 fn uses(draft: &Draft) -> BTreeSet<String> {
     draft.steps.iter().map(|step| step.uses.clone()).collect()
 }
@@ -122,22 +225,16 @@ fn comes_before(plan: &Plan, one: &str, other: &str) -> bool {
 
 fn measure(half: &str) -> (usize, usize) {
     let goals = goals(half);
+    let plans: Value = serde_json::from_str(PLANS).unwrap();
     let mut right = 0;
     for goal in &goals {
         let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: false });
-        let wrong = wrong(&goal.expect, &outcome);
-        if wrong.is_empty() {
-            right += 1;
+        let mut wrong = wrong(&goal.expect, &outcome);
+        if wrong.is_empty() && !plans[&goal.id].is_null() {
+            wrong = lacks(&plans[&goal.id], &outcome);
         }
-        let verdict = if wrong.is_empty() { "right" } else { "WRONG" };
-        println!("{} {verdict}: {}", goal.id, goal.text);
-        for line in wrong {
-            println!("    {line}");
-        }
-        match outcome {
-            Ok(plan) => println!("{}", plan.text.lines().map(|line| format!("    | {line}\n")).collect::<String>()),
-            Err(refusal) => println!("    {refusal}"),
-        }
+        right += usize::from(wrong.is_empty());
+        shown(goal, &wrong, &outcome);
     }
     println!("{half}: {right} of {} goals are planned or refused as they should be", goals.len());
     (right, goals.len())
@@ -145,12 +242,18 @@ fn measure(half: &str) -> (usize, usize) {
 
 /// How many of each half are planned or refused as they should be. Rules were made with the first half in view; the second was measured once, when they were
 /// done. The bar is 32 of 40 that are planned, and is not met yet: `docs/bars.md`.
-const RIGHT: [(&str, usize); 2] = [("tune", 20), ("held", 13)];
+const RIGHT: [(&str, usize); 3] = [("tune", 20), ("held", 13), ("held2", 3)];
 
 #[test]
 fn goals_of_others_are_planned_by_rules_alone() {
-    for (half, least) in RIGHT {
-        let (right, all) = measure(half);
+    let measured: Vec<(&str, usize, usize, usize)> = RIGHT
+        .into_iter()
+        .map(|(half, least)| {
+            let (right, all) = measure(half);
+            (half, least, right, all)
+        })
+        .collect();
+    for (half, least, right, all) in measured {
         assert!(right >= least && all == 20, "{half}: {right} of {all}");
     }
 }

@@ -17,12 +17,7 @@ fn table(name: &str, columns: &[(&str, ColumnKind)]) -> Given {
     let mut given = given(name, GivenKind::Artifact, &format!("{name}.csv"));
     given.columns = columns
         .iter()
-        .map(|(name, kind)| Column {
-            name: (*name).to_owned(),
-            kind: *kind,
-            levels: if *kind == ColumnKind::Group { 3 } else { 0 },
-            values: Vec::new(),
-        })
+        .map(|(name, kind)| Column { levels: if *kind == ColumnKind::Group { 3 } else { 0 }, ..Column::new(*name, *kind) })
         .collect();
     given
 }

@@ -54,7 +54,7 @@ impl Builder<'_> {
     fn compared(&self, expr: &str, tokens: &[Token]) -> String {
         let has = |words: &[&str]| tokens.iter().any(|token| token.is_any(words));
         let place = tokens.iter().position(|token| token.number().is_some());
-        if let Some(place) = place {
+        if let Some(place) = place.filter(|_| fraction(tokens).is_none()) {
             let operator = comparison(tokens, place).unwrap_or(">");
             let operator = if operator == "=" { "==" } else { operator };
             let value = tokens[place].number().unwrap_or_default();
@@ -64,8 +64,8 @@ impl Builder<'_> {
         if let Some(input) = self.number_input(tokens) {
             return format!("{expr} {} {input}", if below { "<" } else { ">" });
         }
-        if has(&["half"]) {
-            return format!("{expr} {} 0.5", if below { "<" } else { ">" });
+        if let Some(part) = fraction(tokens) {
+            return format!("{expr} {} {part}", if below { "<" } else { ">" });
         }
         if has(&["no", "none", "nothing", "not", "without", "isn", "aren"]) && !has(&["ok"]) {
             return format!("{expr} == 0");
@@ -103,6 +103,7 @@ impl Builder<'_> {
             "sentiment" | "detect_language" | "analyze" | "near_duplicates" | "classify" | "similarity" => self.language()?,
             "profile" | "anomalies" | "test" | "train" | "forecast" => self.data()?,
             "watch" | "links" => self.web()?,
+            "api_docs" => self.documents()?,
             _ => self.code()?,
         }
         self.rules.push(format!("the condition needs `{skill}` first"));
@@ -134,7 +135,8 @@ impl Builder<'_> {
     fn measured_of_one(&mut self, tokens: &[Token]) -> Planned<Option<Quantity>> {
         let has = |words: &[&str]| tokens.iter().any(|token| token.is_any(words));
         let stem = |stems: &[&str]| tokens.iter().any(|token| stems.iter().any(|stem| token.stem.starts_with(stem)));
-        let share = has(&["share", "percent", "percentage", "proportion", "fraction", "half"])
+        let share = has(&["share", "percent", "percentage", "proportion", "fraction"])
+            || fraction(tokens).is_some()
             || tokens.iter().any(|token| matches!(token.kind, Kind::Percent(_)));
         let number = |expr: String, label: &str| Ok(Some(Quantity::Number { expr, label: label.to_owned() }));
         let truth = |expr: String| Ok(Some(Quantity::Truth(expr)));
@@ -184,6 +186,21 @@ impl Builder<'_> {
         }
         if let Some(found) = self.of_code(tokens)? {
             return Ok(Some(found));
+        }
+        if stem(&["docum", "descript", "describ", "docstr", "comment"]) && self.reading.scene.has("code") {
+            let step = self.found_by("api_docs", "documentation.api_docs")?;
+            let out = self.output(step);
+            let lacking = stem(&["undocu", "lack", "miss", "without", "not"]);
+            return number(
+                if share {
+                    format!("default({out}.coverage.share, 0)")
+                } else if lacking {
+                    format!("default({out}.coverage.items, 0) - default({out}.coverage.described, 0)")
+                } else {
+                    format!("default({out}.coverage.described, 0)")
+                },
+                "described items",
+            );
         }
         if has(&["language"]) || (language(tokens).is_some() && has(&["in", "is", "written", "not"])) {
             let step = self.found_by("detect_language", "nlp.detect_language")?;
@@ -411,6 +428,19 @@ impl Builder<'_> {
         let text = text.replace("replace(replace(", "replace(").replace(", '\\n', '')", "");
         Ok(Some(Quantity::Truth(format!("contains({text}, {wanted})"))))
     }
+}
+
+/// A share in words: "more than a fifth of them", "two thirds".
+fn fraction(tokens: &[Token]) -> Option<f64> {
+    let parts =
+        [("half", 0.5), ("third", 1.0 / 3.0), ("quarter", 0.25), ("fifth", 0.2), ("sixth", 1.0 / 6.0), ("eighth", 0.125), ("tenth", 0.1)];
+    tokens.iter().enumerate().find_map(|(place, token)| {
+        let (_, part) = parts.iter().find(|(word, _)| token.is(word) || token.lower == format!("{word}s"))?;
+        let before = place.checked_sub(1).map(|before| &tokens[before]);
+        let many = before.and_then(Token::number).filter(|many| *many >= 1.0 && *many < 10.0);
+        let one = before.is_some_and(|token| token.is_any(&["a", "an", "one", "than", "the", "least"]));
+        (one || many.is_some() || token.is("half")).then_some(part * many.unwrap_or(1.0))
+    })
 }
 
 /// The other way round.

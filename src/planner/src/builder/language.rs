@@ -34,6 +34,7 @@ impl Builder<'_> {
         self.skill(skill)?;
         let parameters = self.text_parameters()?;
         let feed = self.text_for(skill)?;
+        let feed = self.only_some(feed);
         let mut with = feed.map();
         with.extend(parameters);
         let why = if feed.list.is_some() { format!("For each text: {}.", self.clause()) } else { format!("{}.", self.clause()) };
@@ -63,6 +64,58 @@ impl Builder<'_> {
             }
         }
         self.text()
+    }
+
+    /// "For the French ones": those texts of a list of which an earlier step has said so.
+    fn only_some(&mut self, feed: Feed) -> Feed {
+        let Some(list) = feed.list.clone() else { return feed };
+        let region = self.region();
+        let ones = |place: usize| {
+            region.get(place + 1).is_some_and(|next| {
+                next.is_any(&[
+                    "ones",
+                    "reviews",
+                    "messages",
+                    "texts",
+                    "comments",
+                    "letters",
+                    "mails",
+                    "tickets",
+                    "answers",
+                    "remarks",
+                    "entries",
+                    "posts",
+                    "emails",
+                    "notes",
+                    "complaints",
+                ])
+            })
+        };
+        let made = |skill: &str| {
+            self.steps
+                .iter()
+                .rposition(|step| step.draft.uses == skill && step.draft.foreach.as_ref() == Some(&list) && step.draft.condition.is_none())
+        };
+        let mut test = None;
+        for (place, token) in region.iter().enumerate().filter(|(place, _)| ones(*place)) {
+            let mood = if crate::lexicon::is(token, "angry") || token.is("negative") {
+                Some("negative")
+            } else if crate::lexicon::is(token, "glad") {
+                Some("positive")
+            } else {
+                token.is("neutral").then_some("neutral")
+            };
+            let found = match (language(&region[place..=place]), mood) {
+                (Some(code), _) => made("nlp.detect_language").map(|step| (step, format!("language == '{code}'"))),
+                (None, Some(label)) => made("nlp.sentiment").map(|step| (step, format!("label == '{label}'"))),
+                _ => None,
+            };
+            test = test.or(found);
+        }
+        let Some((step, test)) = test else { return feed };
+        let out = self.output(step);
+        self.rules.push(format!("only those of which `{}` says {test}", self.steps[step].draft.uses));
+        Feed { list: Some(format!("map(filter(range(0, length({list})), i => {out}[i].{test}), i => default({list}[i], ' '))")), ..feed }
     }
 
     fn text_parameters(&self) -> Planned<Map<String, Json>> {

@@ -61,6 +61,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) rules: Vec<String>,
     /// The intent that is being planned.
     pub(crate) now: Intent,
+    /// Sentences that ask for something.
+    pub(crate) asked: Vec<(usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
@@ -86,6 +88,7 @@ impl<'a> Builder<'a> {
             turned: BTreeMap::new(),
             rules: Vec::new(),
             now,
+            asked: Vec::new(),
         }
     }
 
@@ -96,6 +99,7 @@ impl<'a> Builder<'a> {
         }
         self.unusable_inputs()?;
         let intents = self.ordered();
+        self.asked = intents.iter().map(|intent| intent.sentence).collect();
         if intents.is_empty() && !self.asks_a_table()? {
             self.by_words((0, self.reading.tokens.len()))?;
         }
@@ -133,7 +137,17 @@ impl<'a> Builder<'a> {
     fn asks_a_table(&mut self) -> Planned<bool> {
         let columns: Vec<Column> = self.values.iter().flat_map(|value| value.columns.clone()).collect();
         let said = crate::columns::spoken(&self.reading.tokens, &columns);
-        if said.is_empty() {
+        // Columns alone ask nothing: a number, an order or a limit has to be asked for.
+        let asks = self.reading.tokens.iter().any(|token| {
+            token.number().is_some()
+                || crate::lexicon::is(token, "most")
+                || crate::lexicon::is(token, "least")
+                || token.is_any(&[
+                    "all", "average", "total", "sum", "count", "many", "much", "per", "each", "by", "where", "whose", "only", "without",
+                    "which", "who", "list", "show", "filter",
+                ])
+        });
+        if said.is_empty() || !asks {
             return Ok(false);
         }
         let whole = (0, self.reading.tokens.len());

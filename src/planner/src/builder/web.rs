@@ -113,6 +113,12 @@ impl Builder<'_> {
         let named = named_selectors(&tokens);
         if !named.is_empty() {
             // "each product (li.product) with its name (h2) and price (.price)".
+            // "Of every li.product" says what is gone through, wherever it stands.
+            let mut named = named;
+            if let Some(place) = named.iter().position(|(name, _)| ["every", "each", "all"].contains(&name.as_str())) {
+                let whole = named.remove(place);
+                named.insert(0, whole);
+            }
             let mut named = named.into_iter();
             let first = named.next();
             let rest: Vec<(String, String)> = named.collect();
@@ -151,6 +157,12 @@ impl Builder<'_> {
         if let Some(scope) = scope {
             with.insert("scope".to_owned(), literal(&scope));
         }
+        // Numbers with a decimal comma are said to be so.
+        if tokens.windows(2).any(|pair| pair[0].is_any(&["decimal"]) && pair[1].is_any(&["comma", "commas"])) {
+            for field in fields.iter_mut().filter(|field| field["type"] == "number") {
+                field["decimal"] = json!(",");
+            }
+        }
         with.insert("fields".to_owned(), Json::Array(fields.clone()));
         let why = format!("{}.", self.clause());
         let step = self.step("web_automation.extract", with, None, &why)?;
@@ -168,6 +180,13 @@ impl Builder<'_> {
         } else {
             let records = self.product(step, What::Records, "records", "the records", None);
             self.values[records] = self.values[records].clone().named(&["records", "items", "products", "rows"]).flowing();
+            self.values[records].columns = fields
+                .iter()
+                .filter_map(|field| {
+                    let kind = if field["type"] == "number" { crate::given::ColumnKind::Number } else { crate::given::ColumnKind::Text };
+                    Some(crate::given::Column::new(field["name"].as_str()?, kind))
+                })
+                .collect();
             self.current = Some(records);
         }
         Ok(())
@@ -364,7 +383,7 @@ fn shown_tags(goal: &str) -> Vec<String> {
 }
 
 /// Selectors with names: `the price (.price)`, `title in h2`, `each product is in li.product`, `name from 'h2.name'`.
-fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
+pub(super) fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
     let (mut found, mut place) = (Vec::new(), 0);
     while place < tokens.len() {
         let Some((selector, end)) = selector_at(tokens, place) else {
@@ -385,7 +404,7 @@ fn named_selectors(tokens: &[Token]) -> Vec<(String, String)> {
         if let Some(name) = before
             .checked_sub(1)
             .map(|before| &tokens[before])
-            .filter(|token| token.kind == Kind::Word && place - before <= 4 && place > before)
+            .filter(|token| token.kind == Kind::Word && place - before <= 4 && (place > before || token.is_any(&["every", "each", "all"])))
         {
             found.push((name.lower.clone(), selector));
         }

@@ -50,7 +50,78 @@ pub(super) const DOING: &[&str] = &[
     "send",
 ];
 
+/// What follows an `if` that is politeness or a supposition, and no condition: "if you can", "if we go on like this".
+const POLITE: &[&[&str]] = &[
+    &["you", "can"],
+    &["you", "could"],
+    &["you", "would"],
+    &["you", "like"],
+    &["you", "may"],
+    &["you", "please"],
+    &["you", "have"],
+    &["you", "don"],
+    &["you", "wouldn"],
+    &["you", "want"],
+    &["you", "get"],
+    &["you", "ask"],
+    &["you", "think"],
+    &["you", "know"],
+    &["you", "need"],
+    &["possible"],
+    &["at", "all"],
+    &["need"],
+    &["necessary"],
+    &["needed"],
+    &["that", "works"],
+    &["that", "helps"],
+    &["that", "is", "ok"],
+    &["that", "s"],
+    &["it", "helps"],
+    &["it", "isn"],
+    &["it", "s", "not"],
+    &["it", "works"],
+    &["i", "may"],
+    &["i", "might"],
+    &["i"],
+    &["only"],
+    &["there", "s", "time"],
+    &["there", "is", "time"],
+    &["nothing", "changes"],
+    &["nothing", "else"],
+    &["we", "keep"],
+    &["we", "go"],
+    &["we", "carry"],
+    &["we", "continue"],
+    &["we", "did"],
+    &["we", "stay"],
+    &["things", "go"],
+    &["things", "keep"],
+    &["things", "carry"],
+    &["things", "stay"],
+    &["things", "continue"],
+    &["it", "goes"],
+    &["it", "keeps"],
+    &["it", "continues"],
+    &["it", "carries"],
+    &["this", "goes"],
+    &["this", "keeps"],
+    &["this", "continues"],
+    &["this", "carries"],
+    &["the", "trend"],
+    &["all", "goes"],
+    &["everything", "stays"],
+    &["anything"],
+    &["so", "desired"],
+];
+
 impl Reading {
+    /// Whether an `if` at a place is politeness or a supposition.
+    fn is_polite(&self, place: usize) -> bool {
+        let after: Vec<&str> =
+            self.tokens[place + 1..].iter().filter(|token| !token.is_mark()).take(3).map(|token| token.lower.as_str()).collect();
+        self.tokens[place].is("if") && POLITE.iter().any(|words| after.starts_with(words))
+    }
+
     /// The condition of a sentence: its number, its words, and whether what it is on comes after it.
     pub(super) fn condition(&mut self, from: usize, to: usize, last: &mut Option<usize>) -> Option<(usize, (usize, usize), bool)> {
         let word = |place: usize| self.tokens.get(place).map(|token| token.lower.as_str()).unwrap_or_default();
@@ -71,8 +142,12 @@ impl Reading {
             let asks =
                 ["me", "check", "see", "out", "test", "know", "whether", "us", "determine", "as", "even", "tell", "say"].contains(&before);
             let opens = match word(place) {
-                "if" | "unless" => !asks,
-                "when" | "whenever" => place <= from + 1,
+                "if" | "unless" => !asks && !self.is_polite(place),
+                // "When I open it": a story.
+                "when" | "whenever" => {
+                    place <= from + 1
+                        && !["i", "we", "he", "she", "they", "you", "people", "will", "is", "was", "did", "does"].contains(&word(place + 1))
+                }
                 "case" => before == "in" && word(place + 1) != "of",
                 "provided" => true,
                 _ => false,

@@ -7,7 +7,9 @@ use baton_domain::problem::Code;
 
 use self::conditions::DOING;
 use crate::cues;
+use crate::given::Given;
 use crate::refusal::Refusal;
+use crate::scene::Scene;
 use crate::words::{Kind, Token, tokens};
 
 /// The most characters of a goal.
@@ -43,6 +45,7 @@ pub(crate) struct Condition {
 pub(crate) struct Reading {
     pub(crate) goal: String,
     pub(crate) tokens: Vec<Token>,
+    pub(crate) scene: Scene,
     pub(crate) intents: Vec<Intent>,
     pub(crate) conditions: Vec<Condition>,
     /// Parts that begin with a verb and that no rule knows.
@@ -53,7 +56,7 @@ pub(crate) struct Reading {
 ///
 /// # Errors
 /// `PLAN-001` if it says nothing or too much.
-pub(crate) fn read(goal: &str) -> Result<Reading, Refusal> {
+pub(crate) fn read(goal: &str, given: &[Given]) -> Result<Reading, Refusal> {
     let wrong =
         |message: &str| Refusal::new(Code::GoalUnreadable, "", message, "Say in a sentence or two what is to be done with which inputs.");
     if goal.trim().is_empty() {
@@ -63,10 +66,22 @@ pub(crate) fn read(goal: &str) -> Result<Reading, Refusal> {
         return Err(wrong(&format!("the goal has more than {MAXIMUM_GOAL} characters")));
     }
     let tokens = tokens(goal);
-    let mut reading = Reading { goal: goal.to_owned(), tokens, intents: Vec::new(), conditions: Vec::new(), unknown: Vec::new() };
+    let scene = Scene::of(given, &tokens);
+    let mut reading = Reading { goal: goal.to_owned(), tokens, scene, intents: Vec::new(), conditions: Vec::new(), unknown: Vec::new() };
     let mut last_condition = None;
     for sentence in sentences(&reading.tokens) {
         reading.sentence(sentence, &mut last_condition);
+    }
+    if reading.intents.is_empty() {
+        // What is asked for has nothing to be done with: said so by whoever looks for it.
+        let mut last_condition = None;
+        reading.conditions.clear();
+        reading.unknown.clear();
+        let scene = std::mem::take(&mut reading.scene);
+        for sentence in sentences(&reading.tokens) {
+            reading.sentence(sentence, &mut last_condition);
+        }
+        reading.scene = scene;
     }
     if reading.intents.len() > MAXIMUM_INTENTS {
         return Err(wrong(&format!("the goal asks for more than {MAXIMUM_INTENTS} things")));
@@ -74,7 +89,8 @@ pub(crate) fn read(goal: &str) -> Result<Reading, Refusal> {
     Ok(reading)
 }
 
-fn sentences(tokens: &[Token]) -> Vec<(usize, usize)> {
+/// The sentences of a goal: the first token of each, and the one after its last.
+pub(crate) fn sentences(tokens: &[Token]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut from = 0;
     for (place, token) in tokens.iter().enumerate() {
@@ -126,7 +142,13 @@ impl Reading {
             self.conditions.push(negated);
             Some((place, self.conditions.len() - 1))
         });
-        let found: Vec<cues::Found> = cues::find(&self.tokens, from, to)
+        let mut all = cues::find(&self.tokens, from, to, &self.scene);
+        if all.is_empty() {
+            // An order that nothing is there for is not passed over: it is refused where it is planned.
+            all = cues::find_anywhere(&self.tokens, from, to);
+            all.retain(|found| found.weight >= 1.0 && self.is_order(found, from));
+        }
+        let found: Vec<cues::Found> = all
             .into_iter()
             .filter(|found| condition.is_none_or(|(_, (start, end), _)| found.to <= start || found.from >= end))
             .filter(|found| !self.is_reference(found, from))
@@ -176,6 +198,13 @@ impl Reading {
             && before.is_some_and(|token| token.is_any(&["the", "those", "these", "that", "this", "its", "their", "such"]))
     }
 
+    /// Whether a place is an order by itself: the first verb of its part.
+    fn is_order(&self, found: &cues::Found, from: usize) -> bool {
+        let start = self.piece_start(found.from, from);
+        self.tokens[start..found.from].iter().all(|token| token.is_any(unknown::LEADING) || token.is_mark())
+            && !matches!(found.capability, "report" | "note" | "render" | "query" | "profile" | "test")
+    }
+
     /// Where the part of a sentence begins in which a place lies: after the last comma or conjunction.
     fn piece_start(&self, place: usize, from: usize) -> usize {
         (from..place)
@@ -194,7 +223,7 @@ mod tests {
     use super::*;
 
     fn shown(goal: &str) -> Vec<(&'static str, Option<usize>)> {
-        read(goal).unwrap().intents.into_iter().map(|intent| (intent.capability, intent.condition)).collect()
+        read(goal, &[]).unwrap().intents.into_iter().map(|intent| (intent.capability, intent.condition)).collect()
     }
 
     #[test]
@@ -204,21 +233,21 @@ mod tests {
             [("sentiment", None), ("summarize", Some(0)), ("keywords", Some(1))]
         );
         assert_eq!(shown("Summarize the text if it has more than 500 words."), [("summarize", Some(0))]);
-        let reading = read("Test column a by b, and only if the difference is significant draw a boxplot of a.").unwrap();
+        let reading = read("Test column a by b, and only if the difference is significant draw a boxplot of a.", &[]).unwrap();
         assert_eq!(reading.intents.last().map(|intent| (intent.capability, intent.condition)), Some(("chart", Some(0))));
         assert_eq!(reading.text(reading.conditions[0].span), "the difference is significant");
     }
 
     #[test]
     fn what_reaches_outside_is_told_apart() {
-        assert_eq!(read("Summarize the text and send it to the board.").unwrap().unknown.len(), 1);
-        assert_eq!(read("Summarize the text and send me the result.").unwrap().unknown.len(), 0);
+        assert_eq!(read("Summarize the text and send it to the board.", &[]).unwrap().unknown.len(), 1);
+        assert_eq!(read("Summarize the text and send me the result.", &[]).unwrap().unknown.len(), 0);
     }
 
     #[test]
     fn empty_and_endless_goals_are_refused() {
-        assert_eq!(read("  ").unwrap_err().code, Code::GoalUnreadable);
-        assert_eq!(read(&"word ".repeat(2_000)).unwrap_err().code, Code::GoalUnreadable);
-        assert_eq!(read(&"summarize. ".repeat(60)).unwrap_err().code, Code::GoalUnreadable);
+        assert_eq!(read("  ", &[]).unwrap_err().code, Code::GoalUnreadable);
+        assert_eq!(read(&"word ".repeat(2_000), &[]).unwrap_err().code, Code::GoalUnreadable);
+        assert_eq!(read(&"summarize. ".repeat(60), &[]).unwrap_err().code, Code::GoalUnreadable);
     }
 }

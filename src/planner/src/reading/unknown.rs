@@ -122,7 +122,7 @@ const UNABLE: &[&str] = &[
 ];
 
 /// Words that are passed over at the beginning of a part.
-const LEADING: &[&str] = &[
+pub(super) const LEADING: &[&str] = &[
     "please",
     "then",
     "also",
@@ -167,6 +167,9 @@ const LEADING: &[&str] = &[
     "too",
 ];
 
+/// Subjects of a clause that tells what somebody does by himself.
+const SUBJECTS: &[&str] = &["i", "we", "he", "she", "they", "it", "who", "which", "people", "somebody", "someone", "everybody", "everyone"];
+
 /// What somebody wants to be told is no work of its own.
 const ASKED: &[&str] = &["me", "us", "back"];
 
@@ -201,6 +204,10 @@ impl Reading {
             let covered = found.iter().any(|found| found.from < end && found.to > begin);
             let told = next.is_some_and(|next| next.is_any(ASKED));
             let hyphened = verb.is_some_and(|verb| verb.is("e")) && self.tokens.get(begin + 2).is_some_and(|mail| mail.is("mail"));
+            if self.is_story(part, end) {
+                part = end + 1;
+                continue;
+            }
             let unable = verb.is_some_and(|verb| verb.is_any(UNABLE)) || hyphened;
             // These reach people and things outside, whatever else the part says.
             let outside = hyphened
@@ -231,17 +238,60 @@ impl Reading {
                         "publish",
                         "post",
                         "forward",
-                        "print",
                         "notify",
                         "delete",
                         "slack",
                         "reserve",
                     ])
                 });
-            if unable && !told && (outside || !covered) {
+            // A verb is done with something, unless it is all that is said.
+            let alone = begin + 1 >= end && begin > from + 1;
+            if unable && !told && !alone && (outside || !covered) {
                 self.unknown.push((begin, end));
             }
             part = end + 1;
+        }
+        self.refused_parts(from, to);
+    }
+
+    /// Whether a part tells what people do by themselves, and asks for nothing: "so that I can send it", "we mailed them in May".
+    fn is_story(&self, from: usize, to: usize) -> bool {
+        let words: Vec<&str> =
+            self.tokens[from..to].iter().filter(|token| !token.is_mark()).take(5).map(|token| token.lower.as_str()).collect();
+        let joins = ["so", "before", "because", "since", "until", "after", "that", "as", "while", "and", "but", "then", "where", "when"];
+        let skipped = words.iter().take_while(|word| joins.contains(word)).count();
+        let subject = words.get(skipped).is_some_and(|word| SUBJECTS.contains(word));
+        let next = words.get(skipped + 1).copied().unwrap_or_default();
+        let after = words.get(skipped + 2).copied().unwrap_or_default();
+        // "I need you to", "I would like to", "I want to" ask for it.
+        let wishes = ["need", "want", "would", "d", "wish", "like"].contains(&next) || (next == "have" && after == "to");
+        subject && (skipped > 0 && words[0] != "and" && words[0] != "then" && words[0] != "but" || !wishes)
+    }
+
+    /// Parts that say in other words what no skill does.
+    fn refused_parts(&mut self, from: usize, to: usize) {
+        for found in cues::find_refused(&self.tokens, from, to) {
+            let start = self.piece_start(found.from, from);
+            let leads = self.tokens[start..found.from].iter().all(|token| token.is_any(LEADING) || token.is_mark());
+            // A single word may be a noun, unless it is what the part begins with.
+            // And it is done with something: "refund, late" is a list of words.
+            let object = self.tokens.get(found.to).is_some_and(|token| found.to < to && !token.is_mark());
+            let sure = found.to - found.from > 1 || (leads && object);
+            let told = self.tokens[found.from..found.to.min(to)].iter().skip(1).take(2).any(|token| token.is_any(ASKED));
+            let known = self.unknown.iter().any(|(begin, end)| found.from < *end && *begin < found.to);
+            // "Before I order more": what somebody does by himself.
+            let before: Vec<&str> = self.tokens[start..found.from]
+                .iter()
+                .rev()
+                .filter(|token| !token.is_mark())
+                .take(3)
+                .map(|token| token.lower.as_str())
+                .collect();
+            let own = before.iter().any(|word| SUBJECTS.contains(word) && !["it", "which"].contains(word))
+                && !before.iter().any(|word| ["need", "want", "would", "like", "d", "you", "please"].contains(word));
+            if sure && !told && !known && !own && !self.is_story(start, to) {
+                self.unknown.push((start.max(from), (found.to + 3).min(to)));
+            }
         }
     }
 }

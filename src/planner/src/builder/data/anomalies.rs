@@ -14,9 +14,11 @@ impl Builder<'_> {
         let table = self.table()?;
         let mut with = self.of_table(table);
         let said = self.columns_of(table);
+        let known = self.values[table].columns.clone();
+        let id = |name: &str| known.iter().any(|column| column.name == name && crate::builder::query::is_key(column));
         let columns: Vec<Json> = said
             .iter()
-            .filter(|column| matches!(column.kind, Some(ColumnKind::Number) | None) && column.role != Role::Along)
+            .filter(|column| matches!(column.kind, Some(ColumnKind::Number) | None) && column.role != Role::Along && !id(&column.name))
             .map(|column| literal(&column.name))
             .collect();
         if !columns.is_empty() {
@@ -29,6 +31,9 @@ impl Builder<'_> {
             "over", "series", "season", "seasonal", "trend", "day", "days", "daily", "hour", "hourly", "week", "month", "monthly", "spike",
             "spikes", "time", "when",
         ]);
+        // A series tells where in time something is wrong, whatever the goal says.
+        let series = self.values[table].columns.iter().any(|column| column.kind == ColumnKind::Time && column.unique);
+        let over = over || series;
         let only = self.values[table]
             .columns
             .iter()

@@ -13,6 +13,12 @@ use crate::words::Token;
 impl Builder<'_> {
     pub(super) fn chart(&mut self) -> Planned<()> {
         self.skill("data_science.chart")?;
+        let counted =
+            self.steps.iter().rposition(|step| step.draft.uses == "nlp.keywords" && !step.list && step.draft.condition == self.condition);
+        let tables = self.values.iter().any(|value| matches!(value.what, What::Artifact(crate::given::Form::Table)));
+        if let Some(step) = counted.filter(|_| !tables) {
+            return self.chart_of_keywords(step);
+        }
         let table = self.table()?;
         let region = self.region();
         let sentence = self.sentence();
@@ -146,6 +152,21 @@ impl Builder<'_> {
         let step = self.simple("data_science.chart", with, table)?;
         let made = self.product(step, What::Chart, "chart", "the chart", None);
         self.values[made] = self.values[made].clone().named(&["chart", "plot", "diagram", "graph"]);
+        Ok(())
+    }
+
+    /// What is in no table is drawn in a report, of what the step gave.
+    fn chart_of_keywords(&mut self, step: usize) -> Planned<()> {
+        self.skill("documentation.report")?;
+        let out = self.output(step);
+        let list = |field: &str| crate::draft::expression(&format!("map({out}.keywords, k => k.{field})"));
+        let chart = json!({"xAxis": {"type": "category", "data": list("term")}, "yAxis": {"type": "value"}, "series": [{"type": "bar", "name": "Occurrences", "data": list("count")}]});
+        let sections =
+            json!([{"title": "Keywords", "chart": chart, "result": {"keywords": crate::draft::expression(&format!("{out}.keywords"))}}]);
+        let with = serde_json::Map::from_iter([("title".to_owned(), json!("Keywords")), ("sections".to_owned(), sections)]);
+        let why = format!("{}.", self.clause());
+        self.step("documentation.report", with, None, &why)?;
+        self.rules.push("what is in no table is drawn in a report".to_owned());
         Ok(())
     }
 }

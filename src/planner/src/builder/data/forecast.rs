@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::builder::numbers::beside;
+use crate::builder::query::{is_year, month_of};
 use crate::builder::{Builder, Planned};
 use crate::columns::{Role, Spoken};
 use crate::draft::{expression, literal};
@@ -37,6 +38,12 @@ impl Builder<'_> {
                 self.explanation.assumptions.push("the column to forecast is the only one of numbers".to_owned());
             }
             ([], []) => return Err(self.missing("a column of numbers", "Name the column that is to be forecast.")),
+            ([], several)
+                if let [one] = crate::columns::related(&self.sentence(), &columns, &[ColumnKind::Number]).as_slice()
+                    && several.iter().any(|column| column.name == one.name) =>
+            {
+                with.insert("value".to_owned(), literal(&one.name));
+            }
             ([], several) => {
                 let candidates: Vec<String> = several.iter().map(|column| column.name.clone()).collect();
                 return Err(self.ambiguous("several columns could be forecast".to_owned(), candidates));
@@ -71,15 +78,76 @@ impl Builder<'_> {
     fn forecast_step(&mut self, with: Map<String, Json>, table: usize) -> Planned<()> {
         let step = self.simple("data_science.forecast", with, table)?;
         let made = self.product(step, What::Artifact(Form::Table), "table", "the forecast", None);
-        let number = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Number, levels: 0, values: Vec::new() };
-        self.values[made].columns = vec![
-            Column { name: "time".to_owned(), kind: ColumnKind::Time, levels: 0, values: Vec::new() },
-            number("value"),
-            number("low"),
-            number("high"),
-        ];
+        let number = |name: &str| Column::new(name, ColumnKind::Number);
+        self.values[made].columns = vec![Column::new("time", ColumnKind::Time), number("value"), number("low"), number("high")];
         self.values[made] = self.values[made].clone().named(&["forecast", "prediction", "projection"]);
         Ok(())
+    }
+
+    /// How many steps it is from the last of the data to a time that the goal names: "in March 2025", "by December", "the rest of the year".
+    fn until_said(&self) -> Option<i64> {
+        let tokens = &self.reading.tokens;
+        let latest = self
+            .values
+            .iter()
+            .flat_map(|value| &value.columns)
+            .find(|column| column.latest.len() == 2)
+            .map(|column| column.latest.clone())?;
+        let months = |value: &str| -> Option<i64> {
+            let year: i64 = value.get(..4)?.parse().ok()?;
+            let month: i64 = value.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(1);
+            Some(year * 12 + month - 1)
+        };
+        let (before, last) = (months(&latest[0])?, months(&latest[1])?);
+        let step = (last - before).max(0);
+        // Steps of days and weeks are not counted to a month.
+        let yearly = latest[1].len() == 4;
+        if !yearly && !(1..=6).contains(&step) {
+            return None;
+        }
+        let mut targets: Vec<i64> = Vec::new();
+        for place in 0..tokens.len() {
+            let year = |place: usize| {
+                (place < tokens.len() && is_year(tokens, place)).then(|| tokens[place].number()).flatten().map(|year| {
+                    #[expect(clippy::cast_possible_truncation, reason = "between 1900 and 2100")]
+                    {
+                        year as i64
+                    }
+                })
+            };
+            if let Some(month) = month_of(&tokens[place]) {
+                let month = i64::try_from(month).unwrap_or(1) - 1;
+                // "January, February and March 2025": the year stands with the last.
+                let stated = (place + 1..place + 8)
+                    .take_while(|next| {
+                        tokens.get(*next).is_some_and(|token| {
+                            token.is_mark() || token.is("and") || month_of(token).is_some() || token.number().is_some()
+                        })
+                    })
+                    .find_map(year);
+                let target = stated.map_or_else(
+                    || {
+                        let this = last - last.rem_euclid(12) + month;
+                        if this > last { this } else { this + 12 }
+                    },
+                    |year| year * 12 + month,
+                );
+                targets.push(target);
+            } else if let Some(year) = year(place).filter(|_| place == 0 || month_of(&tokens[place - 1]).is_none()) {
+                targets.push(if yearly { year * 12 } else { year * 12 + 11 });
+            }
+        }
+        let words =
+            |first: &str, second: &str| tokens.windows(3).any(|three| three[0].is(first) && three.iter().any(|token| token.is(second)));
+        if words("rest", "year")
+            || words("end", "year") && !words("next", "year")
+            || tokens.windows(2).any(|pair| pair[0].is("year") && pair[1].is("end"))
+        {
+            targets.push(last - last.rem_euclid(12) + 11);
+        }
+        let far = targets.into_iter().filter(|target| *target > last).max()?;
+        let step = if yearly { 12 } else { step };
+        Some((far - last + step - 1) / step)
     }
 
     /// How many steps ahead: a number beside a span of time, or `a year` in months.
@@ -90,6 +158,9 @@ impl Builder<'_> {
         ];
         let tokens = self.region();
         let all = self.sentence();
+        if let Some(steps) = self.until_said() {
+            return Some(json!(steps.clamp(1, 1000)));
+        }
         let found = beside(&tokens, &units).or_else(|| beside(&all, &units));
         if let Some(number) = found {
             return Some(json!(number.clamp(1, 1000)));

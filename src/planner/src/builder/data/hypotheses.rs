@@ -24,13 +24,24 @@ impl Builder<'_> {
                 }
             }
         }
+        if said.len() < 2 {
+            // In other words: "yields" of `harvest_kg`, "carriers" of `supplier`.
+            let kinds = [ColumnKind::Number, ColumnKind::Group];
+            for column in crate::columns::related(&self.reading.tokens, &known, &kinds) {
+                if !said.iter().any(|other| other.name == column.name) {
+                    said.push(column);
+                }
+            }
+        }
+        said.retain(|column| !known.iter().any(|known| known.name == column.name && crate::builder::query::is_key(known)));
         let sentence = self.sentence();
         let all = self.reading.tokens.clone();
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let groups = |column: &&Spoken| {
             matches!(column.kind, Some(ColumnKind::Group | ColumnKind::Text)) || (column.kind.is_none() && column.role == Role::Group)
         };
-        let classes: Vec<&Spoken> = said.iter().filter(groups).collect();
+        let few = |column: &&Spoken| known.is_empty() || column.kind != Some(ColumnKind::Text) || column.role == Role::Group;
+        let classes: Vec<&Spoken> = said.iter().filter(groups).filter(few).collect();
         let numbers: Vec<&Spoken> = said
             .iter()
             .filter(|column| matches!(column.kind, Some(ColumnKind::Number)) || (column.kind.is_none() && column.role != Role::Group))
@@ -71,6 +82,11 @@ impl Builder<'_> {
                 levels.clear();
             }
         }
+        // "Before and after" of the same rows.
+        let paired = tested.len() == 2
+            && tested.iter().any(|column| column.name.to_lowercase().contains("before"))
+            && tested.iter().any(|column| column.name.to_lowercase().contains("after"));
+        let asked = asked.or(paired.then_some("t_paired"));
         let (test, columns): (&str, Vec<String>) = match (asked, tested.as_slice(), group) {
             (Some(test @ "shapiro_wilk"), [_, ..], _) => (test, tested.iter().map(|column| column.name.clone()).collect()),
             (Some(test @ ("t_paired" | "wilcoxon")), [first, second, ..], _) => {
@@ -106,8 +122,17 @@ impl Builder<'_> {
                         with.insert("group".to_owned(), literal(&group.name));
                         (asked.unwrap_or(if group.levels > 2 { "anova" } else { "welch" }), vec![one.name.clone()])
                     }
+                    _ if self.only_number(table, &one.name).is_some() => {
+                        let other = self.only_number(table, &one.name).unwrap_or_default();
+                        return self.correlated(table, &one.name, &other);
+                    }
                     _ => return Err(self.missing("the groups to compare", "Name the column that says which group a row belongs to.")),
                 }
+            }
+            (None, [first, second], None) if !has(&["before", "after", "paired", "same", "between", "differ", "difference"]) => {
+                // Two measures of the same rows: whether one goes with the other.
+                let (first, second) = (first.name.clone(), second.name.clone());
+                return self.correlated(table, &first, &second);
             }
             (_, [first, second, ..], None) => {
                 with.insert("against".to_owned(), literal(&second.name));
@@ -119,10 +144,16 @@ impl Builder<'_> {
                 let candidates: Vec<&Column> =
                     known.iter().filter(|column| column.kind == ColumnKind::Number && column.name != group.name).collect();
                 with.insert("group".to_owned(), literal(&group.name));
+                let candidates: Vec<&Column> = candidates.into_iter().filter(|column| !crate::builder::query::is_key(column)).collect();
                 match candidates.as_slice() {
                     [one] => (asked.unwrap_or(if group.levels > 2 { "anova" } else { "welch" }), vec![one.name.clone()]),
                     _ => return Err(self.missing("the column to test", "Name the column of numbers that is to be compared.")),
                 }
+            }
+            (_, [], None) if self.only_pair(table).is_some() => {
+                let (number, group, levels) = self.only_pair(table).unwrap_or_default();
+                with.insert("group".to_owned(), literal(&group));
+                (asked.unwrap_or(if levels > 2 { "anova" } else { "welch" }), vec![number])
             }
             (_, [], None) => {
                 return Err(
@@ -139,6 +170,25 @@ impl Builder<'_> {
         let made = self.product(step, What::Other, "tests", "the test", None);
         self.values[made] = self.values[made].clone().named(&["test", "difference"]);
         Ok(())
+    }
+}
+
+impl Builder<'_> {
+    /// The only other column of numbers that a table has.
+    fn only_number(&self, table: usize, than: &str) -> Option<String> {
+        let others: Vec<&Column> = self.values[table]
+            .columns
+            .iter()
+            .filter(|column| column.kind == ColumnKind::Number && column.name != than && !crate::builder::query::is_key(column))
+            .collect();
+        if let [one] = others.as_slice() { Some(one.name.clone()) } else { None }
+    }
+
+    /// The column of numbers and the column of groups of a table that has one of each.
+    fn only_pair(&self, table: usize) -> Option<(String, String, usize)> {
+        let number = self.only_number(table, "")?;
+        let groups: Vec<&Column> = self.values[table].columns.iter().filter(|column| column.kind == ColumnKind::Group).collect();
+        if let [one] = groups.as_slice() { Some((number, one.name.clone(), one.levels)) } else { None }
     }
 }
 

@@ -17,16 +17,60 @@ impl Builder<'_> {
         let mut with = self.of_table(table);
         let sentence = self.sentence();
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
-        let groups = has(&["cluster", "clusters", "segment", "segments", "kmeans", "means", "groups"]) && !has(&["predict", "predicts"]);
+        let parts = crate::lexicon::says(&sentence, "split") && crate::lexicon::says(&sentence, "kinds");
+        let alike = has(&["alike", "similar", "similarly", "lookalikes", "segmentation"]) && !has(&["model", "regression", "forest"]);
+        let groups = (has(&["cluster", "clusters", "clustering", "segment", "segments", "kmeans", "groups"])
+            || parts
+            || alike
+            || sentence.windows(2).any(|pair| pair[0].is("k") && pair[1].is("means"))
+            || sentence.windows(3).any(|three| three[0].is("k") && three[2].is("means")))
+            && !has(&["predict", "predicts", "predicting"]);
         let components = has(&["pca", "principal"]);
-        let said = spoken(&sentence, &self.values[table].columns);
+        let mut said = spoken(&sentence, &self.values[table].columns);
+        if said.is_empty() && !groups {
+            // The columns may be named in a sentence before.
+            said = spoken(&self.reading.tokens, &self.values[table].columns);
+        }
         if components || groups {
             with.insert("method".to_owned(), json!(if components { "pca" } else { "k_means" }));
-            let features: Vec<Json> = said.iter().map(|column| literal(&column.name)).collect();
+            let known = self.values[table].columns.clone();
+            let number =
+                |name: &str| known.is_empty() || known.iter().any(|column| column.name == name && column.kind == ColumnKind::Number);
+            let mut features: Vec<Json> = said.iter().filter(|column| number(&column.name)).map(|column| literal(&column.name)).collect();
+            if features.is_empty() {
+                // What is measured, without what only names a row.
+                features = known
+                    .iter()
+                    .filter(|column| column.kind == ColumnKind::Number && !crate::builder::query::is_key(column))
+                    .map(|column| literal(&column.name))
+                    .collect();
+            }
             if !features.is_empty() {
                 with.insert("features".to_owned(), Json::Array(features));
             }
-            let words: &[&str] = if components { &["components", "component"] } else { &["clusters", "groups", "segments", "cluster"] };
+            let words: &[&str] = if components {
+                &["components", "component"]
+            } else {
+                &[
+                    "clusters",
+                    "groups",
+                    "segments",
+                    "cluster",
+                    "kinds",
+                    "types",
+                    "families",
+                    "classes",
+                    "bunches",
+                    "tribes",
+                    "clumps",
+                    "sorts",
+                    "sets",
+                    "camps",
+                    "buckets",
+                    "categories",
+                    "piles",
+                ]
+            };
             if let Some(number) = beside(&sentence, words) {
                 with.insert(if components { "components" } else { "clusters" }.to_owned(), json!(number.clamp(1, 100)));
             }
@@ -55,19 +99,79 @@ impl Builder<'_> {
                     "target",
                 ])
             });
-            let target = target_word
-                .and_then(|place| said.iter().find(|column| column.at > place))
-                .or_else(|| said.iter().find(|column| column.at < from))
-                .or_else(|| said.first());
+            // What the other table lacks is what it is to be given.
+            let lacking = self.lacking(table);
+            // "A model of price on area and age": what stands before `on`.
+            let on = sentence.iter().position(|token| token.is("on")).filter(|place| {
+                said.iter().any(|column| column.at < *place && *place - column.at <= 2) && said.iter().any(|column| column.at > *place)
+            });
+            let regressed = on.and_then(|place| said.iter().rev().find(|column| column.at < place)).cloned();
+            let from = on.unwrap_or(from);
+            let lacking = lacking.and_then(|name| {
+                self.values[table].columns.iter().find(|column| column.name == name).map(|column| crate::columns::Spoken {
+                    name: column.name.clone(),
+                    kind: Some(column.kind),
+                    levels: column.levels,
+                    at: said.iter().find(|spoken| spoken.name == name).map_or(0, |spoken| spoken.at),
+                    role: crate::columns::Role::Value,
+                })
+            });
+            let loosely = crate::columns::related(&sentence, &self.values[table].columns, &[ColumnKind::Number, ColumnKind::Group]);
+            let target = lacking
+                .as_ref()
+                .or(regressed.as_ref())
+                .or_else(|| {
+                    target_word
+                        .and_then(|place| said.iter().find(|column| column.at > place))
+                        .or_else(|| said.iter().find(|column| column.at < from))
+                        .or_else(|| said.first())
+                })
+                .or_else(|| loosely.first());
+            // What is either so or so is what is asked about, where nothing is named.
+            let either: Vec<crate::columns::Spoken> = self.values[table]
+                .columns
+                .iter()
+                .filter(|column| column.kind == ColumnKind::Group && column.levels == 2)
+                .map(|column| crate::columns::Spoken {
+                    name: column.name.clone(),
+                    kind: Some(column.kind),
+                    levels: 2,
+                    at: 0,
+                    role: crate::columns::Role::Value,
+                })
+                .collect();
+            let target = target.or(if let [one] = either.as_slice() { Some(one) } else { None });
             let Some(target) = target.cloned() else {
                 return Err(self.missing("the column to predict", "Name the column that the model is to predict."));
             };
             with.insert("target".to_owned(), literal(&target.name));
-            let features: Vec<Json> = said
+            // "Leave customer_id out": all others.
+            let left_out: Vec<&str> = said
                 .iter()
-                .filter(|column| column.name != target.name && column.at > from && column.at != usize::MAX)
+                .filter(|column| column.name != target.name && left_out(&sentence, column.at))
+                .map(|column| column.name.as_str())
+                .collect();
+            let mut features: Vec<Json> = said
+                .iter()
+                .filter(|column| column.name != target.name && column.at > from && !left_out.contains(&column.name.as_str()))
                 .map(|column| literal(&column.name))
                 .collect();
+            if features.is_empty() {
+                // A column that only names a row tells nothing of another.
+                let rest: Vec<&crate::given::Column> = self.values[table]
+                    .columns
+                    .iter()
+                    .filter(|column| {
+                        column.name != target.name
+                            && !left_out.contains(&column.name.as_str())
+                            && !crate::builder::query::is_key(column)
+                            && !(column.unique && column.kind == ColumnKind::Text)
+                    })
+                    .collect();
+                if rest.len() + 1 < self.values[table].columns.len() {
+                    features = rest.iter().map(|column| literal(&column.name)).collect();
+                }
+            }
             if !features.is_empty() {
                 with.insert("features".to_owned(), Json::Array(features));
             }
@@ -76,7 +180,10 @@ impl Builder<'_> {
                 "logistic"
             } else if has(&["ridge"]) {
                 "ridge"
-            } else if has(&["linear"]) || (has(&["regression"]) && !class) {
+            } else if has(&["linear", "straight", "line"])
+                || self.reading.tokens.iter().any(|token| token.is_any(&["line", "linear"]))
+                || (has(&["regression"]) && !class)
+            {
                 "linear"
             } else if has(&["regression"]) {
                 "logistic"
@@ -84,12 +191,20 @@ impl Builder<'_> {
                 "random_forest"
             };
             with.insert("method".to_owned(), json!(method));
-            if !has(&["forest", "linear", "logistic", "ridge", "regression"]) {
+            if !has(&["forest", "linear", "logistic", "ridge", "regression", "line", "straight"]) {
                 self.explanation.assumptions.push(format!("the model is a {}", method.replace('_', " ")));
             }
         }
         if let Some(share) = sentence.iter().find_map(|token| match token.kind {
             Kind::Percent(share) if (0.05..=0.5).contains(&share) => Some(share),
+            Kind::Word => match token.lower.as_str() {
+                "quarter" => Some(0.25),
+                "fifth" => Some(0.2),
+                "third" => Some(1.0 / 3.0),
+                "tenth" => Some(0.1),
+                "half" => Some(0.5),
+                _ => None,
+            },
             _ => None,
         }) && has(&["hold", "held", "holdout", "aside", "keep", "testing"])
         {
@@ -99,6 +214,25 @@ impl Builder<'_> {
         let model = self.product(step, What::Artifact(Form::Data), "model", "the model", Some("first([])"));
         self.values[model] = self.values[model].clone().named(&["model", "trained model", "classifier"]);
         Ok(())
+    }
+
+    /// The column that another table lacks which has all the others: what is to be predicted for it.
+    fn lacking(&self, table: usize) -> Option<String> {
+        let own = &self.values[table].columns;
+        let others = self.values.iter().enumerate().filter(|(place, value)| {
+            *place != table && value.step.is_none() && !value.columns.is_empty() && matches!(value.what, What::Artifact(Form::Table))
+        });
+        for (_, other) in others {
+            let lacks: Vec<&str> = own
+                .iter()
+                .filter(|column| !other.columns.iter().any(|known| known.name == column.name))
+                .map(|column| column.name.as_str())
+                .collect();
+            if let [one] = lacks.as_slice() {
+                return Some((*one).to_owned());
+            }
+        }
+        None
     }
 
     pub(super) fn predict(&mut self) -> Planned<()> {
@@ -155,4 +289,14 @@ impl Builder<'_> {
         self.current = Some(made);
         Ok(())
     }
+}
+
+/// Whether a column is named to be left out.
+fn left_out(tokens: &[crate::words::Token], at: usize) -> bool {
+    let near = |words: &[&str], from: usize, to: usize| {
+        tokens.get(from.min(tokens.len())..to.min(tokens.len())).unwrap_or_default().iter().any(|token| token.is_any(words))
+    };
+    near(&["ignore", "without", "except", "excluding", "drop", "not", "skip", "omit", "leave", "exclude"], at.saturating_sub(4), at)
+        && !near(&["from", "on", "using"], at.saturating_sub(2), at)
+        || (near(&["leave", "keep", "take"], at.saturating_sub(3), at) && near(&["out", "aside"], at + 1, at + 3))
 }

@@ -90,11 +90,25 @@ impl Builder<'_> {
         let at = quoted.iter().find(|token| {
             let place = sentence.iter().position(|other| other.start == token.start).unwrap_or(0);
             let before = |word: &str| sentence[..place].iter().rev().take(3).any(|token| token.is(word));
-            ["called", "titled", "title", "named", "report", "page", "document", "heading", "note", "headline", "list", "file"]
-                .iter()
-                .any(|word| before(word))
+            [
+                "called", "titled", "title", "named", "report", "page", "document", "heading", "note", "headline", "list", "file",
+                "titled", "headed", "entitled", "paper", "sheet", "memo", "brief",
+            ]
+            .iter()
+            .any(|word| before(word))
         });
-        at.map(|token| token.text.clone())
+        let said = at.map(|token| token.text.clone());
+        // A heading may be said in another sentence; a quotation that no column has is one.
+        said.or_else(|| {
+            let tokens = &self.reading.tokens;
+            let called = (1..tokens.len()).find(|place| {
+                let near = tokens[place.saturating_sub(2)..*place]
+                    .iter()
+                    .any(|token| token.is_any(&["called", "titled", "title", "heading", "headed", "headline", "entitled"]));
+                tokens[*place].kind == Kind::Quoted && near
+            });
+            called.map(|place| tokens[place].text.clone())
+        })
     }
 }
 

@@ -58,6 +58,23 @@ impl Builder<'_> {
             lines.push(String::new());
         } else if data.len() == 1 {
             told = self.told();
+            // What is more than a line is told by a report: tables, findings, lists.
+            let plain = |place: &usize| {
+                matches!(
+                    self.steps[*place].draft.uses.as_str(),
+                    "nlp.summarize"
+                        | "web_automation.article"
+                        | "web_automation.fetch"
+                        | "nlp.translate"
+                        | "nlp.keywords"
+                        | "nlp.detect_language"
+                        | "documentation.render"
+                        | "web_automation.watch"
+                )
+            };
+            if !told.is_empty() && !told.iter().all(plain) {
+                return self.report();
+            }
             if told.is_empty() {
                 return Err(self.missing("something to write down", "Say what is to be found out before."));
             }

@@ -47,6 +47,15 @@ impl Builder<'_> {
             .find(|(words, _)| words.iter().any(|word| text.contains(word)))
             .or_else(|| GALLERY.iter().find(|(words, _)| words.iter().any(|word| goal.contains(word))))
             .map(|(_, name)| *name);
+        // A form of the gallery is filled with data that were given for it; what steps have found is told by a report.
+        let given = self
+            .values
+            .iter()
+            .any(|value| value.step.is_none() && matches!(value.what, What::Records | What::Object | What::Artifact(Form::Data)));
+        let found = self.steps.iter().any(|step| !step.bridge);
+        if template.is_none() && found && !given {
+            return self.report();
+        }
         let mut with = Map::new();
         match (template, gallery) {
             (Some(place), _) => {

@@ -28,6 +28,10 @@ impl Builder<'_> {
             }
         }
         let mut sections = Vec::new();
+        // What the goal states for it: "(severity SEV3, status investigating)".
+        if let Some(stated) = self.stated_facts() {
+            sections.push(json!({"title": "Given", "markdown": literal(&stated)}));
+        }
         for place in told.iter().copied() {
             sections.push(self.section(place));
         }
@@ -58,6 +62,43 @@ impl Builder<'_> {
         let made = self.product(step, What::Text, "markdown", "the report", None);
         self.values[made] = self.values[made].clone().named(&["report"]);
         Ok(())
+    }
+
+    /// Facts that stand in brackets beside a document, as a list.
+    fn stated_facts(&self) -> Option<String> {
+        let text = self.reading.text(self.now.sentence);
+        let (open, close) = (text.find('(')?, text.rfind(')')?);
+        let inner = text.get(open + 1..close)?;
+        let facts: Vec<String> = inner
+            .split([',', ';'])
+            .filter_map(|fact| fact.trim().split_once(' '))
+            .filter(|(name, value)| name.chars().all(char::is_alphabetic) && value.split_whitespace().count() <= 4 && value.len() > 1)
+            .map(|(name, value)| format!("- {name}: **{}**", value.trim().replace('*', "")))
+            .collect();
+        let forms = [
+            "severity", "status", "date", "author", "owner", "priority", "version", "to", "from", "subject", "team", "project", "customer",
+            "number",
+        ];
+        let known = facts.iter().any(|fact| forms.iter().any(|form| fact.to_lowercase().starts_with(&format!("- {form}:"))));
+        (known && !facts.is_empty()).then(|| facts.join("\n"))
+    }
+
+    /// Of a step that goes through texts: each text beside what was found of it.
+    fn rows_of_texts(&self, place: usize) -> Option<(Vec<&'static str>, String)> {
+        let built = &self.steps[place];
+        let list = built.draft.foreach.as_deref()?;
+        let out = self.output(place);
+        let texts = built.draft.with.get("text").and_then(Json::as_str) == Some(&format!("${{{{ {} }}}}", crate::draft::ITEM));
+        let (columns, found): (Vec<&'static str>, &str) = match built.draft.uses.as_str() {
+            "nlp.sentiment" => (vec!["Text", "Mood", "Score"], "r.label, r.compound"),
+            "nlp.detect_language" => (vec!["Text", "Language", "Sure"], "r.name, r.confidence"),
+            "nlp.classify" => (vec!["Text", "Label", "Sure"], "r.label ?? 'none', r.confidence"),
+            "nlp.summarize" => (vec!["Text", "Summary"], "r.text"),
+            "nlp.keywords" => (vec!["Text", "Keywords"], "join(map(r.keywords, k => k.term))"),
+            _ => return None,
+        };
+        let fields = found.replace("r.", &format!("{out}[i]."));
+        texts.then(|| (columns, format!("map(slice(range(0, length({list})), 0, 200), i => [default({list}[i], ' '), {fields}])")))
     }
 
     fn section(&self, place: usize) -> Json {
@@ -105,6 +146,15 @@ impl Builder<'_> {
                 true,
             ) => {
                 section.insert("result".to_owned(), json!({"summary": expression(&format!("{out}.summary")), "findings": expression(&format!("slice({out}.findings, 0, 50)"))}));
+            }
+            _ if self.rows_of_texts(place).is_some() => {
+                let rows = self.rows_of_texts(place).unwrap_or_default();
+                let (columns, rows) = rows;
+                if built.conditional {
+                    section.insert("result".to_owned(), whole(&rows));
+                } else {
+                    section.insert("table".to_owned(), json!({"columns": columns, "rows": expression(&rows)}));
+                }
             }
             _ if built.list => {
                 section.insert(

@@ -1,42 +1,27 @@
 //! What does a question ask, and of which tables or records?
 
+mod ask;
 mod at_run;
 mod filters;
-mod grouped;
-mod joined;
+mod prepare;
+mod question;
 mod records;
+mod two;
 
 use serde_json::{Map, Value as Json, json};
 
-use self::filters::compared;
+use self::ask::Rows;
+use self::question::AGGREGATES;
 use crate::builder::sources::{Need, rank};
 use crate::builder::{Builder, Planned};
 use crate::columns::spoken;
 use crate::draft::literal;
-use crate::given::{Column, Form};
+use crate::given::{Column, ColumnKind, Form};
 use crate::values::What;
 use crate::words::{Kind, Token};
 
-pub(crate) use self::filters::comparison;
-
-/// What is asked of a table.
-#[derive(Debug, Default)]
-struct Question {
-    /// The function over values, and its name in words.
-    aggregate: Option<&'static str>,
-    /// At most so many, the largest or smallest first.
-    top: Option<u64>,
-    rising: bool,
-}
-
-const AGGREGATES: &[(&[&str], &str)] = &[
-    (&["average", "mean", "averages"], "avg"),
-    (&["total", "sum", "totals", "add", "spent", "revenue", "sums", "earned", "altogether", "much"], "sum"),
-    (&["median"], "median"),
-    (&["number", "count", "many", "counts", "often"], "count"),
-    (&["maximum", "max"], "max"),
-    (&["minimum", "min"], "min"),
-];
+pub(crate) use self::filters::{comparison, is_year, month_of};
+pub(crate) use self::question::is_key;
 
 impl Builder<'_> {
     pub(super) fn query(&mut self) -> Planned<()> {
@@ -50,22 +35,67 @@ impl Builder<'_> {
         {
             return self.stated(&sql);
         }
+        // What was just made of a table goes on, unless the part speaks of another.
+        let made = self.current.filter(|place| {
+            let value = &self.values[*place];
+            value.what == What::Artifact(Form::Table)
+                && value.step.is_some()
+                && value.flows
+                && !value.columns.is_empty()
+                && self.is_sure(*place)
+        });
         let tables: Vec<usize> = (0..self.values.len())
             .filter(|place| {
-                matches!(self.values[*place].what, What::Artifact(Form::Table))
-                    && !self.values[*place].list
-                    && self.values[*place].step.is_none()
+                let value = &self.values[*place];
+                let table =
+                    value.what == What::Artifact(Form::Table) || (value.what == What::Artifact(Form::Page) && !value.columns.is_empty());
+                table && !value.list && value.step.is_none()
             })
             .collect();
-        let joins = sentence
-            .iter()
-            .chain(&self.region())
-            .any(|token| token.is_any(&["join", "joined", "together", "combine", "merge", "match", "matched", "belong"]))
-            || self.reading.tokens.iter().any(|token| token.is_any(&["belong", "join", "joined"]));
-        let shared = tables.len() == 2 && joins;
-        let spoken_tables = tables.iter().filter(|place| !spoken(&sentence, &self.values[**place].columns).is_empty()).count();
-        if shared || (tables.len() == 2 && spoken_tables == 2 && self.common(&tables).is_some()) {
-            return self.joined(&tables);
+        let named: Vec<usize> = tables.iter().copied().filter(|place| self.values[*place].mentioned(&sentence).is_some()).collect();
+        if let Some(made) = made.filter(|place| {
+            named.is_empty()
+                && (!spoken(&sentence, &self.values[*place].columns).is_empty()
+                    || tables.iter().all(|table| spoken(&sentence, &self.values[*table].columns).is_empty()))
+        }) {
+            return self.of_one(made);
+        }
+        if tables.len() >= 2 && tables.iter().all(|place| !self.values[*place].columns.is_empty()) {
+            let joins = self.is_missing(&sentence)
+                || self.reading.tokens.iter().any(|token| {
+                    token.lower == "two"
+                        || token.is_any(&[
+                            "join", "joined", "together", "combine", "merge", "match", "matched", "belong", "both", "two", "stack",
+                            "append", "beside", "compare", "each", "against",
+                        ])
+                });
+            let spoken_tables: Vec<usize> =
+                tables.iter().copied().filter(|place| !spoken(&sentence, &self.values[*place].columns).is_empty()).collect();
+            let only = if named.len() == 1 {
+                named.first()
+            } else if named.is_empty() && spoken_tables.len() == 1 {
+                spoken_tables.first()
+            } else {
+                None
+            };
+            // A question that one table answers alone needs no other, unless the goal puts them together.
+            let alone = only.filter(|place| {
+                let others: Vec<usize> = tables.iter().copied().filter(|other| other != *place).collect();
+                let foreign = others.iter().any(|other| {
+                    spoken(&sentence, &self.values[*other].columns)
+                        .iter()
+                        .any(|spoken| !self.values[**place].columns.iter().any(|column| column.name == spoken.name))
+                });
+                !joins && !foreign
+            });
+            if let Some(one) = alone {
+                return self.of_one(*one);
+            }
+            let mut chosen = Vec::new();
+            for place in tables.iter().take(8) {
+                chosen.push(self.as_table(*place)?);
+            }
+            return self.of_two(&chosen);
         }
         let records = self.current.filter(|place| self.values[*place].what == What::Records && self.is_sure(*place)).or_else(|| {
             let direct = (0..self.values.len()).any(|place| rank(&self.values[place], Need::Table) >= 5);
@@ -75,10 +105,30 @@ impl Builder<'_> {
             return self.of_records(records);
         }
         let table = self.table()?;
-        if self.values[table].columns_at_run.is_some() {
+        self.of_one(table)
+    }
+
+    /// A question about one table.
+    fn of_one(&mut self, table: usize) -> Planned<()> {
+        let table = self.as_table(table)?;
+        let columns = self.values[table].columns.clone();
+        let numbers = columns.iter().any(|column| column.kind == ColumnKind::Number);
+        if self.values[table].columns_at_run.is_some() && !numbers {
             return self.at_run(table);
         }
-        self.of_table_in_sql(table)
+        let entry = self.entry("t", table);
+        self.ask(Rows { sql: "t".to_owned(), columns, entries: vec![entry], label: None })
+    }
+
+    /// How closely two columns of numbers go together.
+    pub(crate) fn correlated(&mut self, table: usize, one: &str, other: &str) -> Planned<()> {
+        self.skill("data_science.query")?;
+        let (first, second) = (crate::builder::sources::identifier(one), crate::builder::sources::identifier(other));
+        let sql = format!(
+            "SELECT corr({first}, {second}) AS \"correlation\", count(*) AS \"rows\" FROM t WHERE {first} IS NOT NULL AND {second} IS NOT NULL"
+        );
+        let entry = self.entry("t", table);
+        self.run(&sql, true, vec![entry], vec![Column::new("correlation", ColumnKind::Number)])
     }
 
     fn entry(&self, name: &str, table: usize) -> Json {
@@ -89,7 +139,7 @@ impl Builder<'_> {
         Json::Object(entry)
     }
 
-    fn run(&mut self, sql: &str, escaped: bool, tables: Vec<Json>, columns: Vec<Column>) -> Planned<()> {
+    pub(super) fn run(&mut self, sql: &str, escaped: bool, tables: Vec<Json>, columns: Vec<Column>) -> Planned<()> {
         let sql = if escaped { literal(sql) } else { json!(sql) };
         let with = Map::from_iter([("sql".to_owned(), sql), ("tables".to_owned(), Json::Array(tables))]);
         let why = format!("{}.", self.clause());
@@ -129,23 +179,9 @@ impl Builder<'_> {
         self.run(sql, true, entries, Vec::new())
     }
 
-    fn question(&self, tokens: &[Token]) -> Question {
+    /// The function that some words ask for.
+    fn function(&self, tokens: &[Token]) -> Option<&'static str> {
         let has = |words: &[&str]| tokens.iter().any(|token| token.is_any(words));
-        let aggregate = AGGREGATES.iter().find(|(words, _)| has(words)).map(|(_, function)| *function);
-        let falling = has(&["top", "most", "largest", "highest", "biggest", "best", "greatest", "longest", "heaviest", "oldest"]);
-        let rising = has(&["lowest", "smallest", "least", "worst", "cheapest", "fewest", "shortest", "youngest"]);
-        let count = tokens.iter().enumerate().find_map(|(place, token)| match token.kind {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and small")]
-            Kind::Number(value) if value.fract() == 0.0 && (1.0..=1000.0).contains(&value) && !compared(tokens, place) => {
-                Some(value as u64)
-            }
-            _ => None,
-        });
-        let ordered = falling || rising;
-        Question {
-            aggregate,
-            top: if ordered { count.or(Some(if has(&["which", "what", "who"]) { 1 } else { 10 })) } else { None },
-            rising: rising && !falling,
-        }
+        AGGREGATES.iter().find(|(words, _)| has(words)).map(|(_, function)| *function)
     }
 }

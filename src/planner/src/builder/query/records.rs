@@ -16,7 +16,6 @@ impl Builder<'_> {
         self.skill("documentation.render")?;
         let sentence = self.sentence();
         let value = self.values[place].clone();
-        let question = self.question(&sentence);
         let known = value.columns.clone();
         let said = spoken(&sentence, &known);
         let group = said.iter().find(|column| column.role == Role::Group).map(|column| column.name.clone()).or_else(|| {
@@ -26,7 +25,12 @@ impl Builder<'_> {
                 .find(|pair| pair[0].is_any(&["per", "by", "each", "every"]) && pair[1].kind == Kind::Word && !pair[1].is_any(&["the"]))
                 .map(|pair| pair[1].lower.clone())
         });
-        let function = question.aggregate.unwrap_or("count");
+        let superlative = sentence.iter().find(|token| crate::lexicon::is(token, "most") || crate::lexicon::is(token, "least"));
+        if let Some(token) = superlative.filter(|_| self.function(&sentence).is_none()) {
+            let rising = crate::lexicon::is(token, "least");
+            return self.first_of_records(place, rising);
+        }
+        let function = self.function(&sentence).unwrap_or("count");
         let verbs: Vec<&str> = AGGREGATES.iter().flat_map(|(words, _)| words.iter().copied()).filter(|word| *word != "total").collect();
         let named = said
             .iter()
@@ -86,6 +90,34 @@ impl Builder<'_> {
         self.values.push(made);
         self.current = Some(place);
         self.rules.push("the records are in no file, so that the numbers are computed by expressions".to_owned());
+        Ok(())
+    }
+
+    /// The records with the greatest or least value of a field.
+    fn first_of_records(&mut self, place: usize, rising: bool) -> Planned<()> {
+        let sentence = self.sentence();
+        let value = self.values[place].clone();
+        let said = spoken(&sentence, &value.columns);
+        let number = said.iter().find(|column| column.kind == Some(ColumnKind::Number)).map(|column| column.name.clone());
+        let related = crate::columns::related(&sentence, &value.columns, &[ColumnKind::Number]).first().map(|column| column.name.clone());
+        let numbers: Vec<&str> =
+            value.columns.iter().filter(|column| column.kind == ColumnKind::Number).map(|column| column.name.as_str()).collect();
+        let only = if let [one] = numbers.as_slice() { Some((*one).to_owned()) } else { None };
+        let Some(field) = number.or(related).or(only) else {
+            return Err(self.missing("the field of numbers", "Name the field by which the records are to be ordered."));
+        };
+        let key = quoted(&field);
+        let extreme = format!("{}(map({}, x => x[{key}] ?? 0))", if rising { "min" } else { "max" }, value.expr);
+        let rows =
+            format!("map(filter({}, r => (r[{key}] ?? 0) == {extreme}), r => join(map(values(r), v => text(v ?? '')), ', '))", value.expr);
+        let title = format!("{} {field}", if rising { "Least" } else { "Greatest" });
+        let data = json!({"title": literal(&title), "rows": crate::draft::expression(&rows)});
+        let template = "# {{ title }}\n\n{% for row in rows %}\n- {{ row }}\n{% endfor %}";
+        let with =
+            Map::from_iter([("template".to_owned(), json!(template)), ("format".to_owned(), json!("markdown")), ("data".to_owned(), data)]);
+        let why = format!("{}.", self.clause());
+        self.step("documentation.render", with, None, &why)?;
+        self.current = Some(place);
         Ok(())
     }
 }

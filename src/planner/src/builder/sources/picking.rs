@@ -47,6 +47,17 @@ impl Builder<'_> {
         }
         for (tokens, name) in [(&region, "part"), (&sentence, "sentence")] {
             let spoken = self.spoken_of(&fits, tokens, need);
+            // Of two texts that are compared, both are meant, wherever each is named.
+            let all = if spoken.len() == 1 && matches!(need, Need::Text) {
+                self.spoken_of(&fits, &self.reading.tokens.clone(), need)
+            } else {
+                Vec::new()
+            };
+            let compares = sentence.iter().any(|token| token.is("than"));
+            if compares && all.len() > 1 && all.contains(&spoken[0]) && all.iter().all(|place| self.values[*place].step.is_none()) {
+                self.rules.push(format!("{} are held against one another", self.labels(&all)));
+                return Ok(all);
+            }
             if !spoken.is_empty() {
                 self.rules.push(format!("the {name} speaks of {}", self.labels(&spoken)));
                 return Ok(spoken);
@@ -77,6 +88,11 @@ impl Builder<'_> {
                 let tokens = self.reading.tokens.clone();
                 let spoken = self.spoken_of(several, &tokens, need);
                 if spoken.len() == 1 {
+                    return Ok(spoken);
+                }
+                let held = ["than", "compare", "compared", "versus", "vs", "which", "between", "against", "side", "difference", "differ"];
+                if spoken.len() > 1 && tokens.iter().any(|token| token.is_any(&held)) {
+                    self.rules.push(format!("{} are held against one another", self.labels(&spoken)));
                     return Ok(spoken);
                 }
                 if region.iter().chain(&sentence).any(|token| token.is_any(ALL)) {

@@ -32,7 +32,19 @@ impl Builder<'_> {
                     .copied()
                     .filter(|place| !self.values[*place].names.iter().flatten().any(|stem| fresh.iter().any(|word| stem.starts_with(word))))
                     .collect();
+                // What a table has and another lacks is learnt from the one that has it.
+                let full: Vec<usize> = several
+                    .iter()
+                    .copied()
+                    .filter(|place| several.iter().all(|other| self.values[*other].columns.len() <= self.values[*place].columns.len()))
+                    .collect();
+                // An address that the goal states is meant before one that is only given.
+                let stated: Vec<usize> = several.iter().copied().filter(|place| self.values[*place].literal.is_some()).collect();
                 match speaking.as_slice() {
+                    _ if stated.len() == 1 && several.iter().all(|place| self.values[*place].what == What::Address) => {
+                        self.as_table(stated[0])
+                    }
+                    _ if self.now.capability == "train" && full.len() == 1 => self.as_table(full[0]),
                     [one] => self.as_table(*one),
                     _ if self.now.capability == "train" && old.len() == 1 => self.as_table(old[0]),
                     _ => Err(self.ambiguous(format!("the table could be any of {}", candidates.join(", ")), candidates)),
@@ -62,6 +74,7 @@ impl Builder<'_> {
         let first = format!("first({}.tables)", self.output(step));
         let mut value = Value::new(What::Artifact(Form::Table), format!("default({first}.artifact, first([]))"), "the page's table");
         value.step = Some(step);
+        value.columns = self.values[place].columns.clone();
         value.columns_at_run = Some(format!("default({first}.preview.columns, [])"));
         self.values.push(value);
         let made = self.values.len() - 1;
