@@ -162,10 +162,8 @@ impl Builder<'_> {
                     .columns
                     .iter()
                     .filter(|column| {
-                        column.name != target.name
-                            && !left_out.contains(&column.name.as_str())
-                            && !crate::builder::query::is_key(column)
-                            && !(column.unique && column.kind == ColumnKind::Text)
+                        let names_a_row = crate::builder::query::is_key(column) || (column.unique && column.kind == ColumnKind::Text);
+                        column.name != target.name && !left_out.contains(&column.name.as_str()) && !names_a_row
                     })
                     .collect();
                 if rest.len() + 1 < self.values[table].columns.len() {
