@@ -16,7 +16,7 @@ use crate::running;
 use crate::world::World;
 
 /// The longest that a due task may wait for an agent, blows included.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// The whole log.
 pub(crate) async fn log(world: &World) -> Result<Vec<Event>, StoreError> {
