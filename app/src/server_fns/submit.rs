@@ -29,9 +29,9 @@ mod reading {
     use baton_domain::wire::task::{DependsOn, NewTask, TaskSummary};
 
     use super::super::form::SentForm;
-    use crate::components::decide_form::{DECIDE_FIELDS, decide_terms};
     use super::super::{ApiError, serve};
     use super::Upload;
+    use crate::components::decide_form::{DECIDE_FIELDS, decide_terms};
 
     /// The fields of the form beside the input's.
     const FIELDS: [&str; 13] = [

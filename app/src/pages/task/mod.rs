@@ -61,13 +61,12 @@ fn Content(model: Model) -> impl IntoView {
     let command = Signal::derive(move || {
         model.detail.with(|detail| {
             let title = Some(detail.summary.title.clone());
-            let request =
-                NewTask {
-                    title,
-                    priority: detail.summary.priority,
-                    decide: detail.decide.as_ref().map(|vote| Box::new(vote.terms.clone())),
-                    ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone())
-                };
+            let request = NewTask {
+                title,
+                priority: detail.summary.priority,
+                decide: detail.decide.as_ref().map(|vote| Box::new(vote.terms.clone())),
+                ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone())
+            };
             submit_command(&request)
         })
     });
