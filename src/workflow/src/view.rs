@@ -382,8 +382,9 @@ mod tests {
 
     #[test]
     fn points_on_long_edges_are_bounded() {
-        // Each needs all before it: 287 layers, and four million points if each edge had one in each layer.
-        let steps: Vec<Vec<usize>> = (0..MAXIMUM_ORDERED).map(|step| (0..step).collect()).collect();
+        // Each needs the one before it and the first twenty: many points if each edge had one in each layer.
+        let steps: Vec<Vec<usize>> =
+            (0..MAXIMUM_ORDERED).map(|step| (0..step).filter(|need| *need < 20 || need + 1 == step).collect()).collect();
         let view = view_of(&steps);
         assert_eq!(view.layers as usize, MAXIMUM_ORDERED);
         let points: usize = view.edges.iter().map(|edge| edge.points.len() - 2).sum();
