@@ -28,6 +28,8 @@ use crate::request::{checked, wrong};
 use crate::service::SEEDS;
 use crate::{step, view};
 
+/// How long voters have where neither the task nor its terms say, in seconds: a day, so that one whose agent is gone holds nothing up for ever.
+const LONGEST_ANSWER: i64 = 86_400;
 /// The longest label that a task may ask for, in bytes.
 const MAXIMUM_LABEL_BYTES: usize = 64;
 
@@ -178,7 +180,9 @@ impl Votes for Councils {
             }
         });
         let seats: Vec<Seat> = seats.collect();
-        let answer_within_ms = terms.stage_seconds.or(terms.deadline_seconds).and_then(|seconds| u64::try_from(seconds).ok());
+        let bounded = task.timeouts.schedule_to_close_ms.is_some();
+        let within = terms.stage_seconds.or(terms.deadline_seconds).or_else(|| (!bounded).then_some(LONGEST_ANSWER));
+        let answer_within_ms = within.and_then(|seconds| u64::try_from(seconds).ok());
         let seed = (sources.chance.next() * SEEDS) as u64;
         let beginning = Beginning { request, decision: core, roster, cast, seed, at, hash: String::new(), task_id: None };
         let beginning = serde_json::to_value(&beginning).map_err(internal)?;

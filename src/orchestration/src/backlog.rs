@@ -52,12 +52,14 @@ pub(crate) struct Backlog {
     pub(crate) rung: Notify,
     /// Rung when something is due that no clock says.
     pub(crate) due: Notify,
+    /// Rung when something may be due that can wait a moment for more of its kind.
+    pub(crate) due_soon: Notify,
 }
 
 impl Default for Backlog {
     fn default() -> Self {
         let (known, holds) = (Mutex::default(), AtomicBool::new(false));
-        Self { known, look: AtomicBool::new(true), holds, rung: Notify::new(), due: Notify::new() }
+        Self { known, look: AtomicBool::new(true), holds, rung: Notify::new(), due: Notify::new(), due_soon: Notify::new() }
     }
 }
 

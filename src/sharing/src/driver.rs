@@ -91,10 +91,16 @@ impl Sharing {
         }
     }
 
-    /// Gives how many contracts could not be taken forward.
+    /// Gives how much could not be done: claims of a project, contracts.
     async fn see_ends(&self) -> Answer<u32> {
-        let mut changed = self.release_ended().await?;
-        let mut trouble = 0;
+        let (mut changed, mut trouble) = match self.release_ended().await {
+            Ok(changed) => (changed, 0),
+            // Of one project; others do not stand still for it.
+            Err(problem) => {
+                tracing::warn!(%problem, "what those held that have ended is given back later");
+                (false, 1)
+            }
+        };
         for contract in self.tasks_that_ended().await? {
             trouble += u32::from(self.drive(&contract).await);
             changed = true;

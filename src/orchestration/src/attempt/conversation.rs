@@ -48,6 +48,8 @@ pub(super) enum End {
 
 /// The most children that one attempt waits for at once.
 const MAXIMUM_ASKS: usize = 16;
+/// How long storage is left alone before a budget is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 pub(super) struct Conversation<'a> {
     pub(super) shared: &'a Arc<Shared>,
@@ -263,10 +265,18 @@ impl Conversation<'_> {
             let mut above = Vec::new();
             // There are at most as many as tasks may ask for one another.
             while let Some(id) = parent.take() {
-                // One that is gone spends nothing any more; where storage is away the call is refused by the books.
-                if let Ok(Some(record)) = shared.store.task(id).await {
-                    above.push((id, record.budget.unwrap_or_default()));
-                    parent = record.summary.parent_id;
+                match shared.store.task(id).await {
+                    Ok(Some(record)) => {
+                        above.push((id, record.budget.unwrap_or_default()));
+                        parent = record.summary.parent_id;
+                    }
+                    // One that is gone spends nothing any more.
+                    Ok(None) => {}
+                    // Nothing is spent past a budget that could not be read; the attempt's deadline ends this too.
+                    Err(_) => {
+                        parent = Some(id);
+                        tokio::time::sleep(LOOK_AGAIN).await;
+                    }
                 }
             }
             ModelCaller { project, task, attempt, budget, above }

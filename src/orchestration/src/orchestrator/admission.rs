@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::{Code, FieldError, Problem};
 use baton_domain::task::{
-    FAIRNESS_WEIGHTS, MAXIMUM_TITLE_BYTES, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key,
+    Budget, FAIRNESS_WEIGHTS, MAXIMUM_TITLE_BYTES, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key,
 };
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
@@ -22,6 +22,8 @@ const MAXIMUM_LABEL: usize = 64;
 /// The most attempts that a policy may ask for, and its longest interval: a day.
 const MAXIMUM_ATTEMPTS: u32 = 100;
 const MAXIMUM_INTERVAL_MS: u64 = 86_400_000;
+/// The most bytes of a task's input, taken once for each of its voters.
+const MAXIMUM_VOTED_BYTES: usize = 32 << 20;
 /// How far ahead `run_at` may lie, and how far behind for clocks that differ.
 const FURTHEST: Duration = Duration::from_secs(366 * 86_400);
 const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
@@ -45,8 +47,17 @@ impl Orchestrator {
             Some(terms) => Some((self.seats(caller, &task, &terms, prefix).await?, *terms)),
             None => None,
         };
+        if let Some((seats, terms)) = &seats {
+            let bytes = serde_json::to_vec(&task.input).map_or(usize::MAX, |text| text.len()).saturating_mul(seats.seats.len());
+            if bytes > MAXIMUM_VOTED_BYTES {
+                let message = format!("its input for each voter comes to {bytes} bytes; at most {MAXIMUM_VOTED_BYTES} are allowed");
+                return Err(Problem::invalid_field(format!("{prefix}/decide/voters"), message));
+            }
+            // What all voters together may use binds the task, of whose budget each of their calls is taken.
+            task.budget = tighter(task.budget, terms.budget);
+        }
         let mut new = self.record(caller, task, &known, now);
-        let voters = seats.map(|(seats, terms)| self.voted(&mut new, seats, terms)).unwrap_or_default();
+        let voters = seats.map(|(seats, terms)| self.voted(&mut new, seats, terms, !depends_on.is_empty())).unwrap_or_default();
         Ok(Admitted { new, voters, depends_on, reference, prefix: prefix.to_owned() })
     }
 
@@ -138,6 +149,14 @@ impl Orchestrator {
         };
         NewTaskRecord { task: record, input: task.input, depends_on: Vec::new(), decide: None }
     }
+}
+
+/// What is allowed by both.
+fn tighter(one: Option<Budget>, other: Option<Budget>) -> Option<Budget> {
+    let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+    let tokens = one.tokens.into_iter().chain(other.tokens).min();
+    let cost = one.cost.into_iter().chain(other.cost).min_by(f64::total_cmp);
+    Some(Budget { tokens, cost })
 }
 
 fn field_errors(task: &NewTask, prefix: &str, now: Timestamp) -> Vec<FieldError> {

@@ -8,6 +8,7 @@ use baton_domain::user::Caller;
 use baton_domain::wire::task::{BulkAnswer, BulkCancel, BulkRerun, MAXIMUM_BULK, NewTask, TaskFilter, TaskSummary};
 use baton_storage::{CancelRequest, NewTaskRecord, TaskQuery, TaskRows};
 
+use super::dependencies::few_voters;
 use super::{Orchestrator, check_filter, idempotency};
 use crate::artifacts::page_cursor;
 use crate::task_manager::cancel;
@@ -23,9 +24,15 @@ impl Orchestrator {
         let (mut again, mut voters, mut skipped) = (Vec::new(), Vec::new(), 0);
         for task in &tasks {
             let Some(rows) = self.shared.store.task_rows(task.id).await? else { continue };
+            if self.votes_for_another(task).await? {
+                // It is asked anew with the task that it was a voter of; by itself nobody would hear it.
+                skipped += 1;
+                continue;
+            }
             match self.again(caller, rows).await {
                 Ok(mut new) => {
                     voters.extend(new.drain(1..));
+                    few_voters(voters.len())?;
                     again.append(&mut new);
                 }
                 Err(problem) if problem.status < 500 => skipped += 1,
@@ -49,6 +56,13 @@ impl Orchestrator {
         }
         let next_cursor = oldest.filter(|_| ids.len() >= limit as usize).map(|id| id.to_string());
         Ok(BulkAnswer { count: count(&ids), ids, skipped: 0, next_cursor })
+    }
+
+    /// Whether a task is what one of several did of another.
+    async fn votes_for_another(&self, task: &TaskSummary) -> Answer<bool> {
+        let Some(parent) = task.parent_id else { return Ok(false) };
+        let rows = self.shared.store.task_rows(parent).await?;
+        Ok(rows.and_then(|rows| rows.decide).is_some_and(|vote| vote.voters.contains(&task.id)))
     }
 
     pub(super) async fn end_all(&self, caller: &Caller, which: BulkCancel) -> Answer<BulkAnswer> {

@@ -72,12 +72,18 @@ impl Orchestrator {
     }
 }
 
-fn together(admitted: Vec<Admitted>, held: impl Fn(NewTaskRecord) -> NewTaskRecord) -> Result<Vec<NewTaskRecord>, Problem> {
-    let voters: usize = admitted.iter().map(|task| task.voters.len()).sum();
+/// Refuses a request whose tasks have too many voters together.
+pub(super) fn few_voters(voters: usize) -> Result<(), Problem> {
     if voters > MAXIMUM_VOTERS {
-        let detail = format!("The tasks of one request have at most {MAXIMUM_VOTERS} voters together; these have {voters}.");
+        let detail = format!("The tasks of one request have at most {MAXIMUM_VOTERS} voters together; these have {voters} or more.");
         return Err(Problem::new(Code::BatchTooLarge, detail));
     }
+    Ok(())
+}
+
+fn together(admitted: Vec<Admitted>, held: impl Fn(NewTaskRecord) -> NewTaskRecord) -> Result<Vec<NewTaskRecord>, Problem> {
+    let voters: usize = admitted.iter().map(|task| task.voters.len()).sum();
+    few_voters(voters)?;
     let (mut asked, mut voters) = (Vec::with_capacity(admitted.len() + voters), Vec::with_capacity(voters));
     for task in admitted {
         asked.push(if task.new.decide.is_some() { task.new } else { held(task.new) });

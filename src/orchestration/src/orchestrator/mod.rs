@@ -289,9 +289,13 @@ impl TaskService for Orchestrator {
             return Ok(AcceptedBatch { ids });
         }
         self.check_standing(caller).await?;
-        let mut admitted = Vec::with_capacity(batch.tasks.len());
+        let (mut admitted, mut voters) = (Vec::with_capacity(batch.tasks.len()), 0);
         for (index, task) in batch.tasks.into_iter().enumerate() {
-            admitted.push(self.admit(caller, task, &format!("/tasks/{index}")).await?);
+            let task = self.admit(caller, task, &format!("/tasks/{index}")).await?;
+            // Before the next one is looked at: each voter is a task with an input of its own.
+            voters += task.voters.len();
+            dependencies::few_voters(voters)?;
+            admitted.push(task);
         }
         let admitted = self.resolve(caller, admitted).await?;
         Ok(AcceptedBatch { ids: self.take_in(admitted, key).await? })

@@ -34,7 +34,8 @@ impl Orchestrator {
     }
 
     /// Makes a task one that waits for its voters, and gives their tasks.
-    pub(super) fn voted(&self, new: &mut NewTaskRecord, seats: Seats, terms: DecideTerms) -> Vec<NewTaskRecord> {
+    /// Where it `depends` on others, a voter's time counts from when it is begun: nobody answers before that.
+    pub(super) fn voted(&self, new: &mut NewTaskRecord, seats: Seats, terms: DecideTerms, depends: bool) -> Vec<NewTaskRecord> {
         let voters: Vec<NewTaskRecord> = seats
             .seats
             .into_iter()
@@ -48,7 +49,9 @@ impl Orchestrator {
                 task.summary.labels.extend(seat.labels);
                 task.summary.labels.sort_unstable();
                 task.summary.labels.dedup();
-                if let Some(answer) = seats.answer_within_ms {
+                if let Some(answer) = seats.answer_within_ms.filter(|_| depends) {
+                    task.timeouts.start_to_close_ms = task.timeouts.start_to_close_ms.min(answer);
+                } else if let Some(answer) = seats.answer_within_ms {
                     let whole = task.timeouts.schedule_to_close_ms;
                     task.timeouts.schedule_to_close_ms = Some(whole.map_or(answer, |whole| whole.min(answer)));
                 }
@@ -70,6 +73,10 @@ impl Orchestrator {
         let above = self.shared.store.task(parent).await?.filter(|task| task.summary.project_id == caller.project);
         let above = above.ok_or_else(|| no_such_task(parent))?;
         let key = idempotency(caller, Some(key), "child", &(parent, &task))?;
+        if let Some(first) = self.answered_one(key.as_ref()).await? {
+            return Ok(first);
+        }
+        self.check_standing(caller).await?;
         if above.depth >= MAXIMUM_DEPTH {
             return Err(Problem::new(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep.")));
         }

@@ -18,6 +18,9 @@ use crate::engine::{Order, Running, Shared};
 /// The most tasks of one sweep.
 const SWEEP: u32 = 500;
 
+/// Ends of children within this time are looked at together: a busy server has thousands a second, of which few are the last one that somebody waits for.
+const CHILDREN_TOGETHER: Duration = Duration::from_millis(50);
+
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
@@ -34,6 +37,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             biased;
             () = shared.stop.cancelled() => return,
             () = shared.backlog.due.notified() => {}
+            () = shared.backlog.due_soon.notified() => tokio::time::sleep(CHILDREN_TOGETHER).await,
             () = tokio::time::sleep(if full { Duration::ZERO } else { pause }) => {}
         }
         if next.is_some_and(|at| at <= shared.sources.clock.now()) {
@@ -48,6 +52,10 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
     let due = shared.store.due_tasks(now, SWEEP).await?;
     let mut count = 0;
     for task in due {
+        if matches!(task, DueTask::Voted(_)) && shared.votes.get().is_none() {
+            // Left to a server that holds votes.
+            continue;
+        }
         // One server does it for all, but for an attempt that must end, which whoever holds it ends.
         let mine = match &task {
             DueTask::ClosedTooLate(id, state) => state.holds_lease() && shared.running.lock().contains_key(id),

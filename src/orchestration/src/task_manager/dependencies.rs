@@ -13,8 +13,13 @@ const PART: u32 = 256;
 /// the same.
 pub(crate) fn ended(shared: &Shared, task: &TaskRecord) {
     // Of a child, another task may wait for the last of its voters.
-    if (task.awaited || task.summary.parent_id.is_some() || task.summary.decision_id.is_some()) && task.summary.state.is_terminal() {
+    if !task.summary.state.is_terminal() {
+        return;
+    }
+    if task.awaited || task.summary.decision_id.is_some() {
         shared.backlog.due.notify_one();
+    } else if task.summary.parent_id.is_some() {
+        shared.backlog.due_soon.notify_one();
     }
 }
 

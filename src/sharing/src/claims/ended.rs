@@ -34,7 +34,7 @@ impl Sharing {
         }
         let mut noted = self.ended.lock();
         let of_project = noted.entry(event.project_id).or_default();
-        if of_project.len() < MAXIMUM_ENDED {
+        if urgent || of_project.len() < MAXIMUM_ENDED {
             of_project.insert(holder);
         }
         urgent

@@ -68,8 +68,12 @@ impl Sharing {
             (State::Open { escalated: false } | State::Voting { .. }, None) => Command::Escalate { seen },
             _ => return Ok(()),
         };
+        let opened = if let Command::Vote { decision, .. } = &command { Some(*decision) } else { None };
         match self.settle(&caller, &Principal::System, id, command, None).await {
-            Err(problem) if problem.is(Code::ConflictMoved) || problem.is(Code::ConflictSettled) => Ok(()),
+            Err(problem) if problem.is(Code::ConflictMoved) || problem.is(Code::ConflictSettled) => match opened {
+                Some(decision) => self.withdraw_unless_noted(&caller, head, decision).await,
+                None => Ok(()),
+            },
             Err(problem) if !problem.passes() => {
                 tracing::warn!(%id, %problem, "a verdict cannot be carried out; a person is asked");
                 match self.settle(&caller, &Principal::System, id, Command::Escalate { seen }, None).await {
@@ -80,6 +84,23 @@ impl Sharing {
             }
             Err(problem) => Err(problem),
             Ok(_) => Ok(()),
+        }
+    }
+
+    /// Cancels a decision that was opened for a conflict which went on meanwhile; unless it is the one that the conflict waits for, as another server noted.
+    async fn withdraw_unless_noted(&self, caller: &Caller, head: &JournalHead, decision: uuid::Uuid) -> Answer<()> {
+        let conflict = self.stored_conflict(head.project, ConflictId::new(*head.id.as_uuid())).await?;
+        if matches!(conflict.core.state, State::Voting { decision: noted } if noted == decision) {
+            return Ok(());
+        }
+        let decision = DecisionId::new(decision);
+        self.voted_on.lock().remove(&decision);
+        match &self.parts.votes {
+            Some(votes) => match votes.cancel(caller, decision).await {
+                Err(problem) if problem.passes() => Err(problem),
+                _ => Ok(()),
+            },
+            None => Ok(()),
         }
     }
 
