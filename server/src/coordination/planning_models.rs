@@ -28,17 +28,13 @@ impl PlanningModels {
     pub(super) fn new(models: Arc<dyn ModelService>, tasks: Arc<dyn TaskService>) -> Self {
         Self { models, tasks }
     }
-
-    async fn best(&self, caller: &Caller) -> Option<ModelTier> {
-        let list = self.models.list(caller).await.ok()?;
-        list.items.iter().map(|model| model.settings.tier).max()
-    }
 }
 
 #[async_trait]
 impl Models for PlanningModels {
-    async fn available(&self, caller: &Caller) -> bool {
-        self.best(caller).await.is_some()
+    async fn best(&self, caller: &Caller) -> Option<ModelTier> {
+        let list = self.models.list(caller).await.ok()?;
+        list.items.iter().map(|model| model.settings.tier).max()
     }
 
     async fn asker(&self, caller: &Caller) -> Option<Box<dyn Asks>> {

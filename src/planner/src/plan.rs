@@ -1,5 +1,6 @@
 //! What is planned for a goal, by rules alone?
 
+use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
 use baton_workflow::DocumentProblem;
 use serde::Serialize;
@@ -14,8 +15,16 @@ use crate::refusal::Refusal;
 /// What a plan may count on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Terms {
-    /// Whether a language model is there for skills that need one.
-    pub model: bool,
+    /// How able the ablest language model is that skills may ask; none if there is no model.
+    pub model: Option<ModelTier>,
+}
+
+impl Terms {
+    /// Whether there is a model that is this able.
+    #[must_use]
+    pub fn able(self, least: ModelTier) -> bool {
+        self.model.is_some_and(|best| best >= least)
+    }
 }
 
 /// How a part of the goal was understood.

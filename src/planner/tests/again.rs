@@ -14,7 +14,7 @@ fn given() -> Map<String, Value> {
 
 fn again(goal: &str, step: &str, code: &str, so_far: &[(&str, Stands)]) -> Result<Replanned, baton_planner::Refusal> {
     let inputs = [Given::new("page", GivenKind::Url)];
-    let plan = plan(goal, &inputs, skills(), Terms { model: true }).unwrap();
+    let plan = plan(goal, &inputs, skills(), Terms { model: Some(baton_domain::model::ModelTier::Large) }).unwrap();
     let so_far: BTreeMap<String, Stands> = so_far.iter().map(|(id, stands)| ((*id).to_owned(), stands.clone())).collect();
     let again = replan(&plan.text, step, code, &so_far, &given(), skills());
     if let Ok(again) = &again {

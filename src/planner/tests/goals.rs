@@ -191,7 +191,7 @@ fn goals_in_other_voices_are_planned_as_they_are_meant() {
         let goals = own(text);
         let mut right = 0;
         for (_, goal) in &goals {
-            let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: false });
+            let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: None });
             let wrong = lacks(&goal.expect, &outcome);
             right += usize::from(wrong.is_empty());
             shown(goal, &wrong, &outcome);
@@ -228,7 +228,7 @@ fn measure(half: &str) -> (usize, usize) {
     let plans: Value = serde_json::from_str(PLANS).unwrap();
     let mut right = 0;
     for goal in &goals {
-        let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: false });
+        let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: None });
         let mut wrong = wrong(&goal.expect, &outcome);
         if wrong.is_empty() && !plans[&goal.id].is_null() {
             wrong = lacks(&plans[&goal.id], &outcome);
@@ -261,7 +261,7 @@ fn goals_of_others_are_planned_by_rules_alone() {
 #[test]
 fn a_plan_is_the_same_each_time() {
     for goal in goals("tune") {
-        let once = plan(&goal.text, &goal.given, skills(), Terms { model: false });
-        assert_eq!(once, plan(&goal.text, &goal.given, skills(), Terms { model: false }), "{}", goal.id);
+        let once = plan(&goal.text, &goal.given, skills(), Terms { model: None });
+        assert_eq!(once, plan(&goal.text, &goal.given, skills(), Terms { model: None }), "{}", goal.id);
     }
 }

@@ -1,5 +1,6 @@
 //! What do single rules make of goals?
 
+use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
 use baton_planner::{Column, ColumnKind, Given, GivenKind, Plan, Refusal, Terms, plan, problems};
 use proptest::prelude::*;
@@ -23,7 +24,7 @@ fn table(name: &str, columns: &[(&str, ColumnKind)]) -> Given {
 }
 
 fn planned(goal: &str, given: &[Given]) -> Result<Plan, Refusal> {
-    plan(goal, given, skills(), Terms { model: false })
+    plan(goal, given, skills(), Terms { model: None })
 }
 
 fn skills_of(plan: &Plan) -> Vec<&str> {
@@ -80,8 +81,13 @@ fn what_cannot_be_planned_says_why() {
 #[test]
 fn with_a_model_what_needs_one_is_planned() {
     let note = [given("note", GivenKind::Text, "")];
-    let plan =
-        plan("Summarize the note in two sentences and translate the summary into German.", &note, skills(), Terms { model: true }).unwrap();
+    let plan = plan(
+        "Summarize the note in two sentences and translate the summary into German.",
+        &note,
+        skills(),
+        Terms { model: Some(ModelTier::Large) },
+    )
+    .unwrap();
     assert_eq!(skills_of(&plan), ["nlp.summarize", "nlp.translate"]);
     assert_eq!(plan.draft.steps[1].with["text"], json!("${{ steps.summarize.output.text }}"));
 }
@@ -105,7 +111,7 @@ fn a_skill_of_somebody_else_is_found_by_its_words() {
     own.output_schema = json!({"type": "object", "properties": {"cost": {"type": "number"}}, "required": ["cost"]});
     all.push(own);
     let skills = baton_planner::Skills::new(all);
-    let plan = plan("Compute the postage of the parcel for a weight of 12.", &[], &skills, Terms { model: false }).unwrap();
+    let plan = plan("Compute the postage of the parcel for a weight of 12.", &[], &skills, Terms { model: None }).unwrap();
     assert_eq!((skills_of(&plan), plan.draft.steps[0].with["weight"].as_f64()), (vec!["acme.shipping_cost"], Some(12.0)));
 }
 
@@ -157,6 +163,19 @@ const PHRASES: &[&str] = &[
     "for every row",
 ];
 
+#[test]
+fn a_model_that_is_not_able_enough_is_none() {
+    let note = [given("note", GivenKind::Text, "")];
+    let with = |model| plan("Translate the note into German.", &note, skills(), Terms { model });
+    let refusal = with(Some(ModelTier::Tiny)).unwrap_err();
+    assert!(
+        refusal.code == Code::GoalNeedsModel && refusal.problem().detail.contains("the ablest one here is `tiny`"),
+        "{:?}",
+        refusal.problem()
+    );
+    assert!(with(Some(ModelTier::Large)).is_ok());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
@@ -170,7 +189,7 @@ proptest! {
             Given::new("reviews", GivenKind::Json).with_value(&json!(["good", "bad"])),
         ];
         let goal = format!("{}{noise}", words.join(" "));
-        match plan(&goal, &inputs, skills(), Terms { model }) {
+        match plan(&goal, &inputs, skills(), Terms { model: model.then_some(ModelTier::Large) }) {
             Ok(plan) => prop_assert_eq!(problems(&plan.text, skills()), vec![]),
             Err(refusal) => {
                 prop_assert!(refusal.code.as_str().starts_with("PLAN-"));

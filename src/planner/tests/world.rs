@@ -316,8 +316,8 @@ impl Asks for Asked {
 
 #[async_trait]
 impl Models for TestModels {
-    async fn available(&self, _: &Caller) -> bool {
-        self.answer.lock().unwrap().is_some()
+    async fn best(&self, _: &Caller) -> Option<baton_domain::model::ModelTier> {
+        self.answer.lock().unwrap().as_ref().map(|_| baton_domain::model::ModelTier::Large)
     }
 
     async fn asker(&self, _: &Caller) -> Option<Box<dyn Asks>> {

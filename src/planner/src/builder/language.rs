@@ -1,5 +1,6 @@
 //! How are texts worked on: summaries, keywords, moods, languages, classes, likeness?
 
+use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
 use serde_json::{Map, Value as Json, json};
 
@@ -152,7 +153,7 @@ impl Builder<'_> {
             }
             "classify" => {
                 with.insert("labels".to_owned(), self.labels_of(&sentence)?);
-                if !self.terms.model {
+                if !self.terms.able(ModelTier::Small) {
                     with.insert("method".to_owned(), json!("rules"));
                 }
             }

@@ -1,5 +1,7 @@
 //! What of all that a goal speaks of is asked for, and in which order is it planned?
 
+use baton_domain::model::ModelTier;
+
 use super::Builder;
 use crate::given::Form;
 use crate::reading::Intent;
@@ -134,7 +136,7 @@ impl<'a> Builder<'a> {
         let found =
             kept.iter().any(|intent| !COLLECTORS.contains(&intent.capability) && !matches!(intent.capability, "draft" | "ask" | "render"));
         let reported = kept.iter().any(|intent| COLLECTORS.contains(&intent.capability));
-        if found && !self.terms.model {
+        if found && !self.terms.able(ModelTier::Small) {
             kept.retain(|intent| intent.capability != "draft" || !self.is_message(intent) || !reported);
             for intent in kept.iter_mut().filter(|intent| intent.capability == "draft") {
                 if self.is_message(intent) {

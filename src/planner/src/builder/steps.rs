@@ -24,12 +24,16 @@ impl<'a> Builder<'a> {
         };
         if let Some(need) = skill.model
             && !need.optional
-            && !self.terms.model
+            && !self.terms.able(need.least)
         {
+            let there = match self.terms.model {
+                Some(best) => format!("the ablest one here is `{}`", best.as_str()),
+                None => "none is configured".to_owned(),
+            };
             return Err(Refusal::new(
                 Code::GoalNeedsModel,
                 self.clause(),
-                format!("`{name}` asks a language model of at least `{}` ability, and none is configured", need.least.as_str()),
+                format!("`{name}` asks a language model of at least `{}` ability, and {there}", need.least.as_str()),
                 "Configure a model under Models, or leave that part out.",
             ));
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::event::{NewEvent, Payload};
 use baton_domain::id::{JournalId, PlanId, RunId};
+use baton_domain::model::ModelTier;
 use baton_domain::page::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
@@ -37,8 +38,8 @@ const MAXIMUM_TEXT_BYTES: usize = baton_workflow::MAXIMUM_BYTES;
 /// Whether language models can be had, and who asks one for a plan.
 #[async_trait]
 pub trait Models: Send + Sync {
-    /// Whether skills that need a model can be planned.
-    async fn available(&self, caller: &Caller) -> bool;
+    /// How able the ablest model is that skills may ask; none if there is no model.
+    async fn best(&self, caller: &Caller) -> Option<ModelTier>;
 
     /// Somebody to ask on the caller's behalf; none if there is no model that is able enough.
     async fn asker(&self, caller: &Caller) -> Option<Box<dyn Asks>>;
@@ -270,7 +271,7 @@ impl PlanService for Plans {
         }
         let skills = self.skills(caller).await?;
         let given = given::given(self.parts.artifacts.as_ref(), caller, &new.inputs).await?;
-        let terms = Terms { model: self.parts.models.available(caller).await };
+        let terms = Terms { model: self.parts.models.best(caller).await };
         let (made, by_model) = match plan(&new.goal, &given, &skills, terms) {
             Ok(made) => (made, false),
             // What was not given, a model has not either.
