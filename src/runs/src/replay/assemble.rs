@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::id::{ArtifactId, RunId, TaskId};
+use baton_domain::id::{ArtifactId, ProjectId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_negotiation::replay::{Call, CallKind, MAXIMUM_STEPS, Recording, Step, fingerprint};
 use baton_storage::JournalKind;
@@ -83,7 +83,7 @@ impl Replays {
         let mut assembly = Assembly::default();
         self.assemble(&mut assembly, run, Place { prefix: "", after: &[], depth: 0 }).await?;
         let Assembly { drafts, mut rewriter, .. } = assembly;
-        self.learn_artifacts(&drafts, &mut rewriter).await?;
+        self.learn_artifacts(run.project, &drafts, &mut rewriter).await?;
         let mut recording = Recording::default();
         for draft in drafts {
             recording.steps.push(step_of(draft, &rewriter)?);
@@ -250,8 +250,8 @@ impl Replays {
         assembly.push(draft)
     }
 
-    /// Learns the content of every artifact that is spoken of.
-    async fn learn_artifacts(&self, drafts: &[Draft], rewriter: &mut Rewriter) -> Result<(), Problem> {
+    /// Learns the content of every artifact of the project that is spoken of; what another project has is nothing that a run can speak of.
+    async fn learn_artifacts(&self, project: ProjectId, drafts: &[Draft], rewriter: &mut Rewriter) -> Result<(), Problem> {
         let mut found = BTreeSet::new();
         for draft in drafts {
             let calls = draft.calls.iter().flat_map(|(_, _, request, answer)| [request, answer]);
@@ -263,7 +263,8 @@ impl Replays {
             return Err(Problem::new(Code::RecordingTooLarge, detail));
         }
         for id in found {
-            if let Some(artifact) = self.parts.artifacts.artifact(ArtifactId::new(id)).await? {
+            let artifact = self.parts.artifacts.artifact(ArtifactId::new(id)).await?;
+            if let Some(artifact) = artifact.filter(|artifact| artifact.project_id == project) {
                 rewriter.know(id, format!("artifact:{}", artifact.sha256));
             }
         }

@@ -16,7 +16,6 @@ use super::Replays;
 use super::drive::Parted;
 use super::stored::Stored;
 use super::tally::{ReplayBounds, Tally};
-use crate::runs::no_such_run;
 use crate::work::json_bytes;
 
 /// How many replays a server makes at once, of all projects.
@@ -67,11 +66,6 @@ impl Replays {
         })
     }
 
-    async fn own(&self, caller: &Caller, id: RunId) -> Result<Stored, Problem> {
-        let run = self.stored(id).await?;
-        if run.project == caller.project { Ok(run) } else { Err(no_such_run(id)) }
-    }
-
     fn turn(&self, project: ProjectId) -> Result<Turn<'_>, Problem> {
         let mut under_way = self.under_way.lock();
         if under_way.len() >= AT_ONCE || !under_way.insert(project) {
@@ -86,7 +80,8 @@ impl Replays {
 impl ReplayService for Replays {
     async fn recording(&self, caller: &Caller, id: RunId) -> Answer<RunRecording> {
         caller.require(Permission::Read)?;
-        let run = self.own(caller, id).await?;
+        self.summary_for(caller, id).await?;
+        let run = self.stored(id).await?;
         let Recording { steps } = self.record_of(&run).await?;
         let values = steps.iter().flat_map(|step| {
             let calls = step.calls.iter().flat_map(|call| [&call.request, &call.answer]);
@@ -106,8 +101,10 @@ impl ReplayService for Replays {
 
     async fn replay(&self, caller: &Caller, id: RunId) -> Answer<ReplayReport> {
         caller.require(Permission::Work)?;
-        let run = self.own(caller, id).await?;
-        let _turn = self.turn(run.project)?;
+        self.summary_for(caller, id).await?;
+        // A run is read only by whoever may go on with it: it may be large.
+        let _turn = self.turn(caller.project)?;
+        let run = self.stored(id).await?;
         self.go_through(&run, self.bounds).await
     }
 

@@ -513,6 +513,10 @@ async fn cancelled_and_paused_runs_come_to_the_same_again() {
     work(&world, &server, false, |_| None).await;
     let (replays, _) = replays(&world);
     assert_eq!(replays.record(id).await.unwrap_err().code, "REPLAY-007");
+    // Of another project nobody learns that it goes on.
+    let elsewhere = Caller { project: ProjectId::new(uuid::Uuid::from_u128(77)), ..alice() };
+    assert_eq!(ReplayService::replay(&*replays, &elsewhere, id).await.unwrap_err().code, "WORKFLOW-041");
+    assert_eq!(ReplayService::recording(&*replays, &elsewhere, id).await.unwrap_err().code, "WORKFLOW-041");
     RunService::cancel(&*server.runs, &alice(), id).await.unwrap();
     work(&world, &server, false, |_| None).await;
     assert_eq!(server.state(id).await, RunState::Canceled);
