@@ -13,13 +13,22 @@ use baton_domain::wire::run::RunDiff;
 use baton_negotiation::replay::{CallKind, Divergence, Recording, Step};
 
 use super::Replays;
+use super::assemble::Most;
 use super::drive::Parted;
 use super::stored::Stored;
 use super::tally::{ReplayBounds, Tally};
+use crate::record::broken;
 use crate::work::json_bytes;
 
 /// How many replays a server makes at once, of all projects.
 const AT_ONCE: usize = 2;
+
+/// The most of a recording that is shown.
+const SHOWN: Most = Most {
+    steps: MAXIMUM_SHOWN_STEPS,
+    bytes: MAXIMUM_SHOWN_RECORDING_BYTES,
+    advice: " More is not shown: replay it, or ask for the runs of its steps.",
+};
 
 /// A replay of a project that is under way.
 struct Turn<'a> {
@@ -81,20 +90,15 @@ impl ReplayService for Replays {
     async fn recording(&self, caller: &Caller, id: RunId) -> Answer<RunRecording> {
         caller.require(Permission::Read)?;
         self.summary_for(caller, id).await?;
+        let _turn = self.comparing.acquire().await.map_err(broken)?;
         let run = self.stored(id).await?;
-        let Recording { steps } = self.record_of(&run).await?;
+        let Recording { steps } = self.record_of(&run, SHOWN).await?;
+        // What stands for something may be longer than it.
         let values = steps.iter().flat_map(|step| {
             let calls = step.calls.iter().flat_map(|call| [&call.request, &call.answer]);
             calls.chain([&step.input, &step.outcome]).flatten()
         });
-        let bytes: usize = values.map(json_bytes).sum();
-        if steps.len() > MAXIMUM_SHOWN_STEPS || bytes > MAXIMUM_SHOWN_RECORDING_BYTES {
-            let detail = format!(
-                "It has {} steps and {bytes} bytes; {MAXIMUM_SHOWN_STEPS} and {MAXIMUM_SHOWN_RECORDING_BYTES} are shown at most. Replay it, or ask for the runs of its steps.",
-                steps.len()
-            );
-            return Err(Problem::new(Code::RecordingTooLarge, detail));
-        }
+        SHOWN.check(steps.len(), values.map(json_bytes).sum())?;
         let steps = steps.into_iter().map(step_view).collect();
         Ok(RunRecording { run: id, workflow: run.summary.workflow, version: run.summary.version, steps })
     }
