@@ -149,7 +149,7 @@ impl Runs {
         let stored = self.parts.workflows.workflow(head.project, name, Some(opening.version)).await?;
         let stored = stored.ok_or_else(|| broken(format!("version {} of `{name}` is gone", opening.version)))?;
         let plan = self.plan(&stored)?;
-        let read = record::read(&*self.parts.journals, id, None).await?;
+        let read = record::read_now(&*self.parts.journals, id, &plan).await?;
         // Of one that is forgotten meanwhile nothing is left.
         let row = read.head.ok_or_else(|| no_such_run(id))?;
         let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
