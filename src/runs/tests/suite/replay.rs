@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, DEFAULT_PROJECT, LeaseToken, ProjectId, RunId, ServerId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, DEFAULT_PROJECT, JournalId, LeaseToken, ProjectId, RunId, ServerId, TaskId};
 use baton_domain::model::{Embedded, FinishReason, Message, ModelAnswer, ModelRequest, Usage};
 use baton_domain::ports::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 use baton_domain::problem::Problem;
@@ -22,8 +22,8 @@ use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, Failure, N
 use baton_negotiation::replay::compare;
 use baton_runs::{ReplayBounds, ReplayParts, Replays};
 use baton_storage::{
-    Advance, Advanced, ArtifactStore, Assignment, AttemptEnd, Completion, Guard, ModelCallRecord, ModelStore, NewTaskRecord, TaskRecord,
-    TaskStore,
+    Advance, Advanced, ArtifactStore, Assignment, AttemptEnd, Completion, Guard, JournalStore, JournalWrite, ModelCallRecord, ModelStore,
+    NewTaskRecord, TaskRecord, TaskStore,
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -580,6 +580,35 @@ async fn what_cannot_be_replayed_says_why() {
     let (replays, _) = self::replays(&empty);
     assert_eq!(ReplayService::replay(&*replays, &alice(), gone).await.unwrap_err().code, "REPLAY-008");
     assert_eq!(ReplayService::recording(&*replays, &alice(), gone).await.unwrap_err().code, "REPLAY-008");
+}
+
+#[tokio::test]
+async fn a_run_whose_facts_do_not_say_what_was_used_is_not_replayed() {
+    let (world, server) = begun().await;
+    let id = server.start("inner", json!({"n": 1})).await;
+    work(&world, &server, false, |_| None).await;
+    let (replays, _) = replays(&world);
+    assert!(replay(&replays, id).await.equal);
+    // As one that an earlier version stored: its work used something, and no fact says so.
+    let journal = JournalId::new(*id.as_uuid());
+    let head = world.store.journal(journal).await.unwrap().unwrap().0;
+    let (mut rows, version) = world.store.journal_rows(journal, Some("run"), None, 10).await.unwrap();
+    rows[0].body.as_mut().unwrap()["header"]["tokens"] = json!(8);
+    let write = JournalWrite {
+        id: journal,
+        version,
+        state: head.state,
+        live: head.live,
+        wake_at: head.wake_at,
+        summary: None,
+        facts: Vec::new(),
+        cleared: Vec::new(),
+        rows,
+        events: Vec::new(),
+        at: head.updated_at,
+    };
+    world.store.write_journal(write).await.unwrap();
+    assert_eq!(ReplayService::replay(&*replays, &alice(), id).await.unwrap_err().code, "REPLAY-008");
 }
 
 #[tokio::test]
