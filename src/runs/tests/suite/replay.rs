@@ -17,7 +17,7 @@ use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::approval::ApprovalVerdict;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::replay::{ReplayReport, TakenKind};
-use baton_domain::wire::run::{NewSignal, RunRetry, RunState};
+use baton_domain::wire::run::{NewFork, NewSignal, RunRetry, RunState};
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, Failure, NewTask, TaskSummary};
 use baton_negotiation::replay::compare;
 use baton_runs::{ReplayBounds, ReplayParts, Replays};
@@ -556,6 +556,32 @@ steps:
     assert_eq!(report.divergence, None);
     assert_eq!(report.taken.iter().filter(|taken| taken.kind == TakenKind::Control).count(), 2);
     replays.record(id).await.unwrap().index().unwrap();
+}
+
+#[tokio::test]
+async fn a_fork_names_what_it_took_over_until_that_is_begun_anew() {
+    let world = World::new();
+    let server = world.server();
+    let step = |id: &str, does: &str| format!("  {id}: {{uses: test.work, with: {{do: {does}, n: 1}}}}\n");
+    let steps = [("kept", "give"), ("given", "double"), ("bad", "fail")].map(|(id, does)| step(id, does)).concat();
+    server.store(&format!("name: taken\nversion: 1\nsteps:\n{steps}")).await;
+    let id = server.start("taken", json!({})).await;
+    work(&world, &server, false, |_| None).await;
+    let new = NewFork { step: "given".to_owned(), input: None, output: Some(json!({"said": 1})), title: None };
+    let fork = RunService::fork(&*server.runs, &bob(), id, new, None).await.unwrap().id;
+    work(&world, &server, false, |_| None).await;
+    assert_eq!(server.state(fork).await, RunState::Failed);
+    let (replays, _) = replays(&world);
+    let report = replay(&replays, fork).await;
+    assert_eq!(report.divergence, None);
+    let taken: Vec<(&str, TakenKind)> = report.taken.iter().map(|taken| (taken.step.as_str(), taken.kind)).collect();
+    assert_eq!(taken, ["kept", "given", "bad"].map(|step| (step, TakenKind::Copied)));
+    // How a step that failed began in the fork is not known once it was begun anew there.
+    RunService::retry(&*server.runs, &bob(), fork, RunRetry::default()).await.unwrap();
+    work(&world, &server, false, |_| None).await;
+    assert_eq!(server.state(fork).await, RunState::Failed);
+    assert_eq!(ReplayService::replay(&*replays, &alice(), fork).await.unwrap_err().code, "REPLAY-008");
+    replays.record(fork).await.unwrap().index().unwrap();
 }
 
 #[tokio::test]
