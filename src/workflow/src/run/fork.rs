@@ -160,6 +160,9 @@ impl Run {
             Change::Output(_) if said.approve.is_some() => {
                 return Err(unfit("/output", "somebody has to approve of this step, and that cannot be made up; change its `input`"));
             }
+            Change::Output(_) if said.decide.is_some() => {
+                return Err(unfit("/output", "voters decide what this step gives, and that cannot be made up; change its `input`"));
+            }
             _ => {}
         }
         let (field, value, most) = match change {
