@@ -49,18 +49,19 @@ pub(crate) async fn run(action: Action) -> Result<(), StartError> {
     if up {
         Opened::open(&database, config.database.wait(), Arc::new(NoSink)).await?.close().await;
     }
-    report(&status(&database, config).await?)
+    report(&migrations(&database, &config.database).await?)
 }
 
 /// A migration: its number, what it is for, and whether the database has it.
-type Migration = (i64, String, bool);
+pub(crate) type Migration = (i64, String, bool);
 
-async fn status(database: &Database, config: &MigrateConfig) -> Result<Vec<Migration>, StartError> {
+/// All migrations, in their order. Nothing is changed.
+pub(crate) async fn migrations(database: &Database, config: &DatabaseConfig) -> Result<Vec<Migration>, StartError> {
     match database {
         Database::Sqlite(path) => SqliteOptions::new(path).migrations().await.map_err(|error: StoreError| StartError::opening(path, error)),
         Database::Postgres(url) => {
             let options = PostgresOptions::new(url.text());
-            let looked = patiently(config.database.wait(), &url.shown(), || options.migrations()).await;
+            let looked = patiently(config.wait(), &url.shown(), || options.migrations()).await;
             looked.map_err(|error| StartError::connecting(&url.shown(), error))
         }
     }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_domain::id::{DEFAULT_PROJECT, JournalId, ProjectId, RunId};
 use baton_domain::problem::Code;
-use baton_domain::wire::replay::ReplayReport;
+use baton_domain::wire::replay::{ReplayReport, TakenKind};
 use baton_orchestration::{RehearsalParts, Stage};
 use baton_runs::{ReplayBounds, Replays};
 use baton_storage::blobs::BlobFolder;
 use baton_storage::{ArtifactStore, JournalKind, JournalQuery, JournalStore, NoSink, Store};
 
-use crate::config::DatabaseConfig;
+use super::migrate::migrations;
+use crate::config::{Database, DatabaseConfig};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::start_error::StartError;
@@ -59,6 +60,7 @@ pub(crate) struct ReplayConfig {
 pub(crate) async fn run(config: ReplayConfig) -> Result<(), StartError> {
     let folder = DataFolder::take(&config.data)?;
     let database = config.database.database(&folder)?;
+    complete(&database, &config.database).await?;
     let opened = Opened::open(&database, config.database.wait(), Arc::new(NoSink)).await?;
     let scratch = folder.join("replay");
     let outcome = replay_all(&config, &opened.store(), &folder, scratch.clone()).await;
@@ -66,6 +68,16 @@ pub(crate) async fn run(config: ReplayConfig) -> Result<(), StartError> {
     // What agents left there; not there if none wrote anything.
     let _ = std::fs::remove_dir_all(scratch);
     outcome
+}
+
+/// Refuses a store whose schema is not complete: whoever opens it would bring it up to date, and a replay changes nothing.
+async fn complete(database: &Database, config: &DatabaseConfig) -> Result<(), StartError> {
+    let missing = migrations(database, config).await?.iter().filter(|(_, _, applied)| !applied).count();
+    if missing == 0 {
+        return Ok(());
+    }
+    let detail = format!("{missing} migrations are missing, and a replay changes nothing: run `baton migrate up` first");
+    Err(StartError::new(Code::ConfigurationInvalid, detail))
 }
 
 async fn replay_all(config: &ReplayConfig, store: &Arc<dyn Store>, folder: &DataFolder, scratch: PathBuf) -> Result<(), StartError> {
@@ -139,8 +151,11 @@ fn json(report: &ReplayReport) -> Result<String, StartError> {
 
 fn words(report: &ReplayReport) -> String {
     let ReplayReport { run, workflow, version, steps, rehearsed, calls, taken_count, took_ms, .. } = report;
+    // What was copied comes before everything else that is taken, of each run.
+    let copied = report.taken.iter().filter(|taken| taken.kind == TakenKind::Copied).count();
+    let copied = if copied == 0 { String::new() } else { format!(" ({copied} of them copied by a fork)") };
     let counts = format!(
-        "{steps} steps, {rehearsed} tasks done again, {calls} calls answered, {taken_count} taken from the recording, {took_ms} ms"
+        "{steps} steps, {rehearsed} tasks done again, {calls} calls answered, {taken_count} taken from the recording{copied}, {took_ms} ms"
     );
     match &report.divergence {
         None => format!("{run} {workflow} v{version}: the same ({counts})"),

@@ -1,8 +1,8 @@
 //! How is a run forked: begun anew at one of its steps, as a run of its own, with one change?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::id::RunId;
+use baton_domain::id::{ProjectId, RunId};
 use baton_domain::problem::{Code, FieldError, Problem};
 use baton_domain::services::Answer;
 use baton_domain::user::{Caller, Permission, Principal};
@@ -73,6 +73,11 @@ impl Runs {
         source.run.fits(&source.plan, place, &change)?;
         if let Some(said) = source.plan.workflow.steps.get(place) {
             self.fits_schema(caller, said, &source.opening.uses, &change).await?;
+            if matches!(change, Change::Output(_)) && self.approved_within(caller.project, said, &source.opening.uses).await? {
+                let message =
+                    "somebody has to approve of a step of the workflow that this one uses, and that cannot be made up; change its `input`";
+                return Err(Problem::new(Code::ForkUnfit, "Correct the change and fork the run again.").with_field("/output", message));
+            }
         }
         let anew = source.run.anew(&source.plan, place);
         let copied: usize = source.bytes.iter().filter(|(step, _)| !anew.contains(step)).map(|(_, bytes)| bytes).sum();
@@ -127,10 +132,12 @@ impl Runs {
         let output = source.run.output(step).cloned().filter(shown);
         let input = if said.works() { source.run.given(&plan, place).ok() } else { None };
         let items = said.foreach.as_ref().and_then(|_| source.run.step(step)).map(|row| row.count);
+        let made_up = said.approve.is_none() && said.decide.is_none();
+        let takes_output = made_up && !self.approved_within(caller.project, said, &source.opening.uses).await?;
         Ok(ForkDraft {
             step: step.to_owned(),
             takes_input: said.works(),
-            takes_output: said.approve.is_none(),
+            takes_output,
             items,
             input: input.filter(shown),
             output,
@@ -149,7 +156,7 @@ impl Runs {
         let stored = self.parts.workflows.workflow(head.project, name, Some(opening.version)).await?;
         let stored = stored.ok_or_else(|| broken(format!("version {} of `{name}` is gone", opening.version)))?;
         let plan = self.plan(&stored)?;
-        let read = record::read(&*self.parts.journals, id, None).await?;
+        let read = record::read_now(&*self.parts.journals, id, &plan).await?;
         // Of one that is forgotten meanwhile nothing is left.
         let row = read.head.ok_or_else(|| no_such_run(id))?;
         let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
@@ -189,6 +196,33 @@ impl Runs {
         let errors = found.into_iter().take(MAXIMUM_MISFITS).map(|(field, message)| FieldError { field, message }).collect();
         let detail = format!("The step `{}` cannot have this. Correct the fields and fork the run again.", said.id);
         Err(Problem { errors, ..Problem::new(Code::ForkUnfit, detail) })
+    }
+
+    /// Whether somebody has to approve of a step of the workflow that this step uses, or of one that that uses, and so on; also if that cannot be told
+    /// any more. Of what the run uses itself the version is known; of what that uses it is today's.
+    async fn approved_within(&self, project: ProjectId, said: &Step, uses: &BTreeMap<String, u32>) -> Answer<bool> {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        let mut open: Vec<(String, Option<u32>)> = Vec::new();
+        if let Action::Workflow(used) = &said.action {
+            open.push((used.name.clone(), uses.get(&used.name).copied()));
+        }
+        while let Some((name, version)) = open.pop() {
+            let found = self.parts.workflows.workflow(project, &name, version).await?;
+            let Some(document) = found.and_then(|record| parse(&record.text).ok()) else {
+                return Ok(true);
+            };
+            if document.steps.iter().any(|step| step.approve.is_some()) {
+                return Ok(true);
+            }
+            for step in &document.steps {
+                if let Action::Workflow(used) = &step.action
+                    && known.insert(used.name.clone())
+                {
+                    open.push((used.name.clone(), None));
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The schema of what a step is given, or gives, for one item; none where anything will do, and for what is not there any more.

@@ -11,12 +11,13 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::user::Principal;
 use baton_domain::wire::run::RunParent;
 use baton_storage::{JournalRow, JournalStore, RowPlace};
+use baton_workflow::Plan;
 use baton_workflow::run::{Beginning, Header, ItemRow, ItemState, SignalRow, StepError, StepRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::work::Work;
+use crate::work::{Work, json_bytes};
 
 /// The group of the run's own row, and its key.
 pub(crate) const RUN: &str = "run";
@@ -28,6 +29,10 @@ pub(crate) const SINGLE: &str = "single";
 const ITEMS: &str = "items:";
 /// What items of earlier tries gave, by step: a run that was begun anew can be followed from its beginning.
 const PAST: &str = "past:";
+/// Comes after every group of items of earlier tries, and before those that follow.
+const AFTER_PAST: &str = "past;";
+/// The most bytes, as JSON, of what items of earlier tries gave that are read of a run; of more a replay says that they are not kept.
+const MAXIMUM_PAST_BYTES: usize = 64 << 20;
 /// Rows that are read at once.
 const ROWS: u32 = 1_000;
 /// How many are read at once of a run that changes faster than that: all of it as it was at one instant, for a run in memory is no smaller.
@@ -135,15 +140,18 @@ pub(crate) struct Read {
     pub items: Vec<ItemRow>,
     /// The identifiers of items that have ended, by step and index.
     pub ids: BTreeMap<(String, u32), Uuid>,
-    /// Items of earlier tries, with their identifiers.
+    /// Items of earlier tries, with their identifiers: as many as are within the bounds, where they were asked for.
     pub past: Vec<(ItemRow, Option<Uuid>)>,
+    past_bytes: usize,
     pub signals: Vec<SignalRow>,
     pub works: BTreeMap<String, Work>,
-    pub version: i64,
+    /// None before anything was read.
+    pub version: Option<i64>,
 }
 
 impl Read {
-    fn take(&mut self, row: JournalRow) -> Result<(), Problem> {
+    /// Takes a row, but for one of an earlier try that is not wanted or beyond the bounds.
+    fn take(&mut self, row: JournalRow, past: bool) -> Result<(), Problem> {
         let Some(body) = row.body else {
             return Ok(());
         };
@@ -153,6 +161,10 @@ impl Read {
             SIGNALS => self.signals.push(serde_json::from_value(body).map_err(broken)?),
             WORK => drop(self.works.insert(row.key, serde_json::from_value(body).map_err(broken)?)),
             group if group.starts_with(PAST) => {
+                self.past_bytes = self.past_bytes.saturating_add(if past { json_bytes(&body) } else { 0 });
+                if !past || self.past_bytes > MAXIMUM_PAST_BYTES {
+                    return Ok(());
+                }
                 let step = group.trim_start_matches(PAST).to_owned();
                 let index = row.key.rsplit('/').next().unwrap_or_default().parse().map_err(broken)?;
                 let ItemBody { generation, state, output, error, id } = serde_json::from_value(body).map_err(broken)?;
@@ -175,27 +187,75 @@ impl Read {
     }
 }
 
-/// Reads rows of one version, of one group or of all.
+/// Reads rows of one version, of one group or of all; those of earlier tries too.
 pub(crate) async fn read(journals: &dyn JournalStore, id: RunId, group: Option<&str>) -> Result<Read, Problem> {
-    'again: for reading in 0..READINGS {
+    for reading in 0..READINGS {
         let most = if reading == 0 { ROWS } else { ALL_ROWS };
         let mut read = Read::default();
-        let mut after: Option<RowPlace> = None;
-        loop {
-            let (rows, version) = journals.journal_rows(journal(id), group, after.as_ref(), most).await?;
-            if after.is_some() && version != read.version {
+        if read.span(journals, id, Span { group, after: None, most, past: true }).await? {
+            return Ok(read);
+        }
+    }
+    Err(too_fast())
+}
+
+/// Reads how a run stands: rows of one version, without those of earlier tries, which may be many times as large.
+pub(crate) async fn read_now(journals: &dyn JournalStore, id: RunId, plan: &Plan) -> Result<Read, Problem> {
+    let lists: Vec<String> = plan.workflow.steps.iter().filter(|said| said.foreach.is_some()).map(|said| items_of(&said.id)).collect();
+    'again: for reading in 0..READINGS {
+        let mut read = Read::default();
+        let most = if reading == 0 { ROWS } else { ALL_ROWS };
+        // One that changes faster than its parts can be read is read as it was at one instant, with all that there is.
+        if reading + 1 == READINGS {
+            read.span(journals, id, Span { group: None, after: None, most: ALL_ROWS, past: false }).await?;
+            return Ok(read);
+        }
+        let after = Some((AFTER_PAST.to_owned(), String::new()));
+        if !read.span(journals, id, Span { group: None, after, most, past: false }).await? {
+            continue 'again;
+        }
+        for group in &lists {
+            if !read.span(journals, id, Span { group: Some(group), after: None, most, past: false }).await? {
                 continue 'again;
             }
-            read.version = version;
+        }
+        return Ok(read);
+    }
+    Err(too_fast())
+}
+
+/// Which rows are read.
+struct Span<'a> {
+    group: Option<&'a str>,
+    after: Option<RowPlace>,
+    /// How many at once.
+    most: u32,
+    /// With those of earlier tries.
+    past: bool,
+}
+
+impl Read {
+    /// Reads more rows; whether all that was read is of one version.
+    async fn span(&mut self, journals: &dyn JournalStore, id: RunId, span: Span<'_>) -> Result<bool, Problem> {
+        let Span { group, mut after, most, past } = span;
+        loop {
+            let (rows, version) = journals.journal_rows(journal(id), group, after.as_ref(), most).await?;
+            if self.version.is_some_and(|known| known != version) {
+                return Ok(false);
+            }
+            self.version = Some(version);
             let last = rows.len() < most as usize;
             after = rows.last().map(|row| (row.group.clone(), row.key.clone()));
             for row in rows {
-                read.take(row)?;
+                self.take(row, past)?;
             }
             if last {
-                return Ok(read);
+                return Ok(true);
             }
         }
     }
-    Err(Problem::new(Code::StorageUnavailable, "The run changes faster than it can be read; try again.").retry_after(1))
+}
+
+fn too_fast() -> Problem {
+    Problem::new(Code::StorageUnavailable, "The run changes faster than it can be read; try again.").retry_after(1)
 }

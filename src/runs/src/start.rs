@@ -385,7 +385,7 @@ impl Runs {
         let record = self.parts.workflows.workflow(head.project, name, Some(opening.version)).await?;
         let record = record.ok_or_else(|| broken(format!("version {} of `{name}` is gone", opening.version)))?;
         let plan = self.plan(&record)?;
-        let read = record::read(&*self.parts.journals, id, None).await?;
+        let read = record::read_now(&*self.parts.journals, id, &plan).await?;
         let row = read.head.ok_or_else(|| broken("its header is gone"))?;
         let bytes = read.items.iter().filter_map(|item| item.output.as_ref()).map(crate::work::json_bytes).sum();
         let rows =
@@ -395,7 +395,7 @@ impl Runs {
         let mut live = self.new_live(id, head.project, Arc::clone(&plan), run, opening, head.created_by.clone());
         live.acting = row.acting;
         live.held = row.held;
-        live.version = read.version;
+        live.version = read.version.unwrap_or_default();
         live.wake_at = head.wake_at;
         live.summary = summary;
         live.bytes = bytes;

@@ -174,7 +174,7 @@ impl Runs {
         let (mut merged, mut told, mut over) = (Merged::default(), Told::default(), Vec::new());
         let mut identified: BTreeMap<(String, u32), Option<uuid::Uuid>> = BTreeMap::new();
         let mut past = match facts.iter().any(|fact| matches!(fact, Fact::Retried { .. })) {
-            true => record::read(&*self.parts.journals, live.id, None).await?,
+            true => record::read_now(&*self.parts.journals, live.id, &plan).await?,
             false => record::Read::default(),
         };
         let mut facts: Vec<Fact> = facts.into_iter().map(|fact| within(live, fact)).collect();

@@ -42,7 +42,7 @@ fn reached(row: &StepRow) -> bool {
 /// A change of a step: the same input again, or something else, or an output.
 fn change_of(source: &Run, plan: &Plan, place: usize, lot: &mut Lot) -> Option<Change> {
     let said = &plan.workflow.steps[place];
-    let give = said.approve.is_none() && (!said.works() || lot.chance(40));
+    let give = said.approve.is_none() && said.decide.is_none() && (!said.works() || lot.chance(40));
     if give {
         let value = json!({"given": lot.below(1_000)});
         let count = source.clone().given(plan, place).ok().and_then(|given| given.as_array().map(Vec::len));

@@ -130,6 +130,7 @@ const fn kind_words(kind: TakenKind) -> &'static str {
         TakenKind::Approval => "approval",
         TakenKind::Signal => "signal",
         TakenKind::Timer => "timer",
+        TakenKind::Copied => "copied",
         TakenKind::Control => "control",
     }
 }

@@ -102,6 +102,8 @@ named_enum!(
         Signal = "signal",
         /// A time that ran out.
         Timer = "timer",
+        /// A step that a fork took over from the run that it comes from, or that was given what it gives.
+        Copied = "copied",
         /// What people did with the run: paused, resumed, cancelled or began it anew.
         Control = "control",
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::id::{ArtifactId, RunId, TaskId};
+use baton_domain::id::{ArtifactId, ProjectId, RunId, TaskId};
 use baton_domain::problem::{Code, Problem};
 use baton_negotiation::replay::{Call, CallKind, MAXIMUM_STEPS, Recording, Step, fingerprint};
 use baton_storage::JournalKind;
@@ -15,6 +15,7 @@ use baton_workflow::run::{ItemRow, ItemState, Key, KeyKind, Outcome, RunState, S
 use baton_workflow::validate::MAXIMUM_NESTING;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Replays;
 use super::evidence::{Children, began};
@@ -39,22 +40,43 @@ struct Draft {
     outcome: Option<Value>,
 }
 
+/// The most that a recording may have, for whoever asked for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Most {
+    pub steps: usize,
+    /// As JSON.
+    pub bytes: usize,
+    /// What whoever asked can do if it has more.
+    pub advice: &'static str,
+}
+
+impl Most {
+    /// Of a recording that is kept or compared.
+    const KEPT: Self = Self { steps: MAXIMUM_STEPS, bytes: MAXIMUM_RECORDING_BYTES, advice: "" };
+
+    pub(crate) fn check(self, steps: usize, bytes: usize) -> Result<(), Problem> {
+        let Self { steps: most_steps, bytes: most_bytes, advice } = self;
+        if steps <= most_steps && bytes <= most_bytes {
+            return Ok(());
+        }
+        let detail = format!("It has more than {most_steps} steps or {most_bytes} bytes.{advice}");
+        Err(Problem::new(Code::RecordingTooLarge, detail))
+    }
+}
+
 /// A recording that is being made.
-#[derive(Default)]
 struct Assembly {
     drafts: Vec<Draft>,
     rewriter: Rewriter,
     bytes: usize,
+    most: Most,
 }
 
 impl Assembly {
     fn push(&mut self, draft: Draft) -> Result<(), Problem> {
         let values = draft.calls.iter().flat_map(|(_, _, request, answer)| [request, answer]).chain(&draft.input).chain(&draft.outcome);
         self.bytes = values.map(json_bytes).fold(self.bytes, usize::saturating_add);
-        if self.drafts.len() >= MAXIMUM_STEPS || self.bytes > MAXIMUM_RECORDING_BYTES {
-            let detail = format!("It has more than {MAXIMUM_STEPS} steps or {MAXIMUM_RECORDING_BYTES} bytes.");
-            return Err(Problem::new(Code::RecordingTooLarge, detail));
-        }
+        self.most.check(self.drafts.len() + 1, self.bytes)?;
         self.drafts.push(draft);
         Ok(())
     }
@@ -76,19 +98,26 @@ impl Replays {
     /// storage.
     pub async fn record(&self, id: RunId) -> Result<Recording, Problem> {
         let run = self.stored(id).await?;
-        self.record_of(&run).await
+        self.record_of(&run, Most::KEPT).await
     }
 
-    pub(crate) async fn record_of(&self, run: &Stored) -> Result<Recording, Problem> {
-        let mut assembly = Assembly::default();
+    /// The recording of a run, within these bounds: it is given up as soon as it has more.
+    pub(crate) async fn record_of(&self, run: &Stored, most: Most) -> Result<Recording, Problem> {
+        let mut assembly = Assembly { drafts: Vec::new(), rewriter: Rewriter::default(), bytes: 0, most };
         self.assemble(&mut assembly, run, Place { prefix: "", after: &[], depth: 0 }).await?;
         let Assembly { drafts, mut rewriter, .. } = assembly;
-        self.learn_artifacts(&drafts, &mut rewriter).await?;
-        let mut recording = Recording::default();
-        for draft in drafts {
-            recording.steps.push(step_of(draft, &rewriter)?);
-        }
-        Ok(recording)
+        // What goes through every text is work of one core, and of no thread that others wait for.
+        let (drafts, found) = apart(move || {
+            let found = spoken_of(&drafts);
+            Ok((drafts, found))
+        })
+        .await?;
+        self.learn_artifacts(run.project, found, &mut rewriter).await?;
+        apart(move || {
+            let steps = drafts.into_iter().map(|draft| step_of(draft, &rewriter)).collect::<Result<_, Problem>>()?;
+            Ok(Recording { steps })
+        })
+        .await
     }
 
     /// Adds the steps of a run; gives the path of its end.
@@ -100,12 +129,12 @@ impl Replays {
         let Place { prefix, after, depth } = place;
         let beginning = &run.opening.beginning;
         assembly.rewriter.know(*run.id.as_uuid(), format!("run:{prefix}"));
-        assembly.rewriter.text(beginning.started_at.to_string(), "(when it began)");
+        assembly.rewriter.instant(beginning.started_at.to_string(), "(when it began)");
         // What was copied speaks of the run in which it was done.
         for (origin, began) in &beginning.origins {
             if let Ok(origin) = origin.parse::<RunId>() {
                 assembly.rewriter.know(*origin.as_uuid(), format!("run:{prefix}"));
-                assembly.rewriter.text(began.to_string(), "(when it began)");
+                assembly.rewriter.instant(began.to_string(), "(when it began)");
             }
         }
         let children = self.children(run).await?;
@@ -250,25 +279,36 @@ impl Replays {
         assembly.push(draft)
     }
 
-    /// Learns the content of every artifact that is spoken of.
-    async fn learn_artifacts(&self, drafts: &[Draft], rewriter: &mut Rewriter) -> Result<(), Problem> {
-        let mut found = BTreeSet::new();
-        for draft in drafts {
-            let calls = draft.calls.iter().flat_map(|(_, _, request, answer)| [request, answer]);
-            calls.chain(&draft.input).chain(&draft.outcome).for_each(|value| identifiers_in(value, &mut found));
-        }
+    /// Learns the content of every artifact of the project that is spoken of; what another project has is nothing that a run can speak of.
+    async fn learn_artifacts(&self, project: ProjectId, mut found: BTreeSet<Uuid>, rewriter: &mut Rewriter) -> Result<(), Problem> {
         found.retain(|id| !rewriter.knows(id));
         if found.len() > MAXIMUM_ARTIFACTS {
             let detail = format!("It speaks of more than {MAXIMUM_ARTIFACTS} things that may be artifacts.");
             return Err(Problem::new(Code::RecordingTooLarge, detail));
         }
         for id in found {
-            if let Some(artifact) = self.parts.artifacts.artifact(ArtifactId::new(id)).await? {
+            let artifact = self.parts.artifacts.artifact(ArtifactId::new(id)).await?;
+            if let Some(artifact) = artifact.filter(|artifact| artifact.project_id == project) {
                 rewriter.know(id, format!("artifact:{}", artifact.sha256));
             }
         }
         Ok(())
     }
+}
+
+/// Does work of one core apart from what others wait for.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| broken(format!("its recording was broken off: {error}")))?
+}
+
+/// All identifiers that drafts speak of.
+fn spoken_of(drafts: &[Draft]) -> BTreeSet<Uuid> {
+    let mut found = BTreeSet::new();
+    for draft in drafts {
+        let calls = draft.calls.iter().flat_map(|(_, _, request, answer)| [request, answer]);
+        calls.chain(&draft.input).chain(&draft.outcome).for_each(|value| identifiers_in(value, &mut found));
+    }
+    found
 }
 
 /// The steps of a run, by place, in the order in which they began.

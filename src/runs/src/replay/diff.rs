@@ -32,7 +32,10 @@ impl Replays {
     }
 
     /// A run of the caller's project.
-    async fn summary_for(&self, caller: &Caller, id: RunId) -> Result<(RunSummary, EventSeq), Problem> {
+    ///
+    /// # Errors
+    /// `WORKFLOW-041`, also for one of another project, whatever its state; those of storage.
+    pub(super) async fn summary_for(&self, caller: &Caller, id: RunId) -> Result<(RunSummary, EventSeq), Problem> {
         let found = self.parts.journals.journal(journal(id)).await?;
         let found = found.filter(|(head, _)| head.project == caller.project && head.kind == JournalKind::Run);
         let (head, as_of) = found.ok_or_else(|| no_such_run(id))?;

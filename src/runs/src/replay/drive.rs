@@ -9,7 +9,7 @@ use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::replay::TakenKind;
 use baton_negotiation::replay::{CallKind, Divergence, What, canonical, differences};
 use baton_storage::{JournalKind, StoreError};
-use baton_workflow::run::{ItemState, Key, Outcome, Rows};
+use baton_workflow::run::{Change, ItemState, Key, Outcome, Rows, StepRow, StepState};
 use baton_workflow::validate::MAXIMUM_NESTING;
 use baton_workflow::{Command, Fact, Run, Start};
 use futures::future::BoxFuture;
@@ -113,6 +113,7 @@ impl Replays {
             input: beginning.input.clone(),
             at: beginning.started_at,
         };
+        taken_over(tally, run, prefix)?;
         // What a fork copied was not done in it.
         let begun = match beginning.forked_from {
             Some(_) => Run::fork_again(&run.plan, run.rows.clone()),
@@ -318,6 +319,28 @@ impl Replays {
             Ok(())
         })
     }
+}
+
+/// Names the steps of a fork that were not done in it, in the order of the document: those that were copied, and those that were given what they give.
+///
+/// # Errors
+/// `REPLAY-008` if one of them was begun anew since: what was copied is not known any more.
+fn taken_over(tally: &mut Tally<'_>, run: &Stored, prefix: &str) -> Result<(), Problem> {
+    let rows: HashMap<&str, &StepRow> = run.rows.steps.iter().map(|row| (row.step.as_str(), row)).collect();
+    for row in run.plan.workflow.steps.iter().filter_map(|said| rows.get(said.id.as_str())) {
+        let path = format!("{prefix}{}", row.step);
+        if row.once_copied {
+            return Err(forgotten(format!("what was copied of the step `{path}` is not kept: it was begun anew")));
+        }
+        match (&row.copied, run.opening.beginning.changes.get(&row.step)) {
+            (Some(origin), _) => tally.take(&path, TakenKind::Copied, format!("it was done in the run {origin}")),
+            (None, Some(Change::Output(_))) if row.state == StepState::Completed => {
+                tally.take(&path, TakenKind::Copied, "the fork says what it gives");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Where in a recording something is that a run was told.

@@ -37,7 +37,7 @@ pub use tally::ReplayBounds;
 /// How long a replay may take that somebody waits for.
 pub const MAXIMUM_WAITED: Duration = Duration::from_secs(60);
 
-/// How many pairs of runs a server compares at once, of all projects; others wait.
+/// How many recordings a server shows, and pairs of runs it compares, at once, of all projects; others wait.
 const COMPARED_AT_ONCE: usize = 2;
 
 /// What recordings and replays are made of.
@@ -73,7 +73,7 @@ pub struct Replays {
     bounds: ReplayBounds,
     /// The projects of which a replay is under way.
     under_way: Mutex<HashSet<ProjectId>>,
-    /// Comparisons take turns: each holds two recordings.
+    /// Those who want to see or compare recordings take turns: each holds one or two.
     comparing: Semaphore,
 }
 

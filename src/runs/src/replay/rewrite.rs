@@ -13,12 +13,17 @@ const LENGTH: usize = 36;
 /// Where its hyphens are.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
+/// How an instant is written, up to its seconds: `0` is any digit.
+const INSTANT: &[u8] = b"0000-00-00T00:00:00";
+/// The most bytes that follow: a point, nine digits and the `Z`.
+const FRACTION: usize = 11;
+
 /// Says what stands for what.
 #[derive(Debug, Default)]
 pub(crate) struct Rewriter {
     known: BTreeMap<Uuid, String>,
-    /// Whole pieces of text, as the instant at which a run began.
-    texts: Vec<(String, String)>,
+    /// Instants as they are written, as that at which a run began. There is one for each run of a recording, so they are looked up, not searched for.
+    instants: BTreeMap<String, String>,
 }
 
 impl Rewriter {
@@ -30,10 +35,9 @@ impl Rewriter {
         self.known.contains_key(id)
     }
 
-    pub(crate) fn text(&mut self, text: String, name: impl Into<String>) {
-        if !self.texts.iter().any(|(known, _)| *known == text) {
-            self.texts.push((text, name.into()));
-        }
+    /// Knows an instant by how it is written. One that is written otherwise than RFC 3339 says, as that of a broken clock, is left alone.
+    pub(crate) fn instant(&mut self, text: String, name: impl Into<String>) {
+        self.instants.entry(text).or_insert_with(|| name.into());
     }
 
     /// The same with what is known rewritten. Names of members are left alone, unless they are identifiers.
@@ -49,27 +53,56 @@ impl Rewriter {
         }
     }
 
-    fn of_text(&self, mut text: String) -> String {
-        for (known, name) in &self.texts {
-            if text.contains(known.as_str()) {
-                text = text.replace(known.as_str(), name);
-            }
-        }
-        let mut written = String::new();
-        let mut from = 0;
-        for (at, id) in identifiers(&text) {
-            if let Some(name) = self.known.get(&id) {
-                written.push_str(text.get(from..at).unwrap_or_default());
-                written.push_str(name);
-                from = at + LENGTH;
-            }
-        }
-        if from == 0 {
-            return text;
-        }
-        written.push_str(text.get(from..).unwrap_or_default());
-        written
+    fn of_text(&self, text: String) -> String {
+        let text = replaced(text, |text| {
+            let found = if self.instants.is_empty() { Vec::new() } else { instants(text) };
+            found.into_iter().filter_map(|(at, instant)| Some((at, instant.len(), self.instants.get(instant)?))).collect()
+        });
+        replaced(text, |text| identifiers(text).into_iter().filter_map(|(at, id)| Some((at, LENGTH, self.known.get(&id)?))).collect())
     }
+}
+
+/// A text with other pieces in place of those that are found: where each begins, how long it is, and what stands for it. They do not overlap.
+fn replaced<'a>(text: String, find: impl FnOnce(&str) -> Vec<(usize, usize, &'a String)>) -> String {
+    let found = find(&text);
+    if found.is_empty() {
+        return text;
+    }
+    let mut written = String::new();
+    let mut from = 0;
+    for (at, length, name) in found {
+        written.push_str(text.get(from..at).unwrap_or_default());
+        written.push_str(name);
+        from = at + length;
+    }
+    written.push_str(text.get(from..).unwrap_or_default());
+    written
+}
+
+/// What may be an instant in a text, as RFC 3339 writes it in UTC, with its place; they do not overlap.
+fn instants(text: &str) -> Vec<(usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + INSTANT.len() < bytes.len() {
+        let window = &bytes[at..at + INSTANT.len()];
+        let well_formed = window.iter().zip(INSTANT).all(|(byte, form)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form });
+        if !well_formed {
+            at += 1;
+            continue;
+        }
+        // Fractions of a second have at most nine digits.
+        let rest = bytes.iter().enumerate().skip(at + INSTANT.len()).take(FRACTION);
+        let end = rest.take_while(|(_, byte)| matches!(byte, b'.' | b'Z') || byte.is_ascii_digit()).find(|(_, byte)| **byte == b'Z');
+        match end.and_then(|(end, _)| Some((end + 1, text.get(at..=end)?))) {
+            Some((end, instant)) => {
+                found.push((at, instant));
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    found
 }
 
 /// The identifiers in a text, with their places; they do not overlap.
@@ -124,7 +157,7 @@ mod tests {
     fn what_is_known_is_rewritten_wherever_it_stands() {
         let mut rewriter = Rewriter::default();
         rewriter.know(id(ONE), "artifact:ab");
-        rewriter.text("2026-01-02T03:04:05.678Z".to_owned(), "(began)");
+        rewriter.instant("2026-01-02T03:04:05.678Z".to_owned(), "(began)");
         let value = json!({
             "file": ONE, "link": format!("ü/artifacts/{ONE}/content?x={OTHER}"), "many": [ONE, 1, null], ONE: {"at": "2026-01-02T03:04:05.678Z"},
             "upper": ONE.to_uppercase(), "almost": &ONE[1..]
@@ -134,6 +167,36 @@ mod tests {
             "artifact:ab": {"at": "(began)"}, "upper": "artifact:ab", "almost": &ONE[1..]
         });
         assert_eq!(rewriter.rewritten(value), expected);
+    }
+
+    #[test]
+    fn an_instant_is_found_wherever_it_stands_and_no_other_is() {
+        let mut rewriter = Rewriter::default();
+        for instant in ["2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.6Z"] {
+            rewriter.instant(instant.to_owned(), "(began)");
+        }
+        let cases = [
+            ("2026-01-02T03:04:05Z", "(began)"),
+            ("from 2026-01-02T03:04:05.6Z to 2026-01-02T03:04:05.678Z!", "from (began) to (began)!"),
+            ("é2026-01-02T03:04:05Z2026-01-02T03:04:05Zé", "é(began)(began)é"),
+            ("12026-01-02T03:04:05Z", "1(began)"),
+            ("2026-01-02T03:04:05.67Z", "2026-01-02T03:04:05.67Z"),
+            ("2026-01-02T03:04:05+00:00 Z", "2026-01-02T03:04:05+00:00 Z"),
+            ("2026-01-02T03:04:05", "2026-01-02T03:04:05"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(rewriter.rewritten(json!(text)), json!(expected));
+        }
+    }
+
+    #[test]
+    fn many_instants_take_no_longer_than_few() {
+        let mut rewriter = Rewriter::default();
+        let instant = |n: u32| format!("2026-01-02T03:{:02}:{:02}.{:03}Z", n / 60_000, n / 1_000 % 60, n % 1_000);
+        (0..100_000).for_each(|n| rewriter.instant(instant(n), "(began)"));
+        let texts: Value = (0..100_000).map(instant).map(Value::String).collect();
+        let rewritten = rewriter.rewritten(texts);
+        assert!(rewritten.as_array().unwrap().iter().all(|text| text == "(began)"));
     }
 
     #[test]

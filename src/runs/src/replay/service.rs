@@ -13,14 +13,22 @@ use baton_domain::wire::run::RunDiff;
 use baton_negotiation::replay::{CallKind, Divergence, Recording, Step};
 
 use super::Replays;
+use super::assemble::Most;
 use super::drive::Parted;
 use super::stored::Stored;
 use super::tally::{ReplayBounds, Tally};
-use crate::runs::no_such_run;
+use crate::record::broken;
 use crate::work::json_bytes;
 
 /// How many replays a server makes at once, of all projects.
 const AT_ONCE: usize = 2;
+
+/// The most of a recording that is shown.
+const SHOWN: Most = Most {
+    steps: MAXIMUM_SHOWN_STEPS,
+    bytes: MAXIMUM_SHOWN_RECORDING_BYTES,
+    advice: " More is not shown: replay it, or ask for the runs of its steps.",
+};
 
 /// A replay of a project that is under way.
 struct Turn<'a> {
@@ -67,11 +75,6 @@ impl Replays {
         })
     }
 
-    async fn own(&self, caller: &Caller, id: RunId) -> Result<Stored, Problem> {
-        let run = self.stored(id).await?;
-        if run.project == caller.project { Ok(run) } else { Err(no_such_run(id)) }
-    }
-
     fn turn(&self, project: ProjectId) -> Result<Turn<'_>, Problem> {
         let mut under_way = self.under_way.lock();
         if under_way.len() >= AT_ONCE || !under_way.insert(project) {
@@ -86,28 +89,26 @@ impl Replays {
 impl ReplayService for Replays {
     async fn recording(&self, caller: &Caller, id: RunId) -> Answer<RunRecording> {
         caller.require(Permission::Read)?;
-        let run = self.own(caller, id).await?;
-        let Recording { steps } = self.record_of(&run).await?;
+        self.summary_for(caller, id).await?;
+        let _turn = self.comparing.acquire().await.map_err(broken)?;
+        let run = self.stored(id).await?;
+        let Recording { steps } = self.record_of(&run, SHOWN).await?;
+        // What stands for something may be longer than it.
         let values = steps.iter().flat_map(|step| {
             let calls = step.calls.iter().flat_map(|call| [&call.request, &call.answer]);
             calls.chain([&step.input, &step.outcome]).flatten()
         });
-        let bytes: usize = values.map(json_bytes).sum();
-        if steps.len() > MAXIMUM_SHOWN_STEPS || bytes > MAXIMUM_SHOWN_RECORDING_BYTES {
-            let detail = format!(
-                "It has {} steps and {bytes} bytes; {MAXIMUM_SHOWN_STEPS} and {MAXIMUM_SHOWN_RECORDING_BYTES} are shown at most. Replay it, or ask for the runs of its steps.",
-                steps.len()
-            );
-            return Err(Problem::new(Code::RecordingTooLarge, detail));
-        }
+        SHOWN.check(steps.len(), values.map(json_bytes).sum())?;
         let steps = steps.into_iter().map(step_view).collect();
         Ok(RunRecording { run: id, workflow: run.summary.workflow, version: run.summary.version, steps })
     }
 
     async fn replay(&self, caller: &Caller, id: RunId) -> Answer<ReplayReport> {
         caller.require(Permission::Work)?;
-        let run = self.own(caller, id).await?;
-        let _turn = self.turn(run.project)?;
+        self.summary_for(caller, id).await?;
+        // A run is read only by whoever may go on with it: it may be large.
+        let _turn = self.turn(caller.project)?;
+        let run = self.stored(id).await?;
         self.go_through(&run, self.bounds).await
     }
 

@@ -1,5 +1,7 @@
 //! What was a run told? Its facts as they are kept, with what its items gave put back in.
 
+use std::collections::BTreeMap;
+
 use baton_domain::problem::Problem;
 use baton_domain::time::Timestamp;
 use baton_workflow::Fact;
@@ -33,10 +35,13 @@ impl Replays {
     /// The facts of a run, in their order.
     ///
     /// # Errors
-    /// `REPLAY-008` if an earlier try of the run gave something that a later one has replaced.
+    /// `REPLAY-008` if an earlier try of the run gave something that a later one has replaced, or if what its work used was not kept with its facts.
     pub(crate) async fn told(&self, run: &Stored) -> Result<Vec<(Timestamp, Fact)>, Problem> {
         let mut told = Vec::new();
         let mut after = 0;
+        let mut counted = Usage::default();
+        // Whether something has ended of which it is not said that it used anything: older facts never say so.
+        let mut unsaid = false;
         loop {
             let facts = self.parts.journals.journal_facts(journal(run.id), after, FACTS).await?;
             let last = facts.len() < FACTS as usize;
@@ -45,12 +50,21 @@ impl Replays {
                 // The core's own form of it has a key.
                 if fact.body.get("fact").is_some_and(|name| name == "ended") && fact.body.get("key").is_none() {
                     let ended: Ended = serde_json::from_value(fact.body).map_err(broken)?;
+                    unsaid |= ended.used.is_empty();
+                    for (_, tokens, cost_micros) in &ended.used {
+                        counted.tokens = counted.tokens.saturating_add(*tokens);
+                        counted.cost_micros = counted.cost_micros.saturating_add(*cost_micros);
+                    }
                     told.extend(put_back(run, ended)?.into_iter().map(|ended| (fact.at, ended)));
                 } else {
                     told.push((fact.at, serde_json::from_value(fact.body).map_err(broken)?));
                 }
             }
             if last {
+                let header = run.header();
+                if unsaid && (counted.tokens < header.tokens || counted.cost_micros < header.cost_micros) {
+                    return Err(forgotten("what each piece of its work used is not kept: it was stored by an earlier version"));
+                }
                 return Ok(told);
             }
         }
@@ -61,6 +75,7 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
     let Ended { step, generation, completed, failed, canceled, used } = ended;
     let foreach = run.plan.workflow.step(&step).is_some_and(|(_, said)| said.foreach.is_some());
     let lists = [(ItemState::Completed, completed), (ItemState::Failed, failed), (ItemState::Canceled, canceled)];
+    let used: BTreeMap<u32, Usage> = used.into_iter().map(|(index, tokens, cost_micros)| (index, Usage { tokens, cost_micros })).collect();
     let mut facts = Vec::new();
     for (state, index) in lists.into_iter().flat_map(|(state, list)| list.into_iter().map(move |index| (state, index))) {
         let item = run.item(&step, index, generation).filter(|(item, _)| ends_as(state, item.state));
@@ -69,10 +84,7 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
             return Err(forgotten(what));
         };
         let outcome = if state == ItemState::Canceled { Outcome::Canceled } else { outcome_of(item) };
-        let usage = used
-            .iter()
-            .find(|(of, ..)| *of == index)
-            .map_or_else(Usage::default, |(_, tokens, cost_micros)| Usage { tokens: *tokens, cost_micros: *cost_micros });
+        let usage = used.get(&index).copied().unwrap_or_default();
         let key =
             Key { run: run.id.to_string(), kind: KeyKind::Work, step: Some(step.clone()), generation, index: foreach.then_some(index) };
         facts.push(Fact::Ended { key, outcome, usage });

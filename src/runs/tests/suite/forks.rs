@@ -299,6 +299,27 @@ async fn a_part_of_another_run_is_forked_as_a_run_of_its_own() {
     assert!(wrong.is_ok() || wrong.is_err_and(|problem| problem.code == "WORKFLOW-047"));
 }
 
+#[tokio::test]
+async fn what_somebody_approves_or_decides_is_not_made_up_at_any_level() {
+    let world = World { decisions: Some(Arc::new(Quick::default())), ..World::new() };
+    let server = world.server();
+    let using = |name: &str, used: &str| format!("name: {name}\nversion: 1\nsteps:\n  a: {{uses: '{used}'}}\n");
+    server.store("name: asks\nversion: 1\nsteps:\n  a: {uses: test.work, approve: true}\n").await;
+    server.store(&using("free", "test.work")).await;
+    server.store(&using("between", "workflow:asks")).await;
+    let steps = "  deep: {uses: 'workflow:between'}\n  free: {uses: 'workflow:free'}\n  choose: {decide: {question: 'Well?', options: [yes, no], voters: 3}}\n";
+    server.store(&format!("name: top\nversion: 1\nsteps:\n{steps}")).await;
+    let id = server.start("top", json!({})).await;
+    through(&server).await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+    for (step, may) in [("deep", false), ("free", true), ("choose", false)] {
+        let draft = RunService::fork_draft(&*server.runs, &alice(), id, step).await.unwrap();
+        assert_eq!(draft.takes_output, may, "{step}");
+        let made = fork(&server, id, output(step, json!({}))).await;
+        assert_eq!(made.as_ref().err().map(told), (!may).then_some(("WORKFLOW-047", "/output")), "{step}");
+    }
+}
+
 /// Steps of every kind around the one that is changed.
 const MANY: &str = "
 name: many

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, DEFAULT_PROJECT, LeaseToken, ProjectId, RunId, ServerId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, DEFAULT_PROJECT, JournalId, LeaseToken, ProjectId, RunId, ServerId, TaskId};
 use baton_domain::model::{Embedded, FinishReason, Message, ModelAnswer, ModelRequest, Usage};
 use baton_domain::ports::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 use baton_domain::problem::Problem;
@@ -17,13 +17,13 @@ use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::approval::ApprovalVerdict;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::replay::{ReplayReport, TakenKind};
-use baton_domain::wire::run::{NewSignal, RunRetry, RunState};
+use baton_domain::wire::run::{NewFork, NewSignal, RunRetry, RunState};
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, Failure, NewTask, TaskSummary};
 use baton_negotiation::replay::compare;
 use baton_runs::{ReplayBounds, ReplayParts, Replays};
 use baton_storage::{
-    Advance, Advanced, ArtifactStore, Assignment, AttemptEnd, Completion, Guard, ModelCallRecord, ModelStore, NewTaskRecord, TaskRecord,
-    TaskStore,
+    Advance, Advanced, ArtifactStore, Assignment, AttemptEnd, Completion, Guard, JournalStore, JournalWrite, ModelCallRecord, ModelStore,
+    NewTaskRecord, TaskRecord, TaskStore,
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -513,6 +513,10 @@ async fn cancelled_and_paused_runs_come_to_the_same_again() {
     work(&world, &server, false, |_| None).await;
     let (replays, _) = replays(&world);
     assert_eq!(replays.record(id).await.unwrap_err().code, "REPLAY-007");
+    // Of another project nobody learns that it goes on.
+    let elsewhere = Caller { project: ProjectId::new(uuid::Uuid::from_u128(77)), ..alice() };
+    assert_eq!(ReplayService::replay(&*replays, &elsewhere, id).await.unwrap_err().code, "WORKFLOW-041");
+    assert_eq!(ReplayService::recording(&*replays, &elsewhere, id).await.unwrap_err().code, "WORKFLOW-041");
     RunService::cancel(&*server.runs, &alice(), id).await.unwrap();
     work(&world, &server, false, |_| None).await;
     assert_eq!(server.state(id).await, RunState::Canceled);
@@ -555,6 +559,32 @@ steps:
 }
 
 #[tokio::test]
+async fn a_fork_names_what_it_took_over_until_that_is_begun_anew() {
+    let world = World::new();
+    let server = world.server();
+    let step = |id: &str, does: &str| format!("  {id}: {{uses: test.work, with: {{do: {does}, n: 1}}}}\n");
+    let steps = [("kept", "give"), ("given", "double"), ("bad", "fail")].map(|(id, does)| step(id, does)).concat();
+    server.store(&format!("name: taken\nversion: 1\nsteps:\n{steps}")).await;
+    let id = server.start("taken", json!({})).await;
+    work(&world, &server, false, |_| None).await;
+    let new = NewFork { step: "given".to_owned(), input: None, output: Some(json!({"said": 1})), title: None };
+    let fork = RunService::fork(&*server.runs, &bob(), id, new, None).await.unwrap().id;
+    work(&world, &server, false, |_| None).await;
+    assert_eq!(server.state(fork).await, RunState::Failed);
+    let (replays, _) = replays(&world);
+    let report = replay(&replays, fork).await;
+    assert_eq!(report.divergence, None);
+    let taken: Vec<(&str, TakenKind)> = report.taken.iter().map(|taken| (taken.step.as_str(), taken.kind)).collect();
+    assert_eq!(taken, ["kept", "given", "bad"].map(|step| (step, TakenKind::Copied)));
+    // How a step that failed began in the fork is not known once it was begun anew there.
+    RunService::retry(&*server.runs, &bob(), fork, RunRetry::default()).await.unwrap();
+    work(&world, &server, false, |_| None).await;
+    assert_eq!(server.state(fork).await, RunState::Failed);
+    assert_eq!(ReplayService::replay(&*replays, &alice(), fork).await.unwrap_err().code, "REPLAY-008");
+    replays.record(fork).await.unwrap().index().unwrap();
+}
+
+#[tokio::test]
 async fn what_cannot_be_replayed_says_why() {
     let (world, server) = begun().await;
     let id = outer(&world, &server, 2, false, |_| None).await;
@@ -576,6 +606,35 @@ async fn what_cannot_be_replayed_says_why() {
     let (replays, _) = self::replays(&empty);
     assert_eq!(ReplayService::replay(&*replays, &alice(), gone).await.unwrap_err().code, "REPLAY-008");
     assert_eq!(ReplayService::recording(&*replays, &alice(), gone).await.unwrap_err().code, "REPLAY-008");
+}
+
+#[tokio::test]
+async fn a_run_whose_facts_do_not_say_what_was_used_is_not_replayed() {
+    let (world, server) = begun().await;
+    let id = server.start("inner", json!({"n": 1})).await;
+    work(&world, &server, false, |_| None).await;
+    let (replays, _) = replays(&world);
+    assert!(replay(&replays, id).await.equal);
+    // As one that an earlier version stored: its work used something, and no fact says so.
+    let journal = JournalId::new(*id.as_uuid());
+    let head = world.store.journal(journal).await.unwrap().unwrap().0;
+    let (mut rows, version) = world.store.journal_rows(journal, Some("run"), None, 10).await.unwrap();
+    rows[0].body.as_mut().unwrap()["header"]["tokens"] = json!(8);
+    let write = JournalWrite {
+        id: journal,
+        version,
+        state: head.state,
+        live: head.live,
+        wake_at: head.wake_at,
+        summary: None,
+        facts: Vec::new(),
+        cleared: Vec::new(),
+        rows,
+        events: Vec::new(),
+        at: head.updated_at,
+    };
+    world.store.write_journal(write).await.unwrap();
+    assert_eq!(ReplayService::replay(&*replays, &alice(), id).await.unwrap_err().code, "REPLAY-008");
 }
 
 #[tokio::test]

@@ -161,7 +161,8 @@ impl Turn<'_> {
         let generation = step.row.generation + 1;
         let keep = keep && step.row.foreach;
         let count = if keep { u32::try_from(step.items.len()).unwrap_or(u32::MAX) } else { 0 };
-        step.row = StepRow { generation, foreach: keep, count, ..StepRow::new(&step.row.step) };
+        let once_copied = step.row.once_copied || step.row.copied.is_some();
+        step.row = StepRow { generation, foreach: keep, count, once_copied, ..StepRow::new(&step.row.step) };
         (step.output, step.list) = (None, None);
         if keep {
             for (index, item) in step.items.iter_mut().enumerate() {

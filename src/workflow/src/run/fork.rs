@@ -92,14 +92,15 @@ impl Run {
                 return Step::new(&step.row.step);
             }
             step.row.copied.get_or_insert_with(|| from.clone());
+            step.row.once_copied = false;
             step
         });
         let steps = steps.collect();
         Ok(Self::begin_with(plan, beginning, steps))
     }
 
-    /// A fork once more as it began, from what is stored of it: what was copied is kept, everything else begins. Of one of which a copied step was begun
-    /// anew since, that step begins too.
+    /// A fork once more as it began, from what is stored of it: what was copied is kept, everything else begins. Of a step that was
+    /// [copied once](super::StepRow::once_copied) it is not known any more what was copied: it begins too, which is not what happened.
     ///
     /// # Errors
     /// `WORKFLOW-025` if the plan is not of its document.
@@ -158,6 +159,9 @@ impl Run {
             }
             Change::Output(_) if said.approve.is_some() => {
                 return Err(unfit("/output", "somebody has to approve of this step, and that cannot be made up; change its `input`"));
+            }
+            Change::Output(_) if said.decide.is_some() => {
+                return Err(unfit("/output", "voters decide what this step gives, and that cannot be made up; change its `input`"));
             }
             _ => {}
         }

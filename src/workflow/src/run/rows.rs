@@ -249,6 +249,9 @@ pub struct StepRow {
     /// The run in which all this was done, if it was not this one: that from which it was forked, or one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<String>,
+    /// Whether it was copied at first, and begun anew since: how it began in this run is not known any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once_copied: bool,
 }
 
 impl StepRow {
@@ -272,6 +275,7 @@ impl StepRow {
             stopping: None,
             error: None,
             copied: None,
+            once_copied: false,
         }
     }
 }
