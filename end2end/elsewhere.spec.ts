@@ -35,7 +35,7 @@ function instances(page: Page, kind: string) {
   return page.getByTestId('instance').and(page.locator(`[data-kind="${kind}"]`));
 }
 
-test('an agent shows what another server and a worker carry, as they come and go', async ({ context, page, named, worker }) => {
+test('an agent shows what another server and a worker carry, as they come and go', async ({ browser, context, page, named, worker }) => {
   test.setTimeout(120_000);
   const one = await named('one');
   await signIn(context, one);
@@ -52,9 +52,10 @@ test('an agent shows what another server and a worker carry, as they come and go
   await expect(instances(page, 'worker')).toContainText('0 of 64');
   await expect(page.getByTestId('instance')).toHaveCount(3);
 
-  // The other server says the same of the first.
-  const other = await context.newPage();
-  await signIn(context, two);
+  // The other server says the same of the first. Cookies know no ports, so whoever looks there is another browser.
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await signIn(elsewhere, two);
   await open(other, `${two.url}/agents`);
   await card(other, 'diagnostics').getByRole('link', { name: 'Diagnostics' }).click();
   await expect(instances(other, 'server').filter({ hasText: 'one' })).toHaveAttribute('data-status', 'ready');
@@ -64,5 +65,5 @@ test('an agent shows what another server and a worker carry, as they come and go
   for (const one of [page, other]) await expect(instances(one, 'worker')).toHaveCount(0);
   await document.intact();
   // The database goes before the servers do; nobody is to watch that.
-  await Promise.all([page.close(), other.close()]);
+  await Promise.all([page.close(), elsewhere.close()]);
 });
