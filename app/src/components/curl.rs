@@ -1,12 +1,20 @@
 //! How a request is written as a command that does the same.
 
+use baton_domain::id::TaskId;
 use baton_domain::task::Priority;
 use baton_domain::wire::task::NewTask;
 use serde_json::{Map, Value};
 
-/// The command that submits this task; address and key come from the environment.
+/// The command that has a task done again as it was asked for, by as many as did it. Its terms are longer than anybody reads, and how they are written is more
+/// than the page of a task has room for.
 #[must_use]
-pub fn submit_command(task: &NewTask) -> String {
+pub fn rerun_command(id: TaskId) -> String {
+    format!("curl -sS -X POST \"$BATON_URL/api/v1/tasks/{id}/rerun\" \\\n  -H \"Authorization: Bearer $BATON_API_KEY\"")
+}
+
+/// The command that submits this task, of which several decide by these terms; address and key come from the environment.
+#[must_use]
+pub fn submit_command(task: &NewTask, decide: Option<Value>) -> String {
     // Only what differs from the defaults, as a person would write it.
     let mut body = Map::new();
     body.insert("skill".to_owned(), Value::from(task.skill.as_str()));
@@ -17,7 +25,7 @@ pub fn submit_command(task: &NewTask) -> String {
     if task.priority != Priority::default() {
         body.insert("priority".to_owned(), Value::from(task.priority.get()));
     }
-    if let Some(decide) = task.decide.as_deref().and_then(|terms| serde_json::to_value(terms).ok()) {
+    if let Some(decide) = decide {
         body.insert("decide".to_owned(), decide);
     }
     let body = serde_json::to_string_pretty(&Value::Object(body)).unwrap_or_default();
@@ -34,7 +42,7 @@ mod tests {
     #[test]
     fn a_quote_in_the_input_does_not_end_the_command() {
         let task = NewTask::new("nlp.sentiment", serde_json::json!({"text": "it's fine"}));
-        let command = submit_command(&task);
+        let command = submit_command(&task, None);
         assert!(command.contains(r"it'\''s fine"), "{command}");
         assert!(!command.contains("priority"), "{command}");
     }

@@ -21,7 +21,7 @@ pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
             given.or_else(|| field.default_text()).map(|text| (field.name.clone(), text))
         })
         .collect();
-    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)))
+    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)), None)
 }
 
 /// The command for what the form holds now.
@@ -41,8 +41,7 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     task.title = text("title");
     task.priority =
         text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
-    task.decide = decide_terms(text).map(Box::new);
-    submit_command(&task)
+    submit_command(&task, decide_terms(text).and_then(|terms| serde_json::to_value(terms).ok()))
 }
 
 /// The input as it will be sent; while something is still missing, what there is.

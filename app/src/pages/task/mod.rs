@@ -26,7 +26,7 @@ use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::ProblemBanner;
 use crate::components::card::Card;
 use crate::components::copy_button::CopyButton;
-use crate::components::curl::submit_command;
+use crate::components::curl::{rerun_command, submit_command};
 use crate::components::empty::Empty;
 use crate::components::json_tree::JsonTree;
 use crate::components::loaded::loaded;
@@ -61,13 +61,12 @@ fn Content(model: Model) -> impl IntoView {
     let command = Signal::derive(move || {
         model.detail.with(|detail| {
             let title = Some(detail.summary.title.clone());
-            let request = NewTask {
-                title,
-                priority: detail.summary.priority,
-                decide: detail.decide.as_ref().map(|vote| Box::new(vote.terms.clone())),
-                ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone())
-            };
-            submit_command(&request)
+            if detail.decide.is_some() {
+                return rerun_command(detail.summary.id);
+            }
+            let request =
+                NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
+            submit_command(&request, None)
         })
     });
     let input = model.detail.with_untracked(|detail| detail.input.clone());

@@ -166,8 +166,10 @@ fn an_example_that_names_a_shipped_file_leaves_the_field_empty() {
     let file = fields.iter().find(|field| field.name == "file").unwrap();
     assert_eq!(file.text_of(&json!("examples/tables/cars.csv")), None);
     assert_eq!(file.text_of(&json!(FILE)).as_deref(), Some(FILE));
-    let schema = json!({"properties": {"files": {"type": "array", "items": {"type": "string", "format": "artifact"}}}});
+    // Of a list the ids stay that can stand in the form.
+    let schema = json!({"properties": {"files": {"type": "array", "items": {"type": "string"}}}});
     let files = &form_fields(&schema)[0];
+    assert_eq!(files.kind, FieldKind::List);
     assert_eq!((files.text_of(&json!(["examples/a.csv"])), files.text_of(&json!(["examples/a.csv", FILE])).as_deref()), (None, Some(FILE)));
 }
 

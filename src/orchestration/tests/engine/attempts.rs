@@ -92,21 +92,6 @@ async fn who_asks_to_be_left_alone_is_for_as_long_and_not_for_ever() {
     world.tasks().cancel(&world.caller, id).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_attempt_that_falls_silent_is_ended_and_another_begins() {
-    let world = World::new().await;
-    let timeouts = Timeouts { heartbeat_ms: 300, ..Timeouts::default() };
-    let retry = RetryPolicy { maximum_attempts: 2, ..quick() };
-    let silent = NewTask::new(SCRIPTED, json!({"do": "block", "count": 2_000}));
-    let task = world.run(NewTask { timeouts, retry: Some(retry), ..silent }).await;
-    let ends: Vec<_> = task.attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
-    assert_eq!(ends, [(1, Some(AttemptOutcome::TimedOut)), (2, Some(AttemptOutcome::TimedOut))]);
-    assert_eq!(
-        (task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()),
-        (TaskState::TimedOut, Some("ATTEMPT-003"))
-    );
-}
-
 #[tokio::test]
 async fn a_task_that_nobody_begins_in_time_ends_unbegun() {
     let world = World::new().await;

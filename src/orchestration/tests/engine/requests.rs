@@ -235,6 +235,9 @@ async fn nothing_new_is_done_on_behalf_of_whoever_may_not_ask_for_it_any_more() 
         created_at: now,
         last_login_at: None,
     };
+    // Without an administrator nobody's role is changed.
+    let other = UserRecord { id: UserId::new(Uuid::from_u128(8)), email: "root@example.org".to_owned(), role: Role::Admin, ..user.clone() };
+    world.store.insert_user(other, false, audit(8)).await.unwrap();
     world.store.insert_user(user, false, audit(1)).await.unwrap();
     let principal = Principal::User { id, email: "ann@example.org".to_owned() };
     // As a run goes on for whoever has begun it.
@@ -242,7 +245,7 @@ async fn nothing_new_is_done_on_behalf_of_whoever_may_not_ask_for_it_any_more() 
     let tasks = world.tasks();
     let first = tasks.submit(&ann, echo(), Some("one".to_owned())).await.unwrap().id;
     for (role, active) in [(Role::Viewer, true), (Role::Operator, false)] {
-        world.store.change_user(id, role, active, now, audit(2 + u128::from(active))).await.unwrap();
+        assert!(world.store.change_user(id, role, active, now, audit(2 + u128::from(active))).await.unwrap());
         assert_eq!(tasks.submit(&ann, echo(), Some("two".to_owned())).await.unwrap_err().code, "AUTH-005");
         let batch = NewBatch { tasks: vec![echo(), echo()] };
         assert_eq!(tasks.submit_batch(&ann, batch, None).await.unwrap_err().code, "AUTH-005");

@@ -89,7 +89,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "block", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -171,11 +171,6 @@ impl Agent for Scripted {
                 Err(SkillError { retry_after_ms: input["count"].as_u64(), ..SkillError::passing(Code::Internal, "come back later") })
             }
             Some("busy") => Ok(json!({})),
-            // Keeps its thread, so that not even its heartbeat gets through.
-            Some("block") => {
-                std::thread::sleep(Duration::from_millis(input["count"].as_u64().unwrap_or(0)));
-                Ok(json!({}))
-            }
             Some("panic") => panic!("as asked"),
             Some("hang") => {
                 // Says nothing any more; only its time ends it.
