@@ -38,7 +38,7 @@ steps:
     foreach: {items: '${{ inputs.texts }}', as: one, concurrency: 3}
     with: {text: '${{ one }}'}
   profile: {uses: data_science.profile, with: {artifact: '${{ inputs.table }}'}}
-  sub: {uses: 'workflow:inner', with: {text: '${{ inputs.texts[0] }}'}, needs: [moods]}
+  sub: {uses: 'workflow:inner', with: {text: '${{ default(inputs.texts[0], text(0)) }}'}, needs: [moods]}
   report:
     uses: documentation.report
     with:
