@@ -41,7 +41,7 @@ async fn the_right_authority_is_believed_a_wrong_one_a_wrong_name_and_an_expired
     store.close().await;
 
     let elsewhere = plain.replace("127.0.0.1", "localhost");
-    refused("another authority", &with_tls(&plain, &stranger.certificate()), "UnknownIssuer").await;
+    refused("another authority", &with_tls(&plain, &stranger.certificate()), "invalid peer certificate").await;
     refused("another name", &with_tls(&elsewhere, &authority.certificate()), "not valid for name").await;
     let server = tokio::task::spawn_blocking(move || server.let_certificate_expire(&authority).map(|()| (server, authority)));
     let (_server, authority) = server.await.unwrap().unwrap();
