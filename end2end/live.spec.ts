@@ -189,6 +189,19 @@ test("what commits between drawing a task's page and taking it over is not misse
   }
 });
 
+test('nothing becomes another while the part that the page lies in is on its way', async ({ dashboard: page, watch }) => {
+  // What changed before a page is taken over would stay as the server drew it: the program holds the text for the server's.
+  watch.allow(/preload/);
+  const release = await holdProgram(page, /\/pkg\/.*(chunk|split)_[^/]*\.wasm/);
+  const program = page.waitForResponse(/\/pkg\/.*\/baton\.[^/]*\.wasm/);
+  await page.goto('/topics', { waitUntil: 'domcontentloaded' });
+  await program;
+  await expect(page.waitForEvent('websocket', { timeout: 3_000 }), 'no socket before the page is taken over').rejects.toThrow(/Timeout/);
+  await expect(page.getByTestId('connection')).toHaveText('not live');
+  release();
+  await isLive(page);
+});
+
 test('what commits while the page is read anew in a side step is not missed', async ({ dashboard: page, api }) => {
   // From page to page without a reload: the second page's data is read while events keep coming.
   await open(page, '/agents');
@@ -211,11 +224,11 @@ async function expired(page: Page): Promise<void> {
   await expect.poll(async () => (await access(page)) !== token || token === undefined, { timeout: 15_000 }).toBe(true);
 }
 
-/** Holds the page's program back until the returned function is called. */
-async function holdProgram(page: Page): Promise<() => void> {
+/** Holds the page's program, or a part of it, back until the returned function is called. */
+async function holdProgram(page: Page, files: string | RegExp = '**/pkg/**/*.wasm'): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route('**/pkg/**/*.wasm', async (route) => {
+  await page.route(files, async (route) => {
     await released;
     await route.continue();
   });

@@ -11,8 +11,8 @@ use crate::frame::Frame;
 use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::NotFound;
 use crate::parts::{Entry, Flows, Forms, Lists, Part, Progress, Results, Setup, Shared, Votes};
-use crate::reactive::effect;
 use crate::session::{SessionContext, use_session};
+use crate::taken_over::once_taken_over;
 
 /// The whole dashboard.
 #[component]
@@ -27,7 +27,7 @@ pub fn App() -> impl IntoView {
     let unread = Unread::default();
     provide_context(unread.clone());
     let signed_in = use_session().me.is_some();
-    effect(move || {
+    once_taken_over(move || {
         tick_every_second(&now);
         if signed_in {
             live.start();

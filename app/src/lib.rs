@@ -24,9 +24,12 @@ pub mod server_fns;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
+mod taken_over;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use server_fns::SessionCookies;
 #[cfg(feature = "ssr")]
 pub use shell::{pkg_path, shell};
+#[cfg(feature = "hydrate")]
+pub use taken_over::take_over;

@@ -11,8 +11,7 @@ pub fn hydrate() {
         console_error_panic_hook::hook(panic);
         baton_app::crash::show();
     }));
-    // Waits for the part that the page lies in.
-    leptos::mount::hydrate_lazy(baton_app::App);
+    baton_app::take_over();
 }
 
 /// Room in the program's data, which nothing uses and no file carries. What one part of the program needs moves into that part's file, and is
