@@ -39,6 +39,12 @@ async fn several_do_a_task_and_agree() {
     assert_eq!(task.summary.state, TaskState::Completed, "{:?}", task.summary.failure);
     let vote = task.decide.unwrap();
     assert_eq!((vote.agreed, vote.voters.len(), task.summary.decision_id), (Some(true), 3, None));
+    assert!(vote.voters.iter().all(|voter| voter.answer.is_some()));
+
+    // Each voter's own task has an answer that is too large to be shown with the others.
+    let large = json!({"skill": "diagnostics.echo", "input": {"text": "a".repeat(5_000)}, "decide": {"voters": {"samples": 2}}});
+    let vote = ended(&rest, &submit(&rest, large).await).await.decide.unwrap();
+    assert_eq!((vote.agreed, vote.voters.iter().any(|voter| voter.answer.is_some())), (Some(true), false));
 
     let task = ended(&rest, &submit(&rest, several(json!({"voters": 2, "answer": "/no_such_part"}))).await).await;
     assert_eq!((task.summary.state, task.summary.failure.unwrap().code.as_str()), (TaskState::Failed, "DECISION-032"));

@@ -288,7 +288,7 @@ impl Votes for Councils {
                 agent_id,
                 task_id: *task,
                 state: end.map(|end| end.state),
-                answer: answer_of(&beginning, end).ok().map(|(answer, _, _)| answer),
+                answer: answer_of(&beginning, end).ok().map(|(answer, _, _)| answer).filter(shown),
                 failure: end.and_then(|end| end.failure.clone()),
             }
         });
@@ -301,6 +301,13 @@ impl Votes for Councils {
             decision: council.map(|council| council.summary()),
         })
     }
+}
+
+/// The largest answer that is shown with the others, as JSON in bytes; the voter's own task has larger ones.
+const MAXIMUM_SHOWN_BYTES: usize = 4096;
+
+fn shown(answer: &Value) -> bool {
+    serde_json::to_vec(answer).is_ok_and(|text| text.len() <= MAXIMUM_SHOWN_BYTES)
 }
 
 /// What a decision on a task's answers came to.

@@ -1,7 +1,9 @@
 //! Who does a task that several do, what each answered, and whether they agree? What was decided where they do not is on the decision's own page.
 
+use baton_domain::task::TaskState;
 use baton_domain::wire::task::{TaskDetail, TaskVoteView, TaskVoterView};
 use leptos::prelude::*;
+use serde_json::Value;
 
 use crate::components::card::Card;
 use crate::components::pill::state_word;
@@ -43,8 +45,10 @@ fn card(vote: &TaskVoteView) -> AnyView {
 
 fn row(voter: &TaskVoterView) -> AnyView {
     let answer = match (&voter.answer, &voter.failure) {
+        (Some(Value::String(answer)), _) => answer.chars().take(SHOWN).collect(),
         (Some(answer), _) => answer.to_string().chars().take(SHOWN).collect(),
         (None, Some(failure)) => failure.code.clone(),
+        (None, None) if voter.state == Some(TaskState::Completed) => "too large to show here".to_owned(),
         (None, None) => String::new(),
     };
     view! {

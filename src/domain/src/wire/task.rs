@@ -227,7 +227,7 @@ pub struct TaskVoterView {
     /// Where that is in its life; absent once it was forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TaskState>,
-    /// The answer: what is compared of its result.
+    /// The answer: what is compared of its result. Absent where it has more than 4,096 bytes as JSON; the voter's task has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub answer: Option<Value>,
