@@ -16,7 +16,7 @@ use baton_domain::user::Caller;
 use baton_observability::{NotificationDesk, NotificationParts, Projector};
 use baton_planner::{PlanParts, Plans};
 use baton_runs::{HeldDecisions, Parts as RunParts, ReplayParts, Replays, Runs, Workflows};
-use baton_sharing::{Sharing, SharingOptions, SharingParts, TokioPause};
+use baton_sharing::{Policy, Sharing, SharingOptions, SharingParts, TokioPause};
 use baton_storage::Store;
 use futures::StreamExt;
 use tokio::task::JoinSet;
@@ -42,6 +42,8 @@ pub(crate) struct Ground {
     pub(crate) events: Arc<EventStream>,
     pub(crate) rehearsals: Arc<dyn Rehearsals>,
     pub(crate) sources: Sources,
+    /// How deadlocks of claims are broken.
+    pub(crate) deadlocks: Policy,
 }
 
 /// What recordings and replays stand on.
@@ -72,7 +74,7 @@ pub(crate) struct Coordination {
 impl Coordination {
     /// Puts them together and starts them; `stop` ends what runs. Every server runs all of it: versions in storage keep two from doing the same.
     pub(crate) fn start(ground: &Ground, stop: &CancellationToken) -> Self {
-        let Ground { store, tasks, agents, artifacts, metrics, models, events, rehearsals, sources } = ground;
+        let Ground { store, tasks, agents, artifacts, metrics, models, events, rehearsals, sources, deadlocks } = ground;
         let councils = Councils::new(CouncilParts {
             journals: Arc::clone(store) as _,
             spending: Arc::clone(store) as _,
@@ -113,7 +115,7 @@ impl Coordination {
                 metrics: Arc::clone(metrics),
                 votes: Some(Arc::new(ConflictVotes::new(Arc::clone(&councils) as _, Arc::clone(store) as _))),
             },
-            SharingOptions::default(),
+            SharingOptions { policy: *deadlocks, ..SharingOptions::default() },
         ));
         let projector = Arc::new(Projector::new(NotificationParts {
             notifications: Arc::clone(store) as _,

@@ -188,6 +188,7 @@ impl Parts {
             events: Arc::clone(&core.topics.events),
             rehearsals: engine.rehearsals(),
             sources: sources.clone(),
+            deadlocks: config.sharing.policy(),
         };
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);

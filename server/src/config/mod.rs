@@ -15,6 +15,7 @@ mod local_model;
 mod log;
 mod redis;
 mod sessions;
+mod sharing;
 mod site;
 
 pub(crate) use admin::AdminConfig;
@@ -32,6 +33,7 @@ pub(crate) use local_model::LocalModelConfig;
 pub(crate) use log::LogConfig;
 pub(crate) use redis::RedisConfig;
 pub(crate) use sessions::SessionsConfig;
+pub(crate) use sharing::SharingConfig;
 pub(crate) use site::SiteConfig;
 
 /// Everything that `baton serve` can be told.
@@ -63,6 +65,8 @@ pub(crate) struct ServeConfig {
     pub(crate) events: EventsConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
+    #[command(flatten)]
+    pub(crate) sharing: SharingConfig,
     #[command(flatten)]
     pub(crate) redis: RedisConfig,
     #[command(flatten)]

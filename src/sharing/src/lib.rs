@@ -18,5 +18,6 @@ mod journal;
 mod lines;
 mod parts;
 
+pub use baton_negotiation::claims::{Loss, Policy, VictimRule};
 pub use driver::Round;
 pub use parts::{Pause, Sharing, SharingOptions, SharingParts, TokioPause, Votes};

@@ -21,7 +21,7 @@ named_enum!(
         Refuse = "refuse",
         /// What can be merged is merged and stored; a person is asked otherwise.
         Merge = "merge",
-        /// Agents vote on what to keep.
+        /// People vote on what to keep.
         Vote = "vote",
         /// A person is asked, whether it can be merged or not.
         Escalate = "escalate",

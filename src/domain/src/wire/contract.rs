@@ -450,7 +450,7 @@ pub struct BargainMoveView {
     pub what: BargainMove,
 }
 
-/// A bargaining with everything about it. Only the caller who opened it and those who may intervene see the parties' utilities.
+/// A bargaining with everything about it. Only the caller who opened it, administrators, and whoever speaks for a party see its utilities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BargainDetail {

@@ -249,7 +249,7 @@ impl Work<'_> {
             return Ok(Answer::Waiting { behind: self.claims.behind(&resource, &holder).into_iter().collect(), until });
         }
         let detail = format!(
-            "{holder} gives way on {resource} by the rule `{:?}`: each of {} waits for the next, and the last for the first.",
+            "{holder} gives way on {resource} by the rule `{}`: each of {} waits for the next, and the last for the first.",
             self.claims.policy.rule,
             named(&circle)
         );

@@ -289,6 +289,28 @@ pub enum VictimRule {
     FewestClaims,
 }
 
+impl VictimRule {
+    /// All rules.
+    pub const ALL: [Self; 4] = [Self::Youngest, Self::LowestPriority, Self::LeastWork, Self::FewestClaims];
+
+    /// The name on the wire and in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Youngest => "youngest",
+            Self::LowestPriority => "lowest_priority",
+            Self::LeastWork => "least_work",
+            Self::FewestClaims => "fewest_claims",
+        }
+    }
+}
+
+impl std::fmt::Display for VictimRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// What a victim loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -298,6 +320,26 @@ pub enum Loss {
     Request,
     /// Everything that it holds and waits for, as a database rolls back a transaction.
     Everything,
+}
+
+impl Loss {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Request, Self::Everything];
+
+    /// The name in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Everything => "everything",
+        }
+    }
+}
+
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// How deadlocks are broken.

@@ -168,7 +168,7 @@ impl<'a> Draft<'a> {
                     names.push(format!("{} others", circle.len() - NAMED));
                 }
                 let because = format!(
-                    "Each of {} waited for the next, and the last for the first; {holder} gives way by the rule `{rule:?}`.",
+                    "Each of {} waited for the next, and the last for the first; {holder} gives way by the rule `{rule}`.",
                     names.join(", ")
                 );
                 for resource in &resources {
