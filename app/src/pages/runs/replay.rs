@@ -70,7 +70,7 @@ fn shown(report: ReplayReport) -> AnyView {
     let tone = if report.equal { "border-line bg-raised" } else { "border-danger bg-danger-tint" };
     let words = if report.equal { "It came to the same, byte for byte." } else { "It does not come to the same." };
     let counts = format!(
-        "{} steps, {} tasks done again, {} calls answered, in {}.",
+        "{} steps and items gone through, {} tasks done again, {} calls answered, in {}.",
         format::count(report.steps),
         format::count(report.rehearsed),
         format::count(report.calls),
