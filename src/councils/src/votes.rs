@@ -261,10 +261,6 @@ impl Votes for Councils {
 
     async fn view(&self, vote: &TaskVote, ends: &[TaskEnd], decision: Option<DecisionId>) -> Answer<TaskVoteView> {
         let beginning = beginning_of(vote)?;
-        let council = match decision {
-            Some(decision) => self.council(decision).await?.map(|(council, _)| council),
-            None => None,
-        };
         let by_task: BTreeMap<TaskId, &TaskEnd> = ends.iter().map(|end| (end.id, end)).collect();
         let over = vote.voters.iter().all(|task| by_task.get(task).is_none_or(|end| end.state.is_terminal()));
         let agreed = match (decision, over) {
@@ -293,12 +289,11 @@ impl Votes for Councils {
             }
         });
         Ok(TaskVoteView {
-            terms: vote.terms.clone(),
+            terms: serde_json::to_value(&vote.terms).map_err(|error| Problem::new(Code::Internal, error.to_string()))?,
             rule: beginning.decision.rule.as_str().to_owned(),
             quorum: view::count(beginning.roster.quorum),
             voters: voters.collect(),
             agreed,
-            decision: council.map(|council| council.summary()),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Who does a task that several do, what each answered, and whether they agree? What was decided where they do not is on the decision's own page.
 
-use baton_domain::task::TaskState;
+use baton_domain::id::DecisionId;
 use baton_domain::wire::task::{TaskDetail, TaskVoteView, TaskVoterView};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -9,17 +9,14 @@ use crate::components::card::Card;
 use crate::components::pill::state_word;
 use crate::components::table::{CELL, Column, NAME, Table};
 
-/// The most letters of an answer in the table; the voter's own task has all of it.
-const SHOWN: usize = 200;
-
 /// The card; nothing for a task that one agent does.
 #[component]
 pub(super) fn Voters(detail: RwSignal<TaskDetail>) -> impl IntoView {
     // Drawn from what it borrows: to keep a copy and to compare it would cost more of the program than all that is drawn.
-    move || detail.with(|detail| detail.decide.as_deref().map(card))
+    move || detail.with(|detail| detail.decide.as_deref().map(|vote| card(vote, detail.summary.decision_id)))
 }
 
-fn card(vote: &TaskVoteView) -> AnyView {
+fn card(vote: &TaskVoteView, decision: Option<DecisionId>) -> AnyView {
     let agreed = match vote.agreed {
         Some(true) => "All answers are the same: nothing had to be decided.",
         Some(false) => "The answers differ, or too few have answered.",
@@ -27,7 +24,7 @@ fn card(vote: &TaskVoteView) -> AnyView {
     };
     let columns = vec![Column::Text("Who"), Column::Text("Task"), Column::Text("Answer")];
     let rows: Vec<_> = vote.voters.iter().map(row).collect();
-    let decision = vote.decision.as_ref().map(|decision| format!("/decisions/{}", decision.id));
+    let decision = decision.map(|decision| format!("/decisions/{decision}"));
     view! {
         <Card title="Voters" flush=true test_id="voters">
             <Table label="Voters" columns test_id="task-voters">
@@ -45,10 +42,10 @@ fn card(vote: &TaskVoteView) -> AnyView {
 
 fn row(voter: &TaskVoterView) -> AnyView {
     let answer = match (&voter.answer, &voter.failure) {
-        (Some(Value::String(answer)), _) => answer.chars().take(SHOWN).collect(),
-        (Some(answer), _) => answer.to_string().chars().take(SHOWN).collect(),
+        (Some(Value::String(answer)), _) => answer.clone(),
+        (Some(answer), _) => answer.to_string(),
         (None, Some(failure)) => failure.code.clone(),
-        (None, None) if voter.state == Some(TaskState::Completed) => "too large to show here".to_owned(),
+        // One that is too large to be shown here stands on the voter's own task.
         (None, None) => String::new(),
     };
     view! {
@@ -59,7 +56,9 @@ fn row(voter: &TaskVoterView) -> AnyView {
                     {voter.state.map_or("forgotten", state_word)}
                 </a>
             </td>
-            <td class=CELL data-testid="voter-answer">{answer}</td>
+            <td class=CELL>
+                <span class="line-clamp-3 break-all" data-testid="voter-answer">{answer}</span>
+            </td>
         </tr>
     }
     .into_any()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::artifact::ArtifactView;
-use super::decision::{DecideTerms, DecisionSummary};
+
 use crate::id::{AgentId, AttemptId, DecisionId, EventSeq, ProjectId, TaskId};
 use crate::server::ServerRef;
 use crate::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
@@ -197,8 +197,9 @@ pub struct TaskDetail {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskVoteView {
-    /// The terms, as they were asked for.
-    pub terms: DecideTerms,
+    /// The terms, as they were asked for. Kept as they are: who only shows them need not know how to read them.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::decision::DecideTerms))]
+    pub terms: Value,
     /// By which rule it is decided where answers differ.
     pub rule: String,
     /// How many must answer.
@@ -208,9 +209,6 @@ pub struct TaskVoteView {
     /// Whether all answers are the same; nobody knows before everybody has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed: Option<bool>,
-    /// The decision that was opened because they differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<DecisionSummary>,
 }
 
 /// One of several that do a task.
