@@ -1,5 +1,6 @@
 //! How does the engine work?
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use baton_orchestration::EngineOptions;
@@ -45,6 +46,7 @@ impl EngineConfig {
             lease: Duration::from_millis(self.lease_millis),
             heartbeat: Duration::from_millis(self.lease_millis / 3),
             term: Duration::from_millis(self.lease_millis / 3),
+            agent_threads: Some(agent_threads()),
             heart_thread: true,
             balancing: self.balancing.options(),
             host: self.balancing.host(),
@@ -52,4 +54,9 @@ impl EngineConfig {
             ..EngineOptions::default()
         }
     }
+}
+
+/// As many threads for agents as there are cores, and two at least: one that keeps its thread must leave the others one.
+fn agent_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).max(NonZeroUsize::MIN.saturating_add(1))
 }

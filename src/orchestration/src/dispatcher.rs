@@ -14,6 +14,7 @@ use crate::attempt;
 use crate::backlog::Lane;
 use crate::engine::Shared;
 use crate::orchestrator::Orchestrator;
+use crate::task_manager::refusals;
 use crate::turns::Turns;
 
 /// The most tasks that one round gives out.
@@ -123,6 +124,9 @@ async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, turns: &m
         if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
             reserved.insert(assignment.task, (reservation, task.skill, task.fairness_key));
             assignments.push(assignment);
+        } else {
+            // It may have been paused when the last one refused, or those that were left may have gone.
+            refusals::settle(shared, task.id, &task.skill, &task.labels).await?;
         }
     }
     if assignments.is_empty() {
@@ -156,7 +160,9 @@ async fn ready(shared: &Shared, turns: &mut Turns, skills: &[String], slots: u32
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
     let (mine, of) = shared.cluster.part();
-    let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).min(WINDOW);
+    // Those that wait for the one agent that has not refused them must not hide the others behind them.
+    let refused = u32::try_from(shared.refusals.tasks()).unwrap_or(WINDOW);
+    let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(refused).min(WINDOW);
     let lanes = shared.backlog.lanes(skills, window);
     if lanes.is_empty() {
         return Ok(Vec::new());
@@ -194,7 +200,8 @@ fn sorted(shared: &Shared, lanes: Vec<Lane>, ready: Vec<ReadyTask>) -> Vec<(Lane
 
 /// Takes a slot for a task and makes the assignment of it.
 pub(crate) fn place(shared: &Shared, task: TaskId, skill: &str, labels: &[String]) -> Option<(Assignment, Reservation)> {
-    let mut reservation = shared.pool.reserve(skill, labels).ok()?;
+    let refused = shared.refusals.of(task);
+    let mut reservation = shared.pool.reserve(refused.as_deref(), skill, labels).ok()?;
     let at = shared.sources.clock.now();
     let explanation: Explanation = std::mem::take(&mut reservation.explanation);
     let assignment = Assignment {

@@ -9,11 +9,10 @@ use baton_agents_runtime::AgentRegistry;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
-use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{ModelBooks, Models, Recorder, Rehearsals, Sealer, Sources, Votes};
-use baton_domain::server::{ServerKind, ServerRef};
-use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ModelService, ServerService, TaskService};
+use baton_domain::ports::{Models, Recorder, Rehearsals, Sealer, Sources, Votes};
+use baton_domain::server::ServerRef;
+use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ServerService, TaskService};
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, ArtifactStore, Heart, ServerRegistration, Store, StoreError};
@@ -23,7 +22,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agent_pool::{self, AgentPool, HostOptions, PoolError, PoolOptions, PoolService, RestartOptions, ScalingOptions};
+use crate::agent_pool::{self, AgentPool, PoolError, PoolOptions, PoolService};
+use crate::agent_threads::{self, AgentThreads};
 use crate::artifacts::Artifacts;
 use crate::attempt::{Pace, RehearsalParts, Stage};
 use crate::backlog::Backlog;
@@ -33,89 +33,12 @@ use crate::connections::Connections;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::live_tasks::LiveTasks;
-use crate::load_balancer::BalancerOptions;
-use crate::models::{Books, ModelsService};
+use crate::models::{Books, ModelDesk};
+use crate::options::EngineOptions;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::heartbeat::Beating;
+use crate::task_manager::refusals::Refusals;
 use crate::{cluster, dispatcher, task_manager};
-
-/// How the engine works.
-#[derive(Debug, Clone)]
-pub struct EngineOptions {
-    /// How long a lease is believed without a heartbeat.
-    pub lease: Duration,
-    /// How often leases are renewed; well below `lease`.
-    pub heartbeat: Duration,
-    /// How often deadlines are looked at when nothing else says so.
-    pub sweep: Duration,
-    /// How long running attempts may go on once the server shuts down, before they are handed back.
-    pub drain: Duration,
-    /// How long a leader leads without renewing it; renewed three times as often.
-    pub term: Duration,
-    /// Whether leases are renewed on a thread of their own, so that a busy server does not lose them.
-    pub heart_thread: bool,
-    /// Who this server is to the others.
-    pub identity: Identity,
-    /// The most tasks that have not ended, of all servers together.
-    pub maximum_live_tasks: u64,
-    /// The most bytes of one artifact.
-    pub maximum_artifact_bytes: u64,
-    /// How agents are chosen.
-    pub balancing: BalancerOptions,
-    /// What the host has for attempts.
-    pub host: HostOptions,
-    /// What attempts of skills with `network` may reach.
-    pub egress: EgressPolicy,
-    /// When instances of agents that fail are started again.
-    pub restart: RestartOptions,
-    /// When agents get and lose instances.
-    pub scaling: ScalingOptions,
-}
-
-/// Who a server is to the others on its database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// This run of it; made at the start if it is not given.
-    pub id: Option<ServerId>,
-    /// What it is called.
-    pub name: String,
-    /// What it does.
-    pub kind: ServerKind,
-    /// The machine it runs on.
-    pub host: String,
-    /// Its version.
-    pub version: String,
-    /// Tells the keys that sign tokens apart; none if it signs none.
-    pub token_key: Option<String>,
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        let (name, version) = ("server".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        Self { id: None, name, kind: ServerKind::Server, host: "localhost".to_owned(), version, token_key: None }
-    }
-}
-
-impl Default for EngineOptions {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(30),
-            heartbeat: Duration::from_secs(10),
-            sweep: Duration::from_secs(1),
-            drain: Duration::from_secs(10),
-            term: Duration::from_secs(10),
-            heart_thread: false,
-            identity: Identity::default(),
-            maximum_live_tasks: 1_000_000,
-            maximum_artifact_bytes: 1 << 30,
-            balancing: BalancerOptions::default(),
-            host: HostOptions::default(),
-            egress: EgressPolicy::default(),
-            restart: RestartOptions::default(),
-            scaling: ScalingOptions::default(),
-        }
-    }
-}
 
 /// How attempts get to their agents.
 #[derive(Debug, Clone)]
@@ -205,7 +128,10 @@ pub(crate) struct Shared {
     /// In order, so that what is told to all of them is told in the same order every time.
     pub(crate) running: Mutex<BTreeMap<TaskId, Running>>,
     pub(crate) backlog: Backlog,
+    /// Which agents refused which tasks.
+    pub(crate) refusals: Refusals,
     pub(crate) attempts: TaskTracker,
+    pub(crate) threads: Arc<AgentThreads>,
     pub(crate) stop: CancellationToken,
     /// What agents publish to and listen to, once the server has handed it over.
     pub(crate) topics: OnceLock<Arc<Topics>>,
@@ -298,7 +224,8 @@ impl EngineOptions {
             artifacts: Arc::clone(&store) as Arc<dyn ArtifactStore>,
             blobs: Arc::clone(&blobs),
         };
-        let stage = Arc::new(Stage::new(stage).map_err(EngineError::Pool)?);
+        let threads = Arc::new(AgentThreads::new(self.agent_threads).map_err(EngineError::Thread)?);
+        let stage = Arc::new(Stage::new(stage).map_err(EngineError::Pool)?.on(Arc::clone(&threads)));
         let cluster = membership::join(&store, registration, &sources, self.lease).await?;
         let registrations =
             agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
@@ -329,7 +256,9 @@ impl EngineOptions {
             scratch: carriers.scratch,
             running: Mutex::default(),
             backlog: Backlog::default(),
+            refusals: Refusals::default(),
             attempts: TaskTracker::new(),
+            threads,
             stop: CancellationToken::new(),
             topics: OnceLock::new(),
             models: OnceLock::new(),
@@ -345,6 +274,7 @@ impl EngineOptions {
         let loops = TaskTracker::new();
         loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
+        loops.spawn(agent_threads::run(Arc::clone(&shared)));
         if shared.cluster.is_shared() {
             loops.spawn(cluster::doorbell::run(Arc::clone(&shared), commits));
             loops.spawn(cluster::leadership::run(Arc::clone(&shared)));
@@ -474,6 +404,7 @@ impl Engine {
         if let Some(beating) = beating {
             beating.ended().await;
         }
+        self.shared.threads.close();
         membership::leave(&self.shared).await;
     }
 }
@@ -483,30 +414,4 @@ async fn empty_folder(path: &std::path::Path) -> std::io::Result<()> {
         tokio::fs::remove_dir_all(path).await?;
     }
     tokio::fs::create_dir_all(path).await
-}
-
-/// The books of the models before the models that write into them are there.
-pub struct ModelDesk {
-    shared: Arc<Shared>,
-    books: Arc<Books>,
-}
-
-impl std::fmt::Debug for ModelDesk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ModelDesk")
-    }
-}
-
-impl ModelDesk {
-    /// The books.
-    #[must_use]
-    pub fn books(&self) -> Arc<dyn ModelBooks> {
-        Arc::clone(&self.books) as Arc<dyn ModelBooks>
-    }
-
-    /// Models, as people and programs configure them.
-    #[must_use]
-    pub fn service(self, models: Arc<dyn Models>) -> Arc<dyn ModelService> {
-        Arc::new(ModelsService { shared: self.shared, books: self.books, models })
-    }
 }

@@ -4,6 +4,7 @@
 //! - [`orchestrator`]: what people and programs ask for, as the task service
 //! - `task_manager`: deadlines, retries, recovery of what a stopped server left
 //! - `agent_pool`: which agents there are and what they have on their hands, as the agent service
+//! - `agent_threads`: where agents of this process work
 //! - [`load_balancer`]: which agent a task goes to, and why
 //! - `attempt`: one execution, from its start message to its recorded outcome
 //! - `artifacts`: stored files, as the artifact service
@@ -15,6 +16,7 @@
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
 
 mod agent_pool;
+mod agent_threads;
 mod artifacts;
 mod attempt;
 mod backlog;
@@ -28,6 +30,7 @@ mod limits;
 mod live_tasks;
 pub mod load_balancer;
 mod models;
+mod options;
 pub mod orchestrator;
 mod schema;
 mod settings;
@@ -37,4 +40,6 @@ mod turns;
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use attempt::{RehearsalParts, Stage};
 pub use cluster::{Claims, Leadership};
-pub use engine::{Carriers, Engine, EngineError, EngineOptions, Identity, ModelDesk};
+pub use engine::{Carriers, Engine, EngineError};
+pub use models::ModelDesk;
+pub use options::{EngineOptions, Identity};

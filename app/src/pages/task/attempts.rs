@@ -58,5 +58,6 @@ const fn outcome_word(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Lost => "worker lost",
         AttemptOutcome::HandedBack => "handed back",
         AttemptOutcome::Paused => "paused",
+        AttemptOutcome::Refused => "refused",
     }
 }

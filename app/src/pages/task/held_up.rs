@@ -35,6 +35,7 @@ fn words(fell: &Rejection) -> String {
     let agents = if fell.count == 1 { "1 agent has the skill".to_owned() } else { format!("{} agents have the skill", fell.count) };
     let why = match fell.reason.as_str() {
         "labels" => "and lacks a label that the task wants",
+        "refused" => "and refused the task",
         "not_running" => "but no server or worker that runs carries it; the task waits until one comes",
         "draining" => "and takes no more work",
         "unhealthy" => "but no instance is in order",

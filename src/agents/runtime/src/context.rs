@@ -449,7 +449,7 @@ fn host_gone() -> SkillError {
 }
 
 fn from_failure(failure: Failure) -> SkillError {
-    SkillError { code: failure.code, message: failure.message, retryable: failure.retryable, retry_after_ms: None }
+    SkillError { code: failure.code, message: failure.message, retryable: failure.retryable, retry_after_ms: None, refuses: false }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the length of a span is measured where the work is done; no decision depends on it")]

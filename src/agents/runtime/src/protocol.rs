@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -28,6 +28,10 @@ pub const MAXIMUM_MESSAGE_BYTES: usize = 8 << 10;
 pub const MAXIMUM_LOG_LINES: u64 = 10_000;
 /// The most bytes of a checkpoint's JSON. What is larger belongs into artifacts, whose identifiers a checkpoint can hold.
 pub const MAXIMUM_CHECKPOINT_BYTES: usize = 64 << 10;
+/// The most bytes of the code that an agent refuses a task with.
+pub const MAXIMUM_REFUSAL_CODE: usize = 64;
+/// The most bytes of the message that an agent refuses a task with.
+pub const MAXIMUM_REFUSAL_MESSAGE: usize = 2 << 10;
 /// How deep tasks may ask for one another.
 pub const MAXIMUM_DEPTH: u32 = 4;
 /// The most patterns that one attempt listens to at once.
@@ -278,6 +282,13 @@ pub enum FromAgent {
         /// The request that subscribed.
         subscription: u64,
     },
+    /// It does not take the task. Nothing follows, and nothing but signs of life may have come before: who has begun can only fail.
+    Refused {
+        /// Why, as an open code of at most [`MAXIMUM_REFUSAL_CODE`] bytes.
+        code: String,
+        /// Why, in words, of at most [`MAXIMUM_REFUSAL_MESSAGE`] bytes.
+        message: String,
+    },
     /// The work has ended. Nothing follows.
     Outcome {
         /// The result, or why there is none.
@@ -286,4 +297,12 @@ pub enum FromAgent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
+}
+
+impl FromAgent {
+    /// Whether the agent has begun the work with this: it reports something, or wants something done.
+    #[must_use]
+    pub const fn begins(&self) -> bool {
+        !matches!(self, Self::Started | Self::Heartbeat | Self::Refused { .. } | Self::Outcome { .. })
+    }
 }

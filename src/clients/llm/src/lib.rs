@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod gateway;
 mod pace;
 pub mod presets;
+mod probe;
 pub mod provider;
 pub mod repair;
 pub mod scripted;

@@ -58,7 +58,7 @@ pub struct TaskSummary {
     /// What it waits for, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_kind: Option<WaitKind>,
-    /// Why it is in this state, as an open code: `submitted`, `retry`, `worker_lost`, `handed_back`, an error code.
+    /// Why it is in this state, as an open code: `submitted`, `retry`, `worker_lost`, `handed_back`, `refused`, an error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// How urgent it is.
@@ -270,6 +270,8 @@ pub enum AttemptOutcome {
     HandedBack,
     /// The task was paused at a checkpoint; it does not count.
     Paused,
+    /// The agent refused the task before it began; it does not count.
+    Refused,
 }
 
 /// One execution of a task.
@@ -278,7 +280,7 @@ pub enum AttemptOutcome {
 pub struct AttemptView {
     /// The attempt.
     pub id: AttemptId,
-    /// Its number; 1 is the first. An attempt that was handed back or paused shares its number with the next.
+    /// Its number; 1 is the first. An attempt that was handed back, paused or refused shares its number with the next.
     pub number: u32,
     /// The fencing token it worked under.
     pub lease: i64,
@@ -348,7 +350,7 @@ pub struct ScoreTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejection {
-    /// The reason: `skill`, `labels`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; `not_running`, if no
+    /// The reason: `skill`, `labels`, `refused`, `draining`, `unhealthy`, `circuit_open`, `no_slot`, `no_capacity`; `not_running`, if no
     /// server that lives carries it; or `not_sampled`, if the strategy looks at two by lot and the agent was not drawn.
     pub reason: String,
     /// How many.

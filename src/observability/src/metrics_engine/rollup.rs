@@ -30,13 +30,13 @@ impl Tally {
     }
 
     /// Counts the end of an attempt. How long it ran says something only of those that came to their own end or to
-    /// their deadline, not of those that were cancelled, lost or handed back.
+    /// their deadline, not of those that were cancelled, lost, handed back or refused.
     pub(crate) fn ended(&mut self, outcome: AttemptOutcome, run: Duration) {
         match outcome {
             AttemptOutcome::Completed => self.completed += 1,
             AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => self.failed += 1,
             AttemptOutcome::Canceled => self.canceled += 1,
-            AttemptOutcome::HandedBack | AttemptOutcome::Paused => {}
+            AttemptOutcome::HandedBack | AttemptOutcome::Paused | AttemptOutcome::Refused => {}
         }
         if matches!(outcome, AttemptOutcome::Completed | AttemptOutcome::Failed | AttemptOutcome::TimedOut) {
             self.run.record(milliseconds(run));
@@ -125,6 +125,7 @@ mod tests {
             AttemptOutcome::Canceled,
             AttemptOutcome::HandedBack,
             AttemptOutcome::Paused,
+            AttemptOutcome::Refused,
         ] {
             tally.ended(outcome, Duration::from_millis(40));
         }

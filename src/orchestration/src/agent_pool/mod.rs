@@ -19,7 +19,7 @@ mod state;
 mod tests;
 mod turns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,21 +186,35 @@ impl AgentPool {
         (skills, u32::try_from(slots).unwrap_or(u32::MAX))
     }
 
-    /// Chooses an agent for a task and takes one of its slots, and of the host what the skill needs.
-    pub(crate) fn reserve(self: &Arc<Self>, skill: &str, labels: &[String]) -> Result<Reservation, Vec<Rejection>> {
+    /// Chooses an agent for a task, none of those that refused it, and takes one of its slots, and of the host what the skill needs.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        refused: Option<&BTreeSet<AgentId>>,
+        skill: &str,
+        labels: &[String],
+    ) -> Result<Reservation, Vec<Rejection>> {
         let needs = self.skills.get(skill).map(|known| &known.skill.needs);
-        let taken = self.state.lock().reserve(skill, labels, needs, &self.sources)?;
+        let taken = self.state.lock().reserve(refused, skill, labels, needs, &self.sources)?;
         let state::Taken { number, instance, share, agent, name, explanation } = taken;
         Ok(Reservation { slot: SlotGuard { pool: Arc::clone(self), agent: number, instance, share }, agent, name, explanation })
     }
 
+    /// Whether some agent that has the skill and all these labels is none of those that refused.
+    pub(crate) fn somebody_is_left(&self, refused: &BTreeSet<AgentId>, skill: &str, labels: &[String]) -> bool {
+        self.state.lock().balancer.somebody_is_left(refused, skill, labels)
+    }
+
     /// Why no agent of this server would take a task now: how many fell to which reason. Empty if one would.
-    pub(crate) fn rejections(&self, skill: &str, labels: &[String]) -> Vec<Rejection> {
+    pub(crate) fn rejections(&self, refused: Option<&BTreeSet<AgentId>>, skill: &str, labels: &[String]) -> Vec<Rejection> {
         let mut state = self.state.lock();
         let now = self.sources.clock.now();
         state.tick(now);
         let fits = self.skills.get(skill).is_none_or(|known| state.host.fits(&known.skill.needs));
-        state.balancer.choose(skill, labels, fits, now, &*self.sources.chance).err().unwrap_or_default()
+        let choice = match refused {
+            None => state.balancer.choose(skill, labels, fits, now, &*self.sources.chance),
+            Some(refused) => state.balancer.choose_without(refused, skill, labels, fits, now),
+        };
+        choice.err().unwrap_or_default()
     }
 
     /// Changes whether an agent takes work. If it does again, instances that wait for their next start are started at once.

@@ -1,6 +1,6 @@
 //! How do agents, their instances, the balancer and the host change together? Under one lock, by these steps.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,9 +136,10 @@ impl State {
         self.restart_at = next;
     }
 
-    /// Chooses an agent and takes a slot of its emptiest instance, and of the host what the skill needs.
+    /// Chooses an agent, none of those that refused the task, and takes a slot of its emptiest instance, and of the host what the skill needs.
     pub(super) fn reserve(
         &mut self,
+        refused: Option<&BTreeSet<AgentId>>,
         skill: &str,
         labels: &[String],
         needs: Option<&Needs>,
@@ -150,7 +151,10 @@ impl State {
         if needs.is_some_and(|needs| !self.host.fits(needs) && self.host.could_ever(needs)) {
             self.turns.refused(skill, now);
         }
-        let choice = self.balancer.choose(skill, labels, fits, now, &*sources.chance)?;
+        let choice = match refused {
+            None => self.balancer.choose(skill, labels, fits, now, &*sources.chance)?,
+            Some(refused) => self.balancer.choose_without(refused, skill, labels, fits, now)?,
+        };
         let carried = &mut self.carried[choice.agent as usize];
         // The balancer counts as free what some instance has free, so there is one.
         let Some(instance) = carried.instances.iter_mut().max_by_key(|instance| instance.free()) else {

@@ -118,7 +118,7 @@ impl World {
 
     fn reserve(&self, skill: &str) -> Result<Reservation, Vec<(String, u32)>> {
         let fell = |fell: Vec<Rejection>| fell.into_iter().map(|fell| (fell.reason, fell.count)).collect();
-        self.pool.reserve(skill, &[]).map_err(fell)
+        self.pool.reserve(None, skill, &[]).map_err(fell)
     }
 
     fn end(&self, reservation: Reservation, skill: &str, ending: Ending, died: bool) {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_agents_runtime::carrier::Connection;
-use baton_agents_runtime::protocol::{FromAgent, ToAgent};
+use baton_agents_runtime::carrier::{Connection, Straggler};
+use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_REFUSAL_CODE, MAXIMUM_REFUSAL_MESSAGE, ToAgent};
 use baton_domain::id::{ArtifactId, AttemptId};
 use baton_domain::ports::ModelCaller;
 use baton_domain::problem::Code;
@@ -23,7 +23,7 @@ use tokio_util::io::ReaderStream;
 use super::checkpoints::Checkpoints;
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
-use super::{LAST_WORDS, failure, outside};
+use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::KnownSkill;
 use crate::engine::{Order, Shared};
 use crate::orchestrator::Orchestrator;
@@ -40,6 +40,13 @@ pub(super) enum End {
     TimedOut(Failure),
     /// The worker died without an outcome.
     Lost(Failure),
+    /// The agent does not take the task, which waits so long before another is asked.
+    Refused {
+        failure: Failure,
+        pause: Duration,
+    },
+    /// A policy lets no agent begin the task.
+    Barred(Failure),
     /// At a checkpoint, as somebody wanted.
     Paused,
     /// The engine said so.
@@ -59,8 +66,13 @@ pub(super) struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Listens and answers until the attempt ends; nothing of it runs when this returns.
-    pub(super) async fn hold(&self, connection: Connection, trace: &mut TraceBuffer, orders: &mut watch::Receiver<Order>) -> End {
+    /// Listens and answers until the attempt ends. Nothing of it runs when this returns, unless its agent keeps the thread.
+    pub(super) async fn hold(
+        &self,
+        connection: Connection,
+        trace: &mut TraceBuffer,
+        orders: &mut watch::Receiver<Order>,
+    ) -> (End, Option<Straggler>) {
         let Connection { to_agent, mut from_agent, mut worker } = connection;
         let mut asks = JoinSet::new();
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
@@ -69,6 +81,8 @@ impl Conversation<'_> {
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
         let mut heard = Instant::now();
         let mut flush_at: Option<Instant> = None;
+        // Whether the agent has begun, which leaves it no refusal.
+        let mut begun = false;
         // How the worker ended, while checkpoints that it made before are still on their way.
         let mut last: Option<End> = None;
         let end = loop {
@@ -94,6 +108,7 @@ impl Conversation<'_> {
                 }
                 message = from_agent.recv(), if last.is_none() => {
                     heard = Instant::now();
+                    begun |= message.as_ref().is_some_and(FromAgent::begins);
                     match message {
                         None => {
                             let end = End::Lost(lost(worker.ended().await));
@@ -107,6 +122,7 @@ impl Conversation<'_> {
                             end @ End::Failed { .. } if !checkpoints.is_idle() => last = Some(end),
                             end => break end,
                         },
+                        Some(FromAgent::Refused { code, message }) => break refused(begun, code, message),
                         Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
                         Some(message) => {
                             let answered = async {
@@ -135,7 +151,7 @@ impl Conversation<'_> {
                 () = listeners.ended() => {}
             }
         };
-        if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Lost(_)) {
+        if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Refused { .. } | End::Barred(_) | End::Lost(_)) {
             // A word before the end, for agents that tidy up; what they say then is not listened to.
             let _ = to_agent.try_send(ToAgent::Cancel { reason: reason(&end).to_owned() });
             let farewell = async {
@@ -149,10 +165,10 @@ impl Conversation<'_> {
         if matches!(end, End::Paused) {
             trace.log(Level::Info, "paused at a checkpoint".to_owned(), Value::Null);
         }
-        worker.stop().await;
+        let straggler = worker.stop_within(LET_GO).await;
         asks.shutdown().await;
         listeners.stop().await;
-        end
+        (end, straggler)
     }
 
     /// Waits for what asks the store, which may be slow or away, while orders and the attempt's deadline are heard; gives the end that comes
@@ -210,6 +226,7 @@ impl Conversation<'_> {
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
+            | FromAgent::Refused { .. }
             | FromAgent::Checkpoint { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }
@@ -302,6 +319,29 @@ pub(super) fn checked(known: &KnownSkill, result: Value) -> Result<Value, Failur
         return Err(failure(Code::ProtocolViolated, format!("The result does not fit the skill's output schema: {first}"), false));
     }
     Ok(result)
+}
+
+/// The end of an attempt whose agent refuses the task, which only one that has not begun may do, in few words.
+fn refused(begun: bool, code: String, message: String) -> End {
+    let violated = |text: String| End::Failed { failure: failure(Code::ProtocolViolated, text, false), retry_after: None };
+    if begun {
+        return violated(format!("The agent refused the task after it had begun: {}.", shortened(&code)));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !(1..=MAXIMUM_REFUSAL_CODE).contains(&code.len()) || !code.bytes().all(plain) {
+        let rule = format!("use 1 to {MAXIMUM_REFUSAL_CODE} letters, digits, '-', '_' and '.'");
+        return violated(format!("The agent refused the task with a code that is none: {}; {rule}.", shortened(&code)));
+    }
+    if message.len() > MAXIMUM_REFUSAL_MESSAGE {
+        let text = format!("The agent refused the task in {} bytes; at most {MAXIMUM_REFUSAL_MESSAGE} are allowed.", message.len());
+        return violated(text);
+    }
+    End::Refused { failure: Failure { code, message, retryable: false }, pause: Duration::ZERO }
+}
+
+/// The beginning of what an agent wrote, quoted.
+fn shortened(text: &str) -> String {
+    format!("{:?}", text.chars().take(MAXIMUM_REFUSAL_CODE).collect::<String>())
 }
 
 /// A file of the scratch folder that an agent names.

@@ -9,23 +9,28 @@ mod outside;
 mod record;
 mod rehearsal;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_agents_runtime::carrier::{self, Connection};
+use baton_agents_runtime::carrier::{self, Connection, Straggler};
 use baton_agents_runtime::protocol::{Start, VERSION};
 use baton_domain::agent::Isolation;
-use baton_domain::id::LeaseToken;
+use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::Code;
-use baton_domain::wire::task::Failure;
+use baton_domain::wire::task::{AttemptOutcome, Failure};
+use baton_domain::wire::trace::Level;
 use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advanced, BegunTask, Completion, TaskRecord};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::agent_pool::{KnownSkill, Reservation};
+use crate::agent_threads::{KeptThread, Place};
 use crate::connections;
 use crate::engine::{Order, Running, Shared};
+use crate::models;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager;
 use conversation::{Conversation, End};
@@ -45,7 +50,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begu
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
         let (skill, key) = (begun.task.summary.skill.clone(), begun.task.summary.fairness_key.clone());
-        run(&shared, &orchestrator, begun, &reservation, receive).await;
+        let kept = run(&shared, &orchestrator, begun, &reservation, receive).await;
         shared.backlog.freed(&skill, key.as_deref());
         // A later lease of the same task may stand there already.
         let mut running = shared.running.lock();
@@ -53,8 +58,34 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begu
             running.remove(&id);
         }
         drop(running);
-        drop(reservation.slot);
+        match kept {
+            None => drop(reservation.slot),
+            Some(kept) => kept.outlast(reservation),
+        }
     });
+}
+
+/// What still runs of an attempt that has ended: its agent keeps the thread.
+struct Kept {
+    straggler: Straggler,
+    thread: Option<KeptThread>,
+    scratch: PathBuf,
+    task: TaskId,
+}
+
+impl Kept {
+    /// Keeps the attempt's slot taken until its agent lets go. The engine's end does not wait for that.
+    fn outlast(self, reservation: Reservation) {
+        let Self { straggler, thread, scratch, task } = self;
+        let agent = reservation.name.name.clone();
+        tracing::warn!(%task, %agent, "the attempt has ended, but its agent keeps the thread; the slot stays taken until it lets go");
+        tokio::spawn(async move {
+            straggler.gone().await;
+            tracing::info!(%task, %agent, "the agent has let its thread go");
+            remove_scratch(&scratch).await;
+            drop((thread, reservation.slot));
+        });
+    }
 }
 
 async fn run(
@@ -63,28 +94,50 @@ async fn run(
     begun: BegunTask,
     reservation: &Reservation,
     mut orders: watch::Receiver<Order>,
-) {
+) -> Option<Kept> {
     let BegunTask { task, input, attempt } = begun;
     let mut trace = TraceBuffer::new(Arc::clone(shared), task.summary.id, attempt);
     let began = shared.sources.clock.now();
     shared.recorder.started(began, &task.summary.skill, &reservation.name.name, began.since(task.ready_at));
     let Some(known) = shared.pool.skill(&task.summary.skill) else {
         let failure = failure(Code::UnknownSkill, "No agent of this server has the skill any more.", false);
-        return finish(shared, task, reservation, trace, began, End::Failed { failure, retry_after: None }).await;
+        finish(shared, task, reservation, trace, began, End::Failed { failure, retry_after: None }).await;
+        return None;
     };
-    let end = if task.summary.cancel_requested_at.is_some() {
-        End::Ordered(Order::Cancel)
+    let scratch = scratch_folder(shared, task.lease, &task);
+    let (end, kept) = if task.summary.cancel_requested_at.is_some() {
+        (End::Ordered(Order::Cancel), None)
+    } else if let Some(failure) = barred(shared, &task, &known).await {
+        (End::Barred(failure), None)
     } else {
         match connect(shared, &task, attempt, input, reservation, &known).await {
-            Ok(connection) => {
+            Ok((connection, place)) => {
                 let conversation = Conversation { shared, orchestrator, task: &task, known: &known };
-                conversation.hold(connection, &mut trace, &mut orders).await
+                let (end, straggler) = conversation.hold(connection, &mut trace, &mut orders).await;
+                let keep = |straggler| {
+                    // At once, so that the next attempt of the task begins elsewhere.
+                    let thread = place.map(Place::keep);
+                    Kept { straggler, thread, scratch: scratch.clone(), task: task.summary.id }
+                };
+                (end, straggler.map(keep))
             }
-            Err(end) => end,
+            Err(end) => (end, None),
         }
     };
-    remove_scratch(shared, task.lease, &task).await;
+    if kept.is_none() {
+        remove_scratch(&scratch).await;
+    }
     finish(shared, task, reservation, trace, began, end).await;
+    kept
+}
+
+/// Why no agent may begin the task, if a policy says so: what cannot do without a model has no budget for one.
+async fn barred(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Option<Failure> {
+    if task.summary.parent_id.is_none() || known.skill.model.as_ref().is_none_or(|model| model.optional) {
+        return None;
+    }
+    // What cannot be read now is refused at the call.
+    models::spent_above(shared, task).await.ok().flatten()
 }
 
 /// Gathers the inputs and starts the agent.
@@ -92,10 +145,10 @@ async fn connect(
     shared: &Arc<Shared>,
     task: &TaskRecord,
     attempt: baton_domain::id::AttemptId,
-    input: serde_json::Value,
+    input: Value,
     reservation: &Reservation,
     known: &KnownSkill,
-) -> Result<Connection, End> {
+) -> Result<(Connection, Option<Place>), End> {
     let scratch = scratch_folder(shared, task.lease, task);
     let gathered = inputs::gather(&*shared.store, &*shared.blobs, known, &input, &scratch).await;
     let artifacts = gathered.map_err(|failure| End::Failed { failure, retry_after: None })?;
@@ -125,13 +178,16 @@ async fn connect(
         connections,
     };
     match known.skill.isolation {
-        Isolation::Task => Ok(carrier::begin_in_process(Arc::clone(&reservation.agent), start)),
-        Isolation::Process => carrier::begin_child(&shared.child, start).map_err(cannot),
+        Isolation::Task => {
+            let place = shared.threads.place();
+            Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
+        }
+        Isolation::Process => carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot),
     }
 }
 
 /// Where an earlier attempt stood, if there was one that could say.
-async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Result<Option<serde_json::Value>, End> {
+async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> Result<Option<Value>, End> {
     if !known.skill.checkpoints || task.lease <= LeaseToken(1) {
         return Ok(None);
     }
@@ -142,17 +198,16 @@ async fn checkpoint(shared: &Shared, task: &TaskRecord, known: &KnownSkill) -> R
     })
 }
 
-fn scratch_folder(shared: &Shared, lease: LeaseToken, task: &TaskRecord) -> std::path::PathBuf {
+fn scratch_folder(shared: &Shared, lease: LeaseToken, task: &TaskRecord) -> PathBuf {
     shared.scratch.join(format!("{}-{}", task.summary.id, lease.0))
 }
 
-async fn remove_scratch(shared: &Shared, lease: LeaseToken, task: &TaskRecord) {
-    let folder = scratch_folder(shared, lease, task);
+async fn remove_scratch(folder: &Path) {
     // Most attempts never had one; looking is cheaper than a turn on a blocking thread.
     if !folder.exists() {
         return;
     }
-    if let Err(error) = tokio::fs::remove_dir_all(&folder).await
+    if let Err(error) = tokio::fs::remove_dir_all(folder).await
         && error.kind() != std::io::ErrorKind::NotFound
     {
         // It is emptied at the next start.
@@ -170,6 +225,10 @@ async fn finish(
 ) {
     let ended = shared.sources.clock.now();
     let (ending, died) = outcome::blame(&end);
+    let barred = match &end {
+        End::Barred(failure) => Some(failure.clone()),
+        _ => None,
+    };
     let change = match end {
         End::Completed(result) => {
             let spans = trace.take_spans();
@@ -179,9 +238,15 @@ async fn finish(
         }
         end => {
             let end = quarantined(shared, &task, end).await;
+            let end = refused(shared, &task, reservation, end).await;
             let advance = outcome::decide(shared, &task, &end, ended);
             if let Some(failure) = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()?.failure.as_ref()) {
-                trace.error(ended, failure);
+                match &end {
+                    End::Refused { .. } | End::Barred(_) => {
+                        trace.log(Level::Info, format!("refused the task: {}", failure.code), Value::Null)
+                    }
+                    _ => trace.error(ended, failure),
+                }
             }
             trace.flush().await;
             let Some(advance) = advance else { return };
@@ -202,9 +267,29 @@ async fn finish(
         shared.recorder.ended(ended, &task.summary.skill, &reservation.name.name, how, run);
         shared.pool.record(&reservation.slot, &task.summary.skill, ending, died, run);
     }
+    if how == Some(AttemptOutcome::Refused) {
+        let rejected = match barred {
+            Some(failure) => task_manager::refusals::reject(shared, task.summary.id, failure).await,
+            None => task_manager::refusals::settle(shared, task.summary.id, &task.summary.skill, &task.summary.labels).await,
+        };
+        if let Err(error) = rejected {
+            // The dispatcher looks at it again.
+            tracing::warn!(%error, task = %task.summary.id, "a task that was refused could not be rejected yet");
+        }
+    }
     if again {
         // It may be due at once.
         shared.backlog.ring_for(&task);
+    }
+}
+
+/// A refusal with how long the task waits for it.
+async fn refused(shared: &Shared, task: &TaskRecord, reservation: &Reservation, end: End) -> End {
+    match end {
+        End::Refused { failure, .. } => {
+            End::Refused { failure, pause: task_manager::refusals::heard(shared, task, reservation.name.id).await }
+        }
+        end => end,
     }
 }
 
@@ -230,3 +315,5 @@ pub(crate) fn failure(code: Code, message: impl Into<String>, retryable: bool) -
 
 /// How long a stopped agent gets to say its last words.
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long an attempt that has ended waits for what still runs of it. What keeps its thread for longer is left behind, with its slot.
+pub(crate) const LET_GO: Duration = Duration::from_millis(500);

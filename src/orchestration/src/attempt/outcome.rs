@@ -14,10 +14,14 @@ use super::conversation::End;
 use super::failure;
 use crate::engine::{Order, Shared};
 use crate::load_balancer::Ending;
+use crate::task_manager::refusals::REFUSED;
 
 /// How long the first and the longest pause between tries to record an outcome are.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Why a task is back in the queue that no agent may begin; its rejection follows.
+const BARRED: &str = "barred";
 
 /// What is recorded of an attempt's end.
 #[derive(Debug, Clone)]
@@ -67,6 +71,11 @@ pub(super) fn decide(shared: &Shared, task: &TaskRecord, end: &End, at: Timestam
             let late = failure(Code::ClosedTooLate, "The task had not ended within its schedule_to_close.", false);
             change(Trigger::TimeOut, Code::ClosedTooLate.as_str(), AttemptOutcome::TimedOut, Some(late))
         }
+        End::Refused { failure, pause } => {
+            let back = change(Trigger::HandBack, REFUSED, AttemptOutcome::Refused, Some(failure.clone()));
+            Advance { not_before: (!pause.is_zero()).then(|| at.plus(*pause)), ..back }
+        }
+        End::Barred(failure) => change(Trigger::HandBack, BARRED, AttemptOutcome::Refused, Some(failure.clone())),
         End::Paused => change(Trigger::Pause, "paused", AttemptOutcome::Paused, None),
         End::Ordered(Order::HandBack) => change(Trigger::HandBack, "handed_back", AttemptOutcome::HandedBack, None),
         End::Completed(_) | End::Ordered(Order::Stale | Order::Work) => return None,
@@ -89,9 +98,10 @@ pub(super) fn blame(end: &End) -> (Ending, bool) {
         // A child that went over its limits did what its input made it do.
         End::Lost(failure) => (of(failure), failure.retryable),
         End::Failed { failure, .. } | End::TimedOut(failure) => (of(failure), false),
-        End::Paused | End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => {
-            (Ending::Excused, false)
-        }
+        End::Refused { .. }
+        | End::Barred(_)
+        | End::Paused
+        | End::Ordered(Order::CloseTooLate | Order::Cancel | Order::HandBack | Order::Stale | Order::Work) => (Ending::Excused, false),
     }
 }
 

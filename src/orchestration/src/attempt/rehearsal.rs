@@ -22,12 +22,14 @@ use baton_storage::blobs::Blobs;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::conversation::{checked, lost, scratch_file};
-use super::{failure, inputs};
+use super::{LET_GO, failure, inputs};
 use crate::agent_pool::{KnownSkill, PoolError};
+use crate::agent_threads::AgentThreads;
 use crate::artifacts::plain_name;
 
 /// The longest that one rehearsal takes, whatever its task was given.
@@ -63,6 +65,8 @@ impl std::fmt::Debug for RehearsalParts {
 pub struct Stage {
     parts: RehearsalParts,
     skills: BTreeMap<(String, String), KnownSkill>,
+    /// Those of this program's engine, if it has one.
+    threads: Option<Arc<AgentThreads>>,
     count: AtomicU64,
 }
 
@@ -78,7 +82,12 @@ impl Stage {
                 skills.insert((card.name.clone(), skill.name.clone()), KnownSkill::compile(skill)?);
             }
         }
-        Ok(Self { parts, skills, count: AtomicU64::new(0) })
+        Ok(Self { parts, skills, threads: None, count: AtomicU64::new(0) })
+    }
+
+    /// The same on the threads where the engine's attempts work.
+    pub(crate) fn on(self, threads: Arc<AgentThreads>) -> Self {
+        Self { threads: Some(threads), ..self }
     }
 
     fn known(&self, agent: &str, skill: &str) -> Option<(&KnownSkill, Arc<dyn Agent>)> {
@@ -113,7 +122,10 @@ impl Stage {
         };
         let cannot = |error: std::io::Error| Problem::new(Code::Internal, format!("A rehearsal could not be started: {error}."));
         match known.skill.isolation {
-            Isolation::Task => Ok(carrier::begin_in_process(agent, start)),
+            Isolation::Task => {
+                let place = self.threads.as_ref().map_or_else(Handle::current, |threads| threads.place().handle);
+                Ok(carrier::begin_in_process_on(&place, agent, start))
+            }
             Isolation::Process => {
                 tokio::fs::create_dir_all(scratch).await.map_err(cannot)?;
                 carrier::begin_child(&self.parts.child, start).map_err(cannot)
@@ -161,7 +173,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Listens and answers until the agent comes to an end; nothing of it runs when this returns.
+/// Listens and answers until the agent comes to an end. Nothing of it runs when this returns, unless the agent keeps its thread.
 async fn hold(connection: Connection, known: &KnownSkill, prompter: &dyn Prompter, scratch: &Path, time: Duration) -> Rehearsed {
     let Connection { to_agent, mut from_agent, mut worker } = connection;
     let deadline = Instant::now() + time;
@@ -177,6 +189,8 @@ async fn hold(connection: Connection, known: &KnownSkill, prompter: &dyn Prompte
         match message {
             None => break Rehearsed::Stopped(lost(worker.ended().await)),
             Some(FromAgent::Outcome { result, .. }) => break Rehearsed::Ended(result.and_then(|result| checked(known, result))),
+            // What was recorded began; an agent that refuses it now does not do it again.
+            Some(FromAgent::Refused { code, message }) => break Rehearsed::Ended(Err(Failure { code, message, retryable: false })),
             Some(message) => {
                 if let Some(end) = answer(message, prompter, scratch, &to_agent).await {
                     break end;
@@ -184,7 +198,9 @@ async fn hold(connection: Connection, known: &KnownSkill, prompter: &dyn Prompte
             }
         }
     };
-    worker.stop().await;
+    if worker.stop_within(LET_GO).await.is_some() {
+        tracing::warn!("an agent that does again what was recorded of it keeps its thread");
+    }
     end
 }
 
@@ -225,6 +241,7 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         | FromAgent::Progress { .. }
         | FromAgent::Span { .. }
         | FromAgent::Unsubscribe { .. }
+        | FromAgent::Refused { .. }
         | FromAgent::Outcome { .. } => return None,
     };
     // One that is gone says so by its end.

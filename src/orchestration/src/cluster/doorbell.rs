@@ -10,7 +10,7 @@ use baton_bus::message_bus::{Message, Subscription};
 use baton_domain::agent::AgentStatus;
 use baton_domain::event::Event;
 use baton_domain::server::ServerStatus;
-use baton_domain::task::Priority;
+use baton_domain::task::{Priority, TaskState};
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::task::TaskSummary;
 use baton_storage::QueueClass;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::Shared;
 use crate::engine::Order;
+use crate::task_manager::refusals::REFUSED;
 
 /// Listens until the engine stops.
 pub(crate) async fn run(shared: Shared, mut bus: Subscription) {
@@ -50,6 +51,8 @@ struct Queued {
     #[serde(default)]
     fairness_key: Option<String>,
     priority: Priority,
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 fn hear_all(shared: &Shared, events: &[Arc<Event>]) {
@@ -67,9 +70,20 @@ fn hear(shared: &Shared, event: &Event) {
     if event.kind.starts_with("agent.") || event.kind.starts_with("server.") {
         shared.elsewhere.forget();
     }
+    if shared.refusals.tasks() > 0
+        && event.kind.strip_prefix("task.").and_then(TaskState::parse).is_some_and(TaskState::is_terminal)
+        && let Some(task) = event.subject.strip_prefix("task:").and_then(|id| id.parse().ok())
+    {
+        shared.refusals.forget(task);
+    }
     match event.kind.as_str() {
         "task.queued" => {
-            if let Ok(Queued { skill, fairness_key, priority }) = event.data.read() {
+            if let Ok(Queued { skill, fairness_key, priority, reason }) = event.data.read() {
+                if reason.as_deref() == Some(REFUSED)
+                    && let Ok(TaskSummary { id, agent: Some(agent), .. }) = event.data.read()
+                {
+                    shared.refusals.note(id, [agent.id]);
+                }
                 shared.backlog.ring_one(&QueueClass { skill, fairness_key, priority });
             }
         }

@@ -4,7 +4,7 @@
 //! A task is taken in for any skill that some agent of the cluster has, and for skills whose last carrier went less than a day
 //! ago: a worker that is being replaced must not turn its callers away. Such a task waits, and says what it waits for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -157,6 +157,22 @@ pub(crate) async fn has_labels(shared: &Shared, skill: &str, labels: &[String]) 
     Ok(look(shared).await?.agents.iter().any(|agent| lacks(agent, skill, labels).is_none()))
 }
 
+/// Whether some agent that has the skill and all these labels, here or elsewhere, or one that had them until lately, is none of those that refused.
+pub(crate) async fn somebody_is_left(
+    shared: &Shared,
+    refused: &BTreeSet<AgentId>,
+    skill: &str,
+    labels: &[String],
+) -> Result<bool, StoreError> {
+    if shared.pool.somebody_is_left(refused, skill, labels) {
+        return Ok(true);
+    }
+    if !shared.cluster.is_shared() {
+        return Ok(false);
+    }
+    Ok(look(shared).await?.agents.iter().any(|agent| lacks(agent, skill, labels).is_none() && !refused.contains(&agent.id)))
+}
+
 /// What an agent lacks of what a task wants, by the name of the reason.
 fn lacks(agent: &KnownAgent, skill: &str, labels: &[String]) -> Option<&'static str> {
     if !agent.card.skills.iter().any(|has| has.name == skill) {
@@ -214,13 +230,15 @@ pub(crate) async fn held_up(shared: &Shared, task: &TaskSummary) -> Result<Vec<R
     if task.state != TaskState::Queued || task.not_before.is_some_and(|at| at > now) {
         return Ok(Vec::new());
     }
+    let refused = shared.refusals.of(task.id);
     if !shared.cluster.is_shared() {
-        return Ok(shared.pool.rejections(&task.skill, &task.labels));
+        return Ok(shared.pool.rejections(refused.as_deref(), &task.skill, &task.labels));
     }
+    let has_refused = |agent: &KnownAgent| refused.as_ref().filter(|refused| refused.contains(&agent.id)).map(|_| "refused");
     let alive_since = now.minus(shared.options.lease);
     let mut fell: BTreeMap<&str, u32> = BTreeMap::new();
     for agent in &look(shared).await?.agents {
-        match lacks(agent, &task.skill, &task.labels).or_else(|| cannot(agent, alive_since)) {
+        match lacks(agent, &task.skill, &task.labels).or_else(|| has_refused(agent)).or_else(|| cannot(agent, alive_since)) {
             Some(reason) => *fell.entry(reason).or_default() += 1,
             None => return Ok(Vec::new()),
         }

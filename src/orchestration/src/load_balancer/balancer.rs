@@ -26,11 +26,11 @@ const LOOKS: usize = 64;
 
 /// A skill and who has it.
 #[derive(Debug, Clone)]
-struct SkillIndex {
+pub(super) struct SkillIndex {
     name: String,
-    strategy: Strategy,
+    pub(super) strategy: Strategy,
     /// The agents that have it, each with the skill's position among its own.
-    agents: Vec<(u32, usize)>,
+    pub(super) agents: Vec<(u32, usize)>,
     lanes: Vec<Lane>,
     /// How many of the agents take work now.
     open: u32,
@@ -48,12 +48,12 @@ pub struct Choice {
 /// Chooses agents. Pure: time and lots come from the caller, and the same calls give the same answers.
 #[derive(Debug, Clone)]
 pub struct Balancer {
-    options: BalancerOptions,
-    members: Vec<Member>,
-    skills: Vec<SkillIndex>,
-    names: HashMap<String, u32>,
+    pub(super) options: BalancerOptions,
+    pub(super) members: Vec<Member>,
+    pub(super) skills: Vec<SkillIndex>,
+    pub(super) names: HashMap<String, u32>,
     free: u64,
-    turn: u64,
+    pub(super) turn: u64,
     timers: BinaryHeap<Reverse<(Timestamp, u32)>>,
 }
 
@@ -364,10 +364,11 @@ impl Balancer {
     }
 }
 
-fn has(member: &Member, labels: &[String]) -> bool {
+/// Whether a member has all these labels.
+pub(super) fn has(member: &Member, labels: &[String]) -> bool {
     labels.iter().all(|label| has_label(&member.facts.agent.name, &member.facts.labels, label))
 }
 
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

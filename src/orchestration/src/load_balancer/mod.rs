@@ -6,7 +6,7 @@
 //! `docs/load-balancing.md`; why it is indexed as it is, in `docs/adr/010`.
 //!
 //! - [`balancer`](Balancer): the agents, found without a look at all of them
-//! - `lane`: the candidates of one skill and set of labels, kept in order
+//! - `lane`: the candidates of one skill and set of labels, kept in order; `without`: those of a task that some agents refused, looked for
 //! - `member`: what is known of one agent; `latency` and `circuit` are parts of it
 //! - `score`: what the strategies look at; `reason`: why agents fall
 //! - [`simulation`]: a fleet that exists only in time, to compare the strategies
@@ -24,6 +24,7 @@ mod score;
 pub mod simulation;
 #[cfg(test)]
 mod tests;
+mod without;
 
 pub use balancer::{AgentNumber, Balancer, Choice};
 pub use circuit::BreakerOptions;

@@ -9,6 +9,8 @@ pub enum RejectReason {
     Skill,
     /// It lacks a label.
     Labels,
+    /// It was asked, and refused this task.
+    Refused,
     /// It takes no more work.
     Draining,
     /// No instance of it is in order.
@@ -25,8 +27,17 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// Every reason, in the order in which they are looked at.
-    pub const ALL: [Self; 8] =
-        [Self::Skill, Self::Labels, Self::Draining, Self::Unhealthy, Self::CircuitOpen, Self::NoSlot, Self::NoCapacity, Self::NotSampled];
+    pub const ALL: [Self; 9] = [
+        Self::Skill,
+        Self::Labels,
+        Self::Refused,
+        Self::Draining,
+        Self::Unhealthy,
+        Self::CircuitOpen,
+        Self::NoSlot,
+        Self::NoCapacity,
+        Self::NotSampled,
+    ];
 
     /// The name in explanations.
     #[must_use]
@@ -34,6 +45,7 @@ impl RejectReason {
         match self {
             Self::Skill => "skill",
             Self::Labels => "labels",
+            Self::Refused => "refused",
             Self::Draining => "draining",
             Self::Unhealthy => "unhealthy",
             Self::CircuitOpen => "circuit_open",

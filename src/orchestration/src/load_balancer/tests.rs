@@ -1,5 +1,6 @@
 //! Does the index choose what a look at every agent would choose, and explain it in the same words?
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_domain::agent::{AgentStatus, CircuitState, Strategy};
@@ -34,12 +35,21 @@ fn at(millis: i64) -> Timestamp {
 mod full_scan {
     use super::*;
 
-    fn reject(member: &Member, options: &BalancerOptions, skill: &str, labels: &[String]) -> Option<RejectReason> {
+    fn reject(
+        member: &Member,
+        options: &BalancerOptions,
+        skill: &str,
+        labels: &[String],
+        refused: &BTreeSet<AgentId>,
+    ) -> Option<RejectReason> {
         if !member.facts.skills.iter().any(|known| known == skill) {
             return Some(RejectReason::Skill);
         }
         if !labels.iter().all(|label| member.facts.labels.contains(label)) {
             return Some(RejectReason::Labels);
+        }
+        if refused.contains(&member.facts.agent.id) {
+            return Some(RejectReason::Refused);
         }
         if member.facts.status != AgentStatus::Active {
             return Some(RejectReason::Draining);
@@ -56,7 +66,13 @@ mod full_scan {
     }
 
     /// The candidates, best first, and how many fell to which reason.
-    pub(super) fn scan(balancer: &Balancer, skill: &str, labels: &[String], now: Timestamp) -> (Vec<Candidate>, Vec<Rejection>) {
+    pub(super) fn scan(
+        balancer: &Balancer,
+        refused: &BTreeSet<AgentId>,
+        skill: &str,
+        labels: &[String],
+        now: Timestamp,
+    ) -> (Vec<Candidate>, Vec<Rejection>) {
         let options = balancer.options();
         let mut distinct = labels.to_vec();
         distinct.sort();
@@ -65,7 +81,7 @@ mod full_scan {
         let mut fell = [0; RejectReason::ALL.len()];
         let mut candidates = Vec::new();
         for member in balancer.members() {
-            match reject(member, options, skill, labels) {
+            match reject(member, options, skill, labels, refused) {
                 Some(reason) => fell[reason as usize] += 1,
                 None => {
                     let position = member.facts.skills.iter().position(|known| known == skill).unwrap();
@@ -110,7 +126,10 @@ impl Fleet {
                     slots: (chance.bits() % 5) as u32,
                     completed: chance.bits() % 40,
                     failed: chance.bits() % 10,
-                    ..facts(&format!("agent-{:03}", number * 37 % 101))
+                    agent: AgentRef {
+                        id: AgentId::new(uuid::Uuid::from_u128(number.into())),
+                        name: format!("agent-{:03}", number * 37 % 101),
+                    },
                 }
             })
             .collect();
@@ -151,11 +170,34 @@ impl Fleet {
         }
     }
 
+    /// Asks for a task that some agents, or none, have refused, and compares with the scan. Nothing is taken.
+    fn ask_without(&mut self, skill: &str, labels: &[String]) {
+        let refusing = self.chance.bits() % 3;
+        let ids = self.balancer.members().iter().map(|member| member.facts.agent.id);
+        let refused: BTreeSet<AgentId> = ids.filter(|_| refusing > 0 && self.chance.bits() % 3 < refusing).collect();
+        let (candidates, rejected) = full_scan::scan(&self.balancer, &refused, skill, labels, self.now);
+        let has = |member: &&Member| {
+            member.facts.skills.iter().any(|known| known == skill) && labels.iter().all(|label| member.facts.labels.contains(label))
+        };
+        let left = self.balancer.members().iter().filter(has).any(|member| !refused.contains(&member.facts.agent.id));
+        assert_eq!(self.balancer.somebody_is_left(&refused, skill, labels), left);
+        match self.balancer.choose_without(&refused, skill, labels, true, self.now) {
+            Err(fell) => assert_eq!((fell, candidates), (rejected, vec![])),
+            Ok(Choice { agent, explanation }) => {
+                assert_eq!(self.balancer.facts(agent).agent, candidates[0].agent);
+                assert!(!refused.contains(&candidates[0].agent.id));
+                let strategy = self.balancer.strategy(skill).as_str().to_owned();
+                assert_eq!(explanation, Explanation { strategy, candidates: candidates.into_iter().take(8).collect(), rejected });
+            }
+        }
+    }
+
     /// Asks the index and the scan, compares, and takes the slot.
     fn ask(&mut self) {
         let skill = self.any(&SKILLS);
         let labels: Vec<String> = (0..self.chance.bits() % 3).map(|_| self.any(&LABELS).to_owned()).collect();
-        let (candidates, rejected) = full_scan::scan(&self.balancer, skill, &labels, self.now);
+        self.ask_without(skill, &labels);
+        let (candidates, rejected) = full_scan::scan(&self.balancer, &BTreeSet::new(), skill, &labels, self.now);
         let choice = self.balancer.choose(skill, &labels, true, self.now, &self.chance);
         let Ok(choice) = choice else {
             assert_eq!((choice.unwrap_err(), candidates), (rejected, vec![]));

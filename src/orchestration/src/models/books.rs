@@ -74,7 +74,7 @@ fn unavailable(error: StoreError) -> Failure {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a budget's cost is above zero and at most a million")]
-fn micros(cost: f64) -> u64 {
+pub(super) fn micros(cost: f64) -> u64 {
     (cost * 1e6).floor() as u64
 }
 

@@ -1,11 +1,15 @@
 //! What has the orchestrator to do with language models? It keeps their settings, their budgets and the record of their calls; how
 //! they are asked is behind the port [`Models`](baton_domain::ports::Models).
 
+mod above;
 mod books;
 mod check;
+mod desk;
 mod service;
 
+pub(crate) use above::spent_above;
 pub(crate) use books::Books;
+pub use desk::ModelDesk;
 pub(crate) use service::ModelsService;
 
 use baton_domain::id::{ProjectId, TaskId};

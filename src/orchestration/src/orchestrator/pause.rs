@@ -27,7 +27,7 @@ impl Orchestrator {
                     match self.shared.store.advance(Advance { reason: Some("paused".to_owned()), ..change }).await? {
                         Advanced::Applied(task) => {
                             if record.summary.wait_kind == Some(WaitKind::Decision) {
-                                self.hold_voters_back(caller, id).await?;
+                                self.align_voters(caller, id).await?;
                             }
                             return Ok(task.summary);
                         }
@@ -93,10 +93,8 @@ impl Orchestrator {
                 _ => Ok(None),
             })
             .await?;
-        if let Some(vote) = rows.decide {
-            for voter in vote.voters {
-                self.let_voter_go_on(caller, voter).await?;
-            }
+        if voted {
+            self.align_voters(caller, id).await?;
         }
         match task.summary.wait_kind {
             Some(WaitKind::Dependency | WaitKind::Decision) => self.shared.backlog.due.notify_one(),

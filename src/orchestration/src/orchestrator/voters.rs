@@ -18,6 +18,9 @@ use super::{Orchestrator, idempotency, no_such_task};
 use crate::cluster::elsewhere;
 use crate::task_manager::voting;
 
+/// How often a task may be paused or resumed by somebody else while its voters are brought into line with it; who did it does the same.
+const MOST_ALIGNMENTS: u32 = 5;
+
 impl Orchestrator {
     /// Finds who does a task.
     pub(super) async fn seats(&self, caller: &Caller, task: &NewTask, terms: &DecideTerms, prefix: &str) -> Answer<Seats> {
@@ -103,27 +106,49 @@ impl Orchestrator {
         Ok(Some(Box::new(votes.view(vote, &ends, rows.task.summary.decision_id).await?)))
     }
 
-    /// Pauses what has not begun of the voters of a paused task, and what makes checkpoints; the others go on. A decision that is open goes on as well:
-    /// its verdict waits for the task to be resumed.
-    pub(super) async fn hold_voters_back(&self, caller: &Caller, id: TaskId) -> Answer<()> {
-        let Some(vote) = self.shared.store.task_rows(id).await?.and_then(|rows| rows.decide) else { return Ok(()) };
-        for voter in vote.voters {
-            let Some(record) = self.shared.store.task(voter).await? else { continue };
-            let (state, now) = (record.summary.state, self.shared.sources.clock.now());
-            if matches!(state, TaskState::Queued | TaskState::Waiting) {
-                let change = Advance::new(voter, Guard::State(state), Trigger::Pause, caller.principal.clone(), now);
-                self.shared.store.advance(Advance { reason: Some("paused".to_owned()), ..change }).await?;
-            } else if state.holds_lease()
-                && elsewhere::skill(&self.shared, &record.summary.skill).await?.is_some_and(|known| known.skill.checkpoints)
-            {
-                self.shared.store.request_pause(voter, true, caller.principal.clone(), now).await?;
+    /// Brings the voters of a task into line with it: held back while it is paused, else let go on. Somebody else may pause or resume it
+    /// meanwhile and do the same: whoever is last with the voters may have been first with the task, so each looks again at the end.
+    pub(super) async fn align_voters(&self, caller: &Caller, id: TaskId) -> Answer<()> {
+        for _ in 0..MOST_ALIGNMENTS {
+            let Some(rows) = self.shared.store.task_rows(id).await? else { return Ok(()) };
+            let (state, Some(vote)) = (rows.task.summary.state, rows.decide) else { return Ok(()) };
+            if state.is_terminal() {
+                return Ok(());
+            }
+            let paused = state == TaskState::Paused;
+            for voter in vote.voters {
+                if paused {
+                    self.hold_voter_back(caller, voter).await?;
+                } else {
+                    self.let_voter_go_on(caller, voter).await?;
+                }
+            }
+            let now = self.shared.store.task(id).await?.map(|task| task.summary.state);
+            if now.is_none_or(|now| now.is_terminal() || (now == TaskState::Paused) == paused) {
+                return Ok(());
             }
         }
         Ok(())
     }
 
+    /// Pauses a voter's task that has not begun, or that makes checkpoints; any other goes on. A decision that is open goes on as well: its verdict
+    /// waits for the task to be resumed.
+    async fn hold_voter_back(&self, caller: &Caller, voter: TaskId) -> Answer<()> {
+        let Some(record) = self.shared.store.task(voter).await? else { return Ok(()) };
+        let (state, now) = (record.summary.state, self.shared.sources.clock.now());
+        if matches!(state, TaskState::Queued | TaskState::Waiting) {
+            let change = Advance::new(voter, Guard::State(state), Trigger::Pause, caller.principal.clone(), now);
+            self.shared.store.advance(Advance { reason: Some("paused".to_owned()), ..change }).await?;
+        } else if state.holds_lease()
+            && elsewhere::skill(&self.shared, &record.summary.skill).await?.is_some_and(|known| known.skill.checkpoints)
+        {
+            self.shared.store.request_pause(voter, true, caller.principal.clone(), now).await?;
+        }
+        Ok(())
+    }
+
     /// Lets a voter's task go on that was paused with the task.
-    pub(super) async fn let_voter_go_on(&self, caller: &Caller, id: TaskId) -> Answer<()> {
+    async fn let_voter_go_on(&self, caller: &Caller, id: TaskId) -> Answer<()> {
         let Some(rows) = self.shared.store.task_rows(id).await? else { return Ok(()) };
         let (summary, now) = (&rows.task.summary, self.shared.sources.clock.now());
         if summary.pause_requested_at.is_some() {

@@ -16,6 +16,7 @@ pub(crate) fn ended(shared: &Shared, task: &TaskRecord) {
     if !task.summary.state.is_terminal() {
         return;
     }
+    shared.refusals.forget(task.summary.id);
     if task.awaited || task.summary.decision_id.is_some() {
         shared.backlog.due.notify_one();
     } else if task.summary.parent_id.is_some() {

@@ -6,4 +6,5 @@ pub(crate) mod dependencies;
 pub(crate) mod heartbeat;
 pub(crate) mod quarantine;
 pub(crate) mod recovery;
+pub(crate) mod refusals;
 pub(crate) mod voting;

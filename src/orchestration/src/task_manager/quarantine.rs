@@ -7,8 +7,8 @@ use baton_storage::{StoreError, TaskRecord};
 use crate::attempt::failure;
 use crate::engine::Shared;
 
-/// Why the task is set aside, if the loss of its present worker is one too many in a row. An attempt that was handed back says
-/// nothing of the task and is passed over.
+/// Why the task is set aside, if the loss of its present worker is one too many in a row. An attempt that was handed back or refused
+/// says nothing of the task and is passed over.
 pub(crate) async fn reached(shared: &Shared, task: &TaskRecord) -> Result<Option<Failure>, StoreError> {
     let Some(rows) = shared.store.task_rows(task.summary.id).await? else { return Ok(None) };
     let lost = 1 + lost_in_a_row(&rows.attempts, task.lease.0);
@@ -22,7 +22,8 @@ pub(crate) async fn reached(shared: &Shared, task: &TaskRecord) -> Result<Option
 /// How many of the newest attempts before this lease lost their worker.
 fn lost_in_a_row(attempts: &[AttemptView], lease: i64) -> u32 {
     let before = attempts.iter().rev().filter(|attempt| attempt.lease < lease);
-    let counted = before.filter(|attempt| attempt.outcome != Some(AttemptOutcome::HandedBack));
+    let passed_over = [Some(AttemptOutcome::HandedBack), Some(AttemptOutcome::Refused)];
+    let counted = before.filter(|attempt| !passed_over.contains(&attempt.outcome));
     let lost = counted.take_while(|attempt| attempt.outcome == Some(AttemptOutcome::Lost)).count();
     u32::try_from(lost).unwrap_or(u32::MAX)
 }

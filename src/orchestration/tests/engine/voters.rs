@@ -381,6 +381,36 @@ async fn a_paused_task_holds_its_voters_back_and_takes_its_answer_when_it_is_res
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pause_and_a_resume_that_race_leave_no_voter_in_the_state_of_the_other() {
+    let voting = Voting::new().await;
+    let (world, caller) = (&voting.world, &voting.world.caller);
+    let later = world.sources.clock.now().plus(Duration::from_secs(600));
+    let task = world.submit(NewTask { run_at: Some(later), ..asked(json!({}), by_label(json!({}))) }).await.unwrap();
+    let set = |paused: bool| {
+        let (tasks, caller) = (world.tasks(), caller.clone());
+        tokio::spawn(async move { if paused { tasks.pause(&caller, task).await } else { tasks.resume(&caller, task).await } })
+    };
+    let is_paused = async || world.store.task(task).await.unwrap().unwrap().summary.state == TaskState::Paused;
+    for round in 0..40 {
+        for last in [false, true] {
+            let first = set(!last);
+            // The task is as that wants it, and most likely not yet its voters.
+            while is_paused().await == last {
+                tokio::task::yield_now().await;
+            }
+            set(last).await.unwrap().unwrap();
+            first.await.unwrap().unwrap();
+            let states: Vec<TaskState> = voting.children(task).await.iter().map(|child| child.summary.state).collect();
+            let wanted = if last { TaskState::Paused } else { TaskState::Waiting };
+            assert_eq!((is_paused().await, states), (last, vec![wanted; 3]), "round {round}");
+        }
+        // Each round begins with a task that goes on.
+        set(false).await.unwrap().unwrap();
+    }
+    voting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_terms_are_refused_with_their_fields() {
     let voting = Voting::new().await;
     for (terms, wanted, field) in [

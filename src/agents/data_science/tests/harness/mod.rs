@@ -226,6 +226,7 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                     ended.result = result;
                     break;
                 }
+                FromAgent::Refused { code, message } => panic!("refused with {code}: {message}"),
                 FromAgent::Started
                 | FromAgent::Heartbeat
                 | FromAgent::Ask { .. }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -15,11 +16,17 @@ use baton_domain::problem::Code;
 /// Begins an attempt on the present runtime.
 #[must_use]
 pub fn begin_in_process(agent: Arc<dyn Agent>, start: Start) -> Connection {
+    begin_in_process_on(&Handle::current(), agent, start)
+}
+
+/// Begins an attempt on a runtime of which this process's other work has no need: what keeps its threads stops nothing else.
+#[must_use]
+pub fn begin_in_process_on(runtime: &Handle, agent: Arc<dyn Agent>, start: Start) -> Connection {
     let (to_agent, host_says) = mpsc::channel(CHANNEL);
     let (say, from_agent) = mpsc::channel(CHANNEL);
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    let task = tokio::spawn(async move {
+    let task = runtime.spawn(async move {
         tokio::select! {
             biased;
             () = stopped.cancelled() => {}
@@ -65,8 +72,14 @@ pub(super) async fn run(
         () = heartbeat => return,
         () = canceled.cancelled() => return,
     };
-    let retry_after_ms = result.as_ref().err().and_then(|error| error.retry_after_ms);
-    let _ = say.send(FromAgent::Outcome { result: result.map_err(Into::into), retry_after_ms }).await;
+    let last = match result {
+        Err(SkillError { code, message, refuses: true, .. }) => FromAgent::Refused { code, message },
+        result => {
+            let retry_after_ms = result.as_ref().err().and_then(|error| error.retry_after_ms);
+            FromAgent::Outcome { result: result.map_err(Into::into), retry_after_ms }
+        }
+    };
+    let _ = say.send(last).await;
 }
 
 fn crashed(panic: &(dyn std::any::Any + Send)) -> SkillError {

@@ -5,11 +5,12 @@ mod in_process;
 mod lines;
 
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 pub use child_process::{ChildCommand, ChildEnd, begin_child, serve_child};
-pub use in_process::begin_in_process;
+pub use in_process::{begin_in_process, begin_in_process_on};
 
 use crate::protocol::{FromAgent, ToAgent};
 
@@ -42,10 +43,18 @@ impl Worker {
     }
 
     /// Stops the work and returns when nothing of it runs any more (a blocking thread of an in-process agent
-    /// excepted: it ends at its next check).
+    /// excepted: it ends at its next check). Waits for ever for an agent in this process that keeps its thread.
     pub async fn stop(mut self) -> Option<ExitStatus> {
         self.stop.cancel();
         self.ended().await
+    }
+
+    /// Stops the work as [`stop`](Self::stop) does, but waits no longer than this for it. Gives what goes on nevertheless: an agent in this
+    /// process that keeps its thread, which nothing can take from it.
+    pub async fn stop_within(mut self, patience: Duration) -> Option<Straggler> {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(patience, self.ended()).await;
+        ended.is_err().then_some(Straggler(self))
     }
 
     /// Waits until the work has ended; tells how a child process did. May be called again, and may be cancelled.
@@ -55,6 +64,17 @@ impl Worker {
             self.task = None;
         }
         self.status
+    }
+}
+
+/// Work that was stopped and goes on.
+#[derive(Debug)]
+pub struct Straggler(Worker);
+
+impl Straggler {
+    /// Returns when nothing of it runs any more.
+    pub async fn gone(mut self) {
+        self.0.ended().await;
     }
 }
 

@@ -113,6 +113,7 @@ macro_rules! tasks_cases {
             ends = tasks::ends {
                 an_attempt_ends_with_its_outcome_and_failure,
                 agents_are_counted_for_what_ended_well_or_badly,
+                a_refused_task_keeps_its_attempt_and_ends_rejected_when_nobody_is_left,
                 an_attempt_without_an_end_stays_open,
                 only_the_newest_attempt_ends,
                 a_refused_change_ends_no_attempt,

@@ -1,6 +1,6 @@
 //! How do attempts end, and what do agents get counted for it?
 
-use baton_domain::task::Trigger;
+use baton_domain::task::{TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
 use baton_storage::{Advance, AttemptEnd, BegunTask, Guard};
@@ -31,6 +31,7 @@ pub async fn an_attempt_ends_with_its_outcome_and_failure(world: &World) {
         (Trigger::Cancel, AttemptOutcome::Canceled),
         (Trigger::LoseWorker, AttemptOutcome::Lost),
         (Trigger::HandBack, AttemptOutcome::HandedBack),
+        (Trigger::HandBack, AttemptOutcome::Refused),
         (Trigger::Pause, AttemptOutcome::Paused),
     ] {
         let begun = running(world, trigger).await;
@@ -49,6 +50,7 @@ pub async fn agents_are_counted_for_what_ended_well_or_badly(world: &World) {
         (Trigger::LoseWorker, AttemptOutcome::Lost, (1, 3)),
         (Trigger::Cancel, AttemptOutcome::Canceled, (1, 3)),
         (Trigger::HandBack, AttemptOutcome::HandedBack, (1, 3)),
+        (Trigger::HandBack, AttemptOutcome::Refused, (1, 3)),
         (Trigger::Pause, AttemptOutcome::Paused, (1, 3)),
     ] {
         let begun = running(world, trigger).await;
@@ -57,6 +59,28 @@ pub async fn agents_are_counted_for_what_ended_well_or_badly(world: &World) {
         assert_eq!((agent.completed, agent.failed), counted, "{outcome:?}");
         assert_eq!((agent.busy, agent.last_active_at), (0, Some(at(200))));
     }
+}
+
+pub async fn a_refused_task_keeps_its_attempt_and_ends_rejected_when_nobody_is_left(world: &World) {
+    let refusal = Failure { code: "WRONG-LANGUAGE".to_owned(), message: "Only English.".to_owned(), retryable: false };
+    let first = world.running().await;
+    let id = first.task.summary.id;
+    let refused =
+        Advance { reason: Some("refused".to_owned()), ..ending(&first, Trigger::HandBack, AttemptOutcome::Refused, Some(refusal.clone())) };
+    let queued = world.applied(refused).await.summary;
+    assert_eq!((queued.state, queued.attempt, queued.reason.as_deref(), queued.failure), (TaskState::Queued, 1, Some("refused"), None));
+    // Another agent is asked under the next lease, for the same attempt.
+    let second = world.begin(id, at(300)).await;
+    assert_eq!((second.task.summary.attempt, second.task.lease.0), (1, first.task.lease.0 + 1));
+    let refused = ending(&second, Trigger::HandBack, AttemptOutcome::Refused, Some(refusal.clone()));
+    world.applied(Advance { at: at(400), ..refused }).await;
+    let rejected = Advance::new(id, Guard::State(TaskState::Queued), Trigger::Reject, Principal::System, at(400));
+    world.applied(Advance { reason: Some(refusal.code.clone()), failure: Some(refusal.clone()), ..rejected }).await;
+    let rows = world.rows(id).await;
+    let summary = &rows.task.summary;
+    assert_eq!((summary.state, summary.finished_at, summary.failure.as_ref()), (TaskState::Rejected, Some(at(400)), Some(&refusal)));
+    let ends: Vec<_> = rows.attempts.iter().map(|attempt| (attempt.number, attempt.outcome, attempt.failure.as_ref())).collect();
+    assert_eq!(ends, [(1, Some(AttemptOutcome::Refused), Some(&refusal)); 2]);
 }
 
 pub async fn an_attempt_without_an_end_stays_open(world: &World) {

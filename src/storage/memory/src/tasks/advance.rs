@@ -112,7 +112,7 @@ fn end_attempt(state: &mut State, task: &TaskRecord, end: AttemptEnd, at: Timest
     let (completed, failed) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused | AttemptOutcome::Refused => (0, 0),
     };
     if let Some(agent) = &task.summary.agent {
         state.agents.count(agent.id, completed, failed, at);

@@ -178,7 +178,7 @@ async fn end_attempt(tx: &mut Tx, task: &TaskRecord, end: &AttemptEnd, at: Times
     let (completed, failed_count) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused | AttemptOutcome::Refused => (0, 0),
     };
     if let Some(agent) = &task.summary.agent {
         tx.count(agent.id, completed, failed_count, at);

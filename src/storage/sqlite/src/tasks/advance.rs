@@ -169,7 +169,7 @@ fn end_attempt(tx: &mut Tx, task: TaskId, lease: LeaseToken, end: &AttemptEnd, a
     let (completed, failed) = match end.outcome {
         AttemptOutcome::Completed => (1, 0),
         AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => (0, 1),
-        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused => (0, 0),
+        AttemptOutcome::Canceled | AttemptOutcome::HandedBack | AttemptOutcome::Paused | AttemptOutcome::Refused => (0, 0),
     };
     run(
         tx.sql(),

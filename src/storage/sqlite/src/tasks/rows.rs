@@ -114,12 +114,13 @@ pub(super) const fn outcome_name(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Lost => "lost",
         AttemptOutcome::HandedBack => "handed_back",
         AttemptOutcome::Paused => "paused",
+        AttemptOutcome::Refused => "refused",
     }
 }
 
 fn outcome(name: &str) -> Option<AttemptOutcome> {
-    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, Paused, TimedOut};
-    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack, Paused].into_iter().find(|outcome| outcome_name(*outcome) == name)
+    use AttemptOutcome::{Canceled, Completed, Failed, HandedBack, Lost, Paused, Refused, TimedOut};
+    [Completed, Failed, TimedOut, Canceled, Lost, HandedBack, Paused, Refused].into_iter().find(|outcome| outcome_name(*outcome) == name)
 }
 
 fn server(row: &mut Columns<'_, '_>) -> Result<Option<ServerRef>, StoreError> {
