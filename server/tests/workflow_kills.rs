@@ -204,7 +204,8 @@ async fn a_run_whose_server_is_killed_at_every_boundary_of_its_steps_ends_the_sa
         }
         assert_eq!(afterwards(folder.path()).await, expected, "{point}, {deaths} deaths");
         eprintln!("{point}: {deaths} deaths");
-        assert!(deaths >= scale().of(4, 50), "{point}: only {deaths} deaths");
+        // Steps side by side end in one turn: the longest way through the run has this many at least.
+        assert!(deaths >= scale().of(4, 15), "{point}: only {deaths} deaths");
     }
 }
 
