@@ -7,6 +7,7 @@ mod migrate;
 mod replay;
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -48,25 +49,31 @@ pub(crate) fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command {
         Command::Serve(config) => {
             memory::give_back_at_once();
-            runtime()?.block_on(crate::serve::run(*config))
+            on_threads(crate::serve::run(*config))
         }
         Command::Worker(config) => {
             memory::give_back_at_once();
-            runtime()?.block_on(crate::worker::run(*config))
+            on_threads(crate::worker::run(*config))
         }
-        Command::Migrate(action) => runtime()?.block_on(migrate::run(action)),
-        Command::Replay(config) => runtime()?.block_on(replay::run(config)),
-        Command::Demo(config) => runtime()?.block_on(demo::run(config)),
-        Command::Bench(config) => runtime()?.block_on(bench::run(config)),
+        Command::Migrate(action) => on_threads(migrate::run(action)),
+        Command::Replay(config) => on_threads(replay::run(config)),
+        Command::Demo(config) => on_threads(demo::run(config)),
+        Command::Bench(config) => on_threads(bench::run(config)),
         Command::Attempt => attempt::run(),
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
-    tokio::runtime::Builder::new_multi_thread()
+/// How long the end of a command waits for threads that something keeps: an agent that never lets go must not keep the process.
+const KEPT_THREADS: Duration = Duration::from_secs(3);
+
+fn on_threads(work: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| StartError::new(Code::Internal, format!("threads cannot be started: {error}")))
+        .map_err(|error| StartError::new(Code::Internal, format!("threads cannot be started: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(KEPT_THREADS);
+    done
 }
 
 /// Says on standard error why a command failed.

@@ -26,6 +26,10 @@ pub(crate) struct EngineConfig {
     /// Seconds that running attempts get when the server stops, before they are handed back.
     #[arg(long, env = "BATON_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub(crate) drain_seconds: u64,
+    /// Threads that agents of this process have for themselves from the start. Without it they work among everything else, and one that ever keeps its thread
+    /// gets others from then on; with it not even the first one takes a thread from the server, and each attempt costs a little more.
+    #[arg(long, env = "BATON_AGENT_THREADS")]
+    pub(crate) agent_threads: Option<NonZeroUsize>,
     /// Milliseconds that a lease is believed without a heartbeat; a third of it is the heartbeat, and the term of a leader. For
     /// tests: short ones are lost when a machine is busy.
     #[arg(long, env = "BATON_LEASE_MILLIS", hide = true, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(500..=600_000))]
@@ -46,7 +50,7 @@ impl EngineConfig {
             lease: Duration::from_millis(self.lease_millis),
             heartbeat: Duration::from_millis(self.lease_millis / 3),
             term: Duration::from_millis(self.lease_millis / 3),
-            agent_threads: Some(agent_threads()),
+            agent_threads: self.agent_threads,
             heart_thread: true,
             balancing: self.balancing.options(),
             host: self.balancing.host(),
@@ -54,9 +58,4 @@ impl EngineConfig {
             ..EngineOptions::default()
         }
     }
-}
-
-/// As many threads for agents as there are cores, and two at least: one that keeps its thread must leave the others one.
-fn agent_threads() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).max(NonZeroUsize::MIN.saturating_add(1))
 }

@@ -1,9 +1,11 @@
-//! On which threads do agents work that live in the server's own process? On threads of their own, if the server wants that.
+//! On which threads do agents work that live in the server's own process? Among everything else, until one keeps its thread.
 //!
 //! Nothing can take a thread from an agent that keeps it: one that computes or waits without ever letting go. Among the server's own threads
-//! that would cost the server one for each, and what waits on that thread its turn; so they have a runtime apart. When all threads of it are
-//! kept, those that come later get another one, a few times; beyond that they fall silent and end by their deadlines.
+//! that costs the server one for each. So an agent that did it once works on threads apart from then on; or all agents do from the start, if
+//! the server wants that, which costs every attempt two ways between threads. When all threads of a runtime apart are kept, those that come
+//! later get another one, a few times; beyond that they fall silent and end by their deadlines.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,9 +18,11 @@ use crate::engine::Shared;
 
 /// The most runtimes at once.
 const MOST_RUNTIMES: usize = 4;
-/// How often runtimes are woken. Of threads that have nothing to do, only one watches the time for all; if an agent keeps just that one, the
-/// others have to be told to take over.
-const WAKES_EVERY: Duration = Duration::from_millis(500);
+/// How many threads a runtime has for agents that kept one of the server's.
+const FOR_STUBBORN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+/// How often runtimes are woken. Of threads that have nothing to do, only one watches the time for all; if it gets work and an agent keeps it,
+/// the others have to be told to take over.
+pub(crate) const WAKES_EVERY: Duration = Duration::from_millis(500);
 
 /// A runtime, and how many of its threads are kept by agents whose attempts have ended.
 #[derive(Debug)]
@@ -30,50 +34,67 @@ struct Threads {
 /// The threads of the agents in this process.
 #[derive(Debug)]
 pub(crate) struct AgentThreads {
-    /// How many each runtime has; without it, agents work on the runtime that they are begun on.
+    /// How many each runtime has that all agents work on; without it, they work on the runtime that they are begun on.
     each: Option<NonZeroUsize>,
-    runtimes: Mutex<Vec<Threads>>,
+    runtimes: Mutex<Runtimes>,
+}
+
+#[derive(Debug, Default)]
+struct Runtimes {
+    apart: Vec<Threads>,
+    /// The agents that kept a thread.
+    stubborn: BTreeSet<String>,
+    closed: bool,
 }
 
 impl AgentThreads {
     /// So many threads, or those that everything else works on.
     pub(crate) fn new(each: Option<NonZeroUsize>) -> io::Result<Self> {
-        let first = each.map(threads).transpose()?;
-        Ok(Self { each, runtimes: Mutex::new(first.into_iter().collect()) })
+        let apart = each.map(threads).transpose()?.into_iter().collect();
+        Ok(Self { each, runtimes: Mutex::new(Runtimes { apart, ..Runtimes::default() }) })
     }
 
-    /// Where an attempt that begins now works.
-    pub(crate) fn place(self: &Arc<Self>) -> Place {
+    /// Where an attempt of this agent works that begins now.
+    pub(crate) fn place(self: &Arc<Self>, agent: &str) -> Place {
         let mut runtimes = self.runtimes.lock();
-        let number = self.each.and_then(|each| {
-            let free = runtimes.iter().position(|threads| threads.kept < each.get());
-            free.or_else(|| {
-                if (1..MOST_RUNTIMES).contains(&runtimes.len()) {
-                    match threads(each) {
-                        Ok(more) => runtimes.push(more),
-                        Err(error) => tracing::warn!(%error, "agents keep all their threads, and there are no others"),
-                    }
-                }
-                runtimes.len().checked_sub(1)
-            })
-        });
-        let handle =
-            number.and_then(|number| runtimes.get(number)).map_or_else(Handle::current, |threads| threads.runtime.handle().clone());
+        let number = if self.each.is_some() || runtimes.stubborn.contains(agent) { runtimes.free(self.each()) } else { None };
+        let found = number.and_then(|number| runtimes.apart.get(number));
+        let handle = found.map_or_else(Handle::current, |threads| threads.runtime.handle().clone());
         Place { threads: Arc::clone(self), number, handle }
+    }
+
+    fn each(&self) -> NonZeroUsize {
+        self.each.unwrap_or(FOR_STUBBORN)
     }
 
     /// Wakes what may sleep beside work that waits.
     fn wake(&self) {
-        for threads in self.runtimes.lock().iter() {
+        for threads in &self.runtimes.lock().apart {
             drop(threads.runtime.spawn(async {}));
         }
     }
 
     /// Ends them. Threads that are kept end when they come back, or with the process.
     pub(crate) fn close(&self) {
-        for threads in self.runtimes.lock().drain(..) {
+        let mut runtimes = self.runtimes.lock();
+        runtimes.closed = true;
+        for threads in runtimes.apart.drain(..) {
             threads.runtime.shutdown_background();
         }
+    }
+}
+
+impl Runtimes {
+    /// The number of one with a thread that nobody keeps; else of the last one.
+    fn free(&mut self, each: NonZeroUsize) -> Option<usize> {
+        let free = self.apart.iter().position(|threads| threads.kept < each.get());
+        if free.is_none() && !self.closed && self.apart.len() < MOST_RUNTIMES {
+            match threads(each) {
+                Ok(more) => self.apart.push(more),
+                Err(error) => tracing::warn!(%error, "agents keep all their threads, and there are no others"),
+            }
+        }
+        free.or_else(|| self.apart.len().checked_sub(1))
     }
 }
 
@@ -98,14 +119,15 @@ pub(crate) struct Place {
 
 impl Place {
     /// The attempt has ended, and its agent keeps the thread until the answer to this is dropped.
-    pub(crate) fn keep(self) -> KeptThread {
+    pub(crate) fn keep(self, agent: &str) -> KeptThread {
         self.count(|kept| kept + 1);
+        self.threads.runtimes.lock().stubborn.insert(agent.to_owned());
         KeptThread(self)
     }
 
     fn count(&self, change: impl FnOnce(usize) -> usize) {
         let mut runtimes = self.threads.runtimes.lock();
-        if let Some(threads) = self.number.and_then(|number| runtimes.get_mut(number)) {
+        if let Some(threads) = self.number.and_then(|number| runtimes.apart.get_mut(number)) {
             threads.kept = change(threads.kept);
         }
     }
@@ -123,7 +145,7 @@ impl Drop for KeptThread {
 
 /// Sees to it that agents on threads of their own keep time, until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    while shared.threads.each.is_some() {
+    loop {
         tokio::select! {
             biased;
             // Running attempts get their time to end.
@@ -143,22 +165,24 @@ mod tests {
         let mut kept: Vec<KeptThread> = Vec::new();
         let mut numbers = Vec::new();
         for _ in 0..2 * MOST_RUNTIMES + 3 {
-            let place = threads.place();
+            let place = threads.place("ann");
             numbers.push(place.number.unwrap());
-            kept.push(place.keep());
+            kept.push(place.keep("ann"));
         }
         assert_eq!(numbers, [0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 3]);
         drop(kept.remove(1));
-        assert_eq!(threads.place().number, Some(0), "the one that came back");
+        assert_eq!(threads.place("bob").number, Some(0), "the one that came back");
         threads.close();
-        assert_eq!(threads.place().number, None);
+        assert_eq!(threads.place("ann").number, None);
     }
 
     #[tokio::test]
-    async fn without_threads_of_their_own_agents_work_where_they_begin() {
+    async fn agents_work_where_they_begin_until_they_keep_a_thread() {
         let threads = Arc::new(AgentThreads::new(None).unwrap());
-        let place = threads.place();
+        let place = threads.place("ann");
         assert_eq!((place.number, place.handle.id()), (None, Handle::current().id()));
-        drop(place.keep());
+        drop(place.keep("ann"));
+        assert_eq!((threads.place("ann").number, threads.place("bob").number), (Some(0), None));
+        assert_ne!(threads.place("ann").handle.id(), Handle::current().id());
     }
 }

@@ -23,8 +23,8 @@ pub struct EngineOptions {
     pub drain: Duration,
     /// How long a leader leads without renewing it; renewed three times as often.
     pub term: Duration,
-    /// How many threads agents have for themselves that work in this process; without it they work among everything else, and one that keeps its thread
-    /// can hold up the server.
+    /// How many threads agents have for themselves that work in this process; without it they work among everything else until they keep a
+    /// thread, and several that do so at once can hold up the server.
     pub agent_threads: Option<NonZeroUsize>,
     /// Whether leases are renewed on a thread of their own, so that a busy server does not lose them.
     pub heart_thread: bool,

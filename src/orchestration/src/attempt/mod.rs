@@ -116,7 +116,7 @@ async fn run(
                 let (end, straggler) = conversation.hold(connection, &mut trace, &mut orders).await;
                 let keep = |straggler| {
                     // At once, so that the next attempt of the task begins elsewhere.
-                    let thread = place.map(Place::keep);
+                    let thread = place.map(|place| place.keep(&reservation.name.name));
                     Kept { straggler, thread, scratch: scratch.clone(), task: task.summary.id }
                 };
                 (end, straggler.map(keep))
@@ -179,7 +179,7 @@ async fn connect(
     };
     match known.skill.isolation {
         Isolation::Task => {
-            let place = shared.threads.place();
+            let place = shared.threads.place(&reservation.name.name);
             Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
         }
         Isolation::Process => carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot),

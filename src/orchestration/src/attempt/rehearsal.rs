@@ -123,7 +123,7 @@ impl Stage {
         let cannot = |error: std::io::Error| Problem::new(Code::Internal, format!("A rehearsal could not be started: {error}."));
         match known.skill.isolation {
             Isolation::Task => {
-                let place = self.threads.as_ref().map_or_else(Handle::current, |threads| threads.place().handle);
+                let place = self.threads.as_ref().map_or_else(Handle::current, |threads| threads.place(&start.agent).handle);
                 Ok(carrier::begin_in_process_on(&place, agent, start))
             }
             Isolation::Process => {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_storage::{Beat, Heart, StoreError};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::agent_threads::WAKES_EVERY;
 use crate::cluster::membership;
 use crate::engine::{Order, Shared};
 
@@ -33,7 +35,14 @@ impl Beating {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("baton-heart".to_owned());
-        Ok(Self::Thread(thread.spawn(move || runtime.block_on(run(shared, heart)))?))
+        let everything = Handle::current();
+        let beats = async move {
+            tokio::select! {
+                () = run(shared, heart) => {}
+                () = wake(everything) => {}
+            }
+        };
+        Ok(Self::Thread(thread.spawn(move || runtime.block_on(beats))?))
     }
 
     /// Waits for its end.
@@ -45,6 +54,14 @@ impl Beating {
         if !ended {
             tracing::error!("what renews leases had ended before its time");
         }
+    }
+}
+
+/// Wakes the threads that everything else works on, for as long as it is polled: see [`WAKES_EVERY`].
+async fn wake(everything: Handle) {
+    loop {
+        sleep(WAKES_EVERY).await;
+        drop(everything.spawn(async {}));
     }
 }
 

@@ -44,6 +44,10 @@ impl Hold {
         self.0.1.notify_all();
     }
 
+    fn close(&self) {
+        self.0.0.lock().unwrap().open = false;
+    }
+
     fn held(&self) -> usize {
         self.0.0.lock().unwrap().held
     }
@@ -107,8 +111,11 @@ impl Agent for Stubborn {
 
 /// An engine whose agents have one thread.
 async fn world() -> (World, Hold, Opens) {
+    open(EngineOptions { agent_threads: NonZeroUsize::new(1), ..options() }).await
+}
+
+async fn open(options: EngineOptions) -> (World, Hold, Opens) {
     let hold = Hold::default();
-    let options = EngineOptions { agent_threads: NonZeroUsize::new(1), ..options() };
     let folder = TempDir::with_prefix("baton-threads-").unwrap();
     let world = World::open_with(folder, options, vec![Arc::new(Stubborn(hold.clone()))]).await;
     (world, hold.clone(), Opens(hold))
@@ -155,6 +162,27 @@ async fn an_attempt_whose_agent_keeps_the_thread_ends_and_its_slot_stays_taken_u
     assert_eq!(hold.held(), 0);
     let scratch = world.folder.path().join("scratch");
     assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0, "scratch folders are removed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn an_agent_that_keeps_a_thread_of_the_server_gets_others_from_then_on() {
+    let (world, hold, _opens) = open(EngineOptions { heart_thread: true, ..options() }).await;
+    // More than the server has threads: only the first one may be one of those.
+    for attempts in [4, 3] {
+        let retry = RetryPolicy { maximum_attempts: 5, ..quick() };
+        let task = world.run(NewTask { retry: Some(retry), labels: vec!["agent:stubborn".into()], ..keeps(attempts - 1) }).await;
+        assert_eq!((task.summary.state, task.attempts.len()), (TaskState::Completed, attempts as usize));
+        let ends = task.attempts.iter().filter(|attempt| attempt.outcome == Some(AttemptOutcome::TimedOut)).count();
+        assert_eq!(ends, attempts as usize - 1);
+        let echo = world.run(NewTask::new("diagnostics.echo", json!({"message": "still here"}))).await;
+        assert_eq!(echo.summary.state, TaskState::Completed);
+        if attempts == 4 {
+            assert_eq!(hold.held(), 3);
+            hold.open();
+            until("the slots", async || busy(&world).await == 0 && hold.held() == 0).await;
+            hold.close();
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -393,6 +393,7 @@ async fn a_pause_and_a_resume_that_race_leave_no_voter_in_the_state_of_the_other
     let is_paused = async || world.store.task(task).await.unwrap().unwrap().summary.state == TaskState::Paused;
     for round in 0..40 {
         for last in [false, true] {
+            set(last).await.unwrap().unwrap();
             let first = set(!last);
             // The task is as that wants it, and most likely not yet its voters.
             while is_paused().await == last {
@@ -404,8 +405,6 @@ async fn a_pause_and_a_resume_that_race_leave_no_voter_in_the_state_of_the_other
             let wanted = if last { TaskState::Paused } else { TaskState::Waiting };
             assert_eq!((is_paused().await, states), (last, vec![wanted; 3]), "round {round}");
         }
-        // Each round begins with a task that goes on.
-        set(false).await.unwrap().unwrap();
     }
     voting.stop().await;
 }

@@ -38,6 +38,9 @@ pub fn begin_in_process_on(runtime: &Handle, agent: Arc<dyn Agent>, start: Start
 }
 
 /// Runs the agent to its outcome; used by both carriers, here directly and in the child behind its streams.
+///
+/// What the agent says is passed on between its turns, never while it has one. Whoever is woken in its turn waits in line on its thread, and an
+/// agent that keeps the thread would keep the host from hearing that it has fallen silent.
 pub(super) async fn run(
     agent: Arc<dyn Agent>,
     start: Start,
@@ -45,8 +48,8 @@ pub(super) async fn run(
     say: mpsc::Sender<FromAgent>,
     canceled: CancellationToken,
 ) {
-    let context = Context::new(&start, say.clone(), canceled.clone());
-    let _ = say.send(FromAgent::Started).await;
+    let (inside, mut said) = mpsc::channel(CHANNEL);
+    let context = Context::new(&start, inside, canceled.clone());
     let answers = context.clone();
     let listen = async {
         while let Some(message) = host_says.recv().await {
@@ -55,21 +58,44 @@ pub(super) async fn run(
         // The host is gone; nobody would hear the outcome.
         std::future::pending::<()>().await;
     };
-    let heartbeat = async {
-        let span = Duration::from_millis(start.heartbeat_ms.max(50));
-        // That it started is its first sign of life.
-        let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + span, span);
+    let span = Duration::from_millis(start.heartbeat_ms.max(50));
+    // That it started is its first sign of life.
+    let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + span, span);
+    let work = std::panic::AssertUnwindSafe(agent.perform(context, &start.skill, start.input)).catch_unwind();
+    tokio::pin!(listen, work);
+    let mut began = Some(FromAgent::Started);
+    let talk = async {
         loop {
-            beat.tick().await;
-            let _ = say.try_send(FromAgent::Heartbeat);
+            let result = tokio::select! {
+                biased;
+                result = &mut work => Some(result),
+                Some(message) = said.recv() => {
+                    pass_on(&say, began.take().into_iter().chain([message]), &mut said).await;
+                    None
+                }
+                () = std::future::ready(()), if began.is_some() => {
+                    pass_on(&say, began.take(), &mut said).await;
+                    None
+                }
+                _ = beat.tick() => {
+                    let _ = say.try_send(FromAgent::Heartbeat);
+                    None
+                }
+            };
+            match result {
+                Some(result) => {
+                    pass_on(&say, began.take(), &mut said).await;
+                    break result;
+                }
+                // The host hears of it before the agent has its next turn.
+                None => tokio::task::yield_now().await,
+            }
         }
     };
-    let work = std::panic::AssertUnwindSafe(agent.perform(context, &start.skill, start.input)).catch_unwind();
     let result = tokio::select! {
         biased;
-        result = work => result.unwrap_or_else(|panic| Err(crashed(panic.as_ref()))),
+        result = talk => result.unwrap_or_else(|panic| Err(crashed(panic.as_ref()))),
         () = listen => return,
-        () = heartbeat => return,
         () = canceled.cancelled() => return,
     };
     let last = match result {
@@ -80,6 +106,16 @@ pub(super) async fn run(
         }
     };
     let _ = say.send(last).await;
+}
+
+/// Tells the host these messages, and whatever else the agent has said so far.
+async fn pass_on(say: &mpsc::Sender<FromAgent>, first: impl IntoIterator<Item = FromAgent>, said: &mut mpsc::Receiver<FromAgent>) {
+    for message in first {
+        let _ = say.send(message).await;
+    }
+    while let Ok(message) = said.try_recv() {
+        let _ = say.send(message).await;
+    }
 }
 
 fn crashed(panic: &(dyn std::any::Any + Send)) -> SkillError {
