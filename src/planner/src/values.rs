@@ -42,6 +42,8 @@ pub(crate) struct Value {
     pub(crate) label: String,
     /// Whether it stands for what it was made of from then on, as the text of a page does.
     pub(crate) flows: bool,
+    /// Whether it has gaps that are to be filled in.
+    pub(crate) template: bool,
 }
 
 impl Value {
@@ -58,6 +60,7 @@ impl Value {
             step: None,
             label,
             flows: false,
+            template: false,
         }
     }
 
@@ -84,7 +87,7 @@ impl Value {
             value.names.push(vec![base.to_lowercase()]);
             value.names.push(name_stems(base.rsplit_once('.').map_or(base, |(stem, _)| stem)));
         }
-        Self { list, columns: given.columns.clone(), ..value }
+        Self { list, columns: given.columns.clone(), template: !given.gaps.is_empty(), ..value }
     }
 
     pub(crate) fn of_address(address: &str) -> Self {

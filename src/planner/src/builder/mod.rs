@@ -6,6 +6,7 @@ mod data;
 mod documents;
 mod fallback;
 mod finish;
+mod labels;
 mod language;
 mod numbers;
 mod order;
@@ -13,6 +14,7 @@ mod query;
 mod refusals;
 mod sources;
 mod steps;
+mod topics;
 mod web;
 
 use baton_domain::problem::Code;
