@@ -51,7 +51,7 @@ impl Scene {
         values.extend(tokens.iter().filter(|token| token.kind == Kind::Address).map(|token| Value::of_address(&token.text)));
         for value in &values {
             scene.given = true;
-            let address = value.literal.as_deref().unwrap_or_default().to_lowercase();
+            let address = value.place();
             let ends = |endings: &[&str]| endings.iter().any(|ending| address.ends_with(ending));
             let prose = value.columns.iter().any(|column| column.prose);
             match value.what {

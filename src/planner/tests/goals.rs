@@ -265,3 +265,33 @@ fn a_plan_is_the_same_each_time() {
         assert_eq!(once, plan(&goal.text, &goal.given, skills(), Terms { model: None }), "{}", goal.id);
     }
 }
+
+// TEMPORARY
+#[test]
+fn dump_plans() {
+    let Ok(list) = std::fs::read_to_string("/tmp/pl2/dump") else { return };
+    for line in list.lines() {
+        let folder = PathBuf::from(line);
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .collect();
+        files.sort();
+        for path in files {
+            let goal = read(&folder, &std::fs::read_to_string(&path).unwrap());
+            println!("DUMP {} {}", goal.id, goal.text);
+            let start = std::time::Instant::now();
+            let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: None });
+            println!("  TOOK {:?}", start.elapsed());
+            let (ending, text) = match &outcome {
+                Ok(plan) => ("yaml", plan.text.clone()),
+                Err(refusal) => ("err", refusal.to_string()),
+            };
+            let base = format!("/tmp/pl2/plans/{}", goal.id);
+            let _ = std::fs::remove_file(format!("{base}.yaml"));
+            let _ = std::fs::remove_file(format!("{base}.err"));
+            std::fs::write(format!("{base}.{ending}"), text).unwrap();
+        }
+    }
+}

@@ -22,6 +22,8 @@ pub(super) fn features(words: &[Token]) -> Vec<String> {
     for token in words.iter().take(MOST) {
         let unit = match token.kind {
             Kind::Word if ARTICLES.contains(&token.lower.as_str()) => continue,
+            // One way to write it for both.
+            Kind::Word if token.stem.ends_with("is") && token.stem.len() > 5 => format!("{}iz", &token.stem[..token.stem.len() - 2]),
             Kind::Word => token.stem.clone(),
             Kind::Number(_) => "#".to_owned(),
             Kind::Percent(_) => "%".to_owned(),

@@ -268,7 +268,15 @@ impl Builder<'_> {
             .copied()
             .filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table)))
             .collect();
-        let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place)).collect();
+        // What a document gives beside its text is no list to compare with.
+        let beside = |place: &usize| {
+            let value = &self.values[*place];
+            value.what == What::Records && value.step.is_some_and(|step| self.steps[step].draft.uses == "web_automation.parse")
+        };
+        let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place) && !beside(place)).collect();
+        // Texts that were given are compared, not what was made of them beside.
+        let given: Vec<usize> = singles.iter().copied().filter(|place| self.values[*place].step.is_none()).collect();
+        let singles = if given.len() >= 2 { given } else { singles };
         let (one, others) = match (singles.as_slice(), lists.as_slice()) {
             ([one, ..], [list, ..]) => (*one, vec![*list]),
             ([one, rest @ ..], []) if !rest.is_empty() => {

@@ -132,19 +132,34 @@ pub struct Given {
     /// What a template leaves open, by the names of what is to be filled in; empty where it is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,
+    /// The address that it is, so that a goal that states the same speaks of it.
+    #[serde(default, skip_serializing)]
+    pub address: Option<String>,
 }
 
 impl Given {
     /// An input of which only the kind is known.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: GivenKind) -> Self {
-        Self { name: name.into(), kind, media_type: None, file: None, shape: Shape::Single, columns: Vec::new(), gaps: Vec::new() }
+        Self {
+            name: name.into(),
+            kind,
+            media_type: None,
+            file: None,
+            shape: Shape::Single,
+            columns: Vec::new(),
+            gaps: Vec::new(),
+            address: None,
+        }
     }
 
     /// An input with the form that its value has.
     #[must_use]
     pub fn with_value(mut self, value: &Value) -> Self {
         self.shape = shape_of(self.kind, value);
+        if self.kind == GivenKind::Url {
+            self.address = value.as_str().map(str::to_owned);
+        }
         if let (Shape::Records, Some(rows)) = (self.shape, value.as_array()) {
             self.columns = columns_of_records(rows);
         }

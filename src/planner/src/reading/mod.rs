@@ -157,6 +157,7 @@ impl Reading {
             .into_iter()
             .filter(|found| condition.is_none_or(|(_, (start, end), _)| found.to <= start || found.from >= end))
             .filter(|found| !self.is_reference(found, from))
+            .filter(|found| !parts::is_declined(&self.tokens[self.piece_start(found.from, from)..found.to]))
             .collect();
         let mut starts: Vec<usize> = found.iter().map(|found| self.piece_start(found.from, from)).collect();
         if let Some(first) = starts.first_mut() {

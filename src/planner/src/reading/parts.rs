@@ -12,6 +12,8 @@ pub(crate) struct Part {
     pub(crate) span: (usize, usize),
     pub(crate) condition: Option<usize>,
     pub(crate) chances: Vec<f32>,
+    /// Whether it looks like a remark and not like a question or an order.
+    pub(crate) tells: bool,
 }
 
 /// How much the whole goal says of each part.
@@ -21,11 +23,13 @@ const CUE: f32 = 0.9;
 /// How much one capability can gain by such words.
 const CUES: f32 = 2.7;
 /// What a sentence loses for each part beyond the first into which it is taken apart.
-const APART: f32 = 0.3;
+const APART: f32 = 0.12;
 /// The most pieces of a sentence that are weighed.
 const PIECES: usize = 8;
 /// The least chance with which a part asks for something.
-pub(crate) const SURE: f32 = 0.4;
+const SURE: f32 = 0.4;
+/// The least chance with which a remark does.
+const CLEAR: f32 = 0.65;
 
 impl Part {
     /// The likeliest of what it asks for, with its chance.
@@ -81,13 +85,9 @@ impl Reading {
             judged: true,
         };
         let all: Vec<(usize, usize)> = sentences(&self.tokens);
-        let mut cues = Vec::new();
-        for (from, to) in &all {
-            cues.extend(cues::find(&self.tokens, *from, *to, &self.scene));
-        }
         let judge = Judge {
             tokens: &self.tokens,
-            cues,
+            cues: self.cues(),
             unknown: &self.unknown,
             whole: centred(asking::judge(&self.tokens)),
             given: asking::names().iter().map(|name| self.scene.favours(name)).collect(),
@@ -104,6 +104,11 @@ impl Reading {
             }
         }
         (reading, parts)
+    }
+
+    /// The places where words that rules know by heart ask for something.
+    pub(crate) fn cues(&self) -> Vec<Found> {
+        sentences(&self.tokens).into_iter().flat_map(|(from, to)| cues::find(&self.tokens, from, to, &self.scene)).collect()
     }
 
     /// The regions of a sentence that its condition is on and those that it is not on, without the condition's own words.
@@ -141,7 +146,13 @@ impl Reading {
                 Some((other, name)) if other == place => (name, part.chance(name).max(SURE)),
                 _ => part.best(),
             };
-            if name == NOTHING || chance < SURE {
+            // What is only told, and asked for elsewhere, is told of that.
+            if part.tells && name != IMPOSSIBLE && parts.iter().any(|other| !other.tells && other.best().0 == name) {
+                continue;
+            }
+            // What only tells something has to be clearer to ask for it.
+            let least = if part.tells { CLEAR } else { SURE };
+            if name == NOTHING || chance < least {
                 continue;
             }
             if name == IMPOSSIBLE {
@@ -151,9 +162,7 @@ impl Reading {
             let intent = part.intent(name, chance);
             // What needs saying only once is taken where it is said most clearly.
             let again = found.iter_mut().find(|other| {
-                other.capability == name
-                    && other.condition == intent.condition
-                    && !matches!(name, "query" | "chart" | "test" | "extract" | "fetch")
+                other.capability == name && other.condition == intent.condition && !matches!(name, "query" | "chart" | "extract" | "fetch")
             });
             match again {
                 Some(other) if other.weight < intent.weight => *other = intent,
@@ -229,12 +238,16 @@ impl Judge<'_> {
             "which", "what", "who", "whose", "how", "where", "when", "why", "is", "are", "do", "does", "did", "can", "could", "will",
             "has", "have", "tell", "give", "show", "make", "find", "list", "put", "write", "check", "draw",
         ]);
-        let telling = first.is_any(&[
-            "the", "i", "we", "my", "our", "he", "she", "they", "it", "this", "these", "those", "some", "there", "because", "since", "so",
-            "a", "one", "that",
-        ]);
+        let second = self.tokens[from..to].iter().filter(|token| !token.is_mark()).nth(1);
+        let named = !asking
+            && second.is_some_and(|token| token.is_any(&["is", "are", "was", "were", "holds", "contains", "has", "have", "goes", "go"]));
+        let telling = named
+            || first.is_any(&[
+                "the", "i", "we", "my", "our", "he", "she", "they", "it", "this", "these", "those", "some", "there", "because", "since",
+                "so", "a", "one", "that",
+            ]);
         f32::from(i8::from(question)) * 1.0 + f32::from(i8::from(wishes || asking)) * 0.8
-            - f32::from(i8::from(telling && !question && !wishes)) * 0.7
+            - f32::from(i8::from(telling && !question && !wishes)) * 1.0
     }
 
     /// A region as the parts into which it falls best.
@@ -244,17 +257,23 @@ impl Judge<'_> {
         let count = ends.len();
         #[expect(clippy::cast_precision_loss, reason = "a few thousand words at most")]
         let length = |from: usize, to: usize| (to - from) as f32;
+        let pieces: Vec<Vec<f32>> = (0..count).map(|piece| self.chances(starts[piece], starts[piece + 1], sentence)).collect();
         // The best way to read the first so many pieces: its worth, and where its last part begins.
         let mut best: Vec<(f32, usize, Vec<f32>)> = vec![(0.0, 0, Vec::new())];
         for until in 1..=count {
             let mut choice: Option<(f32, usize, Vec<f32>)> = None;
             for begin in 0..until {
-                let chances = self.chances(starts[begin], starts[until], sentence);
-                let most = chances.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-                let worth = best[begin].0 + most.ln() * length(starts[begin], starts[until]) / length(from, to).max(1.0)
+                let lengths: Vec<f32> = (begin..until).map(|piece| length(starts[piece], starts[piece + 1])).collect();
+                let sums = if until - begin == 1 {
+                    pieces[begin].iter().map(|chance| chance.max(f32::MIN_POSITIVE).ln()).collect()
+                } else {
+                    together(&self.chances(starts[begin], starts[until], sentence), &pieces[begin..until], &lengths)
+                };
+                let most = sums.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let worth = best[begin].0 + most * length(starts[begin], starts[until]) / length(from, to).max(1.0)
                     - if begin == 0 { 0.0 } else { APART };
                 if choice.as_ref().is_none_or(|(known, ..)| worth > *known) {
-                    choice = Some((worth, begin, chances));
+                    choice = Some((worth, begin, softmax(&sums)));
                 }
             }
             best.push(choice.unwrap_or((f32::NEG_INFINITY, 0, Vec::new())));
@@ -263,7 +282,8 @@ impl Judge<'_> {
         let mut until = count;
         while until > 0 {
             let (_, begin, chances) = best[until].clone();
-            parts.push(Part { sentence, span: (starts[begin], starts[until]), condition, chances });
+            let tells = self.asks(starts[begin], starts[until], sentence) < 0.0;
+            parts.push(Part { sentence, span: (starts[begin], starts[until]), condition, chances, tells });
             until = begin;
         }
         parts.reverse();
@@ -274,9 +294,19 @@ impl Judge<'_> {
     fn pieces(&self, from: usize, to: usize) -> Vec<usize> {
         let mut ends = Vec::new();
         let mut begin = from;
+        let mut depth = 0_i32;
         for place in from..to {
             let token = &self.tokens[place];
-            let splits = token.is_any(&["and", "then", "but", "plus"]) || matches!(token.kind, Kind::Mark(',' | ':' | '–' | '—' | '('));
+            match token.kind {
+                Kind::Mark('(') => depth += 1,
+                Kind::Mark(')') => depth -= 1,
+                _ => {}
+            }
+            // What stands in brackets belongs to what it stands in.
+            if depth > 0 {
+                continue;
+            }
+            let splits = token.is_any(&["and", "then", "but", "plus"]) || matches!(token.kind, Kind::Mark(',' | '–' | '—'));
             let said = |from: usize, to: usize| self.tokens[from..to].iter().filter(|token| !token.is_mark()).count();
             if splits && said(begin, place) >= 3 && said(place, to) >= 3 && ends.len() + 1 < PIECES {
                 ends.push(place);
@@ -288,8 +318,29 @@ impl Judge<'_> {
     }
 }
 
+/// What several pieces ask for if they are one part, as logarithms: what they say as a whole, and that none of them asks for something else.
+fn together(whole: &[f32], pieces: &[Vec<f32>], lengths: &[f32]) -> Vec<f32> {
+    let nothing = asking::names().iter().position(|name| *name == NOTHING);
+    let all: f32 = lengths.iter().sum();
+    whole
+        .iter()
+        .enumerate()
+        .map(|(place, chance)| {
+            let apart: f32 = pieces
+                .iter()
+                .zip(lengths)
+                .map(|(piece, length)| {
+                    let idle = nothing.and_then(|nothing| piece.get(nothing)).copied().unwrap_or_default();
+                    piece[place].max(0.8 * idle).max(0.02).ln() * length / all
+                })
+                .sum();
+            0.5 * chance.max(f32::MIN_POSITIVE).ln() + 0.5 * apart
+        })
+        .collect()
+}
+
 /// "I don't need it translated": what is not wanted.
-fn is_declined(words: &[Token]) -> bool {
+pub(super) fn is_declined(words: &[Token]) -> bool {
     let words: Vec<&Token> = words.iter().filter(|token| !token.is_mark()).take(8).collect();
     words.windows(3).any(|three| {
         (three[0].is_any(&["don", "doesn", "needn", "won", "wouldn"])

@@ -31,7 +31,10 @@ impl Builder<'_> {
             let after = sentence[place + 1..].iter().take(4).find(word).filter(|token| !near(&token.lower).is_empty());
             // "What do we pay on average".
             let before = sentence[..place].iter().rev().find(|token| near(&token.lower).len() > 2);
-            before.filter(|_| after.is_none_or(|after| near(&after.lower).len() < 2)).or(after).map(|token| token.lower.clone())
+            before
+                .filter(|_| after.is_none_or(|after| near(&after.lower).len() < 2) || sentence[place.saturating_sub(1)].is("on"))
+                .or(after)
+                .map(|token| token.lower.clone())
         });
         // "The turnover per country": what adds up is named without a verb.
         let value_word = value_word.or_else(|| {
@@ -50,8 +53,9 @@ impl Builder<'_> {
             .collect();
         let place = if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) };
         // "The tallest one": the column is known by words that are near to it.
+        let of_them = sentence.windows(3).any(|three| three[0].is("which") && three.iter().any(|token| token.is_any(&["of", "is"])));
         let superlative = sentence.iter().find(|token| crate::lexicon::is(token, "most") || crate::lexicon::is(token, "least"));
-        if let Some(token) = superlative.filter(|_| group_word.is_none() && matches!(function, "count" | "avg" | "sum")) {
+        if let Some(token) = superlative.filter(|_| (group_word.is_none() || of_them) && matches!(function, "count" | "avg" | "sum")) {
             let rising = crate::lexicon::is(token, "least");
             let mut words: Vec<String> = crate::lexicon::siblings(&token.lower).into_iter().take(12).map(str::to_owned).collect();
             if let Some(value) = value_word.as_deref().filter(|_| function != "count") {

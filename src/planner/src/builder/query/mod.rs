@@ -136,7 +136,7 @@ impl Builder<'_> {
         let mut table =
             crate::values::Value::new(What::Artifact(Form::Table), format!("default({out}.artifact, first([]))"), "the answer as a table");
         table.step = Some(step);
-        table.columns_at_run = Some(format!("keys(default(first({out}.records), first([])))"));
+        table.columns_at_run = Some(format!("flatten(map(slice(default({out}.records, []), 0, 1), r => keys(r)))"));
         self.values.push(table);
         Some(self.values.len() - 1)
     }
