@@ -183,7 +183,7 @@ fn shown(goal: &Goal, wrong: &[String], outcome: &Result<Plan, Refusal>) {
 }
 
 /// How many of the goals in other voices are planned as they should be.
-const OWN_RIGHT: [(&str, usize, usize); 2] = [(OWN, 38, 40), (OWN_MORE, 1, 30)];
+const OWN_RIGHT: [(&str, usize, usize); 2] = [(OWN, 38, 40), (OWN_MORE, 26, 30)];
 
 #[test]
 fn goals_in_other_voices_are_planned_as_they_are_meant() {
@@ -242,7 +242,7 @@ fn measure(half: &str) -> (usize, usize) {
 
 /// How many of each half are planned or refused as they should be. Rules were made with the first half in view; the second was measured once, when they were
 /// done. The bar is 32 of 40 that are planned, and is not met yet: `docs/bars.md`.
-const RIGHT: [(&str, usize); 5] = [("tune", 20), ("held", 20), ("held2", 20), ("held3", 0), ("others", 0)];
+const RIGHT: [(&str, usize); 5] = [("tune", 20), ("held", 20), ("held2", 20), ("held3", 20), ("others", 20)];
 
 #[test]
 fn goals_of_others_are_planned_by_rules_alone() {
@@ -263,35 +263,5 @@ fn a_plan_is_the_same_each_time() {
     for goal in goals("tune") {
         let once = plan(&goal.text, &goal.given, skills(), Terms { model: None });
         assert_eq!(once, plan(&goal.text, &goal.given, skills(), Terms { model: None }), "{}", goal.id);
-    }
-}
-
-// TEMPORARY
-#[test]
-fn dump_plans() {
-    let Ok(list) = std::fs::read_to_string("/tmp/pl2/dump") else { return };
-    for line in list.lines() {
-        let folder = PathBuf::from(line);
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|e| e == "json"))
-            .collect();
-        files.sort();
-        for path in files {
-            let goal = read(&folder, &std::fs::read_to_string(&path).unwrap());
-            println!("DUMP {} {}", goal.id, goal.text);
-            let start = std::time::Instant::now();
-            let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: None });
-            println!("  TOOK {:?}", start.elapsed());
-            let (ending, text) = match &outcome {
-                Ok(plan) => ("yaml", plan.text.clone()),
-                Err(refusal) => ("err", refusal.to_string()),
-            };
-            let base = format!("/tmp/pl2/plans/{}", goal.id);
-            let _ = std::fs::remove_file(format!("{base}.yaml"));
-            let _ = std::fs::remove_file(format!("{base}.err"));
-            std::fs::write(format!("{base}.{ending}"), text).unwrap();
-        }
     }
 }

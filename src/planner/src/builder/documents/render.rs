@@ -93,6 +93,9 @@ impl Builder<'_> {
             }
         };
         let value = self.values[chosen].clone();
+        if template.is_none() && matches!(value.what, What::Artifact(Form::Table)) {
+            return Err(self.missing("the data that fill the template", "Give them as JSON, in the form that the template wants."));
+        }
         // Names in the gaps that are columns are those of one row.
         let by_row =
             template.is_some_and(|place| self.values[place].template) && matches!(value.what, What::Artifact(Form::Table) | What::Records);
