@@ -30,6 +30,9 @@ const LEFT: f32 = 0.8;
 
 type Outcome = Result<(Draft, Explanation), Refusal>;
 
+/// A step: what it does, the parts that it is read from, and its chance.
+type Step = (&'static str, Vec<(usize, usize)>, f32);
+
 /// A reading with what came of it.
 struct Tried {
     outcome: Outcome,
@@ -128,7 +131,7 @@ fn worth(intents: &[Intent], impossible: bool, parts: &[Part], reading: &Reading
         .sum();
     // Each step by the part that it is read from, and what rules know by heart in that part; talk asks for nothing.
     let near = |span: (usize, usize)| -> Vec<&Part> { parts.iter().filter(|part| part.span.0 < span.1 && span.0 < part.span.1).collect() };
-    let mut steps: Vec<(&'static str, Vec<(usize, usize)>, f32)> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     for intent in intents.iter().filter(|_| !impossible) {
         let around = near(intent.cue);
         let said = around
