@@ -49,6 +49,27 @@ pub(crate) fn is(token: &Token, name: &str) -> bool {
     token.kind == Kind::Word && group(name).iter().any(|form| fits(form, token))
 }
 
+/// The groups of each form.
+static GROUPS_OF: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut all: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+    for (name, words) in GROUPS.iter() {
+        for word in words {
+            all.entry(word).or_default().push(name);
+        }
+    }
+    for names in all.values_mut() {
+        names.dedup();
+    }
+    all
+});
+
+/// The groups that a token is a word of.
+pub(crate) fn groups_of(token: &Token) -> impl Iterator<Item = &'static str> {
+    let exact = format!("={}", token.lower);
+    let stems = GROUPS_OF.get(token.stem.as_str()).into_iter().flatten();
+    stems.chain(GROUPS_OF.get(exact.as_str()).into_iter().flatten()).copied()
+}
+
 /// Whether some tokens have a word of a group.
 pub(crate) fn says(tokens: &[Token], name: &str) -> bool {
     tokens.iter().any(|token| is(token, name))

@@ -5,14 +5,17 @@
 //! - `words`, `reading`: the goal, its sentences, what they ask for and under which conditions
 //! - `given`: the inputs, by kind and form, never by content
 //! - `scene`: what kinds of things are there; `lexicon`: which words mean much the same; `cues`: by which words a capability is asked for
+//! - `asking`: what some words ask for, judged by many requests; `choice`: which of several readings is taken
 //! - `builder`: steps, with those before them that make what they work on
 //! - `draft`: a plan and its document
 //! - `model`: a plan that a model writes, checked and repaired
 //! - `plan`: the whole way by rules; `refusal`: why there is no plan
 //! - `replan`: another way where a step failed for good
 
+mod asking;
 mod builder;
 mod catalogue;
+mod choice;
 mod columns;
 mod cues;
 mod draft;

@@ -5,7 +5,6 @@ use baton_domain::problem::Code;
 use baton_workflow::DocumentProblem;
 use serde::Serialize;
 
-use crate::builder::Builder;
 use crate::catalogue::Skills;
 use crate::draft::Draft;
 use crate::given::{Given, MAXIMUM_INPUTS};
@@ -71,7 +70,7 @@ pub struct Plan {
 pub fn plan(goal: &str, given: &[Given], skills: &Skills, terms: Terms) -> Result<Plan, Refusal> {
     check_inputs(given)?;
     let reading = read(goal, given)?;
-    let (draft, explanation) = Builder::new(&reading, given, skills, terms).build()?;
+    let (draft, explanation) = crate::choice::chosen(&reading, given, skills, terms)?;
     checked(draft, explanation, skills)
 }
 

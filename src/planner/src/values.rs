@@ -30,6 +30,8 @@ pub(crate) struct Value {
     pub(crate) expr: String,
     /// The text itself, where the goal states it.
     pub(crate) literal: Option<String>,
+    /// The address that an input is.
+    pub(crate) address: Option<String>,
     pub(crate) list: bool,
     /// Names by which goals speak of it, each as its stems.
     pub(crate) names: Vec<Vec<String>>,
@@ -42,6 +44,8 @@ pub(crate) struct Value {
     pub(crate) label: String,
     /// Whether it stands for what it was made of from then on, as the text of a page does.
     pub(crate) flows: bool,
+    /// Whether it has gaps that are to be filled in.
+    pub(crate) template: bool,
 }
 
 impl Value {
@@ -51,6 +55,7 @@ impl Value {
             what,
             expr: expr.into(),
             literal: None,
+            address: None,
             list: false,
             names: vec![name_stems(&label)],
             columns: Vec::new(),
@@ -58,6 +63,7 @@ impl Value {
             step: None,
             label,
             flows: false,
+            template: false,
         }
     }
 
@@ -84,7 +90,8 @@ impl Value {
             value.names.push(vec![base.to_lowercase()]);
             value.names.push(name_stems(base.rsplit_once('.').map_or(base, |(stem, _)| stem)));
         }
-        Self { list, columns: given.columns.clone(), ..value }
+        value.names.extend(given.address.iter().map(|address| vec![address.to_lowercase()]));
+        Self { list, columns: given.columns.clone(), template: !given.gaps.is_empty(), address: given.address.clone(), ..value }
     }
 
     pub(crate) fn of_address(address: &str) -> Self {
@@ -93,6 +100,11 @@ impl Value {
         value.names = vec![vec![address.to_lowercase()]];
         value.literal = Some(full);
         value
+    }
+
+    /// Where it is, in small letters; empty where nobody knows.
+    pub(crate) fn place(&self) -> String {
+        self.literal.as_deref().or(self.address.as_deref()).unwrap_or_default().to_lowercase()
     }
 
     /// The value as it stands in a document.

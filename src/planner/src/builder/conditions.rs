@@ -151,6 +151,13 @@ impl Builder<'_> {
             let step = self.found_by("test", "data_science.test")?;
             return truth(format!("any({}.tests, t => t.significant ?? false)", self.output(step)));
         }
+        // "If it is more than chance"; "if it is not just luck" is turned round by whoever asks.
+        if stem(&["chanc", "luck", "coincid", "nois", "fluke"]) && self.steps.iter().any(|step| step.draft.uses == "data_science.test") {
+            let step = self.found_by("test", "data_science.test")?;
+            let expr = format!("any({}.tests, t => t.significant ?? false)", self.output(step));
+            let beyond = has(&["more", "beyond", "other", "rather", "real"]);
+            return truth(if beyond { expr } else { format!("!({expr})") });
+        }
         if has(&["p"]) && has(&["value", "p"]) && first(tokens).is_some() {
             let step = self.found_by("test", "data_science.test")?;
             return number(format!("min(map({}.tests, t => t.p ?? 1))", self.output(step)), "p");

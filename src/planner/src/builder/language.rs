@@ -1,17 +1,15 @@
 //! How are texts worked on: summaries, keywords, moods, languages, classes, likeness?
 
 use baton_domain::model::ModelTier;
-use baton_domain::problem::Code;
 use serde_json::{Map, Value as Json, json};
 
 use super::numbers::{beside, language};
 use super::sources::{Feed, Need, rank};
 use super::{Builder, Planned};
 use crate::draft::{expression, literal};
-use crate::given::{Form, GivenKind, Shape};
-use crate::refusal::Refusal;
+use crate::given::Form;
 use crate::values::{Value, What};
-use crate::words::{Kind, Token, name_stems};
+use crate::words::Token;
 
 impl Builder<'_> {
     pub(super) fn language(&mut self) -> Planned<()> {
@@ -178,178 +176,6 @@ impl Builder<'_> {
         Ok(with)
     }
 
-    /// The labels to sort by: an input, quotations, or a list after `into`, `as` or a colon.
-    fn labels_of(&self, sentence: &[Token]) -> Planned<Json> {
-        let called = [
-            "label",
-            "labels",
-            "categories",
-            "category",
-            "classes",
-            "teams",
-            "departments",
-            "topics",
-            "team",
-            "department",
-            "queues",
-            "queue",
-            "folders",
-            "themes",
-        ];
-        let input = self.given.iter().find(|given| {
-            let stems = name_stems(&given.name);
-            matches!(given.shape, Shape::Texts | Shape::Records)
-                && called.iter().any(|word| stems == name_stems(word) || stems.last() == name_stems(word).last())
-        });
-        if let Some(given) = input {
-            let expr = format!("inputs.{}", given.name);
-            return Ok(if given.shape == Shape::Records { expression(&expr) } else { return self.labels_of_texts(&expr) });
-        }
-        if self.given.iter().any(|given| {
-            given.kind == GivenKind::Json
-                && given.shape == Shape::Object
-                && called.iter().any(|word| name_stems(&given.name) == name_stems(word))
-        }) {
-            return Err(self.missing("the list of labels", "Give it as a list of texts, or of objects with `name` and `keywords`."));
-        }
-        // Records with names and keywords are labels, whatever they are called.
-        if let Some(given) = self.given.iter().find(|given| {
-            given.shape == Shape::Records
-                && given.columns.iter().any(|column| column.name == "name")
-                && given.columns.iter().any(|column| ["keywords", "examples", "description"].contains(&column.name.as_str()))
-        }) {
-            return Ok(expression(&format!("inputs.{}", given.name)));
-        }
-        let names = self.listed(sentence);
-        if names.len() < 2 {
-            return Err(self.missing("the list of labels", "Say the labels in quotation marks, or give them as an input `labels`."));
-        }
-        Ok(Json::Array(
-            names
-                .into_iter()
-                .map(|(name, keywords)| label(&name, &if keywords.is_empty() { self.speaking_for(&name) } else { keywords }))
-                .collect(),
-        ))
-    }
-
-    fn labels_of_texts(&self, expr: &str) -> Planned<Json> {
-        // Objects cannot be made by expressions, so a list of texts is no list of labels.
-        Err(Refusal::new(
-            Code::GoalInputMissing,
-            self.clause(),
-            format!("labels are needed as objects, and `{expr}` is a list of texts"),
-            "Give each label as `{\"name\": …, \"keywords\": […]}`, or say the labels in the goal.",
-        ))
-    }
-
-    /// What is listed as labels, each with the words that speak for it: `billing (invoice, refund), technical (crash, error) or praise`.
-    fn listed(&self, sentence: &[Token]) -> Vec<(String, Vec<String>)> {
-        let plain_quotes = sentence.iter().filter(|token| token.kind == Kind::Quoted).count();
-        let from = sentence
-            .iter()
-            .position(|token| {
-                token.is_any(&["into", "as", "either", "labels", "label", "categories", "classes", "topics", "to"])
-                    || token.kind == Kind::Mark(':')
-            })
-            .map_or(0, |place| place + 1);
-        let from = sentence.iter().rposition(|token| token.kind == Kind::Mark(':')).map_or(from, |place| place + 1);
-        let mut found: Vec<(String, Vec<String>)> = Vec::new();
-        let (mut name, mut words, mut inside) = (Vec::<&str>::new(), Vec::<String>::new(), false);
-        let mut word = Vec::<&str>::new();
-        let skip = [
-            "the",
-            "a",
-            "an",
-            "labels",
-            "label",
-            "categories",
-            "category",
-            "following",
-            "three",
-            "classes",
-            "class",
-            "four",
-            "of",
-            "these",
-            "two",
-            "topics",
-            "either",
-            "groups",
-            "if",
-            "words",
-            "keywords",
-            "like",
-            "such",
-            "as",
-        ];
-        for token in sentence.get(from..).unwrap_or_default() {
-            let separates = token.is_any(&["and", "or"]) || matches!(token.kind, Kind::Mark(',' | '/' | '.'));
-            match token.kind {
-                Kind::Mark('(') => inside = true,
-                Kind::Mark(')') => {
-                    if !word.is_empty() {
-                        words.push(word.join(" "));
-                    }
-                    word.clear();
-                    inside = false;
-                }
-                _ if inside && separates => {
-                    if !word.is_empty() {
-                        words.push(word.join(" "));
-                    }
-                    word.clear();
-                }
-                _ if inside && !token.is_mark() && !skip.contains(&token.lower.as_str()) => word.push(&token.text),
-                _ if inside => {}
-                _ if separates => {
-                    if !name.is_empty() {
-                        found.push((name.join(" "), std::mem::take(&mut words)));
-                    }
-                    name.clear();
-                }
-                Kind::Quoted => name = vec![&token.text],
-                Kind::Word if plain_quotes < 2 && name.len() < 4 && !skip.contains(&token.lower.as_str()) && !token.is("number") => {
-                    name.push(&token.text)
-                }
-                _ => {}
-            }
-        }
-        if !name.is_empty() {
-            found.push((name.join(" "), words));
-        }
-        found
-    }
-
-    /// Words that another sentence says of a label: "Billing tickets speak of invoices, refunds and charges".
-    fn speaking_for(&self, name: &str) -> Vec<String> {
-        let stems = name_stems(name);
-        let parts = self.reading.tokens.split(|token| matches!(token.kind, Kind::Mark('.' | ';' | '\n' | '?' | '!')));
-        for part in parts {
-            let starts = part.iter().take(3).any(|token| stems.contains(&token.stem));
-            let Some(at) = part.iter().position(|token| {
-                token.is_any(&["of", "about", "mention", "mentions", "like", "words", "contain", "contains", "means", "covers", "includes"])
-                    || token.kind == Kind::Mark(':')
-            }) else {
-                continue;
-            };
-            if !starts || at < 1 {
-                continue;
-            }
-            let words: Vec<String> = part[at + 1..]
-                .iter()
-                .filter(|token| {
-                    matches!(token.kind, Kind::Word | Kind::Quoted)
-                        && !token.is_any(&["and", "or", "the", "a", "words", "like", "such", "as", "about"])
-                })
-                .map(|token| token.lower.clone())
-                .collect();
-            if !words.is_empty() {
-                return words;
-            }
-        }
-        Vec::new()
-    }
-
     fn draft(&mut self) -> Planned<()> {
         let skill = if self.now.capability == "ask" { "prompt.answer" } else { "documentation.draft" };
         self.skill(skill)?;
@@ -442,7 +268,15 @@ impl Builder<'_> {
             .copied()
             .filter(|place| !self.values[*place].list && !matches!(self.values[*place].what, What::Records | What::Artifact(Form::Table)))
             .collect();
-        let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place)).collect();
+        // What a document gives beside its text is no list to compare with.
+        let beside = |place: &usize| {
+            let value = &self.values[*place];
+            value.what == What::Records && value.step.is_some_and(|step| self.steps[step].draft.uses == "web_automation.parse")
+        };
+        let lists: Vec<usize> = fits.iter().copied().filter(|place| !singles.contains(place) && !beside(place)).collect();
+        // Texts that were given are compared, not what was made of them beside.
+        let given: Vec<usize> = singles.iter().copied().filter(|place| self.values[*place].step.is_none()).collect();
+        let singles = if given.len() >= 2 { given } else { singles };
         let (one, others) = match (singles.as_slice(), lists.as_slice()) {
             ([one, ..], [list, ..]) => (*one, vec![*list]),
             ([one, rest @ ..], []) if !rest.is_empty() => {
@@ -482,16 +316,4 @@ impl Builder<'_> {
         self.current = Some(one);
         Ok(())
     }
-}
-
-/// A label with the words that speak for it: its own, unless others are given.
-fn label(name: &str, keywords: &[String]) -> Json {
-    let mut words: Vec<Json> = keywords.iter().map(|word| literal(word)).collect();
-    if words.is_empty() {
-        words = name.to_lowercase().split_whitespace().filter(|word| word.len() > 2).map(literal).collect();
-    }
-    if words.is_empty() {
-        return json!({"name": literal(name)});
-    }
-    json!({"name": literal(name), "keywords": words})
 }

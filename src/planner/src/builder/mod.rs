@@ -6,6 +6,7 @@ mod data;
 mod documents;
 mod fallback;
 mod finish;
+mod labels;
 mod language;
 mod numbers;
 mod order;
@@ -13,6 +14,7 @@ mod query;
 mod refusals;
 mod sources;
 mod steps;
+mod topics;
 mod web;
 
 use baton_domain::problem::Code;
@@ -69,7 +71,8 @@ impl<'a> Builder<'a> {
     pub(crate) fn new(reading: &'a Reading, given: &'a [Given], skills: &'a Skills, terms: Terms) -> Self {
         let mut values: Vec<Value> = given.iter().map(Value::of_input).collect();
         for token in &reading.tokens {
-            if token.kind == Kind::Address && !values.iter().any(|value| value.literal.as_deref() == Some(token.text.as_str())) {
+            let known = given.iter().any(|given| given.address.as_deref() == Some(token.text.as_str()));
+            if token.kind == Kind::Address && !known && !values.iter().any(|value| value.literal.as_deref() == Some(token.text.as_str())) {
                 values.push(Value::of_address(&token.text));
             }
         }
@@ -104,13 +107,17 @@ impl<'a> Builder<'a> {
             self.by_words((0, self.reading.tokens.len()))?;
         }
         let mut postponed: Vec<(Intent, Refusal)> = Vec::new();
+        let mut planned: Vec<&'static str> = Vec::new();
         for intent in intents {
             let before =
                 (self.steps.len(), self.values.len(), self.turned.clone(), self.current, self.conditions.clone(), self.explanation.clone());
             match self.intent(&intent) {
-                Ok(()) => {}
+                Ok(()) => planned.push(intent.capability),
                 // A single word may have meant something else; whether the goal can do without is seen at the end.
-                Err(refusal) if intent.weight <= 1.0 && matches!(refusal.code, Code::GoalInputMissing | Code::NoSkillForGoal) => {
+                Err(refusal)
+                    if (intent.weight <= 1.0 || self.reading.judged)
+                        && matches!(refusal.code, Code::GoalInputMissing | Code::NoSkillForGoal) =>
+                {
                     self.steps.truncate(before.0);
                     self.values.truncate(before.1);
                     self.turned = before.2;
@@ -123,8 +130,12 @@ impl<'a> Builder<'a> {
             }
         }
         for (intent, refusal) in postponed {
-            let done = self.explanation.clauses.iter().any(|clause| clause.sentence == intent.sentence);
-            if !done && !self.is_context(intent.sentence) || self.steps.is_empty() {
+            // What is asked for in one part is told of in another.
+            if self.reading.judged && planned.contains(&intent.capability) {
+                continue;
+            }
+            let done = !self.reading.judged && self.explanation.clauses.iter().any(|clause| clause.sentence == intent.sentence);
+            if !done && (self.reading.judged || !self.is_context(intent.sentence)) || self.steps.is_empty() {
                 return Err(refusal);
             }
             let word = self.reading.text(intent.cue);

@@ -56,16 +56,18 @@ impl<'a> Builder<'a> {
     }
 
     /// What is asked for, in the order in which it is planned.
-    pub(super) fn ordered(&self) -> Vec<Intent> {
+    pub(crate) fn ordered(&self) -> Vec<Intent> {
         let mut kept: Vec<Intent> = Vec::new();
         let all = &self.reading.intents;
         let beside =
             |intent: &Intent, capability: &str| all.iter().any(|other| other.sentence == intent.sentence && other.capability == capability);
         for intent in all {
-            let drop = self.is_column(intent)
-                || self.is_told(intent)
+            let judged = self.reading.judged;
+            let drop = (!judged && (self.is_column(intent) || self.is_told(intent)))
                 || self.is_said_again(intent)
                 || match intent.capability {
+                    "api_call" => !self.values.iter().any(|value| value.what == What::Connection),
+                    _ if judged => false,
                     "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
                     "sentiment" => beside(intent, "classify"),
                     "predict" => beside(intent, "forecast") && !self.reading.scene.has("tables"),
@@ -106,7 +108,6 @@ impl<'a> Builder<'a> {
                             && intent.weight <= 3.0
                             && !self.reading.slice(intent.cue).iter().any(|token| token.is("report"))
                     }
-                    "api_call" => !self.values.iter().any(|value| value.what == What::Connection),
                     _ => false,
                 };
             let made = !matches!(intent.capability, "render" | "note" | "report") || (self.is_made(intent) && !self.is_input(intent));
@@ -131,7 +132,9 @@ impl<'a> Builder<'a> {
                 intent.capability = "extract";
             }
         }
-        self.implied(&mut kept);
+        if !self.reading.judged {
+            self.implied(&mut kept);
+        }
         // Without a model, a message or a note about what was found is a report of it.
         let found =
             kept.iter().any(|intent| !COLLECTORS.contains(&intent.capability) && !matches!(intent.capability, "draft" | "ask" | "render"));
@@ -428,6 +431,9 @@ impl<'a> Builder<'a> {
     /// Whether a word only names an input: "summarize the note".
     fn is_input(&self, intent: &Intent) -> bool {
         let cue = self.reading.slice(intent.cue);
+        if cue.len() > 4 {
+            return false;
+        }
         let last = cue.last();
         let before = intent.cue.1.checked_sub(2).and_then(|place| self.reading.tokens.get(place));
         before.is_some_and(|token| token.is_any(&["the", "this", "that", "my", "our"]))

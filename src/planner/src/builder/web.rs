@@ -60,9 +60,10 @@ impl Builder<'_> {
     fn fetch(&mut self) -> Planned<()> {
         let picked = self.pick(Need::Address, "an address", "Give the address with `https://`.")?;
         let place = picked[0];
-        let address = self.values[place].literal.clone().unwrap_or_default().to_lowercase();
-        let binary =
-            [".csv", ".tsv", ".pdf", ".zip", ".parquet", ".docx", ".ndjson", ".xlsx"].iter().any(|ending| address.ends_with(ending));
+        let address = self.values[place].place();
+        let binary = [".csv", ".tsv", ".pdf", ".zip", ".parquet", ".docx", ".ndjson", ".xlsx", ".yaml", ".yml"]
+            .iter()
+            .any(|ending| address.ends_with(ending));
         let made = self.fetched(place, if binary { "artifact" } else { "text" })?;
         self.shown(made);
         if address.ends_with(".csv") || address.ends_with(".tsv") || address.ends_with(".parquet") {

@@ -138,6 +138,10 @@ impl Reading {
                     return Some((self.conditions.len() - 1, (place, end), true));
                 }
             }
+            // "Is that so? If not, what is there?": what is asked after a question is found out in any case.
+            if word(place) == "if" && ["not", "no"].contains(&word(place + 1)) && last.is_none() && word(place + 2) == "," {
+                continue;
+            }
             let before = place.checked_sub(1).filter(|before| *before >= from).map(&word).unwrap_or_default();
             let asks =
                 ["me", "check", "see", "out", "test", "know", "whether", "us", "determine", "as", "even", "tell", "say"].contains(&before);

@@ -1,11 +1,13 @@
 //! What does a goal ask for? Its sentences, the capabilities that they ask for, and the conditions on them.
 
 mod conditions;
+mod parts;
 mod unknown;
 
 use baton_domain::problem::Code;
 
 use self::conditions::DOING;
+pub(crate) use self::parts::Part;
 use crate::cues;
 use crate::given::Given;
 use crate::refusal::Refusal;
@@ -41,7 +43,7 @@ pub(crate) struct Condition {
 }
 
 /// A goal as it is read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) goal: String,
     pub(crate) tokens: Vec<Token>,
@@ -50,6 +52,8 @@ pub(crate) struct Reading {
     pub(crate) conditions: Vec<Condition>,
     /// Parts that begin with a verb and that no rule knows.
     pub(crate) unknown: Vec<(usize, usize)>,
+    /// Whether its parts were judged as a whole, and not by single words.
+    pub(crate) judged: bool,
 }
 
 /// Reads a goal.
@@ -67,7 +71,8 @@ pub(crate) fn read(goal: &str, given: &[Given]) -> Result<Reading, Refusal> {
     }
     let tokens = tokens(goal);
     let scene = Scene::of(given, &tokens);
-    let mut reading = Reading { goal: goal.to_owned(), tokens, scene, intents: Vec::new(), conditions: Vec::new(), unknown: Vec::new() };
+    let mut reading =
+        Reading { goal: goal.to_owned(), tokens, scene, intents: Vec::new(), conditions: Vec::new(), unknown: Vec::new(), judged: false };
     let mut last_condition = None;
     for sentence in sentences(&reading.tokens) {
         reading.sentence(sentence, &mut last_condition);
@@ -152,6 +157,7 @@ impl Reading {
             .into_iter()
             .filter(|found| condition.is_none_or(|(_, (start, end), _)| found.to <= start || found.from >= end))
             .filter(|found| !self.is_reference(found, from))
+            .filter(|found| !parts::is_declined(&self.tokens[self.piece_start(found.from, from)..found.to]))
             .collect();
         let mut starts: Vec<usize> = found.iter().map(|found| self.piece_start(found.from, from)).collect();
         if let Some(first) = starts.first_mut() {

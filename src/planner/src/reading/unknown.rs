@@ -208,7 +208,9 @@ impl Reading {
                 part = end + 1;
                 continue;
             }
-            let unable = verb.is_some_and(|verb| verb.is_any(UNABLE)) || hyphened;
+            // What is followed by `of` is a noun: "log of the freezer".
+            let noun = next.is_some_and(|next| next.is("of"));
+            let unable = !noun && verb.is_some_and(|verb| verb.is_any(UNABLE)) || hyphened;
             // These reach people and things outside, whatever else the part says.
             let outside = hyphened
                 || verb.is_some_and(|verb| {

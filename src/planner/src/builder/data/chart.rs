@@ -20,6 +20,7 @@ impl Builder<'_> {
             return self.chart_of_keywords(step);
         }
         let table = self.table()?;
+        let table = self.asked_first(table)?;
         let region = self.region();
         let sentence = self.sentence();
         // What is drawn may have been said before: then how it is put together was too.
@@ -153,6 +154,22 @@ impl Builder<'_> {
         let made = self.product(step, What::Chart, "chart", "the chart", None);
         self.values[made] = self.values[made].clone().named(&["chart", "plot", "diagram", "graph"]);
         Ok(())
+    }
+
+    /// "Takings by weekday", "of July only": what a chart cannot work out by itself is asked of the table before.
+    fn asked_first(&mut self, table: usize) -> Planned<usize> {
+        let value = &self.values[table];
+        if value.step.is_some() || value.list || value.columns.is_empty() {
+            return Ok(table);
+        }
+        let sentence = self.sentence();
+        if !self.needs_question(&sentence, table) {
+            return Ok(table);
+        }
+        let before = self.steps.len();
+        self.query()?;
+        let made = self.current.filter(|made| self.values[*made].step.is_some_and(|step| step >= before));
+        Ok(made.unwrap_or(table))
     }
 
     /// What is in no table is drawn in a report, of what the step gave.

@@ -125,6 +125,12 @@ impl Builder<'_> {
                         })
                     })
                     .find_map(year);
+                // "Up to the end of September" tells where the data end, if they do.
+                let ends = stated.is_none() && month == last.rem_euclid(12);
+                let others = tokens.iter().any(|token| month_of(token).is_some_and(|other| i64::try_from(other).unwrap_or(1) - 1 != month));
+                if ends && others {
+                    continue;
+                }
                 let target = stated.map_or_else(
                     || {
                         let this = last - last.rem_euclid(12) + month;

@@ -140,6 +140,11 @@ impl Builder<'_> {
                     has(&["before", "after", "paired", "same"]) || all.iter().any(|token| token.is_any(&["paired", "before", "after"]));
                 (asked.unwrap_or(if paired { "t_paired" } else { "welch" }), vec![first.name.clone()])
             }
+            (_, [], Some(group)) if asked.is_none() && self.only_answer(table, &group.name).is_some() => {
+                let answer = self.only_answer(table, &group.name).unwrap_or_default();
+                with.insert("group".to_owned(), literal(&group.name));
+                ("chi_square_independence", vec![answer])
+            }
             (_, [], Some(group)) => {
                 let candidates: Vec<&Column> =
                     known.iter().filter(|column| column.kind == ColumnKind::Number && column.name != group.name).collect();
@@ -182,6 +187,17 @@ impl Builder<'_> {
             .filter(|column| column.kind == ColumnKind::Number && column.name != than && !crate::builder::query::is_key(column))
             .collect();
         if let [one] = others.as_slice() { Some(one.name.clone()) } else { None }
+    }
+
+    /// The only column beside a group that is either so or so, where no numbers are there to be compared.
+    fn only_answer(&self, table: usize, group: &str) -> Option<String> {
+        let columns = &self.values[table].columns;
+        if columns.iter().any(|column| column.kind == ColumnKind::Number && !crate::builder::query::is_key(column)) {
+            return None;
+        }
+        let answers: Vec<&Column> =
+            columns.iter().filter(|column| column.name != group && column.kind == ColumnKind::Group && column.levels == 2).collect();
+        if let [one] = answers.as_slice() { Some(one.name.clone()) } else { None }
     }
 
     /// The column of numbers and the column of groups of a table that has one of each.

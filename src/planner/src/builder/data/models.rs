@@ -13,7 +13,11 @@ use crate::words::Kind;
 impl Builder<'_> {
     pub(super) fn train(&mut self) -> Planned<()> {
         self.skill("data_science.train")?;
-        let table = self.table()?;
+        // What one table lacks is learnt from the other, whichever is spoken of.
+        let table = match self.fuller() {
+            Some(full) => full,
+            None => self.table()?,
+        };
         let mut with = self.of_table(table);
         let sentence = self.sentence();
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
@@ -212,6 +216,29 @@ impl Builder<'_> {
         let model = self.product(step, What::Artifact(Form::Data), "model", "the model", Some("first([])"));
         self.values[model] = self.values[model].clone().named(&["model", "trained model", "classifier"]);
         Ok(())
+    }
+
+    /// The table that has all columns of another one, and one more.
+    fn fuller(&self) -> Option<usize> {
+        let tables: Vec<usize> = (0..self.values.len())
+            .filter(|place| {
+                let value = &self.values[*place];
+                value.step.is_none() && !value.list && !value.columns.is_empty() && value.what == What::Artifact(Form::Table)
+            })
+            .collect();
+        let [one, other] = tables.as_slice() else { return None };
+        let more = |full: usize, less: usize| {
+            let lacks = |column: &&crate::given::Column| !self.values[less].columns.iter().any(|known| known.name == column.name);
+            self.values[full].columns.iter().filter(lacks).count() == 1
+                && self.values[full].columns.len() == self.values[less].columns.len() + 1
+        };
+        if more(*one, *other) {
+            Some(*one)
+        } else if more(*other, *one) {
+            Some(*other)
+        } else {
+            None
+        }
     }
 
     /// The column that another table lacks which has all the others: what is to be predicted for it.

@@ -22,14 +22,8 @@ impl Builder<'_> {
         };
         let mut with = feed.map();
         let sentence = self.reading.tokens.clone();
-        for pair in sentence.windows(2) {
-            let version = pair[1].text.trim_start_matches('v');
-            if pair[0].is_any(&["version", "release"]) && version.starts_with(|letter: char| letter.is_ascii_digit()) {
-                // What a tokenizer of words takes apart: 2.4.0.
-                let rest = &self.reading.goal[pair[1].start..];
-                let whole: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || ".-+".contains(*letter)).collect();
-                with.insert("version".to_owned(), literal(whole.trim_end_matches('.').trim_start_matches('v')));
-            }
+        if let Some(version) = version(&self.reading.goal) {
+            with.insert("version".to_owned(), literal(&version));
         }
         if sentence.iter().any(|token| token.is_any(&["internal", "refactorings", "chores"]))
             && sentence.iter().any(|token| token.is_any(&["also", "including", "include", "with"]))
@@ -88,5 +82,47 @@ impl Builder<'_> {
         self.values[made] = self.values[made].clone().named(&["reference", "documentation"]);
         self.current = Some(of);
         Ok(())
+    }
+}
+
+/// The version that a goal says it is about: `2.4.0`, and not the one since which things have changed.
+fn version(goal: &str) -> Option<String> {
+    let words: Vec<&str> = goal.split_whitespace().collect();
+    let number = |word: &str| -> Option<String> {
+        let plain = word.trim_matches(|letter: char| !letter.is_alphanumeric()).trim_start_matches(['v', 'V']);
+        let fits = plain.starts_with(|letter: char| letter.is_ascii_digit())
+            && plain.chars().all(|letter| letter.is_alphanumeric() || ".-+".contains(letter));
+        fits.then(|| plain.to_owned())
+    };
+    let mut found: Vec<(u8, String)> = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        let Some(version) = number(word) else { continue };
+        let before: Vec<String> = words[place.saturating_sub(3)..place]
+            .iter()
+            .rev()
+            .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase())
+            .collect();
+        let called = before.first().is_some_and(|word| ["version", "release", "v"].contains(&word.as_str()));
+        let since = before
+            .iter()
+            .take(if called { 3 } else { 1 })
+            .any(|word| ["since", "from", "after", "than", "last", "previous", "before"].contains(&word.as_str()));
+        if !since && (called || version.matches('.').count() >= 2) {
+            found.push((u8::from(called), version));
+        }
+    }
+    found.sort_by_key(|(called, _)| std::cmp::Reverse(*called));
+    found.into_iter().next().map(|(_, version)| version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_one_that_is_made() {
+        assert_eq!(version("2.4.0 ships friday, git log since 2.3.1 is attached").as_deref(), Some("2.4.0"));
+        assert_eq!(version("A changelog for version 3.1 out of the log since release 3.0").as_deref(), Some("3.1"));
+        assert_eq!(version("The commits of 2026"), None);
     }
 }

@@ -37,11 +37,15 @@ impl Builder<'_> {
             value.step.is_none()
                 && !value.list
                 && matches!(value.what, What::Artifact(Form::Prose | Form::Page | Form::Unknown) | What::Text)
-                && (value.names.iter().flatten().any(|stem| {
-                    ["templat", "letter", "form", "layout", "jinja", "j2", "skeleton", "certif", "badg"].contains(&stem.as_str())
-                }) || goal.contains("template"))
+                && (value.template
+                    || value.names.iter().flatten().any(|stem| {
+                        ["templat", "letter", "form", "layout", "jinja", "j2", "skeleton", "certif", "badg"].contains(&stem.as_str())
+                    })
+                    || goal.contains("template"))
         };
-        let template = (0..self.values.len()).find(|place| is_template(*place));
+        // What has gaps is a template, whatever it is called.
+        let open = (0..self.values.len()).find(|place| self.values[*place].template && is_template(*place));
+        let template = open.or_else(|| (0..self.values.len()).find(|place| is_template(*place)));
         let gallery = GALLERY
             .iter()
             .find(|(words, _)| words.iter().any(|word| text.contains(word)))
@@ -89,7 +93,17 @@ impl Builder<'_> {
             }
         };
         let value = self.values[chosen].clone();
-        let each = sentence.iter().chain(&self.reading.tokens).any(|token| token.is_any(&["each", "every", "per"]));
+        if template.is_none() && matches!(value.what, What::Artifact(Form::Table)) {
+            return Err(self.missing("the data that fill the template", "Give them as JSON, in the form that the template wants."));
+        }
+        // Names in the gaps that are columns are those of one row.
+        let by_row =
+            template.is_some_and(|place| self.values[place].template) && matches!(value.what, What::Artifact(Form::Table) | What::Records);
+        let each = by_row
+            || sentence
+                .iter()
+                .chain(&self.reading.tokens)
+                .any(|token| token.is_any(&["each", "every", "per", "everybody", "everyone", "all", "whoever"]));
         let mut foreach = None;
         match value.what {
             What::Records if each => {

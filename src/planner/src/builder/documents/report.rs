@@ -43,7 +43,7 @@ impl Builder<'_> {
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let mut formats: Vec<&str> = Vec::new();
         for (words, format) in [(&["markdown"][..], "markdown"), (&["html", "web"][..], "html"), (&["pdf"][..], "pdf")] {
-            if has(words) {
+            if has(words) || (format == "pdf" && self.reading.tokens.iter().any(|token| token.is("pdf"))) {
                 formats.push(format);
             }
         }

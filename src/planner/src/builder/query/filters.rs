@@ -80,6 +80,7 @@ impl Builder<'_> {
                 found.push((None, format!("'{}' IN ({})", token.lower, lowered(columns))));
             }
         }
+        found.extend(columns.iter().filter_map(|column| either_way(tokens, column)));
         found.extend(in_time(tokens, columns, said));
         // Two values of one column: rows with either.
         let mut together: Vec<(Option<String>, String)> = Vec::new();
@@ -195,6 +196,9 @@ fn in_time(tokens: &[Token], columns: &[Column], said: &[Spoken]) -> Vec<(Option
         .or_else(|| columns.iter().find(|column| column.kind == ColumnKind::Time));
     let Some(time) = time else { return Vec::new() };
     let name = identifier(&time.name);
+    if let Some(sql) = between(tokens, &name) {
+        return vec![(Some(time.name.clone()), sql)];
+    }
     let mut found = Vec::new();
     let mut done = usize::MAX;
     for place in 0..tokens.len() {
@@ -243,6 +247,48 @@ fn in_time(tokens: &[Token], columns: &[Column], said: &[Spoken]) -> Vec<(Option
         let _ = year;
     }
     found
+}
+
+/// "Without a receipt", "where the box is not ticked": a column of yes and no, said to be one or the other.
+fn either_way(tokens: &[Token], column: &Column) -> Option<(Option<String>, String)> {
+    let pairs = [("yes", "no"), ("y", "n"), ("true", "false"), ("ja", "nein"), ("x", "")];
+    let value = |wanted: &str| column.values.iter().find(|value| value.to_lowercase() == wanted);
+    let (yes, no) = pairs.iter().find_map(|(yes, no)| Some((value(yes)?, value(no)?))).filter(|_| column.values.len() == 2)?;
+    let stems: Vec<String> = crate::words::name_stems(&column.name).into_iter().filter(|stem| stem.chars().count() >= 4).collect();
+    let place = tokens.iter().position(|token| token.kind == Kind::Word && stems.contains(&token.stem))?;
+    let before = |words: &[&str]| tokens[place.saturating_sub(4)..place].iter().any(|token| token.is_any(words));
+    let after = |words: &[&str]| tokens[place + 1..tokens.len().min(place + 4)].iter().any(|token| token.is_any(words));
+    let without = ["without", "no", "not", "missing", "lacking", "lacks", "lack", "never", "isn", "hasn", "doesn", "don", "haven"];
+    let value = if before(&without) || after(&["missing", "lacking"]) {
+        no
+    } else if before(&["with", "only", "whose", "having", "those"]) {
+        yes
+    } else {
+        return None;
+    };
+    Some((Some(column.name.clone()), format!("{} = '{}'", identifier(&column.name), value.replace('\'', "''"))))
+}
+
+/// "Between July and September 2026", "from March to May": months from one to another; a year that stands with the last holds for both.
+fn between(tokens: &[Token], name: &str) -> Option<String> {
+    let months: Vec<(usize, usize)> =
+        tokens.iter().enumerate().filter_map(|(place, token)| month_of(token).map(|month| (place, month))).collect();
+    let (one, other) = months.windows(2).map(|pair| (pair[0], pair[1])).find(|(one, other)| {
+        let opens = one.0 > 0 && tokens[one.0 - 1].is_any(&["between", "from"]);
+        let joins = tokens[one.0 + 1..other.0].iter().any(|token| {
+            token.is_any(&["to", "until", "till", "through"])
+                || (opens && token.is("and"))
+                || matches!(token.kind, Kind::Mark('-' | '–' | '—'))
+        });
+        other.0 - one.0 <= 4 && joins
+    })?;
+    let year = |place: usize| (place < tokens.len() && is_year(tokens, place)).then(|| tokens[place].text.clone());
+    let (first, last) = (year(one.0 + 1), year(other.0 + 1));
+    Some(match (first.or_else(|| last.clone()), last) {
+        (Some(first), Some(last)) => format!("substr({name}, 1, 7) BETWEEN '{first}-{:02}' AND '{last}-{:02}'", one.1, other.1),
+        _ if one.1 <= other.1 => format!("substr({name}, 6, 2) BETWEEN '{:02}' AND '{:02}'", one.1, other.1),
+        _ => format!("(substr({name}, 6, 2) >= '{:02}' OR substr({name}, 6, 2) <= '{:02}')", one.1, other.1),
+    })
 }
 
 fn lowered(columns: &[Column]) -> String {

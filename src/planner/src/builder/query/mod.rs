@@ -2,6 +2,7 @@
 
 mod ask;
 mod at_run;
+mod balance;
 mod filters;
 mod prepare;
 mod question;
@@ -23,8 +24,15 @@ use crate::words::{Kind, Token};
 pub(crate) use self::filters::{comparison, is_year, month_of};
 pub(crate) use self::question::is_key;
 
+/// Whether a number is a bound and no count of what is asked for.
+fn question_number(tokens: &[Token], place: usize) -> bool {
+    comparison(tokens, place).is_some()
+        || place > 0 && tokens[place - 1].is_any(&["to", "within", "than", "until"])
+        || is_year(tokens, place)
+}
+
 impl Builder<'_> {
-    pub(super) fn query(&mut self) -> Planned<()> {
+    pub(crate) fn query(&mut self) -> Planned<()> {
         self.skill("data_science.query")?;
         let sentence = self.sentence();
         // A statement in the goal is taken as it is.
@@ -62,6 +70,7 @@ impl Builder<'_> {
         }
         if tables.len() >= 2 && tables.iter().all(|place| !self.values[*place].columns.is_empty()) {
             let joins = self.is_missing(&sentence)
+                || self.asks_balance(&sentence)
                 || self.reading.tokens.iter().any(|token| {
                     token.lower == "two"
                         || token.is_any(&[
@@ -102,10 +111,34 @@ impl Builder<'_> {
             (0..self.values.len()).rev().find(|place| !direct && self.values[*place].what == What::Records && self.is_sure(*place))
         });
         if let Some(records) = records {
-            return self.of_records(records);
+            return match self.table_of_answer(records, &sentence) {
+                Some(table) => self.at_run(table),
+                None => self.of_records(records),
+            };
         }
         let table = self.table()?;
         self.of_one(table)
+    }
+
+    /// The records of an interface as a table, where the goal speaks of their fields in words that may not be their names.
+    fn table_of_answer(&mut self, records: usize, sentence: &[Token]) -> Option<usize> {
+        let value = self.values[records].clone();
+        let step = value.step.filter(|step| value.columns.is_empty() && self.steps[*step].draft.uses == "web_automation.api_call")?;
+        let other_words = sentence.iter().any(|token| token.kind == Kind::Word && crate::lexicon::siblings(&token.lower).len() > 1);
+        if !other_words
+            || !matches!(self.function(sentence), Some("sum" | "avg") | None)
+            || sentence.iter().any(|token| token.kind == Kind::Quoted)
+        {
+            return None;
+        }
+        let out = self.output(step);
+        self.steps[step].draft.with.insert("save".to_owned(), json!("csv"));
+        let mut table =
+            crate::values::Value::new(What::Artifact(Form::Table), format!("default({out}.artifact, first([]))"), "the answer as a table");
+        table.step = Some(step);
+        table.columns_at_run = Some(format!("flatten(map(slice(default({out}.records, []), 0, 1), r => keys(r)))"));
+        self.values.push(table);
+        Some(self.values.len() - 1)
     }
 
     /// A question about one table.
@@ -118,6 +151,13 @@ impl Builder<'_> {
         }
         let entry = self.entry("t", table);
         self.ask(Rows { sql: "t".to_owned(), columns, entries: vec![entry], label: None })
+    }
+
+    /// Whether some words ask of a table what no chart works out by itself: parts of times, and rows that are left out.
+    pub(crate) fn needs_question(&self, tokens: &[Token], table: usize) -> bool {
+        let columns = &self.values[table].columns;
+        let words = question::Words::new(tokens, columns);
+        words.part_of_time().is_some() || !self.filters(tokens, columns, &words.said).is_empty()
     }
 
     /// How closely two columns of numbers go together.

@@ -306,7 +306,7 @@ impl<'a> Words<'a> {
     }
 
     /// "Per month" of a column of days.
-    fn part_of_time(&self) -> Option<Group> {
+    pub(super) fn part_of_time(&self) -> Option<Group> {
         let time = self
             .said
             .iter()
@@ -319,18 +319,18 @@ impl<'a> Words<'a> {
             let part = PARTS.iter().find(|(words, ..)| token.is_any(words))?;
             let adverb = token.lower.ends_with("ly") && !token.is("early");
             let before = place.checked_sub(1).and_then(|before| self.tokens.get(before));
-            let grouped = before.is_some_and(|token| token.is_any(&["per", "by", "each", "every", "which", "what", "a", "of"]))
+            let grouped = before.is_some_and(|token| token.is_any(&["per", "by", "each", "every", "which", "what", "a", "of", "for"]))
+                || (token.is_any(&["weekday", "weekdays"]) || token.is_any(&["day", "days"]) && self.is_of_week(place))
                 || (before.is_some_and(|token| token.is("the")) && place > 1 && self.tokens[place - 2].is_any(&["by", "over", "across"]));
             let of = before.is_some_and(|token| token.is("of"))
+                && !self.is_of_week(place)
                 && !self.tokens.get(place.wrapping_sub(2)).is_some_and(|token| token.is_any(&["day", "time"]));
             let spoken = self.is_said(token);
             ((adverb || (grouped && !of)) && !spoken).then_some((part, place))
         });
         let ((_, name, format), at) = place?;
         // "Which day of the week".
-        let weekday = *name == "day"
-            && self.tokens.get(at + 1).is_some_and(|token| token.is("of"))
-            && self.tokens.get(at + 3).is_some_and(|token| token.is("week"));
+        let weekday = *name == "day" && self.is_of_week(at);
         let name = if weekday { &"weekday" } else { name };
         let column = identifier(&time.name);
         let sql = match *name {
@@ -344,6 +344,12 @@ impl<'a> Words<'a> {
             _ => format!("strftime({}, {column})", quoted(format)),
         };
         Some(Group { sql, name: (*name).to_owned(), kind: ColumnKind::Time })
+    }
+
+    /// "Days of the week".
+    fn is_of_week(&self, place: usize) -> bool {
+        let next = |offset: usize, word: &str| self.tokens.get(place + offset).is_some_and(|token| token.is(word));
+        next(1, "of") && (next(2, "week") || next(3, "week"))
     }
 
     fn measures(&self, filtered: &[&str], groups: &[Group]) -> Vec<Measure> {

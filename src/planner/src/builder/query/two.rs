@@ -101,13 +101,15 @@ impl Builder<'_> {
         let has = |words: &[&str]| sentence.iter().any(|token| token.is_any(words));
         let names: Vec<String> = tables.iter().map(|place| self.table_name(*place)).collect();
         let entries: Vec<Json> = tables.iter().zip(&names).map(|(table, name)| self.entry(name, *table)).collect();
-        let columns_of = |place: usize| self.values[place].columns.clone();
+        let known: Vec<(usize, Vec<Column>)> = tables.iter().map(|place| (*place, self.values[*place].columns.clone())).collect();
+        let columns_of = |place: usize| known.iter().find(|(own, _)| *own == place).map(|(_, columns)| columns.clone()).unwrap_or_default();
         let alike = tables.windows(2).all(|pair| {
             let list = |place: usize| columns_of(place).into_iter().map(|column| column.name).collect::<Vec<_>>();
             list(pair[0]) == list(pair[1])
         });
         let against = has(AGAINST) || has(&["more", "less"]) && has(&["than"]);
-        let missing = self.is_missing(&sentence);
+        let balance = tables.len() == 2 && self.asks_balance(&sentence);
+        let missing = self.is_missing(&sentence) && !balance;
         if alike && !against && !missing {
             let all: Vec<String> = names.iter().map(|name| format!("SELECT * FROM {}", identifier(name))).collect();
             self.rules.push("the tables have the same columns and are put under one another".to_owned());
@@ -127,7 +129,11 @@ impl Builder<'_> {
                     .ok_or_else(|| self.missing("the column that the tables share", "Name the column by which the rows belong together."))?
             }
         };
-        let unique = |place: usize, name: &str| self.values[place].columns.iter().any(|column| column.name == name && column.unique);
+        let unique = |place: usize, name: &str| columns_of(place).iter().any(|column| column.name == name && column.unique);
+        if balance && self.balance(&pair, &names, &key, entries.clone())? {
+            return Ok(());
+        }
+        let missing = missing || self.is_missing(&sentence);
         if missing {
             // Of a list and what refers to it, the list has each once. Of two lists, the first that is spoken of is the one looked through.
             let swap = match (unique(pair[0], &key.0), unique(pair[1], &key.1)) {

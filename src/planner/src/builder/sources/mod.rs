@@ -44,7 +44,7 @@ impl Feed {
 /// How well a value fits what is needed; 0 if it does not.
 pub(crate) fn rank(value: &Value, need: Need) -> u8 {
     use What::{Address, Artifact, Connection, Records, Text};
-    let address = value.literal.as_deref().unwrap_or_default().to_lowercase();
+    let address = value.place();
     let ends = |endings: &[&str]| endings.iter().any(|ending| address.ends_with(ending));
     match (need, value.what) {
         (Need::Text, Text | Artifact(Form::Prose)) => 10,
@@ -102,7 +102,7 @@ impl Builder<'_> {
 
 /// Whether what is at an address has to be read as a document.
 pub(crate) fn is_paper(value: &Value) -> bool {
-    let address = value.literal.as_deref().unwrap_or_default().to_lowercase();
+    let address = value.place();
     [".pdf", ".docx", ".eml", ".xml", ".rss", ".atom", "/feed"].iter().any(|ending| address.ends_with(ending))
 }
 

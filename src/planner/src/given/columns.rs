@@ -1,209 +1,10 @@
-//! What is a goal given? Inputs by name and kind, with what is known of their form, never with what is in them.
+//! Which columns does a table have, by its beginning, and what do they hold?
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// The most inputs of a goal.
-pub const MAXIMUM_INPUTS: usize = 50;
-/// How much of a table is read to learn its columns.
-pub const SAMPLE_BYTES: usize = 64 << 10;
-/// The most columns that are learnt of a table.
-pub const MAXIMUM_COLUMNS: usize = 200;
-/// How many values of a column are told apart; one with more is no grouping.
-const MAXIMUM_LEVELS: usize = 12;
+use super::{Column, ColumnKind, MAXIMUM_COLUMNS, MAXIMUM_LEVELS, SAMPLE_BYTES};
 
-/// The kind of an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GivenKind {
-    /// A stored file.
-    Artifact,
-    /// A text.
-    Text,
-    /// A number.
-    Number,
-    /// Any JSON value.
-    Json,
-    /// An address of the web.
-    Url,
-    /// The name of a connection.
-    Connection,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ColumnKind {
-    /// Numbers.
-    Number,
-    /// Dates or times, or years.
-    Time,
-    /// Few texts, which classify rows.
-    Group,
-    /// Texts.
-    Text,
-}
-
-/// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// What it holds, as far as the beginning of the table tells.
-    pub kind: ColumnKind,
-    /// How many different values it has there, up to a few; 0 for many.
-    pub levels: usize,
-    /// Those values, so that a goal can speak of them. Rules look at them; no model is shown them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<String>,
-    /// Whether each row has another value there, so that a row is known by it.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub unique: bool,
-    /// Whether it holds whole sentences.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub prose: bool,
-    /// Of times, the last two, so that a goal can speak of what comes after them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub latest: Vec<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-const fn is_false(value: &bool) -> bool {
-    !*value
-}
-
-impl Column {
-    /// A column of which only name and kind are known.
-    #[must_use]
-    pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind, levels: 0, values: Vec::new(), unique: false, prose: false, latest: Vec::new() }
-    }
-}
-
-/// What a value of JSON is, without what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// A single value of the input's kind.
-    #[default]
-    Single,
-    /// A list of texts.
-    Texts,
-    /// A list of addresses.
-    Addresses,
-    /// A list of artifacts.
-    Artifacts,
-    /// A list of numbers.
-    Numbers,
-    /// A list of objects.
-    Records,
-    /// An object.
-    Object,
-    /// Any other list.
-    List,
-}
-
-/// An input of a goal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Given {
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: GivenKind,
-    /// The content type of an artifact.
-    #[serde(default)]
-    pub media_type: Option<String>,
-    /// The file's name of an artifact.
-    #[serde(default)]
-    pub file: Option<String>,
-    /// Whether it is one value or a list.
-    #[serde(default)]
-    pub shape: Shape,
-    /// The columns of a table, or the properties of records, where they are known.
-    #[serde(default)]
-    pub columns: Vec<Column>,
-}
-
-impl Given {
-    /// An input of which only the kind is known.
-    #[must_use]
-    pub fn new(name: impl Into<String>, kind: GivenKind) -> Self {
-        Self { name: name.into(), kind, media_type: None, file: None, shape: Shape::Single, columns: Vec::new() }
-    }
-
-    /// An input with the form that its value has.
-    #[must_use]
-    pub fn with_value(mut self, value: &Value) -> Self {
-        self.shape = shape_of(self.kind, value);
-        if let (Shape::Records, Some(rows)) = (self.shape, value.as_array()) {
-            self.columns = columns_of_records(rows);
-        }
-        self
-    }
-
-    /// An input with the columns that the beginning of its file has.
-    #[must_use]
-    pub fn with_sample(mut self, bytes: &[u8]) -> Self {
-        let begins = |mark: u8| bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&mark);
-        self.columns = match form_of(self.media_type.as_deref(), self.file.as_deref()) {
-            Form::Table => columns_of(bytes),
-            Form::Page => columns_of_page(&String::from_utf8_lossy(&bytes[..bytes.len().min(SAMPLE_BYTES)])),
-            // Of JSON, only records have columns.
-            Form::Data if begins(b'[') || begins(b'{') => columns_of(bytes),
-            _ => Vec::new(),
-        };
-        self
-    }
-
-    /// The JSON Schema of the workflow's input.
-    #[must_use]
-    pub fn schema(&self) -> Value {
-        let artifact = || json!({"type": "string", "format": "artifact"});
-        match (self.kind, self.shape) {
-            (GivenKind::Artifact, Shape::Single) => artifact(),
-            (GivenKind::Artifact, _) | (_, Shape::Artifacts) => json!({"type": "array", "items": artifact()}),
-            (_, Shape::Texts | Shape::Addresses) => json!({"type": "array", "items": {"type": "string"}}),
-            (_, Shape::Numbers) => json!({"type": "array", "items": {"type": "number"}}),
-            (_, Shape::Records) => json!({"type": "array", "items": {"type": "object"}}),
-            (_, Shape::List) => json!({"type": "array"}),
-            (_, Shape::Object) => json!({"type": "object"}),
-            (GivenKind::Text | GivenKind::Url, _) => json!({"type": "string"}),
-            (GivenKind::Number, _) => json!({"type": "number"}),
-            (GivenKind::Connection, _) => json!({"type": "string", "format": "connection"}),
-            (GivenKind::Json, _) => json!({}),
-        }
-    }
-}
-
-fn is_address(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
-}
-
-fn shape_of(kind: GivenKind, value: &Value) -> Shape {
-    match value {
-        Value::Object(_) => Shape::Object,
-        Value::Array(items) if items.is_empty() => Shape::List,
-        Value::Array(items) => {
-            let all = |test: &dyn Fn(&Value) -> bool| items.iter().all(test);
-            if kind == GivenKind::Artifact {
-                Shape::Artifacts
-            } else if all(&|item| item.as_str().is_some_and(is_address)) {
-                Shape::Addresses
-            } else if all(&Value::is_string) {
-                Shape::Texts
-            } else if all(&Value::is_number) {
-                Shape::Numbers
-            } else if all(&Value::is_object) {
-                Shape::Records
-            } else {
-                Shape::List
-            }
-        }
-        _ => Shape::Single,
-    }
-}
-
-fn columns_of_records(rows: &[Value]) -> Vec<Column> {
+pub(super) fn columns_of_records(rows: &[Value]) -> Vec<Column> {
     let Some(first) = rows.first().and_then(Value::as_object) else { return Vec::new() };
     let read = |name: &String| {
         let values: Vec<String> = rows.iter().take(1_000).filter_map(|row| row.get(name)).map(plain).collect();
@@ -247,7 +48,7 @@ pub fn columns_of(bytes: &[u8]) -> Vec<Column> {
 }
 
 /// The columns of the first table of a page that has some rows.
-fn columns_of_page(text: &str) -> Vec<Column> {
+pub(super) fn columns_of_page(text: &str) -> Vec<Column> {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;
     while let Some(open) = lower[from..].find("<table").map(|at| from + at) {
@@ -414,69 +215,6 @@ fn is_time(value: &str) -> bool {
         && parts.iter().any(|part| part.len() == 4)
 }
 
-/// What a file holds, by its content type and name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    Table,
-    Prose,
-    Page,
-    /// PDF, Word, mail or a feed: it has to be read first.
-    Paper,
-    Source,
-    Archive,
-    /// JSON that may be records, a model, data or an OpenAPI document.
-    Data,
-    Picture,
-    Recording,
-    Unknown,
-}
-
-pub(crate) fn form_of(media_type: Option<&str>, file: Option<&str>) -> Form {
-    let ending = file.and_then(|file| file.rsplit_once('.')).map(|(_, ending)| ending.to_lowercase());
-    let by_name = ending.as_deref().map(|ending| match ending {
-        "csv" | "tsv" | "parquet" | "ndjson" | "jsonl" => Form::Table,
-        "txt" | "md" | "markdown" | "log" => Form::Prose,
-        "html" | "htm" => Form::Page,
-        "pdf" | "docx" | "eml" | "xml" | "rss" | "atom" => Form::Paper,
-        "py" | "rs" | "go" | "java" | "js" | "ts" | "tsx" | "jsx" | "mjs" => Form::Source,
-        "zip" => Form::Archive,
-        "json" | "yaml" | "yml" => Form::Data,
-        "wav" | "mp3" | "ogg" | "m4a" | "mp4" | "mov" => Form::Recording,
-        "png" | "jpg" | "jpeg" | "svg" | "gif" => Form::Picture,
-        "lock" | "toml" | "sum" | "mod" => Form::Source,
-        _ => Form::Unknown,
-    });
-    let media = media_type.unwrap_or_default().to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| media.contains(word));
-    // What is said of the content weighs more than a name, where it says anything.
-    let telling = has(&["csv", "tab-separated", "parquet", "ndjson", "pdf", "wordprocessing", "rfc822", "html", "audio/", "video/"]);
-    if let Some(form) = by_name.filter(|form| !telling && *form != Form::Unknown) {
-        return form;
-    }
-    if has(&["audio/", "video/"]) {
-        return Form::Recording;
-    }
-    if has(&["csv", "tab-separated", "parquet", "ndjson", "jsonl"]) {
-        Form::Table
-    } else if has(&["pdf", "wordprocessing", "rfc822", "rss", "atom", "/xml"]) {
-        Form::Paper
-    } else if has(&["html"]) {
-        Form::Page
-    } else if has(&["zip"]) {
-        Form::Archive
-    } else if has(&["x-python", "x-rust", "x-go", "java", "typescript", "x-source"]) {
-        Form::Source
-    } else if has(&["json", "yaml"]) {
-        Form::Data
-    } else if media.starts_with("image/") {
-        Form::Picture
-    } else if media.starts_with("text/") {
-        Form::Prose
-    } else {
-        Form::Unknown
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -493,12 +231,5 @@ mod tests {
         let json = br#"[{"volume": 3.5, "year": 1990}, {"volume": 4, "year": 1991}]"#;
         assert_eq!(columns_of(json).iter().map(|column| column.kind).collect::<Vec<_>>(), [ColumnKind::Number, ColumnKind::Time]);
         assert_eq!(columns_of(&json[..40]).len(), 2, "the beginning of a list is enough");
-    }
-
-    #[test]
-    fn a_file_is_known_by_its_name_first() {
-        assert_eq!(form_of(Some("text/plain"), Some("a.csv")), Form::Table);
-        assert_eq!(form_of(Some("application/pdf"), None), Form::Paper);
-        assert_eq!(form_of(None, None), Form::Unknown);
     }
 }
