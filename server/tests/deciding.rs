@@ -42,7 +42,7 @@ async fn several_do_a_task_and_agree() {
     assert!(vote.voters.iter().all(|voter| voter.answer.is_some()));
 
     // Each voter's own task has an answer that is too large to be shown with the others.
-    let large = json!({"skill": "diagnostics.echo", "input": {"text": "a".repeat(5_000)}, "decide": {"voters": {"samples": 2}}});
+    let large = json!({"skill": "diagnostics.echo", "input": {"message": "a".repeat(5_000)}, "decide": {"voters": {"samples": 2}}});
     let vote = ended(&rest, &submit(&rest, large).await).await.decide.unwrap();
     assert_eq!((vote.agreed, vote.voters.iter().any(|voter| voter.answer.is_some())), (Some(true), false));
 
