@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
 
 use crate::engine::Shared;
 
@@ -29,6 +30,8 @@ pub(crate) const WAKES_EVERY: Duration = Duration::from_millis(500);
 struct Threads {
     runtime: Runtime,
     kept: usize,
+    /// The last that was to wake it.
+    waking: Option<JoinHandle<()>>,
 }
 
 /// The threads of the agents in this process.
@@ -69,8 +72,11 @@ impl AgentThreads {
 
     /// Wakes what may sleep beside work that waits.
     fn wake(&self) {
-        for threads in &self.runtimes.lock().apart {
-            drop(threads.runtime.spawn(async {}));
+        for threads in &mut self.runtimes.lock().apart {
+            // One that nobody has come to yet is enough: they would pile up.
+            if threads.waking.as_ref().is_none_or(JoinHandle::is_finished) {
+                threads.waking = Some(threads.runtime.spawn(async {}));
+            }
         }
     }
 
@@ -106,7 +112,7 @@ impl Drop for AgentThreads {
 
 fn threads(each: NonZeroUsize) -> io::Result<Threads> {
     let runtime = Builder::new_multi_thread().worker_threads(each.get()).thread_name("baton-agents").enable_all().build()?;
-    Ok(Threads { runtime, kept: 0 })
+    Ok(Threads { runtime, kept: 0, waking: None })
 }
 
 /// Where an attempt works.

@@ -259,6 +259,11 @@ async fn finish(
     reach(FaultPoint::AfterOutcome);
     let Some(Advanced::Applied(now)) = stored else {
         tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
+        if how == Some(AttemptOutcome::Refused) {
+            // Remembered, it would keep the agent from a task that it has not refused as far as anybody else knows.
+            shared.refusals.forget(task.summary.id);
+            shared.backlog.ring_all();
+        }
         return;
     };
     task_manager::dependencies::ended(shared, &now);

@@ -116,19 +116,40 @@ impl Orchestrator {
                 return Ok(());
             }
             let paused = state == TaskState::Paused;
-            for voter in vote.voters {
+            for voter in &vote.voters {
                 if paused {
-                    self.hold_voter_back(caller, voter).await?;
+                    self.hold_voter_back(caller, *voter).await?;
                 } else {
-                    self.let_voter_go_on(caller, voter).await?;
+                    self.let_voter_go_on(caller, *voter).await?;
                 }
             }
             let now = self.shared.store.task(id).await?.map(|task| task.summary.state);
-            if now.is_none_or(|now| now.is_terminal() || (now == TaskState::Paused) == paused) {
+            if now.is_none_or(TaskState::is_terminal) {
+                return Ok(());
+            }
+            if (now == Some(TaskState::Paused)) == paused && self.in_line(&vote.voters, paused).await? {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Whether no voter stands still that should go on, or could begin that should not: one may have come to a checkpoint, or back into the queue,
+    /// while it was looked at.
+    async fn in_line(&self, voters: &[TaskId], paused: bool) -> Answer<bool> {
+        for voter in voters {
+            let Some(record) = self.shared.store.task(*voter).await? else { continue };
+            let TaskSummary { state, pause_requested_at, .. } = &record.summary;
+            let out = match state {
+                TaskState::Queued | TaskState::Waiting => paused,
+                TaskState::Paused => !paused,
+                state => !paused && !state.is_terminal() && pause_requested_at.is_some(),
+            };
+            if out {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Pauses a voter's task that has not begun, or that makes checkpoints; any other goes on. A decision that is open goes on as well: its verdict

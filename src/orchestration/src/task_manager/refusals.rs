@@ -53,6 +53,17 @@ impl Refusals {
         self.count.store(known.len(), Ordering::Release);
     }
 
+    /// The agents that refused the task are these and no others.
+    fn set(&self, task: TaskId, agents: BTreeSet<AgentId>) {
+        let mut known = self.known.lock();
+        if agents.is_empty() {
+            known.remove(&task);
+        } else {
+            known.insert(task, Arc::new(agents));
+        }
+        self.count.store(known.len(), Ordering::Release);
+    }
+
     /// The agents that refused the task; nothing if none is known of.
     pub(crate) fn of(&self, task: TaskId) -> Option<Refused> {
         if self.tasks() == 0 {
@@ -116,6 +127,13 @@ pub(crate) async fn settle(shared: &Arc<Shared>, task: TaskId, skill: &str, labe
         return Ok(());
     }
     let Some(rows) = shared.store.task_rows(task).await? else { return Ok(()) };
+    let recorded: BTreeSet<AgentId> = refused(&rows.attempts).map(|attempt| attempt.agent.id).collect();
+    if !refused_by.is_subset(&recorded) {
+        // Some answered under a lease that was lost by then: nothing of it counts, and they are asked again.
+        shared.refusals.set(task, recorded);
+        shared.backlog.ring_all();
+        return Ok(());
+    }
     let last = refused(&rows.attempts).next_back().and_then(|attempt| attempt.failure.clone());
     match last {
         Some(failure) if rows.task.summary.cancel_requested_at.is_none() => reject(shared, task, failure).await,
@@ -157,6 +175,10 @@ mod tests {
         refusals.note(task(1), [agent(2), agent(1)]);
         assert_eq!(refusals.of(task(1)).unwrap().iter().copied().collect::<Vec<_>>(), [agent(1), agent(2)]);
         assert_eq!((refusals.of(task(2)), refusals.tasks()), (None, 1));
+        refusals.set(task(1), BTreeSet::from([agent(2)]));
+        assert_eq!(refusals.of(task(1)).unwrap().iter().copied().collect::<Vec<_>>(), [agent(2)]);
+        refusals.set(task(3), BTreeSet::new());
+        assert_eq!(refusals.tasks(), 1);
         refusals.forget(task(1));
         refusals.forget(task(1));
         assert_eq!((refusals.of(task(1)), refusals.tasks()), (None, 0));
