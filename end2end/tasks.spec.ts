@@ -151,6 +151,7 @@ test('several do a task, and its page shows who, what each answered, and that th
   await expect(voters.getByTestId('task-voter')).toHaveCount(3);
   await expect(voters.getByTestId('agreed')).toContainText('All answers are the same');
   await expect(voters.getByTestId('voters-decision')).toHaveCount(0);
+  await expect(page.getByText('Several do this task: each has its attempts on a task of its own.')).toBeVisible();
   await expect(page.getByTestId('result')).toHaveAttribute('data-kind', 'language');
   await voters.getByTestId('voter-task').first().click();
   await expect(page.getByTestId('attempt')).toHaveCount(1);

@@ -1,17 +1,16 @@
 //! When does a ready task get its agent? This loop gives ready tasks to free slots, whenever either appears.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::id::{AttemptId, TaskId};
 use baton_domain::wire::task::Explanation;
-use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Assignment, QueueClass, ReadyTask, StoreError, Wanted};
 
 use crate::agent_pool::Reservation;
-use crate::attempt;
 use crate::backlog::Lane;
+use crate::claims::{Claim, Settled, Storing};
 use crate::engine::Shared;
 use crate::orchestrator::Orchestrator;
 use crate::task_manager::refusals;
@@ -28,18 +27,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long the loop waits after others were faster.
 const CONTENDED: Duration = Duration::from_millis(5);
 
-/// What a round did.
-#[derive(Debug, Clone, Copy, Default)]
-struct Round {
-    /// Tasks that were given out.
-    given: usize,
-    /// Whether others took some that were to be given out.
-    contended: bool,
-}
-
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, beat: impl Fn()) {
     let mut turns = Turns::default();
+    let mut storing = Storing::default();
     let mut looked = shared.sources.clock.now();
     loop {
         beat();
@@ -49,38 +40,45 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             looked = now;
             shared.backlog.ring_all();
         }
-        let Round { given, contended } = match round(&shared, &orchestrator, &mut turns).await {
-            Ok(round) => round,
-            Err(error) => {
-                tracing::warn!(%error, "tasks cannot be given out now");
-                tokio::select! {
-                    biased;
-                    () = shared.stop.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
+        let room = !storing.is_full();
+        let claim = if room { round(&shared, &mut turns, &storing).await } else { Ok(Claim::default()) };
+        let settled = match claim {
+            Ok(claim) if !claim.is_empty() => {
+                // Counted among the attempts, which it is about to start: who waits for those waits for it.
+                let (tasks, store) = (claim.tasks(), claim.store(Arc::clone(&shared), Arc::clone(&orchestrator)));
+                storing.add(tasks, shared.attempts.track_future(store));
                 continue;
             }
+            Ok(_) => tokio::select! {
+                biased;
+                () = shared.stop.cancelled() => break,
+                settled = storing.settled() => settled,
+                () = shared.backlog.rung.notified(), if room => Ok(Settled::default()),
+                () = shared.pool.capacity_freed.notified(), if room => Ok(Settled::default()),
+                // It also covers a task that became due while this loop was reading.
+                () = tokio::time::sleep(shared.options.sweep) => {
+                    shared.backlog.ring_all();
+                    Ok(Settled::default())
+                }
+            },
+            Err(error) => Err(error),
         };
-        if shared.stop.is_cancelled() {
-            return;
-        }
-        if given > 0 {
-            continue;
-        }
-        if contended {
+        let pause = match settled {
             // Other servers took what was seen, or are taking it: nobody rings for what they leave.
-            tokio::time::sleep(CONTENDED).await;
-            continue;
-        }
-        // The sweep also covers a task that became due while this loop was reading.
+            Ok(Settled { given: 0, contended: true }) => CONTENDED,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "tasks cannot be given out now");
+                PAUSE
+            }
+        };
         tokio::select! {
             biased;
-            () = shared.stop.cancelled() => return,
-            () = shared.backlog.rung.notified() => {}
-            () = shared.pool.capacity_freed.notified() => {}
-            () = tokio::time::sleep(shared.options.sweep) => shared.backlog.ring_all(),
+            () = shared.stop.cancelled() => break,
+            () = tokio::time::sleep(pause) => {}
         }
     }
+    storing.settle().await;
 }
 
 /// What is believed of the queues, brought up to date.
@@ -102,67 +100,41 @@ async fn look(shared: &Shared, after: Option<QueueClass>) -> Result<(), StoreErr
     }
 }
 
-/// Gives out what can be given out now; says how many tasks that were.
-async fn round(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, turns: &mut Turns) -> Result<Round, StoreError> {
+/// Finds agents for what can be given out now.
+async fn round(shared: &Arc<Shared>, turns: &mut Turns, storing: &Storing) -> Result<Claim, StoreError> {
+    let mut claim = Claim::default();
     if shared.stop.is_cancelled() || shared.cluster.is_draining() {
-        return Ok(Round::default());
+        return Ok(claim);
     }
     let (skills, slots) = shared.pool.capacity();
     if slots == 0 {
-        return Ok(Round::default());
+        return Ok(claim);
     }
     if let Some(after) = shared.backlog.look_after() {
         look(shared, after).await?;
     }
-    let ready = ready(shared, turns, &skills, slots).await?;
-    let mut reserved: BTreeMap<TaskId, (Reservation, String, Option<String>)> = BTreeMap::new();
-    let mut assignments = Vec::new();
-    for task in ready {
-        if assignments.len() >= ROUND as usize {
+    for task in ready(shared, turns, storing, &skills, slots).await? {
+        if claim.len() >= ROUND as usize {
             break;
         }
         if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
-            reserved.insert(assignment.task, (reservation, task.skill, task.fairness_key));
-            assignments.push(assignment);
+            claim.add(task, assignment, reservation);
         } else {
             // It may have been paused when the last one refused, or those that were left may have gone.
             refusals::settle(shared, task.id, &task.skill, &task.labels).await?;
         }
     }
-    if assignments.is_empty() {
-        return Ok(Round::default());
-    }
-    let begun = shared.store.begin(assignments).await?;
-    let given = begun.len();
-    if given > 0 {
-        reach(FaultPoint::AfterClaim);
-    }
-    let mut served: BTreeMap<(String, Option<String>), (u32, f64)> = BTreeMap::new();
-    for task in begun {
-        let Some((reservation, skill, key)) = reserved.remove(&task.task.summary.id) else { continue };
-        let of_key = served.entry((skill, key)).or_insert((0, 1.0));
-        *of_key = (of_key.0 + 1, task.task.fairness_weight);
-        attempt::begin(shared, orchestrator, task, reservation);
-    }
-    for ((skill, key), (tasks, weight)) in served {
-        shared.backlog.served(&skill, key.as_deref(), tasks, weight);
-    }
-    // The reservations of tasks that did not begin are dropped with this, which frees their slots.
-    let mut contended = false;
-    for (_, skill, key) in reserved.into_values() {
-        contended |= !shared.backlog.left_out(&skill, key.as_deref());
-    }
-    Ok(Round { given, contended })
+    Ok(claim)
 }
 
 /// The tasks that could be given out now, in the order in which they should be.
-async fn ready(shared: &Shared, turns: &mut Turns, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
+async fn ready(shared: &Shared, turns: &mut Turns, storing: &Storing, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
     let (mine, of) = shared.cluster.part();
-    // Those that wait for the one agent that has not refused them must not hide the others behind them.
-    let refused = u32::try_from(shared.refusals.tasks()).unwrap_or(WINDOW);
-    let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(refused).min(WINDOW);
+    // Those that wait for the one agent that has not refused them, and those that are being claimed, must not hide the others behind them.
+    let passed_over = u32::try_from(shared.refusals.tasks() + storing.tasks()).unwrap_or(WINDOW);
+    let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
     let lanes = shared.backlog.lanes(skills, window);
     if lanes.is_empty() {
         return Ok(Vec::new());
@@ -170,7 +142,9 @@ async fn ready(shared: &Shared, turns: &mut Turns, skills: &[String], slots: u32
     let now = shared.sources.clock.now();
     let wanted: Vec<Wanted> = lanes.iter().map(|lane| Wanted { class: lane.class(), limit: lane.turn.tasks }).collect();
     let found = shared.store.ready_tasks(&wanted, now).await?;
+    // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
     let mut ready = turns.order(sorted(shared, lanes, found), now);
+    ready.retain(|task| !storing.hold(task.id));
     if of > 1 && !ready.is_empty() {
         let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
         ready.rotate_left(first);

@@ -20,6 +20,7 @@ mod agent_threads;
 mod artifacts;
 mod attempt;
 mod backlog;
+mod claims;
 mod cluster;
 mod connections;
 mod dispatcher;

@@ -17,7 +17,12 @@ pub(super) fn Attempts(detail: RwSignal<TaskDetail>) -> impl IntoView {
     let content = move || {
         let attempts = attempts.get();
         if attempts.is_empty() {
-            return view! { <Empty text="No agent has been chosen yet."/> }.into_any();
+            let text = detail.with(|detail| match (detail.decide.is_some(), detail.summary.state.is_terminal()) {
+                (true, _) => "Several do this task: each has its attempts on a task of its own.",
+                (false, true) => "It ended before an agent was chosen.",
+                (false, false) => "No agent has been chosen yet.",
+            });
+            return view! { <Empty text/> }.into_any();
         }
         let last = attempts.len() - 1;
         attempts.into_iter().enumerate().rev().map(|(index, attempt)| draw(attempt, index == last)).collect_view().into_any()

@@ -18,11 +18,17 @@ pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId, detail: RwSignal<Ta
             Some(agent) => {
                 view! { <a class="text-accent hover:underline" href=format!("/agents/{}", agent.id)>{agent.name}</a> }.into_any()
             }
+            None if detail.with(|detail| detail.decide.is_some()) => "several, see Voters".into_any(),
+            None if task.with(|task| task.state.is_terminal()) => "none".into_any(),
             None => "none yet".into_any(),
         }
     };
     let attempt = move || task.with(|task| format!("{} of at most {}", task.attempt, task.maximum_attempts));
-    let from = Signal::derive(move || task.with(|task| task.started_at));
+    // What several do begins when they are asked.
+    let from = Signal::derive(move || {
+        let asked = detail.with(|detail| detail.decide.is_some().then_some(detail.summary.created_at));
+        task.with(|task| task.started_at).or(asked)
+    });
     let to = Signal::derive(move || task.with(|task| task.finished_at));
     let waits = move || task.with(|task| task.wait_kind).map(|kind| view! { <Fact name="Waits for">{wait_word(kind)}</Fact> });
     let not_before = move || {

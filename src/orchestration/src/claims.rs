@@ -1,0 +1,179 @@
+//! How do assignments become attempts while the dispatcher goes on? By claims, which are stored beside it.
+//!
+//! While one claim is written, the next tasks are read and placed: neither the writer nor the agents wait for the dispatcher. What is
+//! being claimed is still queued in the store and would be read again, so the dispatcher leaves it out.
+
+use std::collections::{BTreeMap, HashSet};
+use std::future::{self, Future};
+use std::sync::Arc;
+
+use baton_domain::id::TaskId;
+use baton_storage::fault_points::{FaultPoint, reach};
+use baton_storage::{Assignment, ReadyTask, StoreError};
+use tokio::task::{Id, JoinSet};
+
+use crate::agent_pool::Reservation;
+use crate::attempt;
+use crate::engine::Shared;
+use crate::orchestrator::Orchestrator;
+
+/// The most claims that are stored at once: one is written, the next waits for the writer. A third would only wait behind that one.
+const DEPTH: usize = 2;
+
+/// Tasks that agents were found for, each with its slot.
+#[derive(Default)]
+pub(crate) struct Claim {
+    assignments: Vec<Assignment>,
+    reserved: BTreeMap<TaskId, (Reservation, String, Option<String>)>,
+}
+
+impl Claim {
+    /// How many tasks it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.assignments.len()
+    }
+
+    /// Whether it holds none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.assignments.is_empty()
+    }
+
+    /// The tasks that it holds.
+    pub(crate) fn tasks(&self) -> HashSet<TaskId> {
+        self.reserved.keys().copied().collect()
+    }
+
+    /// Adds a task and its slot.
+    pub(crate) fn add(&mut self, task: ReadyTask, assignment: Assignment, reservation: Reservation) {
+        self.reserved.insert(assignment.task, (reservation, task.skill, task.fairness_key));
+        self.assignments.push(assignment);
+    }
+
+    /// Stores the assignments and starts the attempts that began.
+    pub(crate) async fn store(self, shared: Arc<Shared>, orchestrator: Arc<Orchestrator>) -> Result<Settled, StoreError> {
+        let Self { assignments, mut reserved } = self;
+        let begun = shared.store.begin(assignments).await?;
+        let given = begun.len();
+        if given > 0 {
+            reach(FaultPoint::AfterClaim);
+        }
+        let mut served: BTreeMap<(String, Option<String>), (u32, f64)> = BTreeMap::new();
+        for task in begun {
+            let Some((reservation, skill, key)) = reserved.remove(&task.task.summary.id) else { continue };
+            let of_key = served.entry((skill, key)).or_insert((0, 1.0));
+            *of_key = (of_key.0 + 1, task.task.fairness_weight);
+            attempt::begin(&shared, &orchestrator, task, reservation);
+        }
+        for ((skill, key), (tasks, weight)) in served {
+            shared.backlog.served(&skill, key.as_deref(), tasks, weight);
+        }
+        // The reservations of tasks that did not begin are dropped with this, which frees their slots.
+        let mut contended = false;
+        for (_, skill, key) in reserved.into_values() {
+            contended |= !shared.backlog.left_out(&skill, key.as_deref());
+        }
+        Ok(Settled { given, contended })
+    }
+}
+
+/// What came of a claim.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// Tasks that began.
+    pub(crate) given: usize,
+    /// Whether others took some that were to be given out.
+    pub(crate) contended: bool,
+}
+
+/// The claims that are being stored.
+#[derive(Default)]
+pub(crate) struct Storing {
+    claims: JoinSet<Result<Settled, StoreError>>,
+    held: Vec<(Id, HashSet<TaskId>)>,
+}
+
+impl Storing {
+    /// Whether another one would only wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.held.len() >= DEPTH
+    }
+
+    /// How many tasks they hold.
+    pub(crate) fn tasks(&self) -> usize {
+        self.held.iter().map(|(_, tasks)| tasks.len()).sum()
+    }
+
+    /// Whether one of them holds this task.
+    pub(crate) fn hold(&self, task: TaskId) -> bool {
+        self.held.iter().any(|(_, tasks)| tasks.contains(&task))
+    }
+
+    /// A claim of these tasks is stored from now on.
+    pub(crate) fn add(&mut self, tasks: HashSet<TaskId>, claim: impl Future<Output = Result<Settled, StoreError>> + Send + 'static) {
+        self.held.push((self.claims.spawn(claim).id(), tasks));
+    }
+
+    /// Waits for the next one that settles, and forgets its tasks. Without any it waits for ever.
+    pub(crate) async fn settled(&mut self) -> Result<Settled, StoreError> {
+        let Some(ended) = self.claims.join_next_with_id().await else { return future::pending().await };
+        let (id, result) = match ended {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Err(StoreError::Unavailable(format!("a claim broke off: {error}")))),
+        };
+        self.held.retain(|(held, _)| *held != id);
+        result
+    }
+
+    /// Waits for all of them: what began in the store and nowhere else would stand still until its lease ends.
+    pub(crate) async fn settle(&mut self) {
+        while !self.held.is_empty() {
+            if let Err(error) = self.settled().await {
+                tracing::warn!(%error, "tasks could not be given out");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tasks(numbers: std::ops::Range<u128>) -> HashSet<TaskId> {
+        numbers.map(|number| TaskId::new(Uuid::from_u128(number))).collect()
+    }
+
+    fn of(given: usize) -> Settled {
+        Settled { given, contended: false }
+    }
+
+    #[tokio::test]
+    async fn what_is_being_claimed_is_held_until_its_own_claim_settles() {
+        let mut storing = Storing::default();
+        let (first, one) = oneshot::channel();
+        let (second, two) = oneshot::channel();
+        storing.add(tasks(0..3), async move { one.await.map_err(|_| StoreError::Unavailable(String::new())) });
+        assert!(!storing.is_full(), "the next is read and placed meanwhile");
+        storing.add(tasks(3..5), async move { two.await.map_err(|_| StoreError::Unavailable(String::new())) });
+        assert!(storing.is_full());
+        assert_eq!(storing.tasks(), 5);
+        second.send(of(2)).unwrap();
+        assert_eq!(storing.settled().await, Ok(of(2)), "a later one may settle first");
+        let held = |storing: &Storing| tasks(0..6).into_iter().filter(|task| storing.hold(*task)).collect::<HashSet<_>>();
+        assert_eq!(held(&storing), tasks(0..3));
+        first.send(of(3)).unwrap();
+        storing.settle().await;
+        assert_eq!((held(&storing), storing.tasks()), (HashSet::new(), 0));
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_breaks_off_holds_nothing_any_more() {
+        let mut storing = Storing::default();
+        storing.add(tasks(0..1), async { panic!("planted") });
+        assert!(matches!(storing.settled().await, Err(StoreError::Unavailable(_))));
+        assert_eq!(storing.tasks(), 0);
+        assert!(!storing.is_full());
+    }
+}
