@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::PATIENCE;
 use crate::harness::cluster::{Cluster, Ledger, Rest, signal, submit};
+use crate::harness::{PATIENCE, Server};
 use baton_domain::server::ServerKind;
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::NewTask;
@@ -128,16 +128,20 @@ async fn what_a_killed_server_held_is_finished_elsewhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refused() {
     let mut cluster = Cluster::new(lease_millis());
-    let (one, two) = (cluster.server("one"), cluster.server("two"));
+    // All of them at once, on either server.
+    let (count, slots) = (100, "100");
+    let [one, two] = ["one", "two"].map(|name| {
+        let mut start = cluster.server_command(name);
+        start.args(["--diagnostics-slots", slots]);
+        Server::start_with(start)
+    });
     let (rest, api) = (Rest::of(&one).await, one.api().await);
     rest.change("one", "drain").await;
-    // 64 is what the agent of one server takes at once; the others run in a second round.
-    let count = scale().of(60, 100);
-    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 800})).await;
-    cluster.runs_on("two", count.min(64)).await;
+    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 1_000})).await;
+    cluster.runs_on("two", count).await;
     signal(two.pid(), "STOP");
     let held = cluster.running_on("two").await;
-    assert!(held > 0, "it had finished before it was stopped");
+    assert_eq!(held, count, "some had ended before it was stopped");
     rest.change("one", "resume").await;
     let mut ledger = Ledger::default();
     ledger.ended(&api, count, ELSEWHERE).await;

@@ -14,6 +14,7 @@
 mod access;
 mod agent_topics;
 mod assistance;
+mod child_processes;
 mod cluster;
 mod database_outage;
 mod deciding;
@@ -24,7 +25,9 @@ mod harness;
 mod kills;
 mod layers;
 mod one_door;
+mod outside;
 mod pausing;
+mod redis_outage;
 mod replays;
 mod shared_redis;
 mod start;

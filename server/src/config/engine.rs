@@ -11,7 +11,7 @@ use crate::agents::DIAGNOSTICS_SLOTS;
 /// The engine's settings.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct EngineConfig {
-    /// Also carry the diagnostics agent, whose skills echo, sleep, fail and keep busy.
+    /// Also carry the diagnostics agent, whose skills echo, sleep, fail, keep busy and use too much.
     #[arg(long, env = "BATON_DIAGNOSTICS")]
     pub(crate) diagnostics: bool,
     /// Attempts that the diagnostics agent takes at once.

@@ -1,4 +1,6 @@
-//! How a fleet is tried out: an agent whose skills do nothing, answer at once, take their time, or fail on demand.
+//! How a fleet is tried out: an agent whose skills do nothing, answer at once, take their time, fail on demand, or want more than they may.
+
+mod exhaust;
 
 use std::time::Duration;
 
@@ -33,6 +35,8 @@ pub const PUBLISH: &str = "diagnostics.publish";
 pub const LISTEN: &str = "diagnostics.listen";
 /// The skill that keeps a core busy in a process of its own.
 pub const SPIN: &str = "diagnostics.spin";
+/// The skill that uses more than it may, in a process of its own.
+pub const EXHAUST: &str = "diagnostics.exhaust";
 
 fn skill(name: &str, title: &str, description: &str, input_schema: Value, examples: Vec<Value>) -> Skill {
     Skill {
@@ -109,6 +113,19 @@ impl Agent for Diagnostics {
                 vec![json!({"milliseconds": 2_000})],
             )
         };
+        let exhaust = Skill {
+            isolation: Isolation::Process,
+            limits: exhaust::LIMITS,
+            ..skill(
+                EXHAUST,
+                "Use too much",
+                "Takes ever more memory, processor time or file space, in a process of its own, until its limits end it.",
+                json!({"type": "object", "properties": {
+                    "what": {"enum": ["memory", "cpu", "file"], "title": "Of what", "default": "memory", "x-labels": ["Memory", "Processor time", "File space"]}
+                }, "required": ["what"], "additionalProperties": false}),
+                vec![json!({"what": "memory"})],
+            )
+        };
         let publish = Skill {
             isolation: Isolation::Process,
             ..skill(
@@ -138,7 +155,7 @@ impl Agent for Diagnostics {
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, publish, listen, spin],
+            skills: vec![echo, noop, sleep, fail, publish, listen, spin, exhaust],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -182,6 +199,10 @@ impl Agent for Diagnostics {
                 Ok(json!({"heard": heard.ok().flatten()}))
             }
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
+            EXHAUST => {
+                let what = input["what"].as_str().unwrap_or_default().to_owned();
+                context.blocking(move |context| exhaust::exhaust(context, &what)).await
+            }
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }
@@ -210,6 +231,14 @@ async fn sleep(context: &Context, total: u64) -> Result<(), SkillError> {
     Ok(())
 }
 
+/// Some of a millisecond's work: many steps of a linear congruential generator.
+fn generate(mut state: u64) -> u64 {
+    for _ in 0..100_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    }
+    state
+}
+
 /// Counts steps of a linear congruential generator until the time is over, that of earlier attempts included.
 fn spin(context: &Context, span: Duration) -> Result<Value, SkillError> {
     #[expect(clippy::disallowed_methods, reason = "the work is to let time pass")]
@@ -225,9 +254,7 @@ fn spin(context: &Context, span: Duration) -> Result<Value, SkillError> {
             context.blocking_checkpoint(json!({"spun_ms": spun_ms, "last": state, "rounds": rounds}))?;
             checkpoint_at += Duration::from_millis(STRETCH);
         }
-        for _ in 0..100_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        }
+        state = generate(state);
         rounds += 1;
     }
     Ok(json!({"rounds": rounds, "last": state}))

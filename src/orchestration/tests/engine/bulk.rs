@@ -1,7 +1,7 @@
 //! Are dead tasks run again and live ones cancelled by a filter, and do requests to end reach children?
 
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{BulkCancel, BulkRerun, NewTask, TaskFilter};
+use baton_domain::wire::task::{AttemptOutcome, BulkCancel, BulkRerun, NewTask, TaskFilter};
 use baton_storage::TaskStore;
 use serde_json::json;
 
@@ -67,6 +67,30 @@ async fn live_tasks_are_cancelled_by_a_filter_and_wrong_filters_are_refused() {
     for limit in [0, 501] {
         let filter = TaskFilter { limit: Some(limit), ..TaskFilter::default() };
         assert_eq!(tasks.cancel_all(&world.caller, BulkCancel { filter }).await.unwrap_err().code, "REQUEST-010");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_a_task_that_runs_ends_what_runs_below_it() {
+    let world = World::new().await;
+    let parent = world.submit(NewTask::new(SCRIPTED, json!({"do": "ask_long", "count": 1}))).await.unwrap();
+    // It waits for a child, which waits for a child of its own.
+    let mut family = vec![parent];
+    while family.len() < 3 {
+        world.reaches(family[family.len() - 1], TaskState::Running).await;
+        let children = world.store.live_children(family[family.len() - 1], 10).await.unwrap();
+        assert!(children.len() <= 1, "{children:?}");
+        family.extend(children);
+    }
+    world.reaches(family[2], TaskState::Running).await;
+    let running = world.tasks().get(&world.caller, family[2], None).await.unwrap().summary;
+    assert_eq!((running.skill.as_str(), running.parent_id), ("diagnostics.sleep", Some(family[1])));
+    world.tasks().cancel(&world.caller, parent).await.unwrap();
+    for id in family {
+        let task = world.ended(id).await;
+        assert_eq!((task.summary.state, task.summary.failure), (TaskState::Canceled, None), "{}", task.summary.skill);
+        let outcomes: Vec<_> = task.attempts.iter().map(|attempt| attempt.outcome).collect();
+        assert_eq!(outcomes, [Some(AttemptOutcome::Canceled)], "the attempt that ran, and no other");
     }
 }
 

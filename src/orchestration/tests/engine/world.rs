@@ -89,7 +89,7 @@ impl Agent for Scripted {
             description: "Does what its input says.".into(),
             family: Family::Custom,
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             examples: vec![],
@@ -203,6 +203,11 @@ impl Agent for Scripted {
                 let answer = context.ask("diagnostics.echo", json!({"message": "from the child"})).await?;
                 Ok(json!({"answer": answer}))
             }
+            // Asks itself so many times over, and the last for something that takes its time.
+            Some("ask_long") => match input["count"].as_u64().unwrap_or(0) {
+                0 => context.ask("diagnostics.sleep", json!({"milliseconds": 60_000})).await,
+                more => context.ask(SCRIPTED, json!({"do": "ask_long", "count": more - 1})).await,
+            },
             Some("ask_itself") => context.ask(SCRIPTED, json!({"do": "ask_itself"})).await,
             _ => {
                 let file = context.file(input["file"].as_str().unwrap_or_default())?;

@@ -181,10 +181,14 @@ async fn speak(agent: Arc<dyn crate::Agent>, start: Start, mut stdin: BufReader<
 }
 
 fn take_limits(limits: &Limits) -> io::Result<()> {
-    let set = |resource, value: u64| setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).map_err(io::Error::from);
+    let between = |resource, value: u64, last: u64| {
+        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(last) }).map_err(io::Error::from)
+    };
+    let set = |resource, value: u64| between(resource, value, value);
     #[cfg(target_os = "linux")]
     set(Resource::As, address_space()?.saturating_add(limits.memory_bytes))?;
-    set(Resource::Cpu, limits.cpu_seconds)?;
+    // The signal of the first tells why the child died; at the last it would be killed as anybody could kill it.
+    between(Resource::Cpu, limits.cpu_seconds, limits.cpu_seconds.saturating_add(1))?;
     set(Resource::Fsize, limits.file_bytes)?;
     set(Resource::Nofile, limits.open_files)?;
     set(Resource::Core, 0)
