@@ -155,6 +155,9 @@ test('several do a task, and its page shows who, what each answered, and that th
   await expect(page.getByTestId('result')).toHaveAttribute('data-kind', 'language');
   await voters.getByTestId('voter-task').first().click();
   await expect(page.getByTestId('attempt')).toHaveCount(1);
+  await page.getByRole('link', { name: 'another task' }).click();
+  await page.getByRole('link', { name: 'the list of them' }).click();
+  await expect(page.getByTestId('task-row')).toHaveCount(3);
   await document.intact();
 });
 

@@ -110,6 +110,15 @@ test('a workflow is stored, run from its form, and its run is seen live to its e
     await expect(page.getByTestId('run-state')).toHaveAttribute('data-state', 'completed');
     await expect(page.getByTestId('item-row')).toHaveCount(3);
   });
+
+  await test.step('and its tasks are a list that leads back', async () => {
+    const run = new URL(page.url()).pathname;
+    await page.getByTestId('run-tasks').click();
+    await expect(page.getByTestId('task-row')).toHaveCount(4);
+    await expect(page.getByTestId('list-of').getByRole('link')).toHaveAttribute('href', run);
+    await page.getByTestId('task-row').first().getByRole('link').first().click();
+    await expect(page.getByRole('link', { name: 'the run' })).toHaveAttribute('href', run);
+  });
 });
 
 test('an input that does not fit is told at its field', async ({ dashboard: page, watch }) => {

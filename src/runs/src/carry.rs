@@ -317,6 +317,7 @@ fn new_task(live: &Live, work: &Work, command: &Command) -> Option<NewTask> {
         retry: work.retry.clone(),
         budget: work.budget,
         fairness_key: Some(format!("{RUN}:{}", live.id)),
+        run_id: Some(live.id),
         ..NewTask::new(skill.clone(), input.clone())
     })
 }

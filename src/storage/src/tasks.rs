@@ -144,6 +144,8 @@ pub struct TaskRows {
     pub decide: Option<Box<TaskVote>>,
     /// When its last checkpoint was made, if it has one and has not ended.
     pub checkpoint_at: Option<Timestamp>,
+    /// Whether there are tasks whose parent it is.
+    pub has_children: bool,
     /// The newest event at that moment.
     pub as_of: EventSeq,
 }

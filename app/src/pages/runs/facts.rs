@@ -81,7 +81,13 @@ pub(super) fn Facts(summary: Memo<RunSummary>, id: RunId) -> impl IntoView {
             <Fact name="Steps">
                 {move || summary.with(|run| format!("{} of {} ended", run.steps.ended, run.steps.total))}
             </Fact>
-            <Fact name="Tasks begun">{move || format::count(took().0)}</Fact>
+            <Fact name="Tasks begun">
+                {move || format::count(took().0)}
+                " · "
+                <a class="text-accent underline" href=format!("/tasks?run_id={id}") data-testid="run-tasks">
+                    "List"
+                </a>
+            </Fact>
             <Fact name="Tokens">{move || format::count(took().1)}</Fact>
             <Fact name="Cost">{move || money(took().2)}</Fact>
             <Fact name="Id">

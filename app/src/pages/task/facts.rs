@@ -10,8 +10,13 @@ use crate::components::times::{Elapsed, RelativeTime};
 /// Skill, agent, attempt, priority, times, who.
 #[component]
 pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId, detail: RwSignal<TaskDetail>) -> impl IntoView {
-    let (skill, created_by, created_at, priority, rerun_of) =
-        task.with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word(), task.rerun_of));
+    let (skill, created_by, created_at, priority) =
+        task.with_untracked(|task| (task.skill.clone(), task.created_by.clone(), task.created_at, task.priority.word()));
+    let (rerun_of, run, parent) = task.with_untracked(|task| (task.rerun_of, task.run_id, task.parent_id));
+    let children = move || {
+        let any = detail.with(|detail| detail.has_children);
+        any.then(|| linked("Tasks it asked for", format!("/tasks?parent_id={id}"), "the list of them"))
+    };
     let agent = move || {
         let agent = task.with(|task| task.agent.clone());
         match agent {
@@ -58,20 +63,26 @@ pub(super) fn Facts(task: RwSignal<TaskSummary>, id: TaskId, detail: RwSignal<Ta
             {waits}
             {not_before}
             {checkpoint}
-            {rerun_of
-                .map(|original| {
-                    view! {
-                        <Fact name="Runs again">
-                            <a class="text-accent hover:underline" href=format!("/tasks/{original}")>
-                                "the earlier task"
-                            </a>
-                        </Fact>
-                    }
-                })}
+            {rerun_of.map(|original| linked("Runs again", format!("/tasks/{original}"), "the earlier task"))}
+            {run.map(|run| linked("Part of run", format!("/runs/{run}"), "the run"))}
+            {parent.map(|parent| linked("Asked for by", format!("/tasks/{parent}"), "another task"))}
+            {children}
             <Fact name="Id">
                 <code class="break-all font-mono text-12">{id.to_string()}</code>
             </Fact>
         </dl>
+    }
+    .into_any()
+}
+
+/// What else belongs to the task, as a link.
+fn linked(name: &'static str, href: String, words: &'static str) -> AnyView {
+    view! {
+        <Fact name=name>
+            <a class="text-accent hover:underline" href=href>
+                {words}
+            </a>
+        </Fact>
     }
     .into_any()
 }

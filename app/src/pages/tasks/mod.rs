@@ -67,6 +67,8 @@ fn filter(query: &ParamsMap) -> TaskFilter {
         skill: text("skill"),
         priority: text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()),
         agent: text("agent").and_then(|id| id.parse().ok()),
+        run_id: text("run_id").and_then(|id| id.parse().ok()),
+        parent_id: text("parent_id").and_then(|id| id.parse().ok()),
         text: text("q"),
         labels: text("label").into_iter().collect(),
         fairness_key: text("key"),
@@ -80,18 +82,26 @@ fn filter(query: &ParamsMap) -> TaskFilter {
 
 /// The address of a page with this filter.
 fn address(filter: &TaskFilter, cursor: Option<&str>) -> String {
+    format!("/tasks{}", query(filter, cursor).to_query_string())
+}
+
+/// What an address says of a filter; the other way of [`filter`].
+fn query(filter: &TaskFilter, cursor: Option<&str>) -> ParamsMap {
     let mut query = ParamsMap::new();
     for state in &filter.states {
         query.insert("state", state.as_str().to_owned());
     }
     let agent = filter.agent.map(|agent| agent.to_string());
     let priority = filter.priority.map(|priority| priority.get().to_string());
+    let (run, parent) = (filter.run_id.map(|run| run.to_string()), filter.parent_id.map(|parent| parent.to_string()));
     let label = filter.labels.first().cloned();
     let (from, before) = (filter.created_from.map(|at| at.to_string()), filter.created_before.map(|at| at.to_string()));
     let rest = [
         ("skill", &filter.skill),
         ("priority", &priority),
         ("agent", &agent),
+        ("run_id", &run),
+        ("parent_id", &parent),
         ("q", &filter.text),
         ("label", &label),
         ("key", &filter.fairness_key),
@@ -105,7 +115,7 @@ fn address(filter: &TaskFilter, cursor: Option<&str>) -> String {
     if let Some(cursor) = cursor {
         query.insert("cursor", cursor.to_owned());
     }
-    format!("/tasks{}", query.to_query_string())
+    query
 }
 
 #[component]
@@ -174,9 +184,19 @@ fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
     let skills: Vec<_> = any("Any skill").chain(skills.into_iter().map(|skill| (skill.name, skill.title))).collect();
     let words = (1..=5).zip(Priority::WORDS);
     let priorities = any("Any priority").chain(words.map(|(number, word): (u8, _)| (number.to_string(), word.to_owned())));
-    let agent = filter.agent.map(|agent| view! { <input type="hidden" name="agent" value=agent.to_string()/> });
+    // What links lead here with, and nobody types.
+    let given = [
+        ("agent", filter.agent.map(|agent| agent.to_string())),
+        ("run_id", filter.run_id.map(|run| run.to_string())),
+        ("parent_id", filter.parent_id.map(|parent| parent.to_string())),
+    ];
+    let given = given.map(|(name, value)| value.map(|value| view! { <input type="hidden" name=name value=value/> }.into_any()));
+    let of_run = filter.run_id.map(|run| of("Only tasks of ", format!("/runs/{run}"), "one run"));
+    let of_parent = filter.parent_id.map(|parent| of("Only tasks that were asked for by ", format!("/tasks/{parent}"), "one task"));
     view! {
         <section class="rounded-card border border-line bg-raised p-4" aria-label="Filter" data-testid="filter">
+            {of_run}
+            {of_parent}
             <Form method="get" action="/tasks">
                 <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 rail:grid-cols-[repeat(4,1fr)_auto]">
                     <SelectField
@@ -209,7 +229,7 @@ fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
                         value=filter.created_from.map(|at| at.to_string()).unwrap_or_default()
                         placeholder="2026-01-31T08:00:00Z"
                     />
-                    {agent}
+                    {given.into_iter().collect_view()}
                     <Button submits=true sign=Sign::Search>
                         "Filter"
                     </Button>
@@ -218,4 +238,52 @@ fn FilterForm(filter: TaskFilter, skills: Vec<Skill>) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// Whose tasks the list is of, with a link there.
+fn of(words: &'static str, href: String, whose: &'static str) -> AnyView {
+    view! {
+        <p class="mb-3 text-13" data-testid="list-of">
+            {words}
+            <a class="text-accent underline" href=href>
+                {whose}
+            </a>
+            "."
+        </p>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::id::{AgentId, RunId, TaskId};
+    use baton_domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn an_address_says_all_of_its_filter() {
+        const ID: &str = "00000000-0000-7000-8000-000000000007";
+        let text = |text: &str| Some(text.to_owned());
+        let all = TaskFilter {
+            states: vec![TaskState::Queued, TaskState::Running],
+            skill: text("nlp"),
+            priority: Priority::new(2).ok(),
+            agent: Some(ID.parse::<AgentId>().unwrap()),
+            run_id: Some(ID.parse::<RunId>().unwrap()),
+            parent_id: Some(ID.parse::<TaskId>().unwrap()),
+            text: text("a&b=c"),
+            labels: vec!["gpu".to_owned()],
+            fairness_key: text("k"),
+            code: text("ATTEMPT-001"),
+            created_from: Some(Timestamp::from_millis(1_000)),
+            created_before: Some(Timestamp::from_millis(2_000)),
+            cursor: text("next"),
+            limit: None,
+        };
+        let mut query = query(&all, all.cursor.as_deref());
+        assert_eq!(filter(&query), all);
+        query.replace("run_id", "mine".to_owned());
+        assert_eq!(filter(&query), TaskFilter { run_id: None, ..all }, "what it does not understand it leaves out");
+    }
 }

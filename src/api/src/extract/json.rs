@@ -144,6 +144,8 @@ mod tests {
         assert_eq!(field::<NewTask>(r#"{"input": {}}"#), wrong("/skill"));
         assert_eq!(field::<NewTask>(r#"{"skill": 5, "input": {}}"#), wrong("/skill"));
         assert_eq!(field::<NewTask>(r#"{"skill": "a.b", "input": {}, "owner": "me"}"#), wrong("/owner"));
+        let run = r#"{"skill": "a.b", "input": {}, "run_id": "00000000-0000-0000-0000-000000000028"}"#;
+        assert_eq!(field::<NewTask>(run), wrong("/run_id"), "nobody outside says whose run it is part of");
         assert_eq!(field::<NewTask>(r#"{"skill": "a.b", "input": {}, "priority": 9}"#), wrong("/priority"));
         assert_eq!(field::<NewTask>(r#"{"skill": "a.b", "input": {}, "retry": {"tries": 2}}"#), wrong("/retry/tries"));
         let batch = r#"{"tasks": [{"skill": "a.b", "input": {}}, {"skill": "a.b"}]}"#;

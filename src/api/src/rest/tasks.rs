@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::header::LINK;
 use axum::http::{HeaderName, StatusCode};
-use baton_domain::id::{AgentId, TaskId};
+use baton_domain::id::{AgentId, RunId, TaskId};
 use baton_domain::page::Page;
 use baton_domain::task::{Priority, TaskState};
 use baton_domain::time::Timestamp;
@@ -91,6 +91,8 @@ pub(crate) struct TaskQuery {
     skill: Option<String>,
     priority: Option<Priority>,
     agent: Option<AgentId>,
+    run_id: Option<RunId>,
+    parent_id: Option<TaskId>,
     text: Option<String>,
     label: String,
     fairness_key: Option<String>,
@@ -106,8 +108,25 @@ impl TaskQuery {
         let names = self.state.split(',').map(str::trim).filter(|name| !name.is_empty());
         let states = names.map(|name| TaskState::parse(name).ok_or_else(|| wrong_state(name))).collect::<Result<Vec<_>, _>>()?;
         let labels = self.label.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect();
-        let Self { skill, priority, agent, text, fairness_key, code, created_from, created_before, cursor, limit, .. } = self;
-        Ok(TaskFilter { states, skill, priority, agent, text, labels, fairness_key, code, created_from, created_before, cursor, limit })
+        let Self {
+            skill, priority, agent, run_id, parent_id, text, fairness_key, code, created_from, created_before, cursor, limit, ..
+        } = self;
+        Ok(TaskFilter {
+            states,
+            skill,
+            priority,
+            agent,
+            run_id,
+            parent_id,
+            text,
+            labels,
+            fairness_key,
+            code,
+            created_from,
+            created_before,
+            cursor,
+            limit,
+        })
     }
 }
 
@@ -127,6 +146,8 @@ fn wrong_state(name: &str) -> Failure {
         ("skill" = Option<String>, Query, description = "Only this skill, or this family if it has no dot"),
         ("priority" = Option<u8>, Query, minimum = 1, maximum = 5, description = "Only this priority"),
         ("agent" = Option<String>, Query, format = "uuid", description = "Only tasks of this agent"),
+        ("run_id" = Option<String>, Query, format = "uuid", description = "Only tasks that are part of this run of a workflow: those that it asked for, and those that they asked for"),
+        ("parent_id" = Option<String>, Query, format = "uuid", description = "Only tasks that this one asked for: those of its agent, and those of its voters"),
         ("text" = Option<String>, Query, description = "Only titles and skills that contain this text, and ids that begin with it"),
         ("label" = Option<String>, Query, description = "Only tasks that ask for all of these labels, separated by commas"),
         ("fairness_key" = Option<String>, Query, description = "Only tasks of this fairness key"),

@@ -310,6 +310,7 @@ async fn the_examples_and_the_documented_parameters_are_taken() {
             let value = match name {
                 _ if example.is_some() => example.as_deref().unwrap(),
                 "task" | "agent" if path != "/api/v1/metrics/series" => "00000000-0000-0000-0000-000000000028",
+                "run_id" | "parent_id" => "00000000-0000-0000-0000-000000000028",
                 "since" | "until" if path == "/api/v1/metrics/series" => "2026-01-31T08:30:00Z",
                 "state" => "queued",
                 "level" => "warn",

@@ -58,9 +58,15 @@ async fn a_list_takes_filters_and_links_to_its_next_page() {
     assert!(noted[0].contains(r#""states":["queued","running"],"skill":"nlp","priority":2"#), "{}", noted[0]);
     assert!(noted[0].contains(r#""text":"a b","labels":[]"#), "{}", noted[0]);
     assert!(noted[0].contains(r#""cursor":"old","limit":10"#), "{}", noted[0]);
+    bench.get(&format!("/api/v1/tasks?run_id={TASK}")).await;
+    bench.get(&format!("/api/v1/tasks?parent_id={TASK}")).await;
+    let of =
+        |line: usize, run: &str, parent: &str| bench.script.noted()[line].contains(&format!(r#""run_id":{run},"parent_id":{parent},"#));
+    let (one, none) = (format!("{TASK:?}"), "null");
+    assert!(of(1, &one, none) && of(2, none, &one), "{:?}", bench.script.noted());
     let next = link.trim_start_matches('<').split('>').next().unwrap();
     bench.get(next).await;
-    assert!(bench.script.noted()[1].contains(r#""cursor":"n+/=""#), "the link works");
+    assert!(bench.script.noted()[3].contains(r#""cursor":"n+/=""#), "the link works");
     *bench.script.next_cursor.lock() = None;
     assert!(!bench.get("/api/v1/tasks").await.header("link").contains("next"), "the last page has none");
 }

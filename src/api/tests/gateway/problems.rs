@@ -31,6 +31,22 @@ async fn bad_bodies_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_limit_below_zero_is_told_apart_from_no_number() {
+    let bench = Bench::new();
+    let set = async |maximum: &str| {
+        let body = format!(r#"{{"scope": "skill", "name": "a.b", "maximum": {maximum}}}"#);
+        bench.send(request("PUT", "/api/v1/limits", &[OPERATOR, JSON], Body::from(body))).await
+    };
+    assert_eq!(set("-1").await.problem(), refused(422, "LIMIT-002"));
+    assert_eq!(bench.script.noted(), ["limit skill a.b -1 by operator@example.com"], "the service says what is in range");
+    for wrong in ["1.5", "\"1\"", "null", "1e30"] {
+        let answer = set(wrong).await;
+        assert_eq!((answer.problem(), answer.fields()), (refused(422, "REQUEST-002"), vec!["/maximum".to_owned()]), "{wrong}");
+    }
+    assert_eq!(bench.script.noted().len(), 1, "none of them reached the service");
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_and_one_under_it_is_not() {
     let bench = Bench::new();
     let body = |size: usize| json!({"skill": "a.b", "input": {"text": "x".repeat(size)}});
@@ -49,6 +65,9 @@ async fn bad_queries_and_headers_name_what_is_wrong() {
         ("/api/v1/tasks?priority=9", "priority"),
         ("/api/v1/tasks?state=queued,gone", "state"),
         ("/api/v1/tasks?agent=me", "agent"),
+        ("/api/v1/tasks?run_id=mine", "run_id"),
+        ("/api/v1/tasks?parent_id=1", "parent_id"),
+        ("/api/v1/tasks?limit=-1", "limit"),
         ("/api/v1/tasks?colour=red", "colour"),
         ("/api/v1/tasks/00000000-0000-0000-0000-000000000028?wait=61", "wait"),
         ("/api/v1/events?since=-1", "since"),

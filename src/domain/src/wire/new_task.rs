@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::TaskId;
+use crate::id::{RunId, TaskId};
 use crate::task::{Budget, DEFAULT_FAIRNESS_WEIGHT, Priority, RetryPolicy, Timeouts};
 use crate::time::Timestamp;
 use crate::wire::decision::DecideTerms;
@@ -74,6 +74,9 @@ pub struct NewTask {
     /// open a decision, whose verdict ends the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decide: Option<Box<DecideTerms>>,
+    /// The run of a workflow that asks for it. Runs say so within the program; nobody can from outside, and a body that names it is refused.
+    #[serde(skip)]
+    pub run_id: Option<RunId>,
 }
 
 const fn default_weight() -> f64 {
@@ -114,6 +117,7 @@ impl NewTask {
             fairness_weight: DEFAULT_FAIRNESS_WEIGHT,
             budget: None,
             decide: None,
+            run_id: None,
         }
     }
 }
@@ -151,8 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_outside_says_whose_run_it_is_part_of() {
+        let task = NewTask { run_id: Some(RunId::new(uuid::Uuid::from_u128(7))), ..NewTask::new("a.b", Value::Null) };
+        let mut body = serde_json::to_value(&task).unwrap();
+        assert_eq!(body.get("run_id"), None);
+        assert_eq!(serde_json::from_value::<NewTask>(body.clone()).unwrap().run_id, None);
+        body["run_id"] = serde_json::json!(task.run_id);
+        assert!(serde_json::from_value::<NewTask>(body).unwrap_err().to_string().contains("unknown field `run_id`"));
+    }
+
+    #[test]
     fn what_nobody_said_is_not_written() {
         let text = serde_json::to_string(&NewTask::new("a.b", Value::Null)).unwrap();
-        assert!(!["ref", "fairness", "budget", "depends_on", "decide"].iter().any(|field| text.contains(field)), "{text}");
+        assert!(!["ref", "fairness", "budget", "depends_on", "decide", "run_id"].iter().any(|field| text.contains(field)), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::artifact::ArtifactView;
 
-use crate::id::{AgentId, AttemptId, DecisionId, EventSeq, ProjectId, TaskId};
+use crate::id::{AgentId, AttemptId, DecisionId, EventSeq, ProjectId, RunId, TaskId};
 use crate::server::ServerRef;
 use crate::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use crate::time::Timestamp;
@@ -98,6 +98,9 @@ pub struct TaskSummary {
     /// The task it runs again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<TaskId>,
+    /// The run of a workflow that it is part of: that run asked for it, or a task of that run did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
     /// The task whose agent asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<TaskId>,
@@ -177,6 +180,9 @@ pub struct TaskDetail {
     /// Who does it, and what came of their answers, if several do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decide: Option<Box<TaskVoteView>>,
+    /// Whether there are tasks whose `parent_id` it is: those that its agent asked for, and those of its voters.
+    #[serde(default)]
+    pub has_children: bool,
     /// Whether its skill makes checkpoints, so that it can be paused while it runs.
     #[serde(default)]
     pub checkpoints: bool,

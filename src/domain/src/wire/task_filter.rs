@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::task::TaskSummary;
-use crate::id::AgentId;
+use crate::id::{AgentId, RunId, TaskId};
 use crate::task::{Priority, TaskState};
 use crate::time::Timestamp;
 
@@ -20,6 +20,10 @@ pub struct TaskFilter {
     pub priority: Option<Priority>,
     /// Only tasks of this agent.
     pub agent: Option<AgentId>,
+    /// Only tasks that are part of this run of a workflow.
+    pub run_id: Option<RunId>,
+    /// Only tasks that this one asked for: those of its agent, and those of its voters.
+    pub parent_id: Option<TaskId>,
     /// Only titles and skills that contain this text, whatever the case of its ASCII letters, and ids that begin with it.
     pub text: Option<String>,
     /// Only tasks that ask for all of these labels.
@@ -53,6 +57,8 @@ impl TaskFilter {
             && self.skill.as_ref().is_none_or(skill_fits)
             && self.priority.is_none_or(|wanted| wanted == task.priority)
             && self.agent.is_none_or(|wanted| task.agent.as_ref().is_some_and(|agent| agent.id == wanted))
+            && self.run_id.is_none_or(|wanted| task.run_id == Some(wanted))
+            && self.parent_id.is_none_or(|wanted| task.parent_id == Some(wanted))
             && self.labels.iter().all(|wanted| task.labels.contains(wanted))
             && self.fairness_key.as_ref().is_none_or(|wanted| task.fairness_key.as_ref() == Some(wanted))
             && self.code.as_ref().is_none_or(|wanted| task.failure.as_ref().is_some_and(|failure| failure.code == *wanted))

@@ -110,6 +110,7 @@ impl RealStore {
             pause_requested_at: None,
             created_by: "Baton".to_owned(),
             rerun_of: None,
+            run_id: None,
             parent_id: None,
             decision_id: None,
             failure: None,

@@ -128,6 +128,7 @@ impl Orchestrator {
             pause_requested_at: None,
             created_by: caller.principal.label().to_owned(),
             rerun_of: None,
+            run_id: task.run_id,
             parent_id: None,
             decision_id: None,
             failure: None,

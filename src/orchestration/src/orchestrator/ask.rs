@@ -47,6 +47,7 @@ impl Orchestrator {
             priority: parent.summary.priority,
             fairness_key: parent.summary.fairness_key.clone(),
             fairness_weight: parent.fairness_weight,
+            run_id: parent.summary.run_id,
             ..NewTask::new(skill, input)
         };
         let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?.new;

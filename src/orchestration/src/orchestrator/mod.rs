@@ -241,6 +241,7 @@ fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool, result_sch
         depends_on: rows.depends_on,
         decide: None,
         held_up,
+        has_children: rows.has_children,
         checkpoints,
         checkpoint_at: rows.checkpoint_at,
         timeline: rows.timeline,

@@ -90,6 +90,7 @@ impl Orchestrator {
         }
         let mut new = self.admit(caller, task, "").await?.new;
         new.task.summary.parent_id = Some(parent);
+        new.task.summary.run_id = above.summary.run_id;
         new.task.depth = above.depth + 1;
         let summary = new.task.summary.clone();
         let ids = self.take_in(vec![new], key).await?;

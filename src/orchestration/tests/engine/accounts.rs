@@ -1,11 +1,12 @@
 //! Do the counts add up, and do reruns and lists tell the truth?
 
+use baton_domain::id::{RunId, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::wire::task::{NewTask, TaskFilter};
 use baton_storage::TaskStore;
 use serde_json::json;
 
-use super::world::{World, quick};
+use super::world::{SCRIPTED, World, quick};
 
 #[tokio::test]
 async fn what_was_submitted_is_what_ended_and_what_is_left() {
@@ -73,4 +74,32 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
     ] {
         assert_eq!(world.tasks().list(&world.caller, wrong).await.unwrap_err().code, "REQUEST-010");
     }
+}
+
+#[tokio::test]
+async fn what_a_task_of_a_run_asks_for_is_part_of_the_run_and_a_rerun_is_not() {
+    let world = World::new().await;
+    let tasks = world.tasks();
+    let listed = async |filter: TaskFilter| -> Vec<TaskId> {
+        tasks.list(&world.caller, filter).await.unwrap().items.into_iter().map(|task| task.id).collect()
+    };
+    let run = Some(RunId::new(world.sources.ids.next()));
+    let asker = world.run(NewTask { run_id: run, ..NewTask::new(SCRIPTED, json!({"do": "ask"})) }).await;
+    let other = world.run(NewTask::new(SCRIPTED, json!({"do": "ask"}))).await;
+    let id = asker.summary.id;
+    let children = listed(TaskFilter { parent_id: Some(id), ..TaskFilter::default() }).await;
+    let [child] = children.as_slice() else { panic!("{children:?}") };
+    let child = tasks.get(&world.caller, *child, None).await.unwrap();
+    assert_eq!((child.summary.run_id, child.summary.parent_id, child.has_children), (run, Some(id), false));
+    assert_eq!((asker.summary.run_id, asker.has_children, other.summary.run_id), (run, true, None));
+    // What runs below it from elsewhere, as what a council asks.
+    let sleep = |milliseconds: u64| NewTask::new("diagnostics.sleep", json!({"milliseconds": milliseconds}));
+    let above = world.submit(NewTask { run_id: run, ..sleep(60_000) }).await.unwrap();
+    let below = tasks.submit_under(&world.caller, above, sleep(1), "below".to_owned()).await.unwrap();
+    assert_eq!((below.run_id, below.parent_id), (run, Some(above)));
+    let again = tasks.rerun(&world.caller, id, None).await.unwrap();
+    assert_eq!((again.run_id, again.rerun_of), (None, Some(id)));
+    let of_run = TaskFilter { run_id: run, ..TaskFilter::default() };
+    assert_eq!(listed(of_run).await, [below.id, above, child.summary.id, id]);
+    tasks.cancel(&world.caller, above).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::id::{AuditId, UserId};
-use baton_domain::task::{Budget, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
+use baton_domain::task::{Budget, MAXIMUM_TIMEOUT_MS, Priority, RetryPolicy, TaskState, Timeouts, WaitKind};
 use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::task::{NewBatch, NewTask, TaskFilter};
 use baton_orchestration::EngineOptions;
@@ -59,6 +59,70 @@ async fn wrong_requests_name_the_field_and_store_nothing() {
         assert_eq!((problem.code.as_str(), problem.errors[0].field.clone()), (code, format!("/tasks/1{field}")), "{problem}");
     }
     assert!(world.tasks().list(&world.caller, TaskFilter::default()).await.unwrap().items.is_empty());
+}
+
+/// How one bound is reached or passed.
+type Bound<T> = (&'static str, fn(&mut T, u64), u64, u64);
+
+fn with(change: impl FnOnce(&mut NewTask)) -> NewTask {
+    let mut task = echo();
+    change(&mut task);
+    task
+}
+
+#[tokio::test]
+async fn every_bound_takes_its_last_value_and_refuses_the_next() {
+    const DAY: u64 = 86_400_000;
+    let world = World::new().await;
+    // What is still taken, and what is not.
+    let retry: [Bound<RetryPolicy>; 9] = [
+        ("maximum_attempts", |retry, n| retry.maximum_attempts = u32::try_from(n).unwrap(), 100, 101),
+        ("initial_interval_ms", |retry, n| retry.initial_interval_ms = n, DAY, DAY + 1),
+        ("maximum_interval_ms", |retry, n| retry.maximum_interval_ms = n, DAY, DAY + 1),
+        ("quarantine_after", |retry, n| retry.quarantine_after = u32::try_from(n).unwrap(), 100, 101),
+        ("quarantine_after", |retry, n| retry.quarantine_after = u32::try_from(n).unwrap(), 1, 0),
+        ("backoff_coefficient", |retry, n| retry.backoff_coefficient = f64::from(u32::try_from(n).unwrap()), 100, 101),
+        ("backoff_coefficient", |retry, n| retry.backoff_coefficient = f64::from(u32::try_from(n).unwrap()), 1, 0),
+        ("non_retryable", |retry, n| retry.non_retryable = vec!["X".to_owned(); usize::try_from(n).unwrap()], 64, 65),
+        ("non_retryable", |retry, n| retry.non_retryable = vec!["x".repeat(usize::try_from(n).unwrap())], 64, 65),
+    ];
+    let timeouts: [Bound<Timeouts>; 4] = [
+        ("schedule_to_start_ms", |spans, n| spans.schedule_to_start_ms = Some(n), MAXIMUM_TIMEOUT_MS, MAXIMUM_TIMEOUT_MS + 1),
+        ("start_to_close_ms", |spans, n| spans.start_to_close_ms = n, MAXIMUM_TIMEOUT_MS, MAXIMUM_TIMEOUT_MS + 1),
+        ("heartbeat_ms", |spans, n| spans.heartbeat_ms = n, MAXIMUM_TIMEOUT_MS, MAXIMUM_TIMEOUT_MS + 1),
+        ("schedule_to_close_ms", |spans, n| spans.schedule_to_close_ms = Some(n), MAXIMUM_TIMEOUT_MS, MAXIMUM_TIMEOUT_MS + 1),
+    ];
+    assert_eq!(MAXIMUM_TIMEOUT_MS, 30 * DAY);
+    let mut cases: Vec<(String, NewTask, NewTask)> = Vec::new();
+    for (field, set, last, next) in retry {
+        let of = |value| with(|task| set(task.retry.insert(RetryPolicy::default()), value));
+        cases.push((format!("/retry/{field}"), of(last), of(next)));
+    }
+    for (field, set, last, next) in timeouts {
+        let of = |value| with(|task| set(&mut task.timeouts, value));
+        cases.push((format!("/timeouts/{field}"), of(last), of(next)));
+    }
+    for (last, next) in [(0.001, 0.000_9), (1_000.0, 1_000.1), (1.0, -1.0), (1.0, f64::INFINITY)] {
+        let of = |weight| with(|task| task.fairness_weight = weight);
+        cases.push(("/fairness_weight".to_owned(), of(last), of(next)));
+    }
+    for (field, last, next) in cases {
+        world.submit(last.clone()).await.unwrap_or_else(|problem| panic!("{field} of {last:?}: {problem}"));
+        let problem = world.submit(next.clone()).await.expect_err(&field);
+        assert_eq!((problem.code.as_str(), problem.errors.len(), &problem.errors[0].field), ("REQUEST-002", 1, &field), "{next:?}");
+    }
+    // Of labels what is still taken is looked for, and no agent has it.
+    let labels = |labels: Vec<String>| world.submit(with(|task| task.labels = labels));
+    let of = |count: usize, bytes: usize| vec!["x".repeat(bytes); count];
+    for (labels, code) in [
+        (labels(of(16, 64)), "TASK-011"),
+        (labels(of(17, 1)), "REQUEST-002"),
+        (labels(of(1, 65)), "REQUEST-002"),
+        (labels(of(1, 0)), "REQUEST-002"),
+    ] {
+        let problem = labels.await.expect_err(code);
+        assert_eq!((problem.code.as_str(), problem.errors.len(), problem.errors[0].field.as_str()), (code, 1, "/labels"));
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_councils::{CouncilParts, Councils};
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::event::TopicFilter;
-use baton_domain::id::{DecisionId, EventSeq, ProjectId, TaskId};
+use baton_domain::id::{DecisionId, EventSeq, ProjectId, RunId, TaskId};
 use baton_domain::ports::{Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, DecisionService};
@@ -216,7 +216,8 @@ fn code(task: &TaskDetail) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_the_same_complete_the_task_without_a_vote() {
     let voting = Voting::new().await;
-    let task = voting.world.submit(asked(json!({}), by_label(json!({})))).await.unwrap();
+    let run = Some(RunId::new(voting.world.sources.ids.next()));
+    let task = voting.world.submit(NewTask { run_id: run, ..asked(json!({}), by_label(json!({}))) }).await.unwrap();
     let ended = voting.world.ended(task).await;
     assert_eq!((ended.summary.state, ended.summary.decision_id), (TaskState::Completed, None), "{:?}", ended.summary.failure);
     let result = ended.result.unwrap();
@@ -231,7 +232,8 @@ async fn answers_that_are_the_same_complete_the_task_without_a_vote() {
     let children = voting.children(task).await;
     let agents: BTreeSet<String> = children.iter().map(|child| child.summary.agent.clone().unwrap().name).collect();
     assert_eq!(agents, ["ann", "ben", "cid"].map(str::to_owned).into(), "each by its own agent");
-    assert!(children.iter().all(|child| child.summary.created_by == ended.summary.created_by));
+    assert!(children.iter().all(|child| child.summary.created_by == ended.summary.created_by && child.summary.run_id == run));
+    assert!(ended.has_children);
     voting.stop().await;
 }
 

@@ -60,6 +60,7 @@ impl TaskStore for Stored {
             artifacts: Vec::new(),
             depends_on: Vec::new(),
             checkpoint_at: None,
+            has_children: false,
             decide: None,
             as_of: EventSeq(0),
         }))

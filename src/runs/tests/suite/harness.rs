@@ -272,6 +272,7 @@ impl Tasks {
             pause_requested_at: None,
             created_by: task.by.label().to_owned(),
             rerun_of: None,
+            run_id: task.new.run_id,
             parent_id: None,
             decision_id: None,
             failure: task.failure.clone(),

@@ -37,6 +37,7 @@ async fn a_run_goes_to_its_end_and_everything_of_it_is_shown() {
     assert_eq!(open.len(), 4);
     assert_eq!(open[0].1.title.as_deref(), Some("three · each[0]"));
     assert_eq!(open[0].1.fairness_key, Some(format!("run:{id}")));
+    assert!(open.iter().all(|(_, task)| task.run_id == Some(id)), "each is part of the run");
     assert_eq!(server.tasks.all()[0].1.by, alice().principal);
     let detail = server.detail(id).await;
     assert_eq!(detail.steps[0].waits.as_ref().unwrap().kind, WaitsFor::Work);

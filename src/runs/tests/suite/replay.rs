@@ -212,6 +212,7 @@ fn new_record(world: &World, id: TaskId, parent: Option<TaskId>, fairness_key: O
         pause_requested_at: None,
         created_by: by.label().to_owned(),
         rerun_of: None,
+        run_id: None,
         parent_id: parent,
         decision_id: None,
         failure: None,

@@ -289,20 +289,30 @@ impl Machine<'_> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how much is tested is asked of the environment, as in the test kit")]
-fn cases() -> u32 {
-    if std::env::var("BATON_TEST_SCALE").is_ok_and(|scale| scale == "full") { 10_000 } else { 256 }
+fn scaled(cases: u32) -> u32 {
+    if std::env::var("BATON_TEST_SCALE").is_ok_and(|scale| scale == "full") { cases.saturating_mul(FULL) / USUAL } else { cases }
 }
+
+/// The cases of a store that is quick to make, and how many they are with `BATON_TEST_SCALE=full`.
+const USUAL: u32 = 256;
+const FULL: u32 = 10_000;
 
 /// Runs the property on fresh stores: 256 cases, or 10,000 with `BATON_TEST_SCALE=full`.
 pub fn behaves_as_the_model<B: Backend + 'static>(fresh: impl Fn() -> B) {
-    walk_at_random(&|| Box::new(fresh()));
+    behaves_as_the_model_in(USUAL, fresh);
 }
 
-fn walk_at_random(fresh: &dyn Fn() -> Box<dyn Backend>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut runner = TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
+/// Runs the property in this many cases, for a store that is slow to make; with `BATON_TEST_SCALE=full` in as many times more as elsewhere.
+pub fn behaves_as_the_model_in<B: Backend + 'static>(cases: u32, fresh: impl Fn() -> B) {
+    walk_at_random(cases, &|| Box::new(fresh()));
+}
+
+fn walk_at_random(cases: u32, fresh: &dyn Fn() -> Box<dyn Backend>) {
+    let mut runner = TestRunner::new(Config { cases: scaled(cases), failure_persistence: None, ..Config::default() });
     let property = |steps: Vec<Step>| {
         let backend = fresh();
+        // Of each case its own: what a store left running, as its connections, ends with the case.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let world = World::open(backend).await;
             world.register_agent().await;

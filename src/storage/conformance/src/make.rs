@@ -113,6 +113,7 @@ impl World {
             pause_requested_at: None,
             created_by: person().label().to_owned(),
             rerun_of: None,
+            run_id: None,
             parent_id: None,
             decision_id: None,
             failure: None,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use baton_domain::event::Event;
 use baton_domain::id::{JournalId, TaskId};
 use baton_storage::StoreError;
+use baton_storage::fault_points::{FaultPoint, reach};
 use futures::future::BoxFuture;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
@@ -211,8 +212,12 @@ async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: U
         }
     }
     let events = finish(tx, origin).await?;
+    reach(FaultPoint::BeforeCommit);
     match sqlx::raw_sql("COMMIT").execute(tx.sql()).await {
-        Ok(_) => Ok(events),
+        Ok(_) => {
+            reach(FaultPoint::AfterCommit);
+            Ok(events)
+        }
         Err(error) => match failed(error) {
             Fault::Gone(text) => Err(Stop::Unknown(text)),
             fault => Err(Stop::All(fault)),

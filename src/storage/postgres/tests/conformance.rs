@@ -48,6 +48,14 @@ impl Backend for Postgres {
 
 baton_storage_conformance::conformance!(Postgres::new());
 
+/// Each has a database of its own: fewer cases than elsewhere, in which an operation of every kind still meets many states.
+const MODEL_CASES: u32 = 40;
+
+#[test]
+fn it_behaves_as_the_model() {
+    baton_storage_conformance::machine::behaves_as_the_model_in(MODEL_CASES, Postgres::new);
+}
+
 /// The store in memory, which simulations stand on.
 struct Memory;
 

@@ -1,6 +1,6 @@
-//! Are the two dialects one schema? The same tables, the same columns, the same columns that may be absent.
+//! Are the two dialects one schema? The same tables, columns and kinds of values; the same keys, what is unique, and the same indexes with the same rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::harness::{database, open};
@@ -8,51 +8,212 @@ use baton_storage::NoSink;
 use baton_storage_sqlite::SqliteOptions;
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
-/// Tables, their columns, and which of those may be absent.
-type Schema = BTreeMap<String, BTreeMap<String, bool>>;
+/// What is known of one table, in the words of SQLite.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Table {
+    columns: BTreeMap<String, Column>,
+    /// The primary key, in its order.
+    key: Vec<String>,
+    /// What no two rows may share, by a constraint of the table.
+    unique: BTreeSet<Vec<String>>,
+    indexes: BTreeMap<String, Index>,
+    /// Columns, the table and the columns that they refer to, and what becomes of the row when that one goes.
+    refers: BTreeSet<(Vec<String>, String, Vec<String>, String)>,
+}
 
-async fn of_sqlite() -> Schema {
+#[derive(Debug, PartialEq, Eq)]
+struct Column {
+    kind: String,
+    maybe: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Index {
+    unique: bool,
+    /// Each with `DESC` if it goes down.
+    columns: Vec<String>,
+    /// Which rows are in it; all if nothing is said.
+    rows: Option<String>,
+}
+
+type Schema = BTreeMap<String, Table>;
+
+/// Columns that only SQLite has in an index, behind those that both have: they spare it the rows. PostgreSQL looks at the rows anyway.
+const SPARED: &[(&str, &[&str])] = &[("tasks_ready", &["not_before", "cancel_requested_at", "labels"])];
+
+/// What only SQLite holds by a foreign key; see the migration 14, which took it from PostgreSQL's hot path.
+const UNCHECKED: &[(&str, &str)] = &[("attempts", "task_id"), ("tasks", "project_id")];
+
+/// How SQLite stores what PostgreSQL has a type of its own for.
+fn kind(postgres: &str) -> &str {
+    match postgres {
+        "uuid" | "bytea" => "BLOB",
+        "text" => "TEXT",
+        "bigint" | "integer" | "smallint" | "boolean" => "INTEGER",
+        "double precision" => "REAL",
+        other => other,
+    }
+}
+
+/// The condition of an index in one way of writing: terms in no order, without the brackets and casts that PostgreSQL puts in.
+fn rows(condition: &str, is_boolean: &dyn Fn(&str) -> bool) -> String {
+    let plain = condition.replace("::text", "").replace("= ANY (ARRAY[", "IN (").replace("])", ")").replace(['(', ')'], "");
+    let mut terms: Vec<String> = plain
+        .split(" AND ")
+        .map(|term| {
+            let term = term.split_whitespace().collect::<Vec<_>>().join(" ");
+            // SQLite has numbers for yes and no.
+            match term.split_once(" = ") {
+                Some((column, "1")) if is_boolean(column) => column.to_owned(),
+                Some((column, "0")) if is_boolean(column) => format!("NOT {column}"),
+                _ => term,
+            }
+        })
+        .collect();
+    terms.sort_unstable();
+    terms.join(" AND ")
+}
+
+async fn of_sqlite(is_boolean: &dyn Fn(&str) -> bool) -> Schema {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("baton.db");
     SqliteOptions::new(&path).open(Arc::new(NoSink)).await.unwrap().close().await;
     let mut sql = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    let rows = sqlx::query(
-        "SELECT tables.name AS tab, columns.name AS col, columns.\"notnull\" = 0 AS maybe
-         FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
-         WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%' AND tables.name NOT LIKE '_sqlx%'",
-    )
-    .fetch_all(&mut sql)
-    .await
-    .unwrap();
     let mut schema = Schema::new();
-    for row in rows {
-        schema.entry(row.get("tab")).or_default().insert(row.get("col"), row.get("maybe"));
+    let columns = sqlx::query(
+        "SELECT tables.name AS tab, columns.name AS col, columns.type AS kind, columns.\"notnull\" = 0 AS maybe, columns.pk AS pk
+         FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
+         WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%' AND tables.name NOT LIKE '_sqlx%' ORDER BY columns.pk",
+    );
+    for row in columns.fetch_all(&mut sql).await.unwrap() {
+        let (table, name): (&mut Table, String) = (schema.entry(row.get("tab")).or_default(), row.get("col"));
+        if row.get::<i64, _>("pk") > 0 {
+            table.key.push(name.clone());
+        }
+        table.columns.insert(name, Column { kind: row.get("kind"), maybe: row.get("maybe") });
+    }
+    // Without the indexes of primary keys.
+    let indexes = sqlx::query(
+        "SELECT list.name AS idx, tables.name AS tab, list.\"unique\" AS one, list.origin AS origin, made.sql AS made,
+             (SELECT group_concat(name || iif(\"desc\", ' DESC', ''), ',') FROM (
+                 SELECT name, \"desc\" FROM pragma_index_xinfo(list.name) WHERE key ORDER BY seqno)) AS cols
+         FROM sqlite_master AS tables JOIN pragma_index_list(tables.name) AS list JOIN sqlite_master AS made ON made.name = list.name
+         WHERE tables.type = 'table' AND tables.name NOT LIKE '_sqlx%' AND list.origin <> 'pk'",
+    );
+    for row in indexes.fetch_all(&mut sql).await.unwrap() {
+        let table = schema.get_mut(row.get::<&str, _>("tab")).unwrap();
+        let columns = list(row.get("cols"));
+        if row.get::<&str, _>("origin") == "u" {
+            table.unique.insert(columns);
+            continue;
+        }
+        let made: String = row.get("made");
+        let rows = made.split_once(" WHERE ").map(|(_, condition)| rows(condition, is_boolean));
+        table.indexes.insert(row.get("idx"), Index { unique: row.get("one"), columns, rows });
+    }
+    let refers = sqlx::query(
+        "SELECT tables.name AS tab, keys.\"table\" AS to_tab, keys.on_delete AS gone,
+             group_concat(keys.\"from\", ',' ORDER BY keys.seq) AS cols, group_concat(keys.\"to\", ',' ORDER BY keys.seq) AS to_cols
+         FROM sqlite_master AS tables JOIN pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' GROUP BY tables.name, keys.id",
+    );
+    for row in refers.fetch_all(&mut sql).await.unwrap() {
+        let table = schema.get_mut(row.get::<&str, _>("tab")).unwrap();
+        table.refers.insert((list(row.get("cols")), row.get("to_tab"), list(row.get("to_cols")), row.get("gone")));
     }
     schema
 }
 
-/// Without the bytes of artifacts: beside a file they are in a folder.
-async fn of_postgres() -> Schema {
+/// Without the bytes of artifacts: beside a file they are in a folder. And which columns are yes or no, which SQLite has no type for.
+async fn of_postgres() -> (Schema, BTreeSet<String>) {
     let url = database();
     open(&url).await.close().await;
     let mut sql = PgConnection::connect(&url).await.unwrap();
-    let rows = sqlx::query(
-        "SELECT table_name::text AS tab, column_name::text AS col, is_nullable = 'YES' AS maybe FROM information_schema.columns
+    let (mut schema, mut booleans) = (Schema::new(), BTreeSet::new());
+    let columns = sqlx::query(
+        "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS kind, is_nullable = 'YES' AS maybe
+         FROM information_schema.columns
          WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' AND table_name NOT IN ('blobs', 'blob_chunks')",
-    )
-    .fetch_all(&mut sql)
-    .await
-    .unwrap();
-    let mut schema = Schema::new();
-    for row in rows {
-        schema.entry(row.get("tab")).or_default().insert(row.get("col"), row.get("maybe"));
+    );
+    for row in columns.fetch_all(&mut sql).await.unwrap() {
+        let (name, found): (String, String) = (row.get("col"), row.get("kind"));
+        if found == "boolean" {
+            booleans.insert(name.clone());
+        }
+        let column = Column { kind: kind(&found).to_owned(), maybe: row.get("maybe") };
+        schema.entry(row.get("tab")).or_default().columns.insert(name, column);
     }
-    schema
+    // Whatever sorts down has the first bit of its options set.
+    let indexes = sqlx::query(
+        "SELECT tables.relname::text AS tab, indexes.relname::text AS idx, index.indisunique AS one, index.indisprimary AS is_key,
+             pg_get_expr(index.indpred, index.indrelid) AS rows,
+             EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = index.indexrelid AND contype = 'u') AS constrained,
+             (SELECT array_agg(attname::text || CASE WHEN index.indoption[place - 1] & 1 = 1 THEN ' DESC' ELSE '' END ORDER BY place)
+                 FROM generate_series(1, index.indnkeyatts) AS place
+                 JOIN pg_attribute ON attrelid = index.indrelid AND attnum = index.indkey[place - 1]) AS cols
+         FROM pg_index AS index JOIN pg_class AS indexes ON indexes.oid = index.indexrelid JOIN pg_class AS tables ON tables.oid = index.indrelid
+         WHERE tables.relnamespace = 'public'::regnamespace",
+    );
+    for row in indexes.fetch_all(&mut sql).await.unwrap() {
+        let Some(table) = schema.get_mut(row.get::<&str, _>("tab")) else { continue };
+        let columns: Vec<String> = row.get("cols");
+        if row.get("is_key") {
+            table.key = columns;
+        } else if row.get("constrained") {
+            table.unique.insert(columns);
+        } else {
+            let rows = row.get::<Option<&str>, _>("rows").map(|condition| rows(condition, &|column| booleans.contains(column)));
+            table.indexes.insert(row.get("idx"), Index { unique: row.get("one"), columns, rows });
+        }
+    }
+    let refers = sqlx::query(
+        "SELECT own.relname::text AS tab, other.relname::text AS to_tab,
+             CASE confdeltype WHEN 'a' THEN 'NO ACTION' WHEN 'c' THEN 'CASCADE' ELSE confdeltype::text END AS gone,
+             (SELECT array_agg(attname::text ORDER BY place) FROM unnest(conkey) WITH ORDINALITY AS keys (number, place)
+                 JOIN pg_attribute ON attrelid = conrelid AND attnum = number) AS cols,
+             (SELECT array_agg(attname::text ORDER BY place) FROM unnest(confkey) WITH ORDINALITY AS keys (number, place)
+                 JOIN pg_attribute ON attrelid = confrelid AND attnum = number) AS to_cols
+         FROM pg_constraint JOIN pg_class AS own ON own.oid = conrelid JOIN pg_class AS other ON other.oid = confrelid WHERE contype = 'f'",
+    );
+    for row in refers.fetch_all(&mut sql).await.unwrap() {
+        let Some(table) = schema.get_mut(row.get::<&str, _>("tab")) else { continue };
+        table.refers.insert((row.get("cols"), row.get("to_tab"), row.get("to_cols"), row.get("gone")));
+    }
+    (schema, booleans)
+}
+
+fn list(joined: &str) -> Vec<String> {
+    joined.split(',').map(str::to_owned).collect()
+}
+
+/// Takes from SQLite's schema what is meant to be there only, which must be there.
+fn without_what_is_meant(schema: &mut Schema) {
+    for (name, columns) in SPARED {
+        let index = schema.values_mut().find_map(|table| table.indexes.get_mut(*name)).unwrap();
+        let both = index.columns.len() - columns.len();
+        assert_eq!(index.columns.split_off(both), *columns, "{name}");
+    }
+    for (table, column) in UNCHECKED {
+        let table = schema.get_mut(*table).unwrap();
+        let before = table.refers.len();
+        table.refers.retain(|(columns, ..)| columns != &[*column]);
+        assert_eq!(table.refers.len(), before - 1, "{column}");
+    }
 }
 
 #[tokio::test]
-async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) = (of_sqlite().await, Box::pin(of_postgres()).await);
+async fn both_databases_have_the_same_tables_keys_and_indexes() {
+    let (postgres, booleans) = Box::pin(of_postgres()).await;
+    let mut sqlite = Box::pin(of_sqlite(&|column| booleans.contains(column))).await;
+    without_what_is_meant(&mut sqlite);
     assert!(sqlite.len() > 10, "{sqlite:?}");
-    assert_eq!(sqlite, postgres);
+    let count = |of: fn(&Table) -> usize| sqlite.values().map(of).sum::<usize>();
+    let indexes = count(|table| table.indexes.len());
+    let some = count(|table| table.indexes.values().filter(|index| index.rows.is_some()).count());
+    assert!(indexes > 40 && some > 15 && some < indexes, "{indexes} indexes, {some} of them of some rows");
+    assert!(count(|table| table.unique.len()) >= 5 && count(|table| table.refers.len()) >= 15);
+    assert!(sqlite.values().all(|table| !table.key.is_empty()));
+    for (name, table) in &sqlite {
+        assert_eq!(Some(table), postgres.get(name), "of SQLite and of PostgreSQL: the table {name}");
+    }
+    assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
 }

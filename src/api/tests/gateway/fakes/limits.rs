@@ -1,6 +1,7 @@
 //! How concurrency limits answer in tests.
 
 use async_trait::async_trait;
+use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, LimitService};
 use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Permission};
@@ -17,7 +18,8 @@ impl LimitService for Fake {
 
     async fn set(&self, caller: &Caller, limit: NewLimit) -> Answer<LimitView> {
         self.0.allowed(caller, Permission::Operate, format!("limit {} {} {}", limit.scope, limit.name, limit.maximum))?;
-        let (scope, name, maximum) = (limit.scope, limit.name, u32::try_from(limit.maximum).unwrap());
+        let maximum = u32::try_from(limit.maximum).map_err(|_| Problem::new(Code::InvalidLimit, "Use a number in range."))?;
+        let (scope, name) = (limit.scope, limit.name);
         let updated_at = Timestamp::from_millis(START);
         Ok(LimitView { scope, name, maximum, running: 0, updated_at, updated_by: caller.principal.label().to_owned() })
     }

@@ -73,6 +73,7 @@ pub(crate) fn summary(number: u128) -> TaskSummary {
         pause_requested_at: None,
         created_by: "operator@example.com".into(),
         rerun_of: None,
+        run_id: None,
         parent_id: None,
         decision_id: None,
         failure: None,

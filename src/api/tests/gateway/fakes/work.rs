@@ -63,6 +63,7 @@ impl TaskService for Fake {
             depends_on: Vec::new(),
             held_up: Vec::new(),
             decide: None,
+            has_children: false,
             checkpoints: false,
             checkpoint_at: None,
             timeline: Vec::new(),

@@ -163,6 +163,7 @@ impl Scene {
             pause_requested_at: None,
             created_by: by.to_owned(),
             rerun_of: None,
+            run_id: None,
             parent_id: None,
             decision_id: None,
             failure: Some(Failure { code: "ATTEMPT-003".to_owned(), message: "It fell silent.".to_owned(), retryable: true }),

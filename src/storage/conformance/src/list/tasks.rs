@@ -188,6 +188,8 @@ macro_rules! tasks_cases {
                 a_list_can_be_of_an_agent,
                 text_is_found_in_title_skill_and_identifier,
                 only_ascii_letters_are_folded,
+                a_list_can_be_of_a_run,
+                a_list_can_be_of_the_children_of_a_task,
                 a_list_can_be_of_labels,
                 a_list_can_be_of_a_fairness_key,
                 a_list_can_be_of_a_failure,

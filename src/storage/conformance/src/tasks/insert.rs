@@ -1,7 +1,7 @@
 //! How are new tasks stored? All or none, each with its event, and they read back as they were given.
 
 use baton_domain::event::Event;
-use baton_domain::id::{ProjectId, TaskId};
+use baton_domain::id::{ProjectId, RunId, TaskId};
 use baton_domain::task::{Jitter, Priority, RetryPolicy, TaskState, Timeouts};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::Failure;
@@ -22,6 +22,7 @@ pub async fn a_task_reads_back_as_it_was_given(world: &World) {
         task.summary.maximum_attempts = 9;
     });
     new.task.summary.rerun_of = Some(TaskId::new(world.id()));
+    new.task.summary.run_id = Some(RunId::new(world.id()));
     new.task.summary.parent_id = Some(TaskId::new(world.id()));
     new.input = json!({"deep": [{"text": "ä \u{1f600} \" \\ \n"}, null, true, -1, 1.5]});
     let id = world.insert(new.clone()).await;

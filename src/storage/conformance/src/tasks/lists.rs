@@ -1,6 +1,6 @@
 //! How are tasks listed, filtered, counted, and found to need an artifact?
 
-use baton_domain::id::{AgentId, ArtifactId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, RunId, TaskId};
 use baton_domain::task::{Priority, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{Failure, TaskFilter};
@@ -89,6 +89,40 @@ pub async fn a_list_can_be_of_an_agent(world: &World) {
     let of = async |id| found(world, TaskFilter { agent: Some(id), ..TaskFilter::default() }).await;
     assert_eq!(of(agent().id).await, [ended.task.summary.id, running.task.summary.id]);
     assert_eq!(of(AgentId::new(world.id())).await, []);
+}
+
+pub async fn a_list_can_be_of_a_run(world: &World) {
+    let run = RunId::new(world.id());
+    let first = world.insert_with(|task| task.summary.run_id = Some(run)).await;
+    world.insert_with(|task| task.summary.run_id = Some(RunId::new(world.id()))).await;
+    world.queued().await;
+    // One of a batch keeps its own.
+    let batch = [Some(run), None].map(|run_id| world.task_with(|task| task.summary.run_id = run_id));
+    let last = batch[0].task.summary.id;
+    world.store.insert_tasks(batch.to_vec(), None).await.unwrap();
+    let of = async |run| found(world, TaskFilter { run_id: Some(run), ..TaskFilter::default() }).await;
+    assert_eq!(of(run).await, [last, first]);
+    assert_eq!(of(RunId::new(world.id())).await, []);
+    // It stays what it is part of, whatever becomes of it.
+    let begun = world.begin(first, at(100)).await;
+    world.store.complete(World::completion(&begun, at(200))).await.unwrap();
+    assert_eq!(of(run).await, [last, first]);
+    assert_eq!(world.record(first).await.summary.run_id, Some(run));
+}
+
+pub async fn a_list_can_be_of_the_children_of_a_task(world: &World) {
+    let parent = world.queued().await;
+    assert!(!world.rows(parent).await.has_children);
+    let first = world.insert_with(|task| task.summary.parent_id = Some(parent)).await;
+    let last = world.insert_with(|task| task.summary.parent_id = Some(parent)).await;
+    let below = world.insert_with(|task| task.summary.parent_id = Some(first)).await;
+    // Ended ones too.
+    let begun = world.begin(first, at(100)).await;
+    world.store.complete(World::completion(&begun, at(200))).await.unwrap();
+    let of = async |parent| found(world, TaskFilter { parent_id: Some(parent), ..TaskFilter::default() }).await;
+    assert_eq!((of(parent).await, of(first).await, of(last).await), (vec![last, first], vec![below], vec![]));
+    let have = [world.rows(parent).await, world.rows(first).await, world.rows(last).await].map(|rows| rows.has_children);
+    assert_eq!(have, [true, true, false]);
 }
 
 pub async fn text_is_found_in_title_skill_and_identifier(world: &World) {
@@ -197,12 +231,19 @@ fn random_task(world: &World, dice: &mut Dice) -> NewTaskRecord {
         task.summary.fairness_key = Some(key).filter(|key| !key.is_empty());
         task.summary.priority = Priority::new(u8::try_from(dice.roll(5) + 1).unwrap()).unwrap();
         task.summary.created_at = at(i64::try_from(dice.roll(5)).unwrap());
+        task.summary.run_id = some_id(dice).map(RunId::new);
+        task.summary.parent_id = some_id(dice).map(TaskId::new);
         if failure.is_some() {
             task.summary.state = TaskState::Rejected;
             task.summary.finished_at = Some(at(9));
             task.summary.failure = failure;
         }
     })
+}
+
+/// One of few, or none.
+fn some_id(dice: &mut Dice) -> Option<Uuid> {
+    [None, None, Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))][dice.roll(4)]
 }
 
 fn random_filter(dice: &mut Dice) -> TaskFilter {
@@ -218,6 +259,8 @@ fn random_filter(dice: &mut Dice) -> TaskFilter {
         states: dice.pick(TaskState::ALL).copied().into_iter().filter(|_| dice.roll(6) == 0).collect(),
         skill,
         priority: Priority::new(u8::try_from(dice.roll(5) + 1).unwrap()).ok().filter(|_| dice.sometimes()),
+        run_id: some_id(dice).map(RunId::new).filter(|_| dice.sometimes()),
+        parent_id: some_id(dice).map(TaskId::new).filter(|_| dice.sometimes()),
         text: search,
         labels,
         fairness_key: key,

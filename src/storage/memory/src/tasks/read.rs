@@ -24,6 +24,7 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         depends_on: dependencies(state, row),
         decide: row.decide.clone(),
         checkpoint_at: checkpoints::last(state, id).map(|(_, at)| at),
+        has_children: state.tasks.has_children(id),
         as_of: state.head(),
     }))
 }

@@ -67,6 +67,8 @@ pub(crate) struct Tasks {
     unsettled: BTreeSet<TaskId>,
     /// Which tasks depend on a task.
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    /// Tasks that others have as their parent.
+    parents: BTreeSet<TaskId>,
     attempts: BTreeMap<(TaskId, LeaseToken), AttemptView>,
     checkpoints: BTreeMap<TaskId, (Value, Timestamp)>,
     attempt_ids: BTreeSet<AttemptId>,
@@ -122,6 +124,11 @@ impl Tasks {
         self.dependents.get(&of).into_iter().flatten().filter_map(|id| self.rows.get(id))
     }
 
+    /// Whether there are tasks whose parent it is.
+    pub(crate) fn has_children(&self, id: TaskId) -> bool {
+        self.parents.contains(&id)
+    }
+
     /// The ended tasks whose dependents have not been told.
     pub(crate) fn unsettled(&self) -> impl Iterator<Item = &TaskRow> {
         self.unsettled.iter().filter_map(|id| self.rows.get(id))
@@ -152,6 +159,7 @@ impl Tasks {
                 for dependency in &row.depends_on {
                     self.dependents.entry(*dependency).or_default().insert(id);
                 }
+                self.parents.extend(row.record.summary.parent_id);
             }
         }
         keep(&mut self.live, id, !row.state().is_terminal());

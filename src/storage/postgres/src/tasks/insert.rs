@@ -84,11 +84,12 @@ pub(super) async fn remembered(sql: &mut PgConnection, key: &Idempotency) -> Res
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry,
          timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id,
-         depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide)
+         depth, result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide, run_id)
      SELECT new.* FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
          $9::smallint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::integer[], $16::bigint[],
          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::text[], $22::uuid[], $23::uuid[], $24::integer[],
-         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[], $31::text[]) AS new (id, project)
+         $25::text[], $26::bigint[], $27::text[], $28::text[], $29::double precision[], $30::text[], $31::text[], $32::uuid[])
+         AS new (id, project)
      WHERE EXISTS (SELECT 1 FROM projects WHERE projects.id = new.project)";
 
 async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
@@ -129,6 +130,7 @@ async fn write(tx: &mut Tx, new: &[NewTaskRecord]) -> Result<(), Fault> {
         .bind(column(&tasks, |task| task.fairness_weight))
         .bind(try_column(&tasks, |task| maybe_text(task.budget.as_ref()))?)
         .bind(try_column(new, |new| maybe_text(new.decide.as_ref()))?)
+        .bind(column(&summaries, |task| task.run_id.map(|id| *id.as_uuid())))
         .execute(tx.sql())
         .await
         .map_err(failed)?;

@@ -73,6 +73,12 @@ pub(super) async fn page(sql: &mut PgConnection, query: &TaskQuery) -> Result<Ta
     if let Some(agent) = filter.agent {
         text.push(" AND agent_id = ").push_bind(*agent.as_uuid());
     }
+    if let Some(run) = filter.run_id {
+        text.push(" AND run_id = ").push_bind(*run.as_uuid());
+    }
+    if let Some(parent) = filter.parent_id {
+        text.push(" AND parent_id = ").push_bind(*parent.as_uuid());
+    }
     more_conditions(&mut text, filter);
     text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(query.limit));
     let found = text.build().fetch_all(&mut *sql).await.map_err(failed)?;

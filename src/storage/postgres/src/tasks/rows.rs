@@ -1,6 +1,6 @@
 //! How rows become tasks, attempts and artifacts.
 
-use baton_domain::id::{AgentId, ArtifactId, DecisionId, LeaseToken, ProjectId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, LeaseToken, ProjectId, RunId, TaskId};
 use baton_domain::task::{Priority, TaskState, WaitKind};
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
@@ -14,7 +14,7 @@ use crate::columns::{count, get, id, instant, json, maybe_id, maybe_instant, may
 pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
      fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, \
      pause_requested_at, created_by, rerun_of, \
-     parent_id, decision_id, failure";
+     run_id, parent_id, decision_id, failure";
 
 /// What a record has beyond its summary.
 pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth, \
@@ -63,6 +63,7 @@ pub(super) fn summary(row: &PgRow) -> Result<TaskSummary, StoreError> {
         pause_requested_at: maybe_instant(row, "pause_requested_at")?,
         created_by: created_by.label().to_owned(),
         rerun_of: maybe_id(row, "rerun_of", TaskId::new)?,
+        run_id: maybe_id(row, "run_id", RunId::new)?,
         parent_id: maybe_id(row, "parent_id", TaskId::new)?,
         decision_id: maybe_id(row, "decision_id", DecisionId::new)?,
         failure: maybe_json(row, "failure")?,

@@ -147,7 +147,8 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
              (SELECT json_agg(row ORDER BY row.id)::text FROM (
                  SELECT needed.id, needed.title, needed.state FROM task_dependencies AS edge JOIN tasks AS needed
                      ON needed.id = edge.depends_on WHERE edge.task_id = $1) AS row) AS depends_on,
-             (SELECT saved_at FROM task_checkpoints WHERE task_id = $1 AND finished_at IS NULL) AS checkpoint_at
+             (SELECT saved_at FROM task_checkpoints WHERE task_id = $1 AND finished_at IS NULL) AS checkpoint_at,
+             EXISTS (SELECT 1 FROM tasks AS child WHERE child.parent_id = $1) AS has_children
          FROM tasks WHERE id = $1"
     );
     let found =
@@ -167,6 +168,7 @@ pub(super) async fn rows(sql: &mut PgConnection, id: TaskId) -> Result<Option<Ta
         depends_on: depends_on.into_iter().map(needed).collect::<Result<_, _>>()?,
         decide: maybe_json(&row, "decide")?,
         checkpoint_at: maybe_instant(&row, "checkpoint_at")?,
+        has_children: get(&row, "has_children")?,
         as_of: EventSeq(get(&row, "as_of")?),
     }))
 }

@@ -111,6 +111,7 @@ pub fn new_task() -> NewTaskRecord {
         pause_requested_at: None,
         created_by: Principal::System.label().to_owned(),
         rerun_of: None,
+        run_id: None,
         parent_id: None,
         decision_id: None,
         failure: None,

@@ -55,9 +55,9 @@ pub(super) fn remembered(sql: &Connection, key: &Idempotency) -> Result<Option<I
 
 const INSERT: &str = "INSERT INTO tasks (id, project_id, title, skill, input, state, wait_kind, reason, priority, rank, labels, retry, \
      timeouts, attempt, maximum_attempts, created_at, ready_at, not_before, start_by, close_by, created_by, rerun_of, parent_id, depth, \
-     result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide) \
+     result_kind, finished_at, failure, fairness_key, fairness_weight, budget, decide, run_id) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, \
-     ?28, ?29, ?30, ?31)";
+     ?28, ?29, ?30, ?31, ?32)";
 
 fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Result<(), StoreError> {
     let (task, summary) = (&new.task, &new.task.summary);
@@ -96,7 +96,8 @@ fn insert_one(statement: &mut CachedStatement<'_>, new: &NewTaskRecord) -> Resul
             summary.fairness_key.as_deref().unwrap_or_default(),
             task.fairness_weight,
             maybe_text(task.budget.as_ref())?,
-            maybe_text(new.decide.as_ref())?
+            maybe_text(new.decide.as_ref())?,
+            summary.run_id.as_ref().map(|id| id.as_uuid().as_bytes())
         ])
         .map_err(failed)?;
     Ok(())

@@ -20,9 +20,9 @@ pub(super) fn record(sql: &Connection, id: TaskId) -> Result<Option<TaskRecord>,
 
 pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
     let key = [id.as_uuid().as_bytes()];
-    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result, decide FROM tasks WHERE id = ?1");
-    let found = maybe(sql, &text, key, |row| Ok((rows::record(row)?, row.json()?, row.maybe_json()?, row.maybe_json()?)))?;
-    let Some((task, input, result, decide)) = found else { return Ok(None) };
+    let text = format!("SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, input, result, decide, {HAS_CHILDREN} FROM tasks WHERE id = ?1");
+    let found = maybe(sql, &text, key, |row| Ok((rows::record(row)?, row.json()?, row.maybe_json()?, row.maybe_json()?, row.get()?)))?;
+    let Some((task, input, result, decide, has_children)) = found else { return Ok(None) };
     let (as_of, _) = events::head(sql)?;
     let timeline = timeline(sql, id)?;
     let text = format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = ?1 ORDER BY lease");
@@ -31,8 +31,11 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let artifacts = all(sql, &text, key, rows::artifact)?;
     let depends_on = dependencies::of(sql, id)?;
     let checkpoint_at = checkpoints::last(sql, id)?.map(|(_, at)| at);
-    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, decide, checkpoint_at, as_of }))
+    Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, decide, checkpoint_at, has_children, as_of }))
 }
+
+/// Whether there are tasks below one; the words of the index are among it, without which that is not used.
+const HAS_CHILDREN: &str = "EXISTS (SELECT 1 FROM tasks AS child WHERE child.parent_id = ?1 AND child.parent_id IS NOT NULL)";
 
 /// What is waited for of tasks: a statement each, prepared once, in one snapshot.
 pub(super) fn ends(sql: &Connection, ids: &[TaskId]) -> Result<Vec<TaskEnd>, StoreError> {
@@ -105,6 +108,14 @@ fn conditions(filter: &TaskFilter, text: &mut String, values: &mut Vec<Value>) {
     if let Some(agent) = filter.agent {
         text.push_str(" AND agent_id = ?");
         values.push(agent.as_uuid().as_bytes().to_vec().into());
+    }
+    if let Some(run) = filter.run_id {
+        text.push_str(" AND run_id = ? AND run_id IS NOT NULL");
+        values.push(run.as_uuid().as_bytes().to_vec().into());
+    }
+    if let Some(parent) = filter.parent_id {
+        text.push_str(" AND parent_id = ? AND parent_id IS NOT NULL");
+        values.push(parent.as_uuid().as_bytes().to_vec().into());
     }
     more_conditions(filter, text, values);
 }

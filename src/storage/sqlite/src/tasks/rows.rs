@@ -1,6 +1,6 @@
 //! How rows become tasks, attempts and artifacts. Each reader takes its columns in the order of the list above it.
 
-use baton_domain::id::{AgentId, ArtifactId, AttemptId, DecisionId, LeaseToken, ProjectId, ServerId, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, AttemptId, DecisionId, LeaseToken, ProjectId, RunId, ServerId, TaskId};
 use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, TaskState, WaitKind};
 use baton_domain::user::Principal;
@@ -14,7 +14,7 @@ use crate::columns::Columns;
 pub(super) const SUMMARY_COLUMNS: &str = "id, project_id, title, skill, state, wait_kind, reason, priority, labels, \
      fairness_key, attempt, maximum_attempts, agent_id, agent_name, created_at, not_before, started_at, finished_at, cancel_requested_at, \
      pause_requested_at, created_by, rerun_of, \
-     parent_id, decision_id, failure";
+     run_id, parent_id, decision_id, failure";
 
 /// What a record has beyond its summary.
 pub(super) const RECORD_COLUMNS: &str = "result_kind, retry, timeouts, lease, lease_until, deadline_at, ready_at, depth, \
@@ -73,6 +73,7 @@ fn principal_and_summary(row: &mut Columns<'_, '_>) -> Result<(Principal, TaskSu
         pause_requested_at,
         created_by: principal.label().to_owned(),
         rerun_of: row.maybe_id(TaskId::new)?,
+        run_id: row.maybe_id(RunId::new)?,
         parent_id: row.maybe_id(TaskId::new)?,
         decision_id: row.maybe_id(DecisionId::new)?,
         failure: row.maybe_json()?,
