@@ -3,6 +3,7 @@
 //! A secret is never repeated: a result has its first four characters at most.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use baton_agents_runtime::{Context, SkillError};
@@ -11,19 +12,23 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::audit::{Review, answer, gather, nothing, sort_out};
+use crate::columns::Columns;
 use crate::engine::Found;
 use crate::engine::rule::Confidence;
 use crate::rules::Severity;
 use crate::sarif;
-use crate::source::column;
 
 /// Shannon entropy, in bits a character, from which a text counts as random; hexadecimal digits have at most 4.
 const RANDOM: f64 = 3.5;
 const RANDOM_HEX: f64 = 3.0;
-/// The longest line that is searched, in bytes.
-const LINE: usize = 20_000;
+/// As much of a line is searched at once, in bytes; longer lines, which tools write, in several parts.
+const WINDOW: usize = 20_000;
+/// How much of a part the next one has too, in bytes. Formats are far shorter; of tokens without a longest length more is seen.
+const OVERLAP: usize = 2_000;
 /// The most findings of one file.
 const FILE_FINDINGS: usize = 200;
+/// Secrets of a line that a later part may meet again: those of the overlap, eight characters each at least.
+const RECENT: usize = OVERLAP / 8;
 
 struct Format {
     rule: &'static str,
@@ -259,47 +264,101 @@ fn redacted(secret: &str) -> String {
     format!("{shown}… ({} characters)", secret.chars().count())
 }
 
-/// The secrets of a text.
-fn find(text: &str, file: &str) -> Vec<Found> {
+/// The secrets of a text, and whether there are more than are kept. `check` is asked again and again whether to go on.
+fn find(text: &str, file: &str, check: &mut dyn FnMut() -> Result<(), SkillError>) -> Result<(Vec<Found>, bool), SkillError> {
     let mut found: Vec<Found> = Vec::new();
     let mut start = 0;
+    let mut unchecked = 0;
     for (number, line) in text.split('\n').enumerate() {
         let began = start;
         start += line.len() + 1;
-        if line.len() > LINE || line.len() < 8 {
+        if line.len() < 8 {
             continue;
         }
-        let mut taken: Vec<std::ops::Range<usize>> = Vec::new();
-        for (regex, format) in COMPILED.iter() {
-            for captures in regex.captures_iter(line) {
-                let Some(secret) = captures.get(1) else { continue };
-                let overlaps = taken.iter().any(|range| range.start < secret.end() && secret.start() < range.end);
-                if overlaps || !(format.valid)(secret.as_str()) || (format.rule != "secret-private-key" && placeholder(secret.as_str())) {
-                    continue;
+        let mut taken: Vec<Range<usize>> = Vec::new();
+        let mut columns = Columns::default();
+        for window in windows(line) {
+            unchecked += window.len();
+            if unchecked >= WINDOW {
+                unchecked = 0;
+                check()?;
+            }
+            let mut here = within(line, window, &taken);
+            // In their order, so that the columns of a long line are counted once.
+            here.sort_by_key(|(secret, _)| secret.start);
+            for (secret, format) in here {
+                if found.len() >= FILE_FINDINGS {
+                    return Ok((found, true));
                 }
-                taken.push(secret.range());
+                let at = |columns: &mut Columns, place: usize| columns.of(text, began + place, place);
                 found.push(Found {
                     rule: format.rule.to_owned(),
                     title: format.title.to_owned(),
                     severity: Severity::Error,
                     confidence: format.confidence,
                     cwe: vec!["CWE-798".to_owned()],
-                    message: format!("{}: {}", format.title, redacted(secret.as_str())),
+                    message: format!("{}: {}", format.title, redacted(&line[secret.clone()])),
                     advice:
                         "Withdraw it where it was issued, then read it from the environment or a secret store; it stays in the history."
                             .to_owned(),
                     file: file.to_owned(),
                     line: number + 1,
-                    column: column(text, began + secret.start()),
+                    column: at(&mut columns, secret.start),
                     end_line: number + 1,
-                    end_column: column(text, began + secret.end()),
+                    end_column: at(&mut columns, secret.end),
                     snippet: String::new(),
                     source_line: None,
                     fingerprint: String::new(),
                 });
-                if found.len() >= FILE_FINDINGS {
-                    return found;
-                }
+                taken.push(secret);
+            }
+            // Later windows begin behind most of them.
+            let reach = taken.len().saturating_sub(RECENT);
+            taken.drain(..reach);
+        }
+    }
+    Ok((found, false))
+}
+
+/// The parts of a line that are searched one by one. Each begins a good deal before the one before it ends, so that what is cut there is
+/// whole here.
+fn windows(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let end = line.floor_char_boundary(start + WINDOW);
+        next = (end < line.len()).then(|| line.floor_char_boundary(end - OVERLAP));
+        Some(start..end)
+    })
+}
+
+/// The secrets in a part of a line, but for what was found before.
+fn within(line: &str, window: Range<usize>, before: &[Range<usize>]) -> Vec<(Range<usize>, &'static Format)> {
+    // What stands before the part is seen, so that a word that began there is none that begins here; what stands behind is not.
+    let seen = &line[..window.end];
+    let cut = window.end < line.len();
+    let mut found: Vec<(Range<usize>, &Format)> = Vec::new();
+    for (regex, format) in COMPILED.iter() {
+        let mut from = window.start;
+        while let Some(captures) = regex.captures_at(seen, from) {
+            let Some(whole) = captures.get(0) else { break };
+            if whole.is_empty() {
+                break;
+            }
+            from = whole.end();
+            let Some(secret) = captures.get(1).map(|secret| secret.range()) else { continue };
+            // It may go on behind the part's end, and is whole in the next.
+            if cut && whole.end() == window.end && whole.start() + OVERLAP > window.end + 4 {
+                break;
+            }
+            let text = &line[secret.clone()];
+            let overlaps =
+                before.iter().chain(found.iter().map(|(range, _)| range)).any(|range| range.start < secret.end && secret.start < range.end);
+            if !overlaps && (format.valid)(text) && (format.rule == "secret-private-key" || !placeholder(text)) {
+                found.push((secret, *format));
+            }
+            if found.len() > FILE_FINDINGS {
+                break;
             }
         }
     }
@@ -347,7 +406,11 @@ fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
         match file.text().ok() {
             Some(text) => {
                 review.read += 1;
-                sort_out(&mut review, find(text, &file.name), text);
+                let (found, more) = find(text, &file.name, &mut || context.check())?;
+                if more {
+                    review.notes.push(format!("{}: the first {FILE_FINDINGS} secrets are listed; there are more.", file.name));
+                }
+                sort_out(&mut review, found, text);
             }
             None => review.skipped.push((file.name.clone(), "it is not UTF-8 text".to_owned())),
         }
@@ -365,14 +428,11 @@ fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_expression_compiles() {
-        assert_eq!(COMPILED.len(), FORMATS.len());
+    fn find(text: &str, file: &str) -> Vec<Found> {
+        super::find(text, file, &mut || Ok(())).unwrap().0
     }
 
-    #[test]
-    fn checksums_decide_about_tokens() {
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    fn token(prefix: &str) -> String {
         let body = "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ";
         let mut crc = crc32(body.as_bytes());
         let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -381,10 +441,104 @@ mod tests {
             check.insert(0, digits[(crc % 62) as usize]);
             crc /= 62;
         }
-        let check = String::from_utf8(check).unwrap();
-        let token = format!("ghp_{body}{check}");
+        format!("{prefix}{body}{}", String::from_utf8(check).unwrap())
+    }
+
+    /// As random as a secret, and none.
+    fn noise(length: usize, letters: &str) -> String {
+        let letters: Vec<char> = letters.chars().collect();
+        let mut state = 0x2545_F491_u32;
+        (0..length)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                letters[(state >> 16) as usize % letters.len()]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_format_is_found() {
+        const MIXED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz23456789";
+        let mixed = |length: usize| noise(length, MIXED);
+        // Written in parts: whole ones would be taken for secrets by whoever searches this file.
+        let cases = [
+            ("secret-private-key", format!("-----BEGIN RSA {} KEY-----", "PRIVATE")),
+            ("secret-aws-access-key", format!("id {}{}", "AKIA", noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))),
+            ("secret-aws-secret-key", format!("aws_secret_access_key = {}", mixed(40))),
+            ("secret-github-token", token("ghp_")),
+            ("secret-github-fine-grained-token", format!("github_{}_{}_{}", "pat", mixed(22), mixed(59))),
+            ("secret-npm-token", token("npm_")),
+            ("secret-gitlab-token", format!("{}-{}", "glpat", mixed(20))),
+            ("secret-slack-token", format!("{}-{}-{}", "xoxb", noise(12, "2345678"), mixed(24))),
+            (
+                "secret-slack-webhook",
+                format!("https://hooks.{}.com/services/T{}/B{}/{}", "slack", noise(9, "BCDEFGH"), noise(9, "BCDEFGH"), mixed(24)),
+            ),
+            ("secret-stripe-key", format!("sk_{}_{}", "live", mixed(24))),
+            ("secret-google-api-key", format!("{}{}", "AIza", mixed(35))),
+            ("secret-sendgrid-key", format!("{}.{}.{}", "SG", mixed(22), mixed(43))),
+            ("secret-openai-key", format!("sk-{}{}{}", mixed(20), "T3BlbkFJ", mixed(20))),
+            ("secret-anthropic-key", format!("sk-{}-api03-{}", "ant", mixed(93))),
+            ("secret-pypi-token", format!("{}-AgEIcHlwaS5vcmc{}", "pypi", mixed(60))),
+            ("secret-jwt", format!("{}{}.{}{}.{}", "eyJ", mixed(20), "eyJ", mixed(30), mixed(43))),
+            ("secret-url-password", format!("postgres://app:{}@db.internal/x", mixed(14))),
+            ("secret-assignment", format!("api_key = \"{}\"", mixed(24))),
+        ];
+        assert_eq!(cases.len(), FORMATS.len());
+        for (rule, line) in cases {
+            let rules: Vec<String> = find(&format!("first\n    {line}\nlast"), "f").into_iter().map(|one| one.rule).collect();
+            assert_eq!(rules, [rule], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_any_length_is_searched_and_each_secret_is_told_once() {
+        let secret = token("ghp_");
+        // Wherever a part ends, within the secret or beside it; what stands before is wider than its characters.
+        for before in (WINDOW - OVERLAP - 60..WINDOW + 60).step_by(7).chain([0, 1, WINDOW * 3 - OVERLAP, 10 * WINDOW]) {
+            let filler = if before > 2 { format!("é{}", "; ".repeat((before - 2).div_ceil(2))) } else { " ".repeat(before) };
+            let line = format!("{filler}{secret}; {}", "; ".repeat(WINDOW));
+            let found = find(&format!("x\n{line}\n"), "f");
+            let places: Vec<(usize, usize, usize)> = found.iter().map(|one| (one.line, one.column, one.end_column)).collect();
+            let column = filler.chars().count() + 1;
+            assert_eq!(places, [(2, column, column + secret.len())], "{before}");
+        }
+    }
+
+    #[test]
+    fn a_long_word_is_no_secret_because_a_part_begins_in_it() {
+        let inner = format!("{}{}", "AKIA", noise(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"));
+        for before in WINDOW - OVERLAP - 30..WINDOW - OVERLAP + 30 {
+            let line = format!("{}{inner} {}", "x".repeat(before), "y".repeat(WINDOW));
+            assert!(find(&line, "f").is_empty(), "{before}");
+        }
+    }
+
+    #[test]
+    fn more_secrets_than_are_kept_are_said_and_a_search_that_is_stopped_ends() {
+        let line = format!("{} ", token("ghp_")).repeat(FILE_FINDINGS + 1);
+        let (found, more) = super::find(&line, "f", &mut || Ok(())).unwrap();
+        assert_eq!((found.len(), more), (FILE_FINDINGS, true));
+        let line = "x ".repeat(WINDOW * 3);
+        let mut asked = 0;
+        let stopped = super::find(&line, "f", &mut || {
+            asked += 1;
+            Err(SkillError::internal("stopped"))
+        });
+        assert!(stopped.is_err() && asked == 1);
+    }
+
+    #[test]
+    fn every_expression_compiles() {
+        assert_eq!(COMPILED.len(), FORMATS.len());
+    }
+
+    #[test]
+    fn checksums_decide_about_tokens() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        let token = token("ghp_");
         assert_eq!(find(&format!("key = {token}"), "f").len(), 1);
-        let wrong = format!("ghp_{body}{}", check.chars().rev().collect::<String>());
+        let wrong = format!("{}{}", &token[..token.len() - 6], token[token.len() - 6..].chars().rev().collect::<String>());
         assert!(find(&format!("key = {wrong}"), "f").is_empty(), "{wrong}");
     }
 
