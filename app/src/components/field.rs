@@ -142,3 +142,9 @@ pub fn CheckField(
     }
     .into_any()
 }
+
+/// Text as the content of an element.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

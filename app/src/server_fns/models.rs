@@ -48,9 +48,13 @@ struct Form {
     tier: String,
     key: String,
     rank: u32,
+    concurrency: Option<u32>,
+    per_minute: Option<u32>,
+    timeout_ms: Option<u64>,
+    context_tokens: Option<u32>,
     prompt_price: f64,
     completion_price: f64,
-    ca_pem: String,
+    ca_pem: Option<String>,
     private: Option<String>,
     embeds: Option<String>,
     enabled: bool,
@@ -83,13 +87,29 @@ impl Form {
             enabled: self.enabled,
             private: self.private.is_some(),
             embeds: self.embeds.is_some(),
-            ca_pem: Some(self.ca_pem.trim().to_owned()).filter(|pem| !pem.is_empty()),
+            ca_pem: authority(base.ca_pem, self.ca_pem.as_deref()),
+            concurrency: self.concurrency.unwrap_or(base.concurrency),
+            per_minute: self.per_minute.unwrap_or(base.per_minute),
+            timeout_ms: self.timeout_ms.unwrap_or(base.timeout_ms),
+            context_tokens: self.context_tokens.unwrap_or(base.context_tokens),
             // What was found out of another endpoint says nothing of this one.
             capabilities: base.capabilities.filter(|_| same_host),
             ..base
         };
         Ok(NewModel { name: self.name.trim().to_owned(), settings, key: Some(Secret(self.key)).filter(|key| !key.0.is_empty()) })
     }
+}
+
+/// The certificate authority after a form was sent: what is stored stays, to the byte, where the field was left alone, since browsers send
+/// other line breaks than they were given; emptied, there is none.
+#[cfg(feature = "ssr")]
+fn authority(stored: Option<String>, sent: Option<&str>) -> Option<String> {
+    let lines = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned();
+    let Some(sent) = sent.map(lines) else { return stored };
+    if stored.as_deref().is_some_and(|stored| lines(stored) == sent) {
+        return stored;
+    }
+    (!sent.is_empty()).then(|| sent + "\n")
 }
 
 /// Configures a model from a preset and what was written over it. Prices are those of a million tokens, in the installation's currency.
@@ -105,9 +125,13 @@ pub async fn create(
     tier: String,
     key: String,
     rank: u32,
+    concurrency: Option<u32>,
+    per_minute: Option<u32>,
+    timeout_ms: Option<u64>,
+    context_tokens: Option<u32>,
     prompt_price: f64,
     completion_price: f64,
-    ca_pem: String,
+    ca_pem: Option<String>,
     private: Option<String>,
     embeds: Option<String>,
 ) -> Called<ModelView> {
@@ -115,13 +139,30 @@ pub async fn create(
     let presets = serve::answer(services.models.presets(&serve::caller()).await)?;
     let unknown = || baton_domain::problem::Problem::invalid_field("preset", "choose one of the list");
     let preset = presets.into_iter().find(|known| known.id == preset).ok_or_else(unknown)?;
-    let form = Form { name, base_url, model, tier, key, rank, prompt_price, completion_price, ca_pem, private, embeds, enabled: true };
+    let form = Form {
+        name,
+        base_url,
+        model,
+        tier,
+        key,
+        rank,
+        concurrency,
+        per_minute,
+        timeout_ms,
+        context_tokens,
+        prompt_price,
+        completion_price,
+        ca_pem,
+        private,
+        embeds,
+        enabled: true,
+    };
     let made = serve::answer(services.models.create(&serve::caller(), form.read(preset.settings)?).await)?;
     serve::go_back();
     Ok(made)
 }
 
-/// Changes a model; what the form does not show stays as it is.
+/// Changes a model; what the form does not show or send stays as it is.
 ///
 /// # Errors
 /// As [`ModelService::update`](baton_domain::services::ModelService::update).
@@ -134,9 +175,13 @@ pub async fn update(
     tier: String,
     key: String,
     rank: u32,
+    concurrency: Option<u32>,
+    per_minute: Option<u32>,
+    timeout_ms: Option<u64>,
+    context_tokens: Option<u32>,
     prompt_price: f64,
     completion_price: f64,
-    ca_pem: String,
+    ca_pem: Option<String>,
     private: Option<String>,
     embeds: Option<String>,
     enabled: Option<String>,
@@ -149,7 +194,24 @@ pub async fn update(
         None => ModelSettings::unset(),
     };
     let enabled = enabled.is_some();
-    let form = Form { name, base_url, model, tier, key, rank, prompt_price, completion_price, ca_pem, private, embeds, enabled };
+    let form = Form {
+        name,
+        base_url,
+        model,
+        tier,
+        key,
+        rank,
+        concurrency,
+        per_minute,
+        timeout_ms,
+        context_tokens,
+        prompt_price,
+        completion_price,
+        ca_pem,
+        private,
+        embeds,
+        enabled,
+    };
     let changed = serve::answer(services.models.update(&serve::caller(), id, form.read(base)?).await)?;
     serve::go_back();
     Ok(changed)
@@ -210,4 +272,66 @@ pub async fn set_budget(tokens: String, cost: String) -> Called<ModelBudgetView>
     let set = serve::answer(serve::services()?.models.set_budget(&serve::caller(), budget).await)?;
     serve::go_back();
     Ok(set)
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\nAAAA\n-----END CERTIFICATE-----\n";
+
+    fn form() -> Form {
+        Form {
+            name: "m".into(),
+            base_url: "https://api.example.com/v1".into(),
+            model: "m".into(),
+            tier: "small".into(),
+            key: String::new(),
+            rank: 3,
+            concurrency: None,
+            per_minute: None,
+            timeout_ms: None,
+            context_tokens: None,
+            prompt_price: 0.0,
+            completion_price: 0.0,
+            ca_pem: None,
+            private: None,
+            embeds: None,
+            enabled: true,
+        }
+    }
+
+    fn stored() -> ModelSettings {
+        ModelSettings {
+            ca_pem: Some(PEM.into()),
+            concurrency: 7,
+            per_minute: 70,
+            timeout_ms: 7_000,
+            context_tokens: 7_777,
+            ..ModelSettings::unset()
+        }
+    }
+
+    #[test]
+    fn what_a_form_does_not_send_stays_as_it_is() {
+        let read = form().read(stored()).unwrap().settings;
+        assert_eq!((read.ca_pem.as_deref(), read.rank), (Some(PEM), 3));
+        assert_eq!((read.concurrency, read.per_minute, read.timeout_ms, read.context_tokens), (7, 70, 7_000, 7_777));
+        let sent = Form { concurrency: Some(1), per_minute: Some(2), timeout_ms: Some(300), context_tokens: Some(4_000), ..form() };
+        let read = sent.read(stored()).unwrap().settings;
+        assert_eq!((read.concurrency, read.per_minute, read.timeout_ms, read.context_tokens), (1, 2, 300, 4_000));
+    }
+
+    #[test]
+    fn an_authority_keeps_its_lines_and_is_changed_only_by_whoever_changes_it() {
+        let after = |sent: &str| Form { ca_pem: Some(sent.into()), ..form() }.read(stored()).unwrap().settings.ca_pem;
+        // As browsers send what they were given.
+        assert_eq!(after(&PEM.replace('\n', "\r\n")).as_deref(), Some(PEM));
+        assert_eq!(after(PEM.trim()).as_deref(), Some(PEM));
+        assert_eq!(after("  \r\n"), None);
+        let other = PEM.replace("AAAA", "BBBB");
+        assert_eq!(after(&other.replace('\n', "\r\n")), Some(other.clone()));
+        let read = Form { ca_pem: Some(other.clone()), ..form() }.read(ModelSettings::unset()).unwrap().settings;
+        assert_eq!(read.ca_pem, Some(other));
+    }
 }

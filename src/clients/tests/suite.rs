@@ -5,3 +5,4 @@
 mod egress_exchange;
 mod egress_proxy;
 mod egress_rules;
+mod trusted;

@@ -125,6 +125,12 @@ pub trait Models: Send + Sync {
     /// Known providers.
     fn presets(&self) -> Vec<ModelPreset>;
 
+    /// Whether a model's endpoint could be trusted by this certificate authority in PEM form.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for whoever gave it.
+    fn check_authority(&self, pem: &str) -> Result<(), String>;
+
     /// Asks a model something short and finds out what it can do. `model` is none for the one inside the process.
     async fn probe(&self, model: Option<&ConfiguredModel>) -> ModelTest;
 }

@@ -38,6 +38,12 @@ pub(super) struct Column {
     #[serde(default)]
     pub(super) sd: Option<f64>,
     #[serde(default)]
+    pub(super) skewness: Option<f64>,
+    #[serde(default)]
+    pub(super) kurtosis: Option<f64>,
+    #[serde(default)]
+    pub(super) outliers: Option<Outliers>,
+    #[serde(default)]
     pub(super) quantiles: Option<Quantiles>,
     #[serde(default)]
     pub(super) histogram: Option<Histogram>,
@@ -45,9 +51,28 @@ pub(super) struct Column {
     pub(super) top: Vec<Frequent>,
 }
 
-/// The quartiles of a column.
+/// The values of a column that lie far from the others, by two rules.
+#[derive(Deserialize)]
+pub(super) struct Outliers {
+    #[serde(default)]
+    pub(super) iqr: Option<Outlying>,
+    #[serde(default)]
+    pub(super) mad: Option<Outlying>,
+}
+
+/// How many values lie beyond the bounds of a rule.
+#[derive(Deserialize)]
+pub(super) struct Outlying {
+    pub(super) count: u64,
+}
+
+/// The quantiles of a column.
 #[derive(Deserialize)]
 pub(super) struct Quantiles {
+    #[serde(default)]
+    pub(super) p05: Option<f64>,
+    #[serde(default)]
+    pub(super) p95: Option<f64>,
     #[serde(default)]
     pub(super) p25: Option<f64>,
     #[serde(default)]
@@ -159,7 +184,7 @@ pub(super) struct Keyword {
     pub(super) count: Option<u64>,
 }
 
-/// `summary`: the sentences of a text that say most.
+/// `summary`: the sentences of a text that say most, or what models wrote in their place.
 #[derive(Deserialize)]
 pub(super) struct Summary {
     #[serde(default)]
@@ -167,6 +192,10 @@ pub(super) struct Summary {
     pub(super) sentences: Vec<ChosenSentence>,
     #[serde(default)]
     pub(super) total_sentences: Option<u64>,
+    #[serde(default)]
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) models: Vec<String>,
 }
 
 /// A sentence that was chosen.

@@ -160,13 +160,19 @@ fn found(findings: &[Value]) -> AnyView {
                 "warning" | "medium" => "text-warning",
                 _ => "text-soft",
             };
-            let line = finding["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
-            let place = of(finding, "file").map(|file| format!("{file}{line}"));
+            // A skill that read one file alone does not name it with every finding.
+            let place = match (of(finding, "file"), finding["line"].as_u64()) {
+                (Some(file), Some(line)) => format!("{file}:{line}"),
+                (None, Some(line)) => format!("line {line}"),
+                (file, None) => file.unwrap_or_default(),
+            };
+            let confidence = of(finding, "confidence").map(|known| format!("{known} confidence"));
             let weakness = match &finding["cwe"] {
                 Value::Array(known) => known.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
                 other => other.as_str().unwrap_or_default().to_owned(),
             };
-            let rule = [of(finding, "rule").unwrap_or_default(), weakness].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+            let rule = [of(finding, "rule"), of(finding, "title"), Some(weakness), confidence];
+            let rule = rule.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
             view! {
                 <li class="grid gap-1 border-t border-line px-3 py-2 first:border-t-0" data-testid="finding">
                     <p class="text-14">
@@ -175,7 +181,7 @@ fn found(findings: &[Value]) -> AnyView {
                         {of(finding, "message")}
                     </p>
                     <p class="font-mono text-12 text-muted break-words">{place} " " {rule}</p>
-                    {of(finding, "snippet").map(|code| view! { <pre class="overflow-x-auto rounded-control bg-sunken px-2 py-1 font-mono text-12" tabindex="0">{code}</pre> })}
+                    {of(finding, "snippet").filter(|code| !code.is_empty()).map(|code| view! { <pre class="overflow-x-auto rounded-control bg-sunken px-2 py-1 font-mono text-12" tabindex="0">{code}</pre> })}
                     {of(finding, "advice").map(|advice| view! { <p class="text-13 text-soft">{advice}</p> })}
                 </li>
             }

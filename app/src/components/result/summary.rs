@@ -10,7 +10,7 @@ use crate::format::count;
 
 pub(super) fn view(mut result: Summary) -> AnyView {
     if result.sentences.is_empty() {
-        return remark("No sentence was chosen.");
+        return if result.text.is_empty() { remark("No sentence was chosen.") } else { written(result) };
     }
     result.sentences.sort_by_key(|sentence| sentence.index);
     let chosen = result.sentences.len();
@@ -42,6 +42,21 @@ pub(super) fn view(mut result: Summary) -> AnyView {
         <ol class="grid max-w-4xl list-none gap-3 p-0" aria-label="The sentences that were chosen, in the order of the text">
             {sentences}
         </ol>
+    }
+    .into_any()
+}
+
+/// A summary in words that are not the text's own: whose they are stands before them.
+fn written(result: Summary) -> AnyView {
+    let mut pairs = vec![("Written by", result.models.join(", "))];
+    if let Some(total) = result.total_sentences {
+        pairs.push(("Sentences of the text", count(total)));
+    }
+    pairs.push(("Language", result.language));
+    pairs.retain(|(_, value)| !value.is_empty());
+    view! {
+        {facts(pairs)}
+        <p class="max-w-[75ch] text-14 whitespace-pre-wrap break-words">{result.text}</p>
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::facts::{facts, heading, remark};
-use super::shape::{Column, Correlations, DrawnChart, Histogram, TableProfile};
+use super::shape::{Column, Correlations, DrawnChart, Histogram, Outlying, TableProfile};
 use super::table::{Head, MAXIMUM_ROWS, NUMBER, ROW, TEXT, table};
 use crate::components::chart::Chart;
 use crate::components::chart::figures::{as_percent, figure};
@@ -32,10 +32,13 @@ pub(super) fn view(result: TableProfile) -> AnyView {
         result.columns.iter().filter_map(|column| Some((column.name.clone(), drawable(column.histogram.as_ref())?.clone()))).collect();
     let histograms = (!histograms.is_empty()).then(|| view! { <Histograms columns=histograms /> });
     let charts: Vec<_> = result.charts.into_iter().take(MAXIMUM_CHARTS).map(drawn).collect();
+    let outliers = result.columns.iter().any(|column| column.outliers.is_some()).then(|| {
+        remark("Outliers lie 1.5 interquartile ranges beyond the quartiles (IQR), or 3.5 robust deviations from the median (MAD). Kurtosis is that above a normal distribution's.")
+    });
     view! {
         {facts(pairs)}
         {notes}
-        <div class="grid min-w-0 gap-2">{heading("Columns")} {columns(&result.columns, result.rows)}</div>
+        <div class="grid min-w-0 gap-2">{heading("Columns")} {columns(&result.columns, result.rows)} {outliers}</div>
         <div class="grid min-w-0 gap-5 xl:grid-cols-2">{charts} {histograms} {correlations}</div>
     }
     .into_any()
@@ -48,12 +51,18 @@ fn columns(columns: &[Column], rows: u64) -> AnyView {
         Head::Number("Missing"),
         Head::Number("Distinct"),
         Head::Number("Minimum"),
+        Head::Number("5 %"),
         Head::Number("Quartile 1"),
         Head::Number("Median"),
         Head::Number("Quartile 3"),
+        Head::Number("95 %"),
         Head::Number("Maximum"),
         Head::Number("Mean"),
         Head::Number("SD"),
+        Head::Number("Skewness"),
+        Head::Number("Kurtosis"),
+        Head::Number("Outliers (IQR)"),
+        Head::Number("Outliers (MAD)"),
         Head::Text("Distribution"),
     ];
     let lines = columns.iter().take(MAXIMUM_ROWS).map(|column| line(column, rows)).collect();
@@ -67,14 +76,22 @@ fn line(column: &Column, rows: u64) -> AnyView {
         missing => format!("{} ({})", count(missing), as_percent(missing as f64 / rows as f64)),
     };
     let quantiles = column.quantiles.as_ref();
+    let outliers = column.outliers.as_ref();
+    let outlying = |known: Option<&Outlying>| known.map_or_else(|| "–".to_owned(), |known| count(known.count));
     let numbers = [
         bound(&column.min),
+        optional(quantiles.and_then(|known| known.p05)),
         optional(quantiles.and_then(|known| known.p25)),
         optional(quantiles.and_then(|known| known.p50)),
         optional(quantiles.and_then(|known| known.p75)),
+        optional(quantiles.and_then(|known| known.p95)),
         bound(&column.max),
         optional(column.mean),
         optional(column.sd),
+        optional(column.skewness),
+        optional(column.kurtosis),
+        outlying(outliers.and_then(|known| known.iqr.as_ref())),
+        outlying(outliers.and_then(|known| known.mad.as_ref())),
     ];
     let numbers: Vec<_> = numbers.into_iter().map(|number| view! { <td class=NUMBER>{number}</td> }).collect();
     let distribution = drawable(column.histogram.as_ref()).map_or_else(|| frequent(column), |histogram| glyph(&column.name, histogram));

@@ -24,7 +24,8 @@ fn a_table_profile_shows_its_columns_and_charts() {
         "rows": 1200,
         "columns": [
             {"name": "width", "type": "number", "missing": 12, "distinct": 300, "min": 0.5, "max": 9.75, "mean": 4.25, "sd": 1.5,
-             "quantiles": {"p05": 1, "p25": 3.25, "p50": 4, "p75": 5.5, "p95": 8}, "histogram": {"edges": [0, 5, 10], "counts": [700, 488]}},
+             "skewness": 0.125, "kurtosis": -0.75, "outliers": {"iqr": {"low": 0, "high": 9, "count": 17}, "mad": {"low": 0, "high": 9, "count": 13}},
+             "quantiles": {"p05": 1.125, "p25": 3.25, "p50": 4, "p75": 5.5, "p95": 8.625}, "histogram": {"edges": [0, 5, 10], "counts": [700, 488]}},
             {"name": "kind", "type": "text", "missing": 0, "distinct": 2, "min": null, "max": null, "top": [{"value": "round", "count": 800}]},
             {"name": "height", "type": "integer", "missing": 0, "distinct": 9, "min": 1, "max": 9}
         ],
@@ -34,6 +35,20 @@ fn a_table_profile_shows_its_columns_and_charts() {
     });
     let texts = ["1,200", "12 (1 %)", "9.75", "3.25", "round", "Two rows are alike.", "Width by height", "Correlation (Pearson)"];
     shows("table_profile", profile.clone(), &texts);
+    let shape = [
+        "Skewness",
+        "Kurtosis",
+        "Outliers (IQR)",
+        "Outliers (MAD)",
+        ">0.125<",
+        ">-0.75<",
+        ">17<",
+        ">13<",
+        ">1.125<",
+        ">8.625<",
+        "interquartile",
+    ];
+    shows("table_profile", profile.clone(), &shape);
     let drawn = html("table_profile", profile);
     assert_eq!(drawn.matches("data-testid=\"chart\"").count(), 4, "{drawn}");
     assert!(drawn.contains("Histogram of width, most often from 0 to 5"), "{drawn}");
@@ -63,6 +78,102 @@ fn texts_are_drawn_by_their_kind() {
     shows("summary", summary.clone(), &["2 of 20", "Sentence 7", "Sentence 1"]);
     let html = html("summary", summary);
     assert!(html.find("First.") < html.find("Later."), "{html}");
+    assert!(!html.contains("Written by"), "{html}");
+}
+
+#[test]
+fn a_summary_in_a_models_words_is_shown_with_whose_they_are() {
+    let summary = json!({"mode": "abstractive", "language": "en", "sentences": [], "text": "The harbour\nis new.", "total_sentences": 1234,
+                         "models": ["large", "small"]});
+    shows("summary", summary.clone(), &["The harbour\nis new.", "Written by", "large, small", "1,234", "Language"]);
+    assert!(!html("summary", summary).contains("No sentence was chosen"));
+    let bare = json!({"sentences": [], "text": "It is new."});
+    shows("summary", bare.clone(), &["It is new."]);
+    assert!(!html("summary", bare).contains("Written by"), "nobody is named where nobody is known");
+    shows("summary", json!({"sentences": [], "text": ""}), &["No sentence was chosen."]);
+}
+
+fn by_schema(result: Value, schema: Value) -> String {
+    let owner = Owner::new();
+    owner.with(|| view! { <ResultView kind="structured" result schema=Some(schema) artifacts=Vec::new() /> }.to_html())
+}
+
+#[test]
+fn findings_are_shown_at_their_lines_with_how_sure_they_are() {
+    let schema = json!({"properties": {"findings": {"title": "Findings", "x-render": "findings"}}});
+    let of = |finding: Value| by_schema(json!({"findings": [finding]}), schema.clone());
+    let whole = of(json!({
+        "rule": "py-eval", "title": "Code from outside", "severity": "error", "confidence": "medium", "cwe": ["CWE-94", "CWE-95"], "file": "a/b.py", "line": 12,
+        "column": 4, "message": "It runs what it is given.", "advice": "Do not.", "snippet": "eval(x)"
+    }));
+    for text in [
+        "a/b.py:12",
+        "py-eval · Code from outside · CWE-94, CWE-95 · medium confidence",
+        "It runs what it is given.",
+        "Do not.",
+        "eval(x)",
+        "text-danger",
+    ] {
+        assert!(whole.contains(text), "{text}: {whole}");
+    }
+    // As the measures of a single file have it: no file, no confidence.
+    let alone =
+        of(json!({"rule": "long-function", "severity": "warning", "line": 7, "column": 1, "message": "It is long.", "advice": "Part it."}));
+    assert!(alone.contains("line 7") && alone.contains("text-warning") && !alone.contains("confidence"), "{alone}");
+    let secret = of(json!({"rule": "secret-jwt", "severity": "error", "file": "env", "message": "m", "snippet": ""}));
+    assert!(secret.contains("env") && !secret.contains("<pre"), "a secret is not repeated, and leaves no empty box: {secret}");
+    assert!(by_schema(json!({"findings": []}), schema).contains("None."));
+}
+
+#[test]
+fn a_result_is_drawn_as_its_schema_says() {
+    let id = "0196a3d0-0000-7000-8000-000000000001";
+    let schema = json!({"properties": {
+        "last": {"title": "The last", "x-order": 9},
+        "share": {"title": "Share", "x-order": 1, "x-render": "share"},
+        "mood": {"title": "Mood", "x-order": 2, "x-render": "signed"},
+        "words": {"title": "Words", "x-order": 3, "x-render": "tags"},
+        "chart": {"title": "Drawing", "x-order": 4, "x-render": "chart"},
+        "grid": {"title": "Grid", "x-order": 5, "x-render": "table", "description": "All of it."},
+        "picture": {"title": "Picture", "x-order": 6, "x-render": "image"},
+        "report": {"title": "Report", "x-order": 7, "x-render": "artifact"},
+        "rows": {"title": "Rows", "x-order": 8, "items": {"properties": {"name": {"title": "Who"}, "file": {"format": "artifact"}}}},
+    }});
+    let result = json!({
+        "last": "the end", "share": 0.25, "mood": -0.5, "words": ["alpha", "beta"], "picture": id, "report": id,
+        "chart": {"title": "By week", "series": [{"type": "bar", "data": [1, 2]}]},
+        "grid": {"columns": [{"name": "week"}, "sum"], "rows": [["one", 1234.5], [null, 2]], "total_rows": 77},
+        "rows": [{"name": "Ann", "file": id, "points": 3}, {"name": "Bob"}],
+        "unforeseen": {"deep": {"deeper": "a value"}}
+    });
+    let html = by_schema(result, schema);
+    for text in [
+        "Share",
+        "0.25",
+        "Mood",
+        "-0.5",
+        "alpha",
+        "beta",
+        "By week",
+        "week",
+        "sum",
+        "1234.5",
+        "The first 2 of 77.",
+        "Who",
+        "Ann",
+        "Points",
+        "Unforeseen",
+        "a value",
+        "All of it.",
+        "the end",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    assert_eq!(html.matches("data-testid=\"chart\"").count(), 1, "{html}");
+    assert!(html.contains("<img") && html.matches(&format!("/api/v1/artifacts/{id}/content")).count() >= 3, "{html}");
+    let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(place(">Share<") < place(">Mood<") && place(">Words<") < place(">Drawing<") && place(">Grid<") < place(">Picture<"), "{html}");
+    assert!(place(">Rows<") < place(">Unforeseen<"), "what the schema does not know comes last: {html}");
 }
 
 #[test]

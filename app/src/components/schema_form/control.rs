@@ -3,7 +3,7 @@
 use baton_domain::schema::{ChoiceOption, FieldKind, FormField};
 use leptos::prelude::*;
 
-use crate::components::field::CONTROL;
+use crate::components::field::{CONTROL, escaped};
 
 const WRONG: &str = "aria-[invalid=true]:border-danger";
 const DROP: &str = "w-full min-w-0 cursor-pointer rounded-card border border-dashed border-line-strong bg-sunken px-4 py-6 text-13 text-soft \
@@ -204,9 +204,4 @@ impl Control<'_> {
         }
         .into_any()
     }
-}
-
-/// Text as the content of an element.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

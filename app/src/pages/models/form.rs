@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
-use crate::components::field::{CheckField, SelectField, TextField};
+use crate::components::field::{CONTROL, CheckField, LABEL, SelectField, TextField, escaped};
 use crate::form_action::{ActionForm, FormAction};
 use crate::server_fns::models::{CreateModel, UpdateModel};
 
@@ -29,12 +29,12 @@ pub(super) fn Add(presets: Vec<ModelPreset>, create: FormAction<CreateModel>) ->
     view! {
         <Card title="Add a model">
             <div class="mb-3 min-w-0 sm:w-1/2">
-                <label class=crate::components::field::LABEL for="field-preset">
+                <label class=LABEL for="field-preset">
                     "Provider"
                 </label>
                 <select
                     id="field-preset"
-                    class=crate::components::field::CONTROL
+                    class=CONTROL
                     data-testid="model-preset"
                     on:change=move |event| chosen.set(event_target_value(&event))
                 >
@@ -99,15 +99,7 @@ fn fields(form: &str, name: &str, settings: &ModelSettings, key_help: &'static s
             <TextField form=form.to_owned() name="model" label="Model at its provider" value=settings.model.clone() required=true autocomplete="off"/>
             <SelectField form=form.to_owned() name="tier" label="How able it is" options=tiers value=settings.tier.as_str()/>
             <TextField form=form.to_owned() name="key" label="Key" kind="password" autocomplete="new-password" help=key_help/>
-            <TextField
-                form=form.to_owned()
-                name="rank"
-                label="Rank"
-                kind="number"
-                value=settings.rank.to_string()
-                required=true
-                help="Of those that are able enough, the smallest is asked first."
-            />
+            {numbers(form, settings)}
             <TextField form=form.to_owned() name="prompt_price" label="Price of a million tokens read" value=price(settings.prompt_micros_per_million) required=true/>
             <TextField
                 form=form.to_owned()
@@ -116,18 +108,52 @@ fn fields(form: &str, name: &str, settings: &ModelSettings, key_help: &'static s
                 value=price(settings.completion_micros_per_million)
                 required=true
             />
-            <TextField
-                form=form.to_owned()
-                name="ca_pem"
-                label="Certificate authority (PEM)"
-                value=settings.ca_pem.clone().unwrap_or_default()
-                autocomplete="off"
-                help="Only where its certificate comes from a private authority."
-            />
+            {authority(form, settings.ca_pem.as_deref().unwrap_or_default())}
             <div>
                 <CheckField form=form.to_owned() name="private" label="Its host may have a private address" checked=settings.private/>
                 <CheckField form=form.to_owned() name="embeds" label="It places texts (embeddings)" checked=settings.embeds/>
             </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The bounds of its calls, each beside the others in a list: a field more is a line, and no view of its own.
+fn numbers(form: &str, settings: &ModelSettings) -> Vec<AnyView> {
+    [
+        ("rank", "Rank", u64::from(settings.rank), "Of those that are able enough, the smallest is asked first."),
+        ("concurrency", "Most calls at the same time", settings.concurrency.into(), "From one server; others wait for their turn."),
+        ("per_minute", "Most calls in a minute", settings.per_minute.into(), "From one server."),
+        ("timeout_ms", "Longest call in milliseconds", settings.timeout_ms, "Then it counts as failed."),
+        ("context_tokens", "Tokens of prompt and answer together", settings.context_tokens.into(), "What does not fit is not sent."),
+    ]
+    .into_iter()
+    .map(|(name, label, value, help)| {
+        view! { <TextField form=form.to_owned() name label kind="number" value=value.to_string() required=true help/> }.into_any()
+    })
+    .collect()
+}
+
+/// Several lines: in one, a browser would join those of a certificate.
+fn authority(form: &str, pem: &str) -> AnyView {
+    let id = format!("field-{form}ca_pem");
+    let help = format!("{id}-help");
+    view! {
+        <div class="min-w-0 sm:col-span-2">
+            <label class=LABEL for=id.clone()>"Certificate authority (PEM)"</label>
+            <textarea
+                id=id
+                name="ca_pem"
+                rows="3"
+                spellcheck="false"
+                autocomplete="off"
+                class=format!("{CONTROL} resize-y font-mono text-12")
+                aria-describedby=help.clone()
+                inner_html=escaped(pem)
+            ></textarea>
+            <p id=help class="mt-1 text-12 text-muted">
+                "Only where its certificate comes from a private authority: from -----BEGIN CERTIFICATE----- on, with its line breaks. Emptied, none is trusted but the known ones."
+            </p>
         </div>
     }
     .into_any()
@@ -139,5 +165,34 @@ const fn tier_words(tier: ModelTier) -> &'static str {
         ModelTier::Small => "small: 1 to 10 B",
         ModelTier::Medium => "medium: 10 to 100 B",
         ModelTier::Large => "large: the best there are",
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_shows_the_bounds_of_calls_and_the_lines_of_an_authority() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB</textarea>\n-----END CERTIFICATE-----\n";
+        let settings = ModelSettings {
+            ca_pem: Some(pem.to_owned()),
+            concurrency: 7,
+            per_minute: 71,
+            timeout_ms: 7_003,
+            context_tokens: 7_777,
+            ..ModelSettings::unset()
+        };
+        let owner = Owner::new();
+        let html = owner.with(|| fields("x-", "m", &settings, "").to_html());
+        for (name, value) in
+            [("concurrency", "7"), ("per_minute", "71"), ("timeout_ms", "7003"), ("context_tokens", "7777"), ("rank", "100")]
+        {
+            let field =
+                html.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).unwrap_or_else(|| panic!("{name}: {html}"));
+            assert!(field.contains(&format!("value=\"{value}\"")) && field.contains("type=\"number\""), "{name}: {field}");
+        }
+        assert!(html.contains("MIIB&lt;/textarea&gt;\n-----END"), "its lines stay lines, and nothing in it ends the field: {html}");
+        assert_eq!(html.matches("<textarea").count(), 1);
     }
 }

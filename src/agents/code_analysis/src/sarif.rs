@@ -1,6 +1,6 @@
 //! How findings are written as SARIF 2.1.0.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -41,9 +41,10 @@ pub(crate) fn log(found: &[Found], suppressed: &[Found]) -> Value {
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     for one in found.iter().chain(suppressed) {
         rules.entry(&one.rule).or_insert_with(|| {
-            let tags: Vec<String> = one
-                .cwe
-                .iter()
+            // The standard wants no tag twice; an advisory may name a weakness twice.
+            let weaknesses: BTreeSet<&String> = one.cwe.iter().collect();
+            let tags: Vec<String> = weaknesses
+                .into_iter()
                 .map(|cwe| format!("external/cwe/{}", cwe.to_ascii_lowercase()))
                 .chain((!one.cwe.is_empty()).then(|| "security".to_owned()))
                 .collect();

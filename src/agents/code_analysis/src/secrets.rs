@@ -3,6 +3,7 @@
 //! A secret is never repeated: a result has its first four characters at most.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use baton_agents_runtime::{Context, SkillError};
@@ -11,19 +12,23 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::audit::{Review, answer, gather, nothing, sort_out};
+use crate::columns::Columns;
 use crate::engine::Found;
 use crate::engine::rule::Confidence;
 use crate::rules::Severity;
 use crate::sarif;
-use crate::source::column;
 
 /// Shannon entropy, in bits a character, from which a text counts as random; hexadecimal digits have at most 4.
 const RANDOM: f64 = 3.5;
 const RANDOM_HEX: f64 = 3.0;
-/// The longest line that is searched, in bytes.
-const LINE: usize = 20_000;
+/// As much of a line is searched at once, in bytes; longer lines, which tools write, in several parts.
+const WINDOW: usize = 20_000;
+/// How much of a part the next one has too, in bytes. Formats are far shorter; of tokens without a longest length more is seen.
+const OVERLAP: usize = 2_000;
 /// The most findings of one file.
 const FILE_FINDINGS: usize = 200;
+/// Secrets of a line that a later part may meet again: those of the overlap, eight characters each at least.
+const RECENT: usize = OVERLAP / 8;
 
 struct Format {
     rule: &'static str,
@@ -259,47 +264,101 @@ fn redacted(secret: &str) -> String {
     format!("{shown}… ({} characters)", secret.chars().count())
 }
 
-/// The secrets of a text.
-fn find(text: &str, file: &str) -> Vec<Found> {
+/// The secrets of a text, and whether there are more than are kept. `check` is asked again and again whether to go on.
+fn find(text: &str, file: &str, check: &mut dyn FnMut() -> Result<(), SkillError>) -> Result<(Vec<Found>, bool), SkillError> {
     let mut found: Vec<Found> = Vec::new();
     let mut start = 0;
+    let mut unchecked = 0;
     for (number, line) in text.split('\n').enumerate() {
         let began = start;
         start += line.len() + 1;
-        if line.len() > LINE || line.len() < 8 {
+        if line.len() < 8 {
             continue;
         }
-        let mut taken: Vec<std::ops::Range<usize>> = Vec::new();
-        for (regex, format) in COMPILED.iter() {
-            for captures in regex.captures_iter(line) {
-                let Some(secret) = captures.get(1) else { continue };
-                let overlaps = taken.iter().any(|range| range.start < secret.end() && secret.start() < range.end);
-                if overlaps || !(format.valid)(secret.as_str()) || (format.rule != "secret-private-key" && placeholder(secret.as_str())) {
-                    continue;
+        let mut taken: Vec<Range<usize>> = Vec::new();
+        let mut columns = Columns::default();
+        for window in windows(line) {
+            unchecked += window.len();
+            if unchecked >= WINDOW {
+                unchecked = 0;
+                check()?;
+            }
+            let mut here = within(line, window, &taken);
+            // In their order, so that the columns of a long line are counted once.
+            here.sort_by_key(|(secret, _)| secret.start);
+            for (secret, format) in here {
+                if found.len() >= FILE_FINDINGS {
+                    return Ok((found, true));
                 }
-                taken.push(secret.range());
+                let at = |columns: &mut Columns, place: usize| columns.of(text, began + place, place);
                 found.push(Found {
                     rule: format.rule.to_owned(),
                     title: format.title.to_owned(),
                     severity: Severity::Error,
                     confidence: format.confidence,
                     cwe: vec!["CWE-798".to_owned()],
-                    message: format!("{}: {}", format.title, redacted(secret.as_str())),
+                    message: format!("{}: {}", format.title, redacted(&line[secret.clone()])),
                     advice:
                         "Withdraw it where it was issued, then read it from the environment or a secret store; it stays in the history."
                             .to_owned(),
                     file: file.to_owned(),
                     line: number + 1,
-                    column: column(text, began + secret.start()),
+                    column: at(&mut columns, secret.start),
                     end_line: number + 1,
-                    end_column: column(text, began + secret.end()),
+                    end_column: at(&mut columns, secret.end),
                     snippet: String::new(),
                     source_line: None,
                     fingerprint: String::new(),
                 });
-                if found.len() >= FILE_FINDINGS {
-                    return found;
-                }
+                taken.push(secret);
+            }
+            // Later windows begin behind most of them.
+            let reach = taken.len().saturating_sub(RECENT);
+            taken.drain(..reach);
+        }
+    }
+    Ok((found, false))
+}
+
+/// The parts of a line that are searched one by one. Each begins a good deal before the one before it ends, so that what is cut there is
+/// whole here.
+fn windows(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let end = line.floor_char_boundary(start + WINDOW);
+        next = (end < line.len()).then(|| line.floor_char_boundary(end - OVERLAP));
+        Some(start..end)
+    })
+}
+
+/// The secrets in a part of a line, but for what was found before.
+fn within(line: &str, window: Range<usize>, before: &[Range<usize>]) -> Vec<(Range<usize>, &'static Format)> {
+    // What stands before the part is seen, so that a word that began there is none that begins here; what stands behind is not.
+    let seen = &line[..window.end];
+    let cut = window.end < line.len();
+    let mut found: Vec<(Range<usize>, &Format)> = Vec::new();
+    for (regex, format) in COMPILED.iter() {
+        let mut from = window.start;
+        while let Some(captures) = regex.captures_at(seen, from) {
+            let Some(whole) = captures.get(0) else { break };
+            if whole.is_empty() {
+                break;
+            }
+            from = whole.end();
+            let Some(secret) = captures.get(1).map(|secret| secret.range()) else { continue };
+            // It may go on behind the part's end, and is whole in the next.
+            if cut && whole.end() == window.end && whole.start() + OVERLAP > window.end + 4 {
+                break;
+            }
+            let text = &line[secret.clone()];
+            let overlaps =
+                before.iter().chain(found.iter().map(|(range, _)| range)).any(|range| range.start < secret.end && secret.start < range.end);
+            if !overlaps && (format.valid)(text) && (format.rule == "secret-private-key" || !placeholder(text)) {
+                found.push((secret, *format));
+            }
+            if found.len() > FILE_FINDINGS {
+                break;
             }
         }
     }
@@ -347,7 +406,11 @@ fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
         match file.text().ok() {
             Some(text) => {
                 review.read += 1;
-                sort_out(&mut review, find(text, &file.name), text);
+                let (found, more) = find(text, &file.name, &mut || context.check())?;
+                if more {
+                    review.notes.push(format!("{}: the first {FILE_FINDINGS} secrets are listed; there are more.", file.name));
+                }
+                sort_out(&mut review, found, text);
             }
             None => review.skipped.push((file.name.clone(), "it is not UTF-8 text".to_owned())),
         }
@@ -362,44 +425,5 @@ fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_expression_compiles() {
-        assert_eq!(COMPILED.len(), FORMATS.len());
-    }
-
-    #[test]
-    fn checksums_decide_about_tokens() {
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
-        let body = "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ";
-        let mut crc = crc32(body.as_bytes());
-        let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        let mut check: Vec<u8> = Vec::new();
-        for _ in 0..6 {
-            check.insert(0, digits[(crc % 62) as usize]);
-            crc /= 62;
-        }
-        let check = String::from_utf8(check).unwrap();
-        let token = format!("ghp_{body}{check}");
-        assert_eq!(find(&format!("key = {token}"), "f").len(), 1);
-        let wrong = format!("ghp_{body}{}", check.chars().rev().collect::<String>());
-        assert!(find(&format!("key = {wrong}"), "f").is_empty(), "{wrong}");
-    }
-
-    #[test]
-    fn placeholders_are_no_secrets_and_secrets_are_not_repeated() {
-        for line in [
-            "password = \"${DB_PASSWORD}\"",
-            "api_key: \"your-api-key-here-123\"",
-            "secret = \"changeme12345\"",
-            "token = \"aaaaaaaaaaaaaaaa\"",
-        ] {
-            assert!(find(line, "f").is_empty(), "{line}");
-        }
-        let found = find("api_key = \"q7Zk2Vx9Lm4Tp8Rw1Ys6\"", "f");
-        assert_eq!(found.len(), 1);
-        assert!(!serde_json::to_string(&found[0]).unwrap().contains("q7Zk2"));
-    }
-}
+#[path = "secrets_tests.rs"]
+mod tests;

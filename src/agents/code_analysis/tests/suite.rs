@@ -6,5 +6,8 @@ mod endurance;
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;
 mod metrics;
+#[path = "../../custom/tests/obedient.rs"]
+mod obedient;
 mod pairs;
 mod reviews;
+mod sarif;

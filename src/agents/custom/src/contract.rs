@@ -8,7 +8,7 @@ use serde_json::json;
 /// The skill that asks a model.
 pub const ANSWER: &str = "prompt.answer";
 /// The version of the skill: it changes when the same input may be asked in other words.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// The most characters of the instructions.
 pub const MAXIMUM_INSTRUCTIONS_CHARACTERS: usize = 20_000;
 /// The most characters of the input.
@@ -39,6 +39,11 @@ pub(crate) fn answer() -> Skill {
                 "input": {
                     "type": "string", "title": "Input", "minLength": 1, "maxLength": MAXIMUM_INPUT_CHARACTERS, "x-multiline": true, "x-order": 2, "x-title": true,
                     "description": "What it is to be done with this time."
+                },
+                "quoted": {
+                    "type": "boolean", "title": "Input is data", "x-order": 9,
+                    "description": "Whether the input stands between marks, as data that gives no orders, and answers that obey it are left out. If \
+                                    this is not given, it does where a sentence of the input tries to take the model's task from it."
                 },
                 "schema": {"type": "object", "title": "Shape of the answer", "description": "JSON Schema that the answer must fit.", "x-order": 3},
                 "samples": {

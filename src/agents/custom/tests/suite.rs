@@ -5,4 +5,5 @@
 mod answer;
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;
+mod obedient;
 mod operations;

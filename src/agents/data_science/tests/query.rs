@@ -177,6 +177,27 @@ fn long_texts_are_searched_in_time() {
 }
 
 #[test]
+fn hostile_expressions_are_refused_or_end_soon() {
+    let text = format!("a\n{}\n", "ab".repeat(1_500_000));
+    let one = |pattern: &str| ask(&[("t", text.as_bytes())], &format!("SELECT a REGEXP '{pattern}' FROM t"));
+    assert_eq!(one("^(ab)+$").value()["result"]["rows"], json!([[1]]), "a small one is held against the longest cells");
+    assert_eq!(one("(a+)+$").value()["result"]["rows"], json!([[0]]), "nothing steps back");
+    let began = std::time::Instant::now();
+    for (pattern, says) in [
+        ("(a|b)*a(a|b){1000}c", "too long for this expression"),
+        ("(.*a){50}c", "too long for this expression"),
+        ("(a{1000}){1000}", "size limit"),
+        ("(", "regex"),
+    ] {
+        let ended = one(pattern);
+        assert!(ended.code() == "DATA-030" && ended.message().contains(says), "{pattern}: {} {}", ended.code(), ended.message());
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    // Within what it may be held against, the same expression answers.
+    assert_eq!(rows("SELECT 'abab' REGEXP '(a|b)*a(a|b){2}b', 12 REGEXP '^1', NULL REGEXP 'x'"), json!([[1, 1, null]]));
+}
+
+#[test]
 fn what_is_sorted_may_be_more_than_memory_keeps_at_once() {
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
         SELECT i FROM n ORDER BY printf('%0100d', (i * 7919) % 300007) DESC LIMIT 1 OFFSET 299999";

@@ -14,6 +14,8 @@ mod api_docs;
 mod changelog;
 #[path = "../../data_science/tests/harness/mod.rs"]
 mod harness;
+#[path = "../../custom/tests/obedient.rs"]
+mod obedient;
 mod pdf;
 mod render;
 mod report;

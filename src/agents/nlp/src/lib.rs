@@ -5,7 +5,6 @@ mod classify;
 mod keywords;
 mod language;
 mod pieces;
-mod prompt;
 mod rephrased;
 mod sentences;
 mod sentiment;

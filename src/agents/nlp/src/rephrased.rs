@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use baton_agents_runtime::prompt::{Question, addresses, ask, suspicion};
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::language::Detected;
-use crate::prompt::{Question, ask, suspicion};
 use crate::words::Words;
 use crate::{language, pieces, sentences};
 
@@ -167,13 +167,6 @@ fn grounded(text: &str, summary: &str, language: &str) -> Result<(), String> {
     let least = frequent.get(FREQUENT - 1).map_or(1, |(_, count)| **count);
     let named = frequent.iter().filter(|(word, count)| **count >= least && said.contains_key(*word)).count();
     if named < NAMED { Err("it names hardly any of the words that the text keeps coming back to".to_owned()) } else { Ok(()) }
-}
-
-fn addresses(text: &str) -> Vec<String> {
-    text.split_whitespace()
-        .map(|word| word.trim_matches(|character: char| !character.is_alphanumeric() && character != '/').to_lowercase())
-        .filter(|word| word.contains("://") || word.starts_with("www.") || word.split_once('@').is_some_and(|(_, host)| host.contains('.')))
-        .collect()
 }
 
 /// Numbers without their separators.

@@ -227,7 +227,7 @@ fn summarize() -> Skill {
             json!({
                 "language": code(), "sentences": {
                     "type": "array", "items": sentence, "maxItems": 20,
-                    "description": "`index` is the place in the text, or of an abstractive summary the place in the summary."
+                    "description": "`index` is the place in the text. An abstractive summary has none of the text's own sentences: its words are the `text`."
                 }, "text": {"type": "string"},
                 "total_sentences": {"type": "integer", "minimum": 0}, "mode": {"enum": ["extractive", "abstractive"]},
                 "models": {"type": "array", "items": {"type": "string"}}

@@ -58,6 +58,12 @@ impl Endpoint {
             let message = format!("{name} did not answer within {} ms", self.model.settings.timeout_ms);
             return CallError { may_have_cost: !error.is_connect(), ..CallError::passing(message) };
         }
+        if let Some(reason) = trusted::distrust(error) {
+            let message = format!(
+                "{name} is not trusted: {reason}. Where its certificate comes from a private authority, give that one under Models"
+            );
+            return CallError::lasting(Code::ModelFailed, message);
+        }
         let mut causes = String::new();
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {

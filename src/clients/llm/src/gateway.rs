@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use baton_clients::trusted;
 use baton_domain::model::{Embedded, FinishReason, MAXIMUM_MESSAGES, MAXIMUM_PROMPT_BYTES, ModelAnswer, ModelRequest, ModelTier, Usage};
 use baton_domain::ports::{ConfiguredModel, EmbeddingCall, ModelBooks, ModelCall, ModelCaller, Models, Sources};
 use baton_domain::problem::Code;
@@ -409,6 +410,10 @@ impl Models for ModelGateway {
 
     fn presets(&self) -> Vec<ModelPreset> {
         presets::all()
+    }
+
+    fn check_authority(&self, pem: &str) -> Result<(), String> {
+        trusted::check_authority(pem)
     }
 
     async fn probe(&self, model: Option<&ConfiguredModel>) -> ModelTest {

@@ -1,8 +1,8 @@
 //! How does an answer come to fit its schema? It is told in words, mended, held against the schema, and asked for again.
 
-use baton_domain::model::{Message, ModelAnswer, ModelRequest, Role};
+use baton_domain::model::{FinishReason, Message, ModelAnswer, ModelRequest, Role};
 use baton_domain::problem::Code;
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use crate::provider::CallError;
@@ -10,6 +10,10 @@ use crate::repair;
 
 /// How often an answer that does not fit is asked for again.
 pub(crate) const AGAIN: usize = 2;
+/// How often a pattern of a schema may step back on one text.
+const STEPS_BACK: usize = 20_000;
+/// The most bytes of a compiled pattern of a schema.
+const PATTERN_BYTES: usize = 256 << 10;
 /// Violations that are told to the model.
 const TOLD: usize = 5;
 
@@ -23,7 +27,11 @@ impl Shape {
     /// Compiles the request's schema, if it has one.
     pub(crate) fn of(request: &ModelRequest) -> Result<Option<Self>, CallError> {
         let Some(schema) = &request.schema else { return Ok(None) };
-        let validator = jsonschema::draft202012::new(schema)
+        // Patterns may look around, and so may step back: how often is bounded, for each of the many texts that an answer can hold.
+        let patterns = PatternOptions::fancy_regex().backtrack_limit(STEPS_BACK).size_limit(PATTERN_BYTES);
+        let validator = jsonschema::draft202012::options()
+            .with_pattern_options(patterns)
+            .build(schema)
             .map_err(|error| CallError::lasting(Code::InvalidRequest, format!("schema: this is no JSON Schema: {error}")))?;
         Ok(Some(Self { validator, text: schema.to_string() }))
     }
@@ -42,8 +50,12 @@ impl Shape {
         request
     }
 
-    /// The value that the answer holds, or what is wrong with it.
+    /// The value that the answer holds, or what is wrong with it. Of an answer that was cut off, the end is not guessed: what is missing
+    /// may be what mattered.
     pub(crate) fn read(&self, answer: &ModelAnswer) -> Result<Value, String> {
+        if answer.finish == FinishReason::Length && serde_json::from_str::<Value>(answer.text.trim()).is_err() {
+            return Err("it ends before the value does; write a shorter one".to_owned());
+        }
         let value = repair::json(&answer.text).ok_or_else(|| "it is not JSON".to_owned())?;
         let wrong: Vec<String> = self
             .validator

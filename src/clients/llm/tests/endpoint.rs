@@ -2,6 +2,7 @@
 
 use crate::support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use baton_domain::ports::{ConfiguredModel, Models};
 use baton_domain::problem::Code;
 use baton_domain::wire::model::{Capabilities, ModelSettings};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 type Answer = Arc<dyn Fn(Value) -> Response + Send + Sync>;
 
@@ -174,6 +176,73 @@ async fn a_model_that_hangs_ends_with_its_time() {
     };
     let failed = asked(unreachable, ask("hi")).await.unwrap_err();
     assert!(failed.passing && !failed.may_have_cost && failed.message.contains("cannot be reached"), "{failed:?}");
+}
+
+/// An API behind TLS, whose certificate for a host comes from an authority of its own; gives its port, that authority, and how often it was
+/// reached.
+async fn behind_tls(host: &str) -> (u16, String, Arc<AtomicUsize>) {
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let authority = params.self_signed(&authority_key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(params, authority_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let reached = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reached);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await?);
+                }
+                let body = said("hello").to_string();
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).await?;
+                stream.shutdown().await
+            });
+        }
+    });
+    (port, authority, reached)
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_for_its_own_certificates_only() {
+    let (port, authority, _) = behind_tls("localhost").await;
+    let (other_port, other, reached) = behind_tls("other.test").await;
+    let at = |port: u16, authority: Option<&String>| {
+        let mut model = model("m", ModelTier::Medium, 1);
+        model.settings.base_url = format!("https://localhost:{port}/v1");
+        model.settings.ca_pem = authority.cloned();
+        model
+    };
+    assert_eq!(asked(at(port, Some(&authority)), ask("hi")).await.unwrap().text, "hello");
+    // Nobody that is known, somebody else, and the right one with a certificate for another host.
+    for model in [at(port, None), at(port, Some(&other)), at(other_port, Some(&other))] {
+        let refused = asked(model, ask("hi")).await.unwrap_err();
+        assert!(refused.code == Code::ModelFailed && !refused.passing && !refused.may_have_cost, "{refused:?}");
+        assert!(refused.message.contains("is not trusted"), "{}", refused.message);
+    }
+    let before = reached.load(Ordering::SeqCst);
+    let books = Arc::new(Books { models: vec![at(other_port, Some(&other))], ..Books::default() });
+    let gateway = gateway_with(&books, endpoints());
+    let refused = gateway.complete(&support::caller(), ask("hi"), None).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.retryable, reached.load(Ordering::SeqCst) - before), ("MODEL-004", false, 1));
+    assert!(gateway.check_authority(&authority).is_ok() && gateway.check_authority(&authority.replace('\n', " ")).is_err());
 }
 
 #[tokio::test]

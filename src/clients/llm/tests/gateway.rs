@@ -226,6 +226,46 @@ async fn an_answer_is_mended_or_asked_for_again_until_it_has_its_shape() {
     assert_eq!((refused.code.as_str(), stubborn.asked().len()), ("MODEL-003", 3));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_cut_off_is_never_closed_by_guessing() {
+    let cut = || Step::Cut("{\"label\": \"a\"".to_owned());
+    let ask_with = |steps: Vec<Step>| {
+        let player = played(steps, Habit::Refuse);
+        let gateway = gateway(&books(vec![model("m", ModelTier::Small, 1)]), vec![("m", as_provider(&player))]);
+        async move { (gateway.complete(&caller(), shaped(), None).await, player.asked()) }
+    };
+    let (answer, asked) = ask_with(vec![cut(), Step::Say("{\"label\": \"b\"}".to_owned())]).await;
+    assert_eq!((answer.unwrap().json, asked.len()), (Some(json!({"label": "b"})), 2));
+    assert!(asked[1].messages.last().unwrap().content.contains("ends before the value does"), "{:?}", asked[1].messages);
+    let (refused, asked) = ask_with(vec![cut(), cut(), cut()]).await;
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.message.contains("cut at 50 tokens"), asked.len()), ("MODEL-003", true, 3));
+    // What was whole before the cut is taken.
+    let (answer, _) = ask_with(vec![Step::Cut("{\"label\": \"a\"} ".to_owned())]).await;
+    assert_eq!(answer.unwrap().json, Some(json!({"label": "a"})));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hostile_pattern_in_a_schema_takes_no_time_and_is_no_match() {
+    let hostile = |pattern: &str| {
+        let items = json!({"type": "string", "pattern": pattern});
+        ModelRequest { schema: Some(json!({"type": "array", "items": items})), ..ask("which?") }
+    };
+    let long = json!(vec![format!("{}!", "a".repeat(60)); 400]).to_string();
+    let began = std::time::Instant::now();
+    // The first needs no look-around and is linear; the second steps back, within a bound.
+    for pattern in ["^(a+)+$", "^(?=a)(a+)+$", "^(?=(a|aa)+$)b"] {
+        let player = played(vec![Step::Say(long.clone()); 3], Habit::Refuse);
+        let gateway = gateway(&books(vec![model("m", ModelTier::Small, 1)]), vec![("m", as_provider(&player))]);
+        let refused = gateway.complete(&caller(), hostile(pattern), None).await.unwrap_err();
+        assert_eq!((refused.code.as_str(), player.asked().len()), ("MODEL-003", 3), "{pattern}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let huge = gateway(&books(vec![model("m", ModelTier::Small, 1)]), vec![("m", as_provider(&played(vec![], Habit::Echo)))]);
+    let refused = huge.complete(&caller(), hostile("(a{1000}){1000}"), None).await.unwrap_err();
+    assert_eq!(refused.code, "REQUEST-002", "{}", refused.message);
+}
+
 #[tokio::test]
 async fn a_request_that_no_model_should_see_is_refused_by_its_field() {
     let books = books(vec![model("m", ModelTier::Small, 1)]);

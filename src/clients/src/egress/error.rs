@@ -64,6 +64,12 @@ fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::e
     })
 }
 
+/// Why a host's certificate is not trusted, where that is why there is no answer.
+pub(crate) fn distrust(error: &reqwest::Error) -> Option<String> {
+    let refused = |cause: &rustls::Error| matches!(cause, rustls::Error::InvalidCertificate(_));
+    causes(error).filter_map(|cause| cause.downcast_ref::<rustls::Error>()).find(|cause| refused(cause)).map(ToString::to_string)
+}
+
 fn tls_reason(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()).map(ToString::to_string)
 }

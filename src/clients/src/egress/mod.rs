@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub use address::special;
 pub use error::EgressError;
+pub(crate) use error::distrust;
 pub use exchange::{Answer, EgressClient, Hop, Request};
 pub use guard::{Admitted, Guard, Turn};
 pub use network::{Network, SystemNetwork};

@@ -29,8 +29,8 @@ pub(super) fn wrong(field: &str, message: impl std::fmt::Display) -> Problem {
     Problem::new(Code::InvalidModel, "Correct the field and send the model again.").with_field(field.to_owned(), message.to_string())
 }
 
-/// Refuses settings that could never work.
-pub(super) fn check(model: &NewModel, keeps_key: bool) -> Result<(), Problem> {
+/// Refuses settings that could never work. `authority` reads a certificate authority as whoever trusts it does.
+pub(super) fn check(model: &NewModel, keeps_key: bool, authority: impl Fn(&str) -> Result<(), String>) -> Result<(), Problem> {
     let NewModel { name, settings, key } = model;
     if !is_name(name, MAXIMUM_NAME) {
         return Err(wrong("/name", format!("use 1 to {MAXIMUM_NAME} letters, digits, dots, dashes and underscores")));
@@ -48,12 +48,11 @@ pub(super) fn check(model: &NewModel, keeps_key: bool) -> Result<(), Problem> {
         return Err(wrong("/settings/model", "write the model's name as its provider has it"));
     }
     check_numbers(settings)?;
-    if let Some(pem) = &settings.ca_pem
-        && (pem.len() > MAXIMUM_CA || !pem.contains("-----BEGIN CERTIFICATE-----"))
-    {
-        return Err(wrong("/settings/ca_pem", "paste the certificate authority in PEM form, from -----BEGIN CERTIFICATE----- on"));
+    let Some(pem) = &settings.ca_pem else { return Ok(()) };
+    if pem.len() > MAXIMUM_CA {
+        return Err(wrong("/settings/ca_pem", format!("a certificate authority has at most {MAXIMUM_CA} bytes")));
     }
-    Ok(())
+    authority(pem).map_err(|message| wrong("/settings/ca_pem", message))
 }
 
 fn check_numbers(settings: &ModelSettings) -> Result<(), Problem> {

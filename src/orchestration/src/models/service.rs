@@ -92,7 +92,7 @@ impl ModelsService {
     }
 
     fn record(&self, caller: &Caller, model: NewModel, stored: Option<&SettingsRecord>) -> Result<SettingsRecord, Problem> {
-        check(&model, stored.is_some_and(|stored| stored.secret.is_some()))?;
+        check(&model, stored.is_some_and(|stored| stored.secret.is_some()), |pem| self.models.check_authority(pem))?;
         let before: Option<ModelSettings> = stored.and_then(|stored| serde_json::from_value(stored.settings.clone()).ok());
         let same = before.is_some_and(|before| same_origin(&before.base_url, &model.settings.base_url));
         let now = self.shared.sources.clock.now();

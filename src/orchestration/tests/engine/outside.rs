@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use baton_domain::connection::{AuthKind, ConnectionKind};
-use baton_domain::id::DEFAULT_PROJECT;
-use baton_domain::model::{Embedded, FinishReason, ModelAnswer, ModelRequest, Usage};
-use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCaller, Models, Sealer, Written};
+use baton_domain::id::{DEFAULT_PROJECT, TaskId};
+use baton_domain::model::{Embedded, FinishReason, Message, ModelAnswer, ModelRequest, Usage};
+use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Models, Sealer, Written};
 use baton_domain::services::{ConnectionService, ModelService};
 use baton_domain::task::{Budget, TaskState};
 use baton_domain::user::{Caller, Role};
@@ -17,6 +17,7 @@ use baton_domain::wire::model::{ModelBudget, ModelPreset, ModelSettings, ModelSt
 use baton_domain::wire::task::{Failure, NewTask};
 use baton_storage::{SettingsKind, SettingsStore};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::world::{SCRIPTED, World};
 
@@ -137,6 +138,9 @@ struct Echo {
     asked: AtomicU64,
 }
 
+/// What passes for a certificate authority here.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
 const MOST: Usage = Usage { prompt_tokens: 30, completion_tokens: 20, cost_micros: 0 };
 
 #[async_trait]
@@ -171,6 +175,10 @@ impl Models for Echo {
 
     fn presets(&self) -> Vec<ModelPreset> {
         Vec::new()
+    }
+
+    fn check_authority(&self, pem: &str) -> Result<(), String> {
+        if pem == AUTHORITY { Ok(()) } else { Err("certificate 1 cannot be read".into()) }
     }
 
     async fn probe(&self, _: Option<&ConfiguredModel>) -> ModelTest {
@@ -219,6 +227,49 @@ async fn the_budgets_of_task_and_month_hold_back_what_would_pass_them() {
     );
 }
 
+#[tokio::test]
+async fn what_a_task_asked_models_is_shown_to_whoever_may_see_the_task() {
+    let world = World::new().await;
+    let (service, books) = models(&world);
+    let ended = world.run(complete()).await;
+    let task = ended.summary.id;
+    let none = service.calls(&world.caller, task).await.unwrap();
+    assert!(none.is_empty(), "{none:?}");
+    let caller =
+        ModelCaller { project: DEFAULT_PROJECT, task, attempt: ended.attempts[0].id, budget: Budget::default(), above: Vec::new() };
+    let request = ModelRequest::new(vec![Message::user("what is it? ".repeat(10_000))]);
+    let answer = ModelAnswer {
+        model: "echo".into(),
+        text: "it is this".into(),
+        json: None,
+        tool_calls: vec![],
+        finish: FinishReason::Stop,
+        usage: MOST,
+        cached: false,
+    };
+    let failed = Failure { code: "MODEL-004".into(), message: "down".into(), retryable: true };
+    for (key, answer) in [("1", Ok(answer)), ("2", Err(failed))] {
+        let call = ModelCall {
+            caller: caller.clone(),
+            model: "echo".into(),
+            at: world.sources.clock.now(),
+            took: std::time::Duration::from_millis(7),
+            key: key.into(),
+            request: request.clone(),
+            answer,
+        };
+        books.record(call).await;
+    }
+    let calls = service.calls(&world.caller, task).await.unwrap();
+    assert_eq!(calls.len(), 2);
+    let (good, bad) = if calls[0].failure.is_none() { (&calls[0], &calls[1]) } else { (&calls[1], &calls[0]) };
+    assert_eq!((good.model.as_str(), good.duration_ms, good.usage, good.attempt_id), ("echo", 7, MOST, caller.attempt));
+    assert!(good.answer.contains("it is this") && good.request.contains("what is it?"), "{good:?}");
+    assert!(good.request.len() <= (64 << 10) + 4, "what is long is cut: {}", good.request.len());
+    assert_eq!((bad.failure.as_deref(), bad.answer.as_str()), (Some("MODEL-004"), "down"));
+    assert_eq!(service.calls(&world.caller, TaskId::new(Uuid::from_u128(9))).await.unwrap_err().code, "TASK-001");
+}
+
 fn new_model(name: &str) -> NewModel {
     let settings: Value = json!({"base_url": "https://api.example.com/v1", "model": "m", "tier": "small"});
     NewModel { name: name.to_owned(), settings: serde_json::from_value(settings).unwrap(), key: Some(Secret("sk-1".to_owned())) }
@@ -257,6 +308,8 @@ async fn models_are_configured_in_their_order_and_their_keys_are_never_shown() {
         (|new| new.settings.timeout_ms = 1, "/settings/timeout_ms"),
         (|new| new.settings.model = String::new(), "/settings/model"),
         (|new| new.settings.ca_pem = Some("none".to_owned()), "/settings/ca_pem"),
+        (|new| new.settings.ca_pem = Some(AUTHORITY.replace('\n', " ")), "/settings/ca_pem"),
+        (|new| new.settings.ca_pem = Some(format!("{AUTHORITY}{}", " ".repeat(65_536))), "/settings/ca_pem"),
         (|new| new.settings.base_url = "http://127.0.0.1:8080".to_owned(), "/settings/base_url"),
     ] {
         let mut wrong = new_model("wrong");

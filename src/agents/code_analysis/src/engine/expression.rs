@@ -2,22 +2,31 @@
 
 use std::sync::OnceLock;
 
+use baton_agents_runtime::expression::Bounded;
 use regex::{Regex, RegexBuilder};
 
-/// The largest compiled form, in bytes.
+/// The largest compiled form of a shipped one, in bytes.
 const MAXIMUM_REGEX_BYTES: usize = 1 << 20;
 
 /// An expression. One that does not compile fits nothing; [`checked`](Self::checked) tells beforehand.
 #[derive(Debug)]
 pub(crate) struct Expression {
     text: String,
-    regex: OnceLock<Option<Regex>>,
+    form: Form,
+}
+
+/// Shipped expressions are known to be sound, and read files whole. Of a user's own, which may be made to take long, the larger one is held
+/// against the beginning of a text only.
+#[derive(Debug)]
+enum Form {
+    Shipped(OnceLock<Option<Regex>>),
+    Own(Bounded),
 }
 
 impl Expression {
     /// From text that is known to be sound.
     pub(crate) fn trusted(text: &str) -> Self {
-        Self { text: text.to_owned(), regex: OnceLock::new() }
+        Self { text: text.to_owned(), form: Form::Shipped(OnceLock::new()) }
     }
 
     /// From text that is compiled now.
@@ -25,14 +34,17 @@ impl Expression {
     /// # Errors
     /// Why it is not understood.
     pub(crate) fn checked(text: &str) -> Result<Self, String> {
-        let regex =
-            build(text).map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))?;
-        Ok(Self { text: text.to_owned(), regex: OnceLock::from(Some(regex)) })
+        let own = Bounded::new(text)
+            .map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))?;
+        Ok(Self { text: text.to_owned(), form: Form::Own(own) })
     }
 
     /// Whether it fits somewhere in this.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.regex.get_or_init(|| build(&self.text).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+        match &self.form {
+            Form::Shipped(regex) => regex.get_or_init(|| build(&self.text).ok()).as_ref().is_some_and(|regex| regex.is_match(text)),
+            Form::Own(own) => own.is_match_at_first(text),
+        }
     }
 }
 

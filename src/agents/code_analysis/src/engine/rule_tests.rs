@@ -71,6 +71,31 @@ fn too_many_and_too_long_rules_are_refused() {
 }
 
 #[test]
+fn hostile_expressions_are_refused_or_end_soon() {
+    let rule = |expression: &str, of: &str| {
+        format!(
+            "[[rule]]\nid = \"own-rule\"\ntitle = \"t\"\nlanguages = [\"python\"]\nseverity = \"error\"\nconfidence = \"high\"\nmessage = \"m\"\n\
+             advice = \"a\"\n{}[[rule.call]]\nname = [\"x\"]\n{}",
+            if of == "file_matches" { format!("file_matches = '{expression}'\n") } else { String::new() },
+            if of == "matches" { format!("matches = '{expression}'\n") } else { String::new() }
+        )
+    };
+    for of in ["matches", "file_matches"] {
+        for expression in ["(a{1000}){1000}", r"\pL{10000}"] {
+            let error = with(&rule(expression, of)).unwrap_err();
+            assert!(error.code == "CODE-004" && error.message.contains("not understood"), "{}", error.message);
+        }
+    }
+    let file = "ab".repeat(1 << 20);
+    for expression in ["(a+)+$", "(a|b)*a(a|b){1000}c", "(.*a){50}c", r"(\w*\w*)*c"] {
+        let catalogue = with(&rule(expression, "file_matches")).unwrap();
+        let began = std::time::Instant::now();
+        assert!(!catalogue.rules[0].file_matches.as_ref().unwrap().is_match(&file), "{expression}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "{expression} took {:?}", began.elapsed());
+    }
+}
+
+#[test]
 fn stars_stand_for_anything() {
     for (pattern, name, expected) in [
         ("os.system", "os.system", true),

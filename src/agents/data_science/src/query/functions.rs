@@ -1,19 +1,19 @@
 //! Which functions queries have beside SQLite's own: statistics of groups, and regular expressions.
 
-use regex::{Regex, RegexBuilder};
+use baton_agents_runtime::Context as Attempt;
+use baton_agents_runtime::expression::Bounded;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
 /// The most values that one median or percentile keeps at a time.
 const MAXIMUM_KEPT: usize = 20_000_000;
-/// The most bytes that a compiled expression takes.
-const MAXIMUM_EXPRESSION_BYTES: usize = 1 << 20;
 
 /// Adds them to a connection.
-pub(super) fn add(connection: &Connection) -> Result<()> {
+pub(super) fn add(connection: &Connection, attempt: &Attempt) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("regexp", 2, flags, matches)?;
+    let attempt = attempt.clone();
+    connection.create_scalar_function("regexp", 2, flags, move |context| matches(context, &attempt))?;
     connection.create_aggregate_function("median", 1, flags, Percentile { half: true })?;
     connection.create_aggregate_function("percentile", 2, flags, Percentile { half: false })?;
     for (name, sample, root) in
@@ -38,17 +38,22 @@ fn number(context: &Context<'_>, place: usize) -> Result<Option<f64>> {
     }
 }
 
-/// `text REGEXP pattern`, which SQLite calls as `regexp(pattern, text)`.
-fn matches(context: &Context<'_>) -> Result<Option<bool>> {
-    let expression = context.get_or_create_aux(0, |pattern| -> std::result::Result<Regex, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(RegexBuilder::new(pattern.as_str()?).size_limit(MAXIMUM_EXPRESSION_BYTES).build()?)
+/// `text REGEXP pattern`, which SQLite calls as `regexp(pattern, text)`. One match is one step of SQLite, which nothing interrupts: the larger
+/// the pattern, the shorter the texts that it is held against, and between two of them it is seen whether to stop.
+fn matches(context: &Context<'_>, attempt: &Attempt) -> Result<Option<bool>> {
+    if attempt.is_canceled() {
+        return Err(wrong("the attempt was cancelled"));
+    }
+    let expression = context.get_or_create_aux(0, |pattern| -> std::result::Result<Bounded, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Bounded::new(pattern.as_str()?)?)
     });
-    Ok(match context.get_raw(1) {
-        ValueRef::Null => None,
-        ValueRef::Integer(value) => Some(expression?.is_match(&value.to_string())),
-        ValueRef::Real(value) => Some(expression?.is_match(&value.to_string())),
-        ValueRef::Text(text) | ValueRef::Blob(text) => Some(expression?.is_match(&String::from_utf8_lossy(text))),
-    })
+    let text = match context.get_raw(1) {
+        ValueRef::Null => return Ok(None),
+        ValueRef::Integer(value) => value.to_string().into(),
+        ValueRef::Real(value) => value.to_string().into(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text),
+    };
+    expression?.is_match(&text).map(Some).map_err(|error| wrong(&format!("REGEXP: {error}")))
 }
 
 /// Linear between the two nearest values (type 7); the share is given in 0 to 100, as SQLite's own extension has it.

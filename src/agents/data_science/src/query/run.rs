@@ -56,7 +56,7 @@ fn guarded(context: &Context, path: &Path, refused: Arc<Mutex<Option<String>>>) 
     // What is sorted goes to temporary files in runs of a few megabytes: a run in memory would be sorted in one step, which nothing
     // interrupts, however long it is. The files have no names and end with the process.
     connection.execute_batch("PRAGMA temp_store=FILE; PRAGMA cache_size=-8192; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;")?;
-    functions::add(&connection)?;
+    functions::add(&connection, context)?;
     matching::add(&connection, context)?;
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LENGTH, MAXIMUM_CELL_BYTES),

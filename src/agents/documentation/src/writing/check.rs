@@ -1,5 +1,6 @@
 //! What is wrong with a text that a model wrote?
 
+use baton_agents_runtime::prompt::Material;
 use unicode_segmentation::UnicodeSegmentation;
 use whatlang::Detector;
 
@@ -7,6 +8,13 @@ use super::facts::Differences;
 
 /// Texts of fewer words are too short to tell their language.
 const LEAST_WORDS: f64 = 12.0;
+
+/// The share of its telling words that a text has from the text that it is written from, and a draft from its brief. Both are far below what
+/// honest texts have; a draft may be much longer than its brief.
+const DRAWN_FROM_TEXT: f64 = 0.15;
+const DRAWN_FROM_BRIEF: f64 = 0.02;
+/// Texts of fewer telling words are too short for that.
+const TELLING: usize = 8;
 
 /// What a text is to be like.
 pub(super) struct Wish {
@@ -57,8 +65,27 @@ pub(super) fn language_of(text: &str) -> Option<String> {
     Some(code.to_owned())
 }
 
+/// Whether a text is one about its material, or what an order within the material makes of it; the fault in words that the model is told.
+/// What is only an order has no other meaning, and is written anew as any text is.
+fn obeys(text: &str, material: &Material, wish: &Wish) -> Option<String> {
+    if material.plain.split_whitespace().next().is_none() {
+        return None;
+    }
+    if material.repeats_an_order(text) {
+        return Some("it only says what a sentence of the material orders".to_owned());
+    }
+    if let Some(address) = material.ordered_address(text) {
+        return Some(format!("it has an address that only an order in the material has: {address}"));
+    }
+    let same_language = language_of(&material.plain).zip(language_of(text)).is_some_and(|(of_material, of_text)| of_material == of_text);
+    let (shared, telling) = material.shared(text);
+    let least = if wish.loose { DRAWN_FROM_BRIEF } else { DRAWN_FROM_TEXT };
+    let foreign = same_language && telling >= TELLING && (shared as f64) < least * telling as f64;
+    foreign.then(|| format!("it is not about the material: it shares {shared} of its {telling} telling words with it"))
+}
+
 /// What is wrong, in words that the model is told.
-pub(super) fn faults(text: &str, wish: &Wish, differences: &Differences, cut_off: bool) -> Vec<String> {
+pub(super) fn faults(text: &str, material: &Material, wish: &Wish, differences: &Differences, cut_off: bool) -> Vec<String> {
     let count = words(text);
     if count == 0.0 {
         return vec!["there is no text".to_owned()];
@@ -79,6 +106,7 @@ pub(super) fn faults(text: &str, wish: &Wish, differences: &Differences, cut_off
     {
         faults.push(format!("it is in the language {found} instead of {wanted}"));
     }
+    faults.extend(obeys(text, material, wish));
     if !differences.addresses.is_empty() {
         faults.push(format!("it has addresses that were not given: {}", differences.addresses.join(", ")));
     }

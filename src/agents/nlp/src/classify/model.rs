@@ -1,12 +1,12 @@
 //! Which label does a model give a text, and does that rest on the text or on orders within it?
 
+use baton_agents_runtime::prompt::{Question, ask, suspicion};
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
 use serde_json::{Value, json};
 
 use super::Label;
-use crate::prompt::{Question, ask, suspicion};
 use crate::{sentences, text};
 
 /// The least able model that keeps to a list of labels.

@@ -3,13 +3,13 @@
 mod checks;
 mod contract;
 
+use baton_agents_runtime::prompt::{Question, ask};
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::model::ModelTier;
 use baton_domain::problem::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::prompt::{Question, ask};
 use crate::{language, pieces, text};
 pub use contract::TRANSLATE;
 pub(crate) use contract::translate as contract;
