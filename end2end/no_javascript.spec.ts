@@ -116,6 +116,43 @@ test('a text is submitted by example, and a wrong field is said', async ({ page 
   await expect(page.getByTestId('result')).toHaveAttribute('data-kind', 'sentiment');
 });
 
+test('a task is submitted on terms of its own, and a wrong one is said at its field', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/tasks/new?skill=diagnostics.echo');
+  const fields = page.getByTestId('schedule-fields');
+  await fields.locator('summary').click();
+  await fields.getByLabel('Labels').fill('nobody-has-this');
+  await page.getByTestId('submit').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'TASK-011');
+  await expect(fields.getByLabel('Labels'), 'its fold is open').toBeVisible();
+  await expect(fields.getByLabel('Labels')).toHaveAttribute('aria-invalid', 'true');
+
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 16);
+  await fields.getByLabel('Not before (UTC)').fill(tomorrow);
+  await fields.getByLabel('Labels').fill('native');
+  await fields.getByLabel('Attempts in all').fill('7');
+  await page.getByTestId('submit').click();
+  await expect(page.getByTestId('state')).toHaveAttribute('data-state', 'waiting');
+  await expect(page.locator(`time[datetime="${tomorrow}:00Z"]`).first()).toBeVisible();
+  await expect(page.getByTestId('terms')).toContainText('7 attempts');
+  await page.getByTestId('cancel').click();
+  await reloadUntilState(page, 'canceled');
+});
+
+test('several tasks are submitted at once', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/tasks/new');
+  await page.getByTestId('several').click();
+  const text = page.getByTestId('batch').getByLabel('Tasks');
+  await text.fill('[{"skill": "diagnostics.echo"}]');
+  await page.getByTestId('submit-batch').click();
+  await expect(page.getByTestId('error')).toContainText('/tasks/0/input');
+  await text.fill(JSON.stringify([1, 2].map((number) => ({ skill: 'diagnostics.echo', input: {}, title: `Together ${number}` }))));
+  await page.getByTestId('submit-batch').click();
+  await expect(page).toHaveURL(/\/tasks$/);
+  await expect(page.getByTestId('task-row').filter({ hasText: 'Together' })).toHaveCount(2);
+});
+
 test('a running task is cancelled', async ({ page }) => {
   await signInByForm(page);
   await page.goto('/tasks/new?skill=diagnostics.sleep');

@@ -35,6 +35,67 @@ function poster(page: Page, server: Server) {
   };
 }
 
+test('a topic that is declared again keeps its retention, and its page changes it', async ({ dashboard: page, server }) => {
+  const post = poster(page, server);
+  await post('/topics', { name: 'kept.long', kind: 'durable', retention: { maximum_age_seconds: 86_400, maximum_messages: 7 } });
+  await open(page, '/topics');
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('kept.long');
+  await page.getByTestId('declare-topic').click();
+  await expect(name, 'it was declared').toHaveValue('');
+  await open(page, '/topics/kept.long');
+  const facts = page.getByTestId('topic-facts');
+  await expect(facts).toContainText('for 1 day or up to 7 of them');
+
+  await expect(page.getByLabel('Kept for, seconds')).toHaveValue('86400');
+  await page.getByLabel('Kept at once').fill('9');
+  await page.getByTestId('keep-topic').click();
+  await expect(facts).toContainText('for 1 day or up to 9 of them');
+});
+
+test('a subscription that is made again keeps its policy, and its page changes it', async ({ dashboard: page, server }) => {
+  const post = poster(page, server);
+  await post('/subscriptions', { name: 'strict', pattern: 'strict.>', policy: { maximum_deliveries: 2, ack_deadline_ms: 5_000 } });
+  await open(page, '/topics');
+  const form = page.locator('form', { has: page.getByTestId('make-subscription') });
+  await form.locator('[name="name"]').fill('strict');
+  await form.locator('[name="pattern"]').fill('strict.>');
+  await form.locator('summary').click();
+  await form.getByLabel('Unacknowledged at once').fill('3');
+  await page.getByTestId('make-subscription').click();
+  await expect(form.locator('[name="name"]'), 'it was made').toHaveValue('');
+  await open(page, '/subscriptions/strict');
+  const facts = page.getByTestId('subscription-facts');
+  await expect(facts).toContainText('has 5 s for a message; after 2 deliveries it is a dead letter; at most 3 are');
+
+  await expect(page.getByLabel('Time to acknowledge, ms')).toHaveValue('5000');
+  await page.getByLabel('Deliveries before it is dead').fill('4');
+  await page.getByTestId('serve-subscription').click();
+  await expect(facts).toContainText('has 5 s for a message; after 4 deliveries');
+});
+
+test('what is out of bounds is refused with its field', async ({ dashboard: page, server, watch }) => {
+  watch.allow(/status of 422/);
+  await poster(page, server)('/topics', { name: 'kept.short', kind: 'durable' });
+  await open(page, '/topics/kept.short');
+  await page.getByLabel('Kept for, seconds').fill('1');
+  await page.getByTestId('keep-topic').click();
+  await expect(page.getByTestId('error')).toContainText('/retention/maximum_age_seconds');
+});
+
+test('of two messages with the same key the first is kept', async ({ dashboard: page, server }) => {
+  await poster(page, server)('/topics', { name: 'keyed.once', kind: 'durable' });
+  await open(page, '/topics/keyed.once');
+  for (const said of ['Published.', 'Published before, under the same key: the first one counts.']) {
+    await page.locator('[name="payload"]').fill('{"order": 17}');
+    await page.getByLabel('Key', { exact: true }).fill('order-17');
+    await page.getByTestId('publish').click();
+    await expect(page.getByTestId('published')).toHaveText(said);
+  }
+  await expect(page.getByTestId('message')).toHaveCount(1);
+  await expect(page.getByTestId('message')).toContainText('key order-17');
+});
+
 test('messages are pulled, and acknowledged or refused, with the keyboard alone', async ({ dashboard: page, server }) => {
   const post = poster(page, server);
   await post('/topics', { name: 'parcels.sent', kind: 'durable' });

@@ -4,7 +4,8 @@ use crate::harness;
 
 use std::collections::BTreeSet;
 
-use crate::harness::doors::CAPABILITIES;
+use crate::harness::doors::{ASKED_BY_NO_PAGE, CAPABILITIES};
+use crate::harness::named::{declared, named, named_in};
 
 /// The methods of the service traits, as `tasks::submit`, read from their source.
 fn methods() -> BTreeSet<String> {
@@ -63,4 +64,33 @@ fn every_capability_for_people_has_a_page_that_exists() {
             None => assert!(row.operation.is_none() && row.function.is_none(), "{} has no page", row.method),
         }
     }
+}
+
+#[test]
+fn every_server_function_is_asked_by_a_page() {
+    let (declared, named) = (declared(), named());
+    assert_eq!(declared.iter().map(|function| function.path.clone()).collect::<BTreeSet<_>>(), functions());
+    let asked: BTreeSet<&str> = declared
+        .iter()
+        .filter(|function| function.names.iter().any(|name| named.contains(name)))
+        .map(|function| function.path.as_str())
+        .collect();
+    // What a form of its own asks of the same method, the page has too.
+    let methods: BTreeSet<&str> =
+        CAPABILITIES.iter().filter(|row| row.function.is_some_and(|function| asked.contains(function))).map(|row| row.method).collect();
+    let not_asked: BTreeSet<&str> =
+        CAPABILITIES.iter().filter(|row| !methods.contains(row.method)).filter_map(|row| row.function).collect();
+    let known: BTreeSet<&str> = ASKED_BY_NO_PAGE.iter().map(|(function, _)| *function).collect();
+    assert_eq!(not_asked, known, "left: no page asks these; right: those of which that is known");
+}
+
+#[test]
+fn what_a_page_names_is_found_however_it_is_written() {
+    let text = "use crate::server_fns::{Called, tasks::{self, Cancel}, topics::Publish};\n\
+        // server_fns::plans::accept is only spoken of.\n\
+        fn page() { tasks::list(1); crate::server_fns::agents::drain(2); other::rerun(); }\n\
+        use crate::server_fns::{\n    limits,\n};\nfn more() { limits::set; }";
+    let found: BTreeSet<String> = named_in(text);
+    let expected = ["agents::drain", "limits::set", "tasks::Cancel", "tasks::list", "topics::Publish"];
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }

@@ -21,6 +21,7 @@ mod deciding;
 mod disk_full;
 mod followers;
 mod forks;
+mod forms;
 mod harness;
 mod kills;
 mod layers;

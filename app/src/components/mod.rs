@@ -8,8 +8,8 @@
 //! | sign in, first run | `sign-in`, `first-run` (the submit buttons) |
 //! | overview | `summary`, `stat-throughput`, `stat-wait`, `stat-success`, `stat-queue`, `chart-throughput`, `chart-latency`, `agent-card`, `attention`, `task-row` |
 //! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty` |
-//! | new task | `skill`, `example`, `submit`, `curl`, `decide-fields` |
-//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
+//! | new task | `skill`, `example`, `submit`, `curl`, `share-fields`, `schedule-fields`, `decide-fields`, `several`, `batch`, `submit-batch`, `accepted`, `accepted-task` |
+//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `terms`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
 //! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume`, `balancing-row` (with `data-skill`), `host` |
 //! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | workflows | `workflow-row` (with `data-name`), `new-workflow` |
@@ -20,6 +20,7 @@
 //! | decisions, decision | `decision-row` (with `data-id`, `data-state`), `decision-state`, `verdict`, `choice` (with `data-key`), `ballot` (with `data-voter`), `tally-rule`, `tally-outcome`, `tally-row`, `rule-row` (with `data-rule`), `voter-row`, `story-step`, `dissent`, `yours`, `vote`, `vote-entry`, `abstain`, `decide`, `later-key`, `judge-later`, `later-verdict` |
 //! | lab | `lab-summary`, `lab-rules`, `lab-rule`, `lab-voters`, `lab-voter`, `lab-decision` |
 //! | conflicts, claims | `conflict-row` (with `data-id`, `data-state`), `conflict-state`, `region` (with `data-kind`), `resolve-conflict`, `dismiss-conflict`, `claim-row` (with `data-resource`, `data-state`), `release-claim`, `break-claim`, `broken-claim` |
+//! | topic, subscription | `topic-row`, `subscription-row` (with `data-name`), `topic-facts`, `subscription-facts`, `declare-topic`, `make-subscription`, `publish`, `published`, `keep-topic`, `serve-subscription`, `message`, `delivery`, `dead-letter` (with `data-seq`) |
 //! | members | `member-row`, `key-row`, `create-user`, `create-key`, `new-secret`, `revoke` |
 
 pub mod action;
@@ -59,6 +60,7 @@ pub mod stat;
 pub mod table;
 pub mod task_actions;
 pub mod task_table;
+pub mod task_terms;
 pub mod timeline;
 pub mod times;
 pub mod toast;

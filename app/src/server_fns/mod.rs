@@ -11,6 +11,7 @@ mod answer;
 pub mod approvals;
 pub mod artifacts;
 pub mod auth;
+pub mod batch;
 pub mod claims;
 pub mod conflicts;
 pub mod connections;

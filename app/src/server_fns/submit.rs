@@ -7,9 +7,9 @@ use super::upload::MultipartFormData;
 pub use super::upload::Upload;
 use super::{Called, Json};
 
-/// Submits the form of the page "New task": `skill`, `title`, `priority`, `depends_on`, `fairness_key`,
-/// `fairness_weight`, `budget_tokens`, `budget_cost`, `decide_agents`, `decide_samples`, `decide_rule`, `decide_answer`, `input[<property>]` as text and
-/// `file[<property>]` as files, which are stored first and whose identifiers go into the input.
+/// Submits the form of the page "New task": `skill`, `title`, `priority`, the fields of the [terms](crate::components::task_terms), `decide_agents`,
+/// `decide_samples`, `decide_rule`, `decide_answer`, `input[<property>]` as text and `file[<property>]` as files, which are stored first and whose identifiers
+/// go into the input.
 ///
 /// # Errors
 /// As [`TaskService::submit`](baton_domain::services::TaskService::submit) and
@@ -24,37 +24,25 @@ mod reading {
     use baton_domain::problem::{Code, Problem};
     use baton_domain::schema::input_from_form;
     use baton_domain::services::{Answer, Services};
-    use baton_domain::task::{Budget, Priority};
+    use baton_domain::task::{Priority, RetryPolicy};
     use baton_domain::user::Caller;
-    use baton_domain::wire::task::{DependsOn, NewTask, TaskSummary};
+    use baton_domain::wire::task::{NewTask, TaskSummary};
 
     use super::super::form::SentForm;
     use super::super::{ApiError, serve};
     use super::Upload;
     use crate::components::decide_form::{DECIDE_FIELDS, decide_terms};
+    use crate::components::task_terms::{task_terms, term_fields, with_terms};
 
-    /// The fields of the form beside the input's.
-    const FIELDS: [&str; 13] = [
-        "skill",
-        "title",
-        "priority",
-        "depends_on",
-        "fairness_key",
-        "fairness_weight",
-        "budget_tokens",
-        "budget_cost",
-        "idempotency_key",
-        DECIDE_FIELDS[0],
-        DECIDE_FIELDS[1],
-        DECIDE_FIELDS[2],
-        DECIDE_FIELDS[3],
-    ];
+    /// The fields of the form beside the input's, the terms' and those of several agents.
+    const FIELDS: [&str; 4] = ["skill", "title", "priority", "idempotency_key"];
 
     pub(super) async fn submit(upload: Upload) -> Result<TaskSummary, ApiError> {
         let services = serve::services()?;
         let caller = serve::caller();
         let mut form = SentForm::default();
-        let outcome = match form.read(&services, &caller, upload.0, &FIELDS).await {
+        let known: Vec<&str> = FIELDS.into_iter().chain(DECIDE_FIELDS).chain(term_fields().map(|field| field.name)).collect();
+        let outcome = match form.read(&services, &caller, upload.0, &known).await {
             Ok(()) => send(&form, &services, &caller).await,
             Err(problem) => Err(problem),
         };
@@ -70,10 +58,10 @@ mod reading {
         let Some(skill) = form.filled("skill") else {
             return Err(Problem::invalid_field("skill", "Choose a skill."));
         };
-        let input = match services.agents.skill(caller, skill).await {
-            Ok(skill) => input_from_form(&skill, &form.input)?,
+        let (input, retry) = match services.agents.skill(caller, skill).await {
+            Ok(skill) => (input_from_form(&skill, &form.input)?, skill.retry),
             // The task service says it in its own words, the same as over REST.
-            Err(problem) if problem.is(Code::NoSuchSkill) => serde_json::json!({}),
+            Err(problem) if problem.is(Code::NoSuchSkill) => (serde_json::json!({}), RetryPolicy::default()),
             Err(problem) => return Err(problem),
         };
         let mut task = NewTask::new(skill, input);
@@ -82,17 +70,9 @@ mod reading {
             let number: u8 = priority.parse().map_err(|_| Problem::invalid_field("priority", "Use 1 (critical) to 5 (background)."))?;
             task.priority = Priority::new(number).map_err(|error| Problem::invalid_field("priority", error.to_string()))?;
         }
-        for word in form.filled("depends_on").unwrap_or_default().split([' ', ',', '\n']).filter(|word| !word.is_empty()) {
-            let id = word.parse().map_err(|_| Problem::invalid_field("depends_on", "Use the ids of tasks, with spaces between."))?;
-            task.depends_on.push(DependsOn::Task(id));
-        }
-        task.fairness_key = form.filled("fairness_key").map(str::to_owned);
-        if let Some(weight) = form.number("fairness_weight")? {
-            task.fairness_weight = weight;
-        }
-        let budget = Budget { tokens: form.number("budget_tokens")?, cost: form.number("budget_cost")? };
-        task.budget = Some(budget).filter(|budget| *budget != Budget::default());
-        task.decide = decide_terms(|name| form.filled(name).map(str::to_owned)).map(Box::new);
+        let filled = |name: &str| form.filled(name).map(str::to_owned);
+        let mut task = with_terms(&task, task_terms(&filled, &retry))?;
+        task.decide = decide_terms(filled).map(Box::new);
         services.tasks.submit(caller, task, form.filled("idempotency_key").map(str::to_owned)).await
     }
 }

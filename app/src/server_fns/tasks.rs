@@ -1,11 +1,9 @@
-//! What a person does with tasks. Submitting through the form, with its files, is in [`submit`](super::submit).
+//! What a person does with tasks. Submitting through the form, with its files, is in [`submit`](super::submit), several at once in [`batch`](super::batch).
 
 use baton_domain::id::TaskId;
 use baton_domain::page::Page;
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
-use baton_domain::wire::task::{
-    AcceptedBatch, AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewBatch, NewTask, TaskDetail, TaskFilter, TaskSummary,
-};
+use baton_domain::wire::task::{AttemptView, BulkAnswer, BulkCancel, BulkRerun, NewTask, TaskDetail, TaskFilter, TaskSummary};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -20,15 +18,6 @@ use super::{Called, Json};
 #[server(endpoint = "/tasks/submit", input = Json, output = Json)]
 pub async fn submit(task: NewTask, #[server(default)] idempotency_key: Option<String>) -> Called<TaskSummary> {
     serve::answer(serve::services()?.tasks.submit(&serve::caller(), task, idempotency_key).await)
-}
-
-/// Accepts all tasks of a batch, or none.
-///
-/// # Errors
-/// As [`TaskService::submit_batch`](baton_domain::services::TaskService::submit_batch).
-#[server(endpoint = "/tasks/submit_batch", input = Json, output = Json)]
-pub async fn submit_batch(batch: NewBatch, #[server(default)] idempotency_key: Option<String>) -> Called<AcceptedBatch> {
-    serve::answer(serve::services()?.tasks.submit_batch(&serve::caller(), batch, idempotency_key).await)
 }
 
 /// A page of tasks, the newest first.

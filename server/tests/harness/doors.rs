@@ -174,6 +174,7 @@ pub const CAPABILITIES: &[Capability] = &[
     row("notifications::unread", "count_unread_notifications", "notifications/unread", "/notifications"),
     row("notifications::mark", "mark_notifications", "notifications/mark", "/notifications"),
     // The same through the forms of pages, which work without a program in the browser.
+    row("tasks::submit", "create_task", "tasks/submit_form", "/tasks/new"),
     row("workflows::store", "store_workflow", "workflows/store_form", "/workflows/~new"),
     row("runs::start", "start_run", "runs/start_form", "/workflows/:name"),
     row("runs::signal", "signal_run", "runs/signal_form", "/runs/:id"),
@@ -193,4 +194,21 @@ pub const CAPABILITIES: &[Capability] = &[
     row("metrics::overview", "get_overview", "metrics/overview", "/"),
     row("health::live", "live", "health/live", "/"),
     row("health::ready", "ready", "health/ready", "/"),
+];
+
+/// Server functions that no page asks, and why. What has a form of its own, by which the page asks the same, is not among them.
+pub const ASKED_BY_NO_PAGE: &[(&str, &str)] = &[
+    ("agents/skill", "the page reads all skills at once"),
+    ("artifacts/delete", "a page shows the files of a task, and deletes none"),
+    ("artifacts/get", "a task brings its files with it"),
+    ("artifacts/list", "a task brings its files with it"),
+    ("claims/check", "agents and runs do; people look, release and break"),
+    ("claims/claim", "agents and runs do; people look, release and break"),
+    ("claims/renew", "agents and runs do; people look, release and break"),
+    ("conflicts/put", "agents and runs do; people look, and settle what disagrees"),
+    ("connections/get", "the page reads all connections at once"),
+    ("health/live", "probes do, over HTTP"),
+    ("health/ready", "probes do, over HTTP"),
+    ("replays/recording", "the page links to the operation, whose answer a browser keeps as a file"),
+    ("tasks/attempts", "a task brings its attempts with it"),
 ];

@@ -1,6 +1,7 @@
 //! How a task is submitted: choose a skill, fill in its form, see the same request as a command.
 
 mod preview;
+mod several;
 mod wish;
 
 use baton_domain::agent::{Family, Skill};
@@ -15,6 +16,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen::JsCast as _;
 use web_sys::{FormData, HtmlFormElement};
 
+use self::several::Several;
 use self::wish::Wish;
 use crate::components::agent_card::family_word;
 use crate::components::banner::{LastProblem, ProblemBanner};
@@ -29,6 +31,7 @@ use crate::components::loaded::loaded;
 use crate::components::needs::reach_words;
 use crate::components::page_head::PageHead;
 use crate::components::schema_form::SchemaForm;
+use crate::components::task_terms::TermFields;
 use crate::page_data::PageData;
 use crate::reactive::memo;
 use crate::server_fns::Called;
@@ -48,10 +51,21 @@ pub(crate) fn NewTask() -> impl IntoView {
             (query.get("skill"), query.get("example").and_then(|number| number.parse::<usize>().ok()), wish)
         })
     });
+    // Two ways to the same place: one task by its form, or several by their text.
+    let several = memo(move |_| query.with(|query| query.get("several").is_some()));
+    let other = move || {
+        let (href, words) = if several.get() { ("/tasks/new", "One task") } else { ("/tasks/new?several=true", "Several at once") };
+        view! {
+            <a class=Kind::Plain.class() href=href data-testid="several">
+                {words}
+            </a>
+        }
+    };
     view! {
-        <PageHead title="New task"/>
+        <PageHead title="New task" actions=other.into_any()/>
         {loaded(data, move |(skills, connections)| {
             move || match asked.get() {
+                _ if several.get() => view! { <Several/> }.into_any(),
                 (Some(name), example, _) => match skills.iter().find(|skill| skill.name == name) {
                     Some(skill) => {
                         view! { <SubmitTask skill=skill.clone() connections=connections.clone() example/> }.into_any()
@@ -138,7 +152,10 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
     let problem = RwSignal::new(None::<Problem>);
     let sending = RwSignal::new(false);
     let command = RwSignal::new(preview::at_first(&skill, values.as_ref()));
-    let errors = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.errors.clone()).unwrap_or_default()));
+    // What a form that was sent without scripts was refused for stands at its fields too.
+    let left = RwSignal::new(use_session().flash.problem.map(|problem| problem.errors).unwrap_or_default());
+    let errors =
+        Signal::derive(move || problem.with(|problem| problem.as_ref().map_or_else(|| left.get(), |problem| problem.errors.clone())));
     let shown = StoredValue::new(skill.clone());
 
     let form_of = |event: &web_sys::Event| {
@@ -153,6 +170,7 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
         }
         sending.set(true);
         problem.set(None);
+        left.set(Vec::new());
         let navigate = navigate.clone();
         spawn_local(async move {
             match submit_form(Upload::from(form)).await {
@@ -226,25 +244,7 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
                             <SelectField name="priority" label="Priority" options=priorities value="3"/>
                         </div>
                     </details>
-                    <details class="rounded-control border border-line p-3">
-                        <summary class="text-13 font-medium">"Dependencies, fairness and budget"</summary>
-                        <div class="mt-3 grid grid-cols-1 gap-3 sm:grid-cols-2">
-                            <TextField
-                                name="depends_on"
-                                label="Depends on"
-                                help="Ids of tasks that must complete first, with spaces between."
-                            />
-                            <TextField
-                                name="fairness_key"
-                                label="Fairness key"
-                                max_length="64"
-                                help="Keys take turns: a tenant or a customer."
-                            />
-                            <TextField name="fairness_weight" label="Fairness weight" placeholder="1" help="0.001 to 1000."/>
-                            <TextField name="budget_tokens" label="At most, tokens" placeholder="no limit"/>
-                            <TextField name="budget_cost" label="At most, cost" placeholder="no limit"/>
-                        </div>
-                    </details>
+                    <TermFields retry=skill.retry.clone() errors/>
                     <DecideFields/>
                     <Button
                         submits=true

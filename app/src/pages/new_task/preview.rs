@@ -11,6 +11,7 @@ use web_sys::{File, FormData};
 
 use crate::components::curl::submit_command;
 use crate::components::decide_form::decide_terms;
+use crate::components::task_terms::task_terms;
 
 /// The command before anything was typed.
 pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
@@ -21,7 +22,7 @@ pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
             given.or_else(|| field.default_text()).map(|text| (field.name.clone(), text))
         })
         .collect();
-    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)), None)
+    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)), Map::new())
 }
 
 /// The command for what the form holds now.
@@ -41,7 +42,11 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     task.title = text("title");
     task.priority =
         text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
-    submit_command(&task, decide_terms(text).and_then(|terms| serde_json::to_value(terms).ok()))
+    let mut terms = task_terms(&text, &skill.retry);
+    if let Some(decide) = decide_terms(text).and_then(|decide| serde_json::to_value(decide).ok()) {
+        terms.insert("decide".to_owned(), decide);
+    }
+    submit_command(&task, terms)
 }
 
 /// The input as it will be sent; while something is still missing, what there is.

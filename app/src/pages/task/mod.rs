@@ -13,6 +13,7 @@ use baton_domain::wire::task::NewTask;
 pub(super) use facts::Fact;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use serde_json::Map;
 
 use self::attempts::Attempts;
 use self::facts::Facts;
@@ -66,7 +67,7 @@ fn Content(model: Model) -> impl IntoView {
             }
             let request =
                 NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
-            submit_command(&request, None)
+            submit_command(&request, Map::new())
         })
     });
     let input = model.detail.with_untracked(|detail| detail.input.clone());

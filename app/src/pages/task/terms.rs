@@ -1,27 +1,24 @@
-//! On what terms a task runs: what it depends on, its share among fairness keys, what it may use up.
+//! On what terms a task runs: what it depends on, its share among fairness keys, what it may use up, who may do it, its retries and deadlines.
 
+use baton_domain::task::{RetryPolicy, Timeouts};
 use baton_domain::wire::task::TaskDetail;
 use leptos::prelude::*;
 
 use super::facts::Fact;
 use crate::components::card::Card;
 use crate::components::pill::state_word;
+use crate::format::millis;
 use crate::reactive::memo;
 
-/// The card; nothing for a task that has no terms.
+/// A name, and what it is in words.
+type Said = (&'static str, String);
+
+/// The card.
 #[component]
 pub(super) fn Terms(detail: RwSignal<TaskDetail>) -> impl IntoView {
-    let terms = memo(move |_| {
-        detail.with(|detail| {
-            let key = detail.summary.fairness_key.clone();
-            (detail.depends_on.clone(), key, detail.fairness_weight, detail.budget)
-        })
-    });
+    let terms = memo(move |_| detail.with(|detail| (detail.depends_on.clone(), said(detail))));
     move || {
-        let (depends_on, key, weight, budget) = terms.get();
-        if depends_on.is_empty() && key.is_none() && budget.is_none() {
-            return ().into_any();
-        }
+        let (depends_on, said) = terms.get();
         let needed: Vec<_> = depends_on
             .into_iter()
             .map(|needed| {
@@ -36,18 +33,70 @@ pub(super) fn Terms(detail: RwSignal<TaskDetail>) -> impl IntoView {
             })
             .collect();
         let needed = (!needed.is_empty()).then(|| view! { <Fact name="Depends on"><ul>{needed}</ul></Fact> });
-        let share = key.map(|key| view! { <Fact name="Fairness key">{format!("{key}, weight {weight}")}</Fact> });
-        let budget = budget.map(|budget| {
-            let tokens = budget.tokens.map(|tokens| format!("{tokens} tokens"));
-            let cost = budget.cost.map(|cost| format!("cost {cost}"));
-            let words: Vec<String> = tokens.into_iter().chain(cost).collect();
-            view! { <Fact name="At most">{words.join(", ")}</Fact> }
-        });
+        let said: Vec<_> = said.into_iter().map(|(name, words)| view! { <Fact name>{words}</Fact> }).collect();
         view! {
             <Card title="Terms" test_id="terms">
-                <dl class="flex flex-col gap-2 text-13">{needed} {share} {budget}</dl>
+                <dl class="flex flex-col gap-2 text-13">{needed} {said}</dl>
             </Card>
         }
         .into_any()
+    }
+}
+
+fn said(detail: &TaskDetail) -> Vec<Said> {
+    let mut said = Vec::new();
+    if let Some(key) = &detail.summary.fairness_key {
+        said.push(("Fairness key", format!("{key}, weight {}", detail.fairness_weight)));
+    }
+    if let Some(budget) = detail.budget {
+        let tokens = budget.tokens.map(|tokens| format!("{tokens} tokens"));
+        let cost = budget.cost.map(|cost| format!("cost {cost}"));
+        said.push(("At most", tokens.into_iter().chain(cost).collect::<Vec<_>>().join(", ")));
+    }
+    if !detail.summary.labels.is_empty() {
+        said.push(("Labels", detail.summary.labels.join(", ")));
+    }
+    said.extend(retries(&detail.retry));
+    said.push(("Deadlines", deadlines(&detail.timeouts)));
+    said
+}
+
+fn retries(retry: &RetryPolicy) -> Vec<Said> {
+    if retry.maximum_attempts == 1 {
+        return vec![("Retries", "none".to_owned())];
+    }
+    let (first, longest) = (span(retry.initial_interval_ms), span(retry.maximum_interval_ms));
+    let waits =
+        format!("{} attempts, {first} before the second, then × {}, at most {longest}", retry.maximum_attempts, retry.backoff_coefficient);
+    let never = (!retry.non_retryable.is_empty()).then(|| ("Never tried again", retry.non_retryable.join(", ")));
+    std::iter::once(("Retries", waits)).chain(never).collect()
+}
+
+fn deadlines(timeouts: &Timeouts) -> String {
+    let begin = timeouts.schedule_to_start_ms.map(|ms| format!("{} until it begins", span(ms)));
+    let all = timeouts.schedule_to_close_ms.map(|ms| format!("{} in all", span(ms)));
+    let each = [format!("{} an attempt", span(timeouts.start_to_close_ms)), format!("{} of silence", span(timeouts.heartbeat_ms))];
+    begin.into_iter().chain(each).chain(all).collect::<Vec<_>>().join(", ")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "30 days at most")]
+fn span(ms: u64) -> String {
+    millis(ms as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_and_deadlines_are_said_in_words() {
+        let words = |retry: &RetryPolicy| retries(retry).into_iter().map(|(_, words)| words).collect::<Vec<_>>();
+        assert_eq!(words(&RetryPolicy::default()), ["4 attempts, 1.0 s before the second, then × 2, at most 1 min"]);
+        let retry = RetryPolicy { non_retryable: vec!["http_503".to_owned(), "mine".to_owned()], ..RetryPolicy::default() };
+        assert_eq!(words(&retry)[1], "http_503, mine");
+        assert_eq!(words(&RetryPolicy { maximum_attempts: 1, ..retry }), ["none"]);
+        assert_eq!(deadlines(&Timeouts::default()), "5 min an attempt, 30 s of silence");
+        let all = Timeouts { schedule_to_start_ms: Some(3_600_000), schedule_to_close_ms: Some(90_000), ..Timeouts::default() };
+        assert_eq!(deadlines(&all), "1 h until it begins, 5 min an attempt, 30 s of silence, 1 min 30 s in all");
     }
 }

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod follow;
+mod policies;
 mod subscription;
 mod topic;
 
@@ -30,6 +31,7 @@ use crate::server_fns::Called;
 use crate::server_fns::topics::{Declare, Subscribe, list, subscriptions};
 use crate::session::use_session;
 use follow::Follow;
+use policies::{folded, policy_fields, retention_fields};
 
 pub(crate) use subscription::Subscription;
 pub(crate) use topic::Topic;
@@ -90,6 +92,7 @@ pub(crate) fn Topics() -> impl IntoView {
                                         "Declare"
                                     </Button>
                                 </div>
+                                {folded("How long it keeps them", retention_fields(None))}
                             </ActionForm>
                         </Card>
                     }
@@ -121,6 +124,7 @@ pub(crate) fn Topics() -> impl IntoView {
                                         "Make"
                                     </Button>
                                 </div>
+                                {folded("How it is served", policy_fields(None))}
                             </ActionForm>
                         </Card>
                     }

@@ -1,6 +1,7 @@
-//! One durable subscription: how far it is, its messages in a person's hands, its dead letters and what can be done about them.
+//! One durable subscription: how far it is and how it is served, its messages in a person's hands, its dead letters and what can be done about them.
 
 use baton_domain::problem::{Code, Problem};
+use baton_domain::topic::DeliveryPolicy;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{DeadLetter, DeadLetterFilter, DeadLetterList, SubscriptionView};
 use leptos::prelude::*;
@@ -9,6 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::deliveries::Deliveries;
+use super::policies::policy_fields;
 use super::{Follow, SubscriptionTable, payload};
 use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
@@ -22,7 +24,7 @@ use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
 use crate::reactive::{effect, memo};
-use crate::server_fns::topics::{Purge, Redrive, Unsubscribe, dead_letters, subscriptions};
+use crate::server_fns::topics::{Purge, Redrive, Subscribe, Unsubscribe, dead_letters, subscriptions};
 use crate::server_fns::{ApiError, Called};
 use crate::session::use_session;
 
@@ -65,8 +67,9 @@ fn Content(found: Found) -> impl IntoView {
     let redrive = FormAction::<Redrive>::new();
     let purge = FormAction::<Purge>::new();
     let end = FormAction::<Unsubscribe>::new();
+    let change = FormAction::<Subscribe>::new();
     Effect::new(move |before: Option<()>| {
-        let _ = (redrive.version().get(), purge.version().get());
+        let _ = (redrive.version().get(), purge.version().get(), change.version().get());
         if before.is_some() {
             read_anew.run(());
         }
@@ -77,7 +80,10 @@ fn Content(found: Found) -> impl IntoView {
             navigate("/topics", NavigateOptions::default());
         }
     });
-    let problem = Signal::derive(move || refusal(redrive).or_else(|| refusal(purge)).or_else(|| refusal(end)));
+    let problem = Signal::derive(move || refusal(redrive).or_else(|| refusal(purge)).or_else(|| refusal(end)).or_else(|| refusal(change)));
+    // Drawn anew if the policy is another, and else not: what is typed into its fields stays.
+    let policy = memo(move |_| subscription.with(|one| one.policy));
+    let (served, pattern) = (name.clone(), subscription.with_untracked(|one| one.pattern.to_string()));
     let may_pull = use_session().may(Permission::Work);
     view! {
         <Follow as_of on=read_anew/>
@@ -88,6 +94,7 @@ fn Content(found: Found) -> impl IntoView {
             {move || subscription.with(facts)}
             {may_pull.then(|| view! { <Deliveries subscription=name.clone() changed=read_anew/> })}
             {move || view! { <Letters name=name.clone() letters=letters.get() redrive purge/> }}
+            {may_pull.then(|| move || serve(served.clone(), pattern.clone(), policy.get(), change))}
         </div>
     }
     .into_any()
@@ -116,6 +123,25 @@ fn Head(name: String, end: FormAction<Unsubscribe>) -> impl IntoView {
     }
     .into_any();
     view! { <PageHead title actions/> }.into_any()
+}
+
+/// The form by which its policy is replaced.
+fn serve(name: String, pattern: String, policy: DeliveryPolicy, change: FormAction<Subscribe>) -> AnyView {
+    view! {
+        <Card title="How it is served">
+            <ActionForm action=change>
+                <input type="hidden" name="name" value=name/>
+                <input type="hidden" name="pattern" value=pattern/>
+                {policy_fields(Some(policy))}
+                <div class="mt-3">
+                    <Button submits=true test_id="serve-subscription" disabled=change.pending()>
+                        "Change"
+                    </Button>
+                </div>
+            </ActionForm>
+        </Card>
+    }
+    .into_any()
 }
 
 fn facts(subscription: &SubscriptionView) -> AnyView {

@@ -1,4 +1,4 @@
-//! One topic: what it keeps, its last messages, and a form to publish.
+//! One topic: what it keeps and for how long, its last messages, and a form to publish.
 
 use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
@@ -6,6 +6,7 @@ use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicVi
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use super::policies::retention_fields;
 use super::{Follow, payload};
 use crate::components::action::{emptied_by, refusal};
 use crate::components::badge::Badge;
@@ -13,7 +14,7 @@ use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::empty::Empty;
-use crate::components::field::{CONTROL, LABEL};
+use crate::components::field::{CONTROL, LABEL, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::components::times::RelativeTime;
@@ -22,7 +23,7 @@ use crate::format;
 use crate::page_data::PageData;
 use crate::reactive::memo;
 use crate::server_fns::Called;
-use crate::server_fns::topics::{Delete, Publish, get, messages};
+use crate::server_fns::topics::{Declare, Delete, Publish, get, messages};
 use crate::session::use_session;
 
 /// Messages that the page shows.
@@ -35,9 +36,17 @@ pub(crate) fn Topic() -> impl IntoView {
     let name = memo(move |_| params.with(|params| params.get("name").unwrap_or_default()));
     let publish = FormAction::<Publish>::new();
     let delete = FormAction::<Delete>::new();
-    let data = PageData::new(move || (name.get(), publish.version().get(), delete.version().get()), |(name, ..)| read(name));
+    let declare = FormAction::<Declare>::new();
+    let changes = move || (name.get(), publish.version().get(), delete.version().get(), declare.version().get());
+    let data = PageData::new(changes, |(name, ..)| read(name));
+    // Apart from the rest, which is read anew with each message: what is typed into its fields stays.
+    let kept = PageData::new(move || (name.get(), declare.version().get()), |(name, _)| get(name));
     let form = emptied_by(publish);
-    let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)));
+    let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)).or_else(|| refusal(declare)));
+    let published = move || {
+        let published = publish.get().and_then(Result::ok)?;
+        Some(if published.repeated { "Published before, under the same key: the first one counts." } else { "Published." })
+    };
     let session = use_session();
     let (may_publish, may_delete) = (session.may(Permission::Work), session.may(Permission::Operate));
     view! {
@@ -72,13 +81,28 @@ pub(crate) fn Topic() -> impl IntoView {
                                 <p id="field-payload-help" class="mb-3 mt-1 text-12 text-muted">
                                     "JSON of at most 64 KiB; anything else is published as text."
                                 </p>
-                                <Button submits=true kind=Kind::Primary test_id="publish" disabled=publish.pending()>
-                                    "Publish"
-                                </Button>
+                                <div class="flex flex-wrap items-end gap-3">
+                                    <TextField
+                                        form="publish-"
+                                        name="key"
+                                        label="Key"
+                                        autocomplete="off"
+                                        max_length="128"
+                                        placeholder="none"
+                                        help="Of two with the same key only the first is kept."
+                                    />
+                                    <Button submits=true kind=Kind::Primary test_id="publish" disabled=publish.pending()>
+                                        "Publish"
+                                    </Button>
+                                    <p class="min-w-0 self-center text-13 text-soft" role="status" data-testid="published">
+                                        {published}
+                                    </p>
+                                </div>
                             </ActionForm>
                         </Card>
                     }
                 })}
+            {may_delete.then(|| loaded(kept, move |topic| keep(&topic, declare)))}
         </div>
     }
     .into_any()
@@ -135,6 +159,29 @@ fn Facts(topic: TopicView) -> impl IntoView {
     .into_any()
 }
 
+/// The form by which its retention is declared anew; nothing for a topic that keeps nothing.
+fn keep(topic: &TopicView, declare: FormAction<Declare>) -> AnyView {
+    if topic.kind == TopicKind::Ephemeral {
+        return ().into_any();
+    }
+    let (name, kind, retention) = (topic.name.to_string(), topic.kind.as_str(), topic.retention);
+    view! {
+        <Card title="How long it keeps them">
+            <ActionForm action=declare>
+                <input type="hidden" name="name" value=name/>
+                <input type="hidden" name="kind" value=kind/>
+                {retention_fields(Some(retention))}
+                <div class="mt-3">
+                    <Button submits=true test_id="keep-topic" disabled=declare.pending()>
+                        "Change"
+                    </Button>
+                </div>
+            </ActionForm>
+        </Card>
+    }
+    .into_any()
+}
+
 /// How long messages are kept, in the largest unit that says it.
 fn age(seconds: u64) -> String {
     let (count, unit) = match seconds {
@@ -174,12 +221,14 @@ fn Messages(kind: TopicKind, messages: Vec<MessageView>) -> impl IntoView {
 /// A message, as lists show it.
 pub(super) fn message(message: MessageView) -> impl IntoView {
     let text = payload(&message.payload);
+    let key = message.key.map(|key| format!(", key {key}"));
     view! {
         <li class="min-w-0 px-4 py-2" data-testid="message" data-seq=message.seq.to_string()>
             <p class="text-12 text-muted">
                 {format!("#{} ", message.seq)}
                 <RelativeTime at=message.at/>
                 {format!(" by {}", message.publisher)}
+                {key}
             </p>
             {text}
         </li>

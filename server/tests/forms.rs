@@ -1,0 +1,186 @@
+//! Do the forms of pages send what they say: the terms of a task, a batch, what a topic keeps and how a subscription is served?
+
+use baton_domain::topic::{DeliveryPolicy, Retention};
+use baton_domain::wire::topic::{SubscriptionList, TopicView};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::{EMAIL, PASSWORD, Server, data_folder};
+
+/// A browser that is signed in as the administrator.
+struct Browser {
+    server: Server,
+    client: Client,
+    cookies: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Browser {
+    async fn new() -> Self {
+        let folder = data_folder();
+        let server = Server::start(folder.path());
+        let client = baton_clients::egress::client().unwrap();
+        let login = json!({"email": EMAIL, "password": PASSWORD});
+        let answer = client.post(format!("{}/api/v1/auth/login", server.url)).json(&login).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let set = answer.headers().get_all(SET_COOKIE).iter();
+        let cookies: Vec<String> = set.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+        Self { server, client, cookies: cookies.join("; "), _folder: folder }
+    }
+
+    async fn post(&self, path: &str, content_type: &str, body: String) -> (StatusCode, Value) {
+        let request = self.client.post(format!("{}{path}", self.server.url)).header(COOKIE, &self.cookies);
+        let request = request.header("origin", &self.server.url).header("content-type", content_type);
+        let answer = request.body(body).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap())
+    }
+
+    /// Sends a plain form.
+    async fn form(&self, function: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        self.post(&format!("/sfn/{function}"), "application/x-www-form-urlencoded", fields.join("&")).await
+    }
+
+    /// Sends a form that could hold files.
+    async fn parts(&self, function: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
+        let part = |(name, value): &(&str, &str)| format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let body = fields.iter().map(part).collect::<String>() + "--parts--\r\n";
+        self.post(&format!("/sfn/{function}"), "multipart/form-data; boundary=parts", body).await
+    }
+
+    async fn rest(&self, path: &str, body: Value) {
+        let (status, answer) = self.post(&format!("/api/v1{path}"), "application/json", body.to_string()).await;
+        assert!(status.is_success(), "{path}: {answer}");
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+        let request = self.client.get(format!("{}/api/v1{path}", self.server.url)).header(COOKIE, &self.cookies);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn retention(&self, topic: &str) -> Retention {
+        self.read::<TopicView>(&format!("/topics/{topic}")).await.retention
+    }
+
+    async fn policy(&self, name: &str) -> DeliveryPolicy {
+        let list: SubscriptionList = self.read("/subscriptions").await;
+        list.items.into_iter().find(|one| one.name.as_str() == name).unwrap().policy
+    }
+}
+
+/// As a browser writes a field's value.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// The places that a problem names.
+fn places(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_runs_on_the_terms_of_its_form() {
+    let browser = Browser::new().await;
+    let fields = [
+        ("skill", "diagnostics.echo"),
+        ("input[message]", "on terms"),
+        ("run_at", "2099-01-31T08:30"),
+        ("labels", "native"),
+        ("retry_maximum_attempts", "7"),
+        ("retry_non_retryable", "http_503, mine"),
+        ("heartbeat_ms", "1234"),
+        ("schedule_to_close_ms", ""),
+        ("fairness_key", "tenant-7"),
+        ("budget_tokens", "1000"),
+    ];
+    // More than a year ahead: what the service refuses stands at the field's place.
+    let (status, problem) = browser.parts("tasks/submit_form", &fields).await;
+    assert_eq!((status, places(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/run_at"]));
+
+    let fields = fields.map(|(name, value)| if name == "run_at" { (name, "") } else { (name, value) });
+    let (status, task) = browser.parts("tasks/submit_form", &fields).await;
+    assert_eq!(status, StatusCode::OK, "{task}");
+    let detail: Value = browser.read(&format!("/tasks/{}", task["id"].as_str().unwrap())).await;
+    assert_eq!(detail["retry"]["maximum_attempts"], 7);
+    assert_eq!(detail["retry"]["non_retryable"], json!(["http_503", "mine"]));
+    assert_eq!(detail["retry"]["initial_interval_ms"], 1_000, "as the skill has it");
+    assert_eq!(detail["timeouts"], json!({"start_to_close_ms": 300_000, "heartbeat_ms": 1_234}));
+    assert_eq!(detail["summary"]["labels"], json!(["native"]));
+    assert_eq!(detail["summary"]["fairness_key"], "tenant-7");
+    assert_eq!(detail["budget"]["tokens"], 1_000);
+
+    let wrong = [("skill", "diagnostics.echo"), ("labels", "nobody-has-this")];
+    let (_, problem) = browser.parts("tasks/submit_form", &wrong).await;
+    assert_eq!((problem["code"].as_str(), places(&problem)), (Some("TASK-011"), vec!["/labels"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_accepted_from_its_text_or_refused_with_the_place_of_what_is_wrong() {
+    let browser = Browser::new().await;
+    let batch = |last: Value| json!([{"skill": "diagnostics.echo", "input": {}, "ref": "first"}, last]).to_string();
+    let refused = [
+        (json!({"skill": "diagnostics.echo", "input": {}, "priority": 9}), "REQUEST-002", "/tasks/1/priority"),
+        (json!({"skill": "diagnostics.sleep", "input": {"milliseconds": -5}}), "TASK-003", "/tasks/1/input/milliseconds"),
+        (json!({"skill": "no.such", "input": {}}), "TASK-002", "/tasks/1/skill"),
+    ];
+    for (last, code, place) in refused {
+        let (_, problem) = browser.form("tasks/submit_batch", &[("tasks", &batch(last))]).await;
+        assert_eq!((problem["code"].as_str(), places(&problem)), (Some(code), vec![place]), "{problem}");
+    }
+    let (status, accepted) = browser
+        .form("tasks/submit_batch", &[("tasks", &batch(json!({"skill": "diagnostics.echo", "input": {}, "depends_on": ["first"]})))])
+        .await;
+    assert_eq!(status, StatusCode::OK, "{accepted}");
+    let ids: Vec<&str> = accepted["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    let last: Value = browser.read(&format!("/tasks/{}?wait=30", ids[1])).await;
+    assert_eq!((last["summary"]["state"].as_str(), last["depends_on"][0]["id"].as_str()), (Some("completed"), Some(ids[0])));
+    let all: Value = browser.read("/tasks").await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 2, "of what was refused nothing is stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_declared_again_keeps_what_the_form_leaves_empty() {
+    let browser = Browser::new().await;
+    let stored = Retention { maximum_age_seconds: 86_400, maximum_messages: 7 };
+    browser.rest("/topics", json!({"name": "kept.long", "kind": "durable", "retention": stored})).await;
+    let topic = [("name", "kept.long"), ("kind", "durable")];
+    let (status, answer) = browser.form("topics/declare", &topic).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(browser.retention("kept.long").await, stored);
+
+    browser.form("topics/declare", &[&topic[..], &[("maximum_age_seconds", ""), ("maximum_messages", "9")]].concat()).await;
+    assert_eq!(browser.retention("kept.long").await, Retention { maximum_messages: 9, ..stored });
+    for wrong in ["1", "soon"] {
+        let (_, problem) = browser.form("topics/declare", &[&topic[..], &[("maximum_age_seconds", wrong)]].concat()).await;
+        assert_eq!(places(&problem), ["/retention/maximum_age_seconds"], "{problem}");
+    }
+    assert_eq!(browser.retention("kept.long").await, Retention { maximum_messages: 9, ..stored });
+
+    browser.form("topics/declare", &[("name", "quite.new"), ("kind", "durable")]).await;
+    assert_eq!(browser.retention("quite.new").await, Retention::default());
+
+    let message = [("name", "kept.long"), ("payload", "once"), ("key", "one")];
+    let repeated = [browser.form("topics/publish", &message).await.1, browser.form("topics/publish", &message).await.1];
+    assert_eq!(repeated.map(|published| published["repeated"].as_bool()), [Some(false), Some(true)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_that_is_made_again_keeps_what_the_form_leaves_empty() {
+    let browser = Browser::new().await;
+    let stored = DeliveryPolicy { ack_deadline_ms: 5_000, maximum_deliveries: 2, backoff_initial_ms: 3, ..DeliveryPolicy::default() };
+    browser.rest("/subscriptions", json!({"name": "strict", "pattern": "strict.>", "policy": stored})).await;
+    let subscription = [("name", "strict"), ("pattern", "strict.>")];
+    let (status, answer) = browser.form("topics/subscribe", &subscription).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(browser.policy("strict").await, stored);
+
+    let fields = [("ack_deadline_ms", ""), ("maximum_deliveries", "4"), ("maximum_in_flight", "5"), ("backoff_maximum_ms", "6")];
+    browser.form("topics/subscribe", &[&subscription[..], &fields[..]].concat()).await;
+    let expected = DeliveryPolicy { maximum_deliveries: 4, maximum_in_flight: 5, backoff_maximum_ms: 6, ..stored };
+    assert_eq!(browser.policy("strict").await, expected);
+    let (_, problem) = browser.form("topics/subscribe", &[&subscription[..], &[("maximum_deliveries", "101")]].concat()).await;
+    assert_eq!(places(&problem), ["/policy/maximum_deliveries"], "{problem}");
+    assert_eq!(browser.policy("strict").await, expected);
+}
