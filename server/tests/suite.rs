@@ -21,6 +21,7 @@ mod disk_full;
 mod followers;
 mod forks;
 mod harness;
+mod housekeeping;
 mod kills;
 mod layers;
 mod one_door;

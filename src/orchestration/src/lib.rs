@@ -40,7 +40,7 @@ mod turns;
 
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use attempt::{RehearsalParts, Stage};
-pub use cluster::{Claims, Leadership};
+pub use cluster::{Chores, Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError};
 pub use models::ModelDesk;
 pub use options::{EngineOptions, Identity};
