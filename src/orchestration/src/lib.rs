@@ -33,6 +33,7 @@ pub mod load_balancer;
 mod models;
 mod options;
 pub mod orchestrator;
+mod precedence;
 mod schema;
 mod settings;
 mod task_manager;

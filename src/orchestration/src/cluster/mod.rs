@@ -107,8 +107,7 @@ impl Cluster {
         }
     }
 
-    /// Which part of the queue's beginning this server looks at first: its place, and of how many. If all began at the same
-    /// task, all but one would come too late.
+    /// How many of the servers that take work come before this one, and how many there are.
     pub(crate) fn part(&self) -> (u32, u32) {
         (self.place.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed).max(1))
     }
