@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_auth::Auth;
 use baton_bus::EventStream;
 use baton_domain::ports::Clock;
-use baton_orchestration::Leadership;
+use baton_orchestration::Chores;
 use baton_storage::Store;
 use baton_storage::blobs::Blobs;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often old rows are looked for; the first time right after the start.
 const EVERY: Duration = Duration::from_secs(3_600);
-/// How soon a server that does not lead looks again whether it does.
-const AGAIN: Duration = Duration::from_secs(60);
+/// How soon a server to which the clean-up does not fall looks again whether it does. Looking is reading a flag.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How many checkpoints of ended tasks are forgotten in one commit; each may have 64 KiB.
 const CHECKPOINTS_AT_ONCE: u32 = 500;
 /// How long calls of models are kept, and how many are forgotten in one commit.
@@ -44,8 +44,8 @@ pub(crate) struct Housekeeping {
     pub(crate) events: Arc<EventStream>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Of several servers, the one that leads cleans up.
-    pub(crate) leadership: Leadership,
+    /// Of several servers, one cleans up.
+    pub(crate) chores: Chores,
 }
 
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
@@ -61,11 +61,11 @@ fn rounds(every: Duration) -> Interval {
 }
 
 impl Housekeeping {
-    /// Waits for the next round in which this server leads.
+    /// Waits for the next round that falls to this server.
     async fn turn(&self, rounds: &mut Interval) {
         rounds.tick().await;
-        while !self.leadership.leads() {
-            // Whoever leads later should not wait for a whole round.
+        while !self.chores.are_mine() {
+            // A server to which it falls later should not wait for a whole round.
             rounds.reset_after(AGAIN);
             rounds.tick().await;
         }

@@ -225,7 +225,7 @@ impl Parts {
             events: Arc::clone(&core.topics.events),
             blobs: engine.blobs(),
             clock: Arc::clone(&sources.clock),
-            leadership: engine.leadership(),
+            chores: engine.chores(),
         };
         let housekeeping = tokio::spawn(housekeeping::run(work, live.clone()));
         let cache = config.redis.cache(&sources.clock)?;

@@ -18,6 +18,9 @@ fn lease_millis() -> u64 {
 /// What is promised of attempts whose server was killed.
 const ELSEWHERE: Duration = Duration::from_secs(45);
 
+/// On which servers attempts were whose traces say that they lost their tasks.
+const TRACED: &str = "SELECT server_name FROM errors JOIN attempts ON attempts.id = attempt_id WHERE code = 'ATTEMPT-011'";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_and_a_worker_share_the_work_and_know_one_another() {
     let mut cluster = Cluster::new(lease_millis());
@@ -157,6 +160,13 @@ async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refu
     assert_eq!(after["two"], before.get("two").unwrap_or(&0) + again.len(), "its late completions were refused: {before:?} {after:?}");
     let lost = cluster.column::<String>("SELECT server_name FROM attempts WHERE outcome = 'lost'").await;
     assert_eq!(lost, vec!["two"; held], "each of the {held} was taken from it");
+    // And each of them says so where people look.
+    let began = Instant::now();
+    while cluster.column::<String>(TRACED).await.len() < held {
+        assert!(began.elapsed() < PATIENCE, "not every trace says that the lease was lost");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(cluster.column::<String>(TRACED).await, vec!["two"; held]);
     assert!(two.terminate() && one.terminate());
 }
 

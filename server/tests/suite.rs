@@ -23,6 +23,7 @@ mod followers;
 mod forks;
 mod forms;
 mod harness;
+mod housekeeping;
 mod kills;
 mod layers;
 mod one_door;

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::cluster::{Cluster, Rest};
+use crate::harness::cluster::{Cluster, Ledger, Rest, submit as submit_all};
 use crate::harness::{PATIENCE, Server};
-use baton_domain::task::TaskState;
-use baton_domain::wire::agent::{AgentDetail, AgentList};
+use baton_domain::agent::CircuitState;
+use baton_domain::task::{Priority, TaskState};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding};
 use baton_domain::wire::task::{NewTask, TaskDetail};
 use baton_testkit::scale;
 use futures::StreamExt;
@@ -95,6 +96,35 @@ async fn what_only_a_worker_carries_is_seen_and_used_from_every_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_last_of_several_can_do_is_begun_in_the_order_of_the_queue() {
+    let mut cluster = Cluster::new(lease_millis());
+    let one = Server::start_with(cluster.plain_server_command("one"));
+    let two = Server::start_with(cluster.plain_server_command("two"));
+    // It comes last among the three, and neither of the others has the skill.
+    let worker = cluster.worker("three", &["--diagnostics-slots", "2"]);
+    let (rest, api) = (Rest::of(&one).await, one.api().await);
+    let count = 1_000;
+    let backlog = submit_all(&api, count, "diagnostics.sleep", json!({"milliseconds": 50})).await;
+    let mut ledger = Ledger::default();
+    ledger.ended(&api, 60, PATIENCE).await;
+    let begun = |ledger: &Ledger, id| ledger.tasks.get(&id).is_some_and(|(states, _)| states.contains(&TaskState::Running));
+    // Before it knows what the others leave, it may begin a few that are further back.
+    assert!(backlog[..20].iter().all(|id| begun(&ledger, *id)), "the first of the queue are passed over");
+    let before = api.head().await.unwrap();
+    let urgent = NewTask { priority: Priority::new(1).unwrap(), ..NewTask::new("diagnostics.sleep", json!({"milliseconds": 50})) };
+    let urgent = api.submit_batch(vec![urgent]).await.unwrap().ids[0];
+    let task = ended(&rest, &urgent.to_string()).await;
+    assert_eq!((task.summary.state, task.attempts[0].server.as_ref().unwrap().name.as_str()), (TaskState::Completed, "three"));
+    let page = api.events(before, "task.running").await.unwrap();
+    let first = page.items.iter().position(|event| event.subject == format!("task:{urgent}")).expect("it began");
+    // What had its agent already when it came.
+    assert!(first <= 6, "{first} tasks began before the critical one");
+    let left = ledger.read(&api).await;
+    assert!(left < count - 200, "the backlog was nearly over: {left}");
+    assert!(worker.terminate().0 && two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_most_live_tasks_are_one_number_for_all_servers() {
     let mut cluster = Cluster::new(lease_millis());
     let (mut first, mut second) = (cluster.server_command("one"), cluster.server_command("two"));
@@ -119,6 +149,32 @@ async fn the_most_live_tasks_are_one_number_for_all_servers() {
     assert_eq!(there.submit_batch(waiting(20)).await.unwrap().ids.len(), 20);
     assert!(here.submit_batch(waiting(21)).await.unwrap_err().to_string().contains("TASK-006"));
     assert!(two.terminate() && one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_circuit_of_an_agent_that_only_a_worker_carries_is_closed_from_any_server() {
+    let mut cluster = Cluster::new(lease_millis());
+    let one = Server::start_with(cluster.plain_server_command("one"));
+    let rest = Rest::of(&one).await;
+    let worker = cluster.worker("two", &["--breaker-failures", "3", "--breaker-seconds", "3600"]);
+    let retry = json!({"maximum_attempts": 3, "initial_interval_ms": 10, "maximum_interval_ms": 20});
+    let failing = json!({"skill": "diagnostics.fail", "input": {"times": 100}, "retry": retry});
+    let failing: Value = rest.post("/tasks", &failing).await.json().await.unwrap();
+    assert_eq!(ended(&rest, failing["id"].as_str().unwrap()).await.summary.state, TaskState::Failed);
+    let (_, waiting) = submitted(&rest, "diagnostics.echo", json!({"message": "later"})).await;
+    let path = format!("/tasks/{}", waiting["id"].as_str().unwrap());
+    let task: TaskDetail = rest.get(&format!("{path}?wait=2")).await.json().await.unwrap();
+    assert_eq!(task.summary.state, TaskState::Queued, "its only agent is left alone");
+    let id = diagnostics(&rest).await.unwrap().agent.id;
+    let unknown = rest.post(&format!("/agents/{}/reset-circuit", waiting["id"].as_str().unwrap()), &json!({})).await;
+    assert_eq!(unknown.json::<Value>().await.unwrap()["code"], "AGENT-001");
+    let standing = rest.post(&format!("/agents/{id}/reset-circuit"), &json!({})).await;
+    assert_eq!(standing.status().as_u16(), 200);
+    let standing: AgentStanding = standing.json().await.unwrap();
+    assert_eq!((standing.circuit.state, standing.instances[0].server.as_deref()), (CircuitState::Closed, Some("two")));
+    let task = ended(&rest, waiting["id"].as_str().unwrap()).await;
+    assert_eq!((task.summary.state, task.attempts[0].server.as_ref().unwrap().name.as_str()), (TaskState::Completed, "two"));
+    assert!(worker.terminate().0 && one.terminate());
 }
 
 /// How long ago the epoch was.

@@ -16,6 +16,7 @@ use crate::agent_pool::Reservation;
 use crate::attempt;
 use crate::engine::Shared;
 use crate::orchestrator::Orchestrator;
+use crate::precedence::Kind;
 
 /// The most claims that are stored at once: one is written, the next waits for the writer. A third would only wait behind that one.
 const DEPTH: usize = 2;
@@ -24,7 +25,14 @@ const DEPTH: usize = 2;
 #[derive(Default)]
 pub(crate) struct Claim {
     assignments: Vec<Assignment>,
-    reserved: BTreeMap<TaskId, (Reservation, String, Option<String>)>,
+    reserved: BTreeMap<TaskId, Reserved>,
+}
+
+/// A slot, and the kind and key of the task that it is for.
+struct Reserved {
+    reservation: Reservation,
+    kind: Kind,
+    key: Option<String>,
 }
 
 impl Claim {
@@ -45,7 +53,8 @@ impl Claim {
 
     /// Adds a task and its slot.
     pub(crate) fn add(&mut self, task: ReadyTask, assignment: Assignment, reservation: Reservation) {
-        self.reserved.insert(assignment.task, (reservation, task.skill, task.fairness_key));
+        let kind = Kind { skill: task.skill, labels: task.labels };
+        self.reserved.insert(assignment.task, Reserved { reservation, kind, key: task.fairness_key });
         self.assignments.push(assignment);
     }
 
@@ -59,8 +68,8 @@ impl Claim {
         }
         let mut served: BTreeMap<(String, Option<String>), (u32, f64)> = BTreeMap::new();
         for task in begun {
-            let Some((reservation, skill, key)) = reserved.remove(&task.task.summary.id) else { continue };
-            let of_key = served.entry((skill, key)).or_insert((0, 1.0));
+            let Some(Reserved { reservation, kind, key }) = reserved.remove(&task.task.summary.id) else { continue };
+            let of_key = served.entry((kind.skill, key)).or_insert((0, 1.0));
             *of_key = (of_key.0 + 1, task.task.fairness_weight);
             attempt::begin(&shared, &orchestrator, task, reservation);
         }
@@ -68,21 +77,23 @@ impl Claim {
             shared.backlog.served(&skill, key.as_deref(), tasks, weight);
         }
         // The reservations of tasks that did not begin are dropped with this, which frees their slots.
-        let mut contended = false;
-        for (_, skill, key) in reserved.into_values() {
-            contended |= !shared.backlog.left_out(&skill, key.as_deref());
+        let mut lost = HashSet::new();
+        for Reserved { kind, key, .. } in reserved.into_values() {
+            if !shared.backlog.left_out(&kind.skill, key.as_deref()) {
+                lost.insert(kind);
+            }
         }
-        Ok(Settled { given, contended })
+        Ok(Settled { given, lost })
     }
 }
 
 /// What came of a claim.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
     /// Tasks that began.
     pub(crate) given: usize,
-    /// Whether others took some that were to be given out.
-    pub(crate) contended: bool,
+    /// The kinds of those that others took.
+    pub(crate) lost: HashSet<Kind>,
 }
 
 /// The claims that are being stored.
@@ -146,7 +157,7 @@ mod tests {
     }
 
     fn of(given: usize) -> Settled {
-        Settled { given, contended: false }
+        Settled { given, lost: HashSet::new() }
     }
 
     #[tokio::test]

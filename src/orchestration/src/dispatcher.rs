@@ -13,6 +13,7 @@ use crate::backlog::Lane;
 use crate::claims::{Claim, Settled, Storing};
 use crate::engine::Shared;
 use crate::orchestrator::Orchestrator;
+use crate::precedence::Precedence;
 use crate::task_manager::refusals;
 use crate::turns::Turns;
 
@@ -27,9 +28,18 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long the loop waits after others were faster.
 const CONTENDED: Duration = Duration::from_millis(5);
 
+/// What decides in which order tasks are given out.
+#[derive(Debug, Default)]
+struct Order {
+    /// Among all of them.
+    turns: Turns,
+    /// Between this server and the others.
+    precedence: Precedence,
+}
+
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, beat: impl Fn()) {
-    let mut turns = Turns::default();
+    let mut order = Order::default();
     let mut storing = Storing::default();
     let mut looked = shared.sources.clock.now();
     loop {
@@ -41,7 +51,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             shared.backlog.ring_all();
         }
         let room = !storing.is_full();
-        let claim = if room { round(&shared, &mut turns, &storing).await } else { Ok(Claim::default()) };
+        let claim = if room { round(&shared, &mut order, &storing).await } else { Ok(Claim::default()) };
         let settled = match claim {
             Ok(claim) if !claim.is_empty() => {
                 // Counted among the attempts, which it is about to start: who waits for those waits for it.
@@ -64,9 +74,14 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             Err(error) => Err(error),
         };
         let pause = match settled {
-            // Other servers took what was seen, or are taking it: nobody rings for what they leave.
-            Ok(Settled { given: 0, contended: true }) => CONTENDED,
-            Ok(_) => continue,
+            Ok(Settled { given, lost }) => {
+                order.precedence.lost(&lost, shared.sources.clock.now());
+                if given > 0 || lost.is_empty() {
+                    continue;
+                }
+                // Other servers took what was seen, or are taking it: nobody rings for what they leave.
+                CONTENDED
+            }
             Err(error) => {
                 tracing::warn!(%error, "tasks cannot be given out now");
                 PAUSE
@@ -101,7 +116,7 @@ async fn look(shared: &Shared, after: Option<QueueClass>) -> Result<(), StoreErr
 }
 
 /// Finds agents for what can be given out now.
-async fn round(shared: &Arc<Shared>, turns: &mut Turns, storing: &Storing) -> Result<Claim, StoreError> {
+async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Result<Claim, StoreError> {
     let mut claim = Claim::default();
     if shared.stop.is_cancelled() || shared.cluster.is_draining() {
         return Ok(claim);
@@ -113,7 +128,7 @@ async fn round(shared: &Arc<Shared>, turns: &mut Turns, storing: &Storing) -> Re
     if let Some(after) = shared.backlog.look_after() {
         look(shared, after).await?;
     }
-    for task in ready(shared, turns, storing, &skills, slots).await? {
+    for task in ready(shared, order, storing, &skills, slots).await? {
         if claim.len() >= ROUND as usize {
             break;
         }
@@ -128,10 +143,10 @@ async fn round(shared: &Arc<Shared>, turns: &mut Turns, storing: &Storing) -> Re
 }
 
 /// The tasks that could be given out now, in the order in which they should be.
-async fn ready(shared: &Shared, turns: &mut Turns, storing: &Storing, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
+async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
-    let (mine, of) = shared.cluster.part();
+    let (before, of) = shared.cluster.part();
     // Those that wait for the one agent that has not refused them, and those that are being claimed, must not hide the others behind them.
     let passed_over = u32::try_from(shared.refusals.tasks() + storing.tasks()).unwrap_or(WINDOW);
     let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
@@ -143,13 +158,9 @@ async fn ready(shared: &Shared, turns: &mut Turns, storing: &Storing, skills: &[
     let wanted: Vec<Wanted> = lanes.iter().map(|lane| Wanted { class: lane.class(), limit: lane.turn.tasks }).collect();
     let found = shared.store.ready_tasks(&wanted, now).await?;
     // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
-    let mut ready = turns.order(sorted(shared, lanes, found), now);
+    let mut ready = order.turns.order(sorted(shared, lanes, found), now);
     ready.retain(|task| !storing.hold(task.id));
-    if of > 1 && !ready.is_empty() {
-        let first = (mine as usize).saturating_mul(slots as usize) % ready.len();
-        ready.rotate_left(first);
-    }
-    Ok(ready)
+    Ok(order.precedence.order(ready, before, slots, now))
 }
 
 /// The ready tasks by their lanes; lanes without any are known to be empty from now on.

@@ -28,7 +28,7 @@ use crate::artifacts::Artifacts;
 use crate::attempt::{Pace, RehearsalParts, Stage};
 use crate::backlog::Backlog;
 use crate::cluster::elsewhere::Elsewhere;
-use crate::cluster::{Claims, Cluster, Leadership, ServersService, membership};
+use crate::cluster::{Chores, Claims, Cluster, Leadership, ServersService, membership};
 use crate::connections::Connections;
 use crate::gate::Gate;
 use crate::limits::Limits;
@@ -312,6 +312,12 @@ impl Engine {
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         self.shared.cluster.leadership()
+    }
+
+    /// Whether the clean-up falls to this server.
+    #[must_use]
+    pub fn chores(&self) -> Chores {
+        self.shared.cluster.chores()
     }
 
     /// What ends the taking of attempts while the rest goes on.

@@ -28,9 +28,4 @@ impl Gate {
             }
         })
     }
-
-    /// Records that the caller asked for something that leaves no event, and what came of it.
-    pub(crate) fn asked(&self, caller: &Caller, action: &str, target: &str, result: Result<(), &Problem>) {
-        self.auditor.record(caller, action, Some(target), result);
-    }
 }

@@ -33,6 +33,7 @@ pub mod load_balancer;
 mod models;
 mod options;
 pub mod orchestrator;
+mod precedence;
 mod schema;
 mod settings;
 mod task_manager;
@@ -40,7 +41,7 @@ mod turns;
 
 pub use agent_pool::{HostCapacity, HostOptions, PoolError, RestartOptions, ScalingOptions};
 pub use attempt::{RehearsalParts, Stage};
-pub use cluster::{Claims, Leadership};
+pub use cluster::{Chores, Claims, Leadership};
 pub use engine::{Carriers, Engine, EngineError};
 pub use models::ModelDesk;
 pub use options::{EngineOptions, Identity};

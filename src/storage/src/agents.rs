@@ -94,4 +94,13 @@ pub trait AgentStore: Send + Sync {
         actor: Principal,
         at: Timestamp,
     ) -> Result<Option<AgentView>, StoreError>;
+
+    /// Lets the event log say that somebody closed an agent's circuit, for all that carry it; gives the agent, `None` if there is no such one.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError>;
 }
+
+/// The kind of the event that says that somebody closed an agent's circuit.
+pub const CIRCUIT_RESET: &str = "agent.circuit_reset";

@@ -60,8 +60,8 @@ pub(crate) async fn resume_agent(
 
 /// Close an agent's circuit
 ///
-/// The failures that opened it are forgotten, and instances that wait for their next start are started at once. It concerns the
-/// server that answers.
+/// The failures that opened it are forgotten, and instances that wait for their next start are started at once. Every server and worker
+/// that carries the agent hears of it; an agent that only others carry is answered with its instances there and without skills.
 #[utoipa::path(
     post, path = "/agents/{id}/reset-circuit", tag = "agents", operation_id = "reset_agent_circuit",
     params(("id" = String, Path, format = "uuid", description = "The agent")),

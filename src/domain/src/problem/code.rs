@@ -116,6 +116,7 @@ codes! {
     StartedTooLate = "ATTEMPT-008", 500, "No agent began the task in time";
     ClosedTooLate = "ATTEMPT-009", 500, "The task did not end in time";
     Quarantined = "ATTEMPT-010", 500, "The task kept killing its worker";
+    LeaseLost = "ATTEMPT-011", 500, "The attempt had lost its task";
 
     RaggedTable = "DATA-001", 422, "The table's rows differ in length";
     WrongEncoding = "DATA-002", 422, "The file is not UTF-8 text";

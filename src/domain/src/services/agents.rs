@@ -35,8 +35,9 @@ pub trait AgentService: Send + Sync {
     /// `AGENT-001`.
     async fn resume(&self, caller: &Caller, id: AgentId) -> Answer<AgentView>;
 
-    /// Closes the agent's circuit on this server and forgets the failures that opened it; instances that wait for their
-    /// next start are started at once. Does no harm if there is nothing to close.
+    /// Closes the agent's circuit, on every server and worker that carries it, and forgets the failures that opened it; instances that
+    /// wait for their next start are started at once. Does no harm if there is nothing to close. The answer is how it stands with the
+    /// balancer of this server; if only others carry it, what is known of it here: its instances, and no skills.
     ///
     /// # Errors
     /// `AGENT-001`.

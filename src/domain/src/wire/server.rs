@@ -26,7 +26,7 @@ pub struct ServerView {
     pub slots: u32,
     /// How many it has now.
     pub busy: u32,
-    /// Whether it does now what only one server may do: deadlines, rescue of what lost its holder, clean-up.
+    /// Whether it does now what only one server may do: deadlines, rescue of what lost its holder.
     pub leads: bool,
     /// When it started.
     pub started_at: Timestamp,

@@ -69,13 +69,16 @@ impl AgentService for PoolService {
     }
 
     async fn reset_circuit(&self, caller: &Caller, id: AgentId) -> Answer<AgentStanding> {
-        const ACTION: &str = "agent.reset_circuit";
-        self.shared.gate.require(caller, Permission::Operate, ACTION)?;
-        let known = self.shared.pool.reset_circuit(id);
-        let answer = self.shared.pool.standing(id).filter(|_| known).ok_or_else(|| no_such_agent(id));
-        // The circuit is this server's and leaves no event; who closed it is told all the same.
-        self.shared.gate.asked(caller, ACTION, &format!("agent:{id}"), answer.as_ref().map(|_| ()));
-        answer
+        self.shared.gate.require(caller, Permission::Operate, "agent.reset_circuit")?;
+        let now = self.shared.sources.clock.now();
+        let announced = self.shared.store.announce_circuit_reset(id, caller.principal.clone(), now).await?;
+        announced.ok_or_else(|| no_such_agent(id))?;
+        // The others hear of it from the log.
+        self.shared.pool.reset_circuit(id);
+        match self.shared.pool.standing(id) {
+            Some(standing) => Ok(standing),
+            None => elsewhere::standing(&self.shared, id).await?.ok_or_else(|| no_such_agent(id)),
+        }
     }
 
     async fn balancing(&self, caller: &Caller) -> Answer<Balancing> {

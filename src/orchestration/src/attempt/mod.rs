@@ -3,6 +3,7 @@
 mod checkpoints;
 mod conversation;
 mod inputs;
+mod late;
 mod listeners;
 mod outcome;
 mod outside;
@@ -240,6 +241,9 @@ async fn finish(
             let end = quarantined(shared, &task, end).await;
             let end = refused(shared, &task, reservation, end).await;
             let advance = outcome::decide(shared, &task, &end, ended);
+            if advance.is_none() {
+                late::stopped(shared, &mut trace);
+            }
             if let Some(failure) = advance.as_ref().and_then(|advance| advance.attempt_end.as_ref()?.failure.as_ref()) {
                 match &end {
                     End::Refused { .. } | End::Barred(_) => {
@@ -258,7 +262,9 @@ async fn finish(
     let stored = outcome::store(shared, change).await;
     reach(FaultPoint::AfterOutcome);
     let Some(Advanced::Applied(now)) = stored else {
-        tracing::warn!(task = %task.summary.id, lease = task.lease.0, "the outcome came too late and was refused");
+        if stored.is_some() {
+            late::refused(shared, &mut trace, &task, how).await;
+        }
         if how == Some(AttemptOutcome::Refused) {
             // Remembered, it would keep the agent from a task that it has not refused as far as anybody else knows.
             shared.refusals.forget(task.summary.id);

@@ -1,8 +1,8 @@
 //! How does what another server committed reach the parts that wait for it here?
 //!
 //! The store hands the events of all servers to the bus, in the order of the log. Here they ring for the queues, and tell of
-//! tasks that somebody wants to end and of agents and servers that were drained or resumed. A message that is lost costs time:
-//! queues are looked at now and then anyway, and the heartbeat brings the rest.
+//! tasks that somebody wants to end, of agents and servers that were drained or resumed, and of circuits that were closed. A message
+//! that is lost costs time: queues are looked at now and then anyway, the heartbeat brings the rest, and a circuit closes by itself.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use baton_domain::server::ServerStatus;
 use baton_domain::task::{Priority, TaskState};
 use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::task::TaskSummary;
-use baton_storage::QueueClass;
+use baton_storage::{CIRCUIT_RESET, QueueClass};
 use serde::Deserialize;
 
 use super::Shared;
@@ -99,6 +99,11 @@ fn hear(shared: &Shared, event: &Event) {
             let Ok(agent) = event.data.read::<AgentView>() else { return };
             let status = if event.kind == "agent.active" { AgentStatus::Active } else { AgentStatus::Draining };
             shared.pool.set_status(agent.id, status);
+            shared.backlog.rung.notify_one();
+        }
+        CIRCUIT_RESET => {
+            let Ok(agent) = event.data.read::<AgentView>() else { return };
+            shared.pool.reset_circuit(agent.id);
             shared.backlog.rung.notify_one();
         }
         "server.active" | "server.draining" if event.subject == format!("server:{}", shared.cluster.server().id) => {

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_domain::agent::{AgentStatus, InstanceKind, InstanceStatus, Skill, has_label};
+use baton_domain::agent::{AgentStatus, CircuitState, InstanceKind, InstanceStatus, Skill, has_label};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Clock;
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_domain::wire::agent::InstanceView;
+use baton_domain::wire::agent::{AgentStanding, CircuitView, InstanceView};
 use baton_domain::wire::task::{Rejection, TaskSummary};
 use baton_storage::{Carrying, KnownAgent, StoreError};
 use parking_lot::Mutex;
@@ -198,6 +198,22 @@ pub(crate) async fn instances(shared: &Shared, agent: AgentId) -> Result<Vec<Ins
         .zip(1..)
         .map(|((status, on), number)| instance(number, status, on, alive_since))
         .collect())
+}
+
+/// How an agent that only others carry stands once its circuit was closed there, as far as is known here.
+pub(crate) async fn standing(shared: &Shared, agent: AgentId) -> Result<Option<AgentStanding>, StoreError> {
+    let seen = look(shared).await?;
+    let Some(known) = seen.agents.iter().find(|known| known.id == agent) else { return Ok(None) };
+    Ok(Some(AgentStanding {
+        agent_id: agent,
+        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+        instances: instances(shared, agent).await?,
+        range: known.card.instances,
+        // Nothing is known of it, as of an agent that has done nothing yet.
+        success_rate: 0.5,
+        cost_micros: known.card.cost_micros,
+        skills: Vec::new(),
+    }))
 }
 
 fn instance(number: u32, agent: AgentStatus, on: &Carrying, alive_since: Timestamp) -> InstanceView {

@@ -1,5 +1,5 @@
 //! Who does what only one server may do: look for deadlines that have passed, take tasks back whose holder fell silent, forget
-//! servers that are gone, clean up?
+//! servers that are gone?
 //!
 //! The leader. It is named by one row: a server, a term, and the instant until which it leads, on the clock of the database.
 //! Whoever finds that this instant has passed, or finds itself there, may write itself into the row, and leads for another

@@ -58,12 +58,13 @@ pub(crate) async fn leave(shared: &Shared) {
     }
 }
 
-/// Looks who is there: learns this server's part of the queue's beginning.
+/// Looks who is there: learns which servers come before this one, and whether the clean-up falls to it.
 pub(crate) async fn look_around(shared: &Shared) -> Result<(), StoreError> {
     let now = shared.sources.clock.now();
     let mine = shared.cluster.server().id;
     let alive_since = now.minus(shared.options.lease);
     let mut taking: Vec<_> = shared.store.servers(now).await?.items;
+    shared.cluster.chores.learn(&taking, mine, alive_since);
     taking.retain(|server| server.id == mine || (server.status == ServerStatus::Active && server.seen_at > alive_since));
     taking.sort_by_key(|server| server.id);
     let place = taking.iter().position(|server| server.id == mine).unwrap_or(0);

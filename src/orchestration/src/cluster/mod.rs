@@ -2,10 +2,12 @@
 //!
 //! - [`membership`]: who is there, and how one joins and leaves
 //! - [`leadership`]: who does what only one server may do
+//! - [`chores`]: who cleans up
 //! - [`elsewhere`]: what agents do that this server does not carry
 //! - [`doorbell`]: how what others committed reaches the parts that wait for it here
 //! - `service`: what people ask of servers, as the server service
 
+mod chores;
 pub(crate) mod doorbell;
 pub(crate) mod elsewhere;
 pub(crate) mod leadership;
@@ -18,6 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use baton_domain::server::{ServerRef, ServerStatus};
 use baton_storage::ServerRegistration;
 
+pub use chores::Chores;
 pub use leadership::Leadership;
 pub(crate) use service::ServersService;
 
@@ -38,6 +41,7 @@ pub(crate) struct Cluster {
     registration: ServerRegistration,
     shared: bool,
     leadership: Leadership,
+    chores: Chores,
     draining: AtomicBool,
     closing: Claims,
     /// How many servers take work, and how many of them come before this one.
@@ -52,6 +56,7 @@ impl Cluster {
             registration,
             shared,
             leadership,
+            chores: Chores::new(!shared),
             draining: AtomicBool::new(false),
             closing: Claims::default(),
             of: AtomicU32::new(1),
@@ -79,6 +84,11 @@ impl Cluster {
         self.leadership.clone()
     }
 
+    /// Whether the clean-up falls to this server.
+    pub(crate) fn chores(&self) -> Chores {
+        self.chores.clone()
+    }
+
     /// Whether this server takes no more attempts.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed) || self.closing.0.load(Ordering::Relaxed)
@@ -97,8 +107,7 @@ impl Cluster {
         }
     }
 
-    /// Which part of the queue's beginning this server looks at first: its place, and of how many. If all began at the same
-    /// task, all but one would come too late.
+    /// How many of the servers that take work come before this one, and how many there are.
     pub(crate) fn part(&self) -> (u32, u32) {
         (self.place.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed).max(1))
     }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::problem::Code;
 use baton_storage::{Beat, Heart, StoreError};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -112,7 +113,10 @@ async fn beat(shared: &Arc<Shared>, heart: &dyn Heart) -> Result<(), StoreError>
         shared.order(task, lease, Order::Cancel);
     }
     for (task, lease) in beaten.stale {
-        shared.order(task, lease, Order::Stale);
+        if shared.order(task, lease, Order::Stale) {
+            let code = Code::LeaseLost.as_str();
+            tracing::warn!(code, %task, lease = lease.0, "the heartbeat came under a lease that is lost; the attempt stops");
+        }
     }
     match beaten.status {
         Some(status) => shared.cluster.set_status(status),
@@ -140,7 +144,8 @@ fn stop_trusting(shared: &Shared) {
     for (task, running) in shared.running.lock().iter().filter(|(_, running)| running.trusted_until <= now) {
         let told = running.orders.send_if_modified(|order| std::mem::replace(order, Order::Stale) != Order::Stale);
         if told {
-            tracing::warn!(%task, lease = running.lease.0, "the lease could not be renewed and is given up");
+            let code = Code::LeaseLost.as_str();
+            tracing::warn!(code, %task, lease = running.lease.0, "the lease could not be renewed and is given up");
         }
     }
 }

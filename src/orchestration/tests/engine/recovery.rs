@@ -8,7 +8,7 @@ use baton_domain::task::{RetryPolicy, TaskState, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
 use baton_orchestration::EngineOptions;
-use baton_storage::{Advance, Advanced, Assignment, Beat, Guard, Heart, TaskStore};
+use baton_storage::{Advance, Advanced, Assignment, AttemptEnd, Beat, Guard, Heart, TaskStore, TraceStore};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -112,6 +112,46 @@ async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refu
     let now = world.sources.clock.now();
     let beat = Beat { server: ServerId::new(world.sources.ids.next()), at: now, leases: vec![(id, stale)], until: now };
     assert_eq!(world.store.beat(beat).await.unwrap().stale, [(id, stale)]);
+}
+
+/// Takes the one attempt's task away from it, as another server does that thinks its holder dead, and gives what its trace then says.
+async fn codes_of_the_robbed(options: EngineOptions, milliseconds: u64) -> Vec<(String, bool)> {
+    let world = World::open(TempDir::with_prefix("baton-engine-").unwrap(), options).await;
+    let fine = world.run(NewTask::new("diagnostics.echo", json!({}))).await.summary.id;
+    let id = world.submit(NewTask::new("diagnostics.sleep", json!({"milliseconds": milliseconds}))).await.unwrap();
+    world.reaches(id, TaskState::Running).await;
+    for agent in world.engine.agents().list(&world.caller).await.unwrap().items {
+        world.engine.agents().drain(&world.caller, agent.id).await.unwrap();
+    }
+    let lease = world.store.task(id).await.unwrap().unwrap().lease;
+    let robbed = Advance {
+        attempt_end: Some(AttemptEnd { outcome: AttemptOutcome::Lost, failure: None }),
+        ..Advance::new(id, Guard::Lease(lease), Trigger::LoseWorker, Principal::System, world.sources.clock.now())
+    };
+    assert!(matches!(world.store.advance(robbed).await.unwrap(), Advanced::Applied(_)));
+    for _ in 0..2_000 {
+        if world.engine.running() == 0 && !world.store.spans_and_errors(id).await.unwrap().1.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let task = world.tasks().get(&world.caller, id, None).await.unwrap();
+    assert_eq!((task.summary.state, task.attempts.len()), (TaskState::Queued, 1), "what it said changed nothing");
+    assert_eq!(world.store.spans_and_errors(fine).await.unwrap().1, [], "nothing is said of an attempt that kept its task");
+    let errors = world.store.spans_and_errors(id).await.unwrap().1;
+    assert!(errors.iter().all(|error| error.attempt_id == task.attempts[0].id));
+    errors.into_iter().map(|error| (error.code, error.retryable)).collect()
+}
+
+#[tokio::test]
+async fn an_attempt_whose_heartbeat_is_refused_says_so_in_its_trace() {
+    assert_eq!(codes_of_the_robbed(options(), 60_000).await, [("ATTEMPT-011".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_outcome_is_refused_says_so_in_its_trace() {
+    let never = EngineOptions { heartbeat: Duration::from_secs(600), lease: Duration::from_secs(3_600), ..options() };
+    assert_eq!(codes_of_the_robbed(never, 1_500).await, [("ATTEMPT-011".to_owned(), false)]);
 }
 
 #[tokio::test]

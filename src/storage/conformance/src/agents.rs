@@ -121,6 +121,23 @@ pub async fn a_change_of_status_has_its_event(world: &World) {
     }
 }
 
+pub async fn a_circuit_that_was_closed_has_its_event_and_changes_nothing_else(world: &World) {
+    world.register_agent().await;
+    world.store.set_agent_status(agent().id, AgentStatus::Draining, person(), at(100)).await.unwrap();
+    let (head, before) = (world.head().await, listed(world).await);
+    let seen = world.store.announce_circuit_reset(agent().id, person(), at(200)).await.unwrap().unwrap();
+    let events = world.since(head).await;
+    let subject = format!("agent:{}", agent().id);
+    assert_eq!((events.len(), events[0].kind.as_str(), &events[0].subject), (1, "agent.circuit_reset", &subject));
+    assert_eq!((&events[0].actor, events[0].at, events[0].data.value()), (&person(), at(200), serde_json::to_value(&seen).unwrap()));
+    assert_eq!(before, [seen]);
+    assert_eq!(listed(world).await, before);
+    let unknown = AgentId::new(world.id());
+    let head = world.head().await;
+    assert_eq!(world.store.announce_circuit_reset(unknown, person(), at(300)).await.unwrap(), None);
+    assert_eq!(world.head().await, head);
+}
+
 pub async fn an_agent_that_does_not_exist_has_no_status(world: &World) {
     let unknown = AgentId::new(world.id());
     assert_eq!(world.store.set_agent_status(unknown, AgentStatus::Draining, person(), at(0)).await.unwrap(), None);

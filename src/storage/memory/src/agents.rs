@@ -9,7 +9,7 @@ use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, KnownAgent, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, KnownAgent, StoreError};
 
 use crate::commit::{State, data, taken};
 use crate::{MemoryStore, servers};
@@ -142,6 +142,13 @@ fn set_status(
     Ok((Some(seen), vec![event]))
 }
 
+fn circuit_reset(state: &State, id: AgentId, actor: Principal, at: Timestamp) -> Result<(Option<AgentView>, Vec<NewEvent>), StoreError> {
+    let Some(agent) = state.agents.0.values().find(|agent| agent.id == id && agent.listed) else { return Ok((None, Vec::new())) };
+    let seen = view(state, agent);
+    let event = announcement(CIRCUIT_RESET, &seen, actor, at)?;
+    Ok((Some(seen), vec![event]))
+}
+
 #[async_trait]
 impl AgentStore for MemoryStore {
     async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
@@ -173,5 +180,9 @@ impl AgentStore for MemoryStore {
         at: Timestamp,
     ) -> Result<Option<AgentView>, StoreError> {
         self.commit(|state| set_status(state, id, status, actor, at))
+    }
+
+    async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+        self.commit(|state| circuit_reset(state, id, actor, at))
     }
 }

@@ -10,7 +10,7 @@ use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
@@ -159,6 +159,14 @@ async fn set_status(tx: &mut Tx, (wanted, status, actor, at): &StatusChange) -> 
     Ok(found)
 }
 
+async fn circuit_reset(tx: &mut Tx, (wanted, actor, at): &(AgentId, Principal, Timestamp)) -> Result<Option<AgentView>, Fault> {
+    let found = listed(tx.sql()).await?.into_iter().find(|agent| agent.id == *wanted);
+    if let Some(agent) = &found {
+        announce(tx, CIRCUIT_RESET, agent, actor.clone(), *at)?;
+    }
+    Ok(found)
+}
+
 #[async_trait]
 impl AgentStore for PostgresStore {
     async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
@@ -181,5 +189,9 @@ impl AgentStore for PostgresStore {
         at: Timestamp,
     ) -> Result<Option<AgentView>, StoreError> {
         self.writer.run((id, status, actor, at), |tx, change| Box::pin(set_status(tx, change))).await
+    }
+
+    async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+        self.writer.run((id, actor, at), |tx, reset| Box::pin(circuit_reset(tx, reset))).await
     }
 }

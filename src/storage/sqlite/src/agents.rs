@@ -8,7 +8,7 @@ use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, Carrying, KnownAgent, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError};
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
@@ -130,6 +130,14 @@ fn set_status(tx: &mut Tx, wanted: AgentId, status: AgentStatus, actor: Principa
     Ok(found)
 }
 
+fn circuit_reset(tx: &mut Tx, wanted: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+    let found = listed(tx.sql())?.items.into_iter().find(|agent| agent.id == wanted);
+    if let Some(agent) = &found {
+        announce(tx, CIRCUIT_RESET, agent, actor, at)?;
+    }
+    Ok(found)
+}
+
 #[async_trait]
 impl AgentStore for SqliteStore {
     async fn register_agents(&self, agents: Vec<AgentRegistration>, at: Timestamp) -> Result<AgentsAt, StoreError> {
@@ -152,5 +160,9 @@ impl AgentStore for SqliteStore {
         at: Timestamp,
     ) -> Result<Option<AgentView>, StoreError> {
         self.writer.run(move |tx| set_status(tx, id, status, actor, at)).await
+    }
+
+    async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
+        self.writer.run(move |tx| circuit_reset(tx, id, actor, at)).await
     }
 }

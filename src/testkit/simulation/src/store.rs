@@ -209,6 +209,7 @@ over_the_link! {
         read agents() -> AgentsAt;
         read known_agents(gone_after: Timestamp) -> Vec<KnownAgent>;
         once set_agent_status(id: AgentId, status: AgentStatus, actor: Principal, at: Timestamp) -> Option<AgentView>;
+        again announce_circuit_reset(id: AgentId, actor: Principal, at: Timestamp) -> Option<AgentView>;
     }
 }
 

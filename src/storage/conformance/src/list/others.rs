@@ -32,6 +32,7 @@ macro_rules! others_cases {
                 two_names_under_one_identifier_are_refused,
                 a_draining_agent_is_drained_once_nothing_runs,
                 a_change_of_status_has_its_event,
+                a_circuit_that_was_closed_has_its_event_and_changes_nothing_else,
                 an_agent_that_does_not_exist_has_no_status,
                 busy_counts_the_leases_an_agent_holds,
             }
