@@ -46,7 +46,7 @@ async fn a_task_waits_while_the_circuit_of_its_only_agent_is_open_and_goes_on_wh
     let world = World::new().await;
     let retry = RetryPolicy { maximum_attempts: 12, ..quick() };
     let task = world.submit(NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 100})) }).await.unwrap();
-    let opened = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+    let opened = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
             let detail = diagnostics(&world).await;
             if detail.standing.as_ref().unwrap().circuit.state == CircuitState::Open {
