@@ -93,7 +93,8 @@ impl Core {
         let heartbeat = Heartbeat::new(Arc::clone(&sources.clock));
         let beat = heartbeat.clone();
         let recording: Arc<dyn Recorder> = Arc::clone(&recorder) as Arc<dyn Recorder>;
-        let options = EngineOptions { identity: Identity { id: Some(id), ..identity }, ..engine.options() };
+        let could_carry = agents::shipped().map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
+        let options = EngineOptions { identity: Identity { id: Some(id), ..identity }, could_carry, ..engine.options() };
         let carriers = carriers(engine, folder)?;
         let engine =
             options.start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers, move || beat.beat()).await?;

@@ -6,6 +6,7 @@ use crate::harness::cluster::{Cluster, Ledger, Rest, signal, submit};
 use crate::harness::{PATIENCE, Server};
 use baton_domain::server::ServerKind;
 use baton_domain::task::TaskState;
+use baton_domain::wire::agent::{AgentList, Balancing, HostView};
 use baton_domain::wire::task::NewTask;
 use baton_testkit::scale;
 use serde_json::json;
@@ -209,4 +210,51 @@ async fn a_worker_that_is_told_to_stop_hands_its_work_back_and_no_attempt_is_bur
     assert!(ledger.tasks.values().all(|(_, task)| task.attempt == 1), "an attempt was burnt");
     assert_eq!(cluster.completed_by().await["one"], ids.len());
     assert!(one.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_is_divided_among_those_that_run_on_it_and_they_may_share_their_settings() {
+    let mut cluster = Cluster::new(lease_millis());
+    // Of these, one of the servers carries no diagnostics.
+    let settings = ["--balancing-for=diagnostics.spin=fastest,own.skill=fastest", "--instances=diagnostics=1..2,nlp=1..3"];
+    let (mut first, mut second) = (cluster.plain_server_command("one"), cluster.server_command("two"));
+    first.args(settings);
+    second.args(settings);
+    let one = Server::start_with(first);
+    let rest = Rest::of(&one).await;
+    let alone = host(&rest).await;
+    assert_eq!(alone.shared_by, 1);
+    let two = Server::start_with(second);
+    assert_eq!(host(&rest.at(&two)).await.shared_by, 2, "it looks around before it takes anything");
+    let worker = cluster.worker("three", &settings);
+    for door in [&rest, &rest.at(&two)] {
+        shared_by(door, 3).await;
+    }
+    let (here, there) = (host(&rest).await, host(&rest.at(&two)).await);
+    assert!(here.cpu_millicores + there.cpu_millicores <= alone.cpu_millicores, "{here:?} {there:?} {alone:?}");
+    assert!(here.memory_mib + there.memory_mib <= alone.memory_mib, "{here:?} {there:?} {alone:?}");
+    assert!(here.cpu_millicores >= 1_000 && here.memory_mib >= alone.memory_mib.min(512), "{here:?}");
+    let agents: AgentList = rest.get("/agents").await.json().await.unwrap();
+    let nlp = agents.items.iter().find(|agent| agent.name == "nlp").unwrap().id;
+    let standing = agents.standings.iter().find(|standing| standing.agent_id == nlp).unwrap();
+    assert_eq!((standing.range.minimum, standing.range.maximum, standing.instances.len()), (1, 3, 1));
+
+    assert!(worker.terminate().0 && two.terminate());
+    shared_by(&rest, 1).await;
+    assert_eq!(host(&rest).await.cpu_millicores, alone.cpu_millicores);
+    assert!(one.terminate());
+}
+
+async fn host(rest: &Rest) -> HostView {
+    let balancing: Balancing = rest.get("/balancing").await.json().await.unwrap();
+    balancing.host
+}
+
+/// Waits until a server knows that so many run on its machine.
+async fn shared_by(rest: &Rest, count: u32) {
+    let began = Instant::now();
+    while host(rest).await.shared_by != count {
+        assert!(began.elapsed() < PATIENCE, "{:?}", host(rest).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -119,6 +119,16 @@ pub fn Circuit(
     .into_any()
 }
 
+/// How many instances an agent has on the server that answers, and between how many that moves.
+#[must_use]
+pub fn range_words(standing: &AgentStanding) -> String {
+    let (present, range) = (standing.instances.len(), standing.range);
+    if range.minimum == range.maximum {
+        return present.to_string();
+    }
+    format!("{present}, between {} and {} as its queue ages", range.minimum, range.maximum)
+}
+
 /// The instances of an agent.
 #[component]
 pub fn Instances(
@@ -182,5 +192,40 @@ fn skill_row(name: &str, known: Option<&SkillStanding>) -> impl IntoView + use<>
             </a>
             {words.map(|words| view! { <p class="text-12 text-muted" data-testid="skill-balancing">{words}</p> })}
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::agent::InstanceRange;
+    use baton_domain::id::{AgentId, DEFAULT_PROJECT};
+    use baton_domain::wire::agent::CircuitView;
+
+    use super::*;
+
+    #[test]
+    fn how_many_instances_there_are_and_may_be_is_said_in_words() {
+        let instance = |number| InstanceView {
+            number,
+            kind: InstanceKind::Child,
+            host: "h".to_owned(),
+            server: None,
+            status: InstanceStatus::Ready,
+            slots: 2,
+            busy: 0,
+            failures: 0,
+            restart_at: None,
+        };
+        let standing = |range| AgentStanding {
+            agent_id: AgentId::new(*DEFAULT_PROJECT.as_uuid()),
+            circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+            instances: vec![instance(1), instance(2)],
+            range,
+            success_rate: 1.0,
+            cost_micros: 0,
+            skills: Vec::new(),
+        };
+        assert_eq!(range_words(&standing(InstanceRange::up_to(4))), "2, between 1 and 4 as its queue ages");
+        assert_eq!(range_words(&standing(InstanceRange { minimum: 2, maximum: 2 })), "2");
     }
 }

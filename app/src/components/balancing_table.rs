@@ -44,8 +44,9 @@ fn row(skill: &SkillBalancing) -> impl IntoView + use<> {
 
 fn host_words(host: &HostView) -> String {
     let models = if host.models.is_empty() { String::new() } else { format!("; models: {}", host.models.join(", ")) };
+    let part = if host.shared_by > 1 { format!(", its part of a machine that {} share", host.shared_by) } else { String::new() };
     format!(
-        "{}: {} of {} and {} of {} MiB taken{models}",
+        "{}: {} of {} and {} of {} MiB taken{part}{models}",
         host.name,
         cores(host.cpu_taken_millicores),
         cores(host.cpu_millicores),

@@ -12,7 +12,10 @@ pub fn needs_words(needs: &Needs) -> String {
     if needs.memory_mib > 0 {
         parts.push(format!("{} MiB", needs.memory_mib));
     }
-    parts.extend(needs.model.clone().map(|model| format!("the model {model}")));
+    parts.extend(needs.model.as_ref().map(|model| match model.as_str() {
+        Needs::LANGUAGE_MODEL => "a language model".to_owned(),
+        model => format!("the model {model}"),
+    }));
     if parts.is_empty() { "needs nothing of its host".to_owned() } else { format!("needs {}", parts.join(", ")) }
 }
 
@@ -50,6 +53,7 @@ mod tests {
         assert_eq!(needs_words(&Needs::default()), "needs nothing of its host");
         let needs = Needs { cpu_millicores: 1_000, memory_mib: 256, model: Some("small".into()) };
         assert_eq!(needs_words(&needs), "needs 1 core, 256 MiB, the model small");
+        assert_eq!(needs_words(&Needs::with_language_model(0, 0)), "needs a language model");
         assert_eq!((cores(1_500), cores(250), cores(2_000)), ("1.5 cores".into(), "0.25 cores".into(), "2 cores".into()));
     }
 }

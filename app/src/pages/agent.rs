@@ -14,7 +14,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::task::Fact;
 use crate::components::agent_card::{AgentActions, Slots, family_word};
-use crate::components::agent_standing::{Circuit, Instances, Skills};
+use crate::components::agent_standing::{Circuit, Instances, Skills, range_words};
 use crate::components::badge::Badge;
 use crate::components::card::Card;
 use crate::components::chart::{Chart, latency_options, throughput_options};
@@ -136,6 +136,7 @@ fn Content(model: Model) -> impl IntoView {
     let status = memo(move |_| agent.with(|agent| agent.status));
     let counts = move || agent.with(|agent| format!("{} done, {} failed", format::count(agent.completed), format::count(agent.failed)));
     let none = memo(move |_| tasks.with(Vec::is_empty));
+    let range = move || standing.with(|standing| standing.as_ref().map_or_else(|| "none on this server".to_owned(), range_words));
     let labels: Vec<_> = labels.into_iter().map(|label| view! { <Badge>{label}</Badge> " " }).collect();
     view! {
         <div class="space-y-4">
@@ -150,6 +151,7 @@ fn Content(model: Model) -> impl IntoView {
                 <Fact name="Slots">
                     <Slots agent/>
                 </Fact>
+                <Fact name="Instances">{range}</Fact>
                 <Fact name="Attempts">{counts}</Fact>
                 <Fact name="Registered">
                     <RelativeTime at=registered_at/>

@@ -54,6 +54,7 @@ impl EngineConfig {
             heart_thread: true,
             balancing: self.balancing.options(),
             host: self.balancing.host(),
+            instances: self.balancing.ranges(),
             egress: self.egress.policy(),
             ..EngineOptions::default()
         }

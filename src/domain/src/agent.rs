@@ -166,9 +166,20 @@ pub struct Needs {
     pub cpu_millicores: u32,
     /// Memory in MiB; 0 for work that hardly needs any.
     pub memory_mib: u32,
-    /// A model that the host must have.
+    /// A model that the host must have; [`language`](Self::LANGUAGE_MODEL) for any language model that it can ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+}
+
+impl Needs {
+    /// What a host has that can ask some language model, the one inside the process or one behind an address.
+    pub const LANGUAGE_MODEL: &str = "language";
+
+    /// So much of the processor and the memory, and a language model.
+    #[must_use]
+    pub fn with_language_model(cpu_millicores: u32, memory_mib: u32) -> Self {
+        Self { cpu_millicores, memory_mib, model: Some(Self::LANGUAGE_MODEL.to_owned()) }
+    }
 }
 
 /// What one attempt may use.
@@ -247,6 +258,12 @@ pub struct InstanceRange {
 impl InstanceRange {
     /// The most instances that an agent may declare.
     pub const LIMIT: u32 = 64;
+
+    /// From one to so many.
+    #[must_use]
+    pub const fn up_to(maximum: u32) -> Self {
+        Self { minimum: 1, maximum }
+    }
 
     /// Whether 1 ≤ minimum ≤ maximum ≤ [`LIMIT`](Self::LIMIT).
     #[must_use]

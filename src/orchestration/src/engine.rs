@@ -9,10 +9,12 @@ use baton_agents_runtime::AgentRegistry;
 use baton_agents_runtime::carrier::ChildCommand;
 use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
+use baton_domain::agent::AgentCard;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Models, Recorder, Rehearsals, Sealer, Sources, Votes};
 use baton_domain::server::ServerRef;
 use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ServerService, TaskService};
+use baton_domain::time::Timestamp;
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
 use baton_storage::{AgentRegistration, ArtifactStore, Heart, ServerRegistration, Store, StoreError};
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agent_pool::named::Others;
 use crate::agent_pool::{self, AgentPool, PoolError, PoolOptions, PoolService};
 use crate::agent_threads::{self, AgentThreads};
 use crate::artifacts::Artifacts;
@@ -206,8 +209,14 @@ impl EngineOptions {
             .map_err(|error| EngineError::Folder(carriers.blobs.clone(), error))?;
         let blobs = store.blobs(folder);
         let agents: Vec<_> = carriers.registry.iter().cloned().collect();
-        let pool_options = PoolOptions { balancing: self.balancing.clone(), restart: self.restart, host: self.host.clone() };
+        let pool_options = PoolOptions {
+            balancing: self.balancing.clone(),
+            restart: self.restart,
+            host: self.host.clone(),
+            instances: self.instances.clone(),
+        };
         let pool = Arc::new(AgentPool::new(&agents, pool_options, sources.clone()).map_err(EngineError::Pool)?);
+        look_for_strangers(&pool, &*store, self.could_carry.clone(), sources.clock.now()).await?;
         let id = self.identity.id.unwrap_or_else(|| ServerId::new(sources.ids.next()));
         let registration = ServerRegistration {
             server: ServerRef { id, name: self.identity.name.clone() },
@@ -215,7 +224,7 @@ impl EngineOptions {
             host: self.identity.host.clone(),
             version: self.identity.version.clone(),
             token_key: self.identity.token_key.clone(),
-            agents: agents.iter().map(|agent| agent.card()).map(|card| (card.name, card.slots.max(1))).collect(),
+            agents: agents.iter().map(|agent| pool.card(&**agent)).map(slots).collect(),
         };
         let stage = RehearsalParts {
             registry: carriers.registry.clone(),
@@ -228,7 +237,7 @@ impl EngineOptions {
         let stage = Arc::new(Stage::new(stage).map_err(EngineError::Pool)?.on(Arc::clone(&threads)));
         let cluster = membership::join(&store, registration, &sources, self.lease).await?;
         let registrations =
-            agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: agent.card() }).collect();
+            agents.iter().map(|agent| AgentRegistration { id: AgentId::new(sources.ids.next()), card: pool.card(&**agent) }).collect();
         let registered = store.register_agents(registrations, sources.clock.now()).await?;
         pool.learn(&agents, &registered);
         let gate = Gate::new(auditor);
@@ -267,6 +276,10 @@ impl EngineOptions {
             pace: Pace::default(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
+        if shared.cluster.is_shared() {
+            // Before anything is given out: what this machine has may not be for this server alone.
+            membership::look_around(&shared).await?;
+        }
         tracing::info!(recovered, agents = agents.len(), server = %shared.cluster.server().id, "the engine starts");
         // Before live tasks are counted: what is committed afterwards is heard.
         let commits = shared.bus.subscribe_to_commits();
@@ -413,6 +426,26 @@ impl Engine {
         self.shared.threads.close();
         membership::leave(&self.shared).await;
     }
+}
+
+/// An agent's name and how many attempts it takes at once with its fewest instances.
+fn slots(card: AgentCard) -> (String, u32) {
+    (card.name, card.slots.max(1).saturating_mul(card.instances.minimum))
+}
+
+/// Looks whether somebody carries what settings name and this server does not.
+async fn look_for_strangers(pool: &AgentPool, store: &dyn Store, mut cards: Vec<AgentCard>, now: Timestamp) -> Result<(), EngineError> {
+    if !pool.names_strangers() {
+        return Ok(());
+    }
+    let may_join = store.is_shared();
+    if may_join {
+        cards.extend(store.known_agents(now.minus(cluster::elsewhere::REMEMBERED)).await?.into_iter().map(|known| known.card));
+    }
+    for name in pool.held_elsewhere(&Others { cards, may_join }).map_err(EngineError::Pool)? {
+        tracing::warn!(name, "a setting names what no agent here is or has: it holds where one is or does");
+    }
+    Ok(())
 }
 
 async fn empty_folder(path: &std::path::Path) -> std::io::Result<()> {

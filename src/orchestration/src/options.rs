@@ -1,8 +1,10 @@
 //! What is the engine told before it starts?
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use baton_domain::agent::{AgentCard, InstanceRange};
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::ServerId;
 use baton_domain::server::ServerKind;
@@ -44,6 +46,10 @@ pub struct EngineOptions {
     pub restart: RestartOptions,
     /// When agents get and lose instances.
     pub scaling: ScalingOptions,
+    /// Between how many instances agents have, by their names, in place of what their cards say.
+    pub instances: BTreeMap<String, InstanceRange>,
+    /// Agents that the same program could carry on another server: what is set for them is no mistake.
+    pub could_carry: Vec<AgentCard>,
 }
 
 /// Who a server is to the others on its database.
@@ -88,6 +94,8 @@ impl Default for EngineOptions {
             egress: EgressPolicy::default(),
             restart: RestartOptions::default(),
             scaling: ScalingOptions::default(),
+            instances: BTreeMap::new(),
+            could_carry: Vec::new(),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Agent for CodeAnalysis {
             skills: skills::all(),
             labels: vec!["native".to_owned()],
             slots: self.slots,
-            instances: InstanceRange::default(),
+            instances: InstanceRange::up_to(4),
             cost_micros: 0,
         }
     }

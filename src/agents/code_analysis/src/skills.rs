@@ -238,6 +238,8 @@ fn explain() -> Skill {
         examples: vec![json!({"artifact": "examples/sources/router.go", "question": "How are routes matched?"})],
         result_kind: "structured".to_owned(),
         isolation: Isolation::Task,
+        // It reads one source, and mostly waits for the model.
+        needs: Needs::with_language_model(250, 128),
         model: Some(ModelNeed { least: LEAST, optional: false }),
         ..metrics()
     }

@@ -106,7 +106,8 @@ pub(crate) fn answer() -> Skill {
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
-        needs: Needs::default(),
+        // It mostly waits; what the model inside the process takes is bounded by its one call at a time.
+        needs: Needs::with_language_model(100, 32),
         model: Some(ModelNeed { least: ModelTier::Tiny, optional: false }),
         network: false,
     }

@@ -58,7 +58,8 @@ pub(crate) fn skill(
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
-        needs: Needs::default(),
+        // A text of usual length takes milliseconds; the largest one, seconds of one core.
+        needs: Needs { cpu_millicores: 250, memory_mib: 64, model: None },
         model: None,
         network: false,
     }

@@ -80,7 +80,7 @@ impl Agent for WebAutomation {
             skills: skills::all(),
             labels: vec!["native".to_owned()],
             slots: self.slots,
-            instances: InstanceRange::default(),
+            instances: InstanceRange::up_to(2),
             cost_micros: 0,
         }
     }

@@ -167,11 +167,13 @@ pub struct Balancing {
 pub struct HostView {
     /// Its name.
     pub name: String,
-    /// Thousandths of a core that it has for attempts.
+    /// How many servers and workers of this installation share it, the answering one included. What was found on it is divided among them.
+    pub shared_by: u32,
+    /// Thousandths of a core that the answering server has of it for attempts.
     pub cpu_millicores: u32,
     /// Thousandths of a core that attempts have taken.
     pub cpu_taken_millicores: u32,
-    /// MiB of memory that it has for attempts.
+    /// MiB of memory that the answering server has of it for attempts.
     pub memory_mib: u32,
     /// MiB of memory that attempts have taken.
     pub memory_taken_mib: u32,

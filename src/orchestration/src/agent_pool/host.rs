@@ -16,15 +16,38 @@ pub struct HostCapacity {
     pub models: Vec<String>,
 }
 
+impl HostCapacity {
+    /// The least part of a machine's processors that is worth having, if they do not suffice for all who share it: a core, on
+    /// which every skill that is shipped has room.
+    pub const LEAST_CPU_MILLICORES: u32 = 1_000;
+    /// The same of its memory.
+    pub const LEAST_MEMORY_MIB: u32 = 512;
+
+    /// Whether it has what an attempt needs, if nothing of it is taken.
+    #[must_use]
+    pub fn could_give(&self, needs: &Needs) -> bool {
+        needs.cpu_millicores <= self.cpu_millicores
+            && needs.memory_mib <= self.memory_mib
+            && needs.model.as_ref().is_none_or(|model| self.models.contains(model))
+    }
+}
+
 /// What is said of the host rather than found out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostOptions {
-    /// Thousandths of a core for attempts; without it, all cores that the process may use.
+    /// Thousandths of a core for attempts; without it, all cores that the process may use, divided among those on the same machine.
     pub cpu_millicores: Option<u32>,
-    /// MiB of memory for attempts; without it, all memory that the process may use.
+    /// MiB of memory for attempts; without it, all memory that the process may use, divided likewise.
     pub memory_mib: Option<u32>,
     /// The models that it has.
     pub models: Vec<String>,
+}
+
+impl Default for HostOptions {
+    /// Nothing is said, and language models can be asked from everywhere: which there are may change while the server runs.
+    fn default() -> Self {
+        Self { cpu_millicores: None, memory_mib: None, models: vec![Needs::LANGUAGE_MODEL.to_owned()] }
+    }
 }
 
 /// What is assumed where the system does not say.
@@ -69,6 +92,19 @@ fn limit_mib(text: &str) -> Option<u32> {
     u32::try_from(bytes >> 20).ok()
 }
 
+/// The part of a machine that the process at this place of `of` gives out, where each found `total` of it. Together they give out
+/// no more than that. All get alike, unless that were less than is worth having: then those who came first get so much each, and
+/// the others what is left, so that small machines can still do what they could.
+fn part(total: u32, place: u32, of: u32, least: u32) -> u32 {
+    let alike = total / of.max(1);
+    if alike >= least || of <= 1 {
+        return alike;
+    }
+    let served = (total / least).max(1);
+    let left = total.saturating_sub(served.saturating_mul(least));
+    if place < served { least.min(total) } else { left / of.saturating_sub(served).max(1) }
+}
+
 /// What an attempt has taken; given back to the ledger it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Share {
@@ -76,16 +112,39 @@ pub(crate) struct Share {
     memory_mib: u32,
 }
 
-/// The host and what is taken of it; never more than it has.
+/// The host and what is taken of it; never more than this process may give out.
 #[derive(Debug)]
 pub(crate) struct HostLedger {
+    /// What was found, or said.
+    whole: HostCapacity,
+    /// Whether it was found: what somebody said is meant for this process alone.
+    found_cpu: bool,
+    found_memory: bool,
+    shared_by: u32,
+    /// This process's part of it.
     capacity: HostCapacity,
     taken: Share,
 }
 
 impl HostLedger {
-    pub(crate) fn new(capacity: HostCapacity) -> Self {
-        Self { capacity, taken: Share::default() }
+    /// A host of which these options say something, or nothing.
+    pub(crate) fn new(whole: HostCapacity, options: &HostOptions) -> Self {
+        let (found_cpu, found_memory) = (options.cpu_millicores.is_none(), options.memory_mib.is_none());
+        Self { capacity: whole.clone(), whole, found_cpu, found_memory, shared_by: 1, taken: Share::default() }
+    }
+
+    /// So many processes share the host, and this one has that place among them. Gives whether this changes what it may give out.
+    /// What is taken stays taken: if it is more than the new part, nothing is given until enough has come back.
+    pub(crate) fn share(&mut self, place: u32, of: u32) -> bool {
+        let before = (self.shared_by, self.capacity.cpu_millicores, self.capacity.memory_mib);
+        self.shared_by = of.max(1);
+        if self.found_cpu {
+            self.capacity.cpu_millicores = part(self.whole.cpu_millicores, place, of, HostCapacity::LEAST_CPU_MILLICORES);
+        }
+        if self.found_memory {
+            self.capacity.memory_mib = part(self.whole.memory_mib, place, of, HostCapacity::LEAST_MEMORY_MIB);
+        }
+        before != (self.shared_by, self.capacity.cpu_millicores, self.capacity.memory_mib)
     }
 
     /// Whether this takes anything of a host.
@@ -95,16 +154,14 @@ impl HostLedger {
 
     /// Whether the host could give this if nothing were taken.
     pub(crate) fn could_ever(&self, needs: &Needs) -> bool {
-        needs.cpu_millicores <= self.capacity.cpu_millicores
-            && needs.memory_mib <= self.capacity.memory_mib
-            && needs.model.as_ref().is_none_or(|model| self.capacity.models.contains(model))
+        self.capacity.could_give(needs)
     }
 
     /// Whether it can give this now.
     pub(crate) fn fits(&self, needs: &Needs) -> bool {
         self.could_ever(needs)
-            && needs.cpu_millicores <= self.capacity.cpu_millicores - self.taken.cpu_millicores
-            && needs.memory_mib <= self.capacity.memory_mib - self.taken.memory_mib
+            && needs.cpu_millicores <= self.capacity.cpu_millicores.saturating_sub(self.taken.cpu_millicores)
+            && needs.memory_mib <= self.capacity.memory_mib.saturating_sub(self.taken.memory_mib)
     }
 
     /// Takes this, if it is there.
@@ -129,6 +186,7 @@ impl HostLedger {
     pub(crate) fn view(&self) -> HostView {
         HostView {
             name: self.capacity.name.clone(),
+            shared_by: self.shared_by,
             cpu_millicores: self.capacity.cpu_millicores,
             cpu_taken_millicores: self.taken.cpu_millicores,
             memory_mib: self.capacity.memory_mib,
@@ -144,7 +202,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn ledger(cpu_millicores: u32, memory_mib: u32) -> HostLedger {
-        HostLedger::new(HostCapacity { name: "h".to_owned(), cpu_millicores, memory_mib, models: vec!["small".to_owned()] })
+        let whole = HostCapacity { name: "h".to_owned(), cpu_millicores, memory_mib, models: vec!["small".to_owned()] };
+        HostLedger::new(whole, &HostOptions::default())
     }
 
     #[test]
@@ -164,7 +223,45 @@ mod tests {
         assert!(!ledger(4_000, 4_000).fits(&with("large")));
     }
 
+    #[test]
+    fn a_machine_is_divided_alike_unless_that_were_worth_nothing() {
+        let parts = |total, of| (0..of).map(|place| part(total, place, of, 1_000)).collect::<Vec<_>>();
+        assert_eq!(parts(8_000, 3), [2_666; 3]);
+        assert_eq!(parts(2_000, 2), [1_000; 2]);
+        assert_eq!(parts(2_000, 3), [1_000, 1_000, 0], "two can do all that one could, instead of none");
+        assert_eq!(parts(2_600, 4), [1_000, 1_000, 300, 300]);
+        assert_eq!(parts(700, 2), [700, 0]);
+        assert_eq!((parts(700, 1), part(2_000, 0, 0, 1_000)), (vec![700], 2_000));
+    }
+
+    #[test]
+    fn what_was_said_is_not_divided_and_what_is_taken_is_not_given_twice() {
+        let mut host = ledger(4_000, 2_000);
+        let small = Needs { cpu_millicores: 1_000, memory_mib: 100, model: None };
+        let held: Vec<Share> = (0..4).map(|_| host.take(&small).unwrap()).collect();
+        assert!(host.share(1, 2) && !host.share(1, 2));
+        let view = host.view();
+        assert_eq!((view.shared_by, view.cpu_millicores, view.memory_mib, view.cpu_taken_millicores), (2, 2_000, 1_000, 4_000));
+        held.into_iter().for_each(|share| {
+            assert!(!host.fits(&small) || host.view().cpu_taken_millicores < 2_000);
+            host.give_back(share);
+        });
+        assert!(host.fits(&Needs { cpu_millicores: 2_000, ..Needs::default() }));
+
+        let said = HostOptions { cpu_millicores: Some(4_000), ..HostOptions::default() };
+        let mut host = HostLedger::new(HostCapacity { memory_mib: 2_000, ..said.detect() }, &said);
+        assert!(host.share(0, 2));
+        assert_eq!((host.view().cpu_millicores, host.view().memory_mib), (4_000, 1_000));
+    }
+
     proptest! {
+        #[test]
+        fn those_on_a_machine_give_out_no_more_than_it_has(total in 0u32..200_000, of in 1u32..70, least in 1u32..2_000) {
+            let parts: Vec<u32> = (0..of).map(|place| part(total, place, of, least)).collect();
+            prop_assert!(parts.iter().sum::<u32>() <= total, "{parts:?}");
+            prop_assert!(parts[0] >= least.min(total), "who came first can do what the machine could: {parts:?}");
+        }
+
         #[test]
         fn a_host_is_never_oversubscribed(wants in proptest::collection::vec((0u32..1_500, 0u32..1_500, any::<bool>()), 0..100)) {
             let mut ledger = ledger(4_000, 2_000);

@@ -7,10 +7,12 @@
 //! - `state`: agents with their instances, the balancer and the host, changed together
 //! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who
 //!   goes first when it is full
+//! - `named`: whether what settings name is there
 //! - `standing`: how all of it is shown; `service`: what can be asked of it
 
 mod host;
 mod instance;
+pub(crate) mod named;
 pub(crate) mod scaling;
 mod service;
 mod standing;
@@ -24,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::Agent;
-use baton_domain::agent::{AgentStatus, CircuitState, Skill};
+use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Sources;
 use baton_domain::time::Timestamp;
@@ -58,8 +60,15 @@ pub enum PoolError {
     SkillsDiffer(String),
     /// An agent declares no sensible range of instances.
     BadInstances(String),
-    /// A strategy was given for a skill that no agent has.
+    /// A strategy was given for a skill that no agent has or could have.
     StrategyForNothing(String),
+    /// A range of instances was given for an agent that is nowhere.
+    InstancesForNobody {
+        /// What was given as its name.
+        agent: String,
+        /// The agents that are known.
+        known: Vec<String>,
+    },
 }
 
 impl std::fmt::Display for PoolError {
@@ -68,10 +77,13 @@ impl std::fmt::Display for PoolError {
             Self::BadSchema { skill, error } => write!(f, "a schema of {skill} is no JSON Schema: {error}"),
             Self::SkillsDiffer(skill) => write!(f, "two agents describe {skill} differently"),
             Self::BadInstances(agent) => {
-                let most = baton_domain::agent::InstanceRange::LIMIT;
+                let most = InstanceRange::LIMIT;
                 write!(f, "{agent} must have between 1 and {most} instances, the minimum no more than the maximum")
             }
             Self::StrategyForNothing(skill) => write!(f, "a balancing strategy is set for {skill}, which no agent has"),
+            Self::InstancesForNobody { agent, known } => {
+                write!(f, "a range of instances is set for {agent}, which is no agent: there are {}", known.join(", "))
+            }
         }
     }
 }
@@ -102,11 +114,24 @@ pub(crate) struct PoolOptions {
     pub(crate) balancing: BalancerOptions,
     pub(crate) restart: RestartOptions,
     pub(crate) host: HostOptions,
+    /// The ranges of agents that do not get that of their card.
+    pub(crate) instances: BTreeMap<String, InstanceRange>,
+}
+
+impl PoolOptions {
+    /// An agent's card with the range that it gets.
+    fn card(&self, agent: &dyn Agent) -> AgentCard {
+        let card = agent.card();
+        let instances = self.instances.get(&card.name).copied().unwrap_or(card.instances);
+        AgentCard { instances, ..card }
+    }
 }
 
 /// The agents of this server.
 pub(crate) struct AgentPool {
     skills: BTreeMap<String, Arc<KnownSkill>>,
+    /// The names of the agents.
+    carried: BTreeSet<String>,
     state: Mutex<State>,
     options: PoolOptions,
     sources: Sources,
@@ -118,7 +143,7 @@ impl AgentPool {
     /// A pool of these agents; who they are in the registry comes with [`learn`](Self::learn).
     pub(crate) fn new(agents: &[Arc<dyn Agent>], options: PoolOptions, sources: Sources) -> Result<Self, PoolError> {
         let mut skills: BTreeMap<String, Arc<KnownSkill>> = BTreeMap::new();
-        for card in agents.iter().map(|agent| agent.card()) {
+        for card in agents.iter().map(|agent| options.card(&**agent)) {
             if !card.instances.is_valid() {
                 return Err(PoolError::BadInstances(card.name));
             }
@@ -131,25 +156,42 @@ impl AgentPool {
                 }
             }
         }
-        if let Some(skill) = options.balancing.per_skill.keys().find(|skill| !skills.contains_key(*skill)) {
-            return Err(PoolError::StrategyForNothing(skill.clone()));
-        }
         let state = State::new(&options, vec![]);
         for known in skills.values().filter(|known| !state.host.could_ever(&known.skill.needs)) {
             let (skill, needs) = (&known.skill.name, &known.skill.needs);
             tracing::warn!(%skill, ?needs, host = ?state.host.view(), "this host can never give what the skill needs: its tasks will wait");
         }
-        Ok(Self { skills, state: Mutex::new(state), options, sources, capacity_freed: Notify::new() })
+        let carried = agents.iter().map(|agent| agent.card().name).collect();
+        Ok(Self { skills, carried, state: Mutex::new(state), options, sources, capacity_freed: Notify::new() })
     }
 
     /// Takes over what the registry says of the agents.
     pub(crate) fn learn(&self, agents: &[Arc<dyn Agent>], registered: &AgentsAt) {
         let known = |agent: &Arc<dyn Agent>| {
-            let card = agent.card();
+            let card = self.card(&**agent);
             let view = registered.items.iter().find(|view| view.name == card.name)?;
             Some((Arc::clone(agent), card, view.clone()))
         };
         *self.state.lock() = State::new(&self.options, agents.iter().filter_map(known).collect());
+    }
+
+    /// An agent's card as it is registered: with the range of instances that it gets.
+    pub(crate) fn card(&self, agent: &dyn Agent) -> AgentCard {
+        self.options.card(agent)
+    }
+
+    /// So many servers and workers run on this machine, and this one has that place among them: what was found there is divided.
+    pub(crate) fn share_host(&self, place: u32, of: u32) {
+        let mut state = self.state.lock();
+        if !state.host.share(place, of) {
+            return;
+        }
+        let host = state.host.view();
+        let never = self.skills.values().filter(|known| !state.host.could_ever(&known.skill.needs)).count();
+        drop(state);
+        let (cpu_millicores, memory_mib) = (host.cpu_millicores, host.memory_mib);
+        tracing::info!(of, cpu_millicores, memory_mib, never, "this machine is shared by so many; this one gives out its part");
+        self.capacity_freed.notify_one();
     }
 
     /// A skill that some agent has.
@@ -266,10 +308,13 @@ impl AgentPool {
         self.state.lock().elastic().next().is_some()
     }
 
-    /// The agents whose number of instances may change, with their skills.
+    /// The agents whose number of instances may change, with those of their skills for which the host has room: what waits for the
+    /// host would wait with another instance too.
     fn elastic_agents(&self) -> Vec<(AgentNumber, Vec<String>)> {
         let state = self.state.lock();
-        state.elastic().map(|number| (number, state.balancer.facts(number).skills.clone())).collect()
+        let has_room = |skill: &&String| self.skills.get(*skill).is_none_or(|known| state.host.fits(&known.skill.needs));
+        let skills = |number| state.balancer.facts(number).skills.iter().filter(has_room).cloned().collect();
+        state.elastic().map(|number| (number, skills(number))).collect()
     }
 
     /// Whether an agent that takes work has no free slot.

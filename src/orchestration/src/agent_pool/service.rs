@@ -27,10 +27,10 @@ impl PoolService {
         Ok(self.with_slots(agent))
     }
 
-    /// The registry knows the slots of one instance on each server; how many instances there are here, the pool knows.
+    /// The registry knows the slots of the fewest instances on each server; how many instances there are here, the pool knows.
     fn with_slots(&self, agent: AgentView) -> AgentView {
         let here = self.shared.pool.slots(agent.id);
-        let slots = here.map_or(agent.slots, |(all, one)| agent.slots.saturating_sub(one).saturating_add(all));
+        let slots = here.map_or(agent.slots, |(all, fewest)| agent.slots.saturating_sub(fewest).saturating_add(all));
         AgentView { slots, ..agent }
     }
 }

@@ -34,13 +34,13 @@ impl AgentPool {
         })
     }
 
-    /// How many attempts an agent takes at once with all its instances here, and how many with one; nothing if this server does
-    /// not carry it.
+    /// How many attempts an agent takes at once with all its instances here, and how many with the fewest, as the registry has it;
+    /// nothing if this server does not carry it.
     pub(crate) fn slots(&self, agent: AgentId) -> Option<(u32, u32)> {
         let state = self.state.lock();
         let carried = &state.carried[state.number(agent)? as usize];
         let all = carried.instances.iter().map(|instance| instance.view("", false).slots).sum();
-        Some((all, carried.slots))
+        Some((all, carried.slots.saturating_mul(carried.range.minimum)))
     }
 
     fn needs(&self, skill: &str) -> Needs {

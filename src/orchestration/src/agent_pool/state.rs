@@ -108,7 +108,7 @@ impl State {
             carried.push(instances);
         }
         let balancer = Balancer::new(options.balancing.clone(), facts);
-        let host = HostLedger::new(options.host.detect());
+        let host = HostLedger::new(options.host.detect(), &options.host);
         Self { balancer, carried, numbers, host, turns: Turns::default(), restart_at: None }
     }
 

@@ -16,6 +16,7 @@ use baton_domain::wire::agent::{AgentView, InstanceView};
 use baton_testkit::{SeededChance, SeededIds, TestClock, test_sources};
 use serde_json::{Value, json};
 
+use super::named::Others;
 use super::*;
 
 struct Carded(AgentCard);
@@ -79,6 +80,7 @@ fn options() -> PoolOptions {
         balancing: BalancerOptions::default(),
         restart: RestartOptions::default(),
         host: HostOptions { cpu_millicores: Some(2_000), memory_mib: Some(1_000), models: vec![] },
+        instances: BTreeMap::new(),
     }
 }
 
@@ -90,6 +92,10 @@ struct World {
 
 impl World {
     fn new(cards: Vec<AgentCard>) -> Self {
+        Self::with(cards, options())
+    }
+
+    fn with(cards: Vec<AgentCard>, options: PoolOptions) -> Self {
         let (sources, clock) = test_sources(1);
         let ids = SeededIds::default();
         let view = |card: &AgentCard| AgentView {
@@ -111,7 +117,7 @@ impl World {
         let items: Vec<AgentView> = cards.iter().map(view).collect();
         let ids = items.iter().map(|view| view.id).collect();
         let agents: Vec<Arc<dyn Agent>> = cards.into_iter().map(|card| Arc::new(Carded(card)) as Arc<dyn Agent>).collect();
-        let pool = AgentPool::new(&agents, options(), sources).unwrap();
+        let pool = AgentPool::new(&agents, options, sources).unwrap();
         pool.learn(&agents, &AgentsAt { items, as_of: EventSeq(0) });
         Self { pool: Arc::new(pool), clock, ids }
     }
@@ -160,6 +166,44 @@ fn a_host_is_not_oversubscribed_and_what_needs_nothing_still_runs() {
     assert_eq!(balancing.skills[0].now.rejected[0].reason, "no_capacity");
     drop(one);
     assert!(world.reserve(HEAVY).is_ok());
+}
+
+#[test]
+fn what_was_found_on_a_machine_is_divided_among_those_that_run_on_it() {
+    let mut found = options();
+    found.host.cpu_millicores = None;
+    let machine = found.host.detect().cpu_millicores;
+    let whole = Needs { cpu_millicores: machine, memory_mib: 0, model: None };
+    let skills = || vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Task, whole.clone())];
+    let of = machine / 1_000 + 1;
+    let worlds: Vec<World> = (0..of).map(|_| World::with(vec![AgentCard { slots: 1_000, ..card("a", skills()) }], found.clone())).collect();
+    assert!(worlds[0].pool.balancing().skills.iter().all(|skill| skill.fits), "alone it has the whole machine");
+    for (place, world) in (0..).zip(&worlds) {
+        world.pool.share_host(place, of);
+    }
+    let held: Vec<Reservation> = worlds.iter().flat_map(|world| std::iter::from_fn(move || world.reserve(HEAVY).ok())).collect();
+    assert_eq!(held.len() as u32, machine / 1_000, "together they give out the machine once");
+    let host = worlds[0].pool.balancing().host;
+    assert_eq!((host.shared_by, host.memory_mib), (of, 1_000), "what was said is not divided");
+    assert_eq!(worlds[1].reserve(LIGHT).err(), Some(fell("no_capacity")), "and what is too large for the part says so");
+
+    drop(held);
+    // The others have gone.
+    worlds[0].pool.share_host(0, 1);
+    assert!(worlds[0].reserve(LIGHT).is_ok());
+}
+
+#[test]
+fn a_queue_that_waits_for_the_host_gets_its_agent_no_instances() {
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Task, Needs::default())];
+    let world = World::new(vec![AgentCard { instances: InstanceRange::up_to(2), slots: 2, ..card("a", skills) }]);
+    let looked_at = || world.pool.elastic_agents().into_iter().map(|(_, skills)| skills).collect::<Vec<_>>();
+    let one = world.reserve(HEAVY).unwrap();
+    assert_eq!(looked_at(), [[HEAVY, LIGHT]]);
+    let two = world.reserve(HEAVY).unwrap();
+    assert_eq!(looked_at(), [[LIGHT]]);
+    drop((one, two));
+    assert_eq!(looked_at(), [[HEAVY, LIGHT]]);
 }
 
 #[test]
@@ -281,9 +325,42 @@ fn agents_that_make_no_sense_are_refused_at_the_start() {
         let instances = InstanceRange { minimum, maximum };
         assert_eq!(start(AgentCard { instances, ..card("a", light()) }, options()), Some(PoolError::BadInstances("a".into())));
     }
-    let mut strange = options();
-    strange.balancing.per_skill.insert("no.such".into(), Strategy::Fastest);
-    assert_eq!(start(card("a", light()), strange), Some(PoolError::StrategyForNothing("no.such".into())));
+    let instances = BTreeMap::from([("a".to_owned(), InstanceRange { minimum: 3, maximum: 2 })]);
+    assert_eq!(start(card("a", light()), PoolOptions { instances, ..options() }), Some(PoolError::BadInstances("a".into())));
+}
+
+#[test]
+fn a_range_that_is_set_holds_instead_of_that_of_the_card() {
+    let instances = BTreeMap::from([("a".to_owned(), InstanceRange { minimum: 2, maximum: 3 })]);
+    let card = card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())]);
+    let world = World::with(vec![card.clone()], PoolOptions { instances: instances.clone(), ..options() });
+    assert_eq!((world.instances().len(), world.pool.slots(world.ids[0])), (2, Some((8, 8))));
+    assert_eq!(world.pool.standing(world.ids[0]).unwrap().range, instances["a"]);
+    assert_eq!(world.pool.card(&Carded(card)).instances, instances["a"], "so it is registered");
+}
+
+#[test]
+fn settings_may_name_what_another_server_carries_and_nothing_that_nobody_could() {
+    const SPIN: &str = "diagnostics.spin";
+    let held = |skills: &[&str], agents: &[&str], others: &[&str], may_join: bool| {
+        let mut named = options();
+        named.balancing.per_skill = skills.iter().map(|&skill| (skill.to_owned(), Strategy::Fastest)).collect();
+        named.instances = agents.iter().map(|&agent| (agent.to_owned(), InstanceRange::up_to(2))).collect();
+        let here = World::with(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])], named);
+        let cards = others.iter().map(|name| card(name, vec![skill(SPIN, Isolation::Task, Needs::default())])).collect();
+        assert_eq!(here.pool.names_strangers(), skills.iter().any(|skill| *skill != LIGHT) || agents.iter().any(|agent| *agent != "a"));
+        here.pool.held_elsewhere(&Others { cards, may_join })
+    };
+    let nothing = |skill: &str| Err(PoolError::StrategyForNothing(skill.to_owned()));
+    assert_eq!(held(&[LIGHT], &["a"], &[], false), Ok(vec![]));
+    assert_eq!(held(&[LIGHT, SPIN], &["diagnostics"], &["diagnostics"], false), Ok(vec![SPIN.to_owned(), "diagnostics".to_owned()]));
+    assert_eq!(held(&[SPIN], &[], &[], false), nothing(SPIN), "nobody else can come");
+    assert_eq!(held(&[SPIN], &[], &[], true), Ok(vec![SPIN.to_owned()]), "somebody may come with it");
+    assert_eq!(held(&["test.lihgt"], &[], &[], true), nothing("test.lihgt"), "an agent that is here has such names, and not this one");
+    assert_eq!(held(&["diagnostics.spn"], &[], &["diagnostics"], true), nothing("diagnostics.spn"));
+    let nobody = PoolError::InstancesForNobody { agent: "b".into(), known: vec!["a".into(), "diagnostics".into()] };
+    assert_eq!(nobody.to_string(), "a range of instances is set for b, which is no agent: there are a, diagnostics");
+    assert_eq!(held(&[], &["b"], &["diagnostics"], true), Err(nobody));
 }
 
 #[test]

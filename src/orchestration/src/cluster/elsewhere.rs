@@ -24,7 +24,7 @@ use super::Shared;
 use crate::agent_pool::KnownSkill;
 
 /// How long a skill is known after its last carrier has gone.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a look answers what it does not find, and what changes with every heartbeat. Whoever asks often, or for what nobody has,
 /// must not read all agents each time.

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::id::ServerId;
 use baton_domain::ports::Sources;
 use baton_domain::server::ServerStatus;
+use baton_domain::time::Timestamp;
+use baton_domain::wire::server::ServerView;
 use baton_storage::{Joined, ServerRegistration, Store, StoreError};
 
 use super::{Cluster, Shared};
@@ -58,17 +61,75 @@ pub(crate) async fn leave(shared: &Shared) {
     }
 }
 
-/// Looks who is there: learns which servers come before this one, and whether the clean-up falls to it.
+/// Looks who is there: learns which servers come before this one, whether the clean-up falls to it, and its part of the machine.
 pub(crate) async fn look_around(shared: &Shared) -> Result<(), StoreError> {
     let now = shared.sources.clock.now();
     let mine = shared.cluster.server().id;
     let alive_since = now.minus(shared.options.lease);
     let mut taking: Vec<_> = shared.store.servers(now).await?.items;
     shared.cluster.chores.learn(&taking, mine, alive_since);
+    let (place, of) = on_the_same_machine(&taking, mine, shared.cluster.host(), alive_since);
+    shared.pool.share_host(place, of);
     taking.retain(|server| server.id == mine || (server.status == ServerStatus::Active && server.seen_at > alive_since));
     taking.sort_by_key(|server| server.id);
     let place = taking.iter().position(|server| server.id == mine).unwrap_or(0);
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     shared.cluster.set_part(number(place), number(taking.len()));
     Ok(())
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// This server's place among those on its machine, in the order in which they came, and how many there are. One that is drained
+/// and has nothing left counts no longer: it gives nothing out.
+fn on_the_same_machine(servers: &[ServerView], mine: ServerId, host: &str, alive_since: Timestamp) -> (u32, u32) {
+    let gives_out = |server: &&ServerView| {
+        let takes = server.status == ServerStatus::Active || server.busy > 0;
+        server.id != mine && server.host == host && takes && server.seen_at > alive_since
+    };
+    let others = || servers.iter().filter(gives_out);
+    // The identifiers grow with time.
+    let place = others().filter(|server| server.id < mine).count();
+    (number(place), number(others().count() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::server::ServerKind;
+
+    use super::*;
+
+    fn server(id: u128, host: &str, status: ServerStatus, busy: u32, seen: i64) -> ServerView {
+        ServerView {
+            id: ServerId::new(uuid::Uuid::from_u128(id)),
+            name: id.to_string(),
+            kind: ServerKind::Server,
+            status,
+            host: host.to_owned(),
+            version: String::new(),
+            slots: 1,
+            busy,
+            leads: false,
+            started_at: Timestamp::from_millis(0),
+            seen_at: Timestamp::from_millis(seen),
+        }
+    }
+
+    #[test]
+    fn those_that_live_on_the_same_machine_and_may_have_work_share_it() {
+        let mine = ServerId::new(uuid::Uuid::from_u128(3));
+        let servers = [
+            server(1, "h", ServerStatus::Active, 0, 900),
+            server(2, "other", ServerStatus::Active, 0, 900),
+            server(3, "h", ServerStatus::Active, 0, 900),
+            server(4, "h", ServerStatus::Active, 0, 100),
+            server(5, "h", ServerStatus::Draining, 0, 900),
+            server(6, "h", ServerStatus::Draining, 1, 900),
+        ];
+        let on = |servers: &[ServerView]| on_the_same_machine(servers, mine, "h", Timestamp::from_millis(500));
+        assert_eq!(on(&servers), (1, 3), "the first, this one, and the one that still has work");
+        assert_eq!(on(&servers[1..2]), (0, 1), "not listed yet, and alone");
+        assert_eq!(on(&[]), (0, 1));
+    }
 }

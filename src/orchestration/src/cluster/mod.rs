@@ -69,6 +69,11 @@ impl Cluster {
         &self.registration.server
     }
 
+    /// The machine that this server runs on.
+    pub(crate) fn host(&self) -> &str {
+        &self.registration.host
+    }
+
     /// Whether there may be others.
     pub(crate) const fn is_shared(&self) -> bool {
         self.shared

@@ -1,15 +1,24 @@
 //! Does who asks see how work is balanced, and can they close a circuit?
 
-use baton_domain::agent::{CircuitState, InstanceKind, InstanceStatus};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use baton_agents_runtime::{Agent, Context, SkillError};
+use baton_domain::agent::{AgentCard, CircuitState, Family, InstanceKind, InstanceRange, InstanceStatus, Isolation, Limits, Needs, Skill};
 use baton_domain::id::AgentId;
+use baton_domain::ports::Clock;
 use baton_domain::problem::Code;
 use baton_domain::task::{RetryPolicy, TaskState};
 use baton_domain::user::{Caller, Role};
 use baton_domain::wire::agent::AgentDetail;
 use baton_domain::wire::task::NewTask;
-use serde_json::json;
+use baton_orchestration::{EngineOptions, ScalingOptions};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
-use super::world::{World, quick};
+use super::world::{World, options, quick};
 
 async fn diagnostics(world: &World) -> AgentDetail {
     let agents = world.engine.agents();
@@ -37,7 +46,7 @@ async fn a_task_waits_while_the_circuit_of_its_only_agent_is_open_and_goes_on_wh
     let world = World::new().await;
     let retry = RetryPolicy { maximum_attempts: 12, ..quick() };
     let task = world.submit(NewTask { retry: Some(retry), ..NewTask::new("diagnostics.fail", json!({"times": 100})) }).await.unwrap();
-    let opened = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+    let opened = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
             let detail = diagnostics(&world).await;
             if detail.standing.as_ref().unwrap().circuit.state == CircuitState::Open {
@@ -62,4 +71,109 @@ async fn a_task_waits_while_the_circuit_of_its_only_agent_is_open_and_goes_on_wh
     assert_eq!((standing.circuit.state, standing.circuit.consecutive_failures), (CircuitState::Closed, 0));
     let ended = world.ended(task).await;
     assert_eq!((ended.summary.state, ended.summary.attempt), (TaskState::Failed, 12));
+}
+
+const NARROW: &str = "narrow.pass";
+
+/// Does one task at a time, each when the test lets it through.
+struct Narrow(Arc<Semaphore>);
+
+#[async_trait]
+impl Agent for Narrow {
+    fn card(&self) -> AgentCard {
+        let skill = Skill {
+            name: NARROW.into(),
+            title: "Narrow".into(),
+            description: "Waits to be let through.".into(),
+            family: Family::Custom,
+            input_schema: json!({"type": "object"}),
+            output_schema: json!({"type": "object"}),
+            examples: vec![],
+            result_kind: "json".into(),
+            idempotent: true,
+            destructive: false,
+            isolation: Isolation::Task,
+            checkpoints: false,
+            limits: Limits::default(),
+            retry: quick(),
+            needs: Needs::default(),
+            model: None,
+            network: false,
+        };
+        AgentCard {
+            name: "narrow".into(),
+            title: "Narrow".into(),
+            description: "For tests.".into(),
+            family: Family::Custom,
+            skills: vec![skill],
+            labels: vec![],
+            slots: 1,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
+        }
+    }
+
+    async fn perform(&self, _: Context, _: &str, _: Value) -> Result<Value, SkillError> {
+        self.0.acquire().await.map_err(|_| SkillError::internal("the test is over"))?.forget();
+        Ok(json!({}))
+    }
+}
+
+async fn narrow(world: &World) -> AgentDetail {
+    let agents = world.engine.agents();
+    let list = agents.list(&world.caller).await.unwrap();
+    let id = list.items.iter().find(|agent| agent.name == "narrow").unwrap().id;
+    agents.get(&world.caller, id).await.unwrap()
+}
+
+/// Lets the time pass by such steps until so many instances have so many attempts.
+async fn passes_until(world: &World, instances: usize, busy: u32, step: Duration) {
+    let came = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            let standing = narrow(world).await.standing.unwrap();
+            assert!((1..=3).contains(&standing.instances.len()), "{:?}", standing.instances);
+            if (standing.instances.len(), standing.instances.iter().map(|instance| instance.busy).sum::<u32>()) == (instances, busy) {
+                return;
+            }
+            world.clock.advance(step);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    came.await.expect("so many instances");
+}
+
+#[tokio::test]
+async fn an_old_queue_gets_instances_up_to_the_maximum_and_an_empty_one_loses_them() {
+    let through = Arc::new(Semaphore::new(0));
+    let range = InstanceRange { minimum: 1, maximum: 3 };
+    let options = EngineOptions {
+        scaling: ScalingOptions { every: Duration::from_millis(2), ..ScalingOptions::default() },
+        instances: [("narrow".to_owned(), range)].into(),
+        // Often enough for a time that passes a hundred times as fast.
+        heartbeat: Duration::from_millis(20),
+        ..options()
+    };
+    let folder = TempDir::with_prefix("baton-engine-").unwrap();
+    let world = World::open_with(folder, options, vec![Arc::new(Narrow(Arc::clone(&through)))]).await;
+    assert_eq!(narrow(&world).await.standing.unwrap().range, range);
+    let began = world.clock.now();
+    let mut tasks = Vec::new();
+    for _ in 0..6 {
+        tasks.push(world.submit(NewTask::new(NARROW, json!({}))).await.unwrap());
+    }
+    let step = Duration::from_millis(500);
+    passes_until(&world, 1, 1, Duration::ZERO).await;
+    passes_until(&world, 2, 2, step).await;
+    assert!(world.clock.now().since(began) >= Duration::from_secs(5), "two seconds old, for three seconds");
+    passes_until(&world, 3, 3, step).await;
+    assert_eq!(narrow(&world).await.agent.slots, 3);
+
+    through.add_permits(tasks.len());
+    for task in tasks {
+        assert_eq!(world.ended(task).await.summary.state, TaskState::Completed);
+    }
+    let idle = world.clock.now();
+    passes_until(&world, 1, 0, Duration::from_secs(5)).await;
+    let waited = world.clock.now().since(idle);
+    assert!(waited >= Duration::from_secs(110), "a minute for each of the two: {waited:?}");
 }

@@ -30,7 +30,8 @@ fn skill(name: &str, title: &str, description: &str, optional: bool) -> Skill {
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
-        needs: Needs::default(),
+        // It mostly waits for the model; what also works without one must not wait for a host that has one.
+        needs: if optional { Needs { cpu_millicores: 100, memory_mib: 32, model: None } } else { Needs::with_language_model(100, 32) },
         model: Some(ModelNeed { least: LEAST, optional }),
         network: false,
     }

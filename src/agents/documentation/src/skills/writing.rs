@@ -23,7 +23,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
-        needs: Needs { cpu_millicores: 100, memory_mib: 32, model: None },
+        needs: Needs::with_language_model(100, 32),
         model: Some(ModelNeed { least: ModelTier::Small, optional: false }),
         network: false,
     }

@@ -1,6 +1,6 @@
 //! What `nlp.analyze` takes and gives, as a contract.
 
-use baton_domain::agent::{Isolation, Limits, Skill};
+use baton_domain::agent::{Isolation, Limits, Needs, Skill};
 use serde_json::json;
 
 use super::{LISTED_ENTITIES, LISTED_SENTENCES, LISTED_TOKENS, entities};
@@ -99,5 +99,6 @@ pub(crate) fn analyze() -> Skill {
     // A million tokens, their file, and what several megabytes of one sentence take.
     analyze.isolation = Isolation::Process;
     analyze.limits = Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() };
+    analyze.needs = Needs { cpu_millicores: 1_000, memory_mib: 512, model: None };
     analyze
 }

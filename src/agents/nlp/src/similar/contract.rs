@@ -1,6 +1,6 @@
 //! What the skills that compare texts take and give, as contracts.
 
-use baton_domain::agent::{Isolation, Limits, Skill};
+use baton_domain::agent::{Isolation, Limits, Needs, Skill};
 use baton_domain::model::{ModelNeed, ModelTier};
 use serde_json::json;
 
@@ -71,6 +71,8 @@ pub(crate) fn similarity() -> Skill {
             "others": ["The new library's budget was approved by the committee.", "Rain is expected in the mountains tomorrow."]
         })],
     );
+    // Up to 500 texts, five million characters together.
+    skill.needs = Needs { cpu_millicores: 500, memory_mib: 128, model: None };
     skill.model = Some(ModelNeed { least: ModelTier::Tiny, optional: true });
     skill
 }
@@ -159,6 +161,7 @@ pub(crate) fn near_duplicates() -> Skill {
     );
     // 50 MB of texts, their shingles of 8 bytes a word, 1 KiB of signature for each of 100,000 texts, and the crowds of a band.
     skill.isolation = Isolation::Process;
+    skill.needs = Needs { cpu_millicores: 1_000, memory_mib: 512, model: None };
     skill.limits = Limits { memory_bytes: 2 << 30, result_bytes: 2 << 20, ..Limits::default() };
     skill
 }

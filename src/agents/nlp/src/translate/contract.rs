@@ -1,6 +1,6 @@
 //! What `nlp.translate` takes and gives, as a contract.
 
-use baton_domain::agent::Skill;
+use baton_domain::agent::{Needs, Skill};
 use baton_domain::model::ModelNeed;
 use serde_json::json;
 
@@ -56,6 +56,8 @@ pub(crate) fn translate() -> Skill {
         ),
         vec![json!({"text": "The library opens at nine and closes at six.", "target": "de"})],
     );
+    // It mostly waits for the model.
+    skill.needs = Needs::with_language_model(100, 64);
     skill.model = Some(ModelNeed { least: LEAST, optional: false });
     skill
 }

@@ -126,6 +126,7 @@ pub(crate) fn standing(number: u128) -> AgentStanding {
 pub(crate) fn balancing() -> Balancing {
     let host = HostView {
         name: "h".into(),
+        shared_by: 1,
         cpu_millicores: 2_000,
         cpu_taken_millicores: 0,
         memory_mib: 1_024,
