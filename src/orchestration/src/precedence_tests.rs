@@ -92,7 +92,7 @@ fn labels_make_a_kind_of_their_own() {
 fn what_another_server_takes_is_left_to_it_again_for_longer_each_time() {
     let mut precedence = Precedence::default();
     let standing = || tasks("a", 0..4);
-    let (own, left) = ([0, 1, 2, 3], [2, 3, 0, 1]);
+    let (own, left): ([u128; 4], [u128; 4]) = ([0, 1, 2, 3], [2, 3, 0, 1]);
     order(&mut precedence, standing(), 0);
     precedence.lost([&kind("a")], at(10));
     assert_eq!(order(&mut precedence, standing(), 50), own, "what was not given out in its own place says nothing");
