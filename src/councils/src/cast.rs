@@ -14,6 +14,7 @@ use baton_domain::wire::decision::{DecisionMember, DecisionTask, NewDecision};
 use serde::{Deserialize, Serialize};
 
 use crate::Councils;
+use crate::lab::Standing;
 use crate::request::{may_take_part, needs_records, wrong};
 
 /// The skill by which agents are asked in words: a model that is given instructions, an input and the shape of the answer.
@@ -65,34 +66,47 @@ impl Councils {
     /// # Errors
     /// A problem that names who there is not, and who cannot do what is asked of them.
     pub(crate) async fn cast(&self, caller: &Caller, asked: &NewDecision, core: &Core, everybody: &Everybody) -> Answer<(Roster, Cast)> {
-        if let Some(DecisionTask { skill, .. }) = &asked.task
-            && !everybody.agents.iter().any(|agent| agent.skills.contains(skill))
-        {
-            return Err(wrong(Code::UnknownSkill, "/task/skill", format!("No agent has the skill {skill:?}.")));
-        }
         let records = if needs_records(core) { self.records(caller.project, asked.task.as_ref()).await? } else { Vec::new() };
-        let known: Vec<KnownAgent> = everybody
-            .agents
-            .iter()
-            .map(|agent| {
-                let record = records.iter().find(|(id, _)| *id == agent.id).map(|(_, record)| record.clone()).unwrap_or_default();
-                KnownAgent {
-                    agent_id: agent.id,
-                    skills: agent.skills.clone(),
-                    family: None,
-                    available: agent.status == AgentStatus::Active,
-                    score: record.score,
-                    accuracy: record.accuracy,
-                    calibration: record.calibration,
-                }
-            })
-            .collect();
-        let users: Vec<KnownUser> = everybody.users.iter().map(|(user, _)| *user).collect();
-        let roster = resolve(core, Known { agents: &known, users: &users })?;
-        let cast = named(&roster, everybody);
-        able(asked, &roster, everybody)?;
-        Ok((roster, cast))
+        seats(asked, core, everybody, &records)
     }
+}
+
+/// Who takes part, with what is known of agents' records.
+///
+/// # Errors
+/// As [`cast`](Councils::cast).
+pub(crate) fn seats(
+    asked: &NewDecision,
+    core: &Core,
+    everybody: &Everybody,
+    records: &[(AgentId, Standing)],
+) -> Result<(Roster, Cast), Problem> {
+    if let Some(DecisionTask { skill, .. }) = &asked.task
+        && !everybody.agents.iter().any(|agent| agent.skills.contains(skill))
+    {
+        return Err(wrong(Code::UnknownSkill, "/task/skill", format!("No agent has the skill {skill:?}.")));
+    }
+    let known: Vec<KnownAgent> = everybody
+        .agents
+        .iter()
+        .map(|agent| {
+            let record = records.iter().find(|(id, _)| *id == agent.id).map(|(_, record)| record.clone()).unwrap_or_default();
+            KnownAgent {
+                agent_id: agent.id,
+                skills: agent.skills.clone(),
+                family: None,
+                available: agent.status == AgentStatus::Active,
+                score: record.score,
+                accuracy: record.accuracy,
+                calibration: record.calibration,
+            }
+        })
+        .collect();
+    let users: Vec<KnownUser> = everybody.users.iter().map(|(user, _)| *user).collect();
+    let roster = resolve(core, Known { agents: &known, users: &users })?;
+    let cast = named(&roster, everybody);
+    able(asked, &roster, everybody)?;
+    Ok((roster, cast))
 }
 
 fn named(roster: &Roster, everybody: &Everybody) -> Cast {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use baton_decisions::protocol::{BallotGiven, DraftGiven, Fact, Happened, PersonAnswer, Proceedings, Said, Spent, Stage};
-use baton_decisions::roster::VoterId;
+use baton_decisions::roster::{Roster, VoterId, Who};
+use baton_domain::agent::AgentStatus;
 use baton_domain::id::{DecisionId, EventSeq, JournalId, UserId};
 use baton_domain::page::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
 use baton_domain::problem::{Code, Problem};
@@ -81,6 +82,20 @@ enum Word {
     Already,
 }
 
+/// Refuses a decision whose voters are more tasks than whoever asks may begin.
+fn within(tasks: Option<u64>, roster: &Roster) -> Answer<()> {
+    let agents = roster.voters.values().filter(|voter| matches!(voter.who, Who::Agent { .. })).count();
+    match tasks {
+        Some(most) if u64::try_from(agents).unwrap_or(u64::MAX) > most => {
+            let detail = format!(
+                "The decision asks {agents} agents, a task each, and {most} tasks may begin: take fewer voters, or raise the limit."
+            );
+            Err(Problem::new(Code::RunLimitReached, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Councils {
     /// A decision of the caller's project.
     async fn of_caller(&self, caller: &Caller, id: DecisionId) -> Answer<(Arc<Council>, EventSeq)> {
@@ -112,10 +127,18 @@ impl Councils {
         Ok(council.summary())
     }
 
-    async fn begin(&self, caller: &Caller, request: NewDecision, key: Option<String>, hash: String) -> Answer<DecisionSummary> {
+    async fn begin(
+        &self,
+        caller: &Caller,
+        request: NewDecision,
+        key: Option<String>,
+        hash: String,
+        tasks: Option<u64>,
+    ) -> Answer<DecisionSummary> {
         let core = checked(&request)?;
         let everybody = self.everybody(caller).await?;
         let (roster, cast) = self.cast(caller, &request, &core, &everybody).await?;
+        within(tasks, &roster)?;
         let sources = &self.parts.sources;
         let at = sources.clock.now();
         let seed = (sources.chance.next() * SEEDS) as u64;
@@ -201,7 +224,7 @@ impl DecisionService for Councils {
         if let Some(before) = self.repeated(caller, key.as_deref(), &hash).await? {
             return Ok(before);
         }
-        self.begin(caller, request, key, hash).await
+        self.begin(caller, request, key, hash, None).await
     }
 
     async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary> {
@@ -213,7 +236,20 @@ impl DecisionService for Councils {
         }
         let everybody = self.everybody(caller).await?;
         let request = crate::step::decision(&step, &everybody, self.parts.sources.clock.now())?;
-        self.begin(caller, request, key, hash).await
+        self.begin(caller, request, key, hash, step.tasks).await
+    }
+
+    async fn check_steps(&self, caller: &Caller, steps: Vec<StepDecision>) -> Answer<Vec<Option<Problem>>> {
+        caller.require(Permission::Read)?;
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut everybody = self.everybody(caller).await?;
+        for agent in &mut everybody.agents {
+            agent.status = AgentStatus::Active;
+        }
+        let now = self.parts.sources.clock.now();
+        Ok(steps.iter().map(|step| crate::step::wrong(step, &everybody, now)).collect())
     }
 
     async fn list(&self, caller: &Caller, filter: DecisionFilter) -> Answer<Page<DecisionSummary>> {

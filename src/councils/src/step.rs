@@ -7,8 +7,8 @@ use baton_domain::user::Role;
 use baton_domain::wire::decision::{DecisionAnswers, DecisionMember, DecisionTask, NewDecision, StepDecision};
 use serde_json::{Map, Value, json};
 
-use crate::cast::{Everybody, IN_WORDS};
-use crate::request::{pointer, wrong};
+use crate::cast::{Everybody, IN_WORDS, seats};
+use crate::request::{checked, pointer, wrong as refused};
 
 /// How long a step waits for its verdict if it does not say, in seconds.
 const USUAL_SECONDS: i64 = 600;
@@ -34,7 +34,8 @@ pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestam
         i64::try_from(left).unwrap_or(i64::MAX).clamp(1, 30 * 24 * 3_600)
     });
     let question = step.question.clone().or_else(|| skill.as_ref().map(|skill| format!("What is the result of {skill}?")));
-    let question = question.ok_or_else(|| wrong(Code::InvalidDecision, "/question", "Say what is to be decided, or which skill runs."))?;
+    let question =
+        question.ok_or_else(|| refused(Code::InvalidDecision, "/question", "Say what is to be decided, or which skill runs."))?;
     let mut form = Map::from_iter([("question".to_owned(), json!(question)), ("electorate".to_owned(), json!([]))]);
     form.insert("answers".to_owned(), serde_json::to_value(answers).unwrap_or_default());
     form.insert("deadline_seconds".to_owned(), json!(seconds));
@@ -45,18 +46,52 @@ pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestam
         form.insert("quorum".to_owned(), if quorum < 1.0 { json!({"share": quorum}) } else { json!(quorum.round() as i64) });
     }
     for (name, value) in more {
-        form.insert(name, resolved(value, everybody)?);
+        let value = resolved(value, everybody).map_err(|mut problem| {
+            problem.errors.iter_mut().for_each(|error| error.field = format!("/{name}{}", error.field));
+            problem
+        })?;
+        form.insert(name, value);
     }
     let read: Result<NewDecision, _> = serde_path_to_error::deserialize(Value::Object(form));
-    let mut decision = read.map_err(|error| wrong(Code::InvalidDecision, pointer(error.path()), error.inner().to_string()))?;
+    let mut decision = read.map_err(|error| refused(Code::InvalidDecision, pointer(error.path()), error.inner().to_string()))?;
     decision.electorate = electorate(step, everybody)?;
     decision.task = task;
     Ok(decision)
 }
 
+/// What is wrong with a step as things are now, by the names of its terms.
+pub(crate) fn wrong(step: &StepDecision, everybody: &Everybody, now: Timestamp) -> Option<Problem> {
+    let made = decision(step, everybody, now).and_then(|asked| {
+        let core = checked(&asked)?;
+        seats(&asked, &core, everybody, &[])
+    });
+    made.err().map(in_its_words)
+}
+
+/// A problem with a decision, with the fields as a step names them.
+fn in_its_words(mut problem: Problem) -> Problem {
+    let names = [
+        ("/electorate", "/voters"),
+        ("/answers/options", "/options"),
+        ("/answers/canonical", "/canonical"),
+        ("/answers/free/canonical", "/canonical"),
+        ("/answers", "/canonical"),
+        ("/deadline_seconds", "/deadline"),
+        ("/task", ""),
+    ];
+    for error in &mut problem.errors {
+        let found = names.iter().find_map(|(name, own)| {
+            let rest = error.field.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+            Some(format!("{own}{rest}"))
+        });
+        error.field = found.unwrap_or_else(|| std::mem::take(&mut error.field));
+    }
+    problem
+}
+
 fn answers(options: Option<&Value>, canonical: Option<Value>) -> Result<DecisionAnswers, Problem> {
     let Some(options) = options.filter(|options| !options.is_null()) else { return Ok(DecisionAnswers::Free { canonical }) };
-    let list = options.as_array().ok_or_else(|| wrong(Code::WrongOptions, "/options", "Options are a list."))?;
+    let list = options.as_array().ok_or_else(|| refused(Code::WrongOptions, "/options", "Options are a list."))?;
     let one = |(place, option): (usize, &Value)| {
         let form = match option {
             Value::String(key) => json!({"key": key}),
@@ -64,7 +99,7 @@ fn answers(options: Option<&Value>, canonical: Option<Value>) -> Result<Decision
             other => other.clone(),
         };
         let message = "An option is a key, or an object with `key`, `label` and `description`.";
-        serde_json::from_value(form).map_err(|_| wrong(Code::WrongOptions, format!("/options/{place}"), message))
+        serde_json::from_value(form).map_err(|_| refused(Code::WrongOptions, format!("/options/{place}"), message))
     };
     Ok(DecisionAnswers::Options { options: list.iter().enumerate().map(one).collect::<Result<_, _>>()? })
 }
@@ -76,26 +111,26 @@ fn electorate(step: &StepDecision, everybody: &Everybody) -> Result<Vec<Decision
         Some(Value::Number(samples)) => {
             let agent = everybody.agents.iter().filter(|agent| agent.skills.iter().any(|has| has == skill));
             let agent = agent.min_by_key(|agent| (agent.status != AgentStatus::Active, &agent.name));
-            let missing = || wrong(Code::UnknownSkill, "/skill", format!("No agent has the skill {skill:?}."));
+            let missing = || refused(Code::UnknownSkill, "/skill", format!("No agent has the skill {skill:?}."));
             let agent_id = agent.ok_or_else(missing)?.id;
             Ok(vec![DecisionMember::Agent { agent_id, samples: samples.as_i64(), weight: None }])
         }
         Some(Value::Array(list)) => list.iter().enumerate().map(|(place, voter)| member(voter, place, everybody)).collect(),
         Some(Value::Object(only)) if only.len() == 1 && only.contains_key("agents") => {
             let count = only.get("agents").and_then(Value::as_i64).filter(|count| *count >= 1);
-            let count = count.ok_or_else(|| wrong(Code::WrongElectorate, "/voters/agents", "A number of agents, from 1."))?;
+            let count = count.ok_or_else(|| refused(Code::WrongElectorate, "/voters/agents", "A number of agents, from 1."))?;
             Ok(vec![DecisionMember::Skill { skill: skill.to_owned(), count: Some(count), weight: None }])
         }
         Some(Value::Object(only)) if only.len() == 1 && only.contains_key("samples") => {
             let samples = only.get("samples").filter(|samples| samples.is_number()).cloned();
-            let samples = samples.ok_or_else(|| wrong(Code::WrongElectorate, "/voters/samples", "A number of samples, from 1."))?;
+            let samples = samples.ok_or_else(|| refused(Code::WrongElectorate, "/voters/samples", "A number of samples, from 1."))?;
             electorate(&StepDecision { voters: Some(samples), ..step.clone() }, everybody)
         }
         Some(one @ Value::Object(_)) => Ok(vec![member(one, 0, everybody)?]),
         Some(_) => {
             let message =
                 "Voters are a number of samples, a list, or an object as {\"agents\": 3} or {\"agent\": \"name\", \"samples\": 3}.";
-            Err(wrong(Code::WrongElectorate, "/voters", message))
+            Err(refused(Code::WrongElectorate, "/voters", message))
         }
     }
 }
@@ -113,12 +148,13 @@ fn member(voter: &Value, place: usize, everybody: &Everybody) -> Result<Decision
             return Ok(DecisionMember::Role { role, weight: None });
         }
         let user = everybody.users.iter().find(|(_, email)| email.eq_ignore_ascii_case(name));
-        let missing = || wrong(Code::WrongElectorate, field.clone(), format!("{name:?} is no agent, skill, role or person that may vote."));
+        let missing =
+            || refused(Code::WrongElectorate, field.clone(), format!("{name:?} is no agent, skill, role or person that may vote."));
         let (user, _) = user.ok_or_else(missing)?;
         return Ok(DecisionMember::User { user_id: user.user_id, weight: None });
     }
-    let form = resolved(voter.clone(), everybody).map_err(|problem| wrong(Code::WrongElectorate, field.clone(), problem.detail))?;
-    serde_json::from_value(form).map_err(|error| wrong(Code::WrongElectorate, field, error.to_string()))
+    let form = resolved(voter.clone(), everybody).map_err(|problem| refused(Code::WrongElectorate, field.clone(), problem.detail))?;
+    serde_json::from_value(form).map_err(|error| refused(Code::WrongElectorate, field, error.to_string()))
 }
 
 /// A value in which `agent` and `user` name what `agent_id` and `user_id` identify, and an object that names one of them says so by its `kind`.
@@ -128,7 +164,7 @@ fn resolved(value: Value, everybody: &Everybody) -> Result<Value, Problem> {
         Value::Object(fields) => {
             let mut found = Map::new();
             for (name, value) in fields {
-                let missing = |what: &str| wrong(Code::WrongElectorate, format!("/{name}"), format!("There is no such {what}: {value}."));
+                let missing = |what: &str| refused(Code::WrongElectorate, format!("/{name}"), format!("There is no such {what}: {value}."));
                 match (name.as_str(), &value) {
                     ("agent", Value::String(text)) => {
                         let agent = everybody.agents.iter().find(|agent| agent.name == *text).ok_or_else(|| missing("agent"))?;

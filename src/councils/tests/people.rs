@@ -173,3 +173,26 @@ async fn whoever_votes_neither_ends_what_others_asked_for_nor_judges_it() {
     assert_eq!(judged(2).await.unwrap_err(), "AUTH-005");
     judged(5).await.unwrap();
 }
+
+#[tokio::test]
+async fn ballots_are_counted_again_while_a_person_is_asked_and_not_before() {
+    let world = World::new(|_, _, agent| match agent {
+        "agent:a1" => says("yes"),
+        "agent:a2" => says("no"),
+        _ => Reply::Silent,
+    })
+    .await;
+    let asks = json!({"debate": "never", "people": [{"kind": "user", "user_id": user_id(2)}]});
+    let open = world.open(json!({"electorate": voters(1..=3), "early_stop": false, "escalation": asks})).await.id;
+    world.settle().await;
+    assert!(!world.detail(open).await.is_countable(), "somebody still votes");
+    // Before the deadline a person that was named is asked, after it anybody is.
+    for (electorate, escalation) in [(voters(1..=2), asks.clone()), (voters(1..=2), json!({"debate": "never"}))] {
+        let id = world.open(json!({"electorate": electorate, "escalation": escalation})).await.id;
+        world.settle().await;
+        let detail = world.detail(id).await;
+        assert!(!detail.summary.state.is_ended() && detail.is_countable(), "{:?}", detail.summary);
+        let counted = world.councils.retally(&user(1), id, RetallyChoice::default()).await.unwrap();
+        assert_eq!(counted.chosen.missed.as_deref(), Some("tie"));
+    }
+}

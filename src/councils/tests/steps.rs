@@ -23,6 +23,7 @@ fn step(change: Value) -> StepDecision {
         quorum: form["quorum"].as_f64(),
         deadline: None,
         more: form["more"].as_object().cloned().unwrap_or_else(Map::new),
+        tasks: form["tasks"].as_u64(),
     }
 }
 
@@ -90,4 +91,40 @@ async fn everything_else_of_a_step_has_the_words_of_a_decision() {
     assert_eq!((detail.quorum, detail.judge.unwrap().name.as_str()), (2, "speaker"));
     assert_eq!(detail.request.minimum_margin, Some(0.2));
     assert_eq!(serde_json::to_value(&detail.request.escalation.people).unwrap(), json!([{"kind": "user", "user_id": user_id(2)}]));
+}
+
+#[tokio::test]
+async fn steps_are_checked_before_anything_is_asked() {
+    let world = World::new(|_, _, _| says("yes")).await;
+    let wrong = [
+        (json!({"rule": "dice"}), "DECISION-008", "/rule"),
+        (json!({"more": {"quorm": 2}}), "DECISION-002", "/quorm"),
+        (json!({"voters": ["a1", "a2"], "quorum": 5}), "DECISION-006", "/quorum"),
+        (json!({"voters": ["a1", "nobody"]}), "DECISION-004", "/voters/1"),
+        (json!({"voters": {"agents": 50}}), "DECISION-004", "/voters/0/count"),
+        (json!({"skill": null, "question": "Q", "options": ["a", "a"], "more": {}}), "DECISION-003", "/options/1/key"),
+        (json!({"more": {"canonical": {"method": "smell"}}}), "DECISION-010", "/canonical"),
+        (json!({"more": {"threshold": 0.3}}), "DECISION-007", "/threshold"),
+        (json!({"more": {"escalation": {"judge": {"agent": "nobody"}}}}), "DECISION-004", "/escalation/agent"),
+        (json!({"more": {"answer": "label"}}), "DECISION-002", "/answer"),
+    ];
+    let steps =
+        wrong.iter().map(|(change, ..)| step(change.clone())).chain([step(json!({})), step(json!({"voters": 3, "rule": "majority"}))]);
+    let found = world.councils.check_steps(&user(1), steps.collect()).await.unwrap();
+    assert_eq!(found.len(), wrong.len() + 2);
+    for ((change, code, field), problem) in wrong.iter().zip(&found) {
+        let problem = problem.as_ref().unwrap_or_else(|| panic!("{change}"));
+        assert!(problem.code == *code && problem.errors[0].field == *field, "{change}: {problem}");
+    }
+    assert_eq!(found[wrong.len()..], [None, None]);
+    assert!(!world.events().iter().any(|event| event.kind.starts_with("decision.")));
+}
+
+#[tokio::test]
+async fn a_step_asks_no_more_agents_than_tasks_may_begin() {
+    let world = World::new(|_, _, _| says("yes")).await;
+    let asked = |tasks: u64| step(json!({"voters": 3, "question": "What?", "tasks": tasks}));
+    let problem = world.councils.open_step(&user(1), asked(2), "few".into()).await.unwrap_err();
+    assert!(problem.code == "WORKFLOW-024" && problem.detail.contains("3 agents"), "{problem}");
+    assert_eq!(world.councils.open_step(&user(1), asked(3), "enough".into()).await.unwrap().voters, 3);
 }

@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering;
 
 use baton_domain::id::PlanId;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::services::PlanService as _;
+use baton_domain::services::{PlanService as _, WorkflowService as _};
 use baton_domain::user::{Caller, Role};
 use baton_domain::wire::plan::{
-    MAXIMUM_GOAL_CHARACTERS, MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, PlanDetail, PlanEdit, PlanFilter, PlanInput,
-    PlanInputKind, PlanRefusal, PlanState,
+    MAXIMUM_GOAL_CHARACTERS, MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit,
+    PlanFilter, PlanInput, PlanInputKind, PlanRefusal, PlanState,
 };
+use baton_domain::wire::run::RunState;
+use baton_domain::wire::workflow::NewWorkflow;
 use serde_json::{Value, json};
 
 use crate::models::now;
@@ -268,4 +270,130 @@ fn a_model_is_asked_only_where_it_is_wanted_and_rules_do_not_suffice() {
     assert_eq!((world.model_was_asked(), made.summary.by_model, made.problems.len()), (1, true, 0));
     // What a model has planned waits for somebody as well.
     assert_eq!((made.summary.state, world.runs_begun()), (PlanState::Proposed, 0));
+}
+
+#[test]
+fn a_goal_of_more_steps_than_a_plan_has_is_refused() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let many = |count: usize| goal(&"Summarize the note in 2 sentences. ".repeat(count), &[note()]);
+    let steps = now(world.plans.propose(&ada, many(20))).unwrap().summary.steps;
+    assert_eq!(steps, 20, "each is done");
+    refused(now(world.plans.propose(&ada, many(100))), Code::PlanTooLarge);
+    // Nor is a model asked.
+    *world.models.answer.lock().unwrap() = Some(json!({}));
+    refused(now(world.plans.propose(&ada, NewPlan { use_model: true, ..many(100) })), Code::PlanTooLarge);
+    assert_eq!((world.committed(), world.model_was_asked()), (1, 0));
+}
+
+/// A plan for a page that was accepted, and its run.
+fn accepted(world: &World, caller: &Caller) -> PlanAccepted {
+    accepted_of(world, caller, "Summarize the page and find its keywords, then write a report.")
+}
+
+fn accepted_of(world: &World, caller: &Caller, what: &str) -> PlanAccepted {
+    let page = ("page", input(PlanInputKind::Url, json!("https://example.org/a")));
+    let made = now(world.plans.propose(caller, goal(what, &[page]))).unwrap();
+    now(world.plans.accept(caller, made.summary.id)).unwrap()
+}
+
+fn again(run: &PlanAccepted, step: &str) -> NewReplan {
+    NewReplan { run: run.run.id, step: step.to_owned() }
+}
+
+#[test]
+fn what_failed_for_good_is_planned_anew_with_what_was_done() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let first = accepted(&world, &ada);
+    let given = json!({"page": "https://example.org/a"});
+    let text = json!({"text": "A long text.", "length": 12, "truncated": false});
+    let short = json!({"text": "short"});
+    let steps = [
+        ("article", "completed", text),
+        ("summarize", "completed", short.clone()),
+        ("keywords", "failed", json!({})),
+        ("report", "skipped", json!({})),
+    ];
+    world.runs.shows(&first.run, RunState::Failed, given, &steps);
+    // Who only looks on asks for nothing, and in another project there is no such run.
+    refused(now(world.plans.replan(&world.caller(Role::Viewer), again(&first, "keywords"))), Code::Forbidden);
+    refused(now(world.plans.replan(&elsewhere(&world, &ada), again(&first, "keywords"))), Code::NoSuchRun);
+    // The report was skipped because of it, and does without.
+    let other = now(world.plans.replan(&ada, again(&first, "keywords"))).unwrap();
+    let summary = &other.summary;
+    assert_eq!((summary.state, summary.replaces, summary.run, summary.by_model), (PlanState::Proposed, Some(first.run.id), None, false));
+    assert!(summary.goal.contains("again from `keywords`"), "{}", summary.goal);
+    assert!(
+        other.text.contains("inputs.summarize_output") && !other.text.contains("nlp.keywords") && other.problems.is_empty(),
+        "{}",
+        other.text
+    );
+    assert!(other.assumptions[0].contains("`keywords` failed with NLP-001"), "{:?}", other.assumptions);
+    assert_eq!(world.kinds(&format!("plan:{}", summary.id)), ["plan.proposed"]);
+    assert_eq!(world.runs_begun(), 1, "nothing runs before somebody accepts it");
+    let second = now(world.plans.accept(&ada, summary.id)).unwrap();
+    assert_eq!((second.plan.state, second.plan.replaces, second.plan.run), (PlanState::Accepted, Some(first.run.id), Some(second.run.id)));
+    let begun = world.runs.begun.lock().unwrap()[1].1.clone();
+    assert_eq!((begun.input["summarize_output"].clone(), begun.workflow.as_str()), (short, second.workflow.name.as_str()));
+    assert_ne!(second.run.id, first.run.id);
+}
+
+#[test]
+fn only_a_step_that_has_failed_in_a_run_that_has_ended_is_planned_anew() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let first = accepted(&world, &ada);
+    let given = json!({"page": "https://example.org/a"});
+    let failed = |name: &'static str| (name, "failed", json!({}));
+    let show = |state: RunState, steps: &[(&str, &str, Value)]| world.runs.shows(&first.run, state, given.clone(), steps);
+    show(RunState::Running, &[failed("article")]);
+    refused(now(world.plans.replan(&ada, again(&first, "article"))), Code::PlanStateForbids);
+    show(RunState::Failed, &[failed("article"), ("summarize", "skipped", json!({})), ("keywords", "skipped", json!({}))]);
+    for step in ["summarize", "none"] {
+        refused(now(world.plans.replan(&ada, again(&first, step))), Code::PlanStateForbids);
+    }
+    // Another skill reads the page, and what was skipped for want of it is done.
+    let other = now(world.plans.replan(&ada, again(&first, "article"))).unwrap();
+    for skill in ["web_automation.render", "nlp.summarize", "nlp.keywords", "documentation.report"] {
+        assert!(other.text.contains(skill), "{skill} in {}", other.text);
+    }
+    // What is too long to be shown cannot be handed on.
+    show(RunState::Failed, &[("article", "completed", Value::Null), failed("keywords")]);
+    let problem = refused(now(world.plans.replan(&ada, again(&first, "keywords"))), Code::NoOtherWay);
+    assert!(problem.detail.contains("`article` gave more"), "{problem}");
+    assert_eq!((world.committed(), world.runs_begun()), (3, 1), "two plans, one of them accepted");
+    // Where it is all that was wanted there is no other way.
+    let only = accepted_of(&world, &ada, "Find the keywords of the page.");
+    world.runs.shows(&only.run, RunState::Failed, given.clone(), &[("article", "completed", json!({"text": "x"})), failed("keywords")]);
+    refused(now(world.plans.replan(&ada, again(&only, "keywords"))), Code::NoOtherWay);
+}
+
+#[test]
+fn all_that_the_items_of_a_list_gave_is_handed_on() {
+    let world = World::new();
+    let ada = world.caller(Role::Operator);
+    let text = r#"name: lists
+version: 1
+inputs:
+  texts: {type: array, items: {type: string}}
+steps:
+  each:
+    uses: nlp.summarize
+    foreach: "${{ inputs.texts }}"
+    with: {text: "${{ item }}"}
+  all:
+    uses: nlp.summarize
+    with: {text: "${{ join(map(steps.each.output, r => r.text), ' ') }}", mode: abstractive}
+"#;
+    let stored = now(world.workflows.store(&ada, NewWorkflow { text: text.to_owned(), name: None, seen_version: None })).unwrap();
+    let first = accepted(&world, &ada);
+    let run = baton_domain::wire::run::RunSummary { workflow: stored.name, version: stored.version, ..first.run.clone() };
+    // More than one page of them.
+    let gave: Vec<Value> = (0..1_100).map(|index| json!({"text": index.to_string()})).collect();
+    world.runs.shows(&run, RunState::Failed, json!({"texts": ["x"]}), &[("each", "completed", json!(gave)), ("all", "failed", json!({}))]);
+    let other = now(world.plans.replan(&ada, again(&first, "all"))).unwrap();
+    assert!(other.text.contains("mode: extractive") && other.problems.is_empty(), "{}", other.text);
+    now(world.plans.accept(&ada, other.summary.id)).unwrap();
+    assert_eq!(world.runs.begun.lock().unwrap()[1].1.input["each_output"], json!(gave));
 }

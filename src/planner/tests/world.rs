@@ -29,7 +29,7 @@ use baton_planner::{Asks, Models, PlanParts, Plans, problems};
 use baton_storage::CommitSink;
 use baton_storage_memory::MemoryStore;
 use baton_testkit::test_sources;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::goals::skills;
 
@@ -125,8 +125,21 @@ impl WorkflowService for TestWorkflows {
         none()
     }
 
-    async fn workflow(&self, _: &Caller, _: &str, _: Option<u32>) -> Answer<WorkflowDetail> {
-        none()
+    async fn workflow(&self, _: &Caller, name: &str, version: Option<u32>) -> Answer<WorkflowDetail> {
+        let stored = self.stored.lock().unwrap();
+        let known = stored.iter().find(|(_, known)| known.name == name && version == Some(known.version));
+        let (text, summary) = known.cloned().ok_or_else(|| Problem::new(Code::NoSuchWorkflow, format!("There is no workflow {name}.")))?;
+        Ok(WorkflowDetail {
+            newest: summary.version,
+            summary,
+            text,
+            graph: None,
+            input_schema: Value::Null,
+            output_schema: Value::Null,
+            uses: Vec::new(),
+            problems: Vec::new(),
+            as_of: EventSeq(0),
+        })
     }
 
     async fn versions(&self, _: &Caller, _: &str, _: WorkflowFilter) -> Answer<Page<WorkflowSummary>> {
@@ -145,7 +158,39 @@ pub(crate) struct TestRuns {
     pub(crate) asked: AtomicUsize,
     /// Whether the next answer is lost on its way, after the run has begun.
     pub(crate) loses_answer: AtomicBool,
+    /// Runs as they are shown, with the items of their steps.
+    shown: Mutex<BTreeMap<RunId, (RunDetail, BTreeMap<String, Vec<ItemView>>)>>,
     sources: Sources,
+}
+
+impl TestRuns {
+    /// Shows a run as one that has ended so, or goes on: its steps by their ids, how each stands, and what it gave, of a list what each of its items gave.
+    pub(crate) fn shows(&self, summary: &RunSummary, state: RunState, input: Value, steps: &[(&str, &str, Value)]) {
+        let mut items = BTreeMap::new();
+        let mut views = Vec::new();
+        for (id, stands, gave) in steps {
+            let outputs = gave.as_array().cloned().unwrap_or_else(|| vec![gave.clone()]);
+            let of = |(index, output): (usize, &Value)| {
+                let mut item = json!({"index": index, "generation": 1, "state": "completed", "output": output});
+                // What is too long to be shown.
+                if output.is_null() {
+                    item["output_bytes"] = json!(9_000_000);
+                }
+                serde_json::from_value::<ItemView>(item).unwrap()
+            };
+            items.insert((*id).to_owned(), outputs.iter().enumerate().map(of).collect());
+            let mut view = json!({"id": id, "label": id, "kind": "skill", "state": stands, "generation": 1, "foreach": gave.is_array(),
+                "count": outputs.len(), "running": 0, "completed": 0, "failed": 0});
+            if *stands == "failed" {
+                view["error"] = json!({"code": "NLP-001", "message": "it broke"});
+            }
+            views.push(view);
+        }
+        let summary = RunSummary { state, ..summary.clone() };
+        let id = summary.id;
+        let detail = json!({"summary": summary, "input": input, "steps": views, "signals": [], "as_of": 0});
+        self.shown.lock().unwrap().insert(id, (serde_json::from_value(detail).unwrap(), items));
+    }
 }
 
 #[async_trait]
@@ -190,12 +235,19 @@ impl RunService for TestRuns {
         none()
     }
 
-    async fn run(&self, _: &Caller, _: RunId) -> Answer<RunDetail> {
-        none()
+    async fn run(&self, caller: &Caller, id: RunId) -> Answer<RunDetail> {
+        let shown = self.shown.lock().unwrap();
+        let known = shown.get(&id).map(|(detail, _)| detail).filter(|detail| detail.summary.project_id == caller.project);
+        known.cloned().ok_or_else(|| Problem::new(Code::NoSuchRun, format!("There is no run {id}.")))
     }
 
-    async fn items(&self, _: &Caller, _: RunId, _: &str, _: ItemFilter) -> Answer<Page<ItemView>> {
-        none()
+    async fn items(&self, _: &Caller, id: RunId, step: &str, filter: ItemFilter) -> Answer<Page<ItemView>> {
+        let shown = self.shown.lock().unwrap();
+        let items = &shown[&id].1[step];
+        let from: usize = filter.cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        let to = items.len().min(from + filter.limit.unwrap() as usize);
+        let next_cursor = (to < items.len()).then(|| to.to_string());
+        Ok(Page { items: items[from..to].to_vec(), next_cursor, as_of: EventSeq(0) })
     }
 
     async fn pause(&self, _: &Caller, _: RunId) -> Answer<RunSummary> {
@@ -347,6 +399,7 @@ impl World {
             begun: Mutex::default(),
             asked: AtomicUsize::new(0),
             loses_answer: AtomicBool::new(false),
+            shown: Mutex::default(),
             sources: sources.clone(),
         });
         let models = Arc::new(TestModels::default());

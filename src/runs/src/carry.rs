@@ -124,8 +124,8 @@ impl Runs {
                     return Ok(());
                 }
             },
-            WorkKind::Run => self.start_children(live, commands).await?,
-            WorkKind::Decision => self.open_decisions(live, commands).await?,
+            WorkKind::Run => self.start_children(live, &work, commands).await?,
+            WorkKind::Decision => self.open_decisions(live, &work, commands).await?,
         };
         let ids: Vec<Option<Uuid>> = begun.iter().map(|begun| begun.as_ref().ok().copied()).collect();
         for ((index, begun), place) in work.items.iter().zip(begun).zip(0..) {
@@ -201,7 +201,7 @@ impl Runs {
         }
     }
 
-    async fn open_decisions(&self, live: &Live, commands: &[Command]) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
+    async fn open_decisions(&self, live: &Live, work: &Work, commands: &[Command]) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
         let mut opened = Vec::with_capacity(commands.len());
         for command in commands {
             let Command::OpenDecision { key, skill, input, question, options, terms, deadline } = command else {
@@ -220,6 +220,8 @@ impl Runs {
                 quorum: terms.quorum,
                 deadline: *deadline,
                 more: terms.more.clone(),
+                budget: work.budget,
+                tasks: work.tasks,
             };
             let answer = match &self.parts.decisions {
                 Some(decisions) => decisions.open(&live.caller(), order).await,

@@ -37,6 +37,11 @@ impl Catalogue for Today {
 
 /// The catalogue for one document.
 pub(crate) async fn today(parts: &Parts, caller: &Caller, document: &Workflow) -> Answer<Today> {
+    then(parts, caller, document, &BTreeMap::new()).await
+}
+
+/// The same with the workflows of which a version is known as they were in that, in use or not.
+pub(crate) async fn then(parts: &Parts, caller: &Caller, document: &Workflow, pins: &BTreeMap<String, u32>) -> Answer<Today> {
     let mut known = Known::new();
     for skill in parts.agents.skills(caller).await? {
         known.add_skill(skill.name, skill.input_schema, skill.output_schema);
@@ -48,7 +53,8 @@ pub(crate) async fn today(parts: &Parts, caller: &Caller, document: &Workflow) -
         if name == document.name || found.contains_key(&name) {
             continue;
         }
-        let record = parts.workflows.workflow(caller.project, &name, None).await?.filter(|record| !record.retired);
+        let version = pins.get(&name).copied();
+        let record = parts.workflows.workflow(caller.project, &name, version).await?.filter(|record| version.is_some() || !record.retired);
         let read = record.and_then(|record| parse(&record.text).ok());
         open.extend(read.as_ref().map(&used).unwrap_or_default());
         found.insert(name, read);

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use baton_domain::id::{DecisionId, RunId};
+use baton_domain::problem::Problem;
 use baton_domain::services::Answer;
+use baton_domain::task::Budget;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::decision::SpentView;
@@ -36,6 +38,29 @@ pub struct DecisionOrder {
     pub deadline: Option<Timestamp>,
     /// Everything else that the document states.
     pub more: Map<String, Value>,
+    /// What it may use at most, whatever the document states: the step's share of what is left to the run.
+    pub budget: Option<Budget>,
+    /// How many tasks it may begin at most.
+    pub tasks: Option<u64>,
+}
+
+/// The terms of a step before a run: what there is to choose from may not be known yet.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DecisionDraft {
+    /// The skill whose answers are decided on; none for a question by itself.
+    pub skill: Option<String>,
+    /// What is asked; something that stands for it where a run says so.
+    pub question: Option<String>,
+    /// What there is to choose from; something that stands for it where a run says so.
+    pub options: Option<Value>,
+    /// Who votes.
+    pub voters: Option<Value>,
+    /// The rule that makes a verdict of the ballots.
+    pub rule: Option<String>,
+    /// How many voters have to take part.
+    pub quorum: Option<f64>,
+    /// Everything else that the document states.
+    pub more: Map<String, Value>,
 }
 
 /// How a decision ended.
@@ -63,6 +88,15 @@ pub trait Decisions: Send + Sync {
     /// What is wrong with the terms; those of the caller's rights and of storage.
     async fn open(&self, caller: &Caller, order: DecisionOrder) -> Answer<DecisionId>;
 
+    /// What is wrong with each of these terms as things are now: who votes, by which rule, and everything else that is known before a run. Wrong fields are
+    /// named as the document names them. Nothing is looked at where nobody knows the rules.
+    ///
+    /// # Errors
+    /// Those of the caller's rights and of storage.
+    async fn check(&self, _caller: &Caller, drafts: Vec<DecisionDraft>) -> Answer<Vec<Option<Problem>>> {
+        Ok(vec![None; drafts.len()])
+    }
+
     /// How a decision ended; none while it goes on.
     ///
     /// # Errors
@@ -87,8 +121,12 @@ pub trait Decisions: Send + Sync {
 /// What a decision's view says that it has used.
 #[must_use]
 pub fn usage_of(spent: SpentView) -> Usage {
-    // Floating-point numbers become whole ones within their bounds; less than nothing is nothing.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds by saturation")]
-    let cost_micros = (spent.cost * 1e6).round() as u64;
-    Usage { tokens: spent.tokens, cost_micros }
+    Usage { tokens: spent.tokens, cost_micros: micros(spent.cost), tasks: 0 }
+}
+
+/// Money in millionths.
+// Floating-point numbers become whole ones within their bounds; less than nothing is nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within bounds by saturation")]
+pub(crate) fn micros(cost: f64) -> u64 {
+    (cost * 1e6).round() as u64
 }

@@ -89,7 +89,7 @@ impl Runs {
             return Ok(Some(failed(key, Code::NoSuchRun.as_str(), format!("the run {id} was removed before its end was known"))));
         };
         let header = head.header;
-        let usage = Usage { tokens: header.tokens, cost_micros: header.cost_micros };
+        let usage = Usage { tokens: header.tokens, cost_micros: header.cost_micros, tasks: header.tasks };
         Ok(run_outcome(header).map(|outcome| Fact::Ended { key: key.clone(), outcome, usage }))
     }
 
@@ -119,7 +119,7 @@ pub(crate) fn failed(key: &Key, code: &str, message: String) -> Fact {
 }
 
 fn task_ended(key: &Key, end: TaskEnd) -> Fact {
-    let usage = Usage { tokens: end.tokens, cost_micros: end.cost_micros };
+    let usage = Usage { tokens: end.tokens, cost_micros: end.cost_micros, tasks: 0 };
     Fact::Ended { key: key.clone(), outcome: task_outcome(end.state, end.result, end.failure), usage }
 }
 

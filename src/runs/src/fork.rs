@@ -15,7 +15,8 @@ use baton_workflow::{Plan, Run, output_schema, parse};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalogue::today;
+use crate::catalogue::then;
+use crate::pins::Place;
 use crate::record::{self, Opening, broken};
 use crate::runs::{Runs, checked_key, hash_of, no_such_run, summary_in};
 use crate::start::{Begun, Opened, acts_as, name_of};
@@ -73,7 +74,7 @@ impl Runs {
         source.run.fits(&source.plan, place, &change)?;
         if let Some(said) = source.plan.workflow.steps.get(place) {
             self.fits_schema(caller, said, &source.opening.uses, &change).await?;
-            if matches!(change, Change::Output(_)) && self.approved_within(caller.project, said, &source.opening.uses).await? {
+            if matches!(change, Change::Output(_)) && self.approved_within(caller.project, said, &source.opening).await? {
                 let message =
                     "somebody has to approve of a step of the workflow that this one uses, and that cannot be made up; change its `input`";
                 return Err(Problem::new(Code::ForkUnfit, "Correct the change and fork the run again.").with_field("/output", message));
@@ -89,7 +90,9 @@ impl Runs {
         }
         let given = matches!(change, Change::Output(_));
         let done = |said: &Step| anew.contains(&said.id) && !(given && said.id == fork.step);
-        self.usages(&acts_as(&caller.principal, caller.project), caller.project, &source.plan, done).await?;
+        // As the first run, but not with what was taken out of use since.
+        let place = Place { pins: &source.opening.uses, whole: false, depth: 0 };
+        let uses = self.usages(&acts_as(&caller.principal, caller.project), caller.project, &source.plan, place, done).await?;
         let askers = source.askers();
         let Source { opening, run, plan, ids, .. } = source;
         let fork_id = RunId::new(self.parts.sources.ids.next());
@@ -108,7 +111,8 @@ impl Runs {
             // It is a run of its own, also if the other one was part of another.
             parent: None,
             depth: 0,
-            uses: opening.uses,
+            uses: opening.uses.into_iter().chain(uses).collect(),
+            pinned: true,
             request: request.clone(),
             askers,
         };
@@ -133,7 +137,7 @@ impl Runs {
         let input = if said.works() { source.run.given(&plan, place).ok() } else { None };
         let items = said.foreach.as_ref().and_then(|_| source.run.step(step)).map(|row| row.count);
         let made_up = said.approve.is_none() && said.decide.is_none();
-        let takes_output = made_up && !self.approved_within(caller.project, said, &source.opening.uses).await?;
+        let takes_output = made_up && !self.approved_within(caller.project, said, &source.opening).await?;
         Ok(ForkDraft {
             step: step.to_owned(),
             takes_input: said.works(),
@@ -199,8 +203,9 @@ impl Runs {
     }
 
     /// Whether somebody has to approve of a step of the workflow that this step uses, or of one that that uses, and so on; also if that cannot be told
-    /// any more. Of what the run uses itself the version is known; of what that uses it is today's.
-    async fn approved_within(&self, project: ProjectId, said: &Step, uses: &BTreeMap<String, u32>) -> Answer<bool> {
+    /// any more. Of what a run of an earlier version used through others no version is known: it is today's.
+    async fn approved_within(&self, project: ProjectId, said: &Step, opening: &Opening) -> Answer<bool> {
+        let uses = &opening.uses;
         let mut known: BTreeSet<String> = BTreeSet::new();
         let mut open: Vec<(String, Option<u32>)> = Vec::new();
         if let Action::Workflow(used) = &said.action {
@@ -218,7 +223,7 @@ impl Runs {
                 if let Action::Workflow(used) = &step.action
                     && known.insert(used.name.clone())
                 {
-                    open.push((used.name.clone(), None));
+                    open.push((used.name.clone(), uses.get(&used.name).copied().filter(|_| opening.pinned)));
                 }
             }
         }
@@ -242,7 +247,7 @@ impl Runs {
                 if input {
                     return Ok(Some(document.input_schema()));
                 }
-                let known = today(&self.parts, caller, &document).await?;
+                let known = then(&self.parts, caller, &document, uses).await?;
                 Ok(Some(output_schema(&document, &known)))
             }
             Action::Signal { schema, .. } if !input => Ok(schema.clone()),

@@ -5,7 +5,8 @@
 //! version, a run is loaded again and the commands that may not have been carried out are carried out again. Several servers may drive the
 //! same runs: versions keep them from doing a turn twice, and whoever finds that another one was faster leaves the run to it.
 //!
-//! - `workflows`, `catalogue`: documents, checked against the skills and workflows that there are
+//! - `workflows`, `catalogue`, `terms`: documents, checked against the skills and workflows that there are
+//! - `pins`: which versions of other workflows a run uses
 //! - `record`: how a run is kept in its journal; `live`: a run in memory
 //! - `turn`: facts → one write; `carry`, `work`: commands → tasks, runs, decisions, approvals
 //! - `fork`: a run that begins where another one stood
@@ -26,11 +27,13 @@ mod fork;
 mod live;
 mod paging;
 mod parts;
+mod pins;
 mod record;
 mod replay;
 mod runs;
 mod slots;
 mod start;
+mod terms;
 mod turn;
 mod view;
 mod work;
@@ -38,7 +41,7 @@ mod workflows;
 
 pub use baton_workflow::run::Usage;
 pub use councils::HeldDecisions;
-pub use decisions::{DecisionEnd, DecisionOrder, Decisions, usage_of};
+pub use decisions::{DecisionDraft, DecisionEnd, DecisionOrder, Decisions, usage_of};
 pub use driver::{LOOK_EVERY, MAXIMUM_LOADED};
 pub use parts::Parts;
 pub use replay::{MAXIMUM_RECORDING_BYTES, MAXIMUM_WAITED, ReplayBounds, ReplayParts, Replays};

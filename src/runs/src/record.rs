@@ -54,6 +54,9 @@ pub(crate) struct Opening {
     pub depth: u32,
     /// The versions of the workflows that it uses, as they were when it began.
     pub uses: BTreeMap<String, u32>,
+    /// Whether those are all below it, whatever they are used through; a run of an earlier version says only which it uses itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     /// A hash of the request, if it had a key.
     pub request: Option<String>,
     /// Who has asked for the runs above it: none of them decides on its approvals either.

@@ -18,7 +18,7 @@ use baton_domain::wire::run::{
 use baton_storage::{JournalHead, JournalKind, JournalQuery};
 use baton_workflow::Fact;
 use baton_workflow::document::{MAXIMUM_STEPS, Step};
-use baton_workflow::run::{ItemRow, Person};
+use baton_workflow::run::{Allowance, ItemRow, Person};
 use parking_lot::Mutex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -220,6 +220,8 @@ impl RunService for Runs {
             askers: Vec::new(),
             parent: None,
             depth: 0,
+            pins: None,
+            allowance: Allowance::default(),
             request: request.clone(),
         };
         match self.open(order).await? {

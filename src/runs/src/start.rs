@@ -10,7 +10,7 @@ use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::run::{RunParent, RunState, RunSummary, StepCounts};
 use baton_storage::{JournalHead, JournalKind, JournalOpened, NewJournal, WorkflowRecord};
 use baton_workflow::document::{Action, Step};
-use baton_workflow::run::{Key, Rows};
+use baton_workflow::run::{Allowance, Key, Rows};
 use baton_workflow::validate::MAXIMUM_NESTING;
 use baton_workflow::{Command, Effects, Plan, Run, Start, parse};
 use serde_json::Value;
@@ -19,11 +19,13 @@ use uuid::Uuid;
 use crate::carry::absent;
 use crate::ends::failed;
 use crate::live::{Live, Todo};
+use crate::pins::{NONE, Place, Used, too_deep};
 use crate::record::{self, Opening, broken, journal};
 use crate::runs::Runs;
 use crate::slots::Mail;
 use crate::turn::has_list;
 use crate::view::{forked_from, summary_of};
+use crate::work::Work;
 use crate::workflows::no_such_workflow;
 
 /// The most plans that are kept ready.
@@ -45,6 +47,10 @@ pub(crate) struct Order<'a> {
     pub askers: Vec<Principal>,
     pub parent: Option<RunParent>,
     pub depth: u32,
+    /// The versions of all workflows below the run that begins it; none if they are still to be looked up.
+    pub pins: Option<&'a BTreeMap<String, u32>>,
+    /// What is left to it of the limits of the run that begins it.
+    pub allowance: Allowance,
     pub request: Option<String>,
 }
 
@@ -117,16 +123,17 @@ impl Runs {
         Ok(record)
     }
 
-    /// Refuses what cannot run with what there is now, of the steps that are to be done; gives the versions of the workflows that those use.
+    /// Refuses what cannot run with what there is now, of the steps that are to be done; gives the versions of all workflows below those.
     pub(crate) async fn usages(
         &self,
         caller: &Caller,
         project: ProjectId,
         plan: &Plan,
+        place: Place<'_>,
         done: impl Fn(&Step) -> bool + Send + Sync,
     ) -> Result<BTreeMap<String, u32>, Problem> {
         let mut wrong: Option<Problem> = None;
-        let mut uses = BTreeMap::new();
+        let mut uses: BTreeMap<String, Used> = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for step in plan.workflow.steps.iter().filter(|step| done(step)) {
             let field = format!("{}/uses", step.path);
@@ -146,22 +153,19 @@ impl Runs {
                     }
                     Err(problem) => return Err(problem),
                 },
-                Action::Workflow(used) if !uses.contains_key(&used.name) => {
-                    let found = self.parts.workflows.workflow(project, &used.name, None).await?.filter(|record| !record.retired);
-                    match found {
-                        Some(record) => drop(uses.insert(used.name.clone(), record.version)),
-                        None => {
-                            let detail = format!("There is no workflow `{}` in use.", used.name);
-                            refuse(Code::WorkflowUnknownWorkflow, detail, &field, &format!("there is no workflow `{}`", used.name));
-                        }
+                Action::Workflow(used) if !uses.contains_key(&used.name) => match self.used(project, &used.name, place).await? {
+                    Some(record) => drop(uses.insert(used.name.clone(), Used { record, field })),
+                    None => {
+                        let detail = format!("There is no workflow `{}` in use.", used.name);
+                        refuse(Code::WorkflowUnknownWorkflow, detail, &field, &format!("there is no workflow `{}`", used.name));
                     }
-                }
+                },
                 _ => {}
             }
         }
         match wrong {
             Some(problem) => Err(problem),
-            None => Ok(uses),
+            None => self.below(project, uses, place).await,
         }
     }
 
@@ -170,9 +174,10 @@ impl Runs {
         let now = self.parts.sources.clock.now();
         let id = RunId::new(self.parts.sources.ids.next());
         let plan = self.plan(order.record)?;
-        let uses = self.usages(&acts_as(&order.acting, order.project), order.project, &plan, |_| true).await?;
+        let place = Place { pins: order.pins.unwrap_or(&NONE), whole: order.pins.is_some(), depth: order.depth };
+        let uses = self.usages(&acts_as(&order.acting, order.project), order.project, &plan, place, |_| true).await?;
         let start = Start { id: id.to_string(), requested_by: order.requested_by, input: order.input, at: now };
-        let (run, effects) = Run::start_for(&plan, start, order.others)?;
+        let (run, effects) = Run::start_below(&plan, start, order.others, order.allowance)?;
         let opening = Opening {
             beginning: run.beginning().clone(),
             version: order.record.version,
@@ -180,6 +185,7 @@ impl Runs {
             parent: order.parent,
             depth: order.depth,
             uses,
+            pinned: true,
             request: order.request,
             askers: order.askers,
         };
@@ -308,13 +314,18 @@ impl Runs {
     }
 
     /// Begins runs of other workflows, each once.
-    pub(crate) async fn start_children(&self, live: &mut Live, commands: &[Command]) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
+    pub(crate) async fn start_children(
+        &self,
+        live: &mut Live,
+        work: &Work,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Uuid, Problem>>, Problem> {
         let mut begun = Vec::with_capacity(commands.len());
         for command in commands {
             let Command::StartRun { key, workflow, input, requested_by } = command else {
                 continue;
             };
-            match self.start_child(live, key, workflow, input, requested_by).await {
+            match self.start_child(live, work, key, (workflow, input, requested_by)).await {
                 Ok(id) => begun.push(Ok(*id.as_uuid())),
                 Err(problem) if problem.passes() => return Err(problem),
                 Err(problem) => begun.push(Err(problem)),
@@ -323,11 +334,16 @@ impl Runs {
         Ok(begun)
     }
 
-    async fn start_child(&self, live: &mut Live, key: &Key, workflow: &str, input: &Value, requested_by: &str) -> Result<RunId, Problem> {
+    async fn start_child(
+        &self,
+        live: &mut Live,
+        work: &Work,
+        key: &Key,
+        (workflow, input, requested_by): (&str, &Value, &str),
+    ) -> Result<RunId, Problem> {
         let depth = live.opening.depth + 1;
         if depth as usize >= MAXIMUM_NESTING {
-            let detail = format!("Workflows use one another through more than {MAXIMUM_NESTING} levels.");
-            return Err(Problem::new(Code::WorkflowRecursion, detail));
+            return Err(too_deep());
         }
         let known = self.parts.journals.journal_by_key(live.project, JournalKind::Run, &key.to_string()).await?;
         let head = match known {
@@ -337,6 +353,7 @@ impl Runs {
                 // A workflow that was taken out of use meanwhile is still used by what began before.
                 let record = self.parts.workflows.workflow(live.project, workflow, version).await?;
                 let record = record.ok_or_else(|| no_such_workflow(workflow, version))?;
+                let opening = Arc::clone(&live.opening);
                 let parent = RunParent { run: live.id, step: key.step.clone().unwrap_or_default(), index: key.index };
                 let order = Order {
                     project: live.project,
@@ -349,6 +366,9 @@ impl Runs {
                     askers: live.askers(),
                     parent: Some(parent),
                     depth,
+                    // One of an earlier version does not know what is further below.
+                    pins: opening.pinned.then_some(&opening.uses),
+                    allowance: work.allowance(),
                     request: None,
                 };
                 match Box::pin(self.open(order)).await? {

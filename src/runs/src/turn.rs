@@ -105,8 +105,8 @@ struct EndedTogether {
     completed: Vec<u32>,
     failed: Vec<u32>,
     canceled: Vec<u32>,
-    /// What each used that used something: its index, tokens, millionths of money.
-    used: Vec<(u32, u64, u64)>,
+    /// What each used that used something: its index, tokens, millionths of money, and how many tasks it began, if it began some.
+    used: Vec<Vec<u64>>,
 }
 
 /// Facts in the order in which they are kept, so that what is kept tells the run's way once more: ends by step, generation and how they ended, then
@@ -139,7 +139,8 @@ impl Told {
             Outcome::Canceled => together.canceled.push(index),
         }
         if *usage != Usage::default() {
-            together.used.push((index, usage.tokens, usage.cost_micros));
+            let tasks = (usage.tasks > 0).then_some(usage.tasks);
+            together.used.push([u64::from(index), usage.tokens, usage.cost_micros].into_iter().chain(tasks).collect());
         }
         Ok(())
     }
@@ -340,13 +341,14 @@ impl Runs {
                 }
             }
         }
-        let begun = begins.iter().filter(|command| matches!(command, Command::StartTask { .. })).count();
-        let budget = budget(live, begun);
+        let share = Share::of(live, &begins);
         let mut todo = Vec::new();
         for (place, (mut work, commands)) in together(begins).into_iter().enumerate() {
+            work.budget = share.budget;
             if work.kind == WorkKind::Task {
-                work.budget = budget;
                 work.retry = self.retry_of(live, &commands).await?;
+            } else {
+                work.tasks = Some(share.tasks);
             }
             let name = format!("{:010}-{place:04}", live.version + 1);
             rows.push(record::row(record::WORK, name.clone(), &work)?);
@@ -371,15 +373,26 @@ impl Runs {
     }
 }
 
-/// What each of so many tasks that begin may use: an equal share, with those that are under way, of what is left to the run.
-fn budget(live: &Live, begun: usize) -> Option<Budget> {
-    let under_way: usize = live.works.values().filter(|work| work.kind == WorkKind::Task).map(|work| work.open).sum();
-    let sharers = u64::try_from(under_way.saturating_add(begun)).unwrap_or(u64::MAX).max(1);
-    let left = live.run.remaining(&live.plan);
-    let tokens = left.tokens.map(|left| (left / sharers).clamp(1, Budget::MAXIMUM_TOKENS));
-    let micros = left.cost_micros.map(|left| (left / sharers).max(1));
-    let cost = micros.map(|micros| crate::view::cost(micros).min(Budget::MAXIMUM_COST));
-    (tokens.is_some() || cost.is_some()).then_some(Budget { tokens, cost })
+/// What each of the tasks, runs and decisions that begin may use: an equal share, with those that are under way, of what is left to the run.
+struct Share {
+    budget: Option<Budget>,
+    /// Tasks that a run or a decision may begin in turn. A task itself is counted when it begins, so those share with nobody.
+    tasks: u64,
+}
+
+impl Share {
+    fn of(live: &Live, begins: &[Command]) -> Self {
+        let under_way =
+            |all: bool| live.works.values().filter(|work| all || work.kind != WorkKind::Task).map(|work| work.open).sum::<usize>();
+        let begun = |all: bool| begins.iter().filter(|command| all || !matches!(command, Command::StartTask { .. })).count();
+        let sharers = |all: bool| u64::try_from(under_way(all).saturating_add(begun(all))).unwrap_or(u64::MAX).max(1);
+        let left = live.run.remaining(&live.plan);
+        let tokens = left.tokens.map(|left| (left / sharers(true)).clamp(1, Budget::MAXIMUM_TOKENS));
+        let micros = left.cost_micros.map(|left| (left / sharers(true)).max(1));
+        let cost = micros.map(|micros| crate::view::cost(micros).min(Budget::MAXIMUM_COST));
+        let budget = (tokens.is_some() || cost.is_some()).then_some(Budget { tokens, cost });
+        Self { budget, tasks: (left.tasks / sharers(false)).max(1) }
+    }
 }
 
 /// An end whose output is within what a run may hold.

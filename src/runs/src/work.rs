@@ -6,7 +6,7 @@ use baton_domain::id::RunId;
 use baton_domain::task::{Budget, RetryPolicy};
 use baton_domain::wire::task::MAXIMUM_BATCH;
 use baton_workflow::Command;
-use baton_workflow::run::{Key, KeyKind};
+use baton_workflow::run::{Allowance, Key, KeyKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,9 +34,12 @@ pub(crate) struct Work {
     /// The policy of its tasks, as it was when it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
-    /// What each of its tasks may use.
+    /// What each of its tasks, runs or decisions may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// How many tasks each of its runs or decisions may begin in turn; of work of earlier versions this is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<u64>,
     /// Whether each of its tasks is submitted by itself, since one of them was refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub apart: bool,
@@ -49,6 +52,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// What a run of it may use.
+    pub(crate) fn allowance(&self) -> Allowance {
+        let budget = self.budget.unwrap_or_default();
+        Allowance { tasks: self.tasks, tokens: budget.tokens, cost_micros: budget.cost.map(crate::decisions::micros) }
+    }
+
     /// The key of an item.
     pub(crate) fn key(&self, run: RunId, index: u32) -> Key {
         Key {
@@ -113,7 +122,11 @@ pub(crate) fn together(commands: Vec<Command>) -> Vec<(Work, Vec<Command>)> {
         let place = open.unwrap_or_else(|| {
             let (items, retry, budget, ids) = (Vec::new(), None, None, None);
             let foreach = index.is_some();
-            groups.push((Work { kind, step, generation, foreach, items, retry, budget, apart: false, ids, open: 0 }, Vec::new(), 0));
+            groups.push((
+                Work { kind, step, generation, foreach, items, retry, budget, tasks: None, apart: false, ids, open: 0 },
+                Vec::new(),
+                0,
+            ));
             groups.len() - 1
         });
         last.insert(of, place);

@@ -10,12 +10,13 @@ use baton_domain::wire::workflow::{
     MAXIMUM_WORKFLOWS, NewWorkflow, WorkflowCheck, WorkflowDetail, WorkflowDraft, WorkflowFilter, WorkflowProblem, WorkflowSummary,
 };
 use baton_storage::{WorkflowRecord, WorkflowStored};
-use baton_workflow::{DocumentProblem, Plan, Workflow, output_schema, parse, validate};
+use baton_workflow::{DocumentProblem, MAXIMUM_PROBLEMS, Plan, Workflow, output_schema, parse, validate};
 use serde_json::{Value, json};
 
 use crate::catalogue::{Today, today};
 use crate::paging;
 use crate::parts::Parts;
+use crate::terms;
 use crate::view::graph_of;
 
 /// How often a version is stored anew, without a version that was seen, because somebody else was faster.
@@ -49,8 +50,12 @@ impl Workflows {
             Err(problems) => return Ok(Err(problems)),
         };
         let today: Today = today(&self.parts, caller, &document).await?;
+        let terms = terms::wrong(&self.parts, caller, &document, &today).await?;
         let check = move || {
-            let problems = validate(&document, &today).err().unwrap_or_default();
+            let mut problems = validate(&document, &today).err().unwrap_or_default();
+            problems.extend(terms);
+            problems.sort_by(|one, other| (one.at, &one.path).cmp(&(other.at, &other.path)));
+            problems.truncate(MAXIMUM_PROBLEMS);
             let output = output_schema(&document, &today);
             Checked { document, problems, output }
         };

@@ -18,8 +18,12 @@ mod documents;
 mod forks;
 #[path = "suite/life.rs"]
 mod life;
+#[path = "suite/limits.rs"]
+mod limits;
 #[path = "../../workflow/tests/harness/mod.rs"]
 mod lots;
+#[path = "suite/pins.rs"]
+mod pins;
 #[path = "suite/replay.rs"]
 mod replay;
 #[path = "suite/scale.rs"]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::id::{BargainId, ProjectId};
 use baton_domain::problem::Code;
 use baton_domain::services::ContractService;
+use baton_domain::user::Caller;
 use baton_domain::wire::contract::{BargainMove, BargainParty, BargainState, Mediation, NewBargain, PartyVoice, UtilityPiece};
 
 use crate::world::{World, person, viewer};
@@ -71,4 +73,20 @@ async fn people_offer_in_turn_and_silence_ends_in_a_split_that_is_settled_for_th
     assert!(server.say(&person(1), silent.id, late).await.unwrap_err().is(Code::BargainClosed));
     let wrong = open(vec![party("a", 1, spoken_by(1))], Mediation::None);
     assert!(server.open_bargain(&person(1), wrong, None).await.unwrap_err().is(Code::InvalidBargain));
+}
+
+#[tokio::test]
+async fn a_bargaining_that_there_is_not_is_neither_shown_nor_spoken_in() {
+    let server = World::new(73).server();
+    let unknown = BargainId::new(uuid::Uuid::from_u128(5));
+    assert!(server.bargain(&viewer(1), unknown).await.unwrap_err().is(Code::NoSuchBargain));
+    let word = BargainMove::Reject { party: "a".into(), round: 0 };
+    assert!(server.say(&person(1), unknown, word).await.unwrap_err().is(Code::NoSuchBargain));
+    // Another project's is not there either.
+    let automatic = PartyVoice::Automatic { stubbornness: 2 };
+    let asked = open(vec![party("a", 40, automatic.clone()), party("b", 60, automatic)], Mediation::None);
+    let known = server.open_bargain(&person(1), asked, None).await.unwrap().id;
+    let stranger = Caller { project: ProjectId::new(uuid::Uuid::from_u128(99)), ..person(1) };
+    assert!(server.bargain(&stranger, known).await.unwrap_err().is(Code::NoSuchBargain));
+    assert_eq!(server.bargain(&person(1), known).await.unwrap().bargain.id, known);
 }

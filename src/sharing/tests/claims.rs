@@ -194,6 +194,39 @@ async fn an_operator_breaks_a_claim_and_its_holder_hears_who_and_why() {
 }
 
 #[tokio::test]
+async fn who_waits_is_told_that_its_request_was_taken_out_of_the_queue() {
+    let world = World::new(15);
+    let server = world.server();
+    holds(&server, &person(1), ClaimRequest { lease_ms: 600_000, ..alone("path:a") }).await;
+    let waiting = {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { server.claim(&person(2), patient("path:a"), Some(Duration::from_secs(60))).await })
+    };
+    while server.list(&person(1), ClaimFilter::default()).await.unwrap().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    let which = BreakClaim { resource: "path:a".into(), holder: holder(2), because: "Others need it first.".into() };
+    server.break_claim(&person(9), which).await.unwrap();
+    let told = waiting.await.unwrap().unwrap_err();
+    assert!(told.is(Code::ClaimBroken) && told.detail.contains("Others need it first.") && told.detail.contains("p9@"), "{told}");
+    assert_eq!(all(&server).await[0].holder, holder(1), "who held it holds it");
+}
+
+#[tokio::test]
+async fn who_never_gets_its_turn_is_told_to_try_again_and_has_changed_nothing() {
+    let world = World::new(16);
+    let server = world.server();
+    holds(&server, &person(1), alone("path:a")).await;
+    world.outrun.store(true, Ordering::SeqCst);
+    let refused = server.claim(&person(2), alone("path:b"), None).await.unwrap_err();
+    assert!(refused.is(Code::SharingContended) && refused.retry_after == Some(1), "{refused:?}");
+    assert!(server.release(&person(1), back("path:a", None)).await.unwrap_err().is(Code::SharingContended));
+    world.outrun.store(false, Ordering::SeqCst);
+    assert_eq!(plain(all(&server).await).len(), 1);
+    holds(&server, &person(2), alone("path:b")).await;
+}
+
+#[tokio::test]
 async fn a_task_holds_for_whoever_began_it_and_what_has_ended_holds_nothing() {
     let world = World::new(6);
     let server = world.server();

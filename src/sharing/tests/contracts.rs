@@ -1,9 +1,10 @@
 //! Does every call lead to one award and one outcome, whoever dies?
 
-use baton_domain::id::ContractId;
+use baton_domain::id::{ContractId, ProjectId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::ContractService;
 use baton_domain::task::{Priority, TaskState};
+use baton_domain::user::Caller;
 use baton_domain::wire::contract::{
     BidTerms, BidWeights, ContractDetail, ContractFilter, ContractMessage, ContractState, ContractWork, NewContract,
 };
@@ -289,4 +290,18 @@ async fn two_servers_do_a_contract_once_and_a_cancelled_one_ends_its_task() {
         }
         assert_eq!(one.round().await.unwrap().due, 0);
     }
+}
+
+#[tokio::test]
+async fn a_contract_that_there_is_not_is_neither_shown_nor_spoken_about() {
+    let world = world(31);
+    let server = world.server();
+    let known = server.call(&person(1), call(), None).await.unwrap().id;
+    let stranger = Caller { project: ProjectId::new(uuid::Uuid::from_u128(99)), ..person(1) };
+    for (caller, id) in [(person(1), ContractId::new(uuid::Uuid::from_u128(5))), (stranger, known)] {
+        assert!(server.contract(&caller, id).await.unwrap_err().is(Code::NoSuchContract));
+        let word = ContractMessage::Refuse { because: "busy".into() };
+        assert!(server.tell(&caller, id, word).await.unwrap_err().is(Code::NoSuchContract));
+    }
+    assert_eq!(look(&server, known).await.contract.id, known);
 }

@@ -1,7 +1,7 @@
 //! What does a test stand on? A store in memory that may stop, a clock that is moved by hand, and played services around.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,6 +30,7 @@ pub(crate) struct Stopping {
     left: Arc<AtomicI64>,
     answer_lost: bool,
     heads_read: Arc<AtomicI64>,
+    outrun: Arc<AtomicBool>,
 }
 
 impl Stopping {
@@ -59,6 +60,9 @@ impl JournalStore for Stopping {
         if answered { opened } else { Err(Self::stopped()) }
     }
     async fn write_journal(&self, write: JournalWrite) -> Result<JournalWritten, StoreError> {
+        if self.outrun.load(Ordering::SeqCst) {
+            return Ok(JournalWritten::Stale(write.version + 1));
+        }
         let answered = self.writes()?;
         let written = self.store.write_journal(write).await;
         if answered { written } else { Err(Self::stopped()) }
@@ -164,6 +168,8 @@ pub(crate) struct World {
     pub(crate) still: bool,
     /// How often the head of a journal was read.
     pub(crate) heads_read: Arc<AtomicI64>,
+    /// Whether others always write first.
+    pub(crate) outrun: Arc<AtomicBool>,
 }
 
 impl World {
@@ -184,6 +190,7 @@ impl World {
             options: SharingOptions::default(),
             still: false,
             heads_read: Arc::default(),
+            outrun: Arc::default(),
         }
     }
 
@@ -195,7 +202,8 @@ impl World {
     /// A server on the store, for as many writes as are left.
     pub(crate) fn until(&self, left: Arc<AtomicI64>, answer_lost: bool) -> Arc<Sharing> {
         let heads_read = Arc::clone(&self.heads_read);
-        let journals = Stopping { store: self.store.clone(), left, answer_lost, heads_read };
+        let outrun = Arc::clone(&self.outrun);
+        let journals = Stopping { store: self.store.clone(), left, answer_lost, heads_read, outrun };
         let hand: Arc<dyn Pause> = Arc::new(HandPause(Arc::clone(&self.clock)));
         let parts = SharingParts {
             journals: Arc::new(journals),

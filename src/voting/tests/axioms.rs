@@ -130,6 +130,39 @@ proptest! {
         }
     }
 
+    /// Approval reads no more of a ranking than who is first: it is held against ballots that approve of several.
+    #[test]
+    fn who_is_approved_by_one_more_never_loses_by_it(
+        (options, given) in (2_usize..6).prop_flat_map(|options| {
+            let ballot = (prop::collection::vec(any::<bool>(), options), 1_u32..4);
+            (Just(options), prop::collection::vec(ballot, 1..12))
+        }),
+        which in any::<prop::sample::Index>(),
+        beside in any::<prop::sample::Index>(),
+    ) {
+        let ballots = |given: &[(Vec<bool>, u32)]| -> Vec<Ballot> {
+            let opinion = |approved: &[bool]| Opinion::Approvals((0..options).filter(|option| approved[*option]).collect());
+            given.iter().map(|(approved, weight)| Ballot::new(Weight::new(f64::from(*weight)).unwrap(), opinion(approved))).collect()
+        };
+        let before = tally(Rule::Approval, options, &ballots(&given));
+        for winner in before.first().to_vec() {
+            let mut lifted = given.clone();
+            let place = which.index(given.len());
+            lifted[place].0[winner] = true;
+            let after = tally(Rule::Approval, options, &ballots(&lifted));
+            prop_assert!(after.first().contains(&winner), "one more approves of it");
+            if !given[place].0[winner] {
+                prop_assert_eq!(after.first().to_vec(), vec![winner], "and it is ahead of those with which it tied");
+            }
+            // To take back what another one was given does not hurt it either.
+            let other = beside.index(options);
+            if other != winner {
+                lifted[place].0[other] = false;
+                prop_assert!(tally(Rule::Approval, options, &ballots(&lifted)).first().contains(&winner), "one less approves of another");
+            }
+        }
+    }
+
     #[test]
     fn the_order_of_ballots_changes_nothing((options, ballots) in mixtures(), seed in any::<u64>()) {
         let mut shuffled: Vec<(u64, Ballot)> = ballots.iter().enumerate().map(|(place, ballot)| (seed.wrapping_mul(place as u64 * 2 + 1).rotate_left(17), ballot.clone())).collect();

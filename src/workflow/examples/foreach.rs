@@ -27,7 +27,7 @@ fn main() {
     let mut bytes = 0;
     while let Some(key) = open.pop() {
         let output = json!({"label": "positive", "compound": 0.5, "sentences": [{"text": "A sentence of some length.", "compound": 0.5}]});
-        let fact = Fact::Ended { key, outcome: Outcome::Completed(output), usage: Usage { tokens: 10, cost_micros: 1 } };
+        let fact = Fact::Ended { key, outcome: Outcome::Completed(output), usage: Usage { tokens: 10, cost_micros: 1, tasks: 0 } };
         let begin = Instant::now();
         let effects = run.handle(&plan, at, &fact).unwrap();
         times.push(begin.elapsed());

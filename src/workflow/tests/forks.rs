@@ -221,7 +221,8 @@ fn to_the_end(plan: &Plan, mut run: Run, effects: Effects, outcome: impl Fn(&Com
     let mut open: Vec<Command> = effects.commands.into_iter().filter(Command::begins).collect();
     let mut begun = Vec::new();
     while let Some(command) = open.pop() {
-        let fact = Fact::Ended { key: command.key().clone(), outcome: outcome(&command), usage: Usage { tokens: 5, cost_micros: 0 } };
+        let fact =
+            Fact::Ended { key: command.key().clone(), outcome: outcome(&command), usage: Usage { tokens: 5, cost_micros: 0, tasks: 0 } };
         let effects = run.handle(plan, MORNING, &fact).unwrap();
         begun.push(command);
         open.extend(effects.commands.into_iter().filter(Command::begins));

@@ -327,9 +327,10 @@ fn limits_stop_a_run() {
     assert_eq!((header.state, header.error.as_ref().unwrap().code.as_str()), (RunState::Failed, "WORKFLOW-024"));
     assert_eq!([play.state("a"), play.state("b"), play.state("c")], [StepState::Canceled; 3]);
 
-    for (limits, usage) in
-        [("{tokens: 100}", Usage { tokens: 101, cost_micros: 0 }), ("{cost: 0.5}", Usage { tokens: 0, cost_micros: 500_001 })]
-    {
+    for (limits, usage) in [
+        ("{tokens: 100}", Usage { tokens: 101, cost_micros: 0, tasks: 0 }),
+        ("{cost: 0.5}", Usage { tokens: 0, cost_micros: 500_001, tasks: 0 }),
+    ] {
         let mut play = Play::of(&of(limits), json!({}));
         let key = Key::parse("r1/work/a/1/0").unwrap();
         play.take(&Fact::Ended { key, outcome: Outcome::Completed(json!(1)), usage }).unwrap();
@@ -409,14 +410,14 @@ fn a_workflow_that_is_edited_does_not_change_its_runs() {
 #[test]
 fn a_decision_carries_its_terms() {
     let mut play = Play::steps(
-        "  a: {uses: k.a, with: {v: 1}, decide: {voters: 3, rule: majority, deadline: 10m, judge: big}}\n  b: {needs: a, decide: {question: \"${{ steps.a.output.v }}?\", options: [x, y], voters: [role:operator]}}\n",
+        "  a: {uses: k.a, with: {v: 1}, decide: {voters: 3, rule: majority, deadline: 10m, minimum_margin: 0.1}}\n  b: {needs: a, decide: {question: \"${{ steps.a.output.v }}?\", options: [x, y], voters: [operator]}}\n",
     );
     let Some(Command::OpenDecision { skill, input, terms, deadline, .. }) = play.last.commands.iter().find(|command| command.begins())
     else {
         panic!()
     };
     assert_eq!((skill.as_deref(), input), (Some("k.a"), &json!({"v": 1})));
-    assert_eq!((terms.rule.as_deref(), terms.more.get("judge")), (Some("majority"), Some(&json!("big"))));
+    assert_eq!((terms.rule.as_deref(), terms.more.get("minimum_margin")), (Some("majority"), Some(&json!(0.1))));
     assert_eq!(deadline.map(|deadline| deadline.since(MORNING).as_secs()), Some(600));
     play.completes("r1/work/a/1", json!({"v": "which"}));
     let [Command::OpenDecision { skill: None, question, options, .. }] = &play.last.commands[..] else { panic!() };
@@ -513,14 +514,14 @@ fn what_completes_while_a_run_is_being_cancelled_is_not_done_again() {
 fn who_may_approve_and_who_votes_is_said_literally() {
     let wrong = |step: &str| parse(&format!("name: x\nversion: 1\ninputs: {{boss: string}}\nsteps:\n  a: {step}\n")).is_err();
     assert!(!wrong("{uses: k.a, approve: {who: [ada]}}"));
-    assert!(!wrong("{decide: {voters: 3, rule: majority, judge: big}}"));
+    assert!(!wrong("{decide: {voters: 3, rule: majority, escalation: {judge: {agent: big}}}}"));
     assert!(wrong("{uses: k.a, approve: {who: []}}"), "nobody is not everybody");
     assert!(wrong("{uses: k.a, approve: []}"));
     assert!(wrong("{uses: k.a, approve: \"${{ inputs.boss }}\"}"));
     assert!(wrong("{uses: k.a, approve: {who: [\"role:${{ inputs.boss }}\"]}}"));
     assert!(wrong("{decide: {voters: [\"${{ inputs.boss }}\"]}}"));
     assert!(wrong("{decide: {voters: 3, rule: \"${{ inputs.boss }}\"}}"));
-    assert!(wrong("{decide: {voters: 3, judge: {by: [\"${{ inputs.boss }}\"]}}}"));
+    assert!(wrong("{decide: {voters: 3, escalation: {judge: {agent: \"${{ inputs.boss }}\"}}}}"));
 }
 
 #[test]
@@ -768,10 +769,10 @@ fn what_is_left_of_the_limits_is_known_before_work_begins() {
     let left = |play: &Play| play.run.remaining(&play.plan);
     let hour = Duration::from_secs(3_600);
     assert_eq!((left(&play).tokens, left(&play).cost_micros, left(&play).until), (Some(100), Some(2_500_000), MORNING.plus(hour)));
-    let usage = Usage { tokens: 70, cost_micros: 600_000 };
+    let usage = Usage { tokens: 70, cost_micros: 600_000, tasks: 0 };
     play.take(&Fact::Ended { key: Key::parse("r1/work/a/1").unwrap(), outcome: Outcome::Completed(json!(1)), usage }).unwrap();
     assert_eq!((left(&play).tokens, left(&play).cost_micros), (Some(30), Some(1_900_000)));
-    let usage = Usage { tokens: 31, cost_micros: 0 };
+    let usage = Usage { tokens: 31, cost_micros: 0, tasks: 0 };
     play.take(&Fact::Ended { key: Key::parse("r1/work/b/1").unwrap(), outcome: Outcome::Completed(json!(1)), usage }).unwrap();
     assert_eq!(left(&play).tokens, Some(0));
     let unlimited = Play::steps("  a: {uses: k.a}\n");

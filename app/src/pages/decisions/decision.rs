@@ -64,7 +64,7 @@ async fn read((id, rule): (String, Option<String>)) -> Called<Data> {
     };
     let detail = get(id).await?;
     let (mut tally, mut refused) = (None, None);
-    if detail.summary.state.is_ended() && !detail.ballots.is_empty() {
+    if detail.is_countable() {
         match retally(id, RetallyChoice { rule: rule.clone(), ..RetallyChoice::default() }).await {
             Ok(counted) => tally = Some(counted),
             // Without a rule that was asked for there is nothing to refuse but what was never counted.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::Answer;
 use crate::id::DecisionId;
 use crate::page::Page;
+use crate::problem::Problem;
 use crate::user::Caller;
 use crate::wire::decision::{
     CancelDecision, DecisionDetail, DecisionFilter, DecisionLab, DecisionSummary, DecisionVote, LabFilter, LaterVerdict, NewDecision,
@@ -29,6 +30,13 @@ pub trait DecisionService: Send + Sync {
     /// # Errors
     /// As [`open`](Self::open).
     async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary>;
+
+    /// What is wrong with each of these steps as things are now; nothing is opened. Wrong fields are named as steps name them. Agents that take no work at the
+    /// moment count: they may once a step is done.
+    ///
+    /// # Errors
+    /// Those of the caller's rights and of storage.
+    async fn check_steps(&self, caller: &Caller, steps: Vec<StepDecision>) -> Answer<Vec<Option<Problem>>>;
 
     /// Decisions, the newest first.
     ///

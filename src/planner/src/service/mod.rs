@@ -3,7 +3,7 @@
 mod given;
 mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use baton_domain::wire::workflow::{NewWorkflow, WorkflowDraft};
 use baton_storage::{
     JournalHead, JournalKind, JournalOpened, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal,
 };
+use baton_workflow::Plan;
 use serde_json::{Map, Value, json};
 
 use self::record::{Document, Kept};
@@ -255,6 +256,15 @@ fn open_only(state: PlanState) -> Answer<()> {
     }
 }
 
+/// The steps of a document that come after one of them, by their ids.
+fn after(text: &str, step: &str) -> BTreeSet<String> {
+    let plan = baton_workflow::parse(text).ok().and_then(|workflow| Plan::of(workflow).ok());
+    let Some((plan, place)) = plan.and_then(|plan| plan.graph.place(step).map(|place| (plan, place))) else {
+        return BTreeSet::new();
+    };
+    plan.graph.after(&[place]).into_iter().filter_map(|place| plan.workflow.steps.get(place)).map(|step| step.id.clone()).collect()
+}
+
 fn values(inputs: &BTreeMap<String, PlanInput>) -> Map<String, Value> {
     inputs.iter().map(|(name, input)| (name.clone(), input.value.clone())).collect()
 }
@@ -441,16 +451,18 @@ impl PlanService for Plans {
             return Err(forbids(format!("The run has no step `{}` that has failed.", again.step)));
         };
         let code = failed.error.as_ref().map(|error| error.code.clone()).unwrap_or_default();
+        let workflow = self.parts.workflows.workflow(caller, &run.summary.workflow, Some(run.summary.version)).await?;
+        let after = after(&workflow.text, &again.step);
         let mut so_far: BTreeMap<String, Stands> = BTreeMap::new();
         for step in &run.steps {
             let stands = match step.state {
                 StepState::Completed => Stands::Completed(self.output(caller, again.run, &step.id, step.foreach).await?),
-                StepState::Skipped => Stands::Skipped,
+                // What waited for the failed step was skipped because of it: another way leads to it again.
+                StepState::Skipped if !after.contains(&step.id) => Stands::Skipped,
                 _ => Stands::Open,
             };
             so_far.insert(step.id.clone(), stands);
         }
-        let workflow = self.parts.workflows.workflow(caller, &run.summary.workflow, Some(run.summary.version)).await?;
         let skills = self.skills(caller).await?;
         let given = run.input.as_object().cloned().unwrap_or_default();
         let other = replan(&workflow.text, &again.step, &code, &so_far, &given, &skills).map_err(|refusal| refusal.problem())?;

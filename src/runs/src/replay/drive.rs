@@ -117,7 +117,7 @@ impl Replays {
         // What a fork copied was not done in it.
         let begun = match beginning.forked_from {
             Some(_) => Run::fork_again(&run.plan, run.rows.clone()),
-            None => Run::start_for(&run.plan, start, beginning.others.clone()),
+            None => Run::start_below(&run.plan, start, beginning.others.clone(), beginning.allowance),
         };
         let (mut machine, effects) = begun.map_err(|problem| refused(&format!("{prefix}(input)"), &problem))?;
         let mut asked = Asked::default();

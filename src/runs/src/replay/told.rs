@@ -28,7 +28,29 @@ struct Ended {
     #[serde(default)]
     canceled: Vec<u32>,
     #[serde(default)]
-    used: Vec<(u32, u64, u64)>,
+    used: Vec<Used>,
+}
+
+/// What an item used: its index, tokens, millionths of money, and how many tasks it began; the last is not said where it began none.
+#[derive(Deserialize)]
+#[serde(try_from = "Vec<u64>")]
+struct Used {
+    index: u32,
+    usage: Usage,
+}
+
+impl TryFrom<Vec<u64>> for Used {
+    type Error = String;
+
+    fn try_from(numbers: Vec<u64>) -> Result<Self, String> {
+        let (index, tokens, cost_micros, tasks) = match numbers.as_slice() {
+            [index, tokens, cost_micros] => (*index, *tokens, *cost_micros, 0),
+            [index, tokens, cost_micros, tasks] => (*index, *tokens, *cost_micros, *tasks),
+            _ => return Err(format!("{} numbers where three or four are expected", numbers.len())),
+        };
+        let index = u32::try_from(index).map_err(|error| error.to_string())?;
+        Ok(Self { index, usage: Usage { tokens, cost_micros, tasks } })
+    }
 }
 
 impl Replays {
@@ -51,9 +73,9 @@ impl Replays {
                 if fact.body.get("fact").is_some_and(|name| name == "ended") && fact.body.get("key").is_none() {
                     let ended: Ended = serde_json::from_value(fact.body).map_err(broken)?;
                     unsaid |= ended.used.is_empty();
-                    for (_, tokens, cost_micros) in &ended.used {
-                        counted.tokens = counted.tokens.saturating_add(*tokens);
-                        counted.cost_micros = counted.cost_micros.saturating_add(*cost_micros);
+                    for Used { usage, .. } in &ended.used {
+                        counted.tokens = counted.tokens.saturating_add(usage.tokens);
+                        counted.cost_micros = counted.cost_micros.saturating_add(usage.cost_micros);
                     }
                     told.extend(put_back(run, ended)?.into_iter().map(|ended| (fact.at, ended)));
                 } else {
@@ -75,7 +97,7 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
     let Ended { step, generation, completed, failed, canceled, used } = ended;
     let foreach = run.plan.workflow.step(&step).is_some_and(|(_, said)| said.foreach.is_some());
     let lists = [(ItemState::Completed, completed), (ItemState::Failed, failed), (ItemState::Canceled, canceled)];
-    let used: BTreeMap<u32, Usage> = used.into_iter().map(|(index, tokens, cost_micros)| (index, Usage { tokens, cost_micros })).collect();
+    let used: BTreeMap<u32, Usage> = used.into_iter().map(|used| (used.index, used.usage)).collect();
     let mut facts = Vec::new();
     for (state, index) in lists.into_iter().flat_map(|(state, list)| list.into_iter().map(move |index| (state, index))) {
         let item = run.item(&step, index, generation).filter(|(item, _)| ends_as(state, item.state));
@@ -95,4 +117,19 @@ fn put_back(run: &Stored, ended: Ended) -> Result<Vec<Fact>, Problem> {
 /// Whether an item that ended so is kept so: an output that is nested too deep is kept as a failure.
 fn ends_as(told: ItemState, kept: ItemState) -> bool {
     told == kept || (told == ItemState::Completed && kept == ItemState::Failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_is_read_as_earlier_versions_kept_it_too() {
+        let read = |text: &str| serde_json::from_str::<Used>(text).map(|used| (used.index, used.usage)).map_err(|error| error.to_string());
+        assert_eq!(read("[2, 30, 4]"), Ok((2, Usage { tokens: 30, cost_micros: 4, tasks: 0 })));
+        assert_eq!(read("[2, 30, 4, 7]"), Ok((2, Usage { tokens: 30, cost_micros: 4, tasks: 7 })));
+        for wrong in ["[2, 30]", "[2, 30, 4, 7, 1]", "[5000000000, 1, 1]"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

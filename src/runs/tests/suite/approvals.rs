@@ -241,3 +241,23 @@ async fn whoever_is_named_may_decide_however_their_address_is_written() {
     server.echo().await;
     assert_eq!(server.state(id).await, RunState::Completed);
 }
+
+#[tokio::test]
+async fn an_approval_that_there_is_not_is_neither_shown_nor_decided() {
+    let world = World::new();
+    let server = world.server();
+    server.store("name: asks\nversion: 1\nsteps:\n  a: {uses: test.work, approve: true}\n").await;
+    server.start("asks", json!({})).await;
+    server.runs.settle().await;
+    let runs = &*server.runs;
+    let known = server.open_approvals().await.remove(0).id;
+    let mut stranger = bob();
+    stranger.project = baton_domain::id::ProjectId::new(uuid::Uuid::from_u128(99));
+    let unknown = baton_domain::id::ApprovalId::new(uuid::Uuid::from_u128(5));
+    for (caller, id) in [(bob(), unknown), (stranger, known)] {
+        assert_eq!(ApprovalService::approval(runs, &caller, id).await.unwrap_err().code, "WORKFLOW-042");
+        assert_eq!(ApprovalService::approve(runs, &caller, id, verdict("00")).await.unwrap_err().code, "WORKFLOW-042");
+        assert_eq!(ApprovalService::refuse(runs, &caller, id, verdict("00")).await.unwrap_err().code, "WORKFLOW-042");
+    }
+    assert_eq!(ApprovalService::approval(runs, &bob(), known).await.unwrap().summary.id, known);
+}

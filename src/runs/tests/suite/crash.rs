@@ -38,7 +38,7 @@ impl Decisions for Quick {
         Ok(Some(DecisionEnd::Decided(json!({"answer": "yes"}))))
     }
     async fn used(&self, _: &Caller, _: DecisionId) -> Answer<Usage> {
-        Ok(Usage { tokens: 10, cost_micros: 0 })
+        Ok(Usage { tokens: 10, cost_micros: 0, tasks: 0 })
     }
     async fn cancel(&self, _: &Caller, _: DecisionId) -> Answer<()> {
         Ok(())

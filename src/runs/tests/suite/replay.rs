@@ -682,3 +682,23 @@ async fn one_replay_of_a_project_at_a_time() {
         assert!(ReplayService::replay(&*replays, &bob(), id).await.unwrap().equal);
     }
 }
+
+#[tokio::test]
+async fn a_run_is_replayed_with_the_versions_that_it_used_at_every_level() {
+    let world = World::new();
+    let server = world.server();
+    let step = |does: &str| format!("  s: {{uses: test.work, with: {{do: {does}, n: 1}}}}\n");
+    let lowest = |does: &str| format!("name: c\nversion: 1\nsteps:\n{}", step(does));
+    server.store(&lowest("give")).await;
+    for (name, used) in [("b", "c"), ("a", "b")] {
+        server.store(&format!("name: {name}\nversion: 1\nsteps:\n{}  down: {{uses: 'workflow:{used}', needs: [s]}}\n", step("give"))).await;
+    }
+    let id = server.start("a", json!({})).await;
+    assert_eq!(server.store(&lowest("double")).await.version, 2);
+    work(&world, &server, false, |_| None).await;
+    assert_eq!(server.state(id).await, RunState::Completed);
+    let (replays, _) = replays(&world);
+    let report = replay(&replays, id).await;
+    assert!(report.equal && report.rehearsed == 3, "{report:?}");
+    assert!(world.tasks.all().iter().all(|(_, task)| task.new.input["do"] == json!("give")), "none is of what was stored later");
+}

@@ -22,6 +22,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use baton_domain::task::{Jitter, RetryPolicy};
 use serde_json::{Map, Value};
 
@@ -221,6 +223,8 @@ pub struct Approve {
     pub at: Position,
     /// Who may agree: `role:operator` or a user's name; anybody but the requester when it is empty.
     pub who: Vec<String>,
+    /// Where each of those stands, and its path.
+    pub places: Vec<(Position, String)>,
     /// What is asked.
     pub message: Option<Template>,
     /// How long it stays open.
@@ -246,6 +250,25 @@ pub struct Decide {
     pub deadline: Option<Duration>,
     /// Everything else that is stated.
     pub more: Map<String, Value>,
+    /// Where everything stands, by its JSON Pointer within these terms.
+    pub places: BTreeMap<String, Position>,
+}
+
+impl Decide {
+    /// Where a value stands, or the nearest one around it that is stated.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Position {
+        let mut left = pointer;
+        loop {
+            if let Some(at) = self.places.get(left) {
+                return *at;
+            }
+            match left.rfind('/') {
+                Some(end) => left = left.get(..end).unwrap_or_default(),
+                None => return self.at,
+            }
+        }
+    }
 }
 
 /// What happens when a step fails for good.

@@ -1,5 +1,7 @@
 //! How are `foreach`, `retry`, `approve`, `decide` and `wait` read?
 
+use std::collections::BTreeMap;
+
 use baton_domain::problem::Code;
 use baton_domain::task::{Jitter, RetryPolicy};
 use serde_json::{Map, Value};
@@ -7,8 +9,10 @@ use serde_json::{Map, Value};
 use super::duration::Duration;
 use super::fields::Reader;
 use super::read::is_name;
-use super::{Action, Approve, DEFAULT_CONCURRENCY, DEFAULT_EXPIRY, Decide, Foreach, MAXIMUM_CONCURRENCY, MAXIMUM_ITEMS, RetryTerms};
-use crate::problem::below;
+use super::{
+    Action, Approve, DEFAULT_CONCURRENCY, DEFAULT_EXPIRY, Decide, Foreach, MAXIMUM_CONCURRENCY, MAXIMUM_ITEMS, Reference, RetryTerms,
+};
+use crate::problem::{Position, below};
 use crate::source::{Node, NodeValue};
 
 /// Names that expressions give another meaning.
@@ -18,6 +22,27 @@ const MAXIMUM_DELAY: Duration = Duration::from_millis(86_400_000);
 /// The most attempts: that of a task.
 const MAXIMUM_ATTEMPTS: u64 = 100;
 const MAXIMUM_WHO: usize = 20;
+
+/// Where everything within a value stands: of a map where its keys do, of a list where its items do.
+fn places(node: &Node, pointer: &str, found: &mut BTreeMap<String, Position>) {
+    match &node.value {
+        NodeValue::Map(entries) => {
+            for (key, value) in entries {
+                let pointer = below(pointer, &key.text);
+                places(value, &pointer, found);
+                found.insert(pointer, key.at);
+            }
+        }
+        NodeValue::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let pointer = below(pointer, index);
+                places(item, &pointer, found);
+                found.insert(pointer, item.at);
+            }
+        }
+        _ => {}
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn foreach(&mut self, node: &Node, path: &str) -> Option<Foreach> {
@@ -141,11 +166,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn approve(&mut self, node: &Node, path: &str) -> Option<Approve> {
-        let mut approve = Approve { at: node.at, who: Vec::new(), message: None, expires: DEFAULT_EXPIRY };
+        let mut approve = Approve { at: node.at, who: Vec::new(), places: Vec::new(), message: None, expires: DEFAULT_EXPIRY };
         match &node.value {
             NodeValue::Boolean(true) => return Some(approve),
             NodeValue::Text(_) | NodeValue::List(_) => {
-                approve.who = self.who(node, path);
+                self.who(node, path, &mut approve);
                 return Some(approve);
             }
             _ => {}
@@ -153,7 +178,7 @@ impl Reader<'_> {
         let elsewhere = [("timeout", "Write `expires`."), ("by", "Write `who`."), ("approvers", "Write `who`.")];
         let fields = self.fields(node, path, &["who", "message", "expires"], &elsewhere)?;
         if let Some((node, path)) = fields.get("who") {
-            approve.who = self.who(node, &path);
+            self.who(node, &path, &mut approve);
         }
         approve.message = fields.get("message").map(|(node, path)| self.template(node, &path));
         if let Some((node, path)) = fields.get("expires") {
@@ -162,7 +187,7 @@ impl Reader<'_> {
         Some(approve)
     }
 
-    fn who(&mut self, node: &Node, path: &str) -> Vec<String> {
+    fn who(&mut self, node: &Node, path: &str, approve: &mut Approve) {
         self.literal(node, path);
         let names = self.names(node, path);
         if matches!(&node.value, NodeValue::List(items) if items.is_empty()) {
@@ -171,7 +196,11 @@ impl Reader<'_> {
         if names.len() > MAXIMUM_WHO {
             self.wrong(node.at, path, format!("there are more than {MAXIMUM_WHO} names"), "Name a role instead: `role:operator`.");
         }
-        names.into_iter().map(|reference| reference.name).collect()
+        let listed = matches!(node.value, NodeValue::List(_));
+        for (index, Reference { name, at }) in names.into_iter().enumerate() {
+            approve.who.push(name);
+            approve.places.push((at, if listed { below(path, index) } else { path.to_owned() }));
+        }
     }
 
     /// Refuses expressions where they would be taken literally: who decides, and by which rule, is said by the document alone.
@@ -187,11 +216,22 @@ impl Reader<'_> {
         }
     }
 
-    /// The keys that every decision has are checked; all others are kept as they are, since the rules of decisions are not known here.
+    /// The keys that every decision has are checked; all others are kept with their places, since the rules of decisions are not known here: whoever holds decisions
+    /// checks them before the document is stored.
     pub(super) fn decide(&mut self, node: &Node, path: &str) -> Option<Decide> {
         let fields = self.open_fields(node, path)?;
-        let mut decide =
-            Decide { at: node.at, question: None, options: None, voters: None, rule: None, quorum: None, deadline: None, more: Map::new() };
+        let mut decide = Decide {
+            at: node.at,
+            question: None,
+            options: None,
+            voters: None,
+            rule: None,
+            quorum: None,
+            deadline: None,
+            more: Map::new(),
+            places: BTreeMap::new(),
+        };
+        places(node, "", &mut decide.places);
         for (key, node, path) in fields.entries() {
             if !matches!(key.text.as_str(), "question" | "options") {
                 self.literal(node, &path);

@@ -39,7 +39,7 @@ steps:
     on_failure: {run: tell}
   tell: {uses: diagnostics.echo, with: {value: "${{ steps.publish.error }}"}}
   choose:
-    decide: {question: Which?, options: [a, b], voters: 3, rule: plurality, quorum: 2, deadline: 10m, debate: true}
+    decide: {question: Which?, options: [a, b], voters: 3, rule: plurality, quorum: 2, deadline: 10m, escalation: {debate: never}}
   signed: {wait: {signal: signed, timeout: 3d}}
   rest: {wait: 10m}
 outputs:
@@ -85,9 +85,12 @@ fn a_whole_document_is_read() {
     let (_, choose) = workflow.step("choose").unwrap();
     let decide = choose.decide.as_ref().unwrap();
     assert_eq!(
-        (&decide.voters, decide.rule.as_deref(), decide.more.get("debate")),
-        (&Some(json!(3)), Some("plurality"), Some(&json!(true)))
+        (&decide.voters, decide.rule.as_deref(), decide.more.get("escalation")),
+        (&Some(json!(3)), Some("plurality"), Some(&json!({"debate": "never"})))
     );
+    let line = decide.at.line;
+    assert_eq!((decide.place("/escalation/debate").line, decide.place("/rule/none")), (line, decide.place("/rule")));
+    assert!(decide.at < decide.place("/rule") && decide.place("/rule") < decide.place("/quorum"));
     assert!(
         matches!(&workflow.step("signed").unwrap().1.action, Action::Signal { name, timeout, .. } if name == "signed" && timeout.to_string() == "3d")
     );

@@ -94,6 +94,9 @@ pub struct Usage {
     pub tokens: u64,
     /// Money, in millionths of the installation's currency.
     pub cost_micros: u64,
+    /// Tasks, runs and decisions that it has begun in turn.
+    #[serde(default)]
+    pub tasks: u64,
 }
 
 /// Somebody who decides on an approval or begins steps anew.

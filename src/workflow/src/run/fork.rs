@@ -86,7 +86,10 @@ impl Run {
         within_bounds(&step, &changes)?;
         let forked_from = Some(ForkedFrom { run: from.clone(), step });
         let others = others.into_iter().collect();
-        let beginning = Beginning { id, workflow, hash, requested_by, started_at: at, input, others, forked_from, origins, changes };
+        // It is a run of its own, also if the other one was part of another.
+        let allowance = super::Allowance::default();
+        let beginning =
+            Beginning { id, workflow, hash, requested_by, started_at: at, input, others, forked_from, origins, changes, allowance };
         let steps = source.steps.into_iter().enumerate().map(|(place, mut step)| {
             if anew.contains(&place) {
                 return Step::new(&step.row.step);

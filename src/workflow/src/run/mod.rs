@@ -46,7 +46,9 @@ pub use command::Command;
 pub use fact::{Fact, Outcome, Person, Usage};
 pub use fork::{Change, Fork, ForkedFrom, MAXIMUM_CHANGES_BYTES, MAXIMUM_FORKS};
 pub use key::{Key, KeyKind};
-pub use rows::{Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason};
+pub use rows::{
+    Allowance, Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason,
+};
 use turn::Turn;
 pub use work::MAXIMUM_FACT_STEPS;
 
@@ -110,6 +112,8 @@ pub struct Start {
 /// What is left of a run's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remaining {
+    /// Tasks, sub-workflows and decisions, with what those begin in turn.
+    pub tasks: u64,
     /// Tokens of language models, where they are limited.
     pub tokens: Option<u64>,
     /// Money, in millionths of the installation's currency, where it is limited.
@@ -165,6 +169,14 @@ impl Run {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_for(plan: &Plan, start: Start, others: Vec<String>) -> Result<(Self, Effects), Problem> {
+        Self::start_below(plan, start, others, Allowance::default())
+    }
+
+    /// The same for a run that another one begins: it uses no more than its own document says, and no more than what is left to the other one.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_below(plan: &Plan, start: Start, others: Vec<String>, allowance: Allowance) -> Result<(Self, Effects), Problem> {
         fit_for_keys(&start.id)?;
         let beginning = Beginning {
             id: start.id,
@@ -177,6 +189,7 @@ impl Run {
             forked_from: None,
             origins: Vec::new(),
             changes: BTreeMap::new(),
+            allowance,
         };
         let steps = plan.workflow.steps.iter().map(|step| Step::new(&step.id)).collect();
         let header = Header::new(start.at);
@@ -226,10 +239,22 @@ impl Run {
     #[must_use]
     pub fn remaining(&self, plan: &Plan) -> Remaining {
         let limits = &plan.workflow.limits;
+        let most = self.most(plan);
         Remaining {
-            tokens: limits.tokens.map(|most| most.saturating_sub(self.header.tokens)),
-            cost_micros: limits.cost_micros.map(|most| most.saturating_sub(self.header.cost_micros)),
+            tasks: most.tasks.unwrap_or(limits.tasks).saturating_sub(self.header.tasks),
+            tokens: most.tokens.map(|most| most.saturating_sub(self.header.tokens)),
+            cost_micros: most.cost_micros.map(|most| most.saturating_sub(self.header.cost_micros)),
             until: self.header.resumed_at.plus(limits.duration.as_std()),
+        }
+    }
+
+    /// What the run may use: the least of what its document states and what it was given.
+    pub(super) fn most(&self, plan: &Plan) -> Allowance {
+        let (limits, given) = (&plan.workflow.limits, self.beginning.allowance);
+        Allowance {
+            tasks: Allowance::least(given.tasks, Some(limits.tasks)),
+            tokens: Allowance::least(given.tokens, limits.tokens),
+            cost_micros: Allowance::least(given.cost_micros, limits.cost_micros),
         }
     }
 

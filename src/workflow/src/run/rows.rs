@@ -38,6 +38,39 @@ pub struct Beginning {
     /// What is changed of its steps, by their ids: by the fork, and by those that it was forked from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub changes: BTreeMap<String, Change>,
+    /// What is left to it of the limits of the run that began it, if one did.
+    #[serde(default, skip_serializing_if = "Allowance::is_none")]
+    pub allowance: Allowance,
+}
+
+/// What a run may use beside the limits of its own document: its share of what was left to the run that began it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Allowance {
+    /// Tasks, sub-workflows and decisions, with those below them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<u64>,
+    /// Tokens of language models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Money, in millionths of the installation's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
+}
+
+impl Allowance {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is less: what was given or what the document states.
+    pub(super) fn least(given: Option<u64>, stated: Option<u64>) -> Option<u64> {
+        match (given, stated) {
+            (Some(given), Some(stated)) => Some(given.min(stated)),
+            (given, stated) => given.or(stated),
+        }
+    }
 }
 
 macro_rules! states {
@@ -182,7 +215,7 @@ pub struct Header {
     pub outputs: Option<Value>,
     /// Steps that have begun.
     pub steps: u64,
-    /// Tasks, runs and decisions that have begun.
+    /// Tasks, runs and decisions that have begun, and those that ended runs and decisions have begun in turn.
     pub tasks: u64,
     /// Tokens used.
     pub tokens: u64,

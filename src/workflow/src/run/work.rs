@@ -56,6 +56,10 @@ pub(super) fn bytes_of(value: &Value) -> usize {
     }
 }
 
+fn too_many_tasks(most: Option<u64>) -> StepError {
+    StepError::new(Code::RunLimitReached, format!("the run may begin {} tasks", most.unwrap_or(0)))
+}
+
 impl Turn<'_> {
     /// Finds out which items a step has. Those that an earlier generation completed are kept.
     pub(super) fn unfold(&mut self, place: usize) -> Result<(), Failure> {
@@ -147,9 +151,9 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            let limits = &self.plan.workflow.limits;
-            if self.run.header.tasks >= limits.tasks {
-                self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may begin {} tasks", limits.tasks)));
+            let most = self.run.most(self.plan).tasks;
+            if most.is_some_and(|most| self.run.header.tasks >= most) {
+                self.over = Some(too_many_tasks(most));
                 return;
             }
             if self.spent > MAXIMUM_FACT_STEPS {
@@ -215,16 +219,19 @@ impl Turn<'_> {
         let header = &mut self.run.header;
         header.tokens = header.tokens.saturating_add(usage.tokens);
         header.cost_micros = header.cost_micros.saturating_add(usage.cost_micros);
+        header.tasks = header.tasks.saturating_add(usage.tasks);
         self.header = true;
-        let limits = &self.plan.workflow.limits;
         if header.stopping_to.is_some() {
             return;
         }
-        if limits.tokens.is_some_and(|most| header.tokens > most) {
-            self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may use {} tokens", limits.tokens.unwrap_or(0))));
-        } else if limits.cost_micros.is_some_and(|most| header.cost_micros > most) {
-            let most = limits.cost_micros.unwrap_or(0) as f64 / 1e6;
+        let (most, header) = (self.run.most(self.plan), &self.run.header);
+        if most.tokens.is_some_and(|most| header.tokens > most) {
+            self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may use {} tokens", most.tokens.unwrap_or(0))));
+        } else if most.cost_micros.is_some_and(|most| header.cost_micros > most) {
+            let most = most.cost_micros.unwrap_or(0) as f64 / 1e6;
             self.over = Some(StepError::new(Code::RunLimitReached, format!("the run may cost {most}")));
+        } else if most.tasks.is_some_and(|most| header.tasks > most) {
+            self.over = Some(too_many_tasks(most.tasks));
         }
     }
 

@@ -9,9 +9,10 @@ mod scope;
 mod tests;
 
 use baton_domain::problem::Code;
+use baton_domain::user::Role;
 use serde_json::Value;
 
-use crate::document::{Action, Foreach, Step, Workflow};
+use crate::document::{Action, Approve, Foreach, Step, Workflow};
 use crate::expression::{Field, Type, check, type_of_schema};
 use crate::graph::Graph;
 use crate::problem::{DocumentProblem, Problems, below, suggestion};
@@ -75,7 +76,8 @@ impl Checker<'_> {
             Action::Skill(name) => self.catalogue.skill(&name.name).map_or_else(Type::any, |skill| skill.output_type()),
             Action::Workflow(name) => self.catalogue.workflow(&name.name).map_or_else(Type::any, |workflow| workflow.output_type()),
             Action::Signal { schema, .. } => schema.as_ref().map_or_else(Type::any, type_of_schema),
-            Action::Decide | Action::Delay(_) => Type::any(),
+            Action::Decide => verdict(step),
+            Action::Delay(_) => Type::any(),
             Action::Approve => {
                 let text = |kind: Type| Field { kind, required: true };
                 Type::object([("by".to_owned(), text(Type::text())), ("comment".to_owned(), text(Type::text().or_missing()))])
@@ -103,10 +105,11 @@ impl Checker<'_> {
             }
             scope.in_condition = false;
         }
-        if let Some(approve) = &step.approve
-            && let Some(message) = &approve.message
-        {
-            message.check(&scope, &below(&below(&path, "approve"), "message"), self.problems);
+        if let Some(approve) = &step.approve {
+            if let Some(message) = &approve.message {
+                message.check(&scope, &below(&below(&path, "approve"), "message"), self.problems);
+            }
+            self.roles(approve);
         }
         if let Some(foreach) = &step.foreach {
             let item = self.foreach(foreach, &scope, &path);
@@ -121,6 +124,18 @@ impl Checker<'_> {
             }
         }
         self.input(step, &scope, &path);
+    }
+
+    /// Roles are few and known; users and keys may be there tomorrow.
+    fn roles(&mut self, approve: &Approve) {
+        for (name, (at, path)) in approve.who.iter().zip(&approve.places) {
+            let Some(role) = name.strip_prefix("role:").map(str::trim).filter(|role| Role::parse(role).is_none()) else {
+                continue;
+            };
+            let known = Role::ALL.map(Role::as_str);
+            let advice = suggestion(role, known, || format!("Roles are {}.", known.join(", ")));
+            self.problems.add(Code::WorkflowWrongValue, *at, path, format!("there is no role `{role}`"), advice);
+        }
     }
 
     /// The type of one item.
@@ -169,6 +184,28 @@ impl Checker<'_> {
             (None, None) => {}
         }
     }
+}
+
+/// The type of a decision's verdict. What hangs on how it was decided may be of any type, and is not assumed to be missing.
+fn verdict(step: &Step) -> Type {
+    let of_options = step.decide.as_ref().is_some_and(|decide| decide.options.is_some());
+    let key = if of_options { Type::text() } else { Type::any() };
+    let known = [
+        ("outcome", Type::text()),
+        ("by", Type::text()),
+        ("why", Type::text()),
+        ("missed", Type::any()),
+        ("key", key),
+        ("answer", Type::any()),
+        ("answer_left_out", Type::any()),
+        ("margin", Type::any()),
+        ("dissenters", Type::integer()),
+        ("person", Type::any()),
+        ("comment", Type::any()),
+        ("rounds", Type::integer()),
+        ("at", Type::text()),
+    ];
+    Type::object(known.map(|(name, kind)| (name.to_owned(), Field { kind, required: true })))
 }
 
 /// Inputs that have a default are always there.

@@ -323,3 +323,41 @@ fn problems_in_a_list_of_steps_name_its_places_wherever_they_are_found() {
     paths.dedup();
     assert!(paths.len() >= 2 && paths.iter().all(|path| path.starts_with("/steps/1/")), "{paths:?}");
 }
+
+#[test]
+fn a_role_that_there_is_not_does_not_approve() {
+    only("  a: {approve: {who: [\"role:operator\", \"role:oprator\", oprator]}}\n", "WORKFLOW-004", 5, 40, "Did you mean `operator`?");
+    only("  a: {approve: \"role:boss\"}\n", "WORKFLOW-004", 5, 16, "Roles are admin, operator, viewer.");
+    assert_eq!(problems("  a: {approve: {who: [\"role:admin\", \"role: viewer\", ada@example.org, \"key:ci\"]}}\n"), []);
+    let workflow = parse("name: x\nversion: 1\nsteps:\n  a: {approve: {who: [ada, \"role:none\"]}}\n").unwrap();
+    assert_eq!(validate(&workflow, &shipped()).unwrap_err()[0].path, "/steps/a/approve/who/1");
+}
+
+#[test]
+fn the_verdict_of_a_decision_has_the_fields_that_it_has() {
+    let using = |value: &str, options: &str| {
+        let told = format!("  e: {{uses: diagnostics.echo, with: {{message: \"{value}\"}}}}\n");
+        problems(&format!("  d: {{decide: {{question: Q{options}, voters: 3}}}}\n{told}"))
+    };
+    let (open, closed) = ("", ", options: [a, b]");
+    for options in [open, closed] {
+        let found = using("${{ steps.d.output.kee }}", options);
+        assert!(found.len() == 1 && found[0].0 == "WORKFLOW-012" && found[0].1 == 6 && found[0].3.contains("kee"), "{found:?}");
+        for field in ["key", "answer", "by", "why"] {
+            assert_eq!(using(&format!("${{{{ steps.d.output.{field} }}}}"), options), [], "{field}");
+        }
+    }
+    assert_eq!(using("${{ steps.d.output.rounds }}", open)[0].0, "WORKFLOW-013", "a number is no text");
+    let of_each = "  d: {decide: {question: Q, voters: 3}, foreach: [1, 2]}\n  e: {uses: diagnostics.echo, with: {message: \"${{ join(map(steps.d.output, v => v.anser), ' ') }}\"}}\n";
+    let found = problems(of_each);
+    assert!(found.len() == 1 && found[0].3.contains("anser"), "{found:?}");
+    // As it is on the wire.
+    let verdict = json!({"outcome": "decided", "by": "vote", "why": "x", "missed": "tie", "key": "a", "answer": "a", "answer_left_out": true,
+        "margin": 0.5, "dissenters": 1, "person": "00000000-0000-0000-0000-000000000001", "comment": "c", "rounds": 1, "at": "2026-01-31T08:30:00Z"});
+    let read: baton_domain::wire::decision::DecisionVerdict = serde_json::from_value(verdict).unwrap();
+    let fields = serde_json::to_value(&read).unwrap();
+    assert_eq!(fields.as_object().unwrap().len(), 13);
+    for field in fields.as_object().unwrap().keys() {
+        assert_eq!(using(&format!("It is ${{{{ steps.d.output.{field} }}}}"), open), [], "{field}");
+    }
+}

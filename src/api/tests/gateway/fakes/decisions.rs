@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use baton_domain::id::DecisionId;
 use baton_domain::page::Page;
+use baton_domain::problem::Problem;
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::decision::{
@@ -31,6 +32,11 @@ impl DecisionService for Fake {
     async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary> {
         self.0.allowed(caller, Permission::Work, format!("open for a step {:?} {idempotency_key}", step.question))?;
         Ok(of(decision()))
+    }
+
+    async fn check_steps(&self, caller: &Caller, steps: Vec<StepDecision>) -> Answer<Vec<Option<Problem>>> {
+        self.0.allowed(caller, Permission::Read, format!("check {} steps", steps.len()))?;
+        Ok(vec![None; steps.len()])
     }
 
     async fn list(&self, caller: &Caller, filter: DecisionFilter) -> Answer<Page<DecisionSummary>> {

@@ -319,4 +319,7 @@ pub struct StepDecision {
     pub deadline: Option<Timestamp>,
     /// Everything else that is stated.
     pub more: Map<String, Value>,
+    /// How many tasks it may begin, where whoever asks has not many left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<u64>,
 }

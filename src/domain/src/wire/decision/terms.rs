@@ -108,6 +108,7 @@ impl DecideTerms {
             quorum: self.quorum,
             deadline: None,
             more,
+            tasks: None,
         })
     }
 }

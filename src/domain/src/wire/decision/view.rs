@@ -35,6 +35,14 @@ impl DecisionState {
     }
 }
 
+impl DecisionDetail {
+    /// Whether what was voted can be counted by other rules: the voting is over and somebody has voted. A person who has to decide wants to know.
+    #[must_use]
+    pub fn is_countable(&self) -> bool {
+        self.disclosed && !self.ballots.is_empty()
+    }
+}
+
 /// What something took.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
