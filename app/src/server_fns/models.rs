@@ -94,7 +94,6 @@ impl Form {
             context_tokens: self.context_tokens.unwrap_or(base.context_tokens),
             // What was found out of another endpoint says nothing of this one.
             capabilities: base.capabilities.filter(|_| same_host),
-            ..base
         };
         Ok(NewModel { name: self.name.trim().to_owned(), settings, key: Some(Secret(self.key)).filter(|key| !key.0.is_empty()) })
     }

@@ -151,6 +151,8 @@ impl WorkflowService for TestWorkflows {
     }
 }
 
+type ItemsOfSteps = BTreeMap<String, Vec<ItemView>>;
+
 /// Begins runs: one for each key.
 pub(crate) struct TestRuns {
     pub(crate) begun: Mutex<Vec<(Option<String>, NewRun, RunSummary)>>,
@@ -159,7 +161,7 @@ pub(crate) struct TestRuns {
     /// Whether the next answer is lost on its way, after the run has begun.
     pub(crate) loses_answer: AtomicBool,
     /// Runs as they are shown, with the items of their steps.
-    shown: Mutex<BTreeMap<RunId, (RunDetail, BTreeMap<String, Vec<ItemView>>)>>,
+    shown: Mutex<BTreeMap<RunId, (RunDetail, ItemsOfSteps)>>,
     sources: Sources,
 }
 

@@ -94,7 +94,7 @@ fn Content(found: Found) -> impl IntoView {
             {move || subscription.with(facts)}
             {may_pull.then(|| view! { <Deliveries subscription=name.clone() changed=read_anew/> })}
             {move || view! { <Letters name=name.clone() letters=letters.get() redrive purge/> }}
-            {may_pull.then(|| move || serve(served.clone(), pattern.clone(), policy.get(), change))}
+            {may_pull.then_some(move || serve(served.clone(), pattern.clone(), policy.get(), change))}
         </div>
     }
     .into_any()

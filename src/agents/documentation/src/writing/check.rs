@@ -68,9 +68,7 @@ pub(super) fn language_of(text: &str) -> Option<String> {
 /// Whether a text is one about its material, or what an order within the material makes of it; the fault in words that the model is told.
 /// What is only an order has no other meaning, and is written anew as any text is.
 fn obeys(text: &str, material: &Material, wish: &Wish) -> Option<String> {
-    if material.plain.split_whitespace().next().is_none() {
-        return None;
-    }
+    material.plain.split_whitespace().next()?;
     if material.repeats_an_order(text) {
         return Some("it only says what a sentence of the material orders".to_owned());
     }
