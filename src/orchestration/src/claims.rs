@@ -24,6 +24,8 @@ const DEPTH: usize = 2;
 /// Tasks that agents were found for, each with its slot.
 #[derive(Default)]
 pub(crate) struct Claim {
+    /// Whether there may be more behind those that it was taken from.
+    pub(crate) more: bool,
     assignments: Vec<Assignment>,
     reserved: BTreeMap<TaskId, Reserved>,
 }
@@ -60,7 +62,7 @@ impl Claim {
 
     /// Stores the assignments and starts the attempts that began.
     pub(crate) async fn store(self, shared: Arc<Shared>, orchestrator: Arc<Orchestrator>) -> Result<Settled, StoreError> {
-        let Self { assignments, mut reserved } = self;
+        let Self { assignments, mut reserved, .. } = self;
         let begun = shared.store.begin(assignments).await?;
         let given = begun.len();
         if given > 0 {

@@ -50,27 +50,23 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             looked = now;
             shared.backlog.ring_all();
         }
-        let room = !storing.is_full();
-        let claim = if room { round(&shared, &mut order, &storing).await } else { Ok(Claim::default()) };
+        let claim = if storing.is_full() { Ok(Claim::default()) } else { round(&shared, &mut order, &storing).await };
+        if shared.stop.is_cancelled() {
+            break;
+        }
         let settled = match claim {
-            Ok(claim) if !claim.is_empty() => {
-                // Counted among the attempts, which it is about to start: who waits for those waits for it.
-                let (tasks, store) = (claim.tasks(), claim.store(Arc::clone(&shared), Arc::clone(&orchestrator)));
-                storing.add(tasks, shared.attempts.track_future(store));
-                continue;
-            }
-            Ok(_) => tokio::select! {
-                biased;
-                () = shared.stop.cancelled() => break,
-                settled = storing.settled() => settled,
-                () = shared.backlog.rung.notified(), if room => Ok(Settled::default()),
-                () = shared.pool.capacity_freed.notified(), if room => Ok(Settled::default()),
-                // It also covers a task that became due while this loop was reading.
-                () = tokio::time::sleep(shared.options.sweep) => {
-                    shared.backlog.ring_all();
-                    Ok(Settled::default())
+            Ok(claim) => {
+                let more = claim.more;
+                if !claim.is_empty() {
+                    let (tasks, store) = (claim.tasks(), claim.store(Arc::clone(&shared), Arc::clone(&orchestrator)));
+                    // Counted among the attempts, which it is about to start: who waits for those waits for it.
+                    storing.add(tasks, shared.attempts.track_future(store));
+                    if more {
+                        continue;
+                    }
                 }
-            },
+                next(&shared, &mut storing).await
+            }
             Err(error) => Err(error),
         };
         let pause = match settled {
@@ -94,6 +90,21 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         }
     }
     storing.settle().await;
+}
+
+/// Waits until something may be given out again; gives what settled, if that is why.
+async fn next(shared: &Shared, storing: &mut Storing) -> Result<Settled, StoreError> {
+    let room = !storing.is_full();
+    tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => {}
+        settled = storing.settled() => return settled,
+        () = shared.backlog.rung.notified(), if room => {}
+        () = shared.pool.capacity_freed.notified(), if room => {}
+        // It also covers a task that became due while this loop was reading.
+        () = tokio::time::sleep(shared.options.sweep) => shared.backlog.ring_all(),
+    }
+    Ok(Settled::default())
 }
 
 /// What is believed of the queues, brought up to date.
@@ -128,8 +139,11 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
     if let Some(after) = shared.backlog.look_after() {
         look(shared, after).await?;
     }
-    for task in ready(shared, order, storing, &skills, slots).await? {
+    let (ready, more) = ready(shared, order, storing, &skills, slots).await?;
+    claim.more = more;
+    for task in ready {
         if claim.len() >= ROUND as usize {
+            claim.more = true;
             break;
         }
         if let Some((assignment, reservation)) = place(shared, task.id, &task.skill, &task.labels) {
@@ -142,8 +156,14 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
     Ok(claim)
 }
 
-/// The tasks that could be given out now, in the order in which they should be.
-async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[String], slots: u32) -> Result<Vec<ReadyTask>, StoreError> {
+/// The tasks that could be given out now, in the order in which they should be, and whether there may be more behind them.
+async fn ready(
+    shared: &Shared,
+    order: &mut Order,
+    storing: &Storing,
+    skills: &[String],
+    slots: u32,
+) -> Result<(Vec<ReadyTask>, bool), StoreError> {
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
     let (before, of) = shared.cluster.part();
@@ -152,15 +172,17 @@ async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[
     let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
     let lanes = shared.backlog.lanes(skills, window);
     if lanes.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
     let now = shared.sources.clock.now();
     let wanted: Vec<Wanted> = lanes.iter().map(|lane| Wanted { class: lane.class(), limit: lane.turn.tasks }).collect();
     let found = shared.store.ready_tasks(&wanted, now).await?;
     // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
-    let mut ready = order.turns.order(sorted(shared, lanes, found), now);
+    let found = sorted(shared, lanes, found);
+    let more = found.iter().any(|(lane, tasks)| tasks.len() >= lane.turn.tasks as usize);
+    let mut ready = order.turns.order(found, now);
     ready.retain(|task| !storing.hold(task.id));
-    Ok(order.precedence.order(ready, before, slots, now))
+    Ok((order.precedence.order(ready, before, slots, now), more))
 }
 
 /// The ready tasks by their lanes; lanes without any are known to be empty from now on.

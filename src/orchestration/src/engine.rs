@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -130,6 +131,8 @@ pub(crate) struct Shared {
     pub(crate) scratch: PathBuf,
     /// In order, so that what is told to all of them is told in the same order every time.
     pub(crate) running: Mutex<BTreeMap<TaskId, Running>>,
+    /// Whether what runs has been told to hand its task back, and what begins later is told so at once. Changed under the lock of `running`.
+    pub(crate) handing_back: AtomicBool,
     pub(crate) backlog: Backlog,
     /// Which agents refused which tasks.
     pub(crate) refusals: Refusals,
@@ -264,6 +267,7 @@ impl EngineOptions {
             child: carriers.child,
             scratch: carriers.scratch,
             running: Mutex::default(),
+            handing_back: AtomicBool::new(false),
             backlog: Backlog::default(),
             refusals: Refusals::default(),
             attempts: TaskTracker::new(),
@@ -285,7 +289,13 @@ impl EngineOptions {
         let commits = shared.bus.subscribe_to_commits();
         let orchestrator = Orchestrator::new(Arc::clone(&shared)).await?;
         let loops = TaskTracker::new();
-        loops.spawn(dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat));
+        // Who waits for the attempts waits for what may still begin some.
+        let giving = shared.attempts.token();
+        let dispatching = dispatcher::run(Arc::clone(&shared), Arc::clone(&orchestrator), beat);
+        loops.spawn(async move {
+            dispatching.await;
+            drop(giving);
+        });
         loops.spawn(task_manager::deadlines::run(Arc::clone(&shared)));
         loops.spawn(agent_threads::run(Arc::clone(&shared)));
         if shared.cluster.is_shared() {
@@ -413,8 +423,12 @@ impl Engine {
         self.shared.stop.cancel();
         self.shared.attempts.close();
         if tokio::time::timeout(self.shared.options.drain, self.shared.attempts.wait()).await.is_err() {
-            for running in self.shared.running.lock().values() {
-                running.orders.send_replace(Order::HandBack);
+            {
+                let running = self.shared.running.lock();
+                self.shared.handing_back.store(true, Ordering::Relaxed);
+                for running in running.values() {
+                    running.orders.send_replace(Order::HandBack);
+                }
             }
             self.shared.attempts.wait().await;
         }

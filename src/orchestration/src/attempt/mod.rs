@@ -12,6 +12,7 @@ mod rehearsal;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::{self, Connection, Straggler};
@@ -46,7 +47,14 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begu
     let (id, lease) = (begun.task.summary.id, begun.task.lease);
     let left = begun.task.lease_until.map_or(shared.options.lease, |until| until.since(shared.sources.clock.now()));
     let trusted_until = Instant::now() + left.saturating_sub(shared.trust_margin());
-    shared.running.lock().insert(id, Running { lease, trusted_until, orders });
+    {
+        let mut running = shared.running.lock();
+        if shared.handing_back.load(Ordering::Relaxed) {
+            // Whoever hands back what runs has been here before.
+            orders.send_replace(Order::HandBack);
+        }
+        running.insert(id, Running { lease, trusted_until, orders });
+    }
     let (shared, orchestrator) = (Arc::clone(shared), Arc::clone(orchestrator));
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {

@@ -84,9 +84,12 @@ fn number(count: usize) -> u32 {
 /// This server's place among those on its machine, in the order in which they came, and how many there are. One that is drained
 /// and has nothing left counts no longer: it gives nothing out.
 fn on_the_same_machine(servers: &[ServerView], mine: ServerId, host: &str, alive_since: Timestamp) -> (u32, u32) {
+    let me = servers.iter().find(|server| server.id == mine);
+    // What this server was before it died and started again.
+    let before = |server: &ServerView| me.is_some_and(|me| server.name == me.name && server.seen_at <= me.started_at);
     let gives_out = |server: &&ServerView| {
         let takes = server.status == ServerStatus::Active || server.busy > 0;
-        server.id != mine && server.host == host && takes && server.seen_at > alive_since
+        server.id != mine && server.host == host && takes && server.seen_at > alive_since && !before(server)
     };
     let others = || servers.iter().filter(gives_out);
     // The identifiers grow with time.
@@ -131,5 +134,7 @@ mod tests {
         assert_eq!(on(&servers), (1, 3), "the first, this one, and the one that still has work");
         assert_eq!(on(&servers[1..2]), (0, 1), "not listed yet, and alone");
         assert_eq!(on(&[]), (0, 1));
+        let again = ServerView { name: "1".to_owned(), started_at: Timestamp::from_millis(950), ..servers[2].clone() };
+        assert_eq!(on(&[servers[0].clone(), again]), (0, 1), "what it was itself before it died does not count");
     }
 }

@@ -115,7 +115,8 @@ async fn beat(shared: &Arc<Shared>, heart: &dyn Heart) -> Result<(), StoreError>
     for (task, lease) in beaten.stale {
         if shared.order(task, lease, Order::Stale) {
             let code = Code::LeaseLost.as_str();
-            tracing::warn!(code, %task, lease = lease.0, "the heartbeat came under a lease that is lost; the attempt stops");
+            // An attempt that has just ended may be meant: one that is stopped by it says so itself.
+            tracing::debug!(code, %task, lease = lease.0, "the heartbeat came under a lease that is lost");
         }
     }
     match beaten.status {

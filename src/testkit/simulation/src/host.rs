@@ -12,7 +12,7 @@ use baton_domain::services::TaskService;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_observability::Auditor;
-use baton_orchestration::{Carriers, Engine, EngineOptions, Identity};
+use baton_orchestration::{Carriers, Engine, EngineOptions, HostOptions, Identity};
 use baton_storage::{EventStore, Store};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
@@ -192,8 +192,18 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
     *host.link.lock() = Some(Arc::clone(&link));
     let sources = world.sources(host.server, host.incarnation);
     let identity = Identity { name: format!("server-{}", host.server), ..Identity::default() };
-    let options =
-        EngineOptions { lease: LEASE, heartbeat: HEARTBEAT, sweep: SWEEP, drain: DRAIN, term: TERM, identity, ..EngineOptions::default() };
+    // As large whatever machine this is: its parts are nobody's chance.
+    let machine = HostOptions { cpu_millicores: Some(64_000), memory_mib: Some(65_536), ..HostOptions::default() };
+    let options = EngineOptions {
+        lease: LEASE,
+        heartbeat: HEARTBEAT,
+        sweep: SWEEP,
+        drain: DRAIN,
+        term: TERM,
+        identity,
+        host: machine,
+        ..EngineOptions::default()
+    };
     loop {
         let starting = world.starting.lock().await;
         // The first thing that an engine does is to look at its folders, on a thread. Time stands still meanwhile; when nothing
