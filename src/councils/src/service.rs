@@ -248,8 +248,7 @@ impl DecisionService for Councils {
         for agent in &mut everybody.agents {
             agent.status = AgentStatus::Active;
         }
-        let now = self.parts.sources.clock.now();
-        Ok(steps.iter().map(|step| crate::step::wrong(step, &everybody, now)).collect())
+        Ok(steps.iter().map(|step| crate::step::wrong(step, &everybody)).collect())
     }
 
     async fn list(&self, caller: &Caller, filter: DecisionFilter) -> Answer<Page<DecisionSummary>> {

@@ -59,13 +59,15 @@ pub(crate) fn decision(step: &StepDecision, everybody: &Everybody, now: Timestam
     Ok(decision)
 }
 
-/// What is wrong with a step as things are now, by the names of its terms.
-pub(crate) fn wrong(step: &StepDecision, everybody: &Everybody, now: Timestamp) -> Option<Problem> {
-    let made = decision(step, everybody, now).and_then(|asked| {
+/// What is wrong with a step as things are now, by the names of its terms. It has not begun: its deadline is counted from the beginning of time.
+pub(crate) fn wrong(step: &StepDecision, everybody: &Everybody) -> Option<Problem> {
+    let made = decision(step, everybody, Timestamp::from_millis(0)).and_then(|asked| {
         let core = checked(&asked)?;
         seats(&asked, &core, everybody, &[])
     });
-    made.err().map(in_its_words)
+    // Nobody of a role today may be somebody tomorrow.
+    let later = |problem: &Problem| !problem.errors.is_empty() && problem.errors.iter().all(|error| error.field.ends_with("/role"));
+    made.err().filter(|problem| !later(problem)).map(in_its_words)
 }
 
 /// A problem with a decision, with the fields as a step names them.

@@ -21,7 +21,7 @@ fn step(change: Value) -> StepDecision {
         voters: form.get("voters").cloned(),
         rule: text("rule"),
         quorum: form["quorum"].as_f64(),
-        deadline: None,
+        deadline: form["deadline"].as_i64().map(Timestamp::from_millis),
         more: form["more"].as_object().cloned().unwrap_or_else(Map::new),
         tasks: form["tasks"].as_u64(),
     }
@@ -107,16 +107,23 @@ async fn steps_are_checked_before_anything_is_asked() {
         (json!({"more": {"threshold": 0.3}}), "DECISION-007", "/threshold"),
         (json!({"more": {"escalation": {"judge": {"agent": "nobody"}}}}), "DECISION-004", "/escalation/agent"),
         (json!({"more": {"answer": "label"}}), "DECISION-002", "/answer"),
+        (json!({"deadline": 5_000, "more": {"stage_seconds": 6}}), "DECISION-002", "/stage_seconds"),
     ];
-    let steps =
-        wrong.iter().map(|(change, ..)| step(change.clone())).chain([step(json!({})), step(json!({"voters": 3, "rule": "majority"}))]);
+    let right = [
+        json!({}),
+        json!({"voters": 3, "rule": "majority"}),
+        json!({"deadline": 7_200_000, "more": {"stage_seconds": 1_800}}),
+        // Nobody has it today.
+        json!({"voters": [{"role": "viewer"}], "skill": null, "question": "Q", "options": ["a", "b"]}),
+    ];
+    let steps = wrong.iter().map(|(change, ..)| step(change.clone())).chain(right.iter().map(|change| step(change.clone())));
     let found = world.councils.check_steps(&user(1), steps.collect()).await.unwrap();
-    assert_eq!(found.len(), wrong.len() + 2);
+    assert_eq!(found.len(), wrong.len() + right.len());
     for ((change, code, field), problem) in wrong.iter().zip(&found) {
         let problem = problem.as_ref().unwrap_or_else(|| panic!("{change}"));
         assert!(problem.code == *code && problem.errors[0].field == *field, "{change}: {problem}");
     }
-    assert_eq!(found[wrong.len()..], [None, None]);
+    assert_eq!(found[wrong.len()..], [None, None, None, None]);
     assert!(!world.events().iter().any(|event| event.kind.starts_with("decision.")));
 }
 

@@ -7,6 +7,7 @@ use baton_domain::id::DecisionId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, DecisionService};
 use baton_domain::task::Budget;
+use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::decision::{CancelDecision, DecisionState, StepDecision};
 use baton_workflow::run::Usage;
@@ -60,8 +61,9 @@ impl Decisions for HeldDecisions {
 
     async fn check(&self, caller: &Caller, drafts: Vec<DecisionDraft>) -> Answer<Vec<Option<Problem>>> {
         let step = |draft: DecisionDraft| {
-            let DecisionDraft { skill, question, options, voters, rule, quorum, more } = draft;
-            StepDecision { skill, question, options, voters, rule, quorum, more, ..StepDecision::default() }
+            let DecisionDraft { skill, question, options, voters, rule, quorum, deadline, more } = draft;
+            let deadline = deadline.map(|deadline| Timestamp::from_millis(0).plus(deadline));
+            StepDecision { skill, question, options, voters, rule, quorum, deadline, more, ..StepDecision::default() }
         };
         self.0.check_steps(caller, drafts.into_iter().map(step).collect()).await
     }

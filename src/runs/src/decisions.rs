@@ -1,5 +1,7 @@
 //! Who holds the decisions that steps ask for? A port, so that runs need not know how votes are taken.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use baton_domain::id::{DecisionId, RunId};
 use baton_domain::problem::Problem;
@@ -59,6 +61,8 @@ pub struct DecisionDraft {
     pub rule: Option<String>,
     /// How many voters have to take part.
     pub quorum: Option<f64>,
+    /// How long it may take, if the document says so.
+    pub deadline: Option<Duration>,
     /// Everything else that the document states.
     pub more: Map<String, Value>,
 }

@@ -62,6 +62,7 @@ fn draft(step: &Step, decide: &Decide) -> DecisionDraft {
         voters: decide.voters.clone(),
         rule: decide.rule.clone(),
         quorum: decide.quorum,
+        deadline: decide.deadline.map(|deadline| deadline.as_std()),
         more: decide.more.clone(),
     }
 }

@@ -348,7 +348,7 @@ impl Runs {
             if work.kind == WorkKind::Task {
                 work.retry = self.retry_of(live, &commands).await?;
             } else {
-                work.tasks = Some(share.tasks);
+                work.tasks = share.tasks;
             }
             let name = format!("{:010}-{place:04}", live.version + 1);
             rows.push(record::row(record::WORK, name.clone(), &work)?);
@@ -376,8 +376,9 @@ impl Runs {
 /// What each of the tasks, runs and decisions that begin may use: an equal share, with those that are under way, of what is left to the run.
 struct Share {
     budget: Option<Budget>,
-    /// Tasks that a run or a decision may begin in turn. A task itself is counted when it begins, so those share with nobody.
-    tasks: u64,
+    /// Tasks that a run or a decision may begin in turn, where somebody says how many there may be. A task itself is counted when it begins,
+    /// so those share with nobody.
+    tasks: Option<u64>,
 }
 
 impl Share {
@@ -391,7 +392,8 @@ impl Share {
         let micros = left.cost_micros.map(|left| (left / sharers(true)).max(1));
         let cost = micros.map(|micros| crate::view::cost(micros).min(Budget::MAXIMUM_COST));
         let budget = (tokens.is_some() || cost.is_some()).then_some(Budget { tokens, cost });
-        Self { budget, tasks: (left.tasks / sharers(false)).max(1) }
+        let tasks = live.run.shares_tasks(&live.plan).then(|| (left.tasks / sharers(false)).max(1));
+        Self { budget, tasks }
     }
 }
 

@@ -290,6 +290,8 @@ pub struct Limits {
     pub steps: u64,
     /// Tasks, sub-workflows and decisions that are begun.
     pub tasks: u64,
+    /// Whether the document states how many: only then it is divided among what a run begins, and what those begin counts.
+    pub tasks_stated: bool,
     /// From its beginning to its end.
     pub duration: Duration,
     /// Tokens of language models.
@@ -307,7 +309,14 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: Self::MAXIMUM_STEPS, tasks: Self::MAXIMUM_TASKS, duration: MAXIMUM_DURATION, tokens: None, cost_micros: None }
+        Self {
+            steps: Self::MAXIMUM_STEPS,
+            tasks: Self::MAXIMUM_TASKS,
+            tasks_stated: false,
+            duration: MAXIMUM_DURATION,
+            tokens: None,
+            cost_micros: None,
+        }
     }
 }
 

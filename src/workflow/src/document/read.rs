@@ -222,6 +222,7 @@ impl Reader<'_> {
         }
         if let Some((node, path)) = fields.get("tasks") {
             limits.tasks = self.whole(node, &path, 1, Limits::MAXIMUM_TASKS).unwrap_or(limits.tasks);
+            limits.tasks_stated = true;
         }
         if let Some((node, path)) = fields.get("duration") {
             limits.duration = self.duration(node, &path, false).unwrap_or(limits.duration);

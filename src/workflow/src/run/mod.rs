@@ -248,6 +248,12 @@ impl Run {
         }
     }
 
+    /// Whether the tasks that runs and decisions below begin count for this run: its document or whoever began it says how many there may be.
+    #[must_use]
+    pub fn shares_tasks(&self, plan: &Plan) -> bool {
+        plan.workflow.limits.tasks_stated || self.beginning.allowance.tasks.is_some()
+    }
+
     /// What the run may use: the least of what its document states and what it was given.
     pub(super) fn most(&self, plan: &Plan) -> Allowance {
         let (limits, given) = (&plan.workflow.limits, self.beginning.allowance);

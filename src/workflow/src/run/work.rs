@@ -216,10 +216,13 @@ impl Turn<'_> {
         if usage == Usage::default() {
             return;
         }
+        let shares_tasks = self.run.shares_tasks(self.plan);
         let header = &mut self.run.header;
         header.tokens = header.tokens.saturating_add(usage.tokens);
         header.cost_micros = header.cost_micros.saturating_add(usage.cost_micros);
-        header.tasks = header.tasks.saturating_add(usage.tasks);
+        if shares_tasks {
+            header.tasks = header.tasks.saturating_add(usage.tasks);
+        }
         self.header = true;
         if header.stopping_to.is_some() {
             return;
