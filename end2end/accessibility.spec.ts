@@ -52,6 +52,8 @@ async function lookAtAll(page: Page, origin: string, pages: PageToSee[], kind?: 
       const live = page.getByTestId('connection');
       if ((await live.count()) > 0) await expect(live).toHaveText('live');
       for (const chart of await page.getByTestId('chart').all()) await expect(chart.locator('canvas').first()).toBeVisible();
+      // What is folded is looked at too.
+      await page.evaluate(() => document.querySelectorAll('details').forEach((fold) => (fold.open = true)));
       found.push(...(await look(page, kind === undefined ? name : `${kind}-${name}`)));
     });
   }

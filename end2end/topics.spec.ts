@@ -51,6 +51,8 @@ test('a topic that is declared again keeps its retention, and its page changes i
   await page.getByLabel('Kept at once').fill('9');
   await page.getByTestId('keep-topic').click();
   await expect(facts).toContainText('for 1 day or up to 9 of them');
+  await expect(page.getByTestId('changed')).toHaveText('Changed.');
+  await expect(page.getByTestId('changed')).toBeFocused();
 });
 
 test('a subscription that is made again keeps its policy, and its page changes it', async ({ dashboard: page, server }) => {
@@ -72,6 +74,8 @@ test('a subscription that is made again keeps its policy, and its page changes i
   await page.getByLabel('Deliveries before it is dead').fill('4');
   await page.getByTestId('serve-subscription').click();
   await expect(facts).toContainText('has 5 s for a message; after 4 deliveries');
+  await expect(page.getByTestId('changed')).toHaveText('Changed.');
+  await expect(page.getByTestId('changed')).toBeFocused();
 });
 
 test('what is out of bounds is refused with its field', async ({ dashboard: page, server, watch }) => {
@@ -81,6 +85,20 @@ test('what is out of bounds is refused with its field', async ({ dashboard: page
   await page.getByLabel('Kept for, seconds').fill('1');
   await page.getByTestId('keep-topic').click();
   await expect(page.getByTestId('error')).toContainText('/retention/maximum_age_seconds');
+  // By then the page was read anew, had it been read because of the refusal.
+  await page.getByLabel('Message').fill('{"order": 17}');
+  await page.getByTestId('publish').click();
+  await expect(page.getByTestId('message')).toHaveCount(1);
+  await expect(page.getByLabel('Kept for, seconds'), 'nothing typed is lost').toHaveValue('1');
+  await expect(page.getByTestId('changed')).toBeEmpty();
+});
+
+test('a topic that is deleted leaves its page', async ({ dashboard: page, server }) => {
+  await poster(page, server)('/topics', { name: 'short.lived', kind: 'durable' });
+  await open(page, '/topics/short.lived');
+  await page.getByTestId('delete-topic').click();
+  await expect(page).toHaveURL(/\/topics$/);
+  await expect(page.locator('[data-name="short.lived"]')).toHaveCount(0);
 });
 
 test('of two messages with the same key the first is kept', async ({ dashboard: page, server }) => {

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{CACHE_CONTROL, COOKIE, HeaderValue};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, Uri};
-use axum::routing::{MethodFilter, any, on};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 use baton_api::{CookieJarPolicy, Failure, Gateway};
 use baton_app::{App, SessionCookies, pkg_path, shell};
 use baton_domain::problem::{Code, Problem};
@@ -31,6 +32,11 @@ const REVALIDATED: HeaderValue = HeaderValue::from_static("public, max-age=3600,
 
 /// What nobody is known for yet; REST counts the same three.
 const SIGN_IN: [&str; 3] = ["/sfn/auth/login", "/sfn/auth/first_run", "/sfn/auth/refresh"];
+
+/// Where a form submits a batch of tasks.
+const BATCH: &str = "/sfn/tasks/submit_batch";
+/// How long that form may be, in bytes: REST takes 16 MiB, of which a form makes three times as many if it has to write each byte as `%xx`.
+const BATCH_FORM_BYTES: usize = 48 << 20;
 
 /// The cookies of the gateway, as the dashboard wants them.
 struct Cookies {
@@ -107,7 +113,9 @@ fn functions(gateway: &Gateway, context: impl Fn() + Clone + Send + Sync + 'stat
         let handler = move |request| handle_server_fns_with_context(context.clone(), request);
         let Ok(method) = MethodFilter::try_from(method) else { continue };
         let router = if SIGN_IN.contains(&path) { &mut counted } else { &mut plain };
-        *router = std::mem::take(router).route(path, on(method, handler));
+        let route: MethodRouter<LeptosOptions> = on(method, handler);
+        let route = if path == BATCH { route.layer(DefaultBodyLimit::max(BATCH_FORM_BYTES)) } else { route };
+        *router = std::mem::take(router).route(path, route);
     }
     plain
         .merge(counted.layer(gateway.sign_in_limit_layer()))

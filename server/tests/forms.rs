@@ -141,6 +141,18 @@ async fn a_batch_is_accepted_from_its_text_or_refused_with_the_place_of_what_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_tasks_fit_into_the_form_as_into_a_batch() {
+    let browser = Browser::new().await;
+    // Longer than the two megabytes that other functions take.
+    let task = json!({"skill": "diagnostics.echo", "input": {"message": "wordy ".repeat(400)}});
+    let tasks = Value::Array(vec![task; 1_000]).to_string();
+    assert!(tasks.len() > 2 << 20, "{}", tasks.len());
+    let (status, accepted) = browser.form("tasks/submit_batch", &[("tasks", &tasks)]).await;
+    assert_eq!(status, StatusCode::OK, "{accepted}");
+    assert_eq!(accepted["ids"].as_array().map(Vec::len), Some(1_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_declared_again_keeps_what_the_form_leaves_empty() {
     let browser = Browser::new().await;
     let stored = Retention { maximum_age_seconds: 86_400, maximum_messages: 7 };

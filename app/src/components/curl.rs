@@ -12,9 +12,21 @@ pub fn rerun_command(id: TaskId) -> String {
     format!("curl -sS -X POST \"$BATON_URL/api/v1/tasks/{id}/rerun\" \\\n  -H \"Authorization: Bearer $BATON_API_KEY\"")
 }
 
-/// The command that submits this task on these terms, by their names in the request; address and key come from the environment.
+/// The command that submits this task; address and key come from the environment.
 #[must_use]
-pub fn submit_command(task: &NewTask, terms: Map<String, Value>) -> String {
+pub fn submit_command(task: &NewTask) -> String {
+    written(body(task))
+}
+
+/// The same on these terms, by their names in the request. Apart, so that the page of a task does not load how terms are added.
+#[must_use]
+pub fn submit_command_on(task: &NewTask, terms: Map<String, Value>) -> String {
+    let mut body = body(task);
+    body.extend(terms);
+    written(body)
+}
+
+fn body(task: &NewTask) -> Map<String, Value> {
     // Only what differs from the defaults, as a person would write it.
     let mut body = Map::new();
     body.insert("skill".to_owned(), Value::from(task.skill.as_str()));
@@ -25,7 +37,10 @@ pub fn submit_command(task: &NewTask, terms: Map<String, Value>) -> String {
     if task.priority != Priority::default() {
         body.insert("priority".to_owned(), Value::from(task.priority.get()));
     }
-    body.extend(terms);
+    body
+}
+
+fn written(body: Map<String, Value>) -> String {
     let body = serde_json::to_string_pretty(&Value::Object(body)).unwrap_or_default();
     format!(
         "curl -sS \"$BATON_URL/api/v1/tasks\" \\\n  -H \"Authorization: Bearer $BATON_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",
@@ -40,7 +55,7 @@ mod tests {
     #[test]
     fn a_quote_in_the_input_does_not_end_the_command() {
         let task = NewTask::new("nlp.sentiment", serde_json::json!({"text": "it's fine"}));
-        let command = submit_command(&task, Map::from_iter([("labels".to_owned(), serde_json::json!(["native"]))]));
+        let command = submit_command_on(&task, Map::from_iter([("labels".to_owned(), serde_json::json!(["native"]))]));
         assert!(command.contains(r"it'\''s fine"), "{command}");
         assert!(command.contains("native") && !command.contains("priority"), "{command}");
     }

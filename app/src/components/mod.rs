@@ -7,7 +7,7 @@
 //! | every page | `connection`, `theme`, `person`, `sign-out`, `error` (a problem, with `data-code`), `toast` |
 //! | sign in, first run | `sign-in`, `first-run` (the submit buttons) |
 //! | overview | `summary`, `stat-throughput`, `stat-wait`, `stat-success`, `stat-queue`, `chart-throughput`, `chart-latency`, `agent-card`, `attention`, `task-row` |
-//! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty` |
+//! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty`, `list-of` |
 //! | new task | `skill`, `example`, `submit`, `curl`, `share-fields`, `schedule-fields`, `decide-fields`, `several`, `batch`, `submit-batch`, `accepted`, `accepted-task` |
 //! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `terms`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
 //! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume`, `balancing-row` (with `data-skill`), `host` |
@@ -15,12 +15,12 @@
 //! | workflows | `workflow-row` (with `data-name`), `new-workflow` |
 //! | workflow, editor | `graph`, `graph-node` (with `data-id`, `data-state`), `version-row` (with `data-version`), `document`, `start`, `edit-workflow`, `retire-workflow`, `store-workflow`, `check-status` (with `data-problems`), `workflow-problem` (with `data-code`, `data-line`) |
 //! | plans, plan | `plan-row` (with `data-id`, `data-state`), `new-plan`, `propose`, `plan-state`, `explanation`, `clause` (with `data-skill`), `assumptions`, `accept-plan`, `refuse-plan`, `save-plan`, `plan-run`, `replan-step` |
-//! | runs, run | `run-row` (with `data-id`, `data-state`), `run-state`, `step-row` (with `data-id`, `data-state`), `step`, `step-state`, `step-approval`, `item-row` (with `data-index`), `times`, `run-outputs`, `run-error`, `pause-run`, `resume-run`, `cancel-run`, `retry-run`, `retry-step`, `send-signal` |
+//! | runs, run | `run-row` (with `data-id`, `data-state`), `run-state`, `step-row` (with `data-id`, `data-state`), `step`, `step-state`, `step-approval`, `item-row` (with `data-index`), `times`, `run-outputs`, `run-error`, `run-tasks`, `pause-run`, `resume-run`, `cancel-run`, `retry-run`, `retry-step`, `send-signal` |
 //! | approvals, approval | `approval-row` (with `data-id`, `data-state`), `approval-state`, `approval-subject`, `approve`, `refuse`, `approval-closed`, `approval-why-not` |
 //! | decisions, decision | `decision-row` (with `data-id`, `data-state`), `decision-state`, `verdict`, `choice` (with `data-key`), `ballot` (with `data-voter`), `tally-rule`, `tally-outcome`, `tally-row`, `rule-row` (with `data-rule`), `voter-row`, `story-step`, `dissent`, `yours`, `vote`, `vote-entry`, `abstain`, `decide`, `later-key`, `judge-later`, `later-verdict` |
 //! | lab | `lab-summary`, `lab-rules`, `lab-rule`, `lab-voters`, `lab-voter`, `lab-decision` |
 //! | conflicts, claims | `conflict-row` (with `data-id`, `data-state`), `conflict-state`, `region` (with `data-kind`), `resolve-conflict`, `dismiss-conflict`, `claim-row` (with `data-resource`, `data-state`), `release-claim`, `break-claim`, `broken-claim` |
-//! | topic, subscription | `topic-row`, `subscription-row` (with `data-name`), `topic-facts`, `subscription-facts`, `declare-topic`, `make-subscription`, `publish`, `published`, `keep-topic`, `serve-subscription`, `message`, `delivery`, `dead-letter` (with `data-seq`) |
+//! | topic, subscription | `topic-row`, `subscription-row` (with `data-name`), `topic-facts`, `subscription-facts`, `declare-topic`, `make-subscription`, `publish`, `published`, `keep-topic`, `serve-subscription`, `changed`, `message`, `delivery`, `dead-letter` (with `data-seq`) |
 //! | members | `member-row`, `key-row`, `create-user`, `create-key`, `new-secret`, `revoke` |
 
 pub mod action;

@@ -5,11 +5,12 @@
 
 use baton_domain::problem::FieldError;
 use baton_domain::task::RetryPolicy;
+use leptos::html;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::components::field::{CONTROL, LABEL};
-use crate::reactive::memo;
+use crate::reactive::{effect, memo};
 
 /// What a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,12 +246,20 @@ fn fold(
     content: AnyView,
 ) -> AnyView {
     let places: Vec<&'static str> = groups.iter().copied().flatten().map(|field| field.place).collect();
+    let wrong =
+        Signal::derive(move || errors.with(|errors| errors.iter().any(|error| places.iter().any(|place| error.field.starts_with(place)))));
     // Once it was opened, it stays as whoever fills it in leaves it.
-    let open = memo(move |before: Option<&bool>| {
-        before == Some(&true) || errors.with(|errors| errors.iter().any(|error| places.iter().any(|place| error.field.starts_with(place))))
+    let open = memo(move |before: Option<&bool>| before == Some(&true) || wrong.get());
+    let node = NodeRef::<html::Details>::new();
+    // It may have been closed since: what a later try finds wrong shall not hide in it.
+    effect(move || {
+        let wrong = wrong.get();
+        if let Some(node) = node.get_untracked().filter(|_| wrong) {
+            node.set_open(true);
+        }
     });
     view! {
-        <details class="rounded-control border border-line p-3" data-testid=test_id open=move || open.get()>
+        <details class="rounded-control border border-line p-3" data-testid=test_id open=move || open.get() node_ref=node>
             <summary class="text-13 font-medium">{summary}</summary>
             <div class="mt-3 grid min-w-0 gap-4">{content}</div>
         </details>

@@ -64,7 +64,8 @@ pub async fn declare(
 #[server(endpoint = "/topics/delete", input = PostUrl, output = Json)]
 pub async fn delete(name: String) -> Called<()> {
     serve::answer(serve::services()?.topics.delete(&serve::caller(), &name).await)?;
-    serve::go_back();
+    // The page it was deleted on is gone.
+    serve::go("/topics");
     Ok(())
 }
 

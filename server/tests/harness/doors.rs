@@ -140,6 +140,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("decisions::open", "open_decision", "decisions/open", "/decisions/new"),
     // Runs open the decisions of their steps; nobody else asks so.
     Capability { method: "decisions::open_step", operation: None, function: None, page: None },
+    // A workflow is checked as a whole: what is wrong with its steps, `workflows::check` says.
+    Capability { method: "decisions::check_steps", operation: None, function: None, page: None },
     row("decisions::list", "list_decisions", "decisions/list", "/decisions"),
     row("decisions::decision", "get_decision", "decisions/get", "/decisions/:id"),
     row("decisions::vote", "vote", "decisions/vote", "/decisions/:id"),

@@ -9,7 +9,7 @@ use baton_domain::wire::task::NewTask;
 use serde_json::{Map, Value};
 use web_sys::{File, FormData};
 
-use crate::components::curl::submit_command;
+use crate::components::curl::{submit_command, submit_command_on};
 use crate::components::decide_form::decide_terms;
 use crate::components::task_terms::task_terms;
 
@@ -22,7 +22,7 @@ pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
             given.or_else(|| field.default_text()).map(|text| (field.name.clone(), text))
         })
         .collect();
-    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)), Map::new())
+    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)))
 }
 
 /// The command for what the form holds now.
@@ -46,7 +46,7 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     if let Some(decide) = decide_terms(text).and_then(|decide| serde_json::to_value(decide).ok()) {
         terms.insert("decide".to_owned(), decide);
     }
-    submit_command(&task, terms)
+    submit_command_on(&task, terms)
 }
 
 /// The input as it will be sent; while something is still missing, what there is.

@@ -25,14 +25,22 @@ pub(super) fn Several() -> impl IntoView {
     let submit = FormAction::<SubmitBatch>::new();
     let form = emptied_by(submit);
     let problem = Signal::derive(move || refusal(submit));
-    let accepted = move || submit.get().and_then(Result::ok).map(|batch| accepted(batch.ids));
+    // The sentence alone is read out, and not a thousand links.
+    let ids = move || submit.get().and_then(Result::ok).map(|batch| batch.ids);
+    let sentence = move || ids().map(|ids| sentence(ids.len()));
+    let links = move || ids().map(links);
     let may = use_session().may(Permission::Work);
     view! {
         <Card title="Several at once" test_id="batch">
             <ActionForm action=submit node_ref=form>
                 <div class="space-y-3">
                     <LastProblem problem/>
-                    <div role="status">{accepted}</div>
+                    <div data-testid="accepted">
+                        <p class="text-13 font-medium" role="status">
+                            {sentence}
+                        </p>
+                        {links}
+                    </div>
                     <div class="min-w-0">
                         <label class=LABEL for="field-tasks">
                             "Tasks"
@@ -69,9 +77,13 @@ pub(super) fn Several() -> impl IntoView {
     .into_any()
 }
 
+/// How many tasks were accepted.
+fn sentence(count: usize) -> String {
+    if count == 1 { "1 task is accepted.".to_owned() } else { format!("{count} tasks are accepted.") }
+}
+
 /// The tasks that were accepted, in the order of the list.
-fn accepted(ids: Vec<TaskId>) -> AnyView {
-    let count = if ids.len() == 1 { "1 task is accepted.".to_owned() } else { format!("{} tasks are accepted.", ids.len()) };
+fn links(ids: Vec<TaskId>) -> AnyView {
     let items: Vec<_> = ids
         .into_iter()
         .map(|id| {
@@ -87,10 +99,7 @@ fn accepted(ids: Vec<TaskId>) -> AnyView {
         })
         .collect();
     view! {
-        <div class="rounded-control border border-line bg-sunken p-3" data-testid="accepted">
-            <p class="text-13 font-medium">{count}</p>
-            <ol class="mt-1 max-h-64 list-decimal overflow-auto pl-8">{items}</ol>
-        </div>
+        <ol class="mt-1 max-h-64 list-decimal overflow-auto rounded-control border border-line bg-sunken py-3 pl-11 pr-3">{items}</ol>
     }
     .into_any()
 }

@@ -13,7 +13,6 @@ use baton_domain::wire::task::NewTask;
 pub(super) use facts::Fact;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use serde_json::Map;
 
 use self::attempts::Attempts;
 use self::facts::Facts;
@@ -67,7 +66,7 @@ fn Content(model: Model) -> impl IntoView {
             }
             let request =
                 NewTask { title, priority: detail.summary.priority, ..NewTask::new(detail.summary.skill.as_str(), detail.input.clone()) };
-            submit_command(&request, Map::new())
+            submit_command(&request)
         })
     });
     let input = model.detail.with_untracked(|detail| detail.input.clone());

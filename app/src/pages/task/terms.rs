@@ -1,4 +1,7 @@
-//! On what terms a task runs: what it depends on, its share among fairness keys, what it may use up, who may do it, its retries and deadlines.
+//! On what terms a task runs: what it depends on, its share among fairness keys, what it may use up, who may do it, its retries and deadlines if they are
+//! not the usual ones.
+
+use std::fmt::{Arguments, Write};
 
 use baton_domain::task::{RetryPolicy, Timeouts};
 use baton_domain::wire::task::TaskDetail;
@@ -13,12 +16,15 @@ use crate::reactive::memo;
 /// A name, and what it is in words.
 type Said = (&'static str, String);
 
-/// The card.
+/// The card; none where everything is as usual.
 #[component]
 pub(super) fn Terms(detail: RwSignal<TaskDetail>) -> impl IntoView {
     let terms = memo(move |_| detail.with(|detail| (detail.depends_on.clone(), said(detail))));
     move || {
         let (depends_on, said) = terms.get();
+        if depends_on.is_empty() && said.is_empty() {
+            return ().into_any();
+        }
         let needed: Vec<_> = depends_on
             .into_iter()
             .map(|needed| {
@@ -49,16 +55,34 @@ fn said(detail: &TaskDetail) -> Vec<Said> {
         said.push(("Fairness key", format!("{key}, weight {}", detail.fairness_weight)));
     }
     if let Some(budget) = detail.budget {
-        let tokens = budget.tokens.map(|tokens| format!("{tokens} tokens"));
-        let cost = budget.cost.map(|cost| format!("cost {cost}"));
-        said.push(("At most", tokens.into_iter().chain(cost).collect::<Vec<_>>().join(", ")));
+        let mut words = String::new();
+        if let Some(tokens) = budget.tokens {
+            add(&mut words, format_args!("{tokens} tokens"));
+        }
+        if let Some(cost) = budget.cost {
+            add(&mut words, format_args!("cost {cost}"));
+        }
+        said.push(("At most", words));
     }
     if !detail.summary.labels.is_empty() {
         said.push(("Labels", detail.summary.labels.join(", ")));
     }
-    said.extend(retries(&detail.retry));
-    said.push(("Deadlines", deadlines(&detail.timeouts)));
+    if detail.retry != RetryPolicy::default() {
+        said.extend(retries(&detail.retry));
+    }
+    if detail.timeouts != Timeouts::default() {
+        said.push(("Deadlines", deadlines(&detail.timeouts)));
+    }
     said
+}
+
+/// Adds to an enumeration.
+fn add(words: &mut String, more: Arguments<'_>) {
+    if !words.is_empty() {
+        words.push_str(", ");
+    }
+    // A text takes whatever is written.
+    let _ = words.write_fmt(more);
 }
 
 fn retries(retry: &RetryPolicy) -> Vec<Said> {
@@ -68,15 +92,23 @@ fn retries(retry: &RetryPolicy) -> Vec<Said> {
     let (first, longest) = (span(retry.initial_interval_ms), span(retry.maximum_interval_ms));
     let waits =
         format!("{} attempts, {first} before the second, then × {}, at most {longest}", retry.maximum_attempts, retry.backoff_coefficient);
-    let never = (!retry.non_retryable.is_empty()).then(|| ("Never tried again", retry.non_retryable.join(", ")));
-    std::iter::once(("Retries", waits)).chain(never).collect()
+    let mut said = vec![("Retries", waits)];
+    if !retry.non_retryable.is_empty() {
+        said.push(("Never tried again", retry.non_retryable.join(", ")));
+    }
+    said
 }
 
 fn deadlines(timeouts: &Timeouts) -> String {
-    let begin = timeouts.schedule_to_start_ms.map(|ms| format!("{} until it begins", span(ms)));
-    let all = timeouts.schedule_to_close_ms.map(|ms| format!("{} in all", span(ms)));
-    let each = [format!("{} an attempt", span(timeouts.start_to_close_ms)), format!("{} of silence", span(timeouts.heartbeat_ms))];
-    begin.into_iter().chain(each).chain(all).collect::<Vec<_>>().join(", ")
+    let mut words = String::new();
+    if let Some(ms) = timeouts.schedule_to_start_ms {
+        add(&mut words, format_args!("{} until it begins", span(ms)));
+    }
+    add(&mut words, format_args!("{} an attempt, {} of silence", span(timeouts.start_to_close_ms), span(timeouts.heartbeat_ms)));
+    if let Some(ms) = timeouts.schedule_to_close_ms {
+        add(&mut words, format_args!("{} in all", span(ms)));
+    }
+    words
 }
 
 #[expect(clippy::cast_precision_loss, reason = "30 days at most")]

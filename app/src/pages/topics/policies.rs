@@ -1,9 +1,13 @@
-//! The fields of what a topic keeps and of how a subscription is served: filled in with what is stored, or empty where nothing is known yet.
+//! The fields of what a topic keeps and of how a subscription is served: filled in with what is stored, or empty where nothing is known yet; and what
+//! is said once they were changed.
 
 use baton_domain::topic::{DeliveryPolicy, Retention};
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::field::TextField;
+use crate::form_action::FormAction;
+use crate::reactive::effect;
 
 /// A field: its name, its label, what is usual.
 type Field = (&'static str, &'static str, &'static str);
@@ -26,6 +30,24 @@ pub(super) fn folded(summary: &'static str, fields: AnyView) -> AnyView {
             <p class="mb-3 mt-2 text-12 text-muted">"What is left empty is as usual; of what is there already, it stays as it is."</p>
             {fields}
         </details>
+    }
+    .into_any()
+}
+
+/// Says that a form was carried out, and takes the focus, which the form loses as it is drawn anew: it belongs outside of what is.
+pub(super) fn changed<F: 'static>(action: FormAction<F>) -> AnyView {
+    let said = NodeRef::<html::P>::new();
+    effect(move || {
+        let done = action.version().get() > 0 && action.is_done();
+        if let Some(said) = said.get_untracked().filter(|_| done) {
+            // What has no focus then is a page that is on its way out.
+            let _ = said.focus();
+        }
+    });
+    view! {
+        <p class="text-13 text-soft" role="status" tabindex="-1" data-testid="changed" node_ref=said>
+            {move || action.is_done().then_some("Changed.")}
+        </p>
     }
     .into_any()
 }

@@ -10,7 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::deliveries::Deliveries;
-use super::policies::policy_fields;
+use super::policies::{changed, policy_fields};
 use super::{Follow, SubscriptionTable, payload};
 use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
@@ -94,7 +94,13 @@ fn Content(found: Found) -> impl IntoView {
             {move || subscription.with(facts)}
             {may_pull.then(|| view! { <Deliveries subscription=name.clone() changed=read_anew/> })}
             {move || view! { <Letters name=name.clone() letters=letters.get() redrive purge/> }}
-            {may_pull.then_some(move || serve(served.clone(), pattern.clone(), policy.get(), change))}
+            {may_pull
+                .then(|| {
+                    view! {
+                        {move || serve(served.clone(), pattern.clone(), policy.get(), change)}
+                        {changed(change)}
+                    }
+                })}
         </div>
     }
     .into_any()

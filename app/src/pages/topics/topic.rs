@@ -4,9 +4,10 @@ use baton_domain::topic::TopicKind;
 use baton_domain::user::Permission;
 use baton_domain::wire::topic::{MessageFilter, MessageList, MessageView, TopicView};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
 
-use super::policies::retention_fields;
+use super::policies::{changed, retention_fields};
 use super::{Follow, payload};
 use crate::components::action::{emptied_by, refusal};
 use crate::components::badge::Badge;
@@ -21,7 +22,7 @@ use crate::components::times::RelativeTime;
 use crate::form_action::{ActionForm, FormAction};
 use crate::format;
 use crate::page_data::PageData;
-use crate::reactive::memo;
+use crate::reactive::{effect, memo};
 use crate::server_fns::Called;
 use crate::server_fns::topics::{Declare, Delete, Publish, get, messages};
 use crate::session::use_session;
@@ -37,10 +38,21 @@ pub(crate) fn Topic() -> impl IntoView {
     let publish = FormAction::<Publish>::new();
     let delete = FormAction::<Delete>::new();
     let declare = FormAction::<Declare>::new();
-    let changes = move || (name.get(), publish.version().get(), delete.version().get(), declare.version().get());
+    let changes = move || (name.get(), publish.version().get(), declare.version().get());
     let data = PageData::new(changes, |(name, ..)| read(name));
+    // Only what was done counts: what is typed into a form that was refused stays.
+    let declared = memo(move |before: Option<&usize>| {
+        let version = declare.version().get();
+        if declare.is_done() { version } else { before.copied().unwrap_or_default() }
+    });
     // Apart from the rest, which is read anew with each message: what is typed into its fields stays.
-    let kept = PageData::new(move || (name.get(), declare.version().get()), |(name, _)| get(name));
+    let kept = PageData::new(move || (name.get(), declared.get()), |(name, _)| found(name));
+    let navigate = use_navigate();
+    effect(move || {
+        if delete.is_done() {
+            navigate("/topics", NavigateOptions::default());
+        }
+    });
     let form = emptied_by(publish);
     let problem = Signal::derive(move || refusal(publish).or_else(|| refusal(delete)).or_else(|| refusal(declare)));
     let published = move || {
@@ -102,10 +114,21 @@ pub(crate) fn Topic() -> impl IntoView {
                         </Card>
                     }
                 })}
-            {may_delete.then(|| loaded(kept, move |topic| keep(&topic, declare)))}
+            {may_delete
+                .then(|| {
+                    view! {
+                        {loaded(kept, move |topic| topic.map(|topic| keep(&topic, declare)))}
+                        {changed(declare)}
+                    }
+                })}
         </div>
     }
     .into_any()
+}
+
+/// The topic, if it can be read; why it cannot be, the rest of the page says.
+async fn found(name: String) -> Called<Option<TopicView>> {
+    Ok(get(name).await.ok())
 }
 
 async fn read(name: String) -> Called<(TopicView, MessageList)> {
