@@ -35,8 +35,8 @@ const SIGN_IN: [&str; 3] = ["/sfn/auth/login", "/sfn/auth/first_run", "/sfn/auth
 
 /// Where a form submits a batch of tasks.
 const BATCH: &str = "/sfn/tasks/submit_batch";
-/// How long that form may be, in bytes: REST takes 16 MiB, of which a form makes three times as many if it has to write each byte as `%xx`.
-const BATCH_FORM_BYTES: usize = 48 << 20;
+/// How long that form may be, in bytes, as REST. A form writes many bytes as `%xx`, so its tasks may be a third of that.
+const BATCH_FORM_BYTES: usize = 16 << 20;
 
 /// The cookies of the gateway, as the dashboard wants them.
 struct Cookies {
