@@ -315,7 +315,7 @@ pub struct StepDecision {
     pub rule: Option<String>,
     /// How many must take part.
     pub quorum: Option<f64>,
-    /// When the verdict is due; where a step is only checked, counted from the beginning of time.
+    /// When the verdict is due.
     pub deadline: Option<Timestamp>,
     /// Everything else that is stated.
     pub more: Map<String, Value>,
