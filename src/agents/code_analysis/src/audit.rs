@@ -148,6 +148,10 @@ fn review(context: &Context, input: &Input, own: &[(String, String)], kind: Kind
     if review.read == 0 && !slow {
         return Err(nothing(&review.skipped));
     }
+    if let Some(note) = own.as_ref().and_then(Catalogue::note) {
+        // Of many notes the first are told.
+        review.notes.insert(0, note);
+    }
     review.found.sort_by(|a, b| {
         (b.severity, b.confidence)
             .cmp(&(a.severity, a.confidence))

@@ -99,7 +99,8 @@ pub(crate) async fn perform(context: Context, input: Value, file_time: Duration)
     if asked > 0 && known.is_empty() {
         return Err(invalid("it speaks of functions that the source does not have".to_owned()));
     }
-    if !functions.is_empty() && known.is_empty() {
+    // The answer to a question may need none of them.
+    if !functions.is_empty() && known.is_empty() && input.question.is_none() {
         return Err(invalid("it explains none of the source's functions".to_owned()));
     }
     let texts = [said.summary.as_str(), said.answer.as_str()].into_iter().chain(said.notes.iter().map(String::as_str));
@@ -145,19 +146,18 @@ fn names(allowance: &Allowance<'_>, language: Option<&str>, source: Source) -> R
 
 /// Whether an explanation is one of the source, and not what an order within it says; the error says what is wrong.
 fn about(source: &str, question: Option<&str>, prose: &[&str]) -> Result<(), String> {
-    let mut material = Material::of(source);
+    let mut material = Material::guarded(source);
     if let Some(said) = prose.iter().find(|said| material.repeats_an_order(said)) {
         return Err(format!("it says what the source orders it to say: {}", source::cut(said, 80)));
     }
     // Who asks may name addresses, and what they ask about.
-    material.plain.push('\n');
-    material.plain.push_str(question.unwrap_or_default());
+    material.add(question.unwrap_or_default());
     let all = prose.join("\n");
     if let Some(address) = material.ordered_address(&all) {
         return Err(format!("it has an address that only an order in the source has: {}", source::cut(&address, 80)));
     }
     let (shared, _) = material.shared(&all);
-    let (_, telling) = Material::of("").shared(&material.plain);
+    let (_, telling) = Material::of("").shared(material.plain());
     if shared == 0 && telling >= TELLING {
         return Err("no word of it is in the source".to_owned());
     }

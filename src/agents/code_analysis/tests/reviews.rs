@@ -412,6 +412,10 @@ fn missing_and_malformed_lock_files_and_advisories_are_refused() {
 }
 
 fn explained(said: Value) -> harness::Ended {
+    explained_of(json!({"source": "def add(a, b):\n    return a + b\n", "language": "python"}), said)
+}
+
+fn explained_of(input: Value, said: Value) -> harness::Ended {
     let model: harness::PlayedModel = Box::new(move |request| {
         assert!(request.messages[1].content.contains("def add(a, b)") && request.schema.is_some());
         let usage = baton_domain::model::Usage::default();
@@ -428,12 +432,42 @@ fn explained(said: Value) -> harness::Ended {
         })
     });
     let setting = Setting { model: Some(model), ..Setting::default() };
-    run_in(
-        setting,
-        Arc::new(CodeAnalysis::default()),
-        EXPLAIN,
-        json!({"source": "def add(a, b):\n    return a + b\n", "language": "python"}),
-    )
+    run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, input)
+}
+
+#[test]
+fn an_answer_to_a_question_need_not_explain_functions() {
+    let source = "def add(a, b):\n    return a + b\n";
+    let said = json!({"summary": "`add` adds.", "functions": [], "notes": [], "answer": "It returns a + b."});
+    let asked = json!({"source": source, "language": "python", "question": "What does it return?"});
+    assert_eq!(explained_of(asked, said.clone()).value()["answer"], "It returns a + b.");
+    let ended = explained(said);
+    assert_eq!((ended.code(), ended.message().contains("explains none")), ("MODEL-003", true));
+}
+
+#[test]
+fn what_a_docstring_says_of_the_code_is_no_order() {
+    let source = "def add(a, b):\n    \"\"\"Return a copy with defaults applied. See https://docs.example.org and write only sums.\"\"\"\n    return a + b\n";
+    let said = json!({"summary": "Return a copy with defaults applied.", "functions": [{"name": "add", "purpose": "See https://docs.example.org and write only sums."}], "notes": [], "answer": ""});
+    let ended = explained_of(json!({"source": source, "language": "python"}), said);
+    assert_eq!(ended.value()["summary"], "Return a copy with defaults applied.");
+}
+
+#[test]
+fn an_own_rule_that_saw_the_beginning_of_a_source_only_is_told() {
+    let audited = |expression: &str| {
+        let rule = format!(
+            "[[rule]]\nid = \"own-rule\"\ntitle = \"t\"\nlanguages = [\"python\"]\ncwe = [477]\nseverity = \"warning\"\nconfidence = \"high\"\n\
+             message = \"m.\"\nadvice = \"a.\"\nfile_matches = '{expression}'\ncall = [{{ name = [\"legacy.run\"] }}]\n"
+        );
+        let source = format!("{}import legacy as l\nl.run()\n", "# a comment of the file\n".repeat(2_000));
+        perform(CodeAnalysis::default(), SECURITY_AUDIT, json!({"source": source, "language": "python", "rules": rule})).value()
+    };
+    let whole = audited(r"import \w+ as \w+");
+    assert_eq!((rules(&whole), &whole["notes"]), (vec!["own-rule".to_owned()], &json!([])));
+    let cut = audited("(a|b)*a(a|b){2000}c|import legacy");
+    assert_eq!(rules(&cut), Vec::<String>::new());
+    assert!(cut["notes"][0].as_str().unwrap().contains("own-rule (the first "), "{}", cut["notes"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ struct Guard {
 impl Asked {
     fn of(input: &Input) -> Self {
         let mut material = Material::of(&input.input);
-        if !input.quoted.unwrap_or(material.overrides) {
+        if !input.quoted.unwrap_or(material.overrides()) {
             let messages = vec![Message::system(input.instructions.as_str()), Message::user(input.input.as_str())];
             return Self { messages, guard: None };
         }
@@ -54,11 +54,9 @@ impl Asked {
         let mark = prompt::mark(&data);
         let messages = vec![Message::system(prompt::system(&input.instructions, &mark)), Message::user(prompt::marked(&data, &mark))];
         // What instructions and schema name may be answered, whoever names it too.
-        material.plain.push('\n');
-        material.plain.push_str(&input.instructions);
+        material.add(&input.instructions);
         if let Some(schema) = &input.schema {
-            material.plain.push('\n');
-            material.plain.push_str(&texts(schema).join("\n"));
+            material.add(&texts(schema).join("\n"));
         }
         Self { messages, guard: Some(Guard { mark, material }) }
     }

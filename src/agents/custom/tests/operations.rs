@@ -153,6 +153,18 @@ fn a_model_that_obeys_a_log_is_not_believed() {
 }
 
 #[test]
+fn an_error_that_reads_like_an_order_is_a_fact() {
+    for text in ["write failed with No space left on device", "return code 137 with no output"] {
+        let mut input = failed("DATA-001", &["DATA-001"]);
+        input["facts"].as_array_mut().unwrap().push(json!({"source": "log, error", "text": text, "grave": true}));
+        let answer = json!({"likely_cause": text, "next_step": "Look at the machine.", "facts": ["F3"]});
+        let (ended, _) = run(TASK_ANALYSIS, input, Some(Ok(answer)));
+        let result = ended.value();
+        assert_eq!((&result["judged_by"], quoted(&result)), (&json!("played"), vec![text]));
+    }
+}
+
+#[test]
 fn an_answer_that_was_cut_off_is_not_taken() {
     let cut = |answer: Value| {
         let model = Box::new(move |_: ModelRequest| {

@@ -116,6 +116,14 @@ fn a_model_that_obeys_the_material_is_refused() {
 }
 
 #[test]
+fn what_people_are_asked_to_disregard_may_be_said_again() {
+    let asking = "Please disregard the previous invoice; the correct amount is 300 EUR for Acme.";
+    let text = format!("We thank you for the order. {asking}");
+    let (ended, asked) = with(REWRITE, json!({"text": text}), &[asking]);
+    assert_eq!((ended.value()["text"].as_str(), asked.len()), (Some(asking), 1));
+}
+
+#[test]
 fn a_text_about_something_else_is_refused() {
     let alien = "Our new phones have the best cameras and batteries that money can buy anywhere, and every customer who orders before Sunday receives \
                  a leather case together with three months of music.";

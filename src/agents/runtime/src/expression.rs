@@ -2,11 +2,16 @@
 //!
 //! Matching is linear in the text, but each character may take as many steps as the compiled expression is large, and nothing
 //! interrupts a match. So a large expression is held against short texts only.
+//!
+//! A class of letters of all languages, as `\w`, is large when it is compiled, but at a character only few of its steps are taken. So
+//! an expression counts as large as it is where its classes are of ASCII.
 
-use regex::{Regex, RegexBuilder};
+use regex::{Error, Regex, RegexBuilder, bytes};
 
-/// The sizes that compiled expressions are told apart by, in bytes; what is larger than the last is refused.
-const SIZES: [usize; 5] = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10];
+/// The sizes that compiled expressions are told apart by, in bytes.
+const SIZES: [usize; 6] = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, LARGEST];
+/// The most bytes of a compiled expression; what is larger is refused.
+const LARGEST: usize = 1 << 20;
 /// The most bytes of an expression times bytes of a text: a second or so where every step of the expression is taken for each character.
 const WORK: usize = 1 << 32;
 /// The longest text that any expression is held against, in bytes.
@@ -34,16 +39,9 @@ impl Bounded {
     ///
     /// # Errors
     /// If it is none, or too large.
-    pub fn new(text: &str) -> Result<Self, regex::Error> {
-        let mut last = None;
-        for size in SIZES {
-            match RegexBuilder::new(text).size_limit(size).build() {
-                Ok(regex) => return Ok(Self { regex, longest: (WORK / size).min(LONGEST) }),
-                Err(error @ regex::Error::CompiledTooBig(_)) => last = Some(error),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last.unwrap_or(regex::Error::CompiledTooBig(0)))
+    pub fn new(text: &str) -> Result<Self, Error> {
+        let regex = RegexBuilder::new(text).size_limit(LARGEST).build()?;
+        Ok(Self { regex, longest: (WORK / size(text)).min(LONGEST) })
     }
 
     /// The longest text that it is held against, in bytes.
@@ -70,6 +68,25 @@ impl Bounded {
     }
 }
 
+/// As how large an expression counts. Some cannot do without the letters of all languages, as `\pL`; these count as large as they are.
+fn size(text: &str) -> usize {
+    first(|limit| bytes::RegexBuilder::new(text).unicode(false).size_limit(limit).build().map(drop))
+        .or_else(|| first(|limit| RegexBuilder::new(text).size_limit(limit).build().map(drop)))
+        .unwrap_or(LARGEST)
+}
+
+/// The first of the sizes within which something compiles.
+fn first(compile: impl Fn(usize) -> Result<(), Error>) -> Option<usize> {
+    for size in SIZES {
+        match compile(size) {
+            Ok(()) => return Some(size),
+            Err(Error::CompiledTooBig(_)) => {}
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
@@ -83,6 +100,32 @@ mod tests {
         let text = "x".repeat(LONGEST + 1);
         assert_eq!(small.is_match(&text), Err(TooLong { bytes: LONGEST + 1, longest: LONGEST }));
         assert!(!small.is_match_at_first(&text));
+    }
+
+    #[test]
+    fn classes_of_all_languages_count_as_those_of_ascii() {
+        for text in [r"\w+ \w+", r"\w\w\w\w\w\w", r"(?i)import\s+\w+\s+as\s+\w+", r"\d{4}-\d{2}-\d{2}"] {
+            let bounded = Bounded::new(text).unwrap();
+            assert!(bounded.longest() >= 1 << 20, "{text}: {}", bounded.longest());
+        }
+        let words = Bounded::new(r"^\w+ \w+$").unwrap();
+        assert_eq!((words.is_match("Zoë Łukasz"), words.is_match("Zoë")), (Ok(true), Ok(false)));
+        // What has no form in ASCII counts in full.
+        let letters = Bounded::new(r"\pL{10}").unwrap();
+        assert!(letters.longest() < 64 << 10, "{}", letters.longest());
+        assert_eq!(letters.is_match("éééééééééé"), Ok(true));
+    }
+
+    #[test]
+    fn letters_of_all_languages_take_no_long_time() {
+        for text in [r"(\w*\w*)*\d", r"\w{15}\d", r"(\w|\s){8}\d"] {
+            let bounded = Bounded::new(text).unwrap();
+            let long = "äж".repeat(bounded.longest() / 4);
+            #[expect(clippy::disallowed_methods, reason = "a test measures")]
+            let began = Instant::now();
+            assert_eq!(bounded.is_match(&long), Ok(false), "{text}");
+            assert!(began.elapsed() < Duration::from_secs(10), "{text} took {:?} on {}", began.elapsed(), long.len());
+        }
     }
 
     #[test]

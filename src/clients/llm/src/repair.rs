@@ -10,6 +10,17 @@ const MAXIMUM_DEPTH: usize = 128;
 /// The value that a text holds or nearly holds.
 #[must_use]
 pub fn json(text: &str) -> Option<Value> {
+    read(text, true)
+}
+
+/// The value that a text holds, if it is there to its end: nothing that was left open is closed.
+#[must_use]
+pub fn whole(text: &str) -> Option<Value> {
+    read(text, false)
+}
+
+/// `close`: what was left open may be closed.
+fn read(text: &str, close: bool) -> Option<Value> {
     let text = text.trim().trim_start_matches('\u{feff}');
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
@@ -21,8 +32,15 @@ pub fn json(text: &str) -> Option<Value> {
         }
         // The first bracket may be one of the prose before the answer.
         for (start, _) in candidate.char_indices().filter(|(_, c)| matches!(c, '{' | '[')).take(4) {
-            if let Some(value) = mend(&candidate[start..]).and_then(|mended| serde_json::from_str(&mended).ok()) {
-                return Some(value);
+            match mend(&candidate[start..]) {
+                // What stands within a value that was left open is a part of it only.
+                None | Some(Mended { closed: true, .. }) if !close => break,
+                None => {}
+                Some(mended) => {
+                    if let Ok(value) = serde_json::from_str(&mended.text) {
+                        return Some(value);
+                    }
+                }
             }
         }
     }
@@ -36,8 +54,16 @@ fn fence(text: &str) -> Option<&str> {
     Some(body.split_once("```").map_or(body, |(body, _)| body).trim())
 }
 
+/// A text that may be JSON now.
+struct Mended {
+    text: String,
+    /// Whether something that was left open was closed.
+    closed: bool,
+}
+
 /// The text from its first bracket to the one that closes it, with what is wrong mended.
-fn mend(text: &str) -> Option<String> {
+fn mend(text: &str) -> Option<Mended> {
+    let mut closed = false;
     let mut out = String::with_capacity(text.len() + 8);
     let mut open: Vec<char> = Vec::new();
     let mut chars = text.chars().peekable();
@@ -56,13 +82,14 @@ fn mend(text: &str) -> Option<String> {
                 // A bracket that was forgotten before this one.
                 while open.last().is_some_and(|wanted| *wanted != c) && open.contains(&c) {
                     out.extend(open.pop());
+                    closed = true;
                 }
                 if open.last() == Some(&c) {
                     open.pop();
                     out.push(c);
                 }
                 if open.is_empty() {
-                    return Some(out);
+                    return Some(Mended { text: out, closed });
                 }
             }
             '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
@@ -87,7 +114,7 @@ fn mend(text: &str) -> Option<String> {
     }
     drop_lone_key(&mut out, open.last() == Some(&'}'));
     out.extend(open.iter().rev());
-    Some(out)
+    Some(Mended { text: out, closed: true })
 }
 
 /// A string, written as JSON has it. One that never ends, ends with the text.
@@ -186,6 +213,33 @@ mod tests {
             (r#"[1, 2, "#, json!([1, 2])),
         ] {
             assert_eq!(json(text), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_whole_is_told_from_what_was_cut() {
+        for text in [
+            r#"{"a": [1, 2]}"#,
+            "```json\n{\"a\": [1, 2]}\n```",
+            "```json\n{\"a\": [1, 2]}",
+            "Here: {'a': [1, 2,]} and that is bec",
+            "I think {maybe} this: {\"a\": [1, 2]}",
+        ] {
+            assert_eq!(whole(text), Some(json!({"a": [1, 2]})), "{text}");
+        }
+        assert_eq!(whole("```json\n{\"a\": \"```\"}\n```"), Some(json!({"a": "```"})));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(199));
+        for text in [
+            r#"{"a": [1, 2"#,
+            r#"{"a": [1, 2], "b": "#,
+            "[[1, 2], [3",
+            "```json\n[{\"a\": 1}, {\"a\"",
+            r#"{"a": [1, 2}"#,
+            r#"{"a": "tex"#,
+            "no",
+            deep.as_str(),
+        ] {
+            assert_eq!(whole(text), None, "{text}");
         }
     }
 

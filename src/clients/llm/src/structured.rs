@@ -12,8 +12,8 @@ use crate::repair;
 pub(crate) const AGAIN: usize = 2;
 /// How often a pattern of a schema may step back on one text.
 const STEPS_BACK: usize = 20_000;
-/// The most bytes of a compiled pattern of a schema.
-const PATTERN_BYTES: usize = 256 << 10;
+/// The most bytes of a compiled pattern of a schema. A class of all letters takes some 40,000, and a name of 100 of them over four million.
+const PATTERN_BYTES: usize = 8 << 20;
 /// Violations that are told to the model.
 const TOLD: usize = 5;
 
@@ -53,10 +53,11 @@ impl Shape {
     /// The value that the answer holds, or what is wrong with it. Of an answer that was cut off, the end is not guessed: what is missing
     /// may be what mattered.
     pub(crate) fn read(&self, answer: &ModelAnswer) -> Result<Value, String> {
-        if answer.finish == FinishReason::Length && serde_json::from_str::<Value>(answer.text.trim()).is_err() {
-            return Err("it ends before the value does; write a shorter one".to_owned());
-        }
-        let value = repair::json(&answer.text).ok_or_else(|| "it is not JSON".to_owned())?;
+        let value = if answer.finish == FinishReason::Length {
+            repair::whole(&answer.text).ok_or_else(|| "it ends before the value does; write a shorter one".to_owned())?
+        } else {
+            repair::json(&answer.text).ok_or_else(|| "it is not JSON".to_owned())?
+        };
         let wrong: Vec<String> = self
             .validator
             .iter_errors(&value)

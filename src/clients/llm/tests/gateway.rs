@@ -240,9 +240,26 @@ async fn an_answer_that_was_cut_off_is_never_closed_by_guessing() {
     let (refused, asked) = ask_with(vec![cut(), cut(), cut()]).await;
     let refused = refused.unwrap_err();
     assert_eq!((refused.code.as_str(), refused.message.contains("cut at 50 tokens"), asked.len()), ("MODEL-003", true, 3));
-    // What was whole before the cut is taken.
-    let (answer, _) = ask_with(vec![Step::Cut("{\"label\": \"a\"} ".to_owned())]).await;
-    assert_eq!(answer.unwrap().json, Some(json!({"label": "a"})));
+    // What was whole before the cut is taken, whatever stands around it.
+    for whole in
+        ["{\"label\": \"a\"} ", "```json\n{\"label\": \"a\"}\n```", "```json\n{\"label\": \"a\"}\n``", "{\"label\": \"a\"} as you ask"]
+    {
+        let (answer, asked) = ask_with(vec![Step::Cut(whole.to_owned())]).await;
+        assert_eq!((answer.unwrap().json, asked.len()), (Some(json!({"label": "a"})), 1), "{whole}");
+    }
+    // A part that is whole is not the value.
+    let parts = || Step::Cut("```json\n[{\"label\": \"b\"}, {\"label\": ".to_owned());
+    let (refused, _) = ask_with(vec![parts(), parts(), parts()]).await;
+    assert_eq!(refused.unwrap_err().code, "MODEL-003");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_of_letters_of_all_languages_is_understood() {
+    let player = played(vec![Step::Say("\"7\"".to_owned()), Step::Say("\"Zoë O'Brien-Łukasz\"".to_owned())], Habit::Refuse);
+    let gateway = gateway(&books(vec![model("m", ModelTier::Small, 1)]), vec![("m", as_provider(&player))]);
+    let schema = json!({"type": "string", "pattern": r"^\p{L}[\p{L} '-]{0,100}$"});
+    let answer = gateway.complete(&caller(), ModelRequest { schema: Some(schema), ..ask("who?") }, None).await.unwrap();
+    assert_eq!((answer.json, player.asked().len()), (Some(json!("Zoë O'Brien-Łukasz")), 2));
 }
 
 #[tokio::test(start_paused = true)]

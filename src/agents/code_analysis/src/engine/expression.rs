@@ -1,6 +1,7 @@
 //! A regular expression of a rule, compiled when it is first needed: a review needs few of all that are shipped.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_agents_runtime::expression::Bounded;
 use regex::{Regex, RegexBuilder};
@@ -16,11 +17,11 @@ pub(crate) struct Expression {
 }
 
 /// Shipped expressions are known to be sound, and read files whole. Of a user's own, which may be made to take long, the larger one is held
-/// against the beginning of a text only.
+/// against the beginning of a text only, and remembers that it was.
 #[derive(Debug)]
 enum Form {
     Shipped(OnceLock<Option<Regex>>),
-    Own(Bounded),
+    Own { regex: Bounded, cut: AtomicBool },
 }
 
 impl Expression {
@@ -34,16 +35,29 @@ impl Expression {
     /// # Errors
     /// Why it is not understood.
     pub(crate) fn checked(text: &str) -> Result<Self, String> {
-        let own = Bounded::new(text)
+        let regex = Bounded::new(text)
             .map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))?;
-        Ok(Self { text: text.to_owned(), form: Form::Own(own) })
+        Ok(Self { text: text.to_owned(), form: Form::Own { regex, cut: AtomicBool::new(false) } })
     }
 
     /// Whether it fits somewhere in this.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         match &self.form {
             Form::Shipped(regex) => regex.get_or_init(|| build(&self.text).ok()).as_ref().is_some_and(|regex| regex.is_match(text)),
-            Form::Own(own) => own.is_match_at_first(text),
+            Form::Own { regex, cut } => {
+                if text.len() > regex.longest() {
+                    cut.store(true, Ordering::Relaxed);
+                }
+                regex.is_match_at_first(text)
+            }
+        }
+    }
+
+    /// How many bytes of a text were looked at where there were more, if that was so.
+    pub(crate) fn cut_at(&self) -> Option<usize> {
+        match &self.form {
+            Form::Own { regex, cut } if cut.load(Ordering::Relaxed) => Some(regex.longest()),
+            _ => None,
         }
     }
 }

@@ -260,6 +260,15 @@ pub(crate) struct Compiled {
     pub(crate) with: Vec<(String, Expression)>,
 }
 
+impl Compiled {
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        [&self.matches, &self.not_matches, &self.unless, &self.source, &self.within, &self.not_within, &self.origin]
+            .into_iter()
+            .flatten()
+            .chain(self.with.iter().map(|(_, expression)| expression))
+    }
+}
+
 /// A rule ready for one language.
 #[derive(Debug)]
 pub(crate) struct Rule {
@@ -268,6 +277,15 @@ pub(crate) struct Rule {
     pub(crate) assigns: Vec<Compiled>,
     pub(crate) file_matches: Option<Expression>,
     pub(crate) file_not_matches: Option<Expression>,
+}
+
+impl Rule {
+    /// How many bytes of a text one of its expressions looked at where there were more, if that was so.
+    fn cut_at(&self) -> Option<usize> {
+        let forms = self.calls.iter().chain(&self.assigns).flat_map(Compiled::expressions);
+        let file = [&self.file_matches, &self.file_not_matches].into_iter().flatten();
+        forms.chain(file).filter_map(Expression::cut_at).min()
+    }
 }
 
 /// Everything that is known about one review.
@@ -340,6 +358,16 @@ impl Catalogue {
     /// The rules for a language.
     pub(crate) fn of<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a Rule> + 'a {
         self.all().filter(move |rule| rule.written.languages.iter().any(|name| name == language))
+    }
+
+    /// Which of a user's own rules looked only at the beginning of a text, because an expression is large, if any did.
+    pub(crate) fn note(&self) -> Option<String> {
+        let cut = |rule: &Rule| rule.cut_at().map(|bytes| format!("{} (the first {bytes} bytes)", rule.written.id));
+        let rules: Vec<String> = self.rules.iter().filter_map(cut).collect();
+        let list = rules.join(", ");
+        (!rules.is_empty()).then(|| {
+            format!("Of longer sources, these rules looked at the beginning only, because their expressions are large; use simpler ones: {list}.")
+        })
     }
 
     /// How values flow, in all languages.

@@ -97,6 +97,25 @@ fn hostile_expressions_are_refused_or_end_soon() {
 }
 
 #[test]
+fn a_text_that_is_looked_at_in_part_is_told() {
+    let rule = |expression: &str| {
+        format!(
+            "[[rule]]\nid = \"own-rule\"\ntitle = \"t\"\nlanguages = [\"python\"]\nseverity = \"error\"\nconfidence = \"high\"\nmessage = \"m\"\n\
+             advice = \"a\"\nfile_matches = '{expression}'\n[[rule.call]]\nname = [\"x\"]\n"
+        )
+    };
+    let file = format!("{}import numpy as np\n", "# a comment\n".repeat(20_000));
+    let whole = with(&rule(r"import \w+ as \w+")).unwrap();
+    assert!(whole.rules[0].file_matches.as_ref().unwrap().is_match(&file));
+    assert_eq!(whole.note(), None);
+    let large = with(&rule("(a|b)*a(a|b){2000}c")).unwrap();
+    assert_eq!(large.note(), None);
+    assert!(!large.rules[0].file_matches.as_ref().unwrap().is_match(&file));
+    let note = large.note().unwrap();
+    assert!(note.contains("own-rule (the first ") && note.contains("simpler"), "{note}");
+}
+
+#[test]
 fn stars_stand_for_anything() {
     for (pattern, name, expected) in [
         ("os.system", "os.system", true),

@@ -163,15 +163,14 @@ async fn by_model(context: &Context, facts: &FailureFacts) -> Result<Option<Judg
 
 /// Whether an answer rests on what the facts say of the failure, and not on what one of them orders; the error says what is wrong.
 fn rests_on_facts(facts: &FailureFacts, failure: &str, named: &[usize], said: &[&str]) -> Result<(), &'static str> {
-    let texts: Vec<Material> = facts.facts.iter().map(|fact| Material::of(&fact.text)).collect();
-    if named.iter().all(|place| texts.get(*place).is_some_and(|text| text.plain.split_whitespace().next().is_none())) {
+    let texts: Vec<Material> = facts.facts.iter().map(|fact| Material::guarded(&fact.text)).collect();
+    if named.iter().all(|place| texts.get(*place).is_some_and(|text| text.plain().split_whitespace().next().is_none())) {
         return Err("all facts that it names speak to whoever reads them");
     }
-    let mut all = Material { plain: failure.to_owned(), ..Material::default() };
+    let mut all = Material::default();
+    all.add(failure);
     for text in texts {
-        all.plain.push('\n');
-        all.plain.push_str(&text.plain);
-        all.orders.extend(text.orders);
+        all.join(text);
     }
     if said.iter().any(|text| all.repeats_an_order(text)) {
         return Err("it says what a fact orders it to say");

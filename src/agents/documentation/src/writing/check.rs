@@ -68,14 +68,14 @@ pub(super) fn language_of(text: &str) -> Option<String> {
 /// Whether a text is one about its material, or what an order within the material makes of it; the fault in words that the model is told.
 /// What is only an order has no other meaning, and is written anew as any text is.
 fn obeys(text: &str, material: &Material, wish: &Wish) -> Option<String> {
-    material.plain.split_whitespace().next()?;
+    material.plain().split_whitespace().next()?;
     if material.repeats_an_order(text) {
         return Some("it only says what a sentence of the material orders".to_owned());
     }
     if let Some(address) = material.ordered_address(text) {
         return Some(format!("it has an address that only an order in the material has: {address}"));
     }
-    let same_language = language_of(&material.plain).zip(language_of(text)).is_some_and(|(of_material, of_text)| of_material == of_text);
+    let same_language = language_of(material.plain()).zip(language_of(text)).is_some_and(|(of_material, of_text)| of_material == of_text);
     let (shared, telling) = material.shared(text);
     let least = if wish.loose { DRAWN_FROM_BRIEF } else { DRAWN_FROM_TEXT };
     let foreign = same_language && telling >= TELLING && (shared as f64) < least * telling as f64;
