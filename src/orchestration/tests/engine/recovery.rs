@@ -12,7 +12,7 @@ use baton_storage::{Advance, Advanced, Assignment, AttemptEnd, Beat, Guard, Hear
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::world::{World, options, quick};
+use super::world::{SCRIPTED, World, options, quick};
 
 #[tokio::test]
 async fn a_server_that_stops_hands_running_work_back_without_counting_the_attempt() {
@@ -25,6 +25,26 @@ async fn a_server_that_stops_hands_running_work_back_without_counting_the_attemp
     assert_eq!((task.summary.state, task.summary.attempt), (TaskState::Completed, 1));
     let outcomes: Vec<_> = task.attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
     assert_eq!(outcomes, [(1, Some(AttemptOutcome::HandedBack)), (1, Some(AttemptOutcome::Completed))]);
+}
+
+#[tokio::test]
+async fn what_begins_after_the_others_were_told_to_hand_back_is_handed_back_too() {
+    let world = World::open(TempDir::with_prefix("baton-engine-").unwrap(), EngineOptions { drain: Duration::ZERO, ..options() }).await;
+    let (tasks, caller) = (world.tasks(), world.caller.clone());
+    let lock = world.nothing_is_written();
+    let submitted = tokio::spawn(async move { tasks.submit(&caller, NewTask::new(SCRIPTED, json!({"do": "hang"})), None).await });
+    // Its task is on its way to the store, and begins with the same commit.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (stopped, id) = tokio::join!(tokio::time::timeout(Duration::from_secs(4), world.stop()), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        drop(lock);
+        submitted.await.unwrap().unwrap().id
+    });
+    let world = World::open(stopped.expect("nothing runs on, told by nobody"), options()).await;
+    let task = world.tasks().get(&world.caller, id, None).await.unwrap();
+    assert_eq!(task.attempts[0].outcome, Some(AttemptOutcome::HandedBack));
+    world.tasks().cancel(&world.caller, id).await.unwrap();
+    assert_eq!(world.ended(id).await.summary.state, TaskState::Canceled);
 }
 
 /// Until when the lease of the one task that runs is, read beside the engine.
