@@ -114,7 +114,7 @@ async fn steps_are_checked_before_anything_is_asked() {
         json!({"voters": 3, "rule": "majority"}),
         json!({"deadline": 7_200_000, "more": {"stage_seconds": 1_800}}),
         // Nobody has it today.
-        json!({"voters": [{"role": "viewer"}], "skill": null, "question": "Q", "options": ["a", "b"]}),
+        json!({"voters": [{"role": "viewer"}], "skill": null, "question": "Q", "options": ["a", "b"], "more": {}}),
     ];
     let steps = wrong.iter().map(|(change, ..)| step(change.clone())).chain(right.iter().map(|change| step(change.clone())));
     let found = world.councils.check_steps(&user(1), steps.collect()).await.unwrap();
