@@ -81,8 +81,8 @@ package_names() {
     pacman:redis) echo valkey ;;
     *:redis) echo redis ;;
 
-    # Without the package that starts a server.
-    apt-get:mariadb) echo mariadb-server-core ;;
+    # Without the package that starts a server; the client's has a program that making a database needs.
+    apt-get:mariadb) echo mariadb-server-core mariadb-client-core ;;
     dnf:mariadb) echo mariadb-server ;;
     *:mariadb) echo mariadb ;;
   esac
@@ -110,14 +110,19 @@ find_postgres() {
   return 1
 }
 
-# The server of MariaDB, which Linux keeps in the folder of the administrator's programs; the tests look in the same places.
+# The server of MariaDB, which Linux keeps in the folder of the administrator's programs; the tests look in the same places. Without the
+# program that reads its settings no database can be made.
 find_mariadb() {
+  find_administrators my_print_defaults >/dev/null && find_administrators mariadbd
+}
+
+find_administrators() {
   local folder
-  command -v mariadbd && return
+  command -v "$1" && return
   for folder in "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/sbin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/bin "${BATON_SETUP_POSTGRES_ROOT:-}"/usr/local/bin \
     "${BATON_SETUP_POSTGRES_ROOT:-}"/opt/homebrew/bin; do
-    if [ -x "$folder/mariadbd" ]; then
-      printf '%s' "$folder/mariadbd"
+    if [ -x "$folder/$1" ]; then
+      printf '%s' "$folder/$1"
       return 0
     fi
   done

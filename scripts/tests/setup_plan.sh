@@ -75,7 +75,7 @@ has_c_compiler() {
 has_browser() { stub "$1" 'exit 0'; }
 has_postgres() { stub initdb 'exit 0'; }
 has_redis() { stub redis-server 'exit 0'; }
-has_mariadb() { stub mariadbd 'exit 0'; }
+has_mariadb() { stub mariadbd 'exit 0'; stub my_print_defaults 'exit 0'; }
 has_apt() {
   stub apt-get 'exit 0'
   stub apt-cache "echo '  Candidate: $1'"
@@ -113,7 +113,7 @@ root_user; has_apt 18.20.4; has_rust 1.95.0; has_node 20.20.2
 plan test
 goes_through
 says "would run: apt-get update"
-says "apt-get install -q -y --no-install-recommends gcc libc6-dev libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core"
+says "apt-get install -q -y --no-install-recommends gcc libc6-dev libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core mariadb-client-core"
 says "would run: service postgresql stop"
 says "would run: service redis-server stop"
 says "would run: rustup target add wasm32-unknown-unknown"
@@ -164,7 +164,7 @@ plain_user; has_apt 18.20.4; has_rust 1.95.0; has_node 22.1.0; has_c_compiler; s
 plan test
 goes_through
 says "would run: sudo -n apt-get update"
-says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core"
+says "would run: sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends libssl-dev pkg-config chromium postgresql redis-server mariadb-server-core mariadb-client-core"
 says "would run: sudo -n service postgresql stop"
 says "would run: sudo -n service redis-server stop"
 
@@ -176,7 +176,7 @@ says "a C compiler: sudo apt-get install gcc libc6-dev"
 says "Chromium or Google Chrome: sudo apt-get install chromium"
 says "PostgreSQL: sudo apt-get install postgresql (its server on port 5432 is not used and may be stopped)"
 says "Redis: sudo apt-get install redis-server (its server on port 6379 is not used and may be stopped)"
-says "MariaDB: sudo apt-get install mariadb-server-core"
+says "MariaDB: sudo apt-get install mariadb-server-core mariadb-client-core"
 says_nothing_of "would run"
 
 machine "a laptop that has Chrome, and nothing to ask for"
