@@ -40,7 +40,7 @@ async fn another(server: &Server, before: &BTreeSet<u32>) -> u32 {
 /// The one instance of the agent whose skills all run in children.
 async fn instance(rest: &Rest) -> InstanceView {
     let agents: AgentList = rest.get("/agents").await.json().await.unwrap();
-    let agent = agents.items.into_iter().find(|agent| agent.name == "data_science").unwrap().id;
+    let agent = agents.items.into_iter().find(|agent| agent.name == "data-science").unwrap().id;
     let detail: AgentDetail = rest.get(&format!("/agents/{agent}")).await.json().await.unwrap();
     detail.standing.unwrap().instances.remove(0)
 }
