@@ -39,8 +39,8 @@ test('page answers carry a nonce and allow no inline scripts', async ({ dashboar
 test('what a first page loads of the program is small once compressed, and is sent compressed', async ({ browser, server, api }) => {
   const pages = [{ name: 'sign-in', path: '/sign-in' }, ...FIRST_PAGES, ...(await fill(api)).filter(({ name }) => name === 'task-table' || name === 'agent')];
   const sums: string[] = [];
-  // Some two seconds for each of thirty pages.
-  test.setTimeout(180_000);
+  // Some two seconds for each of thirty pages, and three times as many where other programs run.
+  test.setTimeout(360_000);
   const signedIn = await browser.newContext();
   await signIn(signedIn, server);
   const session = await signedIn.storageState();
