@@ -9,7 +9,7 @@ import { type Page, expect, open, signIn, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'accessibility' } });
 // Many pages in many looks: a test goes through all of them, and the machine may be busy.
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 600_000 });
 
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
