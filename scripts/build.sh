@@ -13,6 +13,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/paths.sh"
 # shellcheck source=scripts/lib/tools.sh
 . "$here/lib/tools.sh"
+# shellcheck source=scripts/lib/cargo.sh
+. "$here/lib/cargo.sh"
 
 cd "$root"
 put_tools_on_path
@@ -85,6 +87,24 @@ cargo_leptos_build() {
   RUST_BACKTRACE=0 cargo-leptos build --release "$@"
 }
 
+# The browser's half is joined and made small by one core, for minutes. Where memory allows, the server compiles beside it,
+# as cargo-leptos would ask for it afterwards; what fails here fails there again, and is told there.
+server_beside=''
+begin_server_beside() {
+  local kilobytes=0
+  if [ -r /proc/meminfo ]; then kilobytes=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo); fi
+  [ "$kilobytes" -ge 10000000 ] || return 0
+  cargo build --release --no-default-features --package=baton-server --bin=baton "${locked[@]+"${locked[@]}"}" \
+    >"$CARGO_TARGET_DIR/server-beside.log" 2>&1 </dev/null &
+  server_beside=$!
+  trap end_server_beside EXIT
+}
+
+# Whoever interrupts the build, or finds the pages broken, waits for no server.
+end_server_beside() {
+  if [ -n "$server_beside" ]; then kill "$server_beside" 2>/dev/null || true; fi
+}
+
 started=$SECONDS
 mkdir -p "$CARGO_TARGET_DIR"
 if site_is_current; then
@@ -94,7 +114,10 @@ else
   header "Building the pages and the server, optimized (first time about 12 min on 2 cores, then 1 to 3)"
   rm -f "$stamp"
   touch "$stamp.started"
+  begin_server_beside
   cargo_leptos_build --precompress --split
+  if [ -n "$server_beside" ]; then wait "$server_beside" || true; fi
+  server_beside=''
   write_stamp
   rm -f "$stamp.started"
 fi

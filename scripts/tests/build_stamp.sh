@@ -43,12 +43,14 @@ echo made >"$front/made.json"
 made=$(printf '%s' "$front/made.json" | sed 's/ /\\ /g')
 echo "$front/baton.wasm: $escaped/app/src/lib.rs $escaped/src/domain/src/lib.rs $made" >"$front/baton.d"
 STUB
-  chmod +x "$sandbox/bin/cargo-leptos"
+  printf '#!/usr/bin/env bash\necho "$*" >>"$ASKED_CARGO"\n' >"$sandbox/bin/cargo"
+  chmod +x "$sandbox/bin/cargo-leptos" "$sandbox/bin/cargo"
 }
 
 build() {
   : >"$sandbox/asked"
-  PATH="$sandbox/bin:$PATH" ASKED="$sandbox/asked" BATON_TOOLS_DIR="$sandbox/tools" CI='' \
+  : >"$sandbox/asked_cargo"
+  PATH="$sandbox/bin:$PATH" ASKED="$sandbox/asked" ASKED_CARGO="$sandbox/asked_cargo" BATON_TOOLS_DIR="$sandbox/tools" CI='' \
     bash "$clone/scripts/build.sh" >"$sandbox/said" 2>&1
 }
 
@@ -70,10 +72,27 @@ make_clone
 stub_cargo_leptos
 unset CARGO_TARGET_DIR
 
+# usage: beside server|nothing "WHEN"
+beside() {
+  local asked wanted=''
+  asked=$(cat "$sandbox/asked_cargo")
+  if [ "$1" = server ] && [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo 2>/dev/null || echo 0)" -ge 10000000 ]; then
+    wanted='build --release --no-default-features --package=baton-server --bin=baton'
+  fi
+  if [ "$asked" = "$wanted" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s: asked cargo for "%s"\n' "$2" "$asked"
+  fi
+}
+
 build
 expect full "nothing built yet"
+beside server "the pages are built"
 build
 expect server "nothing changed"
+beside nothing "the pages are up to date"
 echo changed >"$clone/server/src/main.rs"
 build
 expect server "only the server changed"
