@@ -9,7 +9,9 @@ use baton_domain::server::ServerStatus;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
-use baton_storage::{Beat, Beaten, CarriedStanding, Carrying, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
+use baton_storage::{
+    Beat, Beaten, CarriedStanding, Carrying, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError,
+};
 
 use crate::commit::{State, data};
 use crate::tasks::Told;
