@@ -73,7 +73,13 @@ test('an agent shows what another server and a worker carry, as they come and go
   await Promise.all([page.close(), elsewhere.close()]);
 });
 
-test('an agent says on which worker its circuit is open, and it is closed from there', async ({ context, page, postgres, startServer, worker }) => {
+test('an agent says on which worker its circuit is open, and it is closed from there', async ({
+  context,
+  page,
+  postgres,
+  startServer,
+  worker,
+}) => {
   test.setTimeout(120_000);
   const lease = ['--lease-millis', '3000'];
   const one = await startServer({
