@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::harness::cluster::{Cluster, Ledger, Rest, submit as submit_all};
 use crate::harness::{PATIENCE, Server};
-use baton_domain::agent::CircuitState;
+use baton_domain::agent::{CircuitState, InstanceStatus};
 use baton_domain::task::{Priority, TaskState};
-use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding};
+use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, CircuitView};
 use baton_domain::wire::task::{NewTask, TaskDetail};
 use baton_testkit::scale;
 use futures::StreamExt;
@@ -57,7 +57,12 @@ async fn what_only_a_worker_carries_is_seen_and_used_from_every_server() {
         let shown: Vec<_> =
             agent.elsewhere.iter().map(|on| (on.server.as_deref(), on.kind.as_str(), on.status.as_str(), on.slots, on.busy)).collect();
         assert_eq!(shown, [(Some("three"), "worker", "ready", 64, 0)], "{name}");
-        assert!(agent.standing.is_none(), "{name} does not carry it");
+        let standing = agent.standing.expect("it stands with the worker as that one says");
+        assert_eq!(
+            (standing.circuit.state, standing.instances, standing.skills),
+            (CircuitState::Closed, agent.elsewhere, vec![]),
+            "{name}"
+        );
         assert!(skills(door).await.contains(&"diagnostics.echo".to_owned()), "{name}");
         let (status, problem) = submitted(door, "diagnostics.echo", json!({"message": 7})).await;
         assert_eq!((status, &problem["code"]), (422, &json!("TASK-003")), "{name}: the worker's schema holds");
@@ -163,15 +168,41 @@ async fn the_circuit_of_an_agent_that_only_a_worker_carries_is_closed_from_any_s
     assert_eq!(ended(&rest, failing["id"].as_str().unwrap()).await.summary.state, TaskState::Failed);
     let (_, waiting) = submitted(&rest, "diagnostics.echo", json!({"message": "later"})).await;
     let path = format!("/tasks/{}", waiting["id"].as_str().unwrap());
-    let task: TaskDetail = rest.get(&format!("{path}?wait=2")).await.json().await.unwrap();
-    assert_eq!(task.summary.state, TaskState::Queued, "its only agent is left alone");
-    let id = diagnostics(&rest).await.unwrap().agent.id;
+    // The worker says so with its next heartbeat.
+    let began = Instant::now();
+    let (held_up, agent) = loop {
+        let task: TaskDetail = rest.get(&path).await.json().await.unwrap();
+        assert_eq!(task.summary.state, TaskState::Queued, "its only agent is left alone");
+        let held_up: Vec<_> = task.held_up.into_iter().map(|fell| (fell.reason, fell.count)).collect();
+        if !held_up.is_empty() {
+            break (held_up, diagnostics(&rest).await.unwrap());
+        }
+        assert!(began.elapsed() < PATIENCE, "nothing holds it up");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(held_up, [("circuit_open".to_owned(), 1), ("skill".to_owned(), 7)]);
+    let open = |circuit: &CircuitView| {
+        assert_eq!((circuit.state, circuit.consecutive_failures), (CircuitState::Open, 3));
+        let until = circuit.open_until.unwrap().as_millis();
+        assert!(until > (since_the_epoch() + Duration::from_secs(3_000)).as_millis() as i64, "{circuit:?}");
+    };
+    let [on] = &agent.elsewhere[..] else { panic!("{:?}", agent.elsewhere) };
+    assert_eq!((on.server.as_deref(), on.status), (Some("two"), InstanceStatus::Ready));
+    open(on.circuit.as_ref().unwrap());
+    open(&agent.standing.unwrap().circuit);
+    let id = agent.agent.id;
     let unknown = rest.post(&format!("/agents/{}/reset-circuit", waiting["id"].as_str().unwrap()), &json!({})).await;
     assert_eq!(unknown.json::<Value>().await.unwrap()["code"], "AGENT-001");
     let standing = rest.post(&format!("/agents/{id}/reset-circuit"), &json!({})).await;
     assert_eq!(standing.status().as_u16(), 200);
     let standing: AgentStanding = standing.json().await.unwrap();
     assert_eq!((standing.circuit.state, standing.instances[0].server.as_deref()), (CircuitState::Closed, Some("two")));
+    let began = Instant::now();
+    while diagnostics(&rest).await.unwrap().standing.unwrap().circuit.state != CircuitState::Closed {
+        // At the latest with the heartbeat after the one that was on its way.
+        assert!(began.elapsed() < PATIENCE, "it is still shown as it was");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let task = ended(&rest, waiting["id"].as_str().unwrap()).await;
     assert_eq!((task.summary.state, task.attempts[0].server.as_ref().unwrap().name.as_str()), (TaskState::Completed, "two"));
     assert!(worker.terminate().0 && one.terminate());

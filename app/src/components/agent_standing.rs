@@ -58,6 +58,8 @@ const fn status_colour(status: InstanceStatus) -> &'static str {
 pub fn Circuit(
     /// How the agent stands.
     standing: RwSignal<Option<AgentStanding>>,
+    /// Its instances in other servers and workers, each of which has a circuit of its own.
+    elsewhere: RwSignal<Vec<InstanceView>>,
 ) -> impl IntoView {
     let reset = FormAction::<ResetCircuit>::new();
     effect(move || {
@@ -72,11 +74,10 @@ pub fn Circuit(
             standing.as_ref().is_some_and(|standing| {
                 standing.circuit.state != CircuitState::Closed
                     || standing.circuit.consecutive_failures > 0
-                    || standing.instances.iter().any(|instance| instance.status == InstanceStatus::Unhealthy)
+                    || standing.instances.iter().any(is_in_trouble)
             })
-        })
+        }) || elsewhere.with(|instances| instances.iter().any(is_in_trouble))
     });
-    let id = standing.with_untracked(|standing| standing.as_ref().map(|standing| standing.agent_id.to_string()));
     let may = use_session().may(Permission::Operate);
     let words = move || {
         circuit.get().map(|circuit| {
@@ -97,8 +98,8 @@ pub fn Circuit(
         })
     };
     let button = move || {
-        let id = id.clone().filter(|_| may && trouble.get());
-        id.map(|id| {
+        let id = || standing.with_untracked(|standing| standing.as_ref().map(|standing| standing.agent_id.to_string()));
+        (may && trouble.get()).then(id).flatten().map(|id| {
             view! {
                 <ActionForm action=reset>
                     <input type="hidden" name="id" value=id/>
@@ -119,14 +120,29 @@ pub fn Circuit(
     .into_any()
 }
 
+/// Whether closing the circuit would do something for an instance: it waits for its next start, or the circuit is open where it is.
+fn is_in_trouble(instance: &InstanceView) -> bool {
+    // One that has only fallen silent has no failures, and hears nothing.
+    (instance.status == InstanceStatus::Unhealthy && instance.failures > 0)
+        || instance.circuit.is_some_and(|circuit| circuit.state != CircuitState::Closed)
+}
+
 /// How many instances an agent has on the server that answers, and between how many that moves.
 #[must_use]
 pub fn range_words(standing: &AgentStanding) -> String {
-    let (present, range) = (standing.instances.len(), standing.range);
+    let (present, range) = (here(standing).count(), standing.range);
+    if present == 0 {
+        return "none on this server".to_owned();
+    }
     if range.minimum == range.maximum {
         return present.to_string();
     }
     format!("{present}, between {} and {} as its queue ages", range.minimum, range.maximum)
+}
+
+/// The instances on the server that answers.
+fn here(standing: &AgentStanding) -> impl Iterator<Item = &InstanceView> {
+    standing.instances.iter().filter(|instance| instance.server.is_none())
 }
 
 /// The instances of an agent.
@@ -137,7 +153,7 @@ pub fn Instances(
     /// Its instances in other servers and workers.
     elsewhere: RwSignal<Vec<InstanceView>>,
 ) -> impl IntoView {
-    let here = move || standing.with(|standing| standing.iter().flat_map(|standing| &standing.instances).map(instance_row).collect_view());
+    let here = move || standing.with(|standing| standing.iter().flat_map(here).map(instance_row).collect_view());
     let there = move || elsewhere.with(|instances| instances.iter().map(instance_row).collect_view());
     let columns =
         ["Instance", "Runs in", "Host", "Status"].map(Column::Text).into_iter().chain([Column::Number("Busy")]).collect::<Vec<_>>();
@@ -146,6 +162,7 @@ pub fn Instances(
 
 fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
     let status = instance.status;
+    let circuit = instance.circuit.filter(|circuit| circuit.state != CircuitState::Closed);
     view! {
         <tr data-testid="instance" data-kind=instance.kind.as_str() data-status=status.as_str()>
             <th scope="row" class=NAME>{instance.number}</th>
@@ -157,6 +174,13 @@ fn instance_row(instance: &InstanceView) -> impl IntoView + use<> {
             <td class=CELL>
                 <span class=status_colour(status)>{status.as_str()}</span>
                 {instance.restart_at.map(|at| view! { ", starts again " <RelativeTime at/> })}
+                {circuit.map(|circuit| {
+                    view! {
+                        ", circuit "
+                        <span class=circuit_colour(circuit.state) data-testid="circuit-there">{circuit_word(circuit.state)}</span>
+                        {circuit.open_until.map(|at| view! { ", tried again " <RelativeTime at/> })}
+                    }
+                })}
             </td>
             <td class=NUMBER>{format!("{} of {}", instance.busy, instance.slots)}</td>
         </tr>
@@ -215,6 +239,7 @@ mod tests {
             busy: 0,
             failures: 0,
             restart_at: None,
+            circuit: None,
         };
         let standing = |range| AgentStanding {
             agent_id: AgentId::new(*DEFAULT_PROJECT.as_uuid()),
@@ -227,5 +252,30 @@ mod tests {
         };
         assert_eq!(range_words(&standing(InstanceRange::up_to(4))), "2, between 1 and 4 as its queue ages");
         assert_eq!(range_words(&standing(InstanceRange { minimum: 2, maximum: 2 })), "2");
+        let there = InstanceView { server: Some("two".to_owned()), ..instance(1) };
+        let elsewhere = AgentStanding { instances: vec![there], ..standing(InstanceRange::up_to(4)) };
+        assert_eq!(range_words(&elsewhere), "none on this server");
+    }
+
+    #[test]
+    fn closing_the_circuit_is_offered_where_it_does_something() {
+        let circuit = |state| Some(CircuitView { state, consecutive_failures: 0, failure_rate: 0.0, open_until: None });
+        let instance = |status, failures, circuit| InstanceView {
+            number: 1,
+            kind: InstanceKind::Worker,
+            host: "h".to_owned(),
+            server: Some("two".to_owned()),
+            status,
+            slots: 2,
+            busy: 0,
+            failures,
+            restart_at: None,
+            circuit,
+        };
+        assert!(!is_in_trouble(&instance(InstanceStatus::Ready, 2, circuit(CircuitState::Closed))));
+        assert!(is_in_trouble(&instance(InstanceStatus::Ready, 0, circuit(CircuitState::Open))));
+        assert!(is_in_trouble(&instance(InstanceStatus::Ready, 0, circuit(CircuitState::HalfOpen))));
+        assert!(is_in_trouble(&instance(InstanceStatus::Unhealthy, 3, None)));
+        assert!(!is_in_trouble(&instance(InstanceStatus::Unhealthy, 0, None)), "it is silent");
     }
 }

@@ -168,7 +168,7 @@ fn Content(model: Model) -> impl IntoView {
             </div>
             <div class="grid grid-cols-1 gap-4 rail:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">
                 <Card title="Circuit">
-                    <Circuit standing/>
+                    <Circuit standing elsewhere/>
                 </Card>
                 <Card title="Instances" flush=true>
                     <Instances standing elsewhere/>

@@ -1,12 +1,13 @@
 //! What is stored of agents.
 
 use async_trait::async_trait;
-use baton_domain::agent::{AgentCard, AgentStatus};
+use baton_domain::agent::{AgentCard, AgentStatus, InstanceStatus};
 use baton_domain::id::{AgentId, EventSeq};
 use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
-use baton_domain::wire::agent::AgentView;
+use baton_domain::wire::agent::{AgentView, CircuitView};
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 
@@ -42,7 +43,7 @@ pub struct KnownAgent {
 }
 
 /// A server or worker that carries an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Carrying {
     /// Which.
     pub server: ServerRef,
@@ -58,6 +59,32 @@ pub struct Carrying {
     pub busy: u32,
     /// When it last said that it lives.
     pub seen_at: Timestamp,
+    /// How the agent stands there, as it last said; `None` if it has said nothing since it joined or since somebody closed the circuit.
+    pub standing: Option<CarriedStanding>,
+}
+
+/// How an agent stands on a server that carries it: what that server counts in memory, and tells the others with its heartbeat. All
+/// instances that it has there are told as one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CarriedStanding {
+    /// Whether it is left alone there because it fails.
+    pub circuit: CircuitView,
+    /// How many attempts at once its circuit lets through while it is half open.
+    pub probes: u32,
+    /// How the best of its instances is.
+    pub status: InstanceStatus,
+    /// How many attempts all its instances together take at once while they are in order.
+    pub slots: u32,
+    /// How many they take as they are.
+    pub usable: u32,
+    /// Starts that failed and deaths since it last did work, of the instance that has the most.
+    pub failures: u32,
+    /// When the first of its instances that wait is started again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Timestamp>,
+    /// Those of its skills for which its host has not enough left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_room: Vec<String>,
 }
 
 /// Agents.
@@ -96,6 +123,7 @@ pub trait AgentStore: Send + Sync {
     ) -> Result<Option<AgentView>, StoreError>;
 
     /// Lets the event log say that somebody closed an agent's circuit, for all that carry it; gives the agent, `None` if there is no such one.
+    /// What they said before of how it stands there holds no longer.
     ///
     /// # Errors
     /// Only those of storage.

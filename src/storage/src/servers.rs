@@ -13,7 +13,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
 
-use crate::StoreError;
+use crate::{CarriedStanding, StoreError};
 
 /// A server that starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub enum Joined {
 }
 
 /// A server says that it lives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Beat {
     /// Which.
     pub server: ServerId,
@@ -52,6 +52,8 @@ pub struct Beat {
     pub leases: Vec<(TaskId, LeaseToken)>,
     /// Until when it is to be believed.
     pub until: Timestamp,
+    /// How the agents that it carries stand there, by their names; those that are not among them stay as it said before.
+    pub agents: Vec<(String, CarriedStanding)>,
 }
 
 /// What it hears.

@@ -17,7 +17,7 @@ pub trait AgentService: Send + Sync {
     /// Only those of the caller's rights and of storage.
     async fn list(&self, caller: &Caller) -> Answer<AgentList>;
 
-    /// One agent and what it runs.
+    /// One agent and what it runs; of what only others carry, with how they said that it stands there.
     ///
     /// # Errors
     /// `AGENT-001`.
@@ -37,7 +37,7 @@ pub trait AgentService: Send + Sync {
 
     /// Closes the agent's circuit, on every server and worker that carries it, and forgets the failures that opened it; instances that
     /// wait for their next start are started at once. Does no harm if there is nothing to close. The answer is how it stands with the
-    /// balancer of this server; if only others carry it, what is known of it here: its instances, and no skills.
+    /// balancer of this server; if only others carry it, what they said with their last heartbeats, with closed circuits and no skills.
     ///
     /// # Errors
     /// `AGENT-001`.

@@ -48,10 +48,12 @@ pub struct AgentView {
 pub struct AgentDetail {
     /// What lists show.
     pub agent: AgentView,
-    /// How it stands with the balancer of the server that answers; absent if that server does not carry it.
+    /// How it stands with the balancer of the server that answers. If that server does not carry it, how it stands with those that do, as they
+    /// last said with their heartbeats; absent if nobody carries it. Its circuit is then the worst of those of the servers and workers that
+    /// live: an open one before a half open one before a closed one; of two that are open, the one that is tried again later; then the one with more failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<AgentStanding>,
-    /// Its instances in other servers and workers.
+    /// Its instances in other servers and workers, those of each told as one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<InstanceView>,
     /// The tasks it has now.
@@ -108,8 +110,8 @@ pub struct CircuitView {
     pub open_until: Option<Timestamp>,
 }
 
-/// An instance of an agent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An instance of an agent, or all that another server or worker has of it, as the best of them is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstanceView {
     /// Its number among the agent's instances on its host, from 1.
@@ -127,11 +129,15 @@ pub struct InstanceView {
     pub slots: u32,
     /// How many it has.
     pub busy: u32,
-    /// Starts that failed and deaths since it last did work.
+    /// Starts that failed and deaths since it last did work; of several, the most that one has.
     pub failures: u32,
-    /// When it is started again.
+    /// When it is started again; of several, the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Timestamp>,
+    /// The agent's circuit on the other server or worker, which has one of its own; absent for the server that answers, and while the
+    /// other has said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circuit: Option<CircuitView>,
 }
 
 /// How a skill of an agent is balanced.

@@ -132,6 +132,7 @@ impl Instance {
             busy: self.busy,
             failures: self.failures,
             restart_at: self.restart_at,
+            circuit: None,
         }
     }
 }

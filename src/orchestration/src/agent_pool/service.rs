@@ -10,7 +10,7 @@ use baton_domain::services::{AgentService, Answer};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
 
-use crate::cluster::elsewhere;
+use crate::cluster::{carriers, elsewhere};
 use crate::engine::Shared;
 
 /// The agent service over the pool and its registry.
@@ -55,8 +55,14 @@ impl AgentService for PoolService {
         let agents = self.shared.store.agents().await?;
         let agent = agents.items.into_iter().find(|agent| agent.id == id).ok_or_else(|| no_such_agent(id))?;
         let running = self.shared.store.tasks_of_agent(id).await?;
-        let standing = self.shared.pool.standing(id);
-        let elsewhere = elsewhere::instances(&self.shared, id).await?;
+        let (standing, elsewhere) = match self.shared.pool.standing(id) {
+            Some(standing) => (Some(standing), elsewhere::instances(&self.shared, id).await?),
+            None => {
+                let standing = elsewhere::standing(&self.shared, id).await?;
+                let instances = standing.as_ref().map(|standing| standing.instances.clone()).unwrap_or_default();
+                (standing, instances)
+            }
+        };
         Ok(AgentDetail { agent: self.with_slots(agent), standing, elsewhere, running, as_of: agents.as_of })
     }
 
@@ -73,11 +79,12 @@ impl AgentService for PoolService {
         let now = self.shared.sources.clock.now();
         let announced = self.shared.store.announce_circuit_reset(id, caller.principal.clone(), now).await?;
         announced.ok_or_else(|| no_such_agent(id))?;
-        // The others hear of it from the log.
+        // The others hear of it from the log. What they said until now holds no longer, and may have been read before.
+        self.shared.elsewhere.forget();
         self.shared.pool.reset_circuit(id);
         match self.shared.pool.standing(id) {
             Some(standing) => Ok(standing),
-            None => elsewhere::standing(&self.shared, id).await?.ok_or_else(|| no_such_agent(id)),
+            None => elsewhere::standing(&self.shared, id).await?.map(carriers::once_closed).ok_or_else(|| no_such_agent(id)),
         }
     }
 

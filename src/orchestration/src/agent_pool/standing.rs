@@ -1,11 +1,14 @@
 //! How is it shown how agents stand, and how work is balanced?
 
-use baton_domain::agent::{AgentStatus, Needs};
+use baton_domain::agent::{AgentStatus, InstanceStatus, Needs};
 use baton_domain::id::AgentId;
 use baton_domain::wire::agent::{AgentStanding, Balancing, SkillBalancing, SkillStanding};
 use baton_domain::wire::task::{Explanation, ScoreTerm};
+use baton_storage::CarriedStanding;
 
 use super::AgentPool;
+use super::state::State;
+use crate::load_balancer::AgentNumber;
 
 impl AgentPool {
     /// How an agent stands; nothing if this server does not carry it.
@@ -32,6 +35,37 @@ impl AgentPool {
             cost_micros: facts.cost_micros,
             skills: skills.collect(),
         })
+    }
+
+    /// How an agent stands here, as the others are told; nothing if this server does not carry it.
+    pub(crate) fn told(&self, agent: AgentId) -> Option<CarriedStanding> {
+        let mut state = self.state.lock();
+        state.tick(self.sources.clock.now());
+        state.number(agent).map(|number| self.tell(&state, number))
+    }
+
+    /// The same of all agents, by their names.
+    pub(crate) fn told_of_all(&self) -> Vec<(String, CarriedStanding)> {
+        let mut state = self.state.lock();
+        state.tick(self.sources.clock.now());
+        let name = |number| state.balancer.facts(number).agent.name.clone();
+        (0..).zip(&state.carried).map(|(number, _)| (name(number), self.tell(&state, number))).collect()
+    }
+
+    fn tell(&self, state: &State, number: AgentNumber) -> CarriedStanding {
+        let facts = state.balancer.facts(number);
+        let instances = || state.carried[number as usize].instances.iter().map(|instance| instance.view("", false));
+        let fits = |skill: &&String| self.skills.get(*skill).is_none_or(|known| state.host.fits(&known.skill.needs));
+        CarriedStanding {
+            circuit: state.balancer.circuit(number),
+            probes: state.balancer.options().breaker.probes,
+            status: instances().map(|instance| instance.status).min_by_key(|status| rank(*status)).unwrap_or(InstanceStatus::Stopped),
+            slots: instances().fold(0, |sum, instance| sum.saturating_add(instance.slots)),
+            usable: facts.slots,
+            failures: instances().map(|instance| instance.failures).max().unwrap_or(0),
+            restart_at: instances().filter_map(|instance| instance.restart_at).min(),
+            no_room: facts.skills.iter().filter(|skill| !fits(skill)).cloned().collect(),
+        }
     }
 
     /// How many attempts an agent takes at once with all its instances here, and how many with the fewest, as the registry has it;
@@ -69,5 +103,16 @@ impl AgentPool {
         let weights = state.balancer.options().weights.named();
         let weights = weights.into_iter().map(|(name, weight)| ScoreTerm { name: name.to_owned(), value: 0.0, weight }).collect();
         Balancing { host: state.host.view(), weights, skills }
+    }
+}
+
+/// The lower, the better an instance is.
+const fn rank(status: InstanceStatus) -> u8 {
+    match status {
+        InstanceStatus::Ready => 0,
+        InstanceStatus::Starting => 1,
+        InstanceStatus::Unhealthy => 2,
+        InstanceStatus::Draining => 3,
+        InstanceStatus::Stopped => 4,
     }
 }

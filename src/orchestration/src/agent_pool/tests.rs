@@ -257,6 +257,47 @@ fn an_instance_that_keeps_dying_waits_and_comes_back_on_trial() {
 }
 
 #[test]
+fn the_others_are_told_how_an_agent_stands_with_all_its_instances_as_one() {
+    let heavy_skill = skill(HEAVY, Isolation::Process, heavy());
+    let world = World::new(vec![AgentCard { instances: InstanceRange { minimum: 2, maximum: 2 }, ..card("a", vec![heavy_skill]) }]);
+    let told = || world.pool.told(world.ids[0]).unwrap();
+    let fresh = told();
+    assert_eq!((fresh.circuit.state, fresh.probes, fresh.status), (CircuitState::Closed, 2, InstanceStatus::Ready));
+    assert_eq!((fresh.slots, fresh.usable, fresh.failures, fresh.restart_at), (8, 8, 0, None));
+    assert!(fresh.no_room.is_empty());
+    assert_eq!(world.pool.told_of_all(), [("a".to_owned(), fresh)]);
+    // The host has room for two.
+    let taken = [world.reserve(HEAVY).unwrap(), world.reserve(HEAVY).unwrap()];
+    assert_eq!(told().no_room, [HEAVY]);
+    drop(taken);
+    assert!(told().no_room.is_empty());
+    let kill = || world.end(world.reserve(HEAVY).unwrap(), HEAVY, Ending::Failed, true);
+    while told().usable == 8 {
+        kill();
+    }
+    let one = told();
+    assert_eq!((one.status, one.slots, one.usable, one.failures), (InstanceStatus::Ready, 8, 4, 3), "the other one is in order");
+    assert!(one.restart_at.is_some());
+    while told().usable > 0 {
+        kill();
+    }
+    assert_eq!((told().status, told().circuit.consecutive_failures), (InstanceStatus::Unhealthy, 6));
+    assert_eq!(world.pool.told(AgentId::new(*baton_domain::id::DEFAULT_PROJECT.as_uuid())), None, "it is not carried here");
+}
+
+#[test]
+fn an_open_circuit_is_told_of() {
+    let world = World::new(vec![card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())])]);
+    for _ in 0..10 {
+        world.end(world.reserve(LIGHT).unwrap(), LIGHT, Ending::Failed, false);
+    }
+    let circuit = world.pool.told(world.ids[0]).unwrap().circuit;
+    assert_eq!((circuit.state, circuit.consecutive_failures, circuit.open_until.is_some()), (CircuitState::Open, 10, true));
+    world.clock.advance(Duration::from_secs(5));
+    assert_eq!(world.pool.told_of_all()[0].1.circuit.state, CircuitState::HalfOpen, "its time is over");
+}
+
+#[test]
 fn resuming_or_resetting_starts_what_waits_at_once() {
     for reset in [false, true] {
         let world = World::new(vec![card("a", vec![skill(HEAVY, Isolation::Process, Needs::default())])]);

@@ -9,18 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_domain::agent::{AgentStatus, CircuitState, InstanceKind, InstanceStatus, Skill, has_label};
+use baton_domain::agent::{Skill, has_label};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Clock;
-use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
-use baton_domain::wire::agent::{AgentStanding, CircuitView, InstanceView};
+use baton_domain::wire::agent::{AgentStanding, InstanceView};
 use baton_domain::wire::task::{Rejection, TaskSummary};
 use baton_storage::{Carrying, KnownAgent, StoreError};
 use parking_lot::Mutex;
 
-use super::Shared;
+use super::{Shared, carriers};
 use crate::agent_pool::KnownSkill;
 
 /// How long a skill is known after its last carrier has gone.
@@ -189,54 +188,26 @@ pub(crate) async fn instances(shared: &Shared, agent: AgentId) -> Result<Vec<Ins
     if !shared.cluster.is_shared() {
         return Ok(Vec::new());
     }
-    let (seen, mine) = (look(shared).await?, shared.cluster.server().id);
-    let alive_since = shared.sources.clock.now().minus(shared.options.lease);
-    let found = seen.agents.iter().find(|known| known.id == agent);
-    let others = found.into_iter().flat_map(|known| known.carried.iter().map(move |on| (known.status, on)));
-    Ok(others
-        .filter(|(_, on)| on.server.id != mine)
-        .zip(1..)
-        .map(|((status, on), number)| instance(number, status, on, alive_since))
-        .collect())
-}
-
-/// How an agent that only others carry stands once its circuit was closed there, as far as is known here.
-pub(crate) async fn standing(shared: &Shared, agent: AgentId) -> Result<Option<AgentStanding>, StoreError> {
     let seen = look(shared).await?;
-    let Some(known) = seen.agents.iter().find(|known| known.id == agent) else { return Ok(None) };
-    Ok(Some(AgentStanding {
-        agent_id: agent,
-        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
-        instances: instances(shared, agent).await?,
-        range: known.card.instances,
-        // Nothing is known of it, as of an agent that has done nothing yet.
-        success_rate: 0.5,
-        cost_micros: known.card.cost_micros,
-        skills: Vec::new(),
-    }))
+    let now = shared.sources.clock.now();
+    let found = seen.agents.iter().find(|known| known.id == agent);
+    Ok(found.map(|known| carriers::instances(known, shared.cluster.server().id, alive_since(shared, now), now)).unwrap_or_default())
 }
 
-fn instance(number: u32, agent: AgentStatus, on: &Carrying, alive_since: Timestamp) -> InstanceView {
-    let status = match on.status {
-        // It may be cut off, or stopped; the leader forgets it soon.
-        _ if on.seen_at <= alive_since => InstanceStatus::Unhealthy,
-        ServerStatus::Active if agent == AgentStatus::Active => InstanceStatus::Ready,
-        ServerStatus::Active | ServerStatus::Draining => InstanceStatus::Draining,
-    };
-    InstanceView {
-        number,
-        kind: match on.kind {
-            ServerKind::Server => InstanceKind::Server,
-            ServerKind::Worker => InstanceKind::Worker,
-        },
-        host: on.host.clone(),
-        server: Some(on.server.name.clone()),
-        status,
-        slots: on.slots,
-        busy: on.busy,
-        failures: 0,
-        restart_at: None,
+/// How an agent that only others carry stands with them, as they last said; nothing if nobody carries it.
+pub(crate) async fn standing(shared: &Shared, agent: AgentId) -> Result<Option<AgentStanding>, StoreError> {
+    if !shared.cluster.is_shared() {
+        return Ok(None);
     }
+    let seen = look(shared).await?;
+    let now = shared.sources.clock.now();
+    let found = seen.agents.iter().find(|known| known.id == agent && !known.carried.is_empty());
+    Ok(found.map(|known| carriers::standing(known, shared.cluster.server().id, alive_since(shared, now), now)))
+}
+
+/// Whoever was seen since then lives.
+fn alive_since(shared: &Shared, now: Timestamp) -> Timestamp {
+    now.minus(shared.options.lease)
 }
 
 /// Why no agent has taken a task yet that is queued and due: how many agents fell to which reason. Empty if one could take it now,
@@ -251,10 +222,13 @@ pub(crate) async fn held_up(shared: &Shared, task: &TaskSummary) -> Result<Vec<R
         return Ok(shared.pool.rejections(refused.as_deref(), &task.skill, &task.labels));
     }
     let has_refused = |agent: &KnownAgent| refused.as_ref().filter(|refused| refused.contains(&agent.id)).map(|_| "refused");
-    let alive_since = now.minus(shared.options.lease);
+    let (mine, alive_since) = (shared.cluster.server().id, alive_since(shared, now));
     let mut fell: BTreeMap<&str, u32> = BTreeMap::new();
     for agent in &look(shared).await?.agents {
-        match lacks(agent, &task.skill, &task.labels).or_else(|| has_refused(agent)).or_else(|| cannot(agent, alive_since)) {
+        // What is counted here is newer than what the registry has of it.
+        let told = |on: &Carrying| if on.server.id == mine { shared.pool.told(agent.id) } else { on.standing.clone() };
+        let cannot = || carriers::cannot(agent, &task.skill, alive_since, now, told);
+        match lacks(agent, &task.skill, &task.labels).or_else(|| has_refused(agent)).or_else(cannot) {
             Some(reason) => *fell.entry(reason).or_default() += 1,
             None => return Ok(Vec::new()),
         }
@@ -262,44 +236,16 @@ pub(crate) async fn held_up(shared: &Shared, task: &TaskSummary) -> Result<Vec<R
     Ok(fell.into_iter().map(|(reason, count)| Rejection { reason: reason.to_owned(), count }).collect())
 }
 
-/// What keeps an agent that could do the work from taking it now, as far as the registry tells.
-fn cannot(agent: &KnownAgent, alive_since: Timestamp) -> Option<&'static str> {
-    let alive: Vec<&Carrying> = agent.carried.iter().filter(|on| on.seen_at > alive_since).collect();
-    if alive.is_empty() {
-        return Some("not_running");
-    }
-    let taking: Vec<_> = alive.iter().filter(|on| on.status == ServerStatus::Active && agent.status == AgentStatus::Active).collect();
-    if taking.is_empty() {
-        return Some("draining");
-    }
-    taking.iter().all(|on| on.busy >= on.slots).then_some("no_slot")
-}
-
 #[cfg(test)]
 mod tests {
-    use baton_domain::agent::{AgentCard, Family, InstanceRange};
-    use baton_domain::id::ServerId;
-    use baton_domain::server::ServerRef;
+    use baton_domain::agent::{AgentCard, AgentStatus, Family, InstanceRange};
     use uuid::Uuid;
 
     use super::*;
 
     const NOW: i64 = 100_000;
-    const ALIVE_SINCE: Timestamp = Timestamp::from_millis(70_000);
 
-    fn on(name: &str, slots: u32, busy: u32, seen_at: i64) -> Carrying {
-        Carrying {
-            server: ServerRef { id: ServerId::new(Uuid::from_u128(1)), name: name.into() },
-            kind: ServerKind::Worker,
-            host: "far.example".into(),
-            status: ServerStatus::Active,
-            slots,
-            busy,
-            seen_at: Timestamp::from_millis(seen_at),
-        }
-    }
-
-    fn agent(carried: Vec<Carrying>) -> KnownAgent {
+    fn agent() -> KnownAgent {
         let card = AgentCard {
             name: "far".into(),
             title: "Far".into(),
@@ -311,34 +257,7 @@ mod tests {
             instances: InstanceRange::default(),
             cost_micros: 0,
         };
-        KnownAgent { id: AgentId::new(Uuid::from_u128(7)), status: AgentStatus::Active, card, carried }
-    }
-
-    #[test]
-    fn an_agent_cannot_while_nobody_alive_carries_it_drains_or_all_its_slots_are_taken() {
-        let draining = Carrying { status: ServerStatus::Draining, ..on("one", 4, 0, NOW) };
-        assert_eq!(cannot(&agent(vec![]), ALIVE_SINCE), Some("not_running"));
-        assert_eq!(cannot(&agent(vec![on("one", 4, 0, 70_000)]), ALIVE_SINCE), Some("not_running"), "it was silent for a lease");
-        assert_eq!(cannot(&agent(vec![draining.clone()]), ALIVE_SINCE), Some("draining"));
-        assert_eq!(
-            cannot(&KnownAgent { status: AgentStatus::Draining, ..agent(vec![on("one", 4, 0, NOW)]) }, ALIVE_SINCE),
-            Some("draining")
-        );
-        assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), draining.clone()]), ALIVE_SINCE), Some("no_slot"));
-        assert_eq!(cannot(&agent(vec![on("one", 4, 4, NOW), on("two", 4, 3, NOW)]), ALIVE_SINCE), None);
-    }
-
-    #[test]
-    fn an_instance_elsewhere_says_where_it_is_and_how() {
-        let status = |agent, on: &Carrying| instance(1, agent, on, ALIVE_SINCE).status;
-        let shown = instance(2, AgentStatus::Active, &on("three", 16, 3, NOW), ALIVE_SINCE);
-        assert_eq!(
-            (shown.number, shown.kind, shown.host.as_str(), shown.server.as_deref()),
-            (2, InstanceKind::Worker, "far.example", Some("three"))
-        );
-        assert_eq!((shown.status, shown.slots, shown.busy), (InstanceStatus::Ready, 16, 3));
-        assert_eq!(status(AgentStatus::Draining, &on("three", 1, 0, NOW)), InstanceStatus::Draining);
-        assert_eq!(status(AgentStatus::Active, &on("three", 1, 0, 70_000)), InstanceStatus::Unhealthy);
+        KnownAgent { id: AgentId::new(Uuid::from_u128(7)), status: AgentStatus::Active, card, carried: vec![] }
     }
 
     /// Stands still until it is moved.
@@ -364,7 +283,7 @@ mod tests {
             let read = async {
                 self.reads.fetch_add(1, Ordering::SeqCst);
                 tokio::task::yield_now().await;
-                Ok(vec![agent(vec![on("one", 4, 0, NOW)])])
+                Ok(vec![agent()])
             };
             self.elsewhere.within(FRESH, &self.clock, Duration::from_secs(30), read).await
         }

@@ -4,9 +4,11 @@
 //! - [`leadership`]: who does what only one server may do
 //! - [`chores`]: who cleans up
 //! - [`elsewhere`]: what agents do that this server does not carry
+//! - [`carriers`]: how agents stand where others carry them
 //! - [`doorbell`]: how what others committed reaches the parts that wait for it here
 //! - `service`: what people ask of servers, as the server service
 
+pub(crate) mod carriers;
 mod chores;
 pub(crate) mod doorbell;
 pub(crate) mod elsewhere;

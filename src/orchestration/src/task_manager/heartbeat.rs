@@ -99,7 +99,9 @@ async fn beat(shared: &Arc<Shared>, heart: &dyn Heart) -> Result<(), StoreError>
     let (asked, at) = (Instant::now(), shared.sources.clock.now());
     let leases: Vec<_> = shared.running.lock().iter().map(|(task, running)| (*task, running.lease)).collect();
     let until = at.plus(shared.options.lease);
-    let beaten = heart.beat(Beat { server: shared.cluster.server().id, at, leases: leases.clone(), until }).await?;
+    // Where there is only one server, nobody asks how its agents stand.
+    let agents = if shared.cluster.is_shared() { shared.pool.told_of_all() } else { Vec::new() };
+    let beaten = heart.beat(Beat { server: shared.cluster.server().id, at, leases: leases.clone(), until, agents }).await?;
     let trusted_until = asked + shared.options.lease - shared.trust_margin();
     {
         let mut running = shared.running.lock();

@@ -130,7 +130,7 @@ async fn a_holder_that_falls_silent_loses_its_lease_and_its_late_outcome_is_refu
     }
     assert_eq!(world.ended(id).await.result, Some(json!({"message": "new"})));
     let now = world.sources.clock.now();
-    let beat = Beat { server: ServerId::new(world.sources.ids.next()), at: now, leases: vec![(id, stale)], until: now };
+    let beat = Beat { server: ServerId::new(world.sources.ids.next()), at: now, leases: vec![(id, stale)], until: now, agents: vec![] };
     assert_eq!(world.store.beat(beat).await.unwrap().stale, [(id, stale)]);
 }
 

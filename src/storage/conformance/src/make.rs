@@ -258,7 +258,7 @@ impl World {
 
     /// Believes holders until then, as a server does that has not joined; gives the leases that are stale.
     pub(crate) async fn beat(&self, leases: Vec<(TaskId, LeaseToken)>, until: Timestamp) -> Vec<(TaskId, LeaseToken)> {
-        let beat = Beat { server: server("main").id, at: until, leases, until };
+        let beat = Beat { server: server("main").id, at: until, leases, until, agents: vec![] };
         self.store.beat(beat).await.unwrap().stale
     }
 

@@ -1,14 +1,15 @@
 //! What does the contract say of servers and workers that share a store?
 
-use baton_domain::agent::AgentStatus;
+use baton_domain::agent::{AgentStatus, CircuitState, InstanceStatus};
 use baton_domain::id::{LeaseToken, ServerId, TaskId};
 use baton_domain::server::{ServerKind, ServerStatus};
 use baton_domain::task::Trigger;
 use baton_domain::user::Principal;
+use baton_domain::wire::agent::CircuitView;
 use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::AgentRef;
 use baton_storage::{
-    Advance, Advanced, AgentRegistration, Assignment, Beat, Beaten, Carrying, DueTask, Guard, Joined, KnownAgent, Leader,
+    Advance, Advanced, AgentRegistration, Assignment, Beat, Beaten, CarriedStanding, Carrying, DueTask, Guard, Joined, KnownAgent, Leader,
     ServerRegistration, TaskRecord,
 };
 
@@ -32,7 +33,7 @@ async fn join(world: &World, name: &str, millis: i64) {
 }
 
 fn beat(name: &str, millis: i64) -> Beat {
-    Beat { server: server(name).id, at: at(millis), leases: vec![], until: at(millis + 30_000) }
+    Beat { server: server(name).id, at: at(millis), leases: vec![], until: at(millis + 30_000), agents: vec![] }
 }
 
 async fn listed(world: &World) -> Vec<ServerView> {
@@ -254,6 +255,7 @@ pub async fn known_agents_come_with_their_cards_and_with_who_carries_them(world:
         slots,
         busy: 0,
         seen_at: at(seen),
+        standing: None,
     };
     let on_main = |slots| carrying("main", ServerKind::Server, ServerStatus::Active, slots, 5);
     let on_worker = carrying("a worker", ServerKind::Worker, ServerStatus::Draining, 3, 6);
@@ -299,6 +301,77 @@ pub async fn what_a_carrier_has_of_an_agent_is_counted(world: &World) {
         assert!(matches!(world.store.advance(advance).await.unwrap(), Advanced::Applied(_)), "{trigger}");
     }
     assert_eq!(busy().await, counted([0, 0, 2, 1]));
+}
+
+/// One with everything that there can be, told apart by its failures.
+fn standing(failures: u32) -> CarriedStanding {
+    CarriedStanding {
+        circuit: CircuitView { state: CircuitState::Open, consecutive_failures: failures, failure_rate: 0.625, open_until: Some(at(99)) },
+        probes: 2,
+        status: InstanceStatus::Unhealthy,
+        slots: 8,
+        usable: 3,
+        failures,
+        restart_at: Some(at(77)),
+        no_room: vec!["nlp.sentiment".to_owned()],
+    }
+}
+
+/// How each agent stands on each of its carriers.
+async fn standings(world: &World) -> Vec<(String, String, Option<CarriedStanding>)> {
+    let agents = world.store.known_agents(at(0)).await.unwrap().into_iter();
+    agents.flat_map(|known| known.carried.into_iter().map(move |on| (known.card.name.clone(), on.server.name, on.standing))).collect()
+}
+
+/// The same for `code` and `nlp`, both on `one` and on `two`.
+fn said(standings: [Option<CarriedStanding>; 4]) -> Vec<(String, String, Option<CarriedStanding>)> {
+    let pairs = [("code", "one"), ("code", "two"), ("nlp", "one"), ("nlp", "two")];
+    pairs.into_iter().zip(standings).map(|((agent, on), standing)| (agent.to_owned(), on.to_owned(), standing)).collect()
+}
+
+/// A beat that says these standings.
+fn telling(name: &str, millis: i64, agents: Vec<(&str, CarriedStanding)>) -> Beat {
+    Beat { agents: agents.into_iter().map(|(agent, standing)| (agent.to_owned(), standing)).collect(), ..beat(name, millis) }
+}
+
+pub async fn how_an_agent_stands_on_its_carrier_reads_back_as_the_beat_told_it(world: &World) {
+    join(world, "one", 0).await;
+    join(world, "two", 0).await;
+    world.store.register_agents(vec![world.registration("nlp"), world.registration("code")], at(0)).await.unwrap();
+    assert_eq!(standings(world).await, said([None, None, None, None]), "nothing was said yet");
+    let head = world.head().await;
+    let sound = CarriedStanding {
+        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+        restart_at: None,
+        no_room: vec![],
+        ..standing(0)
+    };
+    world.store.beat(telling("one", 10, vec![("nlp", standing(1)), ("code", sound.clone()), ("unknown", standing(9))])).await.unwrap();
+    assert_eq!(standings(world).await, said([Some(sound.clone()), None, Some(standing(1)), None]));
+    world.store.beat(telling("two", 10, vec![("nlp", standing(2))])).await.unwrap();
+    world.store.beat(telling("one", 20, vec![("nlp", standing(3))])).await.unwrap();
+    let wanted = said([Some(sound.clone()), None, Some(standing(3)), Some(standing(2))]);
+    assert_eq!(standings(world).await, wanted, "what is not said again stays");
+    world.store.beat(telling("one", 19, vec![("nlp", standing(4))])).await.unwrap();
+    assert_eq!(standings(world).await, wanted, "a beat that comes late changes nothing");
+    world.store.beat(telling("one", 20, vec![("nlp", standing(3))])).await.unwrap();
+    assert_eq!((standings(world).await, world.head().await), (wanted, head), "none of it is an event");
+    join(world, "one", 30).await;
+    assert_eq!(standings(world).await, said([None, None, None, Some(standing(2))]), "who joins again has said nothing");
+}
+
+pub async fn how_an_agent_stood_holds_no_longer_once_its_circuit_was_closed(world: &World) {
+    join(world, "one", 0).await;
+    join(world, "two", 0).await;
+    let nlp = world.registration("nlp");
+    world.store.register_agents(vec![nlp.clone(), world.registration("code")], at(0)).await.unwrap();
+    for name in ["one", "two"] {
+        world.store.beat(telling(name, 10, vec![("nlp", standing(1)), ("code", standing(2))])).await.unwrap();
+    }
+    world.store.announce_circuit_reset(nlp.id, person(), at(20)).await.unwrap().unwrap();
+    assert_eq!(standings(world).await, said([Some(standing(2)), Some(standing(2)), None, None]), "on every carrier, and of no other agent");
+    world.store.beat(telling("two", 30, vec![("nlp", standing(5))])).await.unwrap();
+    assert_eq!(standings(world).await, said([Some(standing(2)), Some(standing(2)), None, Some(standing(5))]), "until it is said anew");
 }
 
 pub async fn an_agent_that_has_gone_is_known_for_as_long_as_is_asked(world: &World) {

@@ -142,10 +142,16 @@ fn set_status(
     Ok((Some(seen), vec![event]))
 }
 
-fn circuit_reset(state: &State, id: AgentId, actor: Principal, at: Timestamp) -> Result<(Option<AgentView>, Vec<NewEvent>), StoreError> {
+fn circuit_reset(
+    state: &mut State,
+    id: AgentId,
+    actor: Principal,
+    at: Timestamp,
+) -> Result<(Option<AgentView>, Vec<NewEvent>), StoreError> {
     let Some(agent) = state.agents.0.values().find(|agent| agent.id == id && agent.listed) else { return Ok((None, Vec::new())) };
     let seen = view(state, agent);
     let event = announcement(CIRCUIT_RESET, &seen, actor, at)?;
+    state.servers.forget_standing(&seen.name);
     Ok((Some(seen), vec![event]))
 }
 

@@ -9,7 +9,9 @@ use baton_domain::server::ServerStatus;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::server::ServerView;
-use baton_storage::{Beat, Beaten, Carrying, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError};
+use baton_storage::{
+    Beat, Beaten, CarriedStanding, Carrying, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt, StoreError,
+};
 
 use crate::commit::{State, data};
 use crate::tasks::Told;
@@ -22,6 +24,8 @@ struct Server {
     status: ServerStatus,
     started_at: Timestamp,
     seen_at: Timestamp,
+    /// How its agents stand, as it last said.
+    standings: BTreeMap<String, CarriedStanding>,
 }
 
 /// All servers.
@@ -36,6 +40,13 @@ impl Servers {
     pub(crate) fn slots(&self, agent: &str) -> Option<u32> {
         let carried = self.rows.values().flat_map(|server| &server.registration.agents).filter(|(name, _)| name == agent);
         carried.map(|(_, slots)| *slots).reduce(u32::saturating_add)
+    }
+
+    /// What servers said of how an agent stands there holds no longer.
+    pub(crate) fn forget_standing(&mut self, agent: &str) {
+        for server in self.rows.values_mut() {
+            server.standings.remove(agent);
+        }
     }
 }
 
@@ -53,6 +64,7 @@ pub(crate) fn carrying(state: &State, agent: AgentId, name: &str) -> Vec<Carryin
             slots: *slots,
             busy: u32::try_from(state.tasks.held_by(named.id, Some(agent))).unwrap_or(u32::MAX),
             seen_at: server.seen_at,
+            standing: server.standings.get(name).cloned(),
         });
     }
     carrying.sort_by(|one, other| (&one.server.name, one.server.id).cmp(&(&other.server.name, other.server.id)));
@@ -95,6 +107,7 @@ fn join(state: &mut State, registration: ServerRegistration, at: Timestamp, aliv
         status: known.map_or(ServerStatus::Active, |known| known.status),
         started_at: known.map_or(at, |known| known.started_at),
         seen_at: at,
+        standings: BTreeMap::new(),
         registration,
     };
     // A server that was forgotten and comes back brings its agents back.
@@ -123,6 +136,10 @@ fn remove(state: &mut State, gone: Vec<ServerId>, kind: &str, at: Timestamp) -> 
 fn beat(state: &mut State, beat: Beat) -> Beaten {
     let mut beaten = Beaten::default();
     if let Some(server) = state.servers.rows.get_mut(&beat.server) {
+        if server.seen_at <= beat.at {
+            let carried = |name: &str| server.registration.agents.iter().any(|(agent, _)| agent == name);
+            server.standings.extend(beat.agents.into_iter().filter(|(agent, _)| carried(agent)));
+        }
         server.seen_at = server.seen_at.max(beat.at);
         beaten.status = Some(server.status);
     }

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
 use crate::PostgresStore;
-use crate::columns::{count as stored, get, id, instant, json, maybe_id, maybe_instant, named, small, text};
+use crate::columns::{count as stored, get, id, instant, json, maybe_id, maybe_instant, maybe_json, named, small, text};
 use crate::events;
 use crate::failure::{Fault, failed};
 use crate::many::{column, try_column};
@@ -28,7 +28,7 @@ const SELECT: &str = "SELECT id, name, card, status, completed, failed, last_act
 
 /// The agents that are known, once for each server that carries one.
 const KNOWN: &str = "SELECT agents.id, agents.status, card, server_id, servers.name AS server_name, kind, host,
-     servers.status AS server_status, slots, seen_at,
+     servers.status AS server_status, slots, seen_at, standing,
      (SELECT count(*)::integer FROM tasks
          WHERE state IN ('assigned', 'running') AND tasks.server_id = servers.id AND agent_id = agents.id) AS busy
      FROM agents LEFT JOIN (server_agents JOIN servers ON servers.id = server_id) ON agent = agents.name
@@ -52,6 +52,7 @@ async fn known(sql: &mut PgConnection, gone_after: Timestamp) -> Result<Vec<Know
             slots: small(row, "slots")?,
             busy: small(row, "busy")?,
             seen_at: instant(row, "seen_at")?,
+            standing: maybe_json(row, "standing")?,
         });
     }
     Ok(agents)
@@ -162,6 +163,11 @@ async fn set_status(tx: &mut Tx, (wanted, status, actor, at): &StatusChange) -> 
 async fn circuit_reset(tx: &mut Tx, (wanted, actor, at): &(AgentId, Principal, Timestamp)) -> Result<Option<AgentView>, Fault> {
     let found = listed(tx.sql()).await?.into_iter().find(|agent| agent.id == *wanted);
     if let Some(agent) = &found {
+        sqlx::query("UPDATE server_agents SET standing = NULL WHERE agent = $1 AND standing IS NOT NULL")
+            .bind(agent.name.as_str())
+            .execute(tx.sql())
+            .await
+            .map_err(failed)?;
         announce(tx, CIRCUIT_RESET, agent, actor.clone(), *at)?;
     }
     Ok(found)

@@ -15,10 +15,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::PostgresStore;
-use crate::columns::{count, get, id, instant, maybe_id, maybe_named, named, plain, small, stored_small};
+use crate::columns::{count, get, id, instant, maybe_id, maybe_named, named, plain, small, stored_small, text};
 use crate::events;
 use crate::failure::{Fault, failed};
-use crate::many::column;
+use crate::many::{column, try_column};
 use crate::writer::Tx;
 
 const SELECT: &str = "SELECT servers.*,
@@ -196,14 +196,20 @@ async fn lead(tx: &mut Tx, server: ServerId, at: Timestamp, until: Timestamp) ->
 }
 
 /// One statement, and so one transaction. Tasks are locked in the order in which the writers lock them. The list and the empty
-/// string keep PostgreSQL from going through all running tasks: see `begin`.
+/// string keep PostgreSQL from going through all running tasks: see `begin`. Of how agents stand, only what has changed is written, and
+/// nothing by a beat that is older than the last.
 const BEAT: &str = "WITH seen AS (UPDATE servers SET seen_at = GREATEST(seen_at, $2) WHERE id = $1 RETURNING status),
      held AS (SELECT * FROM UNNEST($3::uuid[], $4::bigint[]) AS held (task, lease)),
      mine AS (SELECT id AS mine_id FROM tasks WHERE id = ANY($3) ORDER BY id FOR NO KEY UPDATE),
      kept AS (
          UPDATE tasks SET lease_until = GREATEST(lease_until, $5) FROM held JOIN mine ON mine_id = held.task
          WHERE tasks.id = ANY($3) AND tasks.id = held.task AND tasks.state || '' IN ('assigned', 'running') AND tasks.lease = held.lease
-         RETURNING tasks.id, tasks.lease, tasks.cancel_requested_at IS NOT NULL AS cancel)
+         RETURNING tasks.id, tasks.lease, tasks.cancel_requested_at IS NOT NULL AS cancel),
+     said AS (
+         UPDATE server_agents SET standing = told.standing FROM UNNEST($6::text[], $7::text[]) AS told (agent, standing)
+         WHERE server_agents.server_id = $1 AND server_agents.agent = told.agent
+             AND server_agents.standing IS DISTINCT FROM told.standing
+             AND EXISTS (SELECT 1 FROM servers WHERE id = $1 AND seen_at <= $2))
      SELECT (SELECT status FROM seen) AS status, kept.id, kept.lease, kept.cancel FROM (SELECT 1) AS one LEFT JOIN kept ON TRUE";
 
 /// Believes a server and its leases for another span.
@@ -214,6 +220,8 @@ pub(crate) async fn beat(sql: &mut PgConnection, beat: &Beat) -> Result<Beaten, 
         .bind(column(&beat.leases, |(task, _)| *task.as_uuid()))
         .bind(column(&beat.leases, |(_, lease)| lease.0))
         .bind(beat.until.as_millis())
+        .bind(column(&beat.agents, |(agent, _)| plain(agent)))
+        .bind(try_column(&beat.agents, |(_, standing)| text(standing))?)
         .fetch_all(sql)
         .await
         .map_err(failed)?;

@@ -57,8 +57,13 @@ async fn a_heart_beats_while_no_other_write_gets_through() {
         async move { harness::insert(&store, 1).await }
     });
     let heart = store.own_heart().unwrap();
-    let beat =
-        move |millis| Beat { server: harness::server("main").id, at: at(millis), leases: vec![(id, lease)], until: at(millis + 30_000) };
+    let beat = move |millis| Beat {
+        server: harness::server("main").id,
+        at: at(millis),
+        leases: vec![(id, lease)],
+        until: at(millis + 30_000),
+        agents: vec![],
+    };
     // A thread and a runtime of its own, as the engine has it.
     let beating = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

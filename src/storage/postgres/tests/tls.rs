@@ -34,6 +34,7 @@ async fn the_right_authority_is_believed_a_wrong_one_a_wrong_name_and_an_expired
         at: harness::at(0),
         leases: vec![],
         until: harness::at(1),
+        agents: vec![],
     };
     baton_storage::ServerStore::own_heart(&store).unwrap().beat(beat).await.unwrap();
     let all = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'baton'";

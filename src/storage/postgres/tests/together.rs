@@ -142,8 +142,13 @@ async fn servers_that_change_the_same_tasks_in_opposite_orders_wait_for_each_oth
     let begun = one.begin(tasks.iter().copied().map(assignment).collect()).await.unwrap();
     let forth: Vec<_> = begun.iter().map(|begun| (begun.task.summary.id, begun.task.lease)).collect();
     let back: Vec<_> = forth.iter().rev().copied().collect();
-    let beat =
-        |leases: &Vec<_>| Beat { server: ServerId::new(uuid::Uuid::from_u128(1)), at: at(300), leases: leases.clone(), until: at(60_000) };
+    let beat = |leases: &Vec<_>| Beat {
+        server: ServerId::new(uuid::Uuid::from_u128(1)),
+        at: at(300),
+        leases: leases.clone(),
+        until: at(60_000),
+        agents: vec![],
+    };
     let beats = (0..50).map(|number| if number % 2 == 0 { one.beat(beat(&forth)) } else { two.beat(beat(&back)) });
     let canceled = tasks.iter().rev().map(|task| two.request_cancel(*task, Principal::System, at(300)));
     let (stale, canceled) = tokio::join!(join_all(beats), join_all(canceled));

@@ -24,7 +24,7 @@ const SELECT: &str = "SELECT id, card, status, completed, failed, last_active_at
 
 /// The agents that are known, once for each server that carries one.
 const KNOWN: &str = "SELECT agents.id, agents.status, card, servers.id, servers.name, kind, host, servers.status, slots, seen_at,
-     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND server_id = servers.id AND agent_id = agents.id) AS busy
+     (SELECT count(*) FROM tasks WHERE state IN ('assigned', 'running') AND server_id = servers.id AND agent_id = agents.id) AS busy, standing
      FROM agents LEFT JOIN (server_agents JOIN servers ON servers.id = server_id) ON agent = agents.name
      WHERE listed OR gone_at > ?1 ORDER BY agents.name, servers.name, servers.id";
 
@@ -45,6 +45,7 @@ fn known(sql: &Connection, gone_after: Timestamp) -> Result<Vec<KnownAgent>, Sto
             slots: row.small()?,
             seen_at: row.instant()?,
             busy: row.small()?,
+            standing: row.maybe_json()?,
         });
         Ok(())
     })?;
@@ -133,6 +134,7 @@ fn set_status(tx: &mut Tx, wanted: AgentId, status: AgentStatus, actor: Principa
 fn circuit_reset(tx: &mut Tx, wanted: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
     let found = listed(tx.sql())?.items.into_iter().find(|agent| agent.id == wanted);
     if let Some(agent) = &found {
+        run(tx.sql(), "UPDATE server_agents SET standing = NULL WHERE agent = ?1", [&agent.name])?;
         announce(tx, CIRCUIT_RESET, agent, actor, at)?;
     }
     Ok(found)

@@ -11,7 +11,7 @@ use baton_storage::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, Ser
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
-use crate::columns::Columns;
+use crate::columns::{Columns, text};
 use crate::events;
 use crate::statement::{all, maybe, one, run};
 use crate::writer::Tx;
@@ -142,6 +142,12 @@ fn beat(tx: &mut Tx, beat: &Beat) -> Result<Beaten, StoreError> {
         params![beat.at.as_millis(), beat.server.as_uuid().as_bytes()],
         |row| row.named(ServerStatus::parse),
     )?;
+    // As it is since the statement above: a beat that is older than the last says nothing.
+    let say = "UPDATE server_agents SET standing = ?1 WHERE server_id = ?2 AND agent = ?3 AND standing IS NOT ?1
+         AND EXISTS (SELECT 1 FROM servers WHERE id = ?2 AND seen_at <= ?4)";
+    for (agent, standing) in &beat.agents {
+        run(tx.sql(), say, params![text(standing)?, beat.server.as_uuid().as_bytes(), agent, beat.at.as_millis()])?;
+    }
     let mut beaten = Beaten { status, ..Beaten::default() };
     for (task, lease) in &beat.leases {
         let kept = maybe(

@@ -144,6 +144,8 @@ macro_rules! others_cases {
                 a_server_that_leaves_takes_its_agents_with_it,
                 known_agents_come_with_their_cards_and_with_who_carries_them,
                 what_a_carrier_has_of_an_agent_is_counted,
+                how_an_agent_stands_on_its_carrier_reads_back_as_the_beat_told_it,
+                how_an_agent_stood_holds_no_longer_once_its_circuit_was_closed,
                 an_agent_that_has_gone_is_known_for_as_long_as_is_asked,
                 only_silent_servers_are_forgotten,
                 a_server_that_was_forgotten_brings_its_agents_back,
