@@ -1,5 +1,5 @@
-//! Do agents reach one another through topics, and does a message that nobody acknowledges end where it should? On the real
-//! engine, with a publisher in a child process.
+//! Do agents reach one another through topics, live and durably, and does a message that nobody acknowledges end where it should? On
+//! the real engine, with publisher and consumer in child processes.
 
 use crate::harness;
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::harness::cluster::Rest;
 use crate::harness::{PATIENCE, Server};
 use baton_domain::wire::task::TaskDetail;
-use baton_domain::wire::topic::{DeadLetterList, MessageList, Pulled, Settled};
+use baton_domain::wire::topic::{DeadLetterList, MessageList, Pulled, Settled, SubscriptionList};
 use serde_json::{Value, json};
 
 const TOPIC: &str = "orders.created";
@@ -33,6 +33,20 @@ async fn publish(rest: &Rest, order: u32) -> String {
     let input = json!({"topic": TOPIC, "payload": {"order": order}, "key": format!("order-{order}")});
     let id = start(rest, "diagnostics.publish", input).await;
     result(rest, &id).await["message"].as_str().unwrap().to_owned()
+}
+
+/// What an agent in a child process consumes of the subscription, and how many of it were settled.
+async fn consumed(rest: &Rest, refuse: bool) -> (Pulled, u64) {
+    let id = start(rest, "diagnostics.consume", json!({"subscription": "billing", "seconds": 20, "refuse": refuse})).await;
+    let result = result(rest, &id).await;
+    (Pulled { items: serde_json::from_value(result["deliveries"].clone()).unwrap() }, result["settled"].as_u64().unwrap())
+}
+
+/// Why a task failed.
+async fn failure(rest: &Rest, skill: &str, input: Value) -> String {
+    let id = start(rest, skill, input).await;
+    let task: TaskDetail = rest.get(&format!("/tasks/{id}?wait=60")).await.json().await.unwrap();
+    task.summary.failure.unwrap_or_else(|| panic!("{:?}", task.result)).code
 }
 
 async fn pull(rest: &Rest) -> Pulled {
@@ -96,5 +110,57 @@ async fn what_an_agent_publishes_is_heard_acknowledged_delivered_again_and_in_th
     };
     assert_eq!((letters.len(), letters[0].deliveries, letters[0].reason.as_str()), (1, 2, "expired"));
     assert_eq!((letters[0].message.id.to_string(), &letters[0].message.payload), (second, &json!({"order": 2})));
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_pulls_it_refuses_and_acknowledges_once() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    made(&rest, "/topics", &json!({"name": TOPIC, "kind": "durable"})).await;
+    let policy = json!({"ack_deadline_ms": 60_000, "maximum_deliveries": 5, "backoff_initial_ms": 0, "backoff_maximum_ms": 0});
+    made(&rest, "/subscriptions", &json!({"name": "billing", "pattern": "orders.*", "policy": policy})).await;
+    let message = publish(&rest, 1).await;
+
+    // Refused, it comes again, to whichever task asks next; acknowledged, it does not.
+    let (first, settled) = consumed(&rest, true).await;
+    assert_eq!((first.items.len(), first.items[0].delivery, settled), (1, 1, 1));
+    assert_eq!((first.items[0].message.id.to_string(), &first.items[0].message.payload), (message.clone(), &json!({"order": 1})));
+    let (second, settled) = consumed(&rest, false).await;
+    assert_eq!((second.items.len(), second.items[0].delivery, settled), (1, 2, 1));
+    assert_eq!(second.items[0].message.id.to_string(), message);
+    let after: SubscriptionList = rest.get("/subscriptions").await.json().await.unwrap();
+    let billing = &after.items[0];
+    assert_eq!((billing.acknowledged, billing.in_flight, billing.waiting, billing.lag), (1, 0, 0, 0));
+
+    // A late acknowledgement of the delivery before changes nothing.
+    let late = rest.post("/subscriptions/billing/acknowledge", &json!({"ack_ids": [first.items[0].ack_id]})).await;
+    assert_eq!(late.json::<Settled>().await.unwrap().settled, 0);
+
+    // One that waits is woken by what is published meanwhile.
+    let waiting = start(&rest, "diagnostics.consume", json!({"subscription": "billing", "seconds": 30})).await;
+    let next = publish(&rest, 2).await;
+    let got = result(&rest, &waiting).await;
+    assert_eq!((&got["deliveries"][0]["message"]["id"], &got["settled"]), (&json!(next), &json!(1)));
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_told_what_it_may_not_pull() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    assert_eq!(failure(&rest, "diagnostics.consume", json!({"subscription": "nothing", "seconds": 0})).await, "TOPIC-005");
+    made(&rest, "/topics", &json!({"name": TOPIC, "kind": "durable"})).await;
+    made(&rest, "/subscriptions", &json!({"name": "billing", "pattern": "orders.*"})).await;
+    let input = json!({"subscription": "billing", "seconds": 0, "at_once": 16});
+    let id = start(&rest, "diagnostics.consume", input).await;
+    assert_eq!(result(&rest, &id).await["deliveries"], json!([]));
+    // The others would wait for half a minute: the one that is refused ends the attempt, and the attempt ends them.
+    let began = Instant::now();
+    let input = json!({"subscription": "billing", "seconds": 30, "at_once": 17});
+    assert_eq!(failure(&rest, "diagnostics.consume", input).await, "REQUEST-007");
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     assert!(server.terminate());
 }

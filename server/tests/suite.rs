@@ -32,6 +32,7 @@ mod pausing;
 mod redis_outage;
 mod replays;
 mod shared_redis;
+mod sockets;
 mod start;
 mod work;
 mod workers;

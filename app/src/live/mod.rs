@@ -125,7 +125,8 @@ impl Live {
     /// Takes a frame from the server.
     fn take(&self, frame: ServerFrame) {
         let deliveries = match frame {
-            ServerFrame::Hello { .. } => Vec::new(),
+            // A tab publishes by its server functions, so the answers of the socket are never for it.
+            ServerFrame::Hello { .. } | ServerFrame::Published { .. } | ServerFrame::Problem { .. } => Vec::new(),
             ServerFrame::HighWater { seq } => {
                 locked(&self.hub).reached(seq);
                 Vec::new()

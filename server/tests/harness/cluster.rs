@@ -181,6 +181,11 @@ impl Rest {
         Self { http: self.http.clone(), base: format!("{}/api/v1", server.url), token: self.token.clone() }
     }
 
+    /// What it proves itself with, as a header.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
     pub async fn get(&self, path: &str) -> reqwest::Response {
         self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).timeout(PATIENCE).send().await.expect("an answer")
     }

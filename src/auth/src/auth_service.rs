@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, AuthService, Authenticated, ClientInfo, Credential};
-use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::auth::{FirstRun, FirstRunStatus, Login, Me, Secret, Tokens};
 
@@ -46,7 +45,7 @@ impl AuthService for Auth {
         self.prove(client, credential).await
     }
 
-    async fn still_valid(&self, caller: &Caller) -> Answer<Option<Timestamp>> {
+    async fn still_valid(&self, caller: &Caller) -> Answer<Authenticated> {
         self.prove_again(caller).await
     }
 }

@@ -25,22 +25,26 @@ impl Auth {
         }
     }
 
-    /// Until when a caller proven before is still one.
+    /// Whether a caller proven before is still one, with which role, and until when.
     ///
-    /// A changed role does not end a live connection: every role may read, and that is all such a connection does.
-    pub(crate) async fn prove_again(&self, caller: &Caller) -> Answer<Option<Timestamp>> {
-        match (&caller.principal, caller.session) {
-            (Principal::System, _) => Ok(None),
+    /// A changed role does not end a live connection, since every role may read; what is published over it goes by the new one.
+    pub(crate) async fn prove_again(&self, caller: &Caller) -> Answer<Authenticated> {
+        let (role, valid_until) = match (&caller.principal, caller.session) {
+            (Principal::System, _) => (caller.role, None),
             (Principal::User { id, .. }, Some(session)) => {
                 let session = self.live_session(session).await?;
-                if session.user == *id { Ok(Some(self.ask_again(session.expires_at))) } else { Err(ended()) }
+                if session.user != *id {
+                    return Err(ended());
+                }
+                (Some(session.role), Some(self.ask_again(session.expires_at)))
             }
             (Principal::ApiKey { id, .. }, _) => match self.store.api_key(*id).await? {
-                Some(key) if key.revoked_at.is_none() => Ok(Some(self.ask_again(Timestamp::from_millis(i64::MAX)))),
-                _ => Err(Problem::new(Code::SessionEnded, "The API key was revoked. Use another.")),
+                Some(key) if key.revoked_at.is_none() => (Some(key.role), Some(self.ask_again(Timestamp::from_millis(i64::MAX)))),
+                _ => return Err(Problem::new(Code::SessionEnded, "The API key was revoked. Use another.")),
             },
-            (Principal::Anonymous | Principal::User { .. }, _) => Err(ended()),
-        }
+            (Principal::Anonymous | Principal::User { .. }, _) => return Err(ended()),
+        };
+        Ok(Authenticated { caller: Caller { role, ..caller.clone() }, valid_until, renewed: None })
     }
 
     async fn by_token(&self, client: &ClientInfo, text: &Secret) -> Answer<Authenticated> {

@@ -139,7 +139,7 @@ pub(crate) struct Shared {
     pub(crate) attempts: TaskTracker,
     pub(crate) threads: Arc<AgentThreads>,
     pub(crate) stop: CancellationToken,
-    /// What agents publish to and listen to, once the server has handed it over.
+    /// What agents publish to, listen to and consume, once the server has handed it over.
     pub(crate) topics: OnceLock<Arc<Topics>>,
     /// The language models that agents ask, once the server has handed them over.
     pub(crate) models: OnceLock<Arc<dyn Models>>,
@@ -379,7 +379,7 @@ impl Engine {
         Arc::clone(&self.shared.artifacts) as Arc<dyn ArtifactService>
     }
 
-    /// Lets agents publish and listen; the first topics that are handed over stay.
+    /// Lets agents publish, listen and consume; the first topics that are handed over stay.
     pub fn use_topics(&self, topics: Arc<Topics>) {
         // A second time changes nothing.
         let _ = self.shared.topics.set(topics);

@@ -1,4 +1,6 @@
-//! What an agent works in: its log, its progress, its files, other skills, and the word to stop.
+//! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
+
+mod topics;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::Failure;
+use baton_domain::wire::topic::{Delivery, Settled};
 use baton_domain::wire::trace::Level;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -19,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::SkillError;
-use crate::messages::{Inbox, Messages};
+use crate::messages::Inbox;
 use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
 use crate::stopwatch::Stopwatch;
 
@@ -32,6 +35,8 @@ enum Pending {
     Answered(oneshot::Sender<Result<Value, Failure>>),
     Published(oneshot::Sender<Result<MessageId, Failure>>),
     Subscribed(oneshot::Sender<Result<(), Failure>>),
+    Pulled(oneshot::Sender<Result<Vec<Delivery>, Failure>>),
+    Settled(oneshot::Sender<Result<Settled, Failure>>),
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
@@ -110,6 +115,17 @@ impl Context {
             }
             ToAgent::Subscribed { request, result } => {
                 if let Some(Pending::Subscribed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Pulled { request, result } => {
+                if let Some(Pending::Pulled(waiting)) = self.shared.pending.lock().remove(&request) {
+                    // What nobody waits for any more is not acknowledged, so it is delivered again.
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Settled { request, result } => {
+                if let Some(Pending::Settled(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
                 }
             }
@@ -377,44 +393,6 @@ impl Context {
     pub fn connection(&self, name: &str) -> Result<&ConnectionGrant, SkillError> {
         let unknown = || SkillError::new(Code::NoSuchConnection, format!("{name} is not among the connections of this input"));
         self.shared.connections.get(name).ok_or_else(unknown)
-    }
-
-    /// Publishes a message under a topic, which must be declared. Of a durable topic it is stored when this returns; with a `key`
-    /// only once, however often the attempt or a later one publishes it.
-    ///
-    /// # Errors
-    /// What the host answers: there is no such topic, the message is too large, the attempt has lost its task.
-    pub async fn publish(&self, topic: &str, payload: Value, key: Option<&str>) -> Result<MessageId, SkillError> {
-        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
-        let (send, answer) = oneshot::channel();
-        self.shared.pending.lock().insert(request, Pending::Published(send));
-        let (topic, key) = (topic.to_owned(), key.map(str::to_owned));
-        self.deliver(FromAgent::Publish { request, topic, payload, key }).await?;
-        answer.await.map_err(|_| host_gone())?.map_err(from_failure)
-    }
-
-    /// Listens to topics that match a pattern (`orders.*`, `orders.>`), from now on and until the answer is dropped. Messages are
-    /// not acknowledged; whoever must miss none consumes a durable subscription instead.
-    ///
-    /// # Errors
-    /// What the host answers: the pattern is malformed, the attempt listens to too many.
-    pub async fn subscribe(&self, pattern: &str) -> Result<Messages, SkillError> {
-        let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
-        let (send, answer) = oneshot::channel();
-        let (inbox, waiting) = Inbox::new();
-        // Before the host is asked: the first message may come with its answer.
-        let messages = Messages::new(self.clone(), request, waiting, inbox.missed());
-        self.shared.subscriptions.lock().insert(request, inbox);
-        self.shared.pending.lock().insert(request, Pending::Subscribed(send));
-        self.deliver(FromAgent::Subscribe { request, pattern: pattern.to_owned() }).await?;
-        answer.await.map_err(|_| host_gone())?.map_err(from_failure)?;
-        Ok(messages)
-    }
-
-    /// Listens no more.
-    pub(crate) fn unsubscribe(&self, subscription: u64) {
-        self.shared.subscriptions.lock().remove(&subscription);
-        self.say(FromAgent::Unsubscribe { subscription });
     }
 
     /// Runs work that keeps a core busy on a thread of its own. The work must call [`check`](Self::check) now and

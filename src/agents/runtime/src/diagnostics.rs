@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::problem::Code;
 use baton_domain::task::RetryPolicy;
+use baton_domain::wire::topic::Settled;
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::{Agent, Context, SkillError};
@@ -33,6 +35,8 @@ pub const FAIL: &str = "diagnostics.fail";
 pub const PUBLISH: &str = "diagnostics.publish";
 /// The skill that waits for a message.
 pub const LISTEN: &str = "diagnostics.listen";
+/// The skill that consumes a durable subscription, from a process of its own.
+pub const CONSUME: &str = "diagnostics.consume";
 /// The skill that keeps a core busy in a process of its own.
 pub const SPIN: &str = "diagnostics.spin";
 /// The skill that uses more than it may, in a process of its own.
@@ -150,12 +154,28 @@ impl Agent for Diagnostics {
             }, "required": ["pattern", "milliseconds"], "additionalProperties": false}),
             vec![json!({"pattern": "orders.>", "milliseconds": 60_000})],
         );
+        let consume = Skill {
+            isolation: Isolation::Process,
+            idempotent: false,
+            ..skill(
+                CONSUME,
+                "Consume",
+                "Takes the next message of a durable subscription and acknowledges or refuses it, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "subscription": {"type": "string", "title": "Subscription", "maxLength": 64},
+                    "seconds": {"type": "integer", "title": "Seconds to wait at most", "minimum": 0, "maximum": 30, "default": 10},
+                    "refuse": {"type": "boolean", "title": "Refuse it", "default": false},
+                    "at_once": {"type": "integer", "title": "How many messages to wait for at once", "minimum": 1, "maximum": 30, "default": 1}
+                }, "required": ["subscription"], "additionalProperties": false}),
+                vec![json!({"subscription": "billing", "seconds": 10})],
+            )
+        };
         AgentCard {
             name: "diagnostics".to_owned(),
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, publish, listen, spin, exhaust],
+            skills: vec![echo, noop, sleep, fail, publish, listen, consume, spin, exhaust],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -198,6 +218,7 @@ impl Agent for Diagnostics {
                 let heard = tokio::time::timeout(Duration::from_millis(milliseconds), messages.next()).await;
                 Ok(json!({"heard": heard.ok().flatten()}))
             }
+            CONSUME => consume(&context, &input).await,
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
             EXHAUST => {
                 let what = input["what"].as_str().unwrap_or_default().to_owned();
@@ -206,6 +227,21 @@ impl Agent for Diagnostics {
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }
+}
+
+/// Takes messages of a subscription, and says of all of them what the input wants.
+async fn consume(context: &Context, input: &Value) -> Result<Value, SkillError> {
+    let subscription = input["subscription"].as_str().unwrap_or_default();
+    let wait = Duration::from_secs(input["seconds"].as_u64().unwrap_or(10));
+    let pulls = (0..input["at_once"].as_u64().unwrap_or(1)).map(|_| context.pull(subscription, 1, wait));
+    let deliveries = try_join_all(pulls).await?.concat();
+    let ack_ids: Vec<String> = deliveries.iter().map(|delivery| delivery.ack_id.clone()).collect();
+    let settled = match (ack_ids.is_empty(), input["refuse"].as_bool().unwrap_or(false)) {
+        (true, _) => Settled::default(),
+        (false, true) => context.refuse(subscription, ack_ids, Some(Duration::ZERO)).await?,
+        (false, false) => context.acknowledge(subscription, ack_ids).await?,
+    };
+    Ok(json!({"deliveries": deliveries, "settled": settled.settled}))
 }
 
 /// The longest stretch between two checkpoints, in milliseconds; work that is shorter than it makes none.

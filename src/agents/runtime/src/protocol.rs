@@ -13,13 +13,13 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::wire::task::Failure;
-use baton_domain::wire::topic::TopicMessage;
+use baton_domain::wire::topic::{Delivery, Settled, TopicMessage};
 use baton_domain::wire::trace::Level;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -38,6 +38,10 @@ pub const MAXIMUM_DEPTH: u32 = 4;
 pub const MAXIMUM_SUBSCRIPTIONS: usize = 16;
 /// Messages of one subscription that wait for a slow agent; later ones are dropped and counted.
 pub const MAXIMUM_WAITING_MESSAGES: usize = 256;
+/// The most messages of one pull: as many of the largest as stand in one line.
+pub const MAXIMUM_PULL: u32 = 50;
+/// The most pulls that one attempt waits for at once.
+pub const MAXIMUM_PULLS: usize = 16;
 
 /// A file that the agent may read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +103,20 @@ pub enum ToAgent {
         subscription: u64,
         /// The message.
         message: Box<TopicMessage>,
+    },
+    /// Messages of a durable subscription, now in this attempt's hands.
+    Pulled {
+        /// The request it answers.
+        request: u64,
+        /// The messages, which may be none, or why not.
+        result: Result<Vec<Delivery>, Failure>,
+    },
+    /// Deliveries were acknowledged, or refused.
+    Settled {
+        /// The request it answers.
+        request: u64,
+        /// How many were in time, or why none was.
+        result: Result<Settled, Failure>,
     },
     /// A piece of a model's answer that is being written.
     Written {
@@ -281,6 +299,38 @@ pub enum FromAgent {
     Unsubscribe {
         /// The request that subscribed.
         subscription: u64,
+    },
+    /// Give messages of a durable subscription.
+    Pull {
+        /// The number to answer with.
+        request: u64,
+        /// The subscription's name.
+        subscription: String,
+        /// The most messages: 1 to [`MAXIMUM_PULL`].
+        maximum: u32,
+        /// How long to wait for the first, in seconds: 0 to 30.
+        wait_seconds: u64,
+    },
+    /// Deliveries were dealt with.
+    Acknowledge {
+        /// The number to answer with.
+        request: u64,
+        /// The subscription's name.
+        subscription: String,
+        /// What the deliveries carried; 1 to 500.
+        ack_ids: Vec<String>,
+    },
+    /// Deliveries could not be dealt with: they come again, or become dead letters.
+    RefuseDeliveries {
+        /// The number to answer with.
+        request: u64,
+        /// The subscription's name.
+        subscription: String,
+        /// What the deliveries carried; 1 to 500.
+        ack_ids: Vec<String>,
+        /// How long they wait for their next delivery, in milliseconds, instead of the subscription's backoff.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay_ms: Option<u64>,
     },
     /// It does not take the task. Nothing follows, and nothing but signs of life may have come before: who has begun can only fail.
     Refused {

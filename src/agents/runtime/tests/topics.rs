@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_agents_runtime::carrier::begin_in_process;
-use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_WAITING_MESSAGES, Start, ToAgent, VERSION};
+use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_LINE_BYTES, MAXIMUM_PULL, MAXIMUM_WAITING_MESSAGES, Start, ToAgent, VERSION};
 use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Limits};
-use baton_domain::id::{AttemptId, MessageId, TaskId};
+use baton_domain::id::{AttemptId, EventSeq, MessageId, TaskId};
 use baton_domain::time::Timestamp;
-use baton_domain::topic::TopicName;
+use baton_domain::topic::{MAXIMUM_KEY_BYTES, MAXIMUM_MESSAGE_BYTES, TopicName};
 use baton_domain::wire::task::Failure;
-use baton_domain::wire::topic::TopicMessage;
+use baton_domain::wire::topic::{Delivery, MessageView, Settled, TopicMessage};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Publishes what it is given, then repeats what it hears.
+/// Publishes what it is given, repeats what it hears, and consumes.
 struct Parrot;
 
 #[async_trait]
@@ -44,6 +44,15 @@ impl Agent for Parrot {
                 let mut messages = context.subscribe("orders.>").await?;
                 let first = messages.next().await.unwrap();
                 Ok(json!({"heard": first.payload, "missed": messages.missed()}))
+            }
+            "consume" => {
+                let deliveries = context.pull("billing", 10, Duration::from_millis(2_500)).await?;
+                let mut ids: Vec<String> = deliveries.iter().map(|delivery| delivery.ack_id.clone()).collect();
+                let rest = ids.split_off(1);
+                let acknowledged = context.acknowledge("billing", ids).await?;
+                let refused = context.refuse("billing", rest, Some(Duration::from_secs(2))).await?;
+                let counts: Vec<u32> = deliveries.iter().map(|delivery| delivery.delivery).collect();
+                Ok(json!({"counts": counts, "settled": acknowledged.settled, "late": refused.late}))
             }
             _ => {
                 let mut messages = context.subscribe("orders.>").await?;
@@ -85,6 +94,19 @@ fn message(n: u64) -> Box<TopicMessage> {
         size: 1,
         payload: Some(json!(n)),
     })
+}
+
+fn delivery(ack_id: &str, delivery: u32, payload: Value) -> Delivery {
+    let message = MessageView {
+        seq: EventSeq(i64::MAX),
+        id: MessageId::new(Uuid::from_u128(9)),
+        topic: TopicName::parse("orders.created").unwrap(),
+        at: Timestamp::from_millis(0),
+        publisher: "somebody".to_owned(),
+        key: None,
+        payload,
+    };
+    Delivery { ack_id: ack_id.to_owned(), delivery, deadline_at: Timestamp::from_millis(0), message }
 }
 
 /// What an agent says next about topics, or at the end; through text, as to a child.
@@ -148,4 +170,45 @@ async fn a_slow_listener_misses_and_knows_it() {
     assert!(matches!(next(&mut connection).await, FromAgent::Unsubscribe { .. }));
     let FromAgent::Outcome { result, .. } = next(&mut connection).await else { panic!() };
     assert_eq!(result.unwrap(), json!({"missed": 50}));
+}
+
+#[tokio::test]
+async fn an_agent_pulls_acknowledges_and_refuses() {
+    let mut connection = begin_in_process(Arc::new(Parrot), start("consume"));
+    let FromAgent::Pull { request, subscription, maximum, wait_seconds } = next(&mut connection).await else { panic!() };
+    assert_eq!((subscription.as_str(), maximum, wait_seconds), ("billing", 10, 3), "a part of a second is waited for too");
+    let deliveries = vec![delivery("1-1", 1, json!(17)), delivery("2-4", 4, json!(18))];
+    tell(&connection, ToAgent::Pulled { request, result: Ok(deliveries) }).await;
+    let FromAgent::Acknowledge { request, subscription, ack_ids } = next(&mut connection).await else { panic!() };
+    assert_eq!((subscription.as_str(), ack_ids), ("billing", vec!["1-1".to_owned()]));
+    tell(&connection, ToAgent::Settled { request, result: Ok(Settled { settled: 1, late: Vec::new() }) }).await;
+    let FromAgent::RefuseDeliveries { request, subscription, ack_ids, delay_ms } = next(&mut connection).await else { panic!() };
+    assert_eq!((subscription.as_str(), ack_ids.clone(), delay_ms), ("billing", vec!["2-4".to_owned()], Some(2_000)));
+    tell(&connection, ToAgent::Settled { request, result: Ok(Settled { settled: 0, late: ack_ids }) }).await;
+    let FromAgent::Outcome { result, .. } = next(&mut connection).await else { panic!() };
+    assert_eq!(result.unwrap(), json!({"counts": [1, 4], "settled": 1, "late": ["2-4"]}));
+}
+
+#[tokio::test]
+async fn a_refused_pull_ends_the_work_with_its_code() {
+    let mut connection = begin_in_process(Arc::new(Parrot), start("consume"));
+    let FromAgent::Pull { request, .. } = next(&mut connection).await else { panic!() };
+    let refused = Failure { code: "TOPIC-005".to_owned(), message: "no such subscription".to_owned(), retryable: false };
+    tell(&connection, ToAgent::Pulled { request, result: Err(refused) }).await;
+    assert!(matches!(next(&mut connection).await, FromAgent::Outcome { result: Err(failure), .. } if failure.code == "TOPIC-005"));
+}
+
+#[test]
+fn as_many_of_the_largest_messages_as_one_pull_gives_stand_in_one_line() {
+    // Of a key each byte takes six at most, and so it is with a publisher's name.
+    let (key, publisher) = ("\u{1}".repeat(MAXIMUM_KEY_BYTES), "\u{1}".repeat(256));
+    let largest = |_| {
+        let mut delivery = delivery(&"9".repeat(64), u32::MAX, json!("x".repeat(MAXIMUM_MESSAGE_BYTES - 2)));
+        delivery.message.topic = TopicName::parse(&"a".repeat(64)).unwrap();
+        delivery.message.key = Some(key.clone());
+        delivery.message.publisher = publisher.clone();
+        delivery
+    };
+    let pulled = ToAgent::Pulled { request: u64::MAX, result: Ok((0..MAXIMUM_PULL).map(largest).collect()) };
+    assert!(serde_json::to_vec(&pulled).unwrap().len() < MAXIMUM_LINE_BYTES);
 }

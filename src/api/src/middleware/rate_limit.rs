@@ -126,6 +126,12 @@ async fn take(gateway: &Gateway, buckets: &Buckets, what: &str, key: &ClientKey)
     if counted <= allowed { Ok(()) } else { Err(window.as_secs()) }
 }
 
+/// Counts what a signed-in caller sends over an open connection, as the request that it would be by itself.
+pub(crate) async fn count(gateway: &Gateway, caller: &Caller) -> Result<(), Problem> {
+    let key = ClientKey::Principal(caller.principal.tag());
+    take(gateway, &gateway.requests, "requests", &key).await.map_err(|seconds| refusal(seconds).0)
+}
+
 pub(crate) async fn run(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     match take(&gateway, &gateway.requests, "requests", &ClientKey::of(&request)).await {
         Ok(()) => next.run(request).await,

@@ -57,7 +57,7 @@ fn sane_id(headers: &HeaderMap) -> Option<String> {
 /// Writes a problem's body anew with the request's id in it.
 fn with_id(mut response: Response, id: &str) -> Response {
     let Some(Failure(problem)) = response.extensions_mut().remove::<Failure>() else { return response };
-    let mut complete = problem_response::write(&completed(problem, id));
+    let mut complete = problem_response::write(&completed(problem, Some(id)));
     // What layers in between said beside the body stays: cookies, Allow, the security headers.
     for (name, value) in response.headers() {
         if !WRITTEN_WITH_THE_BODY.contains(name) {
@@ -67,8 +67,9 @@ fn with_id(mut response: Response, id: &str) -> Response {
     complete
 }
 
-fn completed(mut problem: Problem, id: &str) -> Problem {
-    problem.request_id = Some(id.to_owned());
+/// A problem as it goes out: with the request's id, and a time to come back after if it passes.
+pub(crate) fn completed(mut problem: Problem, id: Option<&str>) -> Problem {
+    problem.request_id = id.map(str::to_owned);
     // Who is sent away for now is told when to come back.
     if matches!(problem.status, 429 | 503) && problem.retry_after.is_none() {
         problem.retry_after = Some(1);

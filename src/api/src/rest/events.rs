@@ -80,7 +80,8 @@ pub(crate) async fn get_event_log(State(gateway): State<Gateway>, SignedIn(calle
 /// Follow events over a WebSocket
 ///
 /// Frames are JSON: `ServerFrame` from the server, `ClientFrame` from the client. The log after `since` comes first,
-/// then what happens, without a gap. Close codes: 4401 the session has ended, 4408 the reader is too slow, 1012 the
+/// then what happens, without a gap. Who may publish may do so here too: each `publish` is answered by `published`, or by `problem` as
+/// `POST /topics/{name}/messages` would be, under the number that the client gave it. Close codes: 4401 the session has ended, 4408 the reader is too slow, 1012 the
 /// server restarts; the last two may come back and resume from the last sequence.
 #[utoipa::path(
     get, path = "/events/ws", tag = "events", operation_id = "follow_by_socket",

@@ -3,6 +3,7 @@
 //! ```text
 //! EventService::follow ─ Feed (gathers, marks) ─┬─ session (frames, pings, checks) ─ WebSocket
 //!                                                └─ event_stream (ids, keep-alive) ─ SSE
+//! TopicService::publish ─ publisher (one after the other, with answers) ─ session
 //! ```
 //! Both end when the session behind them ends, when the server shuts down, and when the reader is too slow: a slow
 //! reader is cut and resumes by sequence, never silently skipped.
@@ -10,6 +11,7 @@
 mod connections;
 mod event_stream;
 mod feed;
+mod publisher;
 mod session;
 #[cfg(test)]
 mod session_tests;
@@ -33,8 +35,8 @@ pub(crate) use connections::Connections;
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How often the session behind a connection is looked at: a sign-out ends it within five seconds.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-/// The largest frame that a client sends.
-const MAXIMUM_MESSAGE_BYTES: usize = 64 * 1024;
+/// The largest frame that a client sends: the largest message of a topic, and as much again for what stands around it.
+const MAXIMUM_MESSAGE_BYTES: usize = 128 * 1024;
 /// The most bytes that wait to be written to one socket.
 const MAXIMUM_WRITE_BUFFER: usize = 8 << 20;
 

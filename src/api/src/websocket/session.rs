@@ -8,12 +8,14 @@ use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::EventSeq;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::live::{CLOSE_RESTARTING, CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, ClientFrame, ServerFrame};
+use baton_domain::wire::topic::NewMessage;
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, Outgoing};
+use super::publisher::{Publisher, Wanted};
 use super::vigil::{Broken, Vigil};
 use super::{SESSION_CHECK, WRITE_LIMIT};
 
@@ -23,7 +25,7 @@ const PING: Duration = Duration::from_secs(20);
 const MISSED_PONGS: u32 = 2;
 /// How long the other side may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// The most frames that a client may send between two looks at its session.
+/// The most frames that a client may send between two looks at its session; what it publishes is counted like its requests instead.
 const CLIENT_FRAMES: u32 = 20;
 
 const CLOSE_NOT_TEXT: u16 = 1003;
@@ -52,6 +54,7 @@ struct Session<S> {
     socket: S,
     feed: Feed,
     vigil: Vigil,
+    publisher: Publisher,
     unanswered: u32,
     frames_left: u32,
 }
@@ -61,7 +64,8 @@ pub(crate) async fn run<S>(socket: S, feed: Feed, vigil: Vigil, head: EventSeq, 
 where
     S: Stream<Item = Result<Message, Error>> + Sink<Message> + Unpin + Send,
 {
-    let mut session = Session { socket, feed, vigil, unanswered: 0, frames_left: CLIENT_FRAMES };
+    let publisher = vigil.publisher();
+    let mut session = Session { socket, feed, vigil, publisher, unanswered: 0, frames_left: CLIENT_FRAMES };
     if let Ended::Close(Close(code, reason)) = session.serve(head, &shutdown).await {
         session.say_goodbye(code, reason).await;
     }
@@ -90,6 +94,7 @@ where
                     Ok(outgoing) => self.send_outgoing(outgoing).await,
                     Err(problem) => Err(Ended::Close(for_problem(&problem))),
                 },
+                answer = self.publisher.next() => self.send_frame(&answer).await,
                 _ = pings.tick() => self.ping().await,
                 _ = looks.tick() => {
                     self.frames_left = CLIENT_FRAMES;
@@ -123,8 +128,10 @@ where
 
     async fn take_text(&mut self, text: &str) -> Result<(), Ended> {
         let policy = |reason: &str| Ended::Close(Close(CLOSE_POLICY, short(reason)));
-        self.frames_left = self.frames_left.checked_sub(1).ok_or_else(|| policy("too many frames at once"))?;
         let frame: ClientFrame = serde_json::from_str(text).map_err(|error| policy(&format!("no frame: {error}")))?;
+        if !matches!(frame, ClientFrame::Publish { .. }) {
+            self.frames_left = self.frames_left.checked_sub(1).ok_or_else(|| policy("too many frames at once"))?;
+        }
         match frame {
             ClientFrame::Subscribe { topics, since } => {
                 let filter = TopicFilter::parse(&topics.join(",")).map_err(|reason| policy(&reason))?;
@@ -132,6 +139,13 @@ where
                 changed.map_err(|problem| Ended::Close(for_problem(&problem)))
             }
             ClientFrame::Authenticate { token } => self.vigil.renew(token).await.map_err(for_broken),
+            ClientFrame::Publish { request, topic, payload, key } => {
+                let wanted = Wanted { request, topic, message: NewMessage { payload, key } };
+                match self.publisher.take(&self.vigil.caller, wanted) {
+                    Ok(()) => Ok(()),
+                    Err(refused) => self.send_frame(&refused).await,
+                }
+            }
         }
     }
 

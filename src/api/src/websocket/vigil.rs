@@ -7,6 +7,7 @@ use baton_domain::services::{ClientInfo, Credential};
 use baton_domain::user::Caller;
 use baton_domain::wire::auth::Secret;
 
+use super::publisher::Publisher;
 use crate::gateway::Gateway;
 use crate::session_cookies::MAXIMUM_TOKEN_BYTES;
 
@@ -38,14 +39,21 @@ impl Vigil {
         Self { gateway, caller, client, blind: 0 }
     }
 
+    /// Publishes for this caller.
+    pub(crate) fn publisher(&self) -> Publisher {
+        Publisher::new(self.gateway.clone())
+    }
+
     /// Looks once.
     pub(crate) async fn look(&mut self) -> Result<(), Broken> {
         let look = self.gateway.services.auth.still_valid(&self.caller);
-        match tokio::time::timeout(LOOK_LIMIT, look).await {
-            Ok(Ok(valid_until)) => {
+        let seen = tokio::time::timeout(LOOK_LIMIT, look).await;
+        match seen {
+            Ok(Ok(proven)) => {
                 self.blind = 0;
+                self.caller = proven.caller;
                 let now = self.gateway.config.sources.clock.now();
-                return if valid_until.is_some_and(|end| end <= now) { Err(Broken::SessionEnded) } else { Ok(()) };
+                return if proven.valid_until.is_some_and(|end| end <= now) { Err(Broken::SessionEnded) } else { Ok(()) };
             }
             Ok(Err(problem)) if problem.status == 401 || problem.is(Code::Forbidden) => return Err(Broken::SessionEnded),
             // Storage that does not answer for a moment is no reason to send everybody away.

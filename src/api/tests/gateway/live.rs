@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
+use baton_api::Rate;
 use baton_domain::event::Event;
 use baton_domain::id::EventSeq;
 use baton_domain::services::LiveItem;
@@ -104,6 +105,135 @@ async fn messages_of_topics_come_over_a_socket() {
     let said = frame(&mut socket).await;
     assert_eq!((&said["events"][0]["kind"], &said["events"][0]["subject"]), (&json!("topic.published"), &json!("topic:orders.created")));
     assert_eq!(bench.script.noted(), ["follow 7 [\"topic:orders.*\", \"topic:alerts.>\"] by operator@example.com"]);
+}
+
+async fn publish(socket: &mut Socket, request: u64, topic: &str, payload: Value) {
+    let frame = json!({"type": "publish", "request": request, "topic": topic, "payload": payload, "key": format!("k{request}")});
+    socket.send(Message::text(frame.to_string())).await.unwrap();
+}
+
+/// What a publisher was answered: the request, and the message's topic, or the code with the field that is wrong.
+async fn answered(socket: &mut Socket) -> (u64, String) {
+    let frame = frame(socket).await;
+    let what = match frame["type"].as_str().unwrap() {
+        "published" => frame["message"]["topic"].as_str().unwrap().to_owned(),
+        _ => {
+            let problem = &frame["problem"];
+            assert!(problem["request_id"].is_string() && problem["detail"].is_string(), "{frame}");
+            format!("{} {}", problem["code"].as_str().unwrap(), problem["errors"][0]["field"].as_str().unwrap_or_default())
+        }
+    };
+    (frame["request"].as_u64().unwrap(), what.trim_end().to_owned())
+}
+
+/// A socket that follows nothing else, past its first frame.
+async fn publisher(bench: &Bench, token: &str) -> Socket {
+    let address = serve(bench).await;
+    let mut socket = connect(address, "?topics=topic:nothing", &[("authorization", &format!("Bearer {token}"))]).await.unwrap();
+    assert_eq!(frame(&mut socket).await["type"], "hello");
+    socket
+}
+
+fn publications(bench: &Bench) -> Vec<String> {
+    bench.script.noted().into_iter().filter(|call| call.starts_with("publish ")).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_published_over_a_socket_and_answered_under_its_number() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    publish(&mut socket, 7, "orders.created", json!({"order": 17})).await;
+    let said = frame(&mut socket).await;
+    let by_rest = bench.post("/api/v1/topics/orders.created/messages", &json!({"payload": {"order": 17}, "key": "k7"})).await.json();
+    assert_eq!(said, json!({"type": "published", "request": 7, "message": by_rest}));
+    let call = "publish orders.created key=k7 by operator@example.com";
+    assert_eq!(publications(&bench), [call, call], "both came to the same door with the same words");
+}
+
+#[tokio::test]
+async fn what_may_not_be_published_is_answered_as_over_rest_and_the_socket_goes_on() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    publish(&mut socket, 1, "orders..created", json!(1)).await;
+    assert_eq!(answered(&mut socket).await, (1, "TOPIC-002 topic".to_owned()));
+    publish(&mut socket, 2, "orders.created", json!("x".repeat(64 * 1024))).await;
+    assert_eq!(answered(&mut socket).await, (2, "TOPIC-004 /payload".to_owned()));
+    publish(&mut socket, 3, "orders.created", json!("x".repeat(64 * 1024 - 2))).await;
+    assert_eq!(answered(&mut socket).await, (3, "orders.created".to_owned()));
+    let mut viewer = publisher(&bench, "viewer").await;
+    publish(&mut viewer, 4, "orders.created", json!(1)).await;
+    assert_eq!(answered(&mut viewer).await, (4, "AUTH-005".to_owned()));
+}
+
+#[tokio::test]
+async fn a_frame_over_its_bound_ends_the_socket_and_publishes_nothing() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    // The line may break before all of it is written, and before the reason arrives.
+    let frame = json!({"type": "publish", "request": 1, "topic": "orders.created", "payload": "x".repeat(128 * 1024)});
+    let _ = socket.send(Message::text(frame.to_string())).await;
+    while let Some(Ok(message)) = socket.next().await {
+        assert!(!matches!(message, Message::Text(_)), "{message}");
+    }
+    assert!(publications(&bench).is_empty());
+}
+
+#[tokio::test]
+async fn sixteen_messages_wait_in_their_order_and_the_next_is_refused() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    publish(&mut socket, 1, "held.1", json!("held")).await;
+    for request in 2..=17 {
+        publish(&mut socket, request, &format!("held.{request}"), json!(request)).await;
+    }
+    assert_eq!(answered(&mut socket).await, (17, "REQUEST-007".to_owned()), "at once, while the first is held");
+    bench.script.release.notify_one();
+    for request in 1..=16 {
+        assert_eq!(answered(&mut socket).await, (request, format!("held.{request}")));
+    }
+    publish(&mut socket, 18, "held.18", json!(18)).await;
+    assert_eq!(answered(&mut socket).await, (18, "held.18".to_owned()), "there is room again");
+}
+
+#[tokio::test]
+async fn what_is_published_over_a_socket_counts_like_requests() {
+    let bench = Bench::with(|config| config.limits.requests = Rate { per_second: 1, burst: 3 });
+    // The first is the request that opened it.
+    let mut socket = publisher(&bench, "operator").await;
+    for request in 1..=2 {
+        publish(&mut socket, request, "orders.created", json!(1)).await;
+        assert_eq!(answered(&mut socket).await, (request, "orders.created".to_owned()));
+    }
+    publish(&mut socket, 3, "orders.created", json!(1)).await;
+    let refused = frame(&mut socket).await;
+    assert_eq!((&refused["problem"]["code"], &refused["problem"]["retry_after"]), (&json!("REQUEST-007"), &json!(1)));
+    assert_eq!(bench.call("GET", "/api/v1/auth/me", &[OPERATOR]).await.status, 429, "of one and the same count");
+    bench.script.pass(Duration::from_secs(1));
+    publish(&mut socket, 4, "orders.created", json!(1)).await;
+    assert_eq!(answered(&mut socket).await, (4, "orders.created".to_owned()));
+}
+
+#[tokio::test]
+async fn more_messages_than_other_frames_may_be_sent_at_once() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    for request in 1..=50 {
+        publish(&mut socket, request, "orders.created", json!(1)).await;
+        assert_eq!(answered(&mut socket).await, (request, "orders.created".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn who_signed_out_or_was_made_a_viewer_publishes_no_more_over_the_open_socket() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    bench.script.demoted.store(true, Ordering::SeqCst);
+    publish(&mut socket, 1, "orders.created", json!(1)).await;
+    assert_eq!(answered(&mut socket).await, (1, "AUTH-005".to_owned()));
+    bench.script.signed_out.store(true, Ordering::SeqCst);
+    publish(&mut socket, 2, "orders.created", json!(1)).await;
+    assert_eq!(answered(&mut socket).await, (2, "AUTH-009".to_owned()));
+    assert!(publications(&bench).is_empty());
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn a_live_connection_asks_again_within_five_seconds() {
     let proven = world.bearer(&tokens.access_token).await.unwrap();
     let limit = world.clock.now().plus(seconds(5));
     assert!(proven.valid_until.is_some_and(|until| until < limit));
-    assert!(world.auth.still_valid(&proven.caller).await.unwrap().is_some_and(|until| until < limit));
+    assert!(world.auth.still_valid(&proven.caller).await.unwrap().valid_until.is_some_and(|until| until < limit));
     // Past the access token's end the session still holds the connection.
     world.clock.advance(seconds(3600));
     assert!(world.auth.still_valid(&proven.caller).await.is_ok());

@@ -29,7 +29,8 @@ async fn a_revoked_key_is_refused_at_once() {
     let ada = world.caller(&tokens).await;
     let made = key(&world, &ada, "build server").await;
     let caller = world.bearer(&made.secret).await.unwrap().caller;
-    assert!(world.auth.still_valid(&caller).await.unwrap().is_some());
+    let still = world.auth.still_valid(&caller).await.unwrap();
+    assert_eq!((still.caller, still.valid_until.is_some()), (caller.clone(), true));
     world.auth.revoke_api_key(&ada, made.key.id).await.unwrap();
     assert_eq!(code(world.bearer(&made.secret).await), "AUTH-004");
     assert_eq!(code(world.auth.still_valid(&caller).await), "AUTH-009");

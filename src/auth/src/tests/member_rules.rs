@@ -116,10 +116,16 @@ async fn a_changed_role_holds_for_the_very_next_request() {
     let bob = world.add(&ada, "bob@example.com", Role::Admin).await;
     let session = world.login("192.0.2.2", "bob@example.com", PASSWORD).await.unwrap();
     assert_eq!(world.caller(&session).await.role, Some(Role::Admin));
+    let open = world.caller(&session).await;
     let changed = world.auth.change_user(&ada, bob.id, role(Role::Viewer)).await.unwrap();
     assert_eq!(changed.role, Role::Viewer);
     let caller = world.caller(&session).await;
     assert_eq!(caller.role, Some(Role::Viewer));
+    assert_eq!(
+        world.auth.still_valid(&open).await.unwrap().caller.role,
+        Some(Role::Viewer),
+        "nor does an open connection keep the old one"
+    );
     assert_eq!(code(world.auth.users(&caller).await), "AUTH-005");
 }
 

@@ -89,9 +89,10 @@ pub trait AuthService: Send + Sync {
     /// `AUTH-003`, `AUTH-004`, `AUTH-009`.
     async fn authenticate(&self, client: &ClientInfo, credential: Option<Credential>) -> Answer<Authenticated>;
 
-    /// Whether a caller proven before still is one, for sockets that stay open; gives the new end of the proof.
+    /// Whether a caller proven before still is one, for sockets that stay open; gives them with the role that they have now, and the
+    /// new end of the proof.
     ///
     /// # Errors
     /// `AUTH-009`.
-    async fn still_valid(&self, caller: &Caller) -> Answer<Option<Timestamp>>;
+    async fn still_valid(&self, caller: &Caller) -> Answer<Authenticated>;
 }

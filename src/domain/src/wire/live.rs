@@ -1,10 +1,12 @@
 //! What the live socket carries: `GET /api/v1/events/ws?since=SEQ&topics=…`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::trace::LogLine;
 use crate::event::Event;
 use crate::id::{EventSeq, TaskId};
+use crate::problem::Problem;
 
 /// The close code when the session behind a socket has ended.
 pub const CLOSE_SESSION_ENDED: u16 = 4401;
@@ -39,6 +41,20 @@ pub enum ServerFrame {
     Resync {
         /// The newest event.
         head: EventSeq,
+    },
+    /// A message was published.
+    Published {
+        /// The request it answers.
+        request: u64,
+        /// What the operation of REST answers.
+        message: super::topic::Published,
+    },
+    /// A message was not published.
+    Problem {
+        /// The request it answers.
+        request: u64,
+        /// Why, as the operation of REST would say.
+        problem: Problem,
     },
 }
 
@@ -79,7 +95,7 @@ impl Transient {
 }
 
 /// A frame from the client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
@@ -94,6 +110,20 @@ pub enum ClientFrame {
     Authenticate {
         /// The token.
         token: super::auth::Secret,
+    },
+    /// Publishes a message, as `POST /topics/{name}/messages` does. One after the other, in their order; each is answered by
+    /// `published` or `problem`.
+    Publish {
+        /// A number of the client's choice, which the answer carries.
+        request: u64,
+        /// The topic's name.
+        topic: String,
+        /// Any JSON, of at most 64 KiB as text.
+        #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+        payload: Value,
+        /// Of two messages of a durable topic with the same key only the first is stored; at most 128 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
 }
 

@@ -230,7 +230,10 @@ impl Conversation<'_> {
             | FromAgent::Checkpoint { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }
-            | FromAgent::Unsubscribe { .. } => {}
+            | FromAgent::Unsubscribe { .. }
+            | FromAgent::Pull { .. }
+            | FromAgent::Acknowledge { .. }
+            | FromAgent::RefuseDeliveries { .. } => {}
         }
     }
 

@@ -1,18 +1,19 @@
-//! What do agents publish and listen to while they work? The topics of the server, under the attempt's lease.
+//! What do agents publish, listen to and consume while they work? The topics of the server, under the attempt's lease.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_SUBSCRIPTIONS, ToAgent};
+use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_PULL, MAXIMUM_PULLS, MAXIMUM_SUBSCRIPTIONS, ToAgent};
 use baton_bus::pub_sub::{PublishingAttempt, Topics};
 use baton_domain::id::MessageId;
 use baton_domain::problem::{Code, Problem};
+use baton_domain::services::TopicService;
 use baton_domain::user::Caller;
 use baton_domain::wire::task::Failure;
-use baton_domain::wire::topic::NewMessage;
+use baton_domain::wire::topic::{Acknowledgement, NewMessage, PullRequest, Refusal, Settled};
 use baton_storage::TaskRecord;
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::failure;
@@ -25,11 +26,14 @@ pub(super) struct Listeners<'a> {
     to_agent: mpsc::Sender<ToAgent>,
     running: JoinSet<()>,
     subscriptions: HashMap<u64, AbortHandle>,
+    /// Room for pulls that wait.
+    pulls: Arc<Semaphore>,
 }
 
 impl<'a> Listeners<'a> {
     pub(super) fn new(shared: &'a Arc<Shared>, task: &'a TaskRecord, to_agent: mpsc::Sender<ToAgent>) -> Self {
-        Self { shared, task, to_agent, running: JoinSet::new(), subscriptions: HashMap::new() }
+        let pulls = Arc::new(Semaphore::new(MAXIMUM_PULLS));
+        Self { shared, task, to_agent, running: JoinSet::new(), subscriptions: HashMap::new(), pulls }
     }
 
     /// Takes what concerns topics; gives back what does not.
@@ -49,6 +53,19 @@ impl<'a> Listeners<'a> {
                 }
             }
             FromAgent::Unsubscribe { subscription } => self.unsubscribe(subscription),
+            FromAgent::Pull { request, subscription, maximum, wait_seconds } => {
+                if let Err(failure) = self.pull(request, subscription, maximum, wait_seconds) {
+                    let _ = self.to_agent.send(ToAgent::Pulled { request, result: Err(failure) }).await;
+                }
+            }
+            FromAgent::Acknowledge { request, subscription, ack_ids } => {
+                let result = self.acknowledge(&subscription, Acknowledgement { ack_ids }).await;
+                let _ = self.to_agent.send(ToAgent::Settled { request, result }).await;
+            }
+            FromAgent::RefuseDeliveries { request, subscription, ack_ids, delay_ms } => {
+                let result = self.refuse(&subscription, Refusal { ack_ids, delay_ms }).await;
+                let _ = self.to_agent.send(ToAgent::Settled { request, result }).await;
+            }
             other => return Some(other),
         }
         None
@@ -90,13 +107,45 @@ impl<'a> Listeners<'a> {
         Ok(())
     }
 
+    /// Waits for messages beside the conversation, and no longer than the attempt.
+    fn pull(&mut self, request: u64, subscription: String, maximum: u32, wait_seconds: u64) -> Result<(), Failure> {
+        let place = self.place(maximum)?;
+        let (topics, caller, to_agent) = (Arc::clone(self.topics()?), self.caller(), self.to_agent.clone());
+        let asked = PullRequest { consumer: format!("task:{}", self.task.summary.id), maximum, wait_seconds };
+        self.running.spawn(async move {
+            let pulled = topics.pull(&caller, &subscription, asked).await;
+            // Before the answer: whoever has it may pull again.
+            drop(place);
+            let result = pulled.map(|pulled| pulled.items).map_err(refused);
+            let _ = to_agent.send(ToAgent::Pulled { request, result }).await;
+        });
+        Ok(())
+    }
+
+    /// Room for one more pull of so many messages.
+    fn place(&self, maximum: u32) -> Result<OwnedSemaphorePermit, Failure> {
+        if !(1..=MAXIMUM_PULL).contains(&maximum) {
+            return Err(failure(Code::InvalidRequest, format!("An agent pulls 1 to {MAXIMUM_PULL} messages at once."), false));
+        }
+        let crowded = |_| failure(Code::TooManyRequests, format!("An attempt waits for at most {MAXIMUM_PULLS} pulls at once."), false);
+        Arc::clone(&self.pulls).try_acquire_owned().map_err(crowded)
+    }
+
+    async fn acknowledge(&self, subscription: &str, deliveries: Acknowledgement) -> Result<Settled, Failure> {
+        self.topics()?.acknowledge(&self.caller(), subscription, deliveries).await.map_err(refused)
+    }
+
+    async fn refuse(&self, subscription: &str, deliveries: Refusal) -> Result<Settled, Failure> {
+        self.topics()?.refuse(&self.caller(), subscription, deliveries).await.map_err(refused)
+    }
+
     fn unsubscribe(&mut self, subscription: u64) {
         if let Some(forwarding) = self.subscriptions.remove(&subscription) {
             forwarding.abort();
         }
     }
 
-    /// Returns when a listener has ended; never while there is none.
+    /// Returns when a listener or a pull has ended; never while there is none.
     pub(super) async fn ended(&mut self) {
         if self.running.join_next().await.is_none() {
             std::future::pending::<()>().await;

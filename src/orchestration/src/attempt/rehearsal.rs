@@ -232,7 +232,11 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         FromAgent::Permit { request, .. } => ToAgent::Permitted { request },
         FromAgent::Checkpoint { request, .. } => ToAgent::Checkpointed { request, result: Ok(()) },
         // What others said there was recorded of nobody.
-        FromAgent::Publish { .. } | FromAgent::Subscribe { .. } => {
+        FromAgent::Publish { .. }
+        | FromAgent::Subscribe { .. }
+        | FromAgent::Pull { .. }
+        | FromAgent::Acknowledge { .. }
+        | FromAgent::RefuseDeliveries { .. } => {
             return Some(Rehearsed::Apart("it publishes or listens to topics".to_owned()));
         }
         FromAgent::Started

@@ -232,7 +232,10 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                 | FromAgent::Ask { .. }
                 | FromAgent::Publish { .. }
                 | FromAgent::Subscribe { .. }
-                | FromAgent::Unsubscribe { .. } => {}
+                | FromAgent::Unsubscribe { .. }
+                | FromAgent::Pull { .. }
+                | FromAgent::Acknowledge { .. }
+                | FromAgent::RefuseDeliveries { .. } => {}
             }
         }
         ended

@@ -83,7 +83,7 @@ impl AuthService for Fake {
         }
     }
 
-    async fn still_valid(&self, _caller: &Caller) -> Answer<Option<Timestamp>> {
+    async fn still_valid(&self, caller: &Caller) -> Answer<Authenticated> {
         self.0.note("still_valid");
         if self.0.storage_down.load(Ordering::SeqCst) {
             return Err(Problem::new(Code::StorageUnavailable, "Try again."));
@@ -91,7 +91,9 @@ impl AuthService for Fake {
         if self.0.signed_out.load(Ordering::SeqCst) {
             return Err(Problem::new(Code::SessionEnded, "Sign in again."));
         }
-        Ok(Some(Clock::now(self).plus(Duration::from_secs(900))))
+        let role = if self.0.demoted.load(Ordering::SeqCst) { Some(Role::Viewer) } else { caller.role };
+        let valid_until = Some(Clock::now(self).plus(Duration::from_secs(900)));
+        Ok(Authenticated { caller: Caller { role, ..caller.clone() }, valid_until, renewed: None })
     }
 }
 

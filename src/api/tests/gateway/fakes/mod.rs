@@ -27,6 +27,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The moment at which the tests' clock starts.
@@ -47,6 +48,10 @@ pub(crate) struct Script {
     pub(crate) next_cursor: Mutex<Option<String>>,
     /// Whether sessions that were valid no longer are.
     pub(crate) signed_out: AtomicBool,
+    /// Whether those who are signed in were made viewers since.
+    pub(crate) demoted: AtomicBool,
+    /// Lets a message with the payload `"held"` be published.
+    pub(crate) release: Notify,
     /// Whether looking at sessions fails for reasons of storage.
     pub(crate) storage_down: AtomicBool,
     /// Whether the server is not ready.

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use baton_domain::id::{EventSeq, MessageId};
+use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TopicService};
 use baton_domain::time::Timestamp;
-use baton_domain::topic::{DeliveryPolicy, Retention, SubscriptionName, TopicKind, TopicName, TopicPattern};
+use baton_domain::topic::{DeliveryPolicy, MAXIMUM_MESSAGE_BYTES, Retention, SubscriptionName, TopicKind, TopicName, TopicPattern};
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::topic::{
     Acknowledgement, Affected, DeadLetterChoice, DeadLetterFilter, DeadLetterList, MessageFilter, MessageList, NewMessage, NewSubscription,
@@ -70,7 +71,14 @@ impl TopicService for Fake {
 
     async fn publish(&self, caller: &Caller, name: &str, message: NewMessage) -> Answer<Published> {
         self.0.allowed(caller, Permission::Work, format!("publish {name} key={}", message.key.unwrap_or_default()))?;
-        Ok(Published { id: MessageId::new(id(80)), topic: topic().name, stored: true, repeated: false })
+        let topic = TopicName::parse(name).map_err(|error| error.in_field("topic"))?;
+        if message.payload.to_string().len() > MAXIMUM_MESSAGE_BYTES {
+            return Err(Problem::new(Code::MessageTooLarge, "Send less.").with_field("/payload", "Too large."));
+        }
+        if message.payload == "held" {
+            self.0.release.notified().await;
+        }
+        Ok(Published { id: MessageId::new(id(80)), topic, stored: true, repeated: false })
     }
 
     async fn messages(&self, caller: &Caller, name: &str, _filter: MessageFilter) -> Answer<MessageList> {
