@@ -1,5 +1,5 @@
 // Can people replay a run, fork it by saying what a step gave, and compare two runs?
-import { type Api, type Page, expect, open, pin, test } from './fixtures/test';
+import { type Page, expect, open, pin, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'replays' } });
 
@@ -40,13 +40,6 @@ interface Run {
 
 const state = (page: Page) => page.getByTestId('run-state');
 
-/** Begins a run and waits until it has completed; gives its id. */
-async function ran(api: Api, workflow: string, input: Record<string, unknown> = {}): Promise<string> {
-  const { id } = await api.startRun(workflow, input);
-  await expect.poll(async () => (await api.get<Run>(`/runs/${id}`)).summary.state, { timeout: 20_000 }).toBe('completed');
-  return id;
-}
-
 test.beforeAll(async ({ api }) => {
   await api.storeWorkflow(WAITS);
   await api.storeWorkflow(RELAY);
@@ -79,7 +72,7 @@ test('a run can be replayed once it has ended, and comes to the same', async ({ 
 
 test('a run is forked by saying what a step gave, which has to be JSON that fits', async ({ dashboard: page, api, watch }) => {
   watch.allow(/status of 422/);
-  const source = await ran(api, 'relay');
+  const source = await api.ran('relay');
   await open(page, `/runs/${source}?step=first`);
   await page.getByTestId('fork-step').click();
   const fork = page.getByTestId('output');
@@ -113,7 +106,7 @@ test('a run is forked by saying what a step gave, which has to be JSON that fits
 });
 
 test('two runs of the same are the same, and two of something else part where they differ', async ({ dashboard: page, api }) => {
-  const [one, other, third] = [await ran(api, 'relay'), await ran(api, 'relay'), await ran(api, 'relay', { word: 'good night' })];
+  const [one, other, third] = [await api.ran('relay'), await api.ran('relay'), await api.ran('relay', { word: 'good night' })];
   await open(page, `/runs/${one}/diff?with=${other}`);
   await expect(page.getByTestId('no-divergence')).toBeVisible();
   await expect(page.getByTestId('diff-counts')).toContainText('0 differ');
@@ -127,7 +120,7 @@ test('two runs of the same are the same, and two of something else part where th
 
 test('a comparison with no run says what its address needs', async ({ dashboard: page, api, watch }) => {
   watch.allow(/status of 404/);
-  const id = await ran(api, 'relay');
+  const id = await api.ran('relay');
   await open(page, `/runs/${id}/diff?with=nothing`);
   await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'WORKFLOW-041');
   await expect(page.getByTestId('error')).toContainText('names two runs by their ids');
