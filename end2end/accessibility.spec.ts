@@ -3,7 +3,7 @@
 import AxeBuilder from '@axe-core/playwright';
 
 import { Api } from './fixtures/api';
-import { OUTSIDE_PAGES, PLAIN_PAGES, type PageToSee, fill } from './fixtures/pages';
+import { OUTSIDE_PAGES, PLAIN_PAGES, type PageToSee, fill, fillShared } from './fixtures/pages';
 import { photograph } from './fixtures/review';
 import { type Page, expect, open, signIn, test } from './fixtures/test';
 
@@ -86,6 +86,11 @@ test('pages that are full of work have none', async ({ dashboard: page, server, 
   const api = await Api.asAdmin(server);
   const pages = [...PLAIN_PAGES.filter(({ path }) => !path.startsWith('/tasks/new')), ...(await fill(api))];
   expect(await lookAtAll(page, server.url, pages, 'full')).toEqual([]);
+});
+
+test('pages of what is shared, traded and compared have none', async ({ dashboard: page, server }) => {
+  const api = await Api.asAdmin(server);
+  expect(await lookAtAll(page, server.url, await fillShared(api), 'shared')).toEqual([]);
 });
 
 test('a form with a wrong field has none', async ({ dashboard: page, watch }) => {

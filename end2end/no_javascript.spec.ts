@@ -153,6 +153,21 @@ test('several tasks are submitted at once', async ({ page }) => {
   await expect(page.getByTestId('task-row').filter({ hasText: 'Together' })).toHaveCount(2);
 });
 
+test('a shared thing is claimed and given back, and a name that is none is said', async ({ page }) => {
+  await signInByForm(page);
+  await page.goto('/claims');
+  const form = page.getByTestId('new-claim');
+  await form.getByLabel('What is claimed').fill('plain');
+  await form.getByTestId('claim').click();
+  await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'CLAIM-006');
+  await form.getByLabel('What is claimed').fill('path:plain');
+  await form.getByTestId('claim').click();
+  const held = page.locator('[data-testid="claim-row"][data-resource="path:plain"]');
+  await expect(held).toHaveAttribute('data-state', 'held');
+  await held.getByTestId('release-claim').click();
+  await expect(held).toHaveCount(0);
+});
+
 test('a running task is cancelled', async ({ page }) => {
   await signInByForm(page);
   await page.goto('/tasks/new?skill=diagnostics.sleep');

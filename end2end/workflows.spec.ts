@@ -204,6 +204,17 @@ test('a run is forked at a step and compared with the one that it comes from', a
   await expect(page.getByTestId('place').first()).toContainText('30');
 });
 
+test('a workflow that is taken out of use keeps its versions and begins no run any more', async ({ dashboard: page, api }) => {
+  await stored(page, SLEEPS.replace('name: sleeps', 'name: retired'));
+  await page.getByTestId('retire-workflow').click();
+  await expect(page).toHaveURL(/\/workflows$/);
+  await expect(api.startRun('retired', {})).rejects.toThrow('WORKFLOW-040');
+  await open(page, '/workflows/retired');
+  await expect(page.getByText('Out of use', { exact: true })).toBeVisible();
+  await expect(page.getByTestId('version-row')).toHaveCount(1);
+  await expect(page.getByTestId('retire-workflow')).toBeHidden();
+});
+
 /** Stores a workflow and stays on its page. */
 async function stored(page: Page, text: string): Promise<void> {
   await open(page, '/workflows/~new');

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 use baton_domain::wire::claim::{BreakClaim, ClaimRef, ClaimRelease};
-use baton_domain::wire::claim::{ClaimCheck, ClaimFilter, ClaimList, ClaimRenewal, ClaimRequest, ClaimView, Claimed};
+use baton_domain::wire::claim::{ClaimCheck, ClaimFilter, ClaimList, ClaimMode, ClaimRenewal, ClaimView, Claimed};
 use leptos::prelude::server;
 use leptos::server_fn::codec::PostUrl;
 
@@ -19,14 +19,22 @@ pub async fn list(filter: ClaimFilter) -> Called<ClaimList> {
     serve::answer(serve::services()?.claims.list(&serve::caller(), filter).await)
 }
 
-/// Claims one or several things; with `wait_seconds`, once all are held or that time has passed.
+/// Claims one thing for the person, for `minutes`; with `wait_minutes` the request stays in the queue for that long if others have it. Empty, they are
+/// as the service says.
 ///
 /// # Errors
-/// As [`ClaimService::claim`](baton_domain::services::ClaimService::claim).
-#[server(name = ClaimThings, endpoint = "/claims/claim", input = Json, output = Json)]
-pub async fn claim(request: ClaimRequest, #[server(default)] wait_seconds: Option<u64>) -> Called<Claimed> {
-    let wait = wait_seconds.map(std::time::Duration::from_secs);
-    serve::answer(serve::services()?.claims.claim(&serve::caller(), request, wait).await)
+/// As [`ClaimService::claim`](baton_domain::services::ClaimService::claim); `REQUEST-002` for minutes that are no whole number.
+#[server(name = ClaimThing, endpoint = "/claims/claim", input = PostUrl, output = Json)]
+pub async fn claim(
+    resource: String,
+    mode: ClaimMode,
+    #[server(default)] minutes: String,
+    #[server(default)] wait_minutes: String,
+) -> Called<Claimed> {
+    let request = serve::answer(reading::request(&resource, mode, &minutes, &wait_minutes))?;
+    let claimed = serve::answer(serve::services()?.claims.claim(&serve::caller(), request, None).await)?;
+    serve::go_back();
+    Ok(claimed)
 }
 
 /// Gives one claim of the person's own back: with its number, or without if it waits.
@@ -69,4 +77,57 @@ pub async fn renew(renewal: ClaimRenewal) -> Called<Vec<ClaimView>> {
 #[server(name = CheckOneClaim, endpoint = "/claims/check", input = Json, output = Json)]
 pub async fn check(check: ClaimCheck) -> Called<ClaimView> {
     serve::answer(serve::services()?.claims.check(&serve::caller(), check).await)
+}
+
+#[cfg(feature = "ssr")]
+mod reading {
+    use baton_domain::problem::Problem;
+    use baton_domain::services::Answer;
+    use baton_domain::wire::claim::{ClaimMode, ClaimRequest, DEFAULT_LEASE_MS, WantedClaim};
+
+    const MINUTE_MS: u64 = 60_000;
+
+    /// What the form of the page asks for.
+    pub(super) fn request(resource: &str, mode: ClaimMode, minutes: &str, wait_minutes: &str) -> Answer<ClaimRequest> {
+        Ok(ClaimRequest {
+            wanted: vec![WantedClaim { resource: resource.trim().to_owned(), mode }],
+            holder: None,
+            lease_ms: span("minutes", minutes)?.unwrap_or(DEFAULT_LEASE_MS),
+            wait_ms: span("wait_minutes", wait_minutes)?,
+        })
+    }
+
+    /// Minutes as milliseconds. What is too long for a number is too long for the service too.
+    fn span(field: &str, text: &str) -> Answer<Option<u64>> {
+        match text.trim() {
+            "" => Ok(None),
+            text => match text.parse::<u64>() {
+                Ok(minutes) => Ok(Some(minutes.saturating_mul(MINUTE_MS))),
+                Err(_) => Err(Problem::invalid_field(field, "Use a whole number of minutes.")),
+            },
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #![allow(clippy::unwrap_used, reason = "tests")]
+
+        use super::*;
+
+        #[test]
+        fn minutes_are_read_and_left_to_the_service_where_nothing_is_said() {
+            let asked = request(" path:x ", ClaimMode::Exclusive, "10", "").unwrap();
+            assert_eq!((asked.wanted[0].resource.as_str(), asked.lease_ms, asked.wait_ms), ("path:x", 600_000, None));
+            let asked = request("path:x", ClaimMode::Shared, " ", "2").unwrap();
+            assert_eq!((asked.wanted[0].mode, asked.lease_ms, asked.wait_ms), (ClaimMode::Shared, DEFAULT_LEASE_MS, Some(120_000)));
+            assert_eq!(request("path:x", ClaimMode::Shared, &u64::MAX.to_string(), "").unwrap().lease_ms, u64::MAX);
+        }
+
+        #[test]
+        fn what_is_no_whole_number_names_its_field() {
+            let field =
+                |minutes: &str, wait: &str| request("path:x", ClaimMode::Shared, minutes, wait).unwrap_err().errors[0].field.clone();
+            assert_eq!([field("1.5", ""), field("-1", ""), field("", "soon")], ["minutes", "minutes", "wait_minutes"]);
+        }
+    }
 }

@@ -8,12 +8,12 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
-use crate::components::action::refusal;
+use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
 use crate::components::empty::Empty;
-use crate::components::field::{CONTROL, TextField};
+use crate::components::field::{CONTROL, SelectField, TextField};
 use crate::components::icon::Sign;
 use crate::components::loaded::loaded;
 use crate::components::mark::{Mark, MarkPill};
@@ -24,7 +24,7 @@ use crate::form_action::{ActionForm, FormAction};
 use crate::live::{Fresh, LiveEvent};
 use crate::page_data::PageData;
 use crate::reactive::{effect, memo};
-use crate::server_fns::claims::{BreakOneClaim, ReleaseClaim};
+use crate::server_fns::claims::{BreakOneClaim, ClaimThing, ReleaseClaim};
 use crate::server_fns::{Called, claims};
 use crate::session::use_session;
 
@@ -71,13 +71,14 @@ fn address(filter: &ClaimFilter, cursor: &str) -> String {
 
 #[component]
 fn Content(filter: ClaimFilter, list: ClaimList) -> impl IntoView {
+    let claim = FormAction::<ClaimThing>::new();
     let release = FormAction::<ReleaseClaim>::new();
     let take = FormAction::<BreakOneClaim>::new();
     let again = filter.clone();
     let concerns = |event: &LiveEvent| event.subject.starts_with("claim:");
     let fresh = Fresh::new((filter.clone(), list), |(_, list)| list.as_of, concerns, move || read(again.clone()));
     effect(move || {
-        if release.version().get() + take.version().get() > 0 {
+        if claim.version().get() + release.version().get() + take.version().get() > 0 {
             fresh.read();
         }
     });
@@ -167,8 +168,59 @@ fn Content(filter: ClaimFilter, list: ClaimList) -> impl IntoView {
                 {rows}
             </Card>
             <nav class="flex justify-end" aria-label="Pages of the list">{next}</nav>
+            {may_release.then(|| claiming(claim))}
             {broken}
         </div>
+    }
+    .into_any()
+}
+
+/// The form by which a person claims something.
+fn claiming(claim: FormAction<ClaimThing>) -> AnyView {
+    let form = emptied_by(claim);
+    let modes = [(ClaimMode::Exclusive, "Alone, to write"), (ClaimMode::Shared, "With others who share it, to read")];
+    let modes = modes.map(|(mode, words)| (mode.as_str().to_owned(), words.to_owned())).to_vec();
+    view! {
+        <Card title="Claim something" test_id="new-claim">
+            <div class="space-y-3">
+                <LastProblem problem=Signal::derive(move || refusal(claim))/>
+                <ActionForm action=claim node_ref=form>
+                    <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
+                        <TextField
+                            form="claim-"
+                            name="resource"
+                            label="What is claimed"
+                            required=true
+                            max_length="512"
+                            autocomplete="off"
+                            placeholder="path:reports/2026"
+                            help="All that lies beneath is claimed with it."
+                        />
+                        <SelectField form="claim-" name="mode" label="How" options=modes value=ClaimMode::Exclusive.as_str()/>
+                        <TextField
+                            form="claim-"
+                            name="minutes"
+                            label="For how many minutes"
+                            kind="number"
+                            value="10"
+                            help="Then it ends by itself, unless you release it before."
+                        />
+                        <TextField
+                            form="claim-"
+                            name="wait_minutes"
+                            label="Minutes to wait if others have it"
+                            kind="number"
+                            help="Not at all when left empty."
+                        />
+                    </div>
+                    <div class="mt-3">
+                        <Button submits=true kind=Kind::Primary test_id="claim" disabled=claim.pending()>
+                            "Claim"
+                        </Button>
+                    </div>
+                </ActionForm>
+            </div>
+        </Card>
     }
     .into_any()
 }

@@ -216,6 +216,11 @@ fn Saying(detail: RwSignal<ContractDetail>, fresh: Fresh<ContractDetail>) -> imp
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
     let (cost, takes, words) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    // What was typed for one part is not said with the next.
+    effect(move || {
+        part.track();
+        words.set(String::new());
+    });
     let send = move |message: ContractMessage| {
         busy.set(true);
         problem.set(None);
@@ -248,7 +253,13 @@ fn Saying(detail: RwSignal<ContractDetail>, fresh: Fresh<ContractDetail>) -> imp
                 <label class=LABEL for=id>
                     {label}
                 </label>
-                <textarea id=id rows=rows.to_string() class=CONTROL on:input=move |event| signal.set(event_target_value(&event))></textarea>
+                <textarea
+                    id=id
+                    rows=rows.to_string()
+                    class=CONTROL
+                    prop:value=signal
+                    on:input=move |event| signal.set(event_target_value(&event))
+                ></textarea>
             </div>
         }
         .into_any()
