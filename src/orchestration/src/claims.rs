@@ -135,7 +135,7 @@ impl Storing {
         // Nobody has to be woken: the task polls again as soon as it has its turn. Nor does what the dispatcher has done before in its own turn
         // count against the claim, which would not come to the queue then.
         let first = catch_unwind(AssertUnwindSafe(|| {
-            let mut claim = pin!(tokio::task::unconstrained(claim.as_mut()));
+            let mut claim = pin!(tokio::task::coop::unconstrained(claim.as_mut()));
             claim.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         }));
         let rest = async move {
