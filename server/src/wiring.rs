@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
-use crate::coordination::{Coordination, Ground};
+use crate::coordination::{Coordination, Ground, Recounts};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
@@ -176,20 +176,8 @@ impl Parts {
         }
 
         let log = Arc::clone(store) as Arc<dyn EventStore>;
-        let watch = Arc::new(InvariantWatch::new(
-            Arc::clone(&log),
-            Arc::clone(store) as Arc<dyn TaskStore>,
-            core.auditor.clone(),
-            Arc::clone(&sources.clock),
-            config.invariants.check_invariants_tasks,
-        ));
         let health = HealthOptions::new(VERSION, folder.path());
         let mut health = HealthMonitor::new(log, core.heartbeat.clone(), Arc::clone(&sources.clock), health);
-        let look_every = config.invariants.every();
-        if look_every.is_some() {
-            let (watch, chores) = (Arc::clone(&watch), engine.chores());
-            health = health.with_advisory(move || watch.health(chores.are_mine()));
-        }
         if let Some(carrier) = core.topics.health() {
             health = health.with_advisory(carrier);
         }
@@ -209,6 +197,19 @@ impl Parts {
         };
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);
+        let watch = InvariantWatch::new(
+            Arc::clone(store) as Arc<dyn EventStore>,
+            Arc::clone(store) as Arc<dyn TaskStore>,
+            core.auditor.clone(),
+            Arc::clone(&sources.clock),
+            config.invariants.check_invariants_tasks,
+        );
+        let watch = Arc::new(watch.with(Arc::new(Recounts(Arc::clone(&coordination.councils)))));
+        let look_every = config.invariants.every();
+        if look_every.is_some() {
+            let (watch, chores) = (Arc::clone(&watch), engine.chores());
+            health = health.with_advisory(move || watch.health(chores.are_mine()));
+        }
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,

@@ -8,7 +8,7 @@ pub(crate) struct InvariantsConfig {
     /// Seconds between two looks at whether what is stored keeps to the catalogue of invariants; 0 never looks. Of several servers, one does.
     #[arg(long, env = "BATON_CHECK_INVARIANTS_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) check_invariants_seconds: u64,
-    /// The most tasks that one look takes, the newest and those that changed last; each costs two or three short reads.
+    /// The most tasks that one look takes, the newest and those that changed last; each costs a few short reads.
     #[arg(long, env = "BATON_CHECK_INVARIANTS_TASKS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub(crate) check_invariants_tasks: u32,
 }

@@ -19,4 +19,4 @@ pub use debug_tracer::audit::{AuditWriter, Auditor};
 pub use health::{HealthMonitor, HealthOptions, Heartbeat};
 pub use metrics_engine::{Analytics, MetricsFlusher, MetricsRecorder};
 pub use notifications::{NotificationDesk, NotificationParts, Projector};
-pub use watch::InvariantWatch;
+pub use watch::{AlsoLooked, Broken, InvariantWatch};

@@ -2,13 +2,14 @@
 //!
 //! A look takes a sample: the newest events of the log, the tasks that they tell of, the newest tasks, and again the tasks that were found broken before. It
 //! reads by keys and from the ends of indexes only, a row after the other, each with what belongs to it in one transaction, and changes nothing.
-//! What it finds is said in the server's log and in the audit record, once for as long as it lasts, and in the answer to the health check until a
-//! later look finds nothing.
+//! What others look at themselves, as decisions, comes in by [`AlsoLooked`]. What is found is said in the server's log and in the audit record, once for as
+//! long as it lasts, and in the answer to the health check until a later look finds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::event::{Event, TopicFilter};
+use async_trait::async_trait;
+use baton_domain::event::TopicFilter;
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::invariants::{Invariant, TaskFacts, Violation, check_attempts, check_kept, check_log, check_steps, check_task};
 use baton_domain::ports::Clock;
@@ -28,8 +29,10 @@ const EVENTS: u32 = 2_000;
 const STORY: u32 = 500;
 /// How many violations of one look are told one by one; the others are counted.
 const TOLD: usize = 50;
-/// What the target of an audit row is where a violation is not that of a task.
+/// What a violation of the log is one of.
 const LOG: &str = "events";
+/// How the subjects of tasks begin.
+const TASK: &str = "task:";
 
 /// Looks at what is stored, whenever it is asked to.
 pub struct InvariantWatch {
@@ -39,6 +42,7 @@ pub struct InvariantWatch {
     clock: Arc<dyn Clock>,
     /// The most tasks of one look.
     most: u32,
+    also: Vec<Arc<dyn AlsoLooked>>,
     seen: Mutex<Seen>,
 }
 
@@ -52,18 +56,37 @@ struct Seen {
     counts: BTreeMap<&'static str, u64>,
 }
 
-/// A violation and the task whose it is, if it is that of one.
+/// A violation, and of what it is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Broken {
-    task: Option<TaskId>,
-    violation: Violation,
+pub struct Broken {
+    /// As `task:<id>`.
+    pub target: String,
+    /// What does not hold of it.
+    pub violation: Violation,
+}
+
+/// Something that can say itself what of its own does not hold.
+#[async_trait]
+pub trait AlsoLooked: Send + Sync {
+    /// Looks once, at a bounded number of things.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn broken(&self) -> Result<Vec<Broken>, StoreError>;
 }
 
 impl InvariantWatch {
     /// A watch over these, which has not looked yet. A look takes at most `most` tasks.
     #[must_use]
     pub fn new(events: Arc<dyn EventStore>, tasks: Arc<dyn TaskStore>, auditor: Auditor, clock: Arc<dyn Clock>, most: u32) -> Self {
-        Self { events, tasks, auditor, clock, most, seen: Mutex::default() }
+        Self { events, tasks, auditor, clock, most, also: Vec::new(), seen: Mutex::default() }
+    }
+
+    /// Looks at this too.
+    #[must_use]
+    pub fn with(mut self, also: Arc<dyn AlsoLooked>) -> Self {
+        self.also.push(also);
+        self
     }
 
     /// Looks once, and tells of what does not hold; gives all that does not.
@@ -78,7 +101,10 @@ impl InvariantWatch {
                 Some(story) => check(&story),
                 None => vec![missing(id)],
             };
-            broken.extend(found.into_iter().map(|violation| Broken { task: Some(id), violation }));
+            broken.extend(found.into_iter().map(|violation| Broken { target: format!("{TASK}{id}"), violation }));
+        }
+        for also in &self.also {
+            broken.extend(also.broken().await?);
         }
         let violations = broken.iter().map(|broken| broken.violation.clone()).collect();
         self.settle(broken, looked_at);
@@ -96,17 +122,17 @@ impl InvariantWatch {
             let detail = format!("{} is the newest event, and {} the last that is there", page.head, page.next_since);
             violations.push(Violation { invariant: Invariant::EventsGapless, detail });
         }
-        let broken = violations.into_iter().map(|violation| Broken { task: None, violation }).collect();
+        let broken = violations.into_iter().map(|violation| Broken { target: LOG.to_owned(), violation }).collect();
 
         let most = self.most as usize;
         let mut tasks = Sample { most, ids: Vec::new(), known: BTreeSet::new() };
-        let before: Vec<TaskId> = self.seen.lock().broken.iter().filter_map(|broken| broken.task).collect();
+        let before: Vec<TaskId> = self.seen.lock().broken.iter().filter_map(|broken| task_of(&broken.target)).collect();
         // Neither these nor the next may take the room of all others.
         tasks.add(before, most / 2);
         let query = TaskQuery { limit: (self.most / 4).max(1), ..TaskQuery::default() };
         let newest = self.tasks.tasks(&query).await?;
         tasks.add(newest.items.iter().map(|task| task.id), most);
-        tasks.add(page.items.iter().rev().filter_map(task_of), most);
+        tasks.add(page.items.iter().rev().filter_map(|event| task_of(&event.subject)), most);
         Ok((broken, tasks.ids))
     }
 
@@ -114,12 +140,11 @@ impl InvariantWatch {
     fn settle(&self, broken: Vec<Broken>, looked_at: usize) {
         let mut seen = self.seen.lock();
         let new: Vec<&Broken> = broken.iter().filter(|broken| !seen.broken.contains(broken)).collect();
-        for Broken { task, violation } in new.iter().take(TOLD) {
+        for Broken { target, violation } in new.iter().take(TOLD) {
             let (invariant, statement) = (violation.invariant.id(), violation.invariant.statement());
             tracing::error!(invariant, detail = violation.detail, "an invariant does not hold: {statement}");
-            let target = task.map_or_else(|| LOG.to_owned(), |id| format!("task:{id}"));
             let problem = Problem::new(Code::Internal, violation.to_string());
-            self.auditor.record(&Caller::system(), &format!("invariant.{invariant}"), Some(&target), Err(&problem));
+            self.auditor.record(&Caller::system(), &format!("invariant.{invariant}"), Some(target.as_str()), Err(&problem));
         }
         if new.len() > TOLD {
             tracing::error!(more = new.len() - TOLD, "more invariants do not hold than are told one by one");
@@ -193,9 +218,9 @@ impl Sample {
     }
 }
 
-/// The task that an event is of.
-fn task_of(event: &Event) -> Option<TaskId> {
-    event.subject.strip_prefix("task:").and_then(|id| id.parse().ok())
+/// The task that something is of.
+fn task_of(subject: &str) -> Option<TaskId> {
+    subject.strip_prefix(TASK).and_then(|id| id.parse().ok())
 }
 
 /// Tasks are never removed.

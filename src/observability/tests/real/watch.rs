@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use baton_domain::id::TaskId;
-use baton_domain::invariants::Invariant;
+use baton_domain::invariants::{Invariant, Violation};
 use baton_domain::user::Principal;
-use baton_observability::{AuditWriter, Auditor, InvariantWatch};
-use baton_storage::{EventStore, Retention, TaskStore};
+use baton_observability::{AlsoLooked, AuditWriter, Auditor, Broken, InvariantWatch};
+use baton_storage::{EventStore, Retention, StoreError, TaskStore};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +130,29 @@ async fn a_second_end_and_a_change_that_the_table_does_not_have_are_seen() {
     watched.plant("UPDATE events SET kind = 'task.completed' WHERE kind = 'task.queued'").await;
     let found = watched.found().await;
     assert!(found.contains(&Invariant::OneOutcome) && found.contains(&Invariant::OnlyTableTransitions), "{found:?}");
+}
+
+/// What has decided otherwise than its ballots say.
+struct Miscounted;
+
+#[async_trait]
+impl AlsoLooked for Miscounted {
+    async fn broken(&self) -> Result<Vec<Broken>, StoreError> {
+        let violation = Violation { invariant: Invariant::BallotCountsOnce, detail: "counted again".to_owned() };
+        Ok(vec![Broken { target: "decision:1".to_owned(), violation }])
+    }
+}
+
+#[tokio::test]
+async fn what_others_look_at_is_told_with_the_rest() {
+    let Watched { real, watch, writer } = Watched::over_the_store().await;
+    let watched = Watched { real, watch: watch.with(Arc::new(Miscounted)), writer };
+    watched.ended().await;
+    for _ in 0..2 {
+        assert_eq!(watched.found().await, [Invariant::BallotCountsOnce]);
+    }
+    assert!(!watched.is_well());
+    assert_eq!(watched.told().await, [("invariant.I11".to_owned(), "decision:1".to_owned())]);
 }
 
 #[tokio::test]
