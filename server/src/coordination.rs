@@ -1,6 +1,7 @@
 //! How are workflows, decisions, claims and notifications wired, and how do they hear what happens?
 
 mod planning_models;
+mod recounts;
 mod votes;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use planning_models::PlanningModels;
+pub(crate) use recounts::Recounts;
 use votes::ConflictVotes;
 
 /// What the parts hear of: the ends of tasks, and each other.

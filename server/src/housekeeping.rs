@@ -1,4 +1,4 @@
-//! What does a server forget by itself, and when?
+//! What does a server forget by itself, and when? And when does it look whether what it keeps is as it should be?
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_auth::Auth;
 use baton_bus::EventStream;
 use baton_domain::ports::Clock;
+use baton_observability::InvariantWatch;
 use baton_orchestration::Chores;
 use baton_storage::Store;
 use baton_storage::blobs::Blobs;
@@ -46,12 +47,15 @@ pub(crate) struct Housekeeping {
     pub(crate) clock: Arc<dyn Clock>,
     /// Of several servers, one cleans up.
     pub(crate) chores: Chores,
+    pub(crate) watch: Arc<InvariantWatch>,
+    /// How often it looks; none if never.
+    pub(crate) look_every: Option<Duration>,
 }
 
 /// Forgets old rows until it is told to stop. A failure is logged and tried again the next time: nothing depends on it but room.
 pub(crate) async fn run(work: Housekeeping, stop: CancellationToken) {
     // Each step is a commit of its own: one that is broken off leaves the rest for the next time.
-    stop.run_until_cancelled(async { tokio::join!(work.forget_rows(), work.forget_old_events()) }).await;
+    stop.run_until_cancelled(async { tokio::join!(work.forget_rows(), work.forget_old_events(), work.watch_invariants()) }).await;
 }
 
 fn rounds(every: Duration) -> Interval {
@@ -84,6 +88,19 @@ impl Housekeeping {
         loop {
             self.turn(&mut rounds).await;
             self.forget_events().await;
+        }
+    }
+
+    /// A look changes nothing, and one that fails is made up for by the next.
+    async fn watch_invariants(&self) {
+        let Some(every) = self.look_every else { return };
+        let mut rounds = rounds(every);
+        loop {
+            self.turn(&mut rounds).await;
+            match self.watch.look().await {
+                Ok(violations) => tracing::debug!(violations = violations.len(), "what is stored was held against the invariants"),
+                Err(error) => tracing::warn!(%error, "what is stored cannot be held against the invariants now"),
+            }
         }
     }
 

@@ -15,14 +15,16 @@ use baton_domain::problem::Code;
 use baton_domain::server::ServerKind;
 use baton_domain::services::{MetricsService, ModelService, Services};
 use baton_domain::wire::live::KeepEvents;
-use baton_observability::{Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, MetricsFlusher, MetricsRecorder};
+use baton_observability::{
+    Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, InvariantWatch, MetricsFlusher, MetricsRecorder,
+};
 use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
 use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
-use crate::coordination::{Coordination, Ground};
+use crate::coordination::{Coordination, Ground, Recounts};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
@@ -57,6 +59,7 @@ pub(crate) struct Core {
     pub(crate) engine: Engine,
     pub(crate) sources: Sources,
     recorder: Arc<MetricsRecorder>,
+    auditor: Auditor,
     heartbeat: Heartbeat,
     topics: TopicParts,
     sealer: Arc<dyn Sealer>,
@@ -96,8 +99,9 @@ impl Core {
         let could_carry = agents::shipped().map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
         let options = EngineOptions { identity: Identity { id: Some(id), ..identity }, could_carry, ..engine.options() };
         let carriers = carriers(engine, folder)?;
-        let engine =
-            options.start(Arc::clone(&store), Arc::clone(&bus), recording, auditor, sources.clone(), carriers, move || beat.beat()).await?;
+        let engine = options
+            .start(Arc::clone(&store), Arc::clone(&bus), recording, auditor.clone(), sources.clone(), carriers, move || beat.beat())
+            .await?;
         let live = CancellationToken::new();
         let log = Arc::clone(&store) as Arc<dyn EventStore>;
         let events = Arc::new(EventStream::new(log, Arc::clone(&bus)).keeping(keep));
@@ -112,7 +116,7 @@ impl Core {
         let gateway: Arc<dyn Models> = Arc::new(ModelGateway::new(parts));
         engine.use_models(Arc::clone(&gateway));
         let models = desk.service(gateway);
-        Ok(Self { store, engine, sources, recorder, heartbeat, topics, sealer, models, live, opened, writing, flush })
+        Ok(Self { store, engine, sources, recorder, auditor, heartbeat, topics, sealer, models, live, opened, writing, flush })
     }
 
     /// Stops in the order that loses nothing: attempts, measurements, the store.
@@ -193,6 +197,19 @@ impl Parts {
         };
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);
+        let watch = InvariantWatch::new(
+            Arc::clone(store) as Arc<dyn EventStore>,
+            Arc::clone(store) as Arc<dyn TaskStore>,
+            core.auditor.clone(),
+            Arc::clone(&sources.clock),
+            config.invariants.check_invariants_tasks,
+        );
+        let watch = Arc::new(watch.with(Arc::new(Recounts(Arc::clone(&coordination.councils)))));
+        let look_every = config.invariants.every();
+        if look_every.is_some() {
+            let (watch, chores) = (Arc::clone(&watch), engine.chores());
+            health = health.with_advisory(move || watch.health(chores.are_mine()));
+        }
         let services = Services {
             auth: Arc::clone(&auth) as _,
             members: Arc::clone(&auth) as _,
@@ -227,6 +244,8 @@ impl Parts {
             blobs: engine.blobs(),
             clock: Arc::clone(&sources.clock),
             chores: engine.chores(),
+            watch,
+            look_every,
         };
         let housekeeping = tokio::spawn(housekeeping::run(work, live.clone()));
         let cache = config.redis.cache(&sources.clock)?;

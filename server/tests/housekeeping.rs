@@ -1,12 +1,15 @@
-//! Is what is not to be kept forgotten, by a server alone, and by one of several while a worker leads?
+//! Is what is not to be kept forgotten, by a server alone, and by one of several while a worker leads? And is it seen what is kept and wrong?
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use baton_domain::id::EventSeq;
 use baton_domain::server::ServerKind;
+use baton_domain::wire::health::{Health, HealthCheck};
 use baton_testkit::scale;
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use crate::harness::cluster::{Cluster, Ledger, Rest, submit};
 use crate::harness::{PATIENCE, Server, command, data_folder};
@@ -81,4 +84,45 @@ async fn a_server_forgets_what_is_not_to_be_kept_while_a_worker_leads() {
     let leader = rest.servers().await.items.into_iter().find(|server| server.leads).unwrap();
     assert_eq!((leader.name.as_str(), leader.kind), ("two", ServerKind::Worker), "it still leads");
     assert!(worker.terminate().0 && three.terminate());
+}
+
+/// Changes a server's file as nothing in the program does.
+async fn plant(folder: &Path, statement: &'static str) {
+    let mut file = SqliteConnectOptions::new().filename(folder.join("baton.db")).connect().await.unwrap();
+    assert!(sqlx::query(statement).execute(&mut file).await.unwrap().rows_affected() > 0, "{statement} changed nothing");
+    file.close().await.unwrap();
+}
+
+/// Waits until a server says this of its invariants, and gives how; it can take work whatever that is.
+async fn invariants(rest: &Rest, hold: bool, word: &str) -> HealthCheck {
+    let began = Instant::now();
+    loop {
+        let answer = rest.get("/health/ready").await;
+        assert_eq!(answer.status(), 200);
+        let health: Health = answer.json().await.unwrap();
+        let check = health.checks.into_iter().find(|check| check.name == "invariants").expect("a word of the invariants");
+        if check.ok == hold && check.detail.contains(word) {
+            return check;
+        }
+        assert!(began.elapsed() < PATIENCE, "it still says {check:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_says_which_invariant_is_broken_until_it_holds_again() {
+    let folder = data_folder();
+    let server = Server::start_with(command(folder.path(), &["--check-invariants-seconds", "1"]));
+    let api = server.api().await;
+    submit(&api, 3, "diagnostics.echo", json!({"message": "x"})).await;
+    Ledger::default().ended(&api, 3, PATIENCE).await;
+    let rest = Rest::of(&server).await;
+    invariants(&rest, true, "hold for the 3 tasks").await;
+    plant(folder.path(), "UPDATE tasks SET lease_until = 5").await;
+    let check = invariants(&rest, false, "3 times").await;
+    assert!(check.detail.starts_with("I6 "), "a task that has ended holds no lease: {check:?}");
+    plant(folder.path(), "UPDATE tasks SET lease_until = NULL").await;
+    let check = invariants(&rest, true, "hold for the 3 tasks").await;
+    assert!(check.detail.ends_with("since the start: I6 3"), "{check:?}");
+    assert!(server.terminate());
 }

@@ -10,6 +10,7 @@ mod engine;
 mod events;
 mod faults;
 mod identity;
+mod invariants;
 mod limits;
 mod local_model;
 mod log;
@@ -28,6 +29,7 @@ pub(crate) use engine::EngineConfig;
 pub(crate) use events::EventsConfig;
 pub(crate) use faults::FaultsConfig;
 pub(crate) use identity::{NameConfig, SecretKeyConfig, TokenKeyConfig};
+pub(crate) use invariants::InvariantsConfig;
 pub(crate) use limits::LimitsConfig;
 pub(crate) use local_model::LocalModelConfig;
 pub(crate) use log::LogConfig;
@@ -63,6 +65,8 @@ pub(crate) struct ServeConfig {
     pub(crate) engine: EngineConfig,
     #[command(flatten)]
     pub(crate) events: EventsConfig,
+    #[command(flatten)]
+    pub(crate) invariants: InvariantsConfig,
     #[command(flatten)]
     pub(crate) limits: LimitsConfig,
     #[command(flatten)]

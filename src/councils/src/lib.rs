@@ -10,6 +10,7 @@
 //! - `asking`, `hearing`: commands become tasks, and their results become facts
 //! - `votes`: tasks that several do, and what their answers come to
 //! - `view`, `lab`: what people see
+//! - `recount`: whether what is stored still comes to what was decided
 
 mod asking;
 mod cast;
@@ -18,6 +19,7 @@ mod driver;
 mod hearing;
 mod kept;
 mod lab;
+mod recount;
 mod request;
 mod service;
 mod step;

@@ -5,6 +5,7 @@
 mod crashes;
 mod lab;
 mod people;
+mod recount;
 mod steps;
 mod voters;
 mod words;

@@ -5,7 +5,7 @@ mod log;
 
 use std::fmt;
 
-pub use attempts::{check_attempts, check_story};
+pub use attempts::{check_attempts, check_steps, check_story};
 pub use log::{check_followed, check_log};
 
 use crate::id::TaskId;
@@ -86,31 +86,56 @@ pub struct TaskFacts {
     pub history: Vec<TaskState>,
 }
 
+impl TaskFacts {
+    fn violation(&self, invariant: Invariant, detail: impl fmt::Display) -> Violation {
+        Violation { invariant, detail: format!("task {}: {detail}", self.id) }
+    }
+}
+
 /// Checks what one task's rows must satisfy: I4, I5, I6, I8 and I10.
 #[must_use]
 pub fn check_task(facts: &TaskFacts) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    let mut report = |invariant, detail: String| violations.push(Violation { invariant, detail: format!("task {}: {detail}", facts.id) });
+    let mut violations = history(facts, None, &facts.history);
+    violations.extend(row(facts));
+    violations
+}
 
+/// Checks the same where the log may have forgotten the oldest of the task's events: nothing is said of what came before the first of its history, and
+/// of its history nothing at all if that is empty.
+#[must_use]
+pub fn check_kept(facts: &TaskFacts) -> Vec<Violation> {
+    let mut violations = facts.history.split_first().map_or_else(Vec::new, |(first, rest)| history(facts, Some(*first), rest));
+    violations.extend(row(facts));
+    violations
+}
+
+/// Checks the states that follow on `from`.
+fn history(facts: &TaskFacts, mut from: Option<TaskState>, states: &[TaskState]) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let ends = facts.history.iter().filter(|state| state.is_terminal()).count();
     if ends > 1 || (ends == 1) != facts.state.is_terminal() {
-        report(Invariant::OneOutcome, format!("{ends} terminal events, state {}", facts.state));
+        violations.push(facts.violation(Invariant::OneOutcome, format_args!("{ends} terminal events, state {}", facts.state)));
     }
-    let mut from = None;
-    for &to in &facts.history {
+    for &to in states {
         if !TABLE.iter().any(|row| row.from == from && row.to == to) {
-            report(Invariant::OnlyTableTransitions, format!("{from:?} to {to}"));
+            violations.push(facts.violation(Invariant::OnlyTableTransitions, format_args!("{from:?} to {to}")));
         }
         from = Some(to);
     }
     if from != Some(facts.state) {
-        report(Invariant::ChangeHasEvent, format!("state {}, last event {from:?}", facts.state));
+        violations.push(facts.violation(Invariant::ChangeHasEvent, format_args!("state {}, last event {from:?}", facts.state)));
     }
+    violations
+}
+
+/// Checks the row alone.
+fn row(facts: &TaskFacts) -> Vec<Violation> {
+    let mut violations = Vec::new();
     if facts.state.is_terminal() && facts.has_lease_holder {
-        report(Invariant::EndedHoldsNoLease, facts.state.to_string());
+        violations.push(facts.violation(Invariant::EndedHoldsNoLease, facts.state));
     }
     if facts.attempt > facts.maximum_attempts {
-        report(Invariant::AttemptsBounded, format!("{} of {}", facts.attempt, facts.maximum_attempts));
+        violations.push(facts.violation(Invariant::AttemptsBounded, format_args!("{} of {}", facts.attempt, facts.maximum_attempts)));
     }
     violations
 }
@@ -145,5 +170,17 @@ mod tests {
         assert_eq!(found(&TaskFacts { state: Running, ..good }), [Invariant::OneOutcome, Invariant::ChangeHasEvent]);
         assert_eq!(found(&facts(&[Queued, Running])), [Invariant::OnlyTableTransitions]);
         assert!(found(&facts(&[Queued, Assigned, Running, Completed, Failed])).contains(&Invariant::OneOutcome));
+    }
+
+    #[test]
+    fn what_was_forgotten_is_no_violation_and_what_is_kept_can_be_one() {
+        use TaskState::{Completed, Failed, Queued, Running};
+        let found = |facts: &TaskFacts| check_kept(facts).into_iter().map(|violation| violation.invariant).collect::<Vec<_>>();
+        assert_eq!(found(&facts(&[Running, Completed])), [], "how it came to run was forgotten");
+        assert_eq!(found(&facts(&[Completed])), []);
+        assert_eq!(found(&TaskFacts { state: Completed, ..facts(&[]) }), [], "all of it was");
+        assert_eq!(found(&TaskFacts { state: Completed, has_lease_holder: true, ..facts(&[]) }), [Invariant::EndedHoldsNoLease]);
+        assert_eq!(found(&facts(&[Running, Queued, Running])), [Invariant::OnlyTableTransitions]);
+        assert_eq!(found(&TaskFacts { state: Failed, ..facts(&[Running, Completed]) }), [Invariant::ChangeHasEvent]);
     }
 }

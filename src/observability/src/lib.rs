@@ -5,15 +5,18 @@
 //! - [`notifications`]: what waits for people or went wrong for them, read and unread.
 //! - [`health`]: whether the server lives and can take work.
 //! - [`server_log`]: how the server's own log is written.
+//! - [`watch`]: whether what is stored keeps to the catalogue of invariants.
 
 pub mod debug_tracer;
 pub mod health;
 pub mod metrics_engine;
 pub mod notifications;
 pub mod server_log;
+pub mod watch;
 
 pub use debug_tracer::DebugTracer;
 pub use debug_tracer::audit::{AuditWriter, Auditor};
 pub use health::{HealthMonitor, HealthOptions, Heartbeat};
 pub use metrics_engine::{Analytics, MetricsFlusher, MetricsRecorder};
 pub use notifications::{NotificationDesk, NotificationParts, Projector};
+pub use watch::{AlsoLooked, Broken, InvariantWatch};

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::future::{self, Future};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use baton_domain::id::TaskId;
 use baton_storage::fault_points::{FaultPoint, reach};
@@ -121,9 +124,29 @@ impl Storing {
         self.held.iter().any(|(_, tasks)| tasks.contains(&task))
     }
 
-    /// A claim of these tasks is stored from now on.
+    /// A claim of these tasks is stored from now on, after those that were added before.
+    ///
+    /// It is polled here for the first time, and then by a task of its own, for tasks that are spawned may have their turns in any order, and the tasks of
+    /// the earlier claim go first. What is relied on: the first poll of [`TaskStore::begin`](baton_storage::TaskStore::begin) takes a place in the
+    /// queue of the store's writer. With SQLite and with PostgreSQL nothing is waited for before the claim is sent there, and neither is here; only a
+    /// queue that is full lets it wait, in the same order if the queue keeps one. The store in memory has done it all by then.
     pub(crate) fn add(&mut self, tasks: HashSet<TaskId>, claim: impl Future<Output = Result<Settled, StoreError>> + Send + 'static) {
-        self.held.push((self.claims.spawn(claim).id(), tasks));
+        let mut claim = Box::pin(claim);
+        // Nobody has to be woken: the task polls again as soon as it has its turn. Nor does what the dispatcher has done before in its own turn
+        // count against the claim, which would not come to the queue then.
+        let first = catch_unwind(AssertUnwindSafe(|| {
+            let mut claim = pin!(tokio::task::coop::unconstrained(claim.as_mut()));
+            claim.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        }));
+        let rest = async move {
+            match first {
+                Ok(Poll::Ready(settled)) => settled,
+                Ok(Poll::Pending) => claim.await,
+                // It breaks off where it would have without that poll, and not the dispatcher.
+                Err(panic) => resume_unwind(panic),
+            }
+        };
+        self.held.push((self.claims.spawn(rest).id(), tasks));
     }
 
     /// Waits for the next one that settles, and forgets its tasks. Without any it waits for ever.
@@ -149,6 +172,7 @@ impl Storing {
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
     use tokio::sync::oneshot;
     use uuid::Uuid;
 
@@ -179,6 +203,34 @@ mod tests {
         first.send(of(3)).unwrap();
         storing.settle().await;
         assert_eq!((held(&storing), storing.tasks()), (HashSet::new(), 0));
+    }
+
+    #[tokio::test]
+    async fn claims_come_to_the_store_in_the_order_in_which_they_were_added() {
+        let came = Arc::new(Mutex::new(Vec::new()));
+        let mut storing = Storing::default();
+        for number in 0..2 {
+            let came = Arc::clone(&came);
+            storing.add(tasks(number..number + 1), async move {
+                came.lock().push(number);
+                tokio::task::yield_now().await;
+                Ok(of(1))
+            });
+        }
+        assert_eq!(*came.lock(), [0, 1], "before any task has had a turn");
+        assert_eq!((storing.settled().await, storing.settled().await), (Ok(of(1)), Ok(of(1))), "each goes on from there");
+        assert_eq!((came.lock().len(), storing.tasks()), (2, 0), "and neither begins again");
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_breaks_off_later_holds_nothing_any_more_either() {
+        let mut storing = Storing::default();
+        storing.add(tasks(0..1), async {
+            tokio::task::yield_now().await;
+            panic!("planted")
+        });
+        assert!(matches!(storing.settled().await, Err(StoreError::Unavailable(_))));
+        assert_eq!(storing.tasks(), 0);
     }
 
     #[tokio::test]

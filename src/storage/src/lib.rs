@@ -46,7 +46,7 @@ pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, Serve
 pub use settings::{SettingsKind, SettingsRecord, SettingsStore};
 pub use tasks::{
     DECISION_OPENED, ESCALATED, ESCALATED_FOR, Idempotency, Inserted, NewTaskRecord, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
-    asked_for,
+    TaskStory, asked_for,
 };
 pub use topics::{
     AckId, DEAD_LETTER_DAYS, Declared, EXPIRED, InvalidAckId, NewMessageRecord, NewSubscriptionRecord, NewTopicRecord, PULL_SCAN,

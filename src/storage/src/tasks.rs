@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use baton_domain::event::Event;
 use baton_domain::id::{AgentId, DecisionId, EventSeq, LeaseToken, TaskId};
 use baton_domain::ports::TaskVote;
 use baton_domain::task::{Budget, RetryPolicy, Timeouts};
@@ -150,6 +151,19 @@ pub struct TaskRows {
     pub as_of: EventSeq,
 }
 
+/// One task beside what its events tell of it, read in one transaction: what must be true of the one because of the other can be checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskStory {
+    /// The task.
+    pub task: TaskRecord,
+    /// The newest of its attempts, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// The newest of its events, oldest first.
+    pub events: Vec<Event>,
+    /// Whether these are all events that it ever had: fewer than were asked for, and the log has forgotten none.
+    pub whole: bool,
+}
+
 /// Tasks and attempts.
 #[async_trait]
 pub trait TaskStore: Send + Sync {
@@ -191,6 +205,12 @@ pub trait TaskStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError>;
+
+    /// One task with the newest of its attempts and of its events, at most `most` of each.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn task_story(&self, id: TaskId, most: u32) -> Result<Option<TaskStory>, StoreError>;
 
     /// How tasks stand and what they used up, without all the rest that [`task_rows`](Self::task_rows) reads; those that do not exist are left out. A
     /// back-end that can reads them all at once.

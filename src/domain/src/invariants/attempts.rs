@@ -44,8 +44,40 @@ pub fn check_attempts(task: &TaskSummary, attempts: &[AttemptView]) -> Vec<Viola
 /// Checks that a task's events, oldest first, tell how its row came about.
 #[must_use]
 pub fn check_story<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a Event>) -> Vec<Violation> {
+    let (mut violations, last) = steps(task, events);
+    let mut report = |detail: String| violations.push(violation(task, Invariant::ChangeHasEvent, &detail));
+    match last {
+        None => report("it has no event".to_owned()),
+        Some(last) if last != *task => report(format!("its last event tells of {last:?}, its row of {task:?}")),
+        Some(_) => {}
+    }
+    violations
+}
+
+/// Checks the same of those of a task's events that are kept, one after the other, and that the last of them tells of the attempt that its row has. What
+/// else the row says may be written otherwise than in the event, as a character that a column cannot hold.
+#[must_use]
+pub fn check_steps<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a Event>) -> Vec<Violation> {
+    let (mut violations, last) = steps(task, events);
+    if let Some(last) = last.filter(|last| last.attempt != task.attempt || last.decision_id != task.decision_id) {
+        let (told, kept) = ((last.attempt, last.decision_id), (task.attempt, task.decision_id));
+        violations.push(violation(
+            task,
+            Invariant::ChangeHasEvent,
+            &format!("its last event tells of attempt and decision {told:?}, its row of {kept:?}"),
+        ));
+    }
+    violations
+}
+
+fn violation(task: &TaskSummary, invariant: Invariant, detail: &str) -> Violation {
+    Violation { invariant, detail: format!("task {}: {detail}", task.id) }
+}
+
+/// What is wrong from one event to the next, and what the last one tells.
+fn steps<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a Event>) -> (Vec<Violation>, Option<TaskSummary>) {
     let mut violations = Vec::new();
-    let mut report = |invariant, detail: String| violations.push(Violation { invariant, detail: format!("task {}: {detail}", task.id) });
+    let mut report = |invariant, detail: String| violations.push(violation(task, invariant, &detail));
 
     let mut last: Option<TaskSummary> = None;
     let mut cancel_requested = false;
@@ -80,12 +112,7 @@ pub fn check_story<'a>(task: &TaskSummary, events: impl IntoIterator<Item = &'a 
         cancel_requested |= event.kind == "task.cancel_requested";
         last = Some(now);
     }
-    match last {
-        None => report(Invariant::ChangeHasEvent, "it has no event".to_owned()),
-        Some(last) if last != *task => report(Invariant::ChangeHasEvent, format!("its last event tells of {last:?}, its row of {task:?}")),
-        Some(_) => {}
-    }
-    violations
+    (violations, last)
 }
 
 #[cfg(test)]
@@ -157,6 +184,27 @@ mod tests {
             })
             .collect();
         check_story(row, &events).into_iter().map(|violation| violation.invariant).collect()
+    }
+
+    #[test]
+    fn of_what_is_kept_the_last_event_tells_the_attempt_of_the_row() {
+        let event = |task: &TaskSummary| Event {
+            seq: EventSeq(7),
+            at: Timestamp::from_millis(0),
+            project_id: DEFAULT_PROJECT,
+            kind: format!("task.{}", task.state),
+            subject: String::new(),
+            actor: Principal::System,
+            data: Payload::of(task).unwrap(),
+        };
+        let found = |row: &TaskSummary, kept: &[Event]| check_steps(row, kept).into_iter().map(|found| found.invariant).collect::<Vec<_>>();
+        let running = task(TaskState::Running, 2);
+        assert_eq!(found(&running, &[event(&running)]), []);
+        assert_eq!(found(&running, &[]), [], "all of it was forgotten");
+        assert_eq!(found(&TaskSummary { title: "T".to_owned(), ..running.clone() }, &[event(&running)]), []);
+        assert_eq!(found(&task(TaskState::Running, 1), &[event(&running)]), [Invariant::ChangeHasEvent]);
+        let ended = task(TaskState::Failed, 2);
+        assert_eq!(found(&ended, &[event(&ended), event(&ended)]), [Invariant::OneOutcome]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
-    /// What was checked: `storage`, `engine`, `disk`; `redis` where servers share one, without which they work, slower.
+    /// What was checked: `storage`, `engine`, `disk`; `redis` where servers share one, without which they work, slower; `invariants`, whether what is
+    /// stored is as it must be, which stops no work either.
     pub name: String,
     /// Whether it works.
     pub ok: bool,

@@ -7,3 +7,4 @@ mod health_and_traces;
 mod metrics;
 mod notifications;
 mod real_store;
+mod watch;

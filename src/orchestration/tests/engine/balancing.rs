@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, CircuitState, Family, InstanceKind, InstanceRange, InstanceStatus, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentCard, CircuitState, InstanceKind, InstanceRange, InstanceStatus};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Clock;
 use baton_domain::problem::Code;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
-use super::world::{World, options, quick};
+use super::world::{World, card, options, quick, skill};
 
 async fn diagnostics(world: &World) -> AgentDetail {
     let agents = world.engine.agents();
@@ -81,36 +81,7 @@ struct Narrow(Arc<Semaphore>);
 #[async_trait]
 impl Agent for Narrow {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: NARROW.into(),
-            title: "Narrow".into(),
-            description: "Waits to be let through.".into(),
-            family: Family::Custom,
-            input_schema: json!({"type": "object"}),
-            output_schema: json!({"type": "object"}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: false,
-            limits: Limits::default(),
-            retry: quick(),
-            needs: Needs::default(),
-            model: None,
-            network: false,
-        };
-        AgentCard {
-            name: "narrow".into(),
-            title: "Narrow".into(),
-            description: "For tests.".into(),
-            family: Family::Custom,
-            skills: vec![skill],
-            labels: vec![],
-            slots: 1,
-            instances: InstanceRange::default(),
-            cost_micros: 0,
-        }
+        card("narrow", "Narrow", 1, vec![skill(NARROW, "Narrow", "Waits to be let through.")])
     }
 
     async fn perform(&self, _: Context, _: &str, _: Value) -> Result<Value, SkillError> {

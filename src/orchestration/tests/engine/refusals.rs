@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_agents_runtime::protocol::MAXIMUM_REFUSAL_MESSAGE;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, CircuitState, Family, InstanceRange, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentCard, CircuitState, Skill};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::model::{ModelNeed, ModelTier};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
-use super::world::{World, options, quick};
+use super::world::{World, card, options, skill};
 
 const SKILL: &str = "choosy.do";
 /// Asks the other skill, as a parent does.
@@ -36,40 +36,13 @@ struct Choosy {
 #[async_trait]
 impl Agent for Choosy {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: SKILL.into(),
-            title: "Choosy".into(),
-            description: "Is refused by those that its input names.".into(),
-            family: Family::Custom,
-            input_schema: json!({"type": "object"}),
-            output_schema: json!({"type": "object"}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: true,
-            limits: Limits::default(),
-            retry: quick(),
-            needs: Needs::default(),
-            model: None,
-            network: false,
-        };
-        AgentCard {
-            name: self.name.into(),
-            title: self.name.into(),
-            description: "For tests.".into(),
-            family: Family::Custom,
-            skills: vec![
-                Skill { name: ASK.into(), ..skill.clone() },
-                Skill { name: MODEL.into(), model: Some(ModelNeed { least: ModelTier::Tiny, optional: false }), ..skill.clone() },
-                skill,
-            ],
-            labels: vec![],
-            slots: 2,
-            instances: InstanceRange::default(),
-            cost_micros: 0,
-        }
+        let choosy = Skill { checkpoints: true, ..skill(SKILL, "Choosy", "Is refused by those that its input names.") };
+        let skills = vec![
+            Skill { name: ASK.into(), ..choosy.clone() },
+            Skill { name: MODEL.into(), model: Some(ModelNeed { least: ModelTier::Tiny, optional: false }), ..choosy.clone() },
+            choosy,
+        ];
+        card(self.name, self.name, 2, skills)
     }
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {

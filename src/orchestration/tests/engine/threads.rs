@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentCard, Skill};
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts};
 use baton_domain::wire::task::{AttemptOutcome, NewTask};
 use baton_orchestration::EngineOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::world::{World, options, quick};
+use super::world::{World, card, options, quick, skill};
 
 const SKILL: &str = "stubborn.do";
 
@@ -68,36 +68,8 @@ struct Stubborn(Hold);
 #[async_trait]
 impl Agent for Stubborn {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: SKILL.into(),
-            title: "Stubborn".into(),
-            description: "Keeps its thread.".into(),
-            family: Family::Custom,
-            input_schema: json!({"type": "object"}),
-            output_schema: json!({"type": "object"}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: false,
-            limits: Limits::default(),
-            retry: RetryPolicy { maximum_attempts: 4, ..quick() },
-            needs: Needs::default(),
-            model: None,
-            network: false,
-        };
-        AgentCard {
-            name: "stubborn".into(),
-            title: "Stubborn".into(),
-            description: "For tests.".into(),
-            family: Family::Custom,
-            skills: vec![skill],
-            labels: vec![],
-            slots: 4,
-            instances: InstanceRange::default(),
-            cost_micros: 0,
-        }
+        let retry = RetryPolicy { maximum_attempts: 4, ..quick() };
+        card("stubborn", "Stubborn", 4, vec![Skill { retry, ..skill(SKILL, "Stubborn", "Keeps its thread.") }])
     }
 
     async fn perform(&self, context: Context, _: &str, input: Value) -> Result<Value, SkillError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_councils::{CouncilParts, Councils};
-use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentCard, Skill};
 use baton_domain::event::TopicFilter;
 use baton_domain::id::{DecisionId, EventSeq, ProjectId, RunId, TaskId};
 use baton_domain::ports::{Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::world::{World, options, quick};
+use super::world::{World, card, options, quick, skill};
 
 const SKILL: &str = "voter.answer";
 
@@ -33,36 +33,8 @@ struct Voter(&'static str);
 #[async_trait]
 impl Agent for Voter {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: SKILL.into(),
-            title: "Answer".into(),
-            description: "Says what its input says.".into(),
-            family: Family::Custom,
-            input_schema: json!({"type": "object"}),
-            output_schema: json!({"type": "object"}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: false,
-            limits: Limits::default(),
-            retry: RetryPolicy { maximum_attempts: 2, ..quick() },
-            needs: Needs::default(),
-            model: None,
-            network: false,
-        };
-        AgentCard {
-            name: self.0.into(),
-            title: self.0.into(),
-            description: "For tests.".into(),
-            family: Family::Custom,
-            skills: vec![skill],
-            labels: vec![],
-            slots: 8,
-            instances: InstanceRange::default(),
-            cost_micros: 0,
-        }
+        let retry = RetryPolicy { maximum_attempts: 2, ..quick() };
+        card(self.0, self.0, 8, vec![Skill { retry, ..skill(SKILL, "Answer", "Says what its input says.") }])
     }
 
     async fn perform(&self, _: Context, _: &str, input: Value) -> Result<Value, SkillError> {

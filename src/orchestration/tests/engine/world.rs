@@ -83,43 +83,22 @@ pub const STEPS: &str = "scripted.steps";
 #[async_trait]
 impl Agent for Scripted {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: SCRIPTED.into(),
-            title: "Scripted".into(),
-            description: "Does what its input says.".into(),
-            family: Family::Custom,
+        let scripted = Skill {
             input_schema: json!({"type": "object", "properties": {
                 "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: false,
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
             retry: RetryPolicy { maximum_attempts: 1, ..quick() },
-            needs: Needs::default(),
-            model: None,
-            network: false,
+            ..skill(SCRIPTED, "Scripted", "Does what its input says.")
         };
-        AgentCard {
-            name: "scripted".into(),
-            title: "Scripted".into(),
-            description: "For tests.".into(),
-            family: Family::Custom,
-            skills: vec![
-                Skill { name: STEPS.into(), checkpoints: true, ..skill.clone() },
-                // What analyses are asked of.
-                Skill { name: TASK_ANALYSIS.into(), input_schema: json!({"type": "object"}), ..skill.clone() },
-                skill,
-            ],
-            labels: vec!["scripted".into()],
-            slots: 8,
-            instances: InstanceRange::default(),
-            cost_micros: 0,
-        }
+        let skills = vec![
+            Skill { name: STEPS.into(), checkpoints: true, ..scripted.clone() },
+            // What analyses are asked of.
+            Skill { name: TASK_ANALYSIS.into(), input_schema: json!({"type": "object"}), ..scripted.clone() },
+            scripted,
+        ];
+        AgentCard { labels: vec!["scripted".into()], ..card("scripted", "Scripted", 8, skills) }
     }
 
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
@@ -221,6 +200,44 @@ impl Agent for Scripted {
 /// A policy that does not make tests wait.
 pub fn quick() -> RetryPolicy {
     RetryPolicy { initial_interval_ms: 10, maximum_interval_ms: 20, jitter: Jitter::None, ..RetryPolicy::default() }
+}
+
+/// A skill that takes and gives any object, may be done again, and is so soon after it failed.
+pub fn skill(name: &str, title: &str, description: &str) -> Skill {
+    Skill {
+        name: name.into(),
+        title: title.into(),
+        description: description.into(),
+        family: Family::Custom,
+        input_schema: json!({"type": "object"}),
+        output_schema: json!({"type": "object"}),
+        examples: vec![],
+        result_kind: "json".into(),
+        idempotent: true,
+        destructive: false,
+        isolation: Isolation::Task,
+        checkpoints: false,
+        limits: Limits::default(),
+        retry: quick(),
+        needs: Needs::default(),
+        model: None,
+        network: false,
+    }
+}
+
+/// The card of an agent that is there for a test.
+pub fn card(name: &str, title: &str, slots: u32, skills: Vec<Skill>) -> AgentCard {
+    AgentCard {
+        name: name.into(),
+        title: title.into(),
+        description: "For tests.".into(),
+        family: Family::Custom,
+        skills,
+        labels: vec![],
+        slots,
+        instances: InstanceRange::default(),
+        cost_micros: 0,
+    }
 }
 
 pub struct World {

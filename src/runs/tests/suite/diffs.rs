@@ -17,7 +17,8 @@ use baton_domain::wire::task::NewTask;
 use baton_runs::{ReplayParts, Replays};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
-    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TaskStory, Wanted,
 };
 use serde_json::{Value, json};
 
@@ -64,6 +65,9 @@ impl TaskStore for Stored {
             decide: None,
             as_of: EventSeq(0),
         }))
+    }
+    async fn task_story(&self, _: TaskId, _: u32) -> Result<Option<TaskStory>, StoreError> {
+        never()
     }
     async fn tasks(&self, _: &TaskQuery) -> Result<TaskPage, StoreError> {
         Ok(TaskPage { items: Vec::new(), as_of: EventSeq(0) })

@@ -9,9 +9,9 @@ use baton_storage::{AuditRow, EventStore, EventsSince, Forgotten, Retention, Sto
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
-use crate::columns::text;
+use crate::columns::{Columns, text};
 use crate::failure::failed;
-use crate::statement::{one, run};
+use crate::statement::{all, one, run};
 use crate::writer::numbered;
 
 /// Appends events as the last statements of a transaction and gives them with their places.
@@ -84,6 +84,30 @@ fn forget(sql: &Connection, retention: Retention, limit: u32) -> Result<Forgotte
     Ok(Forgotten { events: events as u64, floor: next, more })
 }
 
+/// The event at a place, of which kind and subject were read already.
+fn event(seq: EventSeq, kind: &str, subject: &str, row: &mut Columns<'_, '_>) -> Result<Event, StoreError> {
+    Ok(Event {
+        seq,
+        kind: kind.to_owned(),
+        subject: subject.to_owned(),
+        at: row.instant()?,
+        project_id: row.id(ProjectId::new)?,
+        actor: row.json()?,
+        data: Payload::from_text(row.get::<String>()?).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+    })
+}
+
+/// The newest events of a subject, at most so many, oldest first.
+pub(crate) fn newest_of(sql: &Connection, subject: &str, most: u32) -> Result<Vec<Event>, StoreError> {
+    let text = "SELECT kind, seq, at, project_id, actor, data FROM events WHERE subject = ?1 ORDER BY seq DESC LIMIT ?2";
+    let mut events = all(sql, text, params![subject, most], |row| {
+        let (kind, seq) = (row.str()?, EventSeq(row.get()?));
+        event(seq, kind, subject, row)
+    })?;
+    events.reverse();
+    Ok(events)
+}
+
 fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) -> Result<EventsSince, StoreError> {
     let (head, floor) = head(sql)?;
     let mut statement = sql
@@ -92,20 +116,12 @@ fn since(sql: &Connection, since: EventSeq, filter: &TopicFilter, limit: u32) ->
     let mut rows = statement.query(params![since.0, limit]).map_err(failed)?;
     let (mut items, mut next_since) = (Vec::new(), since.max(floor));
     while let Some(row) = rows.next().map_err(failed)? {
-        let mut row = crate::columns::Columns::of(row);
+        let mut row = Columns::of(row);
         let (kind, subject) = (row.str()?, row.str()?);
         next_since = EventSeq(row.get()?);
         // Kind and subject decide; the payload of an unwanted event is not parsed.
         if filter.wants(kind, subject) {
-            items.push(Event {
-                seq: next_since,
-                kind: kind.to_owned(),
-                subject: subject.to_owned(),
-                at: row.instant()?,
-                project_id: row.id(ProjectId::new)?,
-                actor: row.json()?,
-                data: Payload::from_text(row.get::<String>()?).map_err(|error| StoreError::Corrupt(error.to_string()))?,
-            });
+            items.push(event(next_since, kind, subject, &mut row)?);
         }
     }
     Ok(EventsSince { items, next_since, more: next_since < head, floor, head })

@@ -30,7 +30,7 @@ use baton_storage::{
     ModelCallRecord, ModelStore, NewJournal, NewSession, NewTaskRecord, NotificationRecord, NotificationStore, PauseRequest, QueueClass,
     ReadyTask, RefreshTokenRecord, Retention, RowPlace, ServerRegistration, ServerStore, ServersAt, SessionRecord, SettingsKind,
     SettingsRecord, SettingsStore, Settled, SpendingScope, Spent, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
-    TraceBatch, TraceStore, UserRecord, Wanted, WorkflowRecord, WorkflowStore, WorkflowStored,
+    TaskStory, TraceBatch, TraceStore, UserRecord, Wanted, WorkflowRecord, WorkflowStore, WorkflowStored,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;
@@ -77,6 +77,7 @@ over_the_link! {
     TaskStore {
         read task(id: TaskId) -> Option<TaskRecord>;
         read task_rows(id: TaskId) -> Option<TaskRows>;
+        read task_story(id: TaskId, most: u32) -> Option<TaskStory>;
         read tasks(query: &TaskQuery) -> TaskPage;
         read state_counts() -> (Vec<StateCount>, EventSeq);
         read queue_classes(after: Option<&QueueClass>, limit: u32) -> Vec<QueueClass>;

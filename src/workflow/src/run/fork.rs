@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::control::forbidden;
-use super::rows::{Beginning, Effects, Header, ItemState, Rows, StepState};
+use super::rows::{Beginning, Effects, Header, ItemState, StepState};
+use super::stored::Rows;
 use super::turn::Turn;
 use super::work::{MAXIMUM_LEVELS, bytes_of, levels};
 use super::{Item, Plan, Run, Step, about, fit_for_keys};

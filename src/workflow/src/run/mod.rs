@@ -6,7 +6,7 @@
 //! crash [`Run::load`] and [`Run::outstanding`] give all commands again that may not have been carried out. A fact that is told twice is ignored.
 //!
 //! - `fact`, `command`, `key`: what goes in and comes out
-//! - `rows`: the state as rows: one of the run, one a step, one an item that has begun
+//! - `rows`: the state as rows: one of the run, one a step, one an item that has begun; `stored`: from a run to its rows and back
 //! - `turn`: one fact; `work`: a step's items; `begin`: with what they begin; `signal`, `approval`, `control`: signals; approvals; pausing, stopping, retrying
 //! - `fork`: a run that begins where another one stood, with one change
 //! - `values`: what expressions can speak of
@@ -27,6 +27,7 @@ mod fork;
 mod key;
 mod rows;
 mod signal;
+mod stored;
 mod turn;
 mod values;
 mod work;
@@ -46,9 +47,8 @@ pub use command::Command;
 pub use fact::{Fact, Outcome, Person, Usage};
 pub use fork::{Change, Fork, ForkedFrom, MAXIMUM_CHANGES_BYTES, MAXIMUM_FORKS};
 pub use key::{Key, KeyKind};
-pub use rows::{
-    Allowance, Beginning, Effects, Header, ItemRow, ItemState, Rows, RunState, SignalRow, StepError, StepRow, StepState, StopReason,
-};
+pub use rows::{Allowance, Beginning, Effects, Header, ItemRow, ItemState, RunState, SignalRow, StepError, StepRow, StepState, StopReason};
+pub use stored::Rows;
 use turn::Turn;
 pub use work::MAXIMUM_FACT_STEPS;
 

@@ -200,6 +200,11 @@ macro_rules! tasks_cases {
                 an_artifact_is_in_use_while_a_live_task_names_it,
                 an_artifact_is_in_use_while_a_line_or_an_open_conflict_stands_on_it,
             }
+            story = tasks::story {
+                a_story_has_the_row_its_attempts_and_its_events,
+                a_story_has_the_newest_of_what_there_is_more_of,
+                a_story_is_not_whole_once_the_log_has_forgotten,
+            }
             dependencies = tasks::dependencies {
                 what_a_task_depends_on_is_shown_as_it_is_now,
                 a_dependency_that_does_not_exist_stores_nothing,

@@ -13,5 +13,6 @@ pub mod insert;
 pub mod leases;
 pub mod lists;
 pub mod ready;
+pub mod story;
 pub mod table;
 pub mod voted;

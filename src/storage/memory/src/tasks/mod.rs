@@ -21,7 +21,8 @@ use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
-    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TaskStory, Wanted,
 };
 use serde_json::Value;
 
@@ -44,6 +45,10 @@ impl TaskStore for MemoryStore {
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
         self.read(|state| read::rows(state, id))
+    }
+
+    async fn task_story(&self, id: TaskId, most: u32) -> Result<Option<TaskStory>, StoreError> {
+        Ok(self.read(|state| read::story(state, id, most)))
     }
 
     async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::event::Event;
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::{StateCount, TaskEnd, TaskSummary, TimelineEntry};
-use baton_storage::{Spent, StoreError, TaskPage, TaskQuery, TaskRows};
+use baton_domain::wire::task::{AttemptView, StateCount, TaskEnd, TaskSummary, TimelineEntry};
+use baton_storage::{Spent, StoreError, TaskPage, TaskQuery, TaskRows, TaskStory};
 
 use super::announce::subject;
 use super::checkpoints;
@@ -27,6 +28,21 @@ pub(super) fn rows(state: &State, id: TaskId) -> Result<Option<TaskRows>, StoreE
         has_children: state.tasks.has_children(id),
         as_of: state.head(),
     }))
+}
+
+/// A task beside what its events tell.
+pub(super) fn story(state: &State, id: TaskId, most: u32) -> Option<TaskStory> {
+    let row = state.tasks.get(id)?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let all: Vec<Event> = state.events_of(&subject(&row.record.summary)).map(|event| Event::clone(event)).collect();
+    let attempts: Vec<AttemptView> = state.tasks.attempts(id).cloned().collect();
+    let whole = all.len() < most && state.floor == EventSeq(0);
+    Some(TaskStory { task: row.record.clone(), attempts: newest(attempts, most), events: newest(all, most), whole })
+}
+
+/// The last of a list, at most so many.
+fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(most))
 }
 
 /// What is waited for of tasks.

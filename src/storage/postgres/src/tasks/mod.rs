@@ -21,7 +21,8 @@ use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
-    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TaskStory, Wanted,
 };
 use serde_json::Value;
 
@@ -61,6 +62,10 @@ impl TaskStore for PostgresStore {
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
         self.answered(async { Ok(whole::rows(&mut *self.lookup().await?, id).await?) }).await
+    }
+
+    async fn task_story(&self, id: TaskId, most: u32) -> Result<Option<TaskStory>, StoreError> {
+        self.answered(async { Ok(whole::story(&mut *self.lookup().await?, id, most).await?) }).await
     }
 
     async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {

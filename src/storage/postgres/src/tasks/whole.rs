@@ -2,6 +2,7 @@
 //!
 //! What there may be several of (attempts, events, artifacts, dependencies) comes as a list in JSON.
 
+use baton_domain::event::{Event, Payload};
 use baton_domain::id::{AgentId, ArtifactId, AttemptId, EventSeq, ProjectId, ServerId, TaskId};
 use baton_domain::server::ServerRef;
 use baton_domain::task::TaskState;
@@ -9,7 +10,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::{AgentRef, AttemptView, Dependency, TaskSummary, TimelineEntry};
-use baton_storage::{StoreError, TaskRows};
+use baton_storage::{StoreError, TaskRows, TaskStory};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -130,6 +131,53 @@ fn artifact(row: Artifact) -> ArtifactView {
 
 fn needed(row: Needed) -> Result<Dependency, StoreError> {
     Ok(Dependency { id: row.id, title: row.title, state: named(&row.state, TaskState::parse)? })
+}
+
+/// A row of `events` as an event of the task; text within JSON is as it was stored.
+fn event(row: Told, project_id: ProjectId, subject: &str) -> Result<Event, StoreError> {
+    Ok(Event {
+        seq: row.seq,
+        at: Timestamp::from_millis(row.at),
+        project_id,
+        kind: row.kind,
+        subject: subject.to_owned(),
+        actor: within(&row.actor)?,
+        data: Payload::from_text(row.data).map_err(corrupt)?,
+    })
+}
+
+/// One task beside what its events tell. Both lists are read from their ends, by their indexes.
+pub(super) async fn story(sql: &mut PgConnection, id: TaskId, most: u32) -> Result<Option<TaskStory>, Fault> {
+    // The text is put together from constants of this module's neighbour only.
+    let text = format!(
+        "SELECT {SUMMARY_COLUMNS}, {RECORD_COLUMNS}, (SELECT floor FROM stream_head WHERE id = 1) AS floor,
+             (SELECT json_agg(row ORDER BY row.lease)::text FROM (
+                 SELECT id, number, lease, agent_id, agent_name, server_id, server_name, ready_at, assigned_at, started_at, ended_at,
+                     outcome, failure, explanation FROM attempts WHERE task_id = $1 ORDER BY lease DESC LIMIT $3) AS row) AS attempts,
+             (SELECT json_agg(row ORDER BY row.seq)::text FROM (
+                 SELECT seq, at, kind, actor, data FROM events WHERE subject = $2 ORDER BY seq DESC LIMIT $3) AS row) AS told
+         FROM tasks WHERE id = $1"
+    );
+    let subject = format!("task:{id}");
+    let found = sqlx::query(AssertSqlSafe(text))
+        .bind(*id.as_uuid())
+        .bind(subject.as_str())
+        .bind(i64::from(most))
+        .fetch_optional(sql)
+        .await
+        .map_err(failed)?;
+    let Some(row) = found else { return Ok(None) };
+    let task = rows::record(&row)?;
+    let told: Vec<Told> = maybe_json(&row, "told")?.unwrap_or_default();
+    let attempts: Vec<Attempt> = maybe_json(&row, "attempts")?.unwrap_or_default();
+    let whole = told.len() < most as usize && get::<i64>(&row, "floor")? == 0;
+    let project = task.summary.project_id;
+    Ok(Some(TaskStory {
+        attempts: attempts.into_iter().map(attempt).collect::<Result<_, _>>()?,
+        events: told.into_iter().map(|row| event(row, project, &subject)).collect::<Result<_, _>>()?,
+        task,
+        whole,
+    }))
 }
 
 /// One task with everything about it.

@@ -20,7 +20,8 @@ use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
 use baton_storage::{
     Advance, Advanced, Assignment, BegunTask, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, Idempotency, Inserted,
-    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, Wanted,
+    NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
+    TaskStory, Wanted,
 };
 use serde_json::Value;
 
@@ -56,6 +57,10 @@ impl TaskStore for SqliteStore {
 
     async fn task_rows(&self, id: TaskId) -> Result<Option<TaskRows>, StoreError> {
         self.readers.snapshot(move |sql| read::rows(sql, id)).await
+    }
+
+    async fn task_story(&self, id: TaskId, most: u32) -> Result<Option<TaskStory>, StoreError> {
+        self.readers.snapshot(move |sql| read::story(sql, id, most)).await
     }
 
     async fn task_ends(&self, ids: Vec<TaskId>) -> Result<Vec<TaskEnd>, StoreError> {

@@ -4,7 +4,7 @@ use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::task::TaskState;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd, TaskFilter, TaskSummary, TimelineEntry};
-use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows};
+use baton_storage::{StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStory};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
@@ -32,6 +32,18 @@ pub(super) fn rows(sql: &Connection, id: TaskId) -> Result<Option<TaskRows>, Sto
     let depends_on = dependencies::of(sql, id)?;
     let checkpoint_at = checkpoints::last(sql, id)?.map(|(_, at)| at);
     Ok(Some(TaskRows { task, input, result, timeline, attempts, artifacts, depends_on, decide, checkpoint_at, has_children, as_of }))
+}
+
+/// A task beside what its events tell. Both lists are read from their ends, by their indexes.
+pub(super) fn story(sql: &Connection, id: TaskId, most: u32) -> Result<Option<TaskStory>, StoreError> {
+    let Some(task) = record(sql, id)? else { return Ok(None) };
+    let (_, floor) = events::head(sql)?;
+    let text = format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = ?1 ORDER BY lease DESC LIMIT ?2");
+    let mut attempts = all(sql, &text, params![id.as_uuid().as_bytes(), most], rows::attempt)?;
+    attempts.reverse();
+    let events = events::newest_of(sql, &format!("task:{id}"), most)?;
+    let whole = events.len() < most as usize && floor == EventSeq(0);
+    Ok(Some(TaskStory { task, attempts, events, whole }))
 }
 
 /// Whether there are tasks below one; the words of the index are among it, without which that is not used.
