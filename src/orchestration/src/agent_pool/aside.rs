@@ -14,7 +14,7 @@ use crate::load_balancer::{AgentNumber, Balancer};
 
 /// The most attempts of an agent that have given their places back at once. Further ones keep theirs while they wait: each that begins instead
 /// is another attempt that is alive.
-pub(super) const MOST_ASIDE: u32 = 1_024;
+pub(super) const MOST_ASIDE: u32 = 4_096;
 
 /// An attempt that wants a place again.
 struct Returning {

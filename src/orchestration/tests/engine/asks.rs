@@ -153,11 +153,15 @@ impl Place {
         self.world.submit(NewTask::new(ASKER, input)).await.unwrap()
     }
 
-    /// How many slots of the asker's instance are taken.
-    async fn busy(&self) -> u32 {
+    /// How many attempts the asker is said to have, and how many slots of its instance are taken.
+    async fn shown(&self) -> (u32, u32) {
         let agents = self.world.engine.agents().list(&self.world.caller).await.unwrap();
-        let id = agents.items.iter().find(|agent| agent.name == "asker").unwrap().id;
-        agents.standings.iter().find(|standing| standing.agent_id == id).unwrap().instances[0].busy
+        let asker = agents.items.iter().find(|agent| agent.name == "asker").unwrap();
+        (asker.busy, agents.standings.iter().find(|standing| standing.agent_id == asker.id).unwrap().instances[0].busy)
+    }
+
+    async fn busy(&self) -> u32 {
+        self.shown().await.1
     }
 
     async fn state(&self, id: TaskId) -> TaskState {
@@ -196,7 +200,7 @@ impl Place {
         let child = self.child(parent).await;
         let other = self.submit(json!({"name": "other", "waits": true})).await;
         self.world.reaches(other, TaskState::Running).await;
-        assert_eq!((self.busy().await, self.state(parent).await), (1, TaskState::Running), "the store knows nothing of it");
+        assert_eq!((self.shown().await, self.state(parent).await), ((1, 1), TaskState::Running), "the store knows nothing of it");
         self.helper.gate.add_permits(1);
         assert_eq!(self.world.ended(child).await.summary.state, TaskState::Completed);
         (parent, other)
