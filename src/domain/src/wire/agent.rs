@@ -29,7 +29,7 @@ pub struct AgentView {
     pub labels: Vec<String>,
     /// How many attempts it takes at once, with all its instances.
     pub slots: u32,
-    /// How many it has now.
+    /// How many it has now, but for those that wait without a slot for the tasks that they asked for.
     pub busy: u32,
     /// Attempts that completed, ever.
     pub completed: u64,
@@ -127,7 +127,7 @@ pub struct InstanceView {
     pub status: InstanceStatus,
     /// How many attempts it takes at once.
     pub slots: u32,
-    /// How many it has.
+    /// How many it has, but for those that wait without a slot for the tasks that they asked for.
     pub busy: u32,
     /// Starts that failed and deaths since it last did work; of several, the most that one has.
     pub failures: u32,

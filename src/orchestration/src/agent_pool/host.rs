@@ -112,6 +112,13 @@ pub(crate) struct Share {
     memory_mib: u32,
 }
 
+impl Share {
+    /// Whether there are processors in it.
+    pub(crate) const fn computes(self) -> bool {
+        self.cpu_millicores > 0
+    }
+}
+
 /// The host and what is taken of it; never more than this process may give out.
 #[derive(Debug)]
 pub(crate) struct HostLedger {
@@ -124,13 +131,15 @@ pub(crate) struct HostLedger {
     /// This process's part of it.
     capacity: HostCapacity,
     taken: Share,
+    /// Thousandths of a core that attempts want back which gave them back while they waited.
+    wanted_back: u32,
 }
 
 impl HostLedger {
     /// A host of which these options say something, or nothing.
     pub(crate) fn new(whole: HostCapacity, options: &HostOptions) -> Self {
         let (found_cpu, found_memory) = (options.cpu_millicores.is_none(), options.memory_mib.is_none());
-        Self { capacity: whole.clone(), whole, found_cpu, found_memory, shared_by: 1, taken: Share::default() }
+        Self { capacity: whole.clone(), whole, found_cpu, found_memory, shared_by: 1, taken: Share::default(), wanted_back: 0 }
     }
 
     /// So many processes share the host, and this one has that place among them. Gives whether this changes what it may give out.
@@ -160,8 +169,12 @@ impl HostLedger {
     /// Whether it can give this now.
     pub(crate) fn fits(&self, needs: &Needs) -> bool {
         self.could_ever(needs)
-            && needs.cpu_millicores <= self.capacity.cpu_millicores.saturating_sub(self.taken.cpu_millicores)
+            && needs.cpu_millicores <= self.free_cpu().saturating_sub(self.wanted_back)
             && needs.memory_mib <= self.capacity.memory_mib.saturating_sub(self.taken.memory_mib)
+    }
+
+    const fn free_cpu(&self) -> u32 {
+        self.capacity.cpu_millicores.saturating_sub(self.taken.cpu_millicores)
     }
 
     /// Takes this, if it is there.
@@ -177,6 +190,37 @@ impl HostLedger {
     pub(crate) const fn give_back(&mut self, share: Share) {
         self.taken.cpu_millicores = self.taken.cpu_millicores.saturating_sub(share.cpu_millicores);
         self.taken.memory_mib = self.taken.memory_mib.saturating_sub(share.memory_mib);
+    }
+
+    /// An attempt waits for others and computes nothing: its processors come back, its memory stays taken.
+    pub(crate) const fn set_aside(&mut self, share: Share) {
+        self.taken.cpu_millicores = self.taken.cpu_millicores.saturating_sub(share.cpu_millicores);
+    }
+
+    /// Such an attempt is over.
+    pub(crate) const fn give_back_memory(&mut self, share: Share) {
+        self.taken.memory_mib = self.taken.memory_mib.saturating_sub(share.memory_mib);
+    }
+
+    /// Such an attempt wants its processors back; from now on they are left for it.
+    pub(crate) const fn want_back(&mut self, share: Share) {
+        self.wanted_back = self.wanted_back.saturating_add(share.cpu_millicores);
+    }
+
+    /// It is over before it got them.
+    pub(crate) const fn forgo(&mut self, share: Share) {
+        self.wanted_back = self.wanted_back.saturating_sub(share.cpu_millicores);
+    }
+
+    /// Gives it the processors that it wanted back, if they are there; gives whether they were. One that got them when this process had
+    /// a larger part of the host gets them when nobody else has any.
+    pub(crate) const fn take_back(&mut self, share: Share) -> bool {
+        if share.cpu_millicores > self.free_cpu() && self.taken.cpu_millicores > 0 {
+            return false;
+        }
+        self.forgo(share);
+        self.taken.cpu_millicores += share.cpu_millicores;
+        true
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -252,6 +296,34 @@ mod tests {
         let mut host = HostLedger::new(HostCapacity { memory_mib: 2_000, ..said.detect() }, &said);
         assert!(host.share(0, 2));
         assert_eq!((host.view().cpu_millicores, host.view().memory_mib), (4_000, 1_000));
+    }
+
+    #[test]
+    fn who_waits_gives_its_processors_back_and_has_them_before_what_is_new() {
+        let mut host = ledger(2_000, 1_000);
+        let large = Needs { cpu_millicores: 2_000, memory_mib: 100, model: None };
+        let small = Needs { cpu_millicores: 500, memory_mib: 100, model: None };
+        let waits = host.take(&large).unwrap();
+        host.set_aside(waits);
+        assert_eq!((host.view().cpu_taken_millicores, host.view().memory_taken_mib), (0, 100), "the memory stays taken");
+        let child = host.take(&small).unwrap();
+        host.want_back(waits);
+        assert!(!host.take_back(waits), "they are not all there");
+        assert!(!host.fits(&small), "what is free is left for it");
+        host.give_back(child);
+        assert!(!host.fits(&small) && host.take_back(waits));
+        assert_eq!((host.view().cpu_taken_millicores, host.wanted_back), (2_000, 0));
+
+        host.set_aside(waits);
+        let said = HostOptions::default();
+        let mut less = HostLedger { taken: host.taken, ..HostLedger::new(HostCapacity { cpu_millicores: 1_000, ..host.whole }, &said) };
+        less.want_back(waits);
+        assert!(less.take_back(waits), "the host shrank meanwhile, and nobody else has anything of it");
+        less.set_aside(waits);
+        less.want_back(waits);
+        less.forgo(waits);
+        less.give_back_memory(waits);
+        assert_eq!((less.taken, less.wanted_back), (Share::default(), 0));
     }
 
     proptest! {

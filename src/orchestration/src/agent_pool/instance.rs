@@ -36,7 +36,10 @@ pub(super) struct Instance {
     pub(super) kind: InstanceKind,
     pub(super) status: InstanceStatus,
     slots: u32,
+    /// Attempts that have one of its slots.
     pub(super) busy: u32,
+    /// Attempts of it that gave their slot back while they wait for others.
+    pub(super) aside: u32,
     failures: u32,
     /// How often it was sent to wait since it last did work.
     waits: u32,
@@ -45,7 +48,7 @@ pub(super) struct Instance {
 
 impl Instance {
     pub(super) const fn new(number: u32, kind: InstanceKind, slots: u32) -> Self {
-        Self { number, kind, status: InstanceStatus::Ready, slots, busy: 0, failures: 0, waits: 0, restart_at: None }
+        Self { number, kind, status: InstanceStatus::Ready, slots, busy: 0, aside: 0, failures: 0, waits: 0, restart_at: None }
     }
 
     /// How many attempts at once it may have now.
@@ -65,6 +68,11 @@ impl Instance {
     /// How many more attempts it takes.
     pub(super) fn free(&self) -> u32 {
         self.usable().saturating_sub(self.busy)
+    }
+
+    /// Whether one of its attempts that waited can go on. What it has begun it finishes, also if it takes nothing new.
+    pub(super) const fn takes_back(&self) -> bool {
+        self.busy < self.slots
     }
 
     /// It did work.
@@ -114,7 +122,7 @@ impl Instance {
 
     /// Whether it has drained and can go.
     pub(super) fn is_done(&self) -> bool {
-        self.status == InstanceStatus::Draining && self.busy == 0
+        self.status == InstanceStatus::Draining && self.busy == 0 && self.aside == 0
     }
 
     pub(super) fn view(&self, host: &str, agent_drains: bool) -> InstanceView {
@@ -201,7 +209,9 @@ mod tests {
         child.busy = 1;
         child.drain();
         assert!(!child.is_done());
-        child.busy = 0;
+        (child.busy, child.aside) = (0, 1);
+        assert!(!child.is_done() && child.takes_back(), "what waits comes back");
+        child.aside = 0;
         assert!(child.is_done());
         child.failed(at(0), &OPTIONS, 0.0);
         assert!(child.is_done(), "nothing brings it back");

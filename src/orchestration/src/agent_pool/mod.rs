@@ -2,19 +2,24 @@
 //!
 //! The registry is durable: an agent that was drained stays so when the server starts again. Slots, instances, circuits and the
 //! host's ledger are counted here, in memory, and taken by guards, so that an attempt that ends in whatever way gives
-//! back what it had.
+//! back what it had. An attempt that does nothing but wait for the tasks that it asked for gives its place back meanwhile, or attempts
+//! of one agent that ask that agent would fill its slots and wait for one another. That is counted here and nowhere else: in the store the
+//! task goes on `running`, under its lease, and counts for concurrency limits and for what other servers see of the agent.
 //!
 //! - `state`: agents with their instances, the balancer and the host, changed together
 //! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who
 //!   goes first when it is full
+//! - `slot`: how an attempt holds what it has; `aside`: those that wait without their place, and who of them gets one again next
 //! - `named`: whether what settings name is there
 //! - `standing`: how all of it is shown; `service`: what can be asked of it
 
+mod aside;
 mod host;
 mod instance;
 pub(crate) mod named;
 pub(crate) mod scaling;
 mod service;
+mod slot;
 mod standing;
 mod state;
 #[cfg(test)]
@@ -37,7 +42,6 @@ use tokio::sync::Notify;
 
 use crate::load_balancer::{AgentNumber, BalancerOptions, Ending};
 use crate::schema::Schema;
-use host::Share;
 use scaling::Scale;
 use state::State;
 
@@ -45,6 +49,7 @@ pub use host::{HostCapacity, HostOptions};
 pub use instance::RestartOptions;
 pub use scaling::ScalingOptions;
 pub(crate) use service::PoolService;
+pub(crate) use slot::SlotGuard;
 
 /// Why the agents of this program cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +191,7 @@ impl AgentPool {
         if !state.host.share(place, of) {
             return;
         }
+        state.serve();
         let host = state.host.view();
         let never = self.skills.values().filter(|known| !state.host.could_ever(&known.skill.needs)).count();
         drop(state);
@@ -238,7 +244,7 @@ impl AgentPool {
         let needs = self.skills.get(skill).map(|known| &known.skill.needs);
         let taken = self.state.lock().reserve(refused, skill, labels, needs, &self.sources)?;
         let state::Taken { number, instance, share, agent, name, explanation } = taken;
-        Ok(Reservation { slot: SlotGuard { pool: Arc::clone(self), agent: number, instance, share }, agent, name, explanation })
+        Ok(Reservation { slot: SlotGuard::new(Arc::clone(self), number, instance, share), agent, name, explanation })
     }
 
     /// Whether some agent that has the skill and all these labels is none of those that refused.
@@ -345,19 +351,4 @@ pub(crate) struct Reservation {
     pub(crate) agent: Arc<dyn Agent>,
     pub(crate) name: AgentRef,
     pub(crate) explanation: Explanation,
-}
-
-/// A taken slot and what its attempt has of the host; dropping it gives both back.
-pub(crate) struct SlotGuard {
-    pool: Arc<AgentPool>,
-    agent: AgentNumber,
-    instance: u32,
-    share: Share,
-}
-
-impl Drop for SlotGuard {
-    fn drop(&mut self) {
-        self.pool.state.lock().give_back(self.agent, self.instance, self.share);
-        self.pool.capacity_freed.notify_one();
-    }
 }

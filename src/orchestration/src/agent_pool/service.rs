@@ -27,11 +27,13 @@ impl PoolService {
         Ok(self.with_slots(agent))
     }
 
-    /// The registry knows the slots of the fewest instances on each server; how many instances there are here, the pool knows.
+    /// The registry knows the slots of the fewest instances on each server, and every attempt that runs; how many instances there are here, and
+    /// which attempts wait without a slot, the pool knows.
     fn with_slots(&self, agent: AgentView) -> AgentView {
         let here = self.shared.pool.slots(agent.id);
         let slots = here.map_or(agent.slots, |(all, fewest)| agent.slots.saturating_sub(fewest).saturating_add(all));
-        AgentView { slots, ..agent }
+        let busy = agent.busy.saturating_sub(self.shared.pool.aside(agent.id));
+        AgentView { slots, busy, ..agent }
     }
 }
 

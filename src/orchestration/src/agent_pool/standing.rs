@@ -77,6 +77,12 @@ impl AgentPool {
         Some((all, carried.slots.saturating_mul(carried.range.minimum)))
     }
 
+    /// How many attempts of an agent wait here for others without a slot.
+    pub(crate) fn aside(&self, agent: AgentId) -> u32 {
+        let state = self.state.lock();
+        state.number(agent).map_or(0, |number| state.carried[number as usize].aside())
+    }
+
     fn needs(&self, skill: &str) -> Needs {
         self.skills.get(skill).map(|known| known.skill.needs.clone()).unwrap_or_default()
     }

@@ -13,6 +13,7 @@ use baton_domain::wire::agent::AgentView;
 use baton_domain::wire::task::{AgentRef, Explanation, Rejection};
 
 use super::PoolOptions;
+use super::aside::Queue;
 use super::host::{HostLedger, Share};
 use super::instance::{Instance, RestartOptions};
 use super::scaling::{Scale, Scaler, ScalingOptions};
@@ -53,8 +54,47 @@ impl Carried {
         self.instances.push(Instance::new(self.made, self.kind, self.slots));
     }
 
-    fn counted(&self) -> u32 {
+    /// How many attempts its instances may have, or still have.
+    pub(super) fn counted(&self) -> u32 {
         self.instances.iter().map(Instance::counted).sum()
+    }
+
+    /// How many attempts have a slot.
+    pub(super) fn busy(&self) -> u32 {
+        self.instances.iter().map(|instance| instance.busy).sum()
+    }
+
+    /// How many attempts have given their slot back.
+    pub(super) fn aside(&self) -> u32 {
+        self.instances.iter().map(|instance| instance.aside).sum()
+    }
+
+    pub(super) fn instance(&mut self, number: u32) -> Option<&mut Instance> {
+        self.instances.iter_mut().find(|instance| instance.number == number)
+    }
+
+    /// The instance in which an attempt gets a slot again that has given back one of this instance: that, or another one that takes attempts.
+    pub(super) fn place(&self, own: u32) -> Option<u32> {
+        if self.instances.iter().any(|instance| instance.number == own && instance.takes_back()) {
+            return Some(own);
+        }
+        self.instances.iter().filter(|instance| instance.free() > 0).max_by_key(|instance| instance.free()).map(|instance| instance.number)
+    }
+
+    /// An attempt that had given back a slot of one instance has one of another, or of the same, from now on.
+    pub(super) fn return_to(&mut self, own: u32, place: u32) {
+        if let Some(found) = self.instance(place) {
+            found.busy += 1;
+        }
+        self.leave_aside(own);
+    }
+
+    /// An attempt that had given back a slot of this instance no longer belongs to those that have.
+    pub(super) fn leave_aside(&mut self, own: u32) {
+        if let Some(found) = self.instance(own) {
+            found.aside = found.aside.saturating_sub(1);
+        }
+        self.instances.retain(|instance| !instance.is_done());
     }
 
     /// Instances that are there to stay.
@@ -81,6 +121,8 @@ pub(super) struct State {
     numbers: HashMap<AgentId, AgentNumber>,
     pub(super) host: HostLedger,
     pub(super) turns: Turns,
+    /// The attempts that want the places again which they gave back.
+    pub(super) returning: Queue,
     /// When the next instance is started again.
     restart_at: Option<Timestamp>,
 }
@@ -109,7 +151,7 @@ impl State {
         }
         let balancer = Balancer::new(options.balancing.clone(), facts);
         let host = HostLedger::new(options.host.detect(), &options.host);
-        Self { balancer, carried, numbers, host, turns: Turns::default(), restart_at: None }
+        Self { balancer, carried, numbers, host, turns: Turns::default(), returning: Queue::default(), restart_at: None }
     }
 
     pub(super) fn number(&self, agent: AgentId) -> Option<AgentNumber> {
@@ -130,10 +172,11 @@ impl State {
                 next = [next, instance.restart_at].into_iter().flatten().min();
             }
             if started {
-                self.balancer.set_slots(number, carried.counted());
+                self.returning.settle(&mut self.balancer, number, carried);
             }
         }
         self.restart_at = next;
+        self.serve();
     }
 
     /// Chooses an agent, none of those that refused the task, and takes a slot of its emptiest instance, and of the host what the skill needs.
@@ -180,13 +223,13 @@ impl State {
         self.host.give_back(share);
         self.balancer.give_back(agent);
         let Some(carried) = self.carried.get_mut(agent as usize) else { return };
-        if let Some(found) = carried.instances.iter_mut().find(|found| found.number == instance) {
+        if let Some(found) = carried.instance(instance) {
             found.busy = found.busy.saturating_sub(1);
-            if found.status != InstanceStatus::Ready {
+            if found.is_done() {
                 carried.instances.retain(|instance| !instance.is_done());
-                self.balancer.set_slots(agent, carried.counted());
             }
         }
+        self.freed(agent);
     }
 
     /// What an attempt's end says of the instance that it ran in.
@@ -217,7 +260,7 @@ impl State {
         if found.status != before {
             tracing::info!(agent = %self.balancer.facts(agent).agent.name, instance, status = %found.status, "an instance changed");
             self.restart_at = [self.restart_at, found.restart_at].into_iter().flatten().min();
-            self.balancer.set_slots(agent, carried.counted());
+            self.freed(agent);
         }
     }
 
@@ -225,7 +268,7 @@ impl State {
     pub(super) fn start_instances(&mut self, agent: AgentNumber) {
         let carried = &mut self.carried[agent as usize];
         carried.instances.iter_mut().for_each(Instance::start);
-        self.balancer.set_slots(agent, carried.counted());
+        self.freed(agent);
     }
 
     /// The agents whose number of instances may change.
@@ -241,6 +284,8 @@ impl State {
     pub(super) fn scale(&mut self, agent: AgentNumber, age: Duration, now: Timestamp, options: &ScalingOptions) -> Scale {
         let carried = &mut self.carried[agent as usize];
         let free: u32 = carried.instances.iter().map(Instance::free).sum();
+        // Those that wait for others come back and want their slots.
+        let free = free.saturating_sub(carried.aside());
         let scale = carried.scaler.look(age, free >= carried.slots, carried.staying(), carried.range, now, options);
         match scale {
             Scale::Keep => return scale,
@@ -248,13 +293,13 @@ impl State {
             Scale::Shrink => {
                 // The emptiest, and of those the newest: the others keep what they have warm.
                 let staying = carried.instances.iter_mut().filter(|instance| instance.status != InstanceStatus::Draining);
-                if let Some(least) = staying.min_by_key(|instance| (instance.busy, std::cmp::Reverse(instance.number))) {
+                if let Some(least) = staying.min_by_key(|instance| (instance.busy + instance.aside, std::cmp::Reverse(instance.number))) {
                     least.drain();
                 }
                 carried.instances.retain(|instance| !instance.is_done());
             }
         }
-        self.balancer.set_slots(agent, carried.counted());
+        self.freed(agent);
         scale
     }
 }

@@ -14,8 +14,10 @@ use baton_domain::task::RetryPolicy;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::agent::{AgentView, InstanceView};
 use baton_testkit::{SeededChance, SeededIds, TestClock, test_sources};
+use futures::FutureExt;
 use serde_json::{Value, json};
 
+use super::aside::MOST_ASIDE;
 use super::named::Others;
 use super::*;
 
@@ -136,6 +138,13 @@ impl World {
     }
 }
 
+/// Wants the place back; gives whether it has it now.
+fn comes_back(reservation: &mut Reservation) -> bool {
+    let back = reservation.slot.come_back().now_or_never().is_some();
+    assert_eq!(back, reservation.slot.is_here());
+    back
+}
+
 fn fell(reason: &str) -> Vec<(String, u32)> {
     vec![(reason.to_owned(), 1)]
 }
@@ -149,6 +158,124 @@ fn slots_come_back_whatever_becomes_of_the_attempt() {
     drop(taken);
     assert_eq!(world.pool.capacity(), (vec![LIGHT.to_owned()], 4));
     assert_eq!(world.instances()[0].busy, 0);
+}
+
+#[test]
+fn who_waits_for_others_leaves_its_slot_to_them_and_has_the_next_one_before_what_is_new() {
+    let world = World::new(vec![AgentCard { slots: 2, ..card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())]) }]);
+    let busy = || world.instances()[0].busy;
+    let (mut one, mut two) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
+    assert!(one.slot.step_aside() && two.slot.step_aside());
+    assert!(!one.slot.step_aside(), "it has none to give back");
+    assert_eq!((busy(), world.pool.capacity().1), (0, 2));
+    let (child, other) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
+    assert!(!comes_back(&mut one) && !comes_back(&mut two) && !comes_back(&mut one));
+    assert_eq!((busy(), world.reserve(LIGHT).err()), (2, Some(fell("no_slot"))));
+    assert!(world.pool.is_full(0));
+    drop(child);
+    assert_eq!((busy(), world.reserve(LIGHT).err()), (2, Some(fell("no_slot"))), "it is the first one's already");
+    assert!(!comes_back(&mut two) && comes_back(&mut one));
+    drop(other);
+    assert!(comes_back(&mut two));
+    drop((one, two));
+    assert_eq!((busy(), world.pool.capacity().1), (0, 2));
+}
+
+#[test]
+fn an_attempt_that_ends_without_its_place_gives_back_what_it_has_and_no_more() {
+    let world = World::new(vec![AgentCard { slots: 1, ..card("a", vec![skill(HEAVY, Isolation::Process, heavy())]) }]);
+    let taken = || {
+        let host = world.pool.balancing().host;
+        (world.instances()[0].busy, host.cpu_taken_millicores, host.memory_taken_mib)
+    };
+    // Aside; in the queue; with a place that it has not heard of.
+    for end in 0..3 {
+        let mut parent = world.reserve(HEAVY).unwrap();
+        assert!(parent.slot.step_aside());
+        assert_eq!(taken(), (0, 0, 100), "the process is still there");
+        let child = world.reserve(HEAVY).unwrap();
+        assert_eq!(taken(), (1, 1_000, 200));
+        if end > 0 {
+            assert!(!comes_back(&mut parent));
+        }
+        if end == 2 {
+            drop(child);
+            assert_eq!(taken(), (1, 1_000, 100), "it was given the place");
+            drop(parent);
+        } else {
+            drop(parent);
+            assert_eq!((taken(), world.pool.capacity().1), ((1, 1_000, 100), 0));
+            drop(child);
+        }
+        assert_eq!((taken(), world.pool.capacity().1), ((0, 0, 0), 1));
+    }
+}
+
+#[test]
+fn processors_are_left_for_those_that_return_in_their_order() {
+    const WHOLE: &str = "test.whole";
+    let whole = Needs { cpu_millicores: 2_000, memory_mib: 0, model: None };
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(WHOLE, Isolation::Process, whole)];
+    let world = World::new(vec![AgentCard { slots: 8, ..card("a", skills) }]);
+    let mut large = world.reserve(WHOLE).unwrap();
+    assert!(large.slot.step_aside());
+    let mut small = world.reserve(HEAVY).unwrap();
+    let child = world.reserve(HEAVY).unwrap();
+    assert!(!comes_back(&mut large));
+    assert!(small.slot.step_aside());
+    assert_eq!(world.reserve(HEAVY).err(), Some(fell("no_capacity")), "half of the host is free, and left for the large one");
+    assert!(!comes_back(&mut small), "also by one that came later");
+    drop(child);
+    assert!(comes_back(&mut large) && !comes_back(&mut small));
+    drop(large);
+    assert!(comes_back(&mut small));
+}
+
+#[test]
+fn an_instance_that_drains_waits_for_those_that_return_and_one_that_died_takes_them_back() {
+    let range = InstanceRange { minimum: 1, maximum: 2 };
+    let light = || vec![skill(LIGHT, Isolation::Process, Needs::default())];
+    let world = World::new(vec![AgentCard { instances: range, slots: 1, ..card("a", light()) }]);
+    let scale = |age: Duration| {
+        let at_once = ScalingOptions { grow_after: Duration::ZERO, shrink_after: Duration::ZERO, ..ScalingOptions::default() };
+        world.pool.scale(0, age, world.pool.sources.clock.now(), &at_once);
+    };
+    let statuses = || world.instances().iter().map(|instance| (instance.number, instance.status, instance.busy)).collect::<Vec<_>>();
+    scale(Duration::from_secs(5));
+    let (mut one, mut two) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
+    assert!(one.slot.step_aside() && two.slot.step_aside());
+    scale(Duration::ZERO);
+    assert_eq!(statuses().len(), 2, "both are needed again soon");
+    drop(one);
+    scale(Duration::ZERO);
+    // The emptiest goes, which is that of the one that ended.
+    let [(number, InstanceStatus::Ready, 0)] = statuses()[..] else { panic!("{:?}", statuses()) };
+    assert_eq!(number, two.slot.instance);
+    scale(Duration::from_secs(5));
+    let (other, mut three) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
+    assert_eq!(three.slot.instance, number);
+    assert!(!comes_back(&mut two));
+    drop(other);
+    assert!(comes_back(&mut two) && two.slot.instance != number, "a slot of another instance will do");
+    drop(two);
+    assert!(three.slot.step_aside());
+    for _ in 0..3 {
+        world.pool.record(&three.slot, LIGHT, Ending::Failed, true, Duration::from_millis(10));
+    }
+    assert!(statuses().iter().any(|(number, status, _)| *number == three.slot.instance && *status == InstanceStatus::Unhealthy));
+    assert!(comes_back(&mut three), "what it began it may finish");
+    drop(three);
+    assert!(statuses().iter().all(|(_, _, busy)| *busy == 0));
+}
+
+#[test]
+fn only_so_many_attempts_of_an_agent_wait_without_their_place() {
+    let world = World::new(vec![AgentCard { slots: MOST_ASIDE + 2, ..card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())]) }]);
+    let mut held: Vec<Reservation> = (0..=MOST_ASIDE).map(|_| world.reserve(LIGHT).unwrap()).collect();
+    let aside = held.iter_mut().filter_map(|reservation| reservation.slot.step_aside().then_some(())).count();
+    assert_eq!((aside as u32, world.instances()[0].busy), (MOST_ASIDE, 1));
+    assert!(comes_back(&mut held[0]));
+    assert!(held.last_mut().unwrap().slot.step_aside(), "then another one may");
 }
 
 #[test]
@@ -417,7 +544,7 @@ fn whatever_happens_no_slot_and_no_share_is_given_twice_or_lost() {
         let world = World::new(cards.to_vec());
         let mut held: Vec<(Reservation, &str)> = Vec::new();
         for _ in 0..400 {
-            match below(8) {
+            match below(11) {
                 0..=2 => {
                     let skill = if below(2) == 0 { HEAVY } else { LIGHT };
                     held.extend(world.reserve(skill).ok().map(|reservation| (reservation, skill)));
@@ -426,6 +553,14 @@ fn whatever_happens_no_slot_and_no_share_is_given_twice_or_lost() {
                     let (reservation, skill) = held.swap_remove(below(held.len() as u64) as usize);
                     let died = chance.next() < 0.4;
                     world.end(reservation, skill, if died { Ending::Failed } else { Ending::Completed }, died);
+                }
+                8 if !held.is_empty() => {
+                    let at = below(held.len() as u64) as usize;
+                    let _ = held[at].0.slot.step_aside();
+                }
+                9..=10 if !held.is_empty() => {
+                    let at = below(held.len() as u64) as usize;
+                    comes_back(&mut held[at].0);
                 }
                 5 => world.clock.advance(Duration::from_millis(below(30_000))),
                 6 => {
@@ -444,16 +579,23 @@ fn whatever_happens_no_slot_and_no_share_is_given_twice_or_lost() {
             }
             let standings: Vec<_> = world.ids.iter().map(|id| world.pool.standing(*id).unwrap()).collect();
             let busy: u32 = standings.iter().flat_map(|standing| &standing.instances).map(|instance| instance.busy).sum();
-            assert_eq!(busy as usize, held.len(), "seed {seed}");
+            // Who was given a place learns it when it asks; until then it counts.
+            let here = held.iter().filter(|(reservation, _)| reservation.slot.has_place()).count();
+            assert_eq!(busy as usize, here, "seed {seed}");
             for instance in standings.iter().flat_map(|standing| &standing.instances) {
                 assert!(instance.busy <= instance.slots, "seed {seed}: {instance:?}");
             }
             let host = world.pool.balancing().host;
-            let heavy = held.iter().filter(|(_, skill)| *skill == HEAVY).count() as u32;
-            assert_eq!((host.cpu_taken_millicores, host.memory_taken_mib), (heavy * 1_000, heavy * 100), "seed {seed}");
-            assert!(heavy <= 2);
+            let heavy = held.iter().filter(|(_, skill)| *skill == HEAVY);
+            let (all, computing) = (heavy.clone().count() as u32, heavy.filter(|(one, _)| one.slot.has_place()).count() as u32);
+            assert_eq!((host.cpu_taken_millicores, host.memory_taken_mib), (computing * 1_000, all * 100), "seed {seed}");
+            assert!(computing <= 2 && all <= 10);
         }
         drop(held);
-        assert_eq!(world.pool.balancing().host.cpu_taken_millicores, 0);
+        let host = world.pool.balancing().host;
+        assert_eq!((host.cpu_taken_millicores, host.memory_taken_mib), (0, 0));
+        for id in &world.ids {
+            assert!(world.pool.standing(*id).unwrap().instances.iter().all(|instance| instance.busy == 0), "seed {seed}");
+        }
     }
 }

@@ -21,10 +21,11 @@ use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
 use super::checkpoints::Checkpoints;
+use super::children::Children;
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
-use crate::agent_pool::KnownSkill;
+use crate::agent_pool::{KnownSkill, SlotGuard};
 use crate::engine::{Order, Shared};
 use crate::orchestrator::Orchestrator;
 
@@ -53,8 +54,6 @@ pub(super) enum End {
     Ordered(Order),
 }
 
-/// The most children that one attempt waits for at once.
-const MAXIMUM_ASKS: usize = 16;
 /// How long storage is left alone before a budget is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -66,15 +65,18 @@ pub(super) struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Listens and answers until the attempt ends. Nothing of it runs when this returns, unless its agent keeps the thread.
+    /// Listens and answers until the attempt ends. Nothing of it runs when this returns, unless its agent keeps the thread. The slot may be given
+    /// back by then: an attempt has none while it waits for what it asked of other skills.
     pub(super) async fn hold(
         &self,
         connection: Connection,
         trace: &mut TraceBuffer,
         orders: &mut watch::Receiver<Order>,
+        slot: &mut SlotGuard,
     ) -> (End, Option<Straggler>) {
         let Connection { to_agent, mut from_agent, mut worker } = connection;
         let mut asks = JoinSet::new();
+        let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
@@ -106,9 +108,21 @@ impl Conversation<'_> {
                         break end;
                     }
                 }
+                happening = children.next() => {
+                    let settled = children.settle(happening, trace, !asks.is_empty());
+                    if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), settled).await {
+                        break end;
+                    }
+                    if trace.waits() {
+                        flush_at = flush_at.or_else(|| Some(Instant::now() + LINGER));
+                    }
+                }
                 message = from_agent.recv(), if last.is_none() => {
                     heard = Instant::now();
                     begun |= message.as_ref().is_some_and(FromAgent::begins);
+                    if !matches!(message, Some(FromAgent::Heartbeat)) {
+                        children.heard();
+                    }
                     match message {
                         None => {
                             let end = End::Lost(lost(worker.ended().await));
@@ -124,6 +138,12 @@ impl Conversation<'_> {
                         },
                         Some(FromAgent::Refused { code, message }) => break refused(begun, code, message),
                         Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
+                        Some(FromAgent::Ask { request, skill, input }) => {
+                            let asked = children.ask(request, skill, input);
+                            if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), asked).await {
+                                break end;
+                            }
+                        }
                         Some(message) => {
                             let answered = async {
                                 if let Some(message) = listeners.hear(message).await {
@@ -167,6 +187,7 @@ impl Conversation<'_> {
         }
         let straggler = worker.stop_within(LET_GO).await;
         asks.shutdown().await;
+        children.stop().await;
         listeners.stop().await;
         (end, straggler)
     }
@@ -204,7 +225,6 @@ impl Conversation<'_> {
                 }
                 let _ = to_agent.send(ToAgent::Stored { request, result }).await;
             }
-            FromAgent::Ask { request, skill, input } => self.ask(request, skill, input, to_agent, asks),
             FromAgent::Complete { request, call, stream } => {
                 let models = self.shared.models.get().cloned();
                 let (caller, to_agent) = (self.model_caller(trace.attempt()), to_agent.clone());
@@ -222,12 +242,13 @@ impl Conversation<'_> {
                     let _ = to_agent.send(ToAgent::Permitted { request }).await;
                 });
             }
-            // Those of topics were heard before.
+            // Those of topics and other skills were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
             | FromAgent::Refused { .. }
             | FromAgent::Checkpoint { .. }
+            | FromAgent::Ask { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }
             | FromAgent::Unsubscribe { .. }
@@ -249,21 +270,6 @@ impl Conversation<'_> {
             message: problem.detail,
             retryable: problem.status >= 500,
         })
-    }
-
-    /// Runs another skill as a child task; the answer comes when that has ended.
-    fn ask(&self, request: u64, skill: String, input: Value, to_agent: &mpsc::Sender<ToAgent>, asks: &mut JoinSet<()>) {
-        let (orchestrator, to_agent) = (Arc::clone(self.orchestrator), to_agent.clone());
-        let parent = self.task.clone();
-        let crowded = asks.len() >= MAXIMUM_ASKS;
-        asks.spawn(async move {
-            let result = if crowded {
-                Err(failure(Code::NestedTooDeep, format!("An attempt waits for at most {MAXIMUM_ASKS} tasks at once."), false))
-            } else {
-                orchestrator.ask(&parent, skill, input).await
-            };
-            let _ = to_agent.send(ToAgent::Answered { request, result }).await;
-        });
     }
 
     fn outcome(&self, result: Result<Value, Failure>, retry_after_ms: Option<u64>) -> End {
@@ -363,7 +369,7 @@ pub(super) async fn scratch_file(scratch: &Path, file: &str) -> Result<PathBuf, 
 }
 
 /// Sleeps until an instant; forever without one.
-async fn at(instant: Option<Instant>) {
+pub(super) async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,

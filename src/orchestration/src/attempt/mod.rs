@@ -1,6 +1,7 @@
 //! How does one attempt go, from its start message to its recorded outcome?
 
 mod checkpoints;
+mod children;
 mod conversation;
 mod inputs;
 mod late;
@@ -42,7 +43,7 @@ use record::TraceBuffer;
 pub use rehearsal::{RehearsalParts, Stage};
 
 /// Starts the attempt of a task that was just assigned.
-pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, reservation: Reservation) {
+pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begun: BegunTask, mut reservation: Reservation) {
     let (orders, receive) = watch::channel(Order::Work);
     let (id, lease) = (begun.task.summary.id, begun.task.lease);
     let left = begun.task.lease_until.map_or(shared.options.lease, |until| until.since(shared.sources.clock.now()));
@@ -59,7 +60,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, orchestrator: &Arc<Orchestrator>, begu
     let tracker = shared.attempts.clone();
     tracker.spawn(async move {
         let (skill, key) = (begun.task.summary.skill.clone(), begun.task.summary.fairness_key.clone());
-        let kept = run(&shared, &orchestrator, begun, &reservation, receive).await;
+        let kept = run(&shared, &orchestrator, begun, &mut reservation, receive).await;
         shared.backlog.freed(&skill, key.as_deref());
         // A later lease of the same task may stand there already.
         let mut running = shared.running.lock();
@@ -83,16 +84,23 @@ struct Kept {
 }
 
 impl Kept {
-    /// Keeps the attempt's slot taken until its agent lets go. The engine's end does not wait for that.
+    /// Keeps the attempt's slot taken until its agent lets go. The engine's end does not wait for that. If the attempt gave its slot back while
+    /// it waited for others, it takes it again: its agent works, whatever it waits for.
     fn outlast(self, reservation: Reservation) {
         let Self { straggler, thread, scratch, task } = self;
-        let agent = reservation.name.name.clone();
+        let Reservation { mut slot, name, .. } = reservation;
+        let agent = name.name;
         tracing::warn!(%task, %agent, "the attempt has ended, but its agent keeps the thread; the slot stays taken until it lets go");
         tokio::spawn(async move {
-            straggler.gone().await;
+            let mut gone = std::pin::pin!(straggler.gone());
+            tokio::select! {
+                biased;
+                () = &mut gone => {}
+                () = slot.come_back() => gone.await,
+            }
             tracing::info!(%task, %agent, "the agent has let its thread go");
             remove_scratch(&scratch).await;
-            drop((thread, reservation.slot));
+            drop((thread, slot));
         });
     }
 }
@@ -101,7 +109,7 @@ async fn run(
     shared: &Arc<Shared>,
     orchestrator: &Arc<Orchestrator>,
     begun: BegunTask,
-    reservation: &Reservation,
+    reservation: &mut Reservation,
     mut orders: watch::Receiver<Order>,
 ) -> Option<Kept> {
     let BegunTask { task, input, attempt } = begun;
@@ -122,7 +130,7 @@ async fn run(
         match connect(shared, &task, attempt, input, reservation, &known).await {
             Ok((connection, place)) => {
                 let conversation = Conversation { shared, orchestrator, task: &task, known: &known };
-                let (end, straggler) = conversation.hold(connection, &mut trace, &mut orders).await;
+                let (end, straggler) = conversation.hold(connection, &mut trace, &mut orders, &mut reservation.slot).await;
                 let keep = |straggler| {
                     // At once, so that the next attempt of the task begins elsewhere.
                     let thread = place.map(|place| place.keep(&reservation.name.name));

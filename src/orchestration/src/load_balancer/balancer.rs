@@ -229,7 +229,13 @@ impl Balancer {
         self.changed(agent);
     }
 
-    /// An attempt of the agent is over: its slot is free.
+    /// An attempt of the agent that had given its slot back wants it again: it is as good as taken.
+    pub fn want_back(&mut self, agent: AgentNumber) {
+        self.members[agent as usize].busy += 1;
+        self.changed(agent);
+    }
+
+    /// An attempt of the agent is over, or waits for others: its slot is free.
     pub fn give_back(&mut self, agent: AgentNumber) {
         let member = &mut self.members[agent as usize];
         member.busy = member.busy.saturating_sub(1);

@@ -1,8 +1,10 @@
 //! How does an agent get another skill's help? As a child task of its own task.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::protocol::MAXIMUM_DEPTH;
+use baton_domain::id::TaskId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
 use baton_domain::user::{Caller, Principal};
@@ -17,16 +19,19 @@ use crate::task_manager::cancel;
 /// How long one look for the child's end waits before the next.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Cancels a child whose parent's attempt ended before it.
-struct CancelOnDrop<'a> {
-    orchestrator: &'a Orchestrator,
-    child: Option<baton_domain::id::TaskId>,
+/// A child task; dropping it before its end cancels it.
+pub(crate) struct Child {
+    orchestrator: Arc<Orchestrator>,
+    id: TaskId,
+    ended: bool,
 }
 
-impl Drop for CancelOnDrop<'_> {
+impl Drop for Child {
     fn drop(&mut self) {
-        let Some(child) = self.child else { return };
-        let shared = std::sync::Arc::clone(&self.orchestrator.shared);
+        if self.ended {
+            return;
+        }
+        let (shared, child) = (Arc::clone(&self.orchestrator.shared), self.id);
         tokio::spawn(async move {
             // If this fails or the server dies first, the sweep finds the child once its parent has ended.
             if let Err(error) = cancel::end(&shared, child, &Principal::System).await {
@@ -36,9 +41,31 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
+impl Child {
+    /// Waits for its end and gives its result.
+    pub(crate) async fn ended(mut self) -> Result<Value, Failure> {
+        loop {
+            let rows = self.orchestrator.wait_for_end(self.id, LOOK).await.map_err(refused)?;
+            let summary = rows.task.summary;
+            if summary.state.is_terminal() {
+                self.ended = true;
+                return match (summary.state, rows.result) {
+                    (TaskState::Completed, Some(result)) => Ok(result),
+                    (state, _) => {
+                        Err(summary.failure.unwrap_or_else(|| failure(Code::WorkerLost, format!("The child task is {state}."), false)))
+                    }
+                };
+            }
+            if self.orchestrator.shared.stop.is_cancelled() {
+                return Err(failure(Code::ShuttingDown, "The server is shutting down.", true));
+            }
+        }
+    }
+}
+
 impl Orchestrator {
-    /// Runs a skill as a child of a task and gives its result. Dropping the call cancels the child.
-    pub(crate) async fn ask(&self, parent: &TaskRecord, skill: String, input: Value) -> Result<Value, Failure> {
+    /// Takes in a skill's work as a child of a task.
+    pub(crate) async fn ask(self: Arc<Self>, parent: &TaskRecord, skill: String, input: Value) -> Result<Child, Failure> {
         if parent.depth >= MAXIMUM_DEPTH {
             return Err(failure(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep."), false));
         }
@@ -53,25 +80,9 @@ impl Orchestrator {
         let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?.new;
         admitted.task.summary.parent_id = Some(parent.summary.id);
         admitted.task.depth = parent.depth + 1;
-        let child = admitted.task.summary.id;
+        let id = admitted.task.summary.id;
         self.take_in(vec![admitted], None).await.map_err(refused)?;
-        let mut guard = CancelOnDrop { orchestrator: self, child: Some(child) };
-        loop {
-            let rows = self.wait_for_end(child, LOOK).await.map_err(refused)?;
-            let summary = rows.task.summary;
-            if summary.state.is_terminal() {
-                guard.child = None;
-                return match (summary.state, rows.result) {
-                    (TaskState::Completed, Some(result)) => Ok(result),
-                    (state, _) => {
-                        Err(summary.failure.unwrap_or_else(|| failure(Code::WorkerLost, format!("The child task is {state}."), false)))
-                    }
-                };
-            }
-            if self.shared.stop.is_cancelled() {
-                return Err(failure(Code::ShuttingDown, "The server is shutting down.", true));
-            }
-        }
+        Ok(Child { orchestrator: self, id, ended: false })
     }
 }
 

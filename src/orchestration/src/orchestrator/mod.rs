@@ -39,6 +39,8 @@ use crate::cluster::elsewhere;
 use crate::engine::Shared;
 use crate::task_manager::cancel;
 
+pub(crate) use ask::Child;
+
 /// The longest idempotency key.
 const MAXIMUM_KEY: usize = 255;
 /// The longest text that a list is searched for.

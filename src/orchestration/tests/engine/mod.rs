@@ -2,6 +2,7 @@
 
 mod accounts;
 mod analysis;
+mod asks;
 mod attempts;
 mod balancing;
 mod bulk;
