@@ -69,8 +69,16 @@ impl Councils {
     }
 }
 
+/// What was decided: the key of the answer, who settled it, and why.
+#[derive(Debug, PartialEq)]
+struct Counted<'a> {
+    state: DecisionState,
+    verdict: Option<[Option<&'a str>; 3]>,
+}
+
 /// What was decided, by whom and why; numbers that were divided may have lost their last digit on the way.
-fn verdict(summary: &DecisionSummary) -> (DecisionState, Option<(Option<&str>, Option<&str>, &str)>) {
+fn verdict(summary: &DecisionSummary) -> Counted<'_> {
     let verdict = summary.verdict.as_ref();
-    (summary.state, verdict.map(|verdict| (verdict.key.as_deref(), verdict.by.as_deref(), verdict.why.as_str())))
+    let verdict = verdict.map(|verdict| [verdict.key.as_deref(), verdict.by.as_deref(), Some(verdict.why.as_str())]);
+    Counted { state: summary.state, verdict }
 }
