@@ -91,18 +91,23 @@ cargo_leptos_build() {
 # as cargo-leptos would ask for it afterwards; what fails here fails there again, and is told there.
 server_beside=''
 begin_server_beside() {
-  local kilobytes=0
-  if [ -r /proc/meminfo ]; then kilobytes=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo); fi
+  local kilobytes=0 meminfo=${BATON_MEMINFO:-/proc/meminfo}
+  if [ -r "$meminfo" ]; then kilobytes=$(awk '/^MemAvailable:/ { print $2 }' "$meminfo"); fi
   [ "$kilobytes" -ge 10000000 ] || return 0
+  # A process group of its own: its end is that of every compiler in it.
+  set -m
   cargo build --release --no-default-features --package=baton-server --bin=baton "${locked[@]+"${locked[@]}"}" \
     >"$CARGO_TARGET_DIR/server-beside.log" 2>&1 </dev/null &
   server_beside=$!
+  set +m
   trap end_server_beside EXIT
 }
 
 # Whoever interrupts the build, or finds the pages broken, waits for no server.
 end_server_beside() {
-  if [ -n "$server_beside" ]; then kill "$server_beside" 2>/dev/null || true; fi
+  [ -n "$server_beside" ] || return 0
+  kill -- "-$server_beside" 2>/dev/null || true
+  wait "$server_beside" 2>/dev/null || true
 }
 
 started=$SECONDS
