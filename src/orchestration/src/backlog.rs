@@ -160,6 +160,13 @@ impl Backlog {
         true
     }
 
+    /// Whether a concurrency limit counts the attempts of tasks with these, as far as the last look found.
+    pub(crate) fn is_limited(&self, skill: &str, key: Option<&str>) -> bool {
+        let known = self.known.lock();
+        let limits = |scope: LimitScope, name: &str| known.limited.contains(&(scope, name.to_owned()));
+        limits(LimitScope::Skill, skill) || key.is_some_and(|key| limits(LimitScope::FairnessKey, key))
+    }
+
     /// An attempt of a task with these has ended.
     pub(crate) fn freed(&self, skill: &str, key: Option<&str>) {
         if !self.holds.load(Ordering::Acquire) {
@@ -226,6 +233,17 @@ mod tests {
         backlog.looked(Vec::new(), false, HashSet::new());
         backlog.ring_all();
         assert_eq!(backlog.look_after(), Some(None));
+    }
+
+    #[test]
+    fn a_limit_counts_the_tasks_of_its_skill_or_key() {
+        let backlog = Backlog::default();
+        assert!(!backlog.is_limited("a", Some("x")));
+        backlog.looked(Vec::new(), false, HashSet::from([(LimitScope::Skill, "a".to_owned()), (LimitScope::FairnessKey, "x".to_owned())]));
+        assert!(backlog.is_limited("a", None) && backlog.is_limited("b", Some("x")));
+        assert!(!backlog.is_limited("b", Some("a")) && !backlog.is_limited("x", None));
+        backlog.looked(Vec::new(), false, HashSet::new());
+        assert!(!backlog.is_limited("a", Some("x")));
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl Priority {
         Self(self.0.saturating_sub(steps).max(1))
     }
 
+    /// The next more urgent one; the most urgent stays what it is.
+    #[must_use]
+    pub const fn raised(self) -> Self {
+        if self.0 > 1 { Self(self.0 - 1) } else { self }
+    }
+
     /// All priorities, the most urgent first.
     pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
 }
@@ -105,6 +111,11 @@ impl From<Priority> for u8 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn nothing_is_raised_above_the_most_urgent() {
+        assert_eq!(Priority::ALL.map(|priority| priority.raised().get()), [1, 1, 2, 3, 4]);
+    }
 
     proptest! {
         #[test]

@@ -2,9 +2,10 @@
 //!
 //! A place is a slot of an instance with the processors that the attempt was promised. Its memory it keeps: the process is still there. Those that
 //! want a place again have it before any new task: what is free is left for them from the moment in which they ask, in the order in which they
-//! ask. They come back to their own instance, whatever has become of that, or to another one with a free slot.
+//! ask. Processors are left only for those that have a slot for their return, or the host would stand idle for attempts that could not begin
+//! with them. They come back to their own instance, whatever has become of that, or to another one with a free slot.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use tokio::sync::oneshot;
 
@@ -46,21 +47,22 @@ impl Queue {
         balancer.set_slots(agent, carried.counted().max(claimed));
     }
 
-    /// Gives places to those that wait for one, as far as there are any.
+    /// Gives places to those that wait for one, as far as there are any, and says anew which processors are left for the others.
     pub(super) fn serve(&mut self, balancer: &mut Balancer, all: &mut [Carried], host: &mut HostLedger) {
-        // Whether somebody waits for nothing but processors: who came later takes none from under it.
-        let mut short = false;
+        // The agents of which somebody waits for nothing but processors: who came later takes neither these nor the slot from under it.
+        let mut short = BTreeSet::<AgentNumber>::new();
+        host.want_nothing();
         let mut at = 0;
         while let Some(Returning { agent, instance, share, .. }) = self.waiting.get(at) {
             let (agent, own, share) = (*agent, *instance, *share);
-            let held_back = short && share.computes();
-            let place = all.get(agent as usize).filter(|_| !held_back).and_then(|carried| carried.place(own));
+            let place = if short.contains(&agent) { None } else { all.get(agent as usize).and_then(|carried| carried.place(own)) };
             let Some(place) = place else {
                 at += 1;
                 continue;
             };
-            if !host.take_back(share) {
-                short = true;
+            if (!short.is_empty() && share.computes()) || !host.take_back(share) {
+                host.want_back(share);
+                short.insert(agent);
                 at += 1;
                 continue;
             }
@@ -76,10 +78,11 @@ impl Queue {
 }
 
 impl State {
-    /// An attempt waits for others: its slot and its processors come back. Gives whether they did; not if too many have done so.
+    /// An attempt waits for others: its slot and its processors come back. Gives whether they did; not if too many have done so, or they
+    /// keep too much memory.
     pub(super) fn step_aside(&mut self, agent: AgentNumber, instance: u32, share: Share) -> bool {
         let Some(carried) = self.carried.get_mut(agent as usize) else { return false };
-        if carried.aside() >= MOST_ASIDE {
+        if carried.aside() >= MOST_ASIDE || !self.host.may_wait(share) {
             return false;
         }
         let Some(found) = carried.instance(instance) else { return false };
@@ -96,7 +99,6 @@ impl State {
         let (granted, receive) = oneshot::channel();
         self.returning.turns += 1;
         let turn = self.returning.turns;
-        self.host.want_back(share);
         self.balancer.want_back(agent);
         self.returning.waiting.push_back(Returning { turn, agent, instance, share, granted });
         self.freed(agent);
@@ -116,12 +118,12 @@ impl State {
     pub(super) fn end_returning(&mut self, turn: u64) {
         let Some(at) = self.returning.waiting.iter().position(|waiting| waiting.turn == turn) else { return };
         let Some(Returning { agent, instance, share, .. }) = self.returning.waiting.remove(at) else { return };
-        self.host.forgo(share);
         self.balancer.give_back(agent);
         self.end_aside(agent, instance, share);
     }
 
-    /// Something of an agent or of the host may have become free: those that return come first.
+    /// Something of an agent or of the host may have become free: those that return come first. Who changes what is free calls this last,
+    /// or what is left for those that return is counted by what was before.
     pub(super) fn freed(&mut self, agent: AgentNumber) {
         self.serve();
         if let Some(carried) = self.carried.get(agent as usize) {

@@ -131,15 +131,18 @@ pub(crate) struct HostLedger {
     /// This process's part of it.
     capacity: HostCapacity,
     taken: Share,
-    /// Thousandths of a core that attempts want back which gave them back while they waited.
+    /// Thousandths of a core that are left for attempts which gave them back while they waited, and have a slot for their return.
     wanted_back: u32,
+    /// MiB of what is taken that attempts keep while they wait for others.
+    aside_memory: u32,
 }
 
 impl HostLedger {
     /// A host of which these options say something, or nothing.
     pub(crate) fn new(whole: HostCapacity, options: &HostOptions) -> Self {
         let (found_cpu, found_memory) = (options.cpu_millicores.is_none(), options.memory_mib.is_none());
-        Self { capacity: whole.clone(), whole, found_cpu, found_memory, shared_by: 1, taken: Share::default(), wanted_back: 0 }
+        let capacity = whole.clone();
+        Self { whole, found_cpu, found_memory, shared_by: 1, capacity, taken: Share::default(), wanted_back: 0, aside_memory: 0 }
     }
 
     /// So many processes share the host, and this one has that place among them. Gives whether this changes what it may give out.
@@ -192,34 +195,42 @@ impl HostLedger {
         self.taken.memory_mib = self.taken.memory_mib.saturating_sub(share.memory_mib);
     }
 
+    /// Whether an attempt with this may give its place back while it waits: those that do keep no more than half of the memory, so that
+    /// they leave some to those that they wait for.
+    pub(crate) const fn may_wait(&self, share: Share) -> bool {
+        share.memory_mib == 0 || self.aside_memory.saturating_add(share.memory_mib) <= self.capacity.memory_mib / 2
+    }
+
     /// An attempt waits for others and computes nothing: its processors come back, its memory stays taken.
     pub(crate) const fn set_aside(&mut self, share: Share) {
         self.taken.cpu_millicores = self.taken.cpu_millicores.saturating_sub(share.cpu_millicores);
+        self.aside_memory = self.aside_memory.saturating_add(share.memory_mib);
     }
 
     /// Such an attempt is over.
     pub(crate) const fn give_back_memory(&mut self, share: Share) {
         self.taken.memory_mib = self.taken.memory_mib.saturating_sub(share.memory_mib);
+        self.aside_memory = self.aside_memory.saturating_sub(share.memory_mib);
     }
 
-    /// Such an attempt wants its processors back; from now on they are left for it.
+    /// Nothing is left any more for those that return: it is counted anew who of them waits for processors.
+    pub(crate) const fn want_nothing(&mut self) {
+        self.wanted_back = 0;
+    }
+
+    /// An attempt that returns waits for nothing but its processors; from now on they are left for it.
     pub(crate) const fn want_back(&mut self, share: Share) {
         self.wanted_back = self.wanted_back.saturating_add(share.cpu_millicores);
     }
 
-    /// It is over before it got them.
-    pub(crate) const fn forgo(&mut self, share: Share) {
-        self.wanted_back = self.wanted_back.saturating_sub(share.cpu_millicores);
-    }
-
-    /// Gives it the processors that it wanted back, if they are there; gives whether they were. One that got them when this process had
+    /// Gives an attempt that returns its processors, if they are there; gives whether they were. One that got them when this process had
     /// a larger part of the host gets them when nobody else has any.
     pub(crate) const fn take_back(&mut self, share: Share) -> bool {
         if share.cpu_millicores > self.free_cpu() && self.taken.cpu_millicores > 0 {
             return false;
         }
-        self.forgo(share);
         self.taken.cpu_millicores += share.cpu_millicores;
+        self.aside_memory = self.aside_memory.saturating_sub(share.memory_mib);
         true
     }
 
@@ -307,23 +318,37 @@ mod tests {
         host.set_aside(waits);
         assert_eq!((host.view().cpu_taken_millicores, host.view().memory_taken_mib), (0, 100), "the memory stays taken");
         let child = host.take(&small).unwrap();
+        assert!(host.fits(&small) && !host.take_back(waits), "they are not all there");
         host.want_back(waits);
-        assert!(!host.take_back(waits), "they are not all there");
         assert!(!host.fits(&small), "what is free is left for it");
         host.give_back(child);
-        assert!(!host.fits(&small) && host.take_back(waits));
-        assert_eq!((host.view().cpu_taken_millicores, host.wanted_back), (2_000, 0));
+        assert!(!host.fits(&small));
+        host.want_nothing();
+        assert!(host.fits(&small) && host.take_back(waits));
+        assert_eq!((host.view().cpu_taken_millicores, host.view().memory_taken_mib), (2_000, 100));
 
         host.set_aside(waits);
-        let said = HostOptions::default();
-        let mut less = HostLedger { taken: host.taken, ..HostLedger::new(HostCapacity { cpu_millicores: 1_000, ..host.whole }, &said) };
-        less.want_back(waits);
+        let (taken, aside_memory, said) = (host.taken, host.aside_memory, HostOptions::default());
+        let smaller = HostLedger::new(HostCapacity { cpu_millicores: 1_000, ..host.whole }, &said);
+        let mut less = HostLedger { taken, aside_memory, ..smaller };
         assert!(less.take_back(waits), "the host shrank meanwhile, and nobody else has anything of it");
         less.set_aside(waits);
-        less.want_back(waits);
-        less.forgo(waits);
         less.give_back_memory(waits);
-        assert_eq!((less.taken, less.wanted_back), (Share::default(), 0));
+        assert_eq!((less.taken, less.aside_memory), (Share::default(), 0));
+    }
+
+    #[test]
+    fn those_that_wait_keep_no_more_than_half_of_the_memory() {
+        let mut host = ledger(4_000, 1_000);
+        let needs = |memory_mib| Needs { cpu_millicores: 0, memory_mib, model: None };
+        let (half, one) = (host.take(&needs(500)).unwrap(), host.take(&needs(1)).unwrap());
+        assert!(host.may_wait(half) && host.may_wait(one));
+        host.set_aside(half);
+        assert!(!host.may_wait(one) && host.may_wait(Share::default()), "who keeps nothing may wait");
+        assert!(host.take_back(half) && host.may_wait(one));
+        host.set_aside(half);
+        host.give_back_memory(half);
+        assert!(host.may_wait(one));
     }
 
     proptest! {

@@ -41,6 +41,11 @@ impl SlotGuard {
         matches!(self.standing, Standing::Here)
     }
 
+    /// Whether it stands in line for a place, or has one that it has not heard of.
+    pub(crate) const fn returns(&self) -> bool {
+        matches!(self.standing, Standing::Returning { .. })
+    }
+
     /// Whether a place is counted for it, also one that it was given and has not heard of.
     #[cfg(test)]
     pub(super) fn has_place(&self) -> bool {
@@ -52,7 +57,8 @@ impl SlotGuard {
     }
 
     /// Gives back the slot and the processors while the attempt does nothing but wait for others. Its memory stays taken. Gives whether it
-    /// did: it keeps its place if too many attempts of its agent wait like that.
+    /// did: it keeps its place if too many attempts of its agent wait like that, or if those that do would keep more than half of the host's
+    /// memory.
     pub(crate) fn step_aside(&mut self) -> bool {
         if !self.is_here() || !self.pool.state.lock().step_aside(self.agent, self.instance, self.share) {
             return false;

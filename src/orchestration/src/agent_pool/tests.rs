@@ -141,7 +141,7 @@ impl World {
 /// Wants the place back; gives whether it has it now.
 fn comes_back(reservation: &mut Reservation) -> bool {
     let back = reservation.slot.come_back().now_or_never().is_some();
-    assert_eq!(back, reservation.slot.is_here());
+    assert_eq!((reservation.slot.is_here(), reservation.slot.returns()), (back, !back));
     back
 }
 
@@ -229,6 +229,72 @@ fn processors_are_left_for_those_that_return_in_their_order() {
     assert!(comes_back(&mut large) && !comes_back(&mut small));
     drop(large);
     assert!(comes_back(&mut small));
+}
+
+#[test]
+fn no_processors_are_left_for_those_that_wait_for_a_slot() {
+    const OTHER: &str = "test.other";
+    let one_slot = AgentCard { slots: 1, ..card("a", vec![skill(HEAVY, Isolation::Process, heavy())]) };
+    let world = World::new(vec![one_slot, card("b", vec![skill(OTHER, Isolation::Process, heavy())])]);
+    let mut parents: Vec<Reservation> = Vec::new();
+    for _ in 0..2 {
+        let mut parent = world.reserve(HEAVY).unwrap();
+        assert!(parent.slot.step_aside());
+        parents.push(parent);
+    }
+    let child = world.reserve(HEAVY).unwrap();
+    assert!(parents.iter_mut().all(|parent| !comes_back(parent)));
+    let other = world.reserve(OTHER).unwrap();
+    assert_eq!(world.pool.balancing().host.cpu_taken_millicores, 2_000, "nothing stands idle");
+    drop(child);
+    assert!(comes_back(&mut parents[0]) && !comes_back(&mut parents[1]));
+    let parent = parents.remove(0);
+    drop(other);
+    let others = world.reserve(OTHER).unwrap();
+    drop(parent);
+    assert!(comes_back(&mut parents[0]));
+    drop((others, parents));
+    assert_eq!(world.pool.balancing().host.cpu_taken_millicores, 0);
+}
+
+#[test]
+fn who_waits_for_processors_keeps_its_slot_from_who_came_later() {
+    const OTHER: &str = "test.other";
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Task, Needs::default())];
+    let world = World::new(vec![AgentCard { slots: 1, ..card("a", skills) }, card("b", vec![skill(OTHER, Isolation::Process, heavy())])]);
+    let mut heavy_one = world.reserve(HEAVY).unwrap();
+    assert!(heavy_one.slot.step_aside());
+    let mut light_one = world.reserve(LIGHT).unwrap();
+    assert!(light_one.slot.step_aside());
+    let others = [world.reserve(OTHER).unwrap(), world.reserve(OTHER).unwrap()];
+    assert!(!comes_back(&mut heavy_one), "there is a slot, and no processor");
+    assert!(!comes_back(&mut light_one), "although it needs none");
+    drop(others);
+    assert!(comes_back(&mut heavy_one) && !comes_back(&mut light_one));
+    drop(heavy_one);
+    assert!(comes_back(&mut light_one));
+}
+
+#[test]
+fn those_that_wait_leave_half_of_the_memory_to_others() {
+    let skills = vec![skill(HEAVY, Isolation::Process, heavy()), skill(LIGHT, Isolation::Task, Needs::default())];
+    let world = World::new(vec![AgentCard { slots: 16, ..card("a", skills) }]);
+    let mut parents: Vec<Reservation> = Vec::new();
+    for _ in 0..5 {
+        let mut parent = world.reserve(HEAVY).unwrap();
+        assert!(parent.slot.step_aside());
+        parents.push(parent);
+    }
+    let mut sixth = world.reserve(HEAVY).unwrap();
+    assert!(!sixth.slot.step_aside() && sixth.slot.is_here(), "it keeps its place");
+    let mut light = world.reserve(LIGHT).unwrap();
+    assert!(light.slot.step_aside(), "it keeps no memory");
+    assert!(comes_back(&mut parents[0]) && sixth.slot.step_aside());
+    assert!(!parents[0].slot.step_aside());
+    drop(parents.pop());
+    assert!(parents[0].slot.step_aside(), "what one had that is over others may keep");
+    drop((parents, sixth, light));
+    assert_eq!(world.pool.balancing().host.memory_taken_mib, 0);
 }
 
 #[test]

@@ -5,6 +5,10 @@
 //! others still. Nobody says when that work is over, so an attempt of which nothing is heard for a moment, and which asks nothing of the
 //! host, counts as waiting again: two that each wait for all of their children would keep one another from them otherwise.
 //!
+//! A refusal of what it asked for is an answer like others, except that of one ask too many: that comes at once, with or without the place,
+//! because nothing is kept for it. Under a concurrency limit the place is kept: the limit counts those that wait, so that they would fill it
+//! and none of their children could begin.
+//!
 //! The store knows nothing of this: the task goes on `running`.
 
 use std::collections::VecDeque;
@@ -100,7 +104,9 @@ impl<'a> Children<'a> {
     pub(super) async fn next(&mut self) -> Happening {
         let Self { slot, asking, running, answers, still_at, .. } = self;
         // Without anybody to wait for it goes on, too.
-        let returns = !slot.is_here() && (!answers.is_empty() || (asking.is_empty() && running.is_empty()));
+        let wants = !answers.is_empty() || (asking.is_empty() && running.is_empty());
+        // Who stands in line stays there, whatever else it asks for, or it would not hear of the place that it is given.
+        let returns = slot.returns() || (!slot.is_here() && wants);
         tokio::select! {
             biased;
             Some(asked) = asking.join_next() => asked.map_or(Happening::Broken, |(request, child)| Happening::Taken(request, child)),
@@ -110,21 +116,16 @@ impl<'a> Children<'a> {
         }
     }
 
-    /// Does what follows from it. `asks` says whether the agent waits for something else of the host, which then is its work.
+    /// Does what follows from it. `asks` says whether the agent waits for something else of the host, which then is its work, or has said
+    /// something that was not heard yet.
     pub(super) async fn settle(&mut self, happening: Happening, trace: &mut TraceBuffer, asks: bool) {
         match happening {
             Happening::Taken(request, Ok(child)) => {
                 self.running.spawn(async move { (request, child.ended().await) });
                 self.step_aside(trace, asks);
             }
-            // Nobody is waited for.
-            Happening::Taken(request, Err(failure)) => self.answer(request, Err(failure)).await,
-            Happening::Ended(request, answer) => {
-                self.answers.push_back((request, answer));
-                if self.slot.is_here() {
-                    self.hand_over().await;
-                }
-            }
+            Happening::Taken(request, Err(failure)) => self.answered(request, Err(failure)).await,
+            Happening::Ended(request, answer) => self.answered(request, answer).await,
             Happening::Back => {
                 trace.log(Level::Debug, "has its place again".to_owned(), json!({"waits_for": self.running.len()}));
                 self.hand_over().await;
@@ -140,10 +141,18 @@ impl<'a> Children<'a> {
         if !self.slot.is_here() || self.running.is_empty() {
             return;
         }
-        if !asks && self.slot.step_aside() {
+        if !asks && !self.orchestrator.is_limited(self.parent) && self.slot.step_aside() {
             trace.log(Level::Debug, "gives its place back while it waits".to_owned(), json!({"waits_for": self.running.len()}));
         } else {
             self.still_at = Some(Instant::now() + STILL);
+        }
+    }
+
+    /// There is an answer, which waits for the place if the attempt has none.
+    async fn answered(&mut self, request: u64, answer: Answer) {
+        self.answers.push_back((request, answer));
+        if self.slot.is_here() {
+            self.hand_over().await;
         }
     }
 

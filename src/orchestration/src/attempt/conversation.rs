@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
 use super::checkpoints::Checkpoints;
-use super::children::Children;
+use super::children::{Children, Happening};
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
@@ -109,7 +109,9 @@ impl Conversation<'_> {
                     }
                 }
                 happening = children.next() => {
-                    let settled = children.settle(happening, trace, !asks.is_empty());
+                    // Who has said something was not still, although it has not been heard yet.
+                    let unheard = matches!(happening, Happening::Still) && !from_agent.is_empty();
+                    let settled = children.settle(happening, trace, unheard || !asks.is_empty());
                     if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), settled).await {
                         break end;
                     }

@@ -64,14 +64,15 @@ impl Child {
 }
 
 impl Orchestrator {
-    /// Takes in a skill's work as a child of a task.
+    /// Takes in a skill's work as a child of a task. It is more urgent than its parent, which has begun and waits for it: an agent whose
+    /// queue asks that agent would begin one parent after another before it did anything for the first.
     pub(crate) async fn ask(self: Arc<Self>, parent: &TaskRecord, skill: String, input: Value) -> Result<Child, Failure> {
         if parent.depth >= MAXIMUM_DEPTH {
             return Err(failure(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep."), false));
         }
         let caller = Caller { project: parent.summary.project_id, principal: parent.created_by.clone(), ..Caller::system() };
         let request = NewTask {
-            priority: parent.summary.priority,
+            priority: parent.summary.priority.raised(),
             fairness_key: parent.summary.fairness_key.clone(),
             fairness_weight: parent.fairness_weight,
             run_id: parent.summary.run_id,
@@ -83,6 +84,11 @@ impl Orchestrator {
         let id = admitted.task.summary.id;
         self.take_in(vec![admitted], None).await.map_err(refused)?;
         Ok(Child { orchestrator: self, id, ended: false })
+    }
+
+    /// Whether a concurrency limit counts the attempts of a task.
+    pub(crate) fn is_limited(&self, task: &TaskRecord) -> bool {
+        self.shared.backlog.is_limited(&task.summary.skill, task.summary.fairness_key.as_deref())
     }
 }
 

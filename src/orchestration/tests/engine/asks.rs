@@ -9,7 +9,8 @@ use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::id::TaskId;
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts};
-use baton_domain::wire::task::{AttemptOutcome, NewTask};
+use baton_domain::wire::limit::{LimitScope, NewLimit};
+use baton_domain::wire::task::{AttemptOutcome, NewTask, TaskDetail};
 use baton_domain::wire::trace::Level;
 use baton_orchestration::EngineOptions;
 use baton_storage::{TaskStore, TraceStore};
@@ -67,7 +68,7 @@ impl Drop for Works {
     }
 }
 
-/// Meets another one, waits for the test, and asks, as far as its input says so.
+/// Meets another one, waits for the test, and asks, as far as its input says so. What it asks later it asks once it has met the test.
 struct Asker {
     name: &'static str,
     slots: u32,
@@ -123,8 +124,16 @@ impl Agent for Asker {
             return Ok(json!({}));
         }
         drop(works);
-        let skill = input["of"].as_str().unwrap_or(ASKER);
-        let answers = join_all(asks.into_iter().map(|ask| context.ask(skill, ask))).await;
+        let of = input["of"].as_str().unwrap_or(ASKER);
+        let (context, meeting) = (&context, &self.floor.meeting);
+        let asked = asks.into_iter().map(|ask| async move {
+            if ask["later"] == true {
+                meeting.wait().await;
+            }
+            let skill = ask["to"].as_str().unwrap_or(of).to_owned();
+            context.ask(&skill, ask).await
+        });
+        let answers = join_all(asked).await;
         let _works = self.floor.enter(format!("{name} again"));
         let answered = answers.into_iter().filter(Result::is_ok).count();
         Ok(json!({"answers": answered}))
@@ -180,6 +189,34 @@ impl Place {
         panic!("{parent} never had a child");
     }
 
+    /// Waits until so many children of a task have not ended.
+    async fn has_children(&self, parent: TaskId, count: usize) {
+        for _ in 0..2_000 {
+            if self.world.store.live_children(parent, 100).await.unwrap().len() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{parent} never had {count} children");
+    }
+
+    /// What the log of a task says.
+    async fn lines(&self, id: TaskId) -> Vec<String> {
+        let lines = self.world.store.log_lines(id, 0, Level::Debug, 100).await.unwrap();
+        lines.into_iter().map(|line| line.message).collect()
+    }
+
+    /// Waits until the log of a task says this.
+    async fn says(&self, id: TaskId, text: &str) {
+        for _ in 0..2_000 {
+            if self.lines(id).await.iter().any(|line| line == text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{id} never said {text:?}");
+    }
+
     /// Whether nothing is taken any more: all slots come back, and a task goes through.
     async fn is_left_as_it_was(&self) {
         for _ in 0..2_000 {
@@ -217,9 +254,7 @@ async fn attempts_that_ask_their_own_agent_do_not_wait_for_one_another() {
     for parent in parents {
         let task = place.world.ended(parent).await;
         assert_eq!((task.summary.state, task.result), (TaskState::Completed, Some(json!({"answers": 1}))));
-        let lines = place.world.store.log_lines(parent, 0, Level::Debug, 100).await.unwrap();
-        let lines: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
-        assert_eq!(lines, ["gives its place back while it waits", "has its place again"]);
+        assert_eq!(place.lines(parent).await, ["gives its place back while it waits", "has its place again"]);
     }
     assert_eq!(place.asker.most(), 2, "never more than it has slots");
     place.is_left_as_it_was().await;
@@ -238,12 +273,70 @@ async fn who_waits_for_several_does_not_keep_the_others_from_their_place() {
 #[tokio::test]
 async fn one_ask_too_many_and_one_that_nobody_could_do_are_refused_and_hold_up_no_other() {
     let place = Place::new(1, options()).await;
-    let parent = place.submit(json!({"name": "parent", "asks": vec![json!({"name": "child"}); 17]})).await;
+    let parent = place.submit(json!({"name": "parent", "asks": vec![json!({"name": "child", "waits": true}); 17]})).await;
+    // None of them ends before the last was asked for.
+    place.has_children(parent, 16).await;
+    place.asker.gate.add_permits(16);
     assert_eq!(place.world.ended(parent).await.result, Some(json!({"answers": 16})));
     let parent = place.submit(json!({"name": "parent", "of": "nobody.does", "asks": [{}]})).await;
     assert_eq!(place.world.ended(parent).await.result, Some(json!({"answers": 0})));
-    let lines = place.world.store.log_lines(parent, 0, Level::Debug, 100).await.unwrap();
+    let lines = place.lines(parent).await;
     assert!(lines.is_empty(), "it kept its place: {lines:?}");
+    place.is_left_as_it_was().await;
+}
+
+#[tokio::test]
+async fn a_refusal_waits_for_the_place_as_any_answer_does() {
+    let place = Place::new(1, options()).await;
+    let asks = json!([{"waits": true}, {"later": true, "to": "nobody.does"}]);
+    let parent = place.submit(json!({"name": "parent", "of": HELPER, "asks": asks})).await;
+    place.child(parent).await;
+    let other = place.submit(json!({"name": "other", "waits": true})).await;
+    // Which has what was the parent's.
+    place.world.reaches(other, TaskState::Running).await;
+    place.asker.meeting.wait().await;
+    place.asker.gate.add_permits(1);
+    assert_eq!(place.world.ended(other).await.summary.state, TaskState::Completed);
+    // Its child has not ended: it is the refusal that it comes back for.
+    place.says(parent, "has its place again").await;
+    place.helper.gate.add_permits(1);
+    let task = place.world.ended(parent).await;
+    assert_eq!((task.summary.state, task.result), (TaskState::Completed, Some(json!({"answers": 1}))));
+    assert_eq!(place.asker.most(), 1);
+    place.is_left_as_it_was().await;
+}
+
+#[tokio::test]
+async fn under_a_concurrency_limit_the_place_is_kept() {
+    let place = Place::new(1, options()).await;
+    let limit = NewLimit { scope: LimitScope::Skill, name: ASKER.to_owned(), maximum: 2 };
+    place.world.engine.limits().set(&place.world.caller, limit).await.unwrap();
+    // By its end the limit has been looked at, which setting it asked for.
+    place.world.run(NewTask::new(ASKER, json!({"name": "first"}))).await;
+    let parent = place.submit(json!({"name": "parent", "of": HELPER, "asks": [{"waits": true}]})).await;
+    place.child(parent).await;
+    place.helper.gate.add_permits(1);
+    assert_eq!(place.world.ended(parent).await.result, Some(json!({"answers": 1})));
+    let lines = place.lines(parent).await;
+    assert!(lines.is_empty(), "{lines:?}");
+    place.is_left_as_it_was().await;
+}
+
+#[tokio::test]
+async fn what_is_waited_for_goes_before_what_was_queued_with_the_one_that_waits() {
+    let place = Place::new(1, options()).await;
+    let parent = place.submit(json!({"name": "parent", "waits": true, "asks": [{"name": "child", "waits": true}]})).await;
+    place.world.reaches(parent, TaskState::Running).await;
+    for number in 0..3 {
+        place.submit(json!({"name": format!("queued {number}")})).await;
+    }
+    place.asker.gate.add_permits(1);
+    let child = place.child(parent).await;
+    let urgent = |task: TaskDetail| task.summary.priority.get();
+    place.asker.gate.add_permits(1);
+    assert_eq!((urgent(place.world.ended(parent).await), urgent(place.world.ended(child).await)), (3, 2));
+    let came = place.asker.came();
+    assert_eq!(came[..2], ["parent", "child"], "{came:?}");
     place.is_left_as_it_was().await;
 }
 
@@ -299,7 +392,7 @@ async fn cancelling_one_that_waits_for_its_place_takes_it_from_nobody() {
 #[tokio::test]
 async fn the_time_of_an_attempt_also_ends_its_wait_for_its_place() {
     let place = Place::new(1, options()).await;
-    let (parent, other) = place.one_that_returns(Timeouts { start_to_close_ms: 4_000, ..Timeouts::default() }).await;
+    let (parent, other) = place.one_that_returns(Timeouts { start_to_close_ms: 10_000, ..Timeouts::default() }).await;
     let task = place.world.ended(parent).await;
     assert_eq!(
         (task.summary.state, task.summary.failure.map(|failure| failure.code).as_deref()),
