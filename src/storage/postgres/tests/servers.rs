@@ -12,7 +12,9 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::CircuitView;
 use baton_storage::blobs::{BlobFolder, BlobStream, Blobs};
-use baton_storage::{ArtifactStore, Beat, CarriedStanding, Heart, Joined, ServerRegistration, ServerStore, TaskStore};
+use baton_storage::{
+    AgentRegistration, AgentStore, ArtifactStore, Beat, CarriedStanding, Heart, Joined, ServerRegistration, ServerStore, TaskStore,
+};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use sqlx::{Connection, PgConnection};
@@ -123,6 +125,26 @@ async fn a_heart_does_not_wait_for_what_it_says_of_agents() {
     store.beat(beat(2_000)).await.unwrap();
     let after: Option<String> = sqlx::query_scalar(said).fetch_one(&mut sql).await.unwrap();
     assert!(after.is_some(), "the next beat says it");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_standing_that_cannot_be_read_is_as_if_nothing_was_said() {
+    let url = database();
+    let store = open(&url).await;
+    let carrying = ServerRegistration { agents: vec![("nlp".to_owned(), 4)], ..registration("main") };
+    assert_eq!(store.join_server(carrying, at(0), at(0)).await.unwrap(), Joined::Joined);
+    let card = serde_json::from_value(serde_json::json!({"name": "nlp", "title": "N", "description": "", "family": "nlp", "skills": [],
+        "labels": [], "slots": 4}))
+    .unwrap();
+    store.register_agents(vec![AgentRegistration { id: harness::agent().id, card }], at(0)).await.unwrap();
+    let mut sql = PgConnection::connect(&url).await.unwrap();
+    for unreadable in ["no structure", "{\"circuit\": 7}"] {
+        sqlx::query("UPDATE server_agents SET standing = $1").bind(unreadable).execute(&mut sql).await.unwrap();
+        let known = store.known_agents(at(0)).await.unwrap();
+        let standings: Vec<_> = known.iter().flat_map(|agent| &agent.carried).map(|on| on.standing.as_ref()).collect();
+        assert!(matches!(standings.as_slice(), [None]), "{unreadable}: {standings:?}");
+    }
     store.close().await;
 }
 
