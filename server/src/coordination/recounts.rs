@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use baton_councils::Councils;
+use baton_domain::invariants::{Invariant, Violation};
 use baton_observability::{AlsoLooked, Broken};
 use baton_storage::StoreError;
 
@@ -18,5 +19,10 @@ impl AlsoLooked for Recounts {
     async fn broken(&self) -> Result<Vec<Broken>, StoreError> {
         let found = self.0.recount(DECISIONS).await?;
         Ok(found.into_iter().map(|(id, violation)| Broken { target: format!("decision:{id}"), violation }).collect())
+    }
+
+    fn damaged(&self, reason: &str) -> Broken {
+        let detail = format!("the newest decisions do not read back: {reason}");
+        Broken { target: "decisions".to_owned(), violation: Violation { invariant: Invariant::BallotCountsOnce, detail } }
     }
 }

@@ -63,13 +63,20 @@ pub struct Councils {
     pub(crate) kept: kept::Kept,
     pub(crate) desk: driver::Desk,
     pub(crate) judged: lab::JudgedCache,
+    pub(crate) counted: recount::Counted,
 }
 
 impl Councils {
     /// Decisions over these parts. Nothing goes on before [`run`](Self::run) is called; a service without it only stores.
     #[must_use]
     pub fn new(parts: CouncilParts) -> Arc<Self> {
-        Arc::new(Self { parts, kept: kept::Kept::default(), desk: driver::Desk::default(), judged: lab::JudgedCache::default() })
+        Arc::new(Self {
+            parts,
+            kept: kept::Kept::default(),
+            desk: driver::Desk::default(),
+            judged: lab::JudgedCache::default(),
+            counted: recount::Counted::default(),
+        })
     }
 }
 

@@ -3,13 +3,15 @@
 //! A look takes a sample: the newest events of the log, the tasks that they tell of, the newest tasks, and again the tasks that were found broken before. It
 //! reads by keys and from the ends of indexes only, a row after the other, each with what belongs to it in one transaction, and changes nothing.
 //! What others look at themselves, as decisions, comes in by [`AlsoLooked`]. What is found is said in the server's log and in the audit record, once for as
-//! long as it lasts, and in the answer to the health check until a later look finds nothing.
+//! long as it lasts, and in the answer to the health check until a later look finds nothing; what the log lacks until the next start, since it does not come back
+//! and is soon too old to be looked at. What does not read back is a violation too. A look that fails otherwise is made up for by the next, and several one after
+//! the other are said.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baton_domain::event::TopicFilter;
+use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::invariants::{Invariant, TaskFacts, Violation, check_attempts, check_kept, check_log, check_steps, check_task};
 use baton_domain::ports::Clock;
@@ -29,8 +31,14 @@ const EVENTS: u32 = 2_000;
 const STORY: u32 = 500;
 /// How many violations of one look are told one by one; the others are counted.
 const TOLD: usize = 50;
+/// How many violations are remembered that were not looked at again.
+const CARRIED: usize = 10_000;
+/// How many looks fail one after the other before that is no longer in order.
+const BLIND: u32 = 3;
 /// What a violation of the log is one of.
 const LOG: &str = "events";
+/// What a violation is one of if it cannot be said of which task.
+const TASKS: &str = "tasks";
 /// How the subjects of tasks begin.
 const TASK: &str = "task:";
 
@@ -49,7 +57,10 @@ pub struct InvariantWatch {
 /// What the last look saw.
 #[derive(Debug, Default)]
 struct Seen {
+    /// Those that were not looked at again come first.
     broken: Vec<Broken>,
+    /// Since when no look came to its end, and how many did not.
+    failing: Option<(Timestamp, u32)>,
     /// When it ended, and how many tasks it looked at.
     last: Option<(Timestamp, usize)>,
     /// How often each invariant was found broken since the start, by its short name: once for as long as that lasts.
@@ -73,6 +84,9 @@ pub trait AlsoLooked: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn broken(&self) -> Result<Vec<Broken>, StoreError>;
+
+    /// What does not hold if that fails because what is stored does not read back.
+    fn damaged(&self, reason: &str) -> Broken;
 }
 
 impl InvariantWatch {
@@ -89,30 +103,48 @@ impl InvariantWatch {
         self
     }
 
-    /// Looks once, and tells of what does not hold; gives all that does not.
+    /// Looks once, and tells of what does not hold; gives all that does not of what it looked at.
     ///
     /// # Errors
-    /// Those of storage; then nothing has changed, and the next look finds what this one would have.
+    /// Those of storage, but for what does not read back; then nothing else has changed, and the next look finds what this one would have.
     pub async fn look(&self) -> Result<Vec<Violation>, StoreError> {
-        let (mut broken, tasks) = self.sample().await?;
-        let looked_at = tasks.len();
-        for id in tasks {
-            let found = match self.tasks.task_story(id, STORY).await? {
-                Some(story) => check(&story),
-                None => vec![missing(id)],
+        match self.found().await {
+            Ok((broken, looked_at)) => {
+                let violations = broken.iter().map(|broken| broken.violation.clone()).collect();
+                self.settle(broken, &looked_at);
+                Ok(violations)
+            }
+            Err(error) => {
+                let mut seen = self.seen.lock();
+                let (since, failed) = seen.failing.unwrap_or_else(|| (self.clock.now(), 0));
+                seen.failing = Some((since, failed.saturating_add(1)));
+                Err(error)
+            }
+        }
+    }
+
+    /// What does not hold, and the tasks that were looked at.
+    async fn found(&self) -> Result<(Vec<Broken>, BTreeSet<TaskId>), StoreError> {
+        let (mut broken, Sample { ids, known, .. }) = self.sample().await?;
+        for id in ids {
+            let found = match intact(self.tasks.task_story(id, STORY).await)? {
+                Ok(Some(story)) => check(&story),
+                Ok(None) => vec![not_stored(format!("task {id}: it has events and no row"))],
+                Err(reason) => vec![not_stored(format!("task {id}: it does not read back: {reason}"))],
             };
             broken.extend(found.into_iter().map(|violation| Broken { target: format!("{TASK}{id}"), violation }));
         }
         for also in &self.also {
-            broken.extend(also.broken().await?);
+            match intact(also.broken().await)? {
+                Ok(found) => broken.extend(found),
+                Err(reason) => broken.push(also.damaged(&reason)),
+            }
         }
-        let violations = broken.iter().map(|broken| broken.violation.clone()).collect();
-        self.settle(broken, looked_at);
-        Ok(violations)
+        Ok((broken, known))
     }
 
-    /// What does not hold of the newest events, and the tasks to look at.
-    async fn sample(&self) -> Result<(Vec<Broken>, Vec<TaskId>), StoreError> {
+    /// The newest events, and what does not hold of them.
+    async fn newest(&self) -> Result<(Vec<Event>, Vec<Violation>), StoreError> {
         let head = self.events.head().await?;
         let since = EventSeq(head.0.saturating_sub(i64::from(EVENTS)).max(0));
         let page = self.events.events_since(since, &TopicFilter::default(), EVENTS).await?;
@@ -122,22 +154,36 @@ impl InvariantWatch {
             let detail = format!("{} is the newest event, and {} the last that is there", page.head, page.next_since);
             violations.push(Violation { invariant: Invariant::EventsGapless, detail });
         }
-        let broken = violations.into_iter().map(|violation| Broken { target: LOG.to_owned(), violation }).collect();
+        Ok((page.items, violations))
+    }
+
+    /// What does not hold of the newest events, and the tasks to look at.
+    async fn sample(&self) -> Result<(Vec<Broken>, Sample), StoreError> {
+        let (events, violations) = intact(self.newest().await)?.unwrap_or_else(|reason| {
+            let detail = format!("the newest events do not read back: {reason}");
+            (Vec::new(), vec![Violation { invariant: Invariant::EventsGapless, detail }])
+        });
+        let mut broken: Vec<Broken> = violations.into_iter().map(|violation| Broken { target: LOG.to_owned(), violation }).collect();
 
         let most = self.most as usize;
         let mut tasks = Sample { most, ids: Vec::new(), known: BTreeSet::new() };
         let before: Vec<TaskId> = self.seen.lock().broken.iter().filter_map(|broken| task_of(&broken.target)).collect();
         // Neither these nor the next may take the room of all others.
-        tasks.add(before, most / 2);
+        tasks.add(before, (most / 2).max(1));
         let query = TaskQuery { limit: (self.most / 4).max(1), ..TaskQuery::default() };
-        let newest = self.tasks.tasks(&query).await?;
-        tasks.add(newest.items.iter().map(|task| task.id), most);
-        tasks.add(page.items.iter().rev().filter_map(|event| task_of(&event.subject)), most);
-        Ok((broken, tasks.ids))
+        match intact(self.tasks.tasks(&query).await)? {
+            Ok(newest) => tasks.add(newest.items.iter().map(|task| task.id), most),
+            Err(reason) => {
+                let violation = not_stored(format!("the newest tasks do not read back: {reason}"));
+                broken.push(Broken { target: TASKS.to_owned(), violation });
+            }
+        }
+        tasks.add(events.iter().rev().filter_map(|event| task_of(&event.subject)), most);
+        Ok((broken, tasks))
     }
 
     /// Tells of what is new, and remembers all.
-    fn settle(&self, broken: Vec<Broken>, looked_at: usize) {
+    fn settle(&self, broken: Vec<Broken>, looked_at: &BTreeSet<TaskId>) {
         let mut seen = self.seen.lock();
         let new: Vec<&Broken> = broken.iter().filter(|broken| !seen.broken.contains(broken)).collect();
         for Broken { target, violation } in new.iter().take(TOLD) {
@@ -153,11 +199,17 @@ impl InvariantWatch {
         for name in names {
             *seen.counts.entry(name).or_default() += 1;
         }
-        if broken.is_empty() && !seen.broken.is_empty() {
+        // What the log lacks does not come back, though it is soon too old to be looked at.
+        let of_log = seen.broken.iter().filter(|was| was.target == LOG && !broken.contains(was));
+        let not_again = seen.broken.iter().filter(|was| task_of(&was.target).is_some_and(|id| !looked_at.contains(&id)));
+        let mut all: Vec<Broken> = of_log.chain(not_again).take(CARRIED).cloned().collect();
+        all.extend(broken);
+        if all.is_empty() && !seen.broken.is_empty() {
             tracing::info!("all invariants hold again where they were looked at");
         }
-        seen.last = Some((self.clock.now(), looked_at));
-        seen.broken = broken;
+        seen.last = Some((self.clock.now(), looked_at.len()));
+        seen.failing = None;
+        seen.broken = all;
     }
 
     /// How often each invariant was found broken since the start, by its short name: once for as long as that lasted.
@@ -171,7 +223,7 @@ impl InvariantWatch {
     pub fn health(&self, mine: bool) -> HealthCheck {
         let seen = self.seen.lock();
         let broken: BTreeSet<&str> = seen.broken.iter().map(|broken| broken.violation.invariant.id()).collect();
-        let (ok, mut detail) = match seen.last {
+        let (mut ok, mut detail) = match seen.last {
             _ if !mine => (true, "another server looks".to_owned()),
             None => (true, "nothing has been looked at yet".to_owned()),
             Some((_, tasks)) if broken.is_empty() => (true, format!("hold for the {tasks} tasks that were looked at last")),
@@ -186,6 +238,10 @@ impl InvariantWatch {
                 let counts: Vec<String> = seen.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
                 detail = format!("{detail}; since the start: {}", counts.join(", "));
             }
+        }
+        if mine && let Some((since, failed)) = seen.failing {
+            ok = ok && failed < BLIND;
+            detail = format!("{detail}; could not look since {since}");
         }
         HealthCheck { name: "invariants".to_owned(), ok, detail }
     }
@@ -224,8 +280,17 @@ fn task_of(subject: &str) -> Option<TaskId> {
 }
 
 /// Tasks are never removed.
-fn missing(id: TaskId) -> Violation {
-    Violation { invariant: Invariant::AcknowledgedIsStored, detail: format!("task {id}: it has events and no row") }
+fn not_stored(detail: String) -> Violation {
+    Violation { invariant: Invariant::AcknowledgedIsStored, detail }
+}
+
+/// What was read, or why it does not read back: that ends no look.
+fn intact<T>(read: Result<T, StoreError>) -> Result<Result<T, String>, StoreError> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(StoreError::Corrupt(reason)) => Ok(Err(reason)),
+        Err(error) => Err(error),
+    }
 }
 
 /// What does not hold of a task.

@@ -59,7 +59,8 @@ pub struct Carrying {
     pub busy: u32,
     /// When it last said that it lives.
     pub seen_at: Timestamp,
-    /// How the agent stands there, as it last said; `None` if it has said nothing since it joined or since somebody closed the circuit.
+    /// How the agent stands there, as it last said; `None` if it has said nothing since it joined or since somebody closed the circuit, and if
+    /// what it said cannot be read.
     pub standing: Option<CarriedStanding>,
 }
 
@@ -77,6 +78,9 @@ pub struct CarriedStanding {
     pub slots: u32,
     /// How many they take as they are.
     pub usable: u32,
+    /// Attempts that run there without a slot, since they wait for others.
+    #[serde(default)]
+    pub aside: u32,
     /// Starts that failed and deaths since it last did work, of the instance that has the most.
     pub failures: u32,
     /// When the first of its instances that wait is started again.

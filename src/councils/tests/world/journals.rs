@@ -1,5 +1,7 @@
 //! A store that fails at a chosen step: before a write is stored, or after, when nobody is told that it was.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
@@ -12,7 +14,13 @@ use parking_lot::Mutex;
 
 /// Counts steps that change something, and burns through at one of them; then nothing works until it is renewed.
 #[derive(Default)]
-pub(crate) struct Fuse(Mutex<Option<(u32, bool)>>);
+pub(crate) struct Fuse {
+    burns: Mutex<Option<(u32, bool)>>,
+    /// How often it was read what a journal began with.
+    openings: AtomicU32,
+    /// Whether that does not read back.
+    damaged: AtomicBool,
+}
 
 /// What a step may do.
 pub(crate) enum Pass {
@@ -25,19 +33,29 @@ pub(crate) enum Pass {
 impl Fuse {
     /// Lets so many steps pass; the next one is done and not told (`silently`), or not done.
     pub(crate) fn set(&self, steps: u32, silently: bool) {
-        *self.0.lock() = Some((steps, silently));
+        *self.burns.lock() = Some((steps, silently));
     }
 
     pub(crate) fn renew(&self) {
-        *self.0.lock() = None;
+        *self.burns.lock() = None;
     }
 
     pub(crate) fn is_burnt(&self) -> bool {
-        matches!(*self.0.lock(), Some((u32::MAX, _)))
+        matches!(*self.burns.lock(), Some((u32::MAX, _)))
+    }
+
+    /// How often it was read what a journal began with.
+    pub(crate) fn openings(&self) -> u32 {
+        self.openings.load(Ordering::SeqCst)
+    }
+
+    /// What journals began with does not read back from now on.
+    pub(crate) fn damage(&self) {
+        self.damaged.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn step(&self) -> Pass {
-        match &mut *self.0.lock() {
+        match &mut *self.burns.lock() {
             None => Pass::Go,
             Some((u32::MAX, _)) => Pass::No,
             Some((left, silently)) if *left == 0 => {
@@ -94,6 +112,10 @@ impl JournalStore for FusedJournals {
     }
 
     async fn journal_opening(&self, id: JournalId) -> Result<Option<serde_json::Value>, StoreError> {
+        self.fuse.openings.fetch_add(1, Ordering::SeqCst);
+        if self.fuse.damaged.load(Ordering::SeqCst) {
+            return Err(StoreError::Corrupt("the test says so".into()));
+        }
         self.store.journal_opening(id).await
     }
 

@@ -25,9 +25,13 @@ struct Watched {
 
 impl Watched {
     async fn new(events: impl FnOnce(&RealStore) -> Arc<dyn EventStore>) -> Self {
+        Self::of(events, MOST).await
+    }
+
+    async fn of(events: impl FnOnce(&RealStore) -> Arc<dyn EventStore>, most: u32) -> Self {
         let real = RealStore::open().await;
         let (auditor, writer) = Auditor::new(Arc::new(real.store.clone()), real.sources());
-        let watch = InvariantWatch::new(events(&real), Arc::new(real.store.clone()), auditor, real.clock.clone(), MOST);
+        let watch = InvariantWatch::new(events(&real), Arc::new(real.store.clone()), auditor, real.clock.clone(), most);
         Self { real, watch, writer }
     }
 
@@ -106,11 +110,67 @@ async fn a_lease_of_a_task_that_has_ended_is_told_once_by_its_name_until_it_is_g
 }
 
 #[tokio::test]
+async fn what_was_broken_stays_so_until_it_is_looked_at_again() {
+    let watched = Watched::over_the_store().await;
+    for _ in 0..MOST {
+        watched.ended().await;
+    }
+    watched.plant("UPDATE tasks SET lease_until = 5").await;
+    assert_eq!(watched.found().await.len(), 12);
+    // All of them newer, so that half of a look is theirs.
+    for _ in 0..MOST {
+        watched.real.insert_task().await;
+    }
+    assert!(watched.found().await.len() < 12);
+    let health = watched.watch.health(true);
+    assert!(health.detail.starts_with("I6 violated, 12 times"), "{health:?}");
+    watched.plant("UPDATE tasks SET lease_until = NULL").await;
+    assert_eq!(watched.found().await, []);
+    assert!(!watched.is_well(), "only some of them were looked at");
+    assert_eq!(watched.found().await, []);
+    assert!(watched.is_well(), "those that were left came first");
+    assert_eq!(watched.watch.counts().into_iter().collect::<Vec<_>>(), [("I6", 12)], "each was told once");
+}
+
+#[tokio::test]
+async fn the_smallest_look_is_at_what_was_broken_before() {
+    let watched = Watched::of(|real| Arc::new(real.store.clone()), 1).await;
+    watched.ended().await;
+    watched.plant("UPDATE tasks SET lease_until = 5").await;
+    assert_eq!(watched.found().await, [Invariant::EndedHoldsNoLease]);
+    for _ in 0..MOST {
+        watched.real.insert_task().await;
+    }
+    assert_eq!(watched.found().await, [Invariant::EndedHoldsNoLease]);
+}
+
+#[tokio::test]
+async fn what_does_not_read_back_is_a_violation_and_the_rest_is_looked_at() {
+    let Watched { real, watch, writer } = Watched::over_the_store().await;
+    let watched = Watched { real, watch: watch.with(Arc::new(Damaged)), writer };
+    let (damaged, other) = (watched.ended().await, watched.ended().await);
+    watched.plant("UPDATE tasks SET lease_until = 5").await;
+    watched.plant("UPDATE events SET actor = 'nobody' WHERE seq = 1").await;
+    assert_eq!(watched.found().await.len(), 4);
+    assert!(!watched.is_well());
+    let told = watched.told().await;
+    let wanted =
+        [("I9", "events".to_owned()), ("I1", format!("task:{damaged}")), ("I6", format!("task:{other}")), ("I11", "all".to_owned())];
+    for (invariant, target) in wanted {
+        assert!(told.contains(&(format!("invariant.{invariant}"), target)), "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_gap_in_the_log_and_a_change_without_its_event_are_seen() {
     let watched = Watched::over_the_store().await;
     let (_, id, _) = (watched.real.insert_task().await, watched.real.insert_task().await, watched.real.insert_task().await);
     watched.plant("DELETE FROM events WHERE seq = 2").await;
     assert_eq!(watched.found().await, [Invariant::EventsGapless, Invariant::ChangeHasEvent]);
+    watched.real.store.forget_events(Retention { count: Some(1), since: None }, 100).await.unwrap();
+    assert_eq!(watched.found().await, [], "it is too old");
+    let health = watched.watch.health(true);
+    assert!(!health.ok && health.detail.starts_with("I9 violated, 1 times"), "a gap does not close: {health:?}");
     let told = watched.told().await;
     assert_eq!(told, [("invariant.I9".to_owned(), "events".to_owned()), ("invariant.I10".to_owned(), format!("task:{id}"))]);
 }
@@ -141,6 +201,24 @@ impl AlsoLooked for Miscounted {
         let violation = Violation { invariant: Invariant::BallotCountsOnce, detail: "counted again".to_owned() };
         Ok(vec![Broken { target: "decision:1".to_owned(), violation }])
     }
+
+    fn damaged(&self, reason: &str) -> Broken {
+        unreachable!("{reason}")
+    }
+}
+
+/// What does not read back.
+struct Damaged;
+
+#[async_trait]
+impl AlsoLooked for Damaged {
+    async fn broken(&self) -> Result<Vec<Broken>, StoreError> {
+        Err(StoreError::Corrupt("it is torn".to_owned()))
+    }
+
+    fn damaged(&self, reason: &str) -> Broken {
+        Broken { target: "all".to_owned(), violation: Violation { invariant: Invariant::BallotCountsOnce, detail: reason.to_owned() } }
+    }
 }
 
 #[tokio::test]
@@ -157,13 +235,17 @@ async fn what_others_look_at_is_told_with_the_rest() {
 
 #[tokio::test]
 async fn a_store_that_is_away_only_postpones_the_look() {
-    let watched = Watched::new(|real| Arc::new(Unreliable::new(real.store.clone(), 2))).await;
+    let watched = Watched::new(|real| Arc::new(Unreliable::new(real.store.clone(), 3))).await;
     watched.ended().await;
     watched.plant("UPDATE tasks SET lease_until = 5").await;
-    for _ in 0..2 {
+    for failed in 1..=3 {
         assert!(watched.watch.look().await.is_err());
-        assert!(watched.is_well(), "nothing is known yet");
+        assert_eq!(watched.is_well(), failed < 3, "nothing is known yet, until it has been so for long");
+        let health = watched.watch.health(true);
+        assert!(health.detail.contains("could not look since"), "{health:?}");
     }
+    assert!(watched.watch.health(false).ok, "another server looks");
     assert_eq!(watched.found().await, [Invariant::EndedHoldsNoLease]);
-    assert!(!watched.is_well());
+    let health = watched.watch.health(true);
+    assert!(!health.ok && !health.detail.contains("could not look"), "{health:?}");
 }

@@ -105,6 +105,12 @@ impl State {
         (turn, receive)
     }
 
+    /// How many attempts of an agent do not count among those that it has: they gave their places back and want none again yet.
+    pub(super) fn aside(&self, agent: AgentNumber) -> u32 {
+        let aside = self.carried.get(agent as usize).map_or(0, Carried::aside);
+        aside.saturating_sub(self.returning.of(agent))
+    }
+
     /// An attempt is over that had given its place back.
     pub(super) fn end_aside(&mut self, agent: AgentNumber, instance: u32, share: Share) {
         self.host.give_back_memory(share);

@@ -196,9 +196,11 @@ impl HostLedger {
     }
 
     /// Whether an attempt with this may give its place back while it waits: those that do keep no more than half of the memory, so that
-    /// they leave some to those that they wait for.
+    /// they leave some to those that they wait for. One alone may, whatever it keeps.
     pub(crate) const fn may_wait(&self, share: Share) -> bool {
-        share.memory_mib == 0 || self.aside_memory.saturating_add(share.memory_mib) <= self.capacity.memory_mib / 2
+        self.aside_memory == 0
+            || share.memory_mib == 0
+            || self.aside_memory.saturating_add(share.memory_mib) <= self.capacity.memory_mib / 2
     }
 
     /// An attempt waits for others and computes nothing: its processors come back, its memory stays taken.
@@ -349,6 +351,10 @@ mod tests {
         host.set_aside(half);
         host.give_back_memory(half);
         assert!(host.may_wait(one));
+        let all = Share { memory_mib: host.capacity.memory_mib, ..Share::default() };
+        assert!(host.may_wait(all), "one alone may, whatever it keeps");
+        host.set_aside(one);
+        assert!(!host.may_wait(all));
     }
 
     proptest! {

@@ -4,8 +4,9 @@
 //! host's ledger are counted here, in memory, and taken by guards, so that an attempt that ends in whatever way gives
 //! back what it had. An attempt that does nothing but wait for the tasks that it asked for gives its place back meanwhile, or attempts
 //! of one agent that ask that agent would fill its slots and wait for one another. That is counted here and nowhere else: in the store the
-//! task goes on `running`, under its lease, and counts for concurrency limits and for what other servers see of the agent. That is why an
-//! attempt that such a limit counts keeps its place: those that wait would fill the limit, and none of those that they wait for could begin.
+//! task goes on `running`, under its lease, and counts for concurrency limits. That is why an attempt that such a limit counts keeps its place:
+//! those that wait would fill the limit, and none of those that they wait for could begin. Other servers are told with each heartbeat how
+//! many such there are.
 //!
 //! - `state`: agents with their instances, the balancer and the host, changed together
 //! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who

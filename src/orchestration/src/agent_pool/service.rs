@@ -1,5 +1,6 @@
 //! What can be asked of agents, as the agent service.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,15 +25,18 @@ impl PoolService {
         let changed = self.shared.store.set_agent_status(id, status, caller.principal.clone(), self.shared.sources.clock.now()).await?;
         let agent = changed.ok_or_else(|| no_such_agent(id))?;
         self.shared.pool.set_status(id, status);
-        Ok(self.with_slots(agent))
+        // It is done, whether the registry can be read once more or not.
+        let aside = elsewhere::aside(&self.shared).await.unwrap_or_default();
+        Ok(self.with_slots(agent, &aside))
     }
 
     /// The registry knows the slots of the fewest instances on each server, and every attempt that runs; how many instances there are here, and
-    /// which attempts wait without a slot, the pool knows.
-    fn with_slots(&self, agent: AgentView) -> AgentView {
+    /// which attempts wait without a slot, the pool knows. Of those elsewhere it is known how many do.
+    fn with_slots(&self, agent: AgentView, elsewhere: &BTreeMap<AgentId, u32>) -> AgentView {
         let here = self.shared.pool.slots(agent.id);
         let slots = here.map_or(agent.slots, |(all, fewest)| agent.slots.saturating_sub(fewest).saturating_add(all));
-        let busy = agent.busy.saturating_sub(self.shared.pool.aside(agent.id));
+        let aside = elsewhere.get(&agent.id).copied().unwrap_or(0).saturating_add(self.shared.pool.aside(agent.id));
+        let busy = agent.busy.saturating_sub(aside);
         AgentView { slots, busy, ..agent }
     }
 }
@@ -48,7 +52,8 @@ impl AgentService for PoolService {
         let agents = self.shared.store.agents().await?;
         // What another server on the same store carries is listed without a standing.
         let standings = agents.items.iter().filter_map(|agent| self.shared.pool.standing(agent.id)).collect();
-        let items = agents.items.into_iter().map(|agent| self.with_slots(agent)).collect();
+        let aside = elsewhere::aside(&self.shared).await?;
+        let items = agents.items.into_iter().map(|agent| self.with_slots(agent, &aside)).collect();
         Ok(AgentList { items, standings, as_of: agents.as_of })
     }
 
@@ -65,7 +70,8 @@ impl AgentService for PoolService {
                 (standing, instances)
             }
         };
-        Ok(AgentDetail { agent: self.with_slots(agent), standing, elsewhere, running, as_of: agents.as_of })
+        let aside = elsewhere::aside(&self.shared).await?;
+        Ok(AgentDetail { agent: self.with_slots(agent, &aside), standing, elsewhere, running, as_of: agents.as_of })
     }
 
     async fn drain(&self, caller: &Caller, id: AgentId) -> Answer<AgentView> {

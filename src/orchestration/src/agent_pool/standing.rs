@@ -62,6 +62,7 @@ impl AgentPool {
             status: instances().map(|instance| instance.status).min_by_key(|status| rank(*status)).unwrap_or(InstanceStatus::Stopped),
             slots: instances().fold(0, |sum, instance| sum.saturating_add(instance.slots)),
             usable: facts.slots,
+            aside: state.aside(number),
             failures: instances().map(|instance| instance.failures).max().unwrap_or(0),
             restart_at: instances().filter_map(|instance| instance.restart_at).min(),
             no_room: facts.skills.iter().filter(|skill| !fits(skill)).cloned().collect(),

@@ -164,13 +164,17 @@ fn slots_come_back_whatever_becomes_of_the_attempt() {
 fn who_waits_for_others_leaves_its_slot_to_them_and_has_the_next_one_before_what_is_new() {
     let world = World::new(vec![AgentCard { slots: 2, ..card("a", vec![skill(LIGHT, Isolation::Task, Needs::default())]) }]);
     let busy = || world.instances()[0].busy;
+    let told = || world.pool.told(world.ids[0]).unwrap().aside;
     let (mut one, mut two) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
+    assert_eq!(told(), 0);
     assert!(one.slot.step_aside() && two.slot.step_aside());
     assert!(!one.slot.step_aside(), "it has none to give back");
+    assert_eq!(told(), 2, "the others are told");
     assert_eq!((busy(), world.pool.capacity().1), (0, 2));
     let (child, other) = (world.reserve(LIGHT).unwrap(), world.reserve(LIGHT).unwrap());
     assert!(!comes_back(&mut one) && !comes_back(&mut two) && !comes_back(&mut one));
     assert_eq!((busy(), world.reserve(LIGHT).err()), (2, Some(fell("no_slot"))));
+    assert_eq!(told(), 0, "what wants its place again counts like what has one");
     assert!(world.pool.is_full(0));
     drop(child);
     assert_eq!((busy(), world.reserve(LIGHT).err()), (2, Some(fell("no_slot"))), "it is the first one's already");

@@ -42,11 +42,23 @@ fn instance(number: u32, agent: AgentStatus, on: &Carrying, alive_since: Timesta
         server: Some(on.server.name.clone()),
         status,
         slots: said.as_ref().map_or(on.slots, |said| said.slots),
-        busy: on.busy,
+        busy: busy(on, said.as_ref()),
         failures: said.as_ref().map_or(0, |said| said.failures),
         restart_at: said.as_ref().and_then(|said| said.restart_at),
         circuit: said.map(|said| said.circuit),
     }
+}
+
+/// How many attempts have a slot there: the registry counts all that run, and some of them gave theirs back while they wait for others.
+fn busy(on: &Carrying, said: Option<&CarriedStanding>) -> u32 {
+    on.busy.saturating_sub(said.map_or(0, |said| said.aside))
+}
+
+/// How many attempts of an agent run without a slot on others than this server, as they last said.
+pub(super) fn aside(agent: &KnownAgent, mine: ServerId) -> u32 {
+    let others = agent.carried.iter().filter(|on| on.server.id != mine);
+    // What began to wait when the others last said so may have ended since: no more of them wait than there are.
+    others.map(|on| on.busy - busy(on, on.standing.as_ref())).fold(0, u32::saturating_add)
 }
 
 /// How an agent that only others carry stands with them. Its circuit is the worst of those of the carriers that live: an open one before
@@ -128,6 +140,7 @@ pub(super) fn cannot(
 /// What keeps a carrier that takes work from taking this, in the order in which its balancer looks.
 fn keeps(on: &Carrying, said: Option<CarriedStanding>, skill: &str) -> Option<RejectReason> {
     let Some(said) = said else { return (on.busy >= on.slots).then_some(RejectReason::NoSlot) };
+    let busy = busy(on, Some(&said));
     let through = match said.circuit.state {
         CircuitState::Closed => u32::MAX,
         CircuitState::HalfOpen => said.probes,
@@ -135,9 +148,9 @@ fn keeps(on: &Carrying, said: Option<CarriedStanding>, skill: &str) -> Option<Re
     };
     if said.usable == 0 {
         Some(RejectReason::Unhealthy)
-    } else if on.busy >= through {
+    } else if busy >= through {
         Some(RejectReason::CircuitOpen)
-    } else if on.busy >= said.usable {
+    } else if busy >= said.usable {
         Some(RejectReason::NoSlot)
     } else if said.no_room.iter().any(|full| full == skill) {
         Some(RejectReason::NoCapacity)
@@ -193,6 +206,7 @@ mod tests {
             status: InstanceStatus::Ready,
             slots: 4,
             usable: 4,
+            aside: 0,
             failures: 0,
             restart_at: None,
             no_room: vec![],
@@ -260,6 +274,20 @@ mod tests {
         assert_eq!(why(vec![says(on(1, 4, 7), grown.clone())]), None);
         assert_eq!(why(vec![says(on(1, 4, 8), grown)]), Some("no_slot"));
         assert_eq!(why(vec![says(on(1, 4, 8), full)]), Some("no_slot"), "a slot is looked for first");
+    }
+
+    #[test]
+    fn what_waits_for_others_takes_no_slot_elsewhere() {
+        let waits = |busy, aside, said| says(on(1, 4, busy), CarriedStanding { aside, ..said });
+        assert_eq!(why(vec![waits(5, 1, sound())]), Some("no_slot"));
+        assert_eq!(why(vec![waits(5, 2, sound())]), None);
+        assert_eq!(why(vec![waits(3, 1, open(100_000))]), Some("circuit_open"), "two are its trial");
+        assert_eq!(why(vec![waits(3, 2, open(100_000))]), None);
+        let shown = |on: &Carrying| instance(1, AgentStatus::Active, on, ALIVE_SINCE, NOW).busy;
+        assert_eq!((shown(&waits(5, 2, sound())), shown(&waits(1, 2, sound())), shown(&on(1, 4, 5))), (3, 0, 5));
+        let carried = vec![waits(5, 2, sound()), says(on(2, 4, 1), CarriedStanding { aside: 3, ..sound() }), on(3, 4, 2)];
+        assert_eq!(aside(&agent(carried.clone()), server(9)), 3, "no more wait than there are");
+        assert_eq!(aside(&agent(carried), server(1)), 1, "this server counts its own");
     }
 
     #[test]

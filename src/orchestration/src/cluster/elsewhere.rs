@@ -205,6 +205,15 @@ pub(crate) async fn standing(shared: &Shared, agent: AgentId) -> Result<Option<A
     Ok(found.map(|known| carriers::standing(known, shared.cluster.server().id, alive_since(shared, now), now)))
 }
 
+/// How many attempts of each agent run without a slot on other servers and workers, as they last said.
+pub(crate) async fn aside(shared: &Shared) -> Result<BTreeMap<AgentId, u32>, StoreError> {
+    if !shared.cluster.is_shared() {
+        return Ok(BTreeMap::new());
+    }
+    let mine = shared.cluster.server().id;
+    Ok(look(shared).await?.agents.iter().map(|known| (known.id, carriers::aside(known, mine))).collect())
+}
+
 /// Whoever was seen since then lives.
 fn alive_since(shared: &Shared, now: Timestamp) -> Timestamp {
     now.minus(shared.options.lease)

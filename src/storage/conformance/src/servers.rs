@@ -311,6 +311,7 @@ fn standing(failures: u32) -> CarriedStanding {
         status: InstanceStatus::Unhealthy,
         slots: 8,
         usable: 3,
+        aside: 5,
         failures,
         restart_at: Some(at(77)),
         no_room: vec!["nlp.sentiment".to_owned()],

@@ -197,7 +197,8 @@ async fn lead(tx: &mut Tx, server: ServerId, at: Timestamp, until: Timestamp) ->
 
 /// One statement, and so one transaction. Tasks are locked in the order in which the writers lock them. The list and the empty
 /// string keep PostgreSQL from going through all running tasks: see `begin`. Of how agents stand, only what has changed is written, and
-/// nothing by a beat that is older than the last.
+/// nothing by a beat that is older than the last; nor where somebody else holds the row just now, since leases must not wait for that: the
+/// next beat says it again.
 const BEAT: &str = "WITH seen AS (UPDATE servers SET seen_at = GREATEST(seen_at, $2) WHERE id = $1 RETURNING status),
      held AS (SELECT * FROM UNNEST($3::uuid[], $4::bigint[]) AS held (task, lease)),
      mine AS (SELECT id AS mine_id FROM tasks WHERE id = ANY($3) ORDER BY id FOR NO KEY UPDATE),
@@ -205,11 +206,15 @@ const BEAT: &str = "WITH seen AS (UPDATE servers SET seen_at = GREATEST(seen_at,
          UPDATE tasks SET lease_until = GREATEST(lease_until, $5) FROM held JOIN mine ON mine_id = held.task
          WHERE tasks.id = ANY($3) AND tasks.id = held.task AND tasks.state || '' IN ('assigned', 'running') AND tasks.lease = held.lease
          RETURNING tasks.id, tasks.lease, tasks.cancel_requested_at IS NOT NULL AS cancel),
+     told AS (SELECT * FROM UNNEST($6::text[], $7::text[]) AS told (agent, standing)),
+     free AS (
+         SELECT server_agents.agent AS free_agent FROM server_agents JOIN told ON told.agent = server_agents.agent
+         WHERE server_agents.server_id = $1 AND server_agents.standing IS DISTINCT FROM told.standing
+             AND EXISTS (SELECT 1 FROM servers WHERE id = $1 AND seen_at <= $2)
+         FOR NO KEY UPDATE OF server_agents SKIP LOCKED),
      said AS (
-         UPDATE server_agents SET standing = told.standing FROM UNNEST($6::text[], $7::text[]) AS told (agent, standing)
-         WHERE server_agents.server_id = $1 AND server_agents.agent = told.agent
-             AND server_agents.standing IS DISTINCT FROM told.standing
-             AND EXISTS (SELECT 1 FROM servers WHERE id = $1 AND seen_at <= $2))
+         UPDATE server_agents SET standing = told.standing FROM told JOIN free ON free_agent = told.agent
+         WHERE server_agents.server_id = $1 AND server_agents.agent = told.agent)
      SELECT (SELECT status FROM seen) AS status, kept.id, kept.lease, kept.cancel FROM (SELECT 1) AS one LEFT JOIN kept ON TRUE";
 
 /// Believes a server and its leases for another span.

@@ -6,11 +6,15 @@ use std::io;
 use std::time::Duration;
 
 use crate::harness::{at, database, open, running};
+use baton_domain::agent::{CircuitState, InstanceStatus};
 use baton_domain::server::ServerKind;
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
+use baton_domain::wire::agent::CircuitView;
 use baton_storage::blobs::{BlobFolder, BlobStream, Blobs};
-use baton_storage::{ArtifactStore, Beat, Joined, ServerRegistration, ServerStore, TaskStore};
+use baton_storage::{
+    AgentRegistration, AgentStore, ArtifactStore, Beat, CarriedStanding, Heart, Joined, ServerRegistration, ServerStore, TaskStore,
+};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use sqlx::{Connection, PgConnection};
@@ -78,6 +82,69 @@ async fn a_heart_beats_while_no_other_write_gets_through() {
     assert_eq!(store.task(id).await.unwrap().unwrap().lease_until, Some(at(32_000)));
     blocking.rollback().await.unwrap();
     waiting.await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_heart_does_not_wait_for_what_it_says_of_agents() {
+    let url = database();
+    let store = open(&url).await;
+    let carrying = ServerRegistration { agents: vec![("nlp".to_owned(), 4)], ..registration("main") };
+    assert_eq!(store.join_server(carrying, at(0), at(0)).await.unwrap(), Joined::Joined);
+    let held = running(&store).await;
+    let (id, lease) = (held.task.summary.id, held.task.lease);
+    let standing = CarriedStanding {
+        circuit: CircuitView { state: CircuitState::Closed, consecutive_failures: 0, failure_rate: 0.0, open_until: None },
+        probes: 2,
+        status: InstanceStatus::Ready,
+        slots: 4,
+        usable: 4,
+        aside: 0,
+        failures: 0,
+        restart_at: None,
+        no_room: vec![],
+    };
+    let beat = |millis| Beat {
+        server: harness::server("main").id,
+        at: at(millis),
+        leases: vec![(id, lease)],
+        until: at(millis + 30_000),
+        agents: vec![("nlp".to_owned(), standing.clone())],
+    };
+    let mut sql = PgConnection::connect(&url).await.unwrap();
+    let said = "SELECT standing FROM server_agents";
+    // As somebody does who closes the circuit.
+    let mut blocking = sql.begin().await.unwrap();
+    sqlx::query("UPDATE server_agents SET standing = NULL").execute(&mut *blocking).await.unwrap();
+    let beaten = tokio::time::timeout(Duration::from_secs(10), store.beat(beat(1_000))).await;
+    assert_eq!(beaten.expect("it waited for the row").unwrap().stale, []);
+    assert_eq!(store.task(id).await.unwrap().unwrap().lease_until, Some(at(31_000)));
+    blocking.commit().await.unwrap();
+    let before: Option<String> = sqlx::query_scalar(said).fetch_one(&mut sql).await.unwrap();
+    assert_eq!(before, None);
+    store.beat(beat(2_000)).await.unwrap();
+    let after: Option<String> = sqlx::query_scalar(said).fetch_one(&mut sql).await.unwrap();
+    assert!(after.is_some(), "the next beat says it");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_standing_that_cannot_be_read_is_as_if_nothing_was_said() {
+    let url = database();
+    let store = open(&url).await;
+    let carrying = ServerRegistration { agents: vec![("nlp".to_owned(), 4)], ..registration("main") };
+    assert_eq!(store.join_server(carrying, at(0), at(0)).await.unwrap(), Joined::Joined);
+    let card = serde_json::from_value(serde_json::json!({"name": "nlp", "title": "N", "description": "", "family": "nlp", "skills": [],
+        "labels": [], "slots": 4}))
+    .unwrap();
+    store.register_agents(vec![AgentRegistration { id: harness::agent().id, card }], at(0)).await.unwrap();
+    let mut sql = PgConnection::connect(&url).await.unwrap();
+    for unreadable in ["no structure", "{\"circuit\": 7}"] {
+        sqlx::query("UPDATE server_agents SET standing = $1").bind(unreadable).execute(&mut sql).await.unwrap();
+        let known = store.known_agents(at(0)).await.unwrap();
+        let standings: Vec<_> = known.iter().flat_map(|agent| &agent.carried).map(|on| on.standing.as_ref()).collect();
+        assert!(matches!(standings.as_slice(), [None]), "{unreadable}: {standings:?}");
+    }
     store.close().await;
 }
 

@@ -45,7 +45,8 @@ fn known(sql: &Connection, gone_after: Timestamp) -> Result<Vec<KnownAgent>, Sto
             slots: row.small()?,
             seen_at: row.instant()?,
             busy: row.small()?,
-            standing: row.maybe_json()?,
+            // One in words that this version does not know must not take the whole registry down.
+            standing: row.maybe_str()?.and_then(|said| serde_json::from_str(said).ok()),
         });
         Ok(())
     })?;
@@ -166,5 +167,53 @@ impl AgentStore for SqliteStore {
 
     async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError> {
         self.writer.run(move |tx| circuit_reset(tx, id, actor, at)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use baton_domain::agent::{Family, InstanceRange};
+    use baton_storage::{NoSink, ServerRegistration, ServerStore};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::SqliteOptions;
+
+    #[tokio::test]
+    async fn a_standing_that_cannot_be_read_is_as_if_nothing_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteOptions::new(folder.path().join("baton.db")).open(Arc::new(NoSink)).await.unwrap();
+        let at = Timestamp::from_millis(1_000);
+        let server = ServerRegistration {
+            server: ServerRef { id: ServerId::new(Uuid::from_u128(1)), name: "one".to_owned() },
+            kind: ServerKind::Server,
+            host: "host.example".to_owned(),
+            version: "0.2.0".to_owned(),
+            token_key: None,
+            agents: vec![("nlp".to_owned(), 4)],
+        };
+        store.join_server(server, at, at).await.unwrap();
+        let card = AgentCard {
+            name: "nlp".to_owned(),
+            title: "Language".to_owned(),
+            description: "Reads.".to_owned(),
+            family: Family::Custom,
+            skills: vec![],
+            labels: vec![],
+            slots: 4,
+            instances: InstanceRange::default(),
+            cost_micros: 0,
+        };
+        store.register_agents(vec![AgentRegistration { id: AgentId::new(Uuid::from_u128(2)), card }], at).await.unwrap();
+        for unreadable in ["no structure", "{\"circuit\": 7}"] {
+            let plant = move |tx: &mut Tx| run(tx.sql(), "UPDATE server_agents SET standing = ?1", [unreadable]);
+            assert_eq!(store.writer.run(plant).await.unwrap(), 1);
+            let known = store.known_agents(at).await.unwrap();
+            let standings: Vec<_> = known.iter().flat_map(|agent| &agent.carried).map(|on| on.standing.as_ref()).collect();
+            assert!(matches!(standings.as_slice(), [None]), "{unreadable}: {standings:?}");
+        }
+        store.close().await;
     }
 }
