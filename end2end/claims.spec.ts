@@ -41,7 +41,7 @@ test('a person claims a thing alone, which keeps others out, and gives it back',
   await held.getByTestId('release-claim').click();
   await expect(held).toHaveCount(0);
   const { fence } = await hold(api, 'path:harvest/2026/q1.csv');
-  await expect(row(page, 'path:harvest/2026/q1.csv', 'held')).toContainText(String(fence));
+  await expect(row(page, 'path:harvest/2026/q1.csv', 'held').locator('td').nth(3)).toHaveText(String(fence));
   await document.intact();
 });
 

@@ -23,7 +23,7 @@ pub async fn list(filter: ClaimFilter) -> Called<ClaimList> {
 /// as the service says.
 ///
 /// # Errors
-/// As [`ClaimService::claim`](baton_domain::services::ClaimService::claim); `REQUEST-002` for minutes that are no whole number.
+/// As [`ClaimService::claim`](baton_domain::services::ClaimService::claim); `REQUEST-002` for minutes that are no whole number, too few or too many.
 #[server(name = ClaimThing, endpoint = "/claims/claim", input = PostUrl, output = Json)]
 pub async fn claim(
     resource: String,
@@ -81,29 +81,38 @@ pub async fn check(check: ClaimCheck) -> Called<ClaimView> {
 
 #[cfg(feature = "ssr")]
 mod reading {
+    use std::ops::RangeInclusive;
+
     use baton_domain::problem::Problem;
     use baton_domain::services::Answer;
     use baton_domain::wire::claim::{ClaimMode, ClaimRequest, DEFAULT_LEASE_MS, WantedClaim};
 
     const MINUTE_MS: u64 = 60_000;
+    /// The longest lease: a day, as the service has it, whose refusal would name a field that the form has not.
+    const LEASE: RangeInclusive<u64> = 1..=24 * 60;
+    /// The longest wait: thirty days, likewise.
+    const WAIT: RangeInclusive<u64> = 0..=30 * 24 * 60;
 
     /// What the form of the page asks for.
     pub(super) fn request(resource: &str, mode: ClaimMode, minutes: &str, wait_minutes: &str) -> Answer<ClaimRequest> {
         Ok(ClaimRequest {
             wanted: vec![WantedClaim { resource: resource.trim().to_owned(), mode }],
             holder: None,
-            lease_ms: span("minutes", minutes)?.unwrap_or(DEFAULT_LEASE_MS),
-            wait_ms: span("wait_minutes", wait_minutes)?,
+            lease_ms: span("minutes", minutes, &LEASE)?.unwrap_or(DEFAULT_LEASE_MS),
+            wait_ms: span("wait_minutes", wait_minutes, &WAIT)?,
         })
     }
 
-    /// Minutes as milliseconds. What is too long for a number is too long for the service too.
-    fn span(field: &str, text: &str) -> Answer<Option<u64>> {
+    /// Minutes as milliseconds.
+    fn span(field: &str, text: &str, allowed: &RangeInclusive<u64>) -> Answer<Option<u64>> {
         match text.trim() {
             "" => Ok(None),
             text => match text.parse::<u64>() {
-                Ok(minutes) => Ok(Some(minutes.saturating_mul(MINUTE_MS))),
-                Err(_) => Err(Problem::invalid_field(field, "Use a whole number of minutes.")),
+                Ok(minutes) if allowed.contains(&minutes) => Ok(Some(minutes * MINUTE_MS)),
+                _ => {
+                    let (least, most) = (allowed.start(), allowed.end());
+                    Err(Problem::invalid_field(field, format!("Use a whole number of minutes, {least} to {most}.")))
+                }
             },
         }
     }
@@ -120,14 +129,18 @@ mod reading {
             assert_eq!((asked.wanted[0].resource.as_str(), asked.lease_ms, asked.wait_ms), ("path:x", 600_000, None));
             let asked = request("path:x", ClaimMode::Shared, " ", "2").unwrap();
             assert_eq!((asked.wanted[0].mode, asked.lease_ms, asked.wait_ms), (ClaimMode::Shared, DEFAULT_LEASE_MS, Some(120_000)));
-            assert_eq!(request("path:x", ClaimMode::Shared, &u64::MAX.to_string(), "").unwrap().lease_ms, u64::MAX);
+            let longest = request("path:x", ClaimMode::Shared, "1440", "43200").unwrap();
+            assert_eq!((longest.lease_ms, longest.wait_ms), (86_400_000, Some(2_592_000_000)), "what the service allows");
+            assert_eq!(request("path:x", ClaimMode::Shared, "1", "0").unwrap().wait_ms, Some(0));
         }
 
         #[test]
-        fn what_is_no_whole_number_names_its_field() {
+        fn what_is_no_whole_number_or_out_of_bounds_names_its_field() {
             let field =
                 |minutes: &str, wait: &str| request("path:x", ClaimMode::Shared, minutes, wait).unwrap_err().errors[0].field.clone();
             assert_eq!([field("1.5", ""), field("-1", ""), field("", "soon")], ["minutes", "minutes", "wait_minutes"]);
+            assert_eq!([field("0", ""), field("1441", ""), field(&u64::MAX.to_string(), "")], ["minutes"; 3]);
+            assert_eq!(field("", "43201"), "wait_minutes");
         }
     }
 }

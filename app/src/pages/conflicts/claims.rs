@@ -203,7 +203,7 @@ fn claiming(claim: FormAction<ClaimThing>) -> AnyView {
                             label="For how many minutes"
                             kind="number"
                             value="10"
-                            help="Then it ends by itself, unless you release it before."
+                            help="Then it ends by itself. Claiming again what you have does not prolong it: release it and claim it again."
                         />
                         <TextField
                             form="claim-"

@@ -9,5 +9,5 @@ mod query;
 pub(crate) use caller::{Client, SignedIn};
 pub(crate) use headers::{Browser, IdempotencyKey, content_hash};
 pub(crate) use id::{Id, LineInPath, Name, StepInPath, SubscriptionInPath, TopicInPath, WorkflowInPath};
-pub(crate) use json::{Body, OptionalBody};
+pub(crate) use json::{Body, OptionalBody, sentence};
 pub(crate) use query::{Params, Wait, wrong_parameter};

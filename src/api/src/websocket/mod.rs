@@ -35,8 +35,9 @@ pub(crate) use connections::Connections;
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How often the session behind a connection is looked at: a sign-out ends it within five seconds.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-/// The largest frame that a client sends: the largest message of a topic, and as much again for what stands around it.
-const MAXIMUM_MESSAGE_BYTES: usize = 128 * 1024;
+/// The largest frame that a client sends: the largest message of a topic, which is three times as long where all that is not ASCII is escaped,
+/// and as much again for what stands around it.
+const MAXIMUM_MESSAGE_BYTES: usize = 256 * 1024;
 /// The most bytes that wait to be written to one socket.
 const MAXIMUM_WRITE_BUFFER: usize = 8 << 20;
 

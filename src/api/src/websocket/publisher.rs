@@ -1,15 +1,17 @@
 //! How are messages published over a socket? One after the other in their order, each as the operation of REST does it.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
 use baton_domain::user::Caller;
 use baton_domain::wire::live::ServerFrame;
 use baton_domain::wire::topic::{NewMessage, Published};
+use serde_json::Value;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::extract::sentence;
 use crate::gateway::Gateway;
 use crate::middleware::{rate_limit, request_context};
 
@@ -28,7 +30,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Publisher {
     gateway: Gateway,
     waiting: VecDeque<(Caller, Wanted)>,
-    publishing: Option<Pin<Box<dyn Future<Output = ServerFrame> + Send>>>,
+    /// A task of its own: it goes on, and gives its connection to the database back, while the socket is busy with something else.
+    publishing: Option<AbortOnDropHandle<ServerFrame>>,
 }
 
 impl Publisher {
@@ -51,12 +54,20 @@ impl Publisher {
         if self.publishing.is_none()
             && let Some((caller, wanted)) = self.waiting.pop_front()
         {
-            self.publishing = Some(Box::pin(answered(self.gateway.clone(), caller, wanted)));
+            let task = self.gateway.live_tasks.spawn(answered(self.gateway.clone(), caller, wanted));
+            self.publishing = Some(AbortOnDropHandle::new(task));
         }
         let Some(publishing) = &mut self.publishing else { return std::future::pending().await };
         let answer = publishing.await;
         self.publishing = None;
-        answer
+        match answer {
+            Ok(frame) => frame,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nobody aborts it while it is waited for, unless all ends.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 }
 
@@ -81,6 +92,35 @@ async fn publish(gateway: &Gateway, caller: &Caller, topic: &str, message: NewMe
         return Err(Problem::new(Code::SessionEnded, "Sign in again."));
     }
     gateway.services.topics.publish(&proven.caller, topic, message).await
+}
+
+/// The answer to a frame that should be a message and is none; nothing where the number is missing under which it would be answered.
+pub(crate) fn malformed(caller: &Caller, text: &str, error: &serde_json::Error) -> Option<ServerFrame> {
+    let frame: Value = serde_json::from_str(text).ok()?;
+    if frame["type"] != "publish" {
+        return None;
+    }
+    let request = frame["request"].as_u64()?;
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let problem = match wrong_field(&frame, message) {
+        Some(field) => Problem::invalid_field(field, sentence(message)),
+        None => Problem::new(Code::InvalidRequest, sentence(message)),
+    };
+    Some(refused(caller, request, problem))
+}
+
+/// Where it is known: serde names the fields that are missing or too many, and not those of a wrong type.
+fn wrong_field(frame: &Value, message: &str) -> Option<String> {
+    if !frame["topic"].is_string() {
+        return Some("/topic".to_owned());
+    }
+    if !frame["key"].is_null() && !frame["key"].is_string() {
+        return Some("/key".to_owned());
+    }
+    let named = message.strip_prefix("missing field `").or_else(|| message.strip_prefix("unknown field `"))?;
+    let (name, _) = named.split_once('`')?;
+    Some(format!("/{}", name.chars().take(100).collect::<String>()))
 }
 
 /// The problem as REST would say it, with the id of the request that opened the socket.

@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::{Feed, Outgoing};
-use super::publisher::{Publisher, Wanted};
+use super::publisher::{self, Publisher, Wanted};
 use super::vigil::{Broken, Vigil};
 use super::{SESSION_CHECK, WRITE_LIMIT};
 
@@ -25,7 +25,8 @@ const PING: Duration = Duration::from_secs(20);
 const MISSED_PONGS: u32 = 2;
 /// How long the other side may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// The most frames that a client may send between two looks at its session; what it publishes is counted like its requests instead.
+/// The most frames that a client may send between two looks at its session. What it publishes is counted like its requests instead, except for
+/// what is malformed or refused because there is too much of it: or whoever does not heed that would be answered without end.
 const CLIENT_FRAMES: u32 = 20;
 
 const CLOSE_NOT_TEXT: u16 = 1003;
@@ -94,7 +95,7 @@ where
                     Ok(outgoing) => self.send_outgoing(outgoing).await,
                     Err(problem) => Err(Ended::Close(for_problem(&problem))),
                 },
-                answer = self.publisher.next() => self.send_frame(&answer).await,
+                answer = self.publisher.next() => self.send_answer(&answer).await,
                 _ = pings.tick() => self.ping().await,
                 _ = looks.tick() => {
                     self.frames_left = CLIENT_FRAMES;
@@ -127,10 +128,17 @@ where
     }
 
     async fn take_text(&mut self, text: &str) -> Result<(), Ended> {
-        let policy = |reason: &str| Ended::Close(Close(CLOSE_POLICY, short(reason)));
-        let frame: ClientFrame = serde_json::from_str(text).map_err(|error| policy(&format!("no frame: {error}")))?;
+        let frame = match serde_json::from_str::<ClientFrame>(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                let answer = publisher::malformed(&self.vigil.caller, text, &error);
+                let answer = answer.ok_or_else(|| policy(&format!("no frame: {error}")))?;
+                self.count_frame()?;
+                return self.send_frame(&answer).await;
+            }
+        };
         if !matches!(frame, ClientFrame::Publish { .. }) {
-            self.frames_left = self.frames_left.checked_sub(1).ok_or_else(|| policy("too many frames at once"))?;
+            self.count_frame()?;
         }
         match frame {
             ClientFrame::Subscribe { topics, since } => {
@@ -143,10 +151,25 @@ where
                 let wanted = Wanted { request, topic, message: NewMessage { payload, key } };
                 match self.publisher.take(&self.vigil.caller, wanted) {
                     Ok(()) => Ok(()),
-                    Err(refused) => self.send_frame(&refused).await,
+                    Err(refused) => self.send_answer(&refused).await,
                 }
             }
         }
+    }
+
+    fn count_frame(&mut self) -> Result<(), Ended> {
+        self.frames_left = self.frames_left.checked_sub(1).ok_or_else(|| policy("too many frames at once"))?;
+        Ok(())
+    }
+
+    /// Says what became of a message.
+    async fn send_answer(&mut self, answer: &ServerFrame) -> Result<(), Ended> {
+        if let ServerFrame::Problem { problem, .. } = answer
+            && problem.status == 429
+        {
+            self.count_frame()?;
+        }
+        self.send_frame(answer).await
     }
 
     async fn send_outgoing(&mut self, outgoing: Outgoing) -> Result<(), Ended> {
@@ -191,6 +214,10 @@ where
         // Whoever does not answer is left without.
         let _ = timeout(GOODBYE, goodbye).await;
     }
+}
+
+fn policy(reason: &str) -> Ended {
+    Ended::Close(Close(CLOSE_POLICY, short(reason)))
 }
 
 fn for_broken(broken: Broken) -> Ended {

@@ -30,7 +30,7 @@ use super::vigil::Vigil;
 use crate::fakes::samples::{event, id, user};
 use crate::fakes::{Script, services, sources};
 use crate::gateway::Gateway;
-use crate::{GatewayConfig, Network};
+use crate::{GatewayConfig, GatewayLimits, Network, Rate};
 
 struct Pipe {
     incoming: mpsc::UnboundedReceiver<Result<Message, Error>>,
@@ -76,10 +76,14 @@ struct Line {
 }
 
 async fn line() -> Line {
+    line_with(GatewayLimits::default()).await
+}
+
+async fn line_with(limits: GatewayLimits) -> Line {
     let script = Arc::new(Script::default());
     let feed = script.stream();
     let config = GatewayConfig::new("0", sources(&script), CancellationToken::new());
-    let gateway = Gateway::new(services(&script), GatewayConfig { trusted_proxies: Vec::<Network>::new(), ..config });
+    let gateway = Gateway::new(services(&script), GatewayConfig { trusted_proxies: Vec::<Network>::new(), limits, ..config });
     let caller = user(Role::Operator);
     let followed = Feed::follow(&gateway.services, &caller, EventSeq(7), TopicFilter::default()).await.unwrap();
     let shutdown = gateway.config.shutdown.clone();
@@ -123,6 +127,16 @@ impl Line {
 
     fn say(&self, frame: &Value) {
         self.up.unbounded_send(Ok(Message::text(frame.to_string()))).unwrap();
+    }
+
+    fn publish(&self, request: u64, payload: &str) {
+        self.say(&json!({"type": "publish", "request": request, "topic": "orders.created", "payload": payload}));
+    }
+
+    /// The request that is answered, and the code if it was refused.
+    async fn answer(&mut self) -> (Option<u64>, Option<String>) {
+        let frame = self.frame().await;
+        (frame["request"].as_u64(), frame["problem"]["code"].as_str().map(str::to_owned))
     }
 }
 
@@ -283,6 +297,63 @@ async fn what_is_no_frame_closes_the_socket() {
     }
     assert_eq!(flood.frame().await, json!({"close": 1008}));
     assert_eq!(flood.script.noted().len(), 21, "one at the beginning and twenty changes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_goes_on_being_published_while_the_socket_waits_for_its_reader() {
+    let mut line = line().await;
+    line.publish(1, "held");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(line.script.noted().iter().any(|call| call.starts_with("publish orders.created ")), "{:?}", line.script.noted());
+    // Nobody reads them.
+    line.give(8..=900);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    line.script.release.notify_one();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(line.script.noted().contains(&"released orders.created".to_owned()), "{:?}", line.script.noted());
+    let mut answer = line.frame().await;
+    while answer.get("events").is_some() {
+        answer = line.frame().await;
+    }
+    assert_eq!((&answer["type"], &answer["request"]), (&json!("published"), &json!(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_heed_that_messages_wait_is_cut() {
+    let mut line = line().await;
+    for request in 1..=37 {
+        line.publish(request, "held");
+    }
+    for request in 17..=36 {
+        assert_eq!(line.answer().await, (Some(request), Some("REQUEST-007".to_owned())));
+    }
+    assert_eq!(line.frame().await, json!({"close": 1008}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_heed_the_rate_is_cut() {
+    let limits = GatewayLimits { requests: Rate { per_second: 1, burst: 1 }, ..GatewayLimits::default() };
+    let mut line = line_with(limits).await;
+    line.publish(1, "now");
+    assert_eq!(line.answer().await, (Some(1), None));
+    for request in 2..=21 {
+        line.publish(request, "now");
+        assert_eq!(line.answer().await, (Some(request), Some("REQUEST-007".to_owned())));
+    }
+    line.publish(22, "now");
+    assert_eq!(line.frame().await, json!({"close": 1008}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_messages_are_answered_as_often_as_other_frames() {
+    let mut line = line().await;
+    for request in 1..=21 {
+        line.say(&json!({"type": "publish", "request": request}));
+    }
+    for request in 1..=20 {
+        assert_eq!(line.answer().await, (Some(request), Some("REQUEST-002".to_owned())));
+    }
+    assert_eq!(line.frame().await, json!({"close": 1008}));
 }
 
 #[tokio::test(start_paused = true)]

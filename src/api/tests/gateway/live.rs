@@ -170,12 +170,48 @@ async fn a_frame_over_its_bound_ends_the_socket_and_publishes_nothing() {
     let bench = Bench::new();
     let mut socket = publisher(&bench, "operator").await;
     // The line may break before all of it is written, and before the reason arrives.
-    let frame = json!({"type": "publish", "request": 1, "topic": "orders.created", "payload": "x".repeat(128 * 1024)});
+    let frame = json!({"type": "publish", "request": 1, "topic": "orders.created", "payload": "x".repeat(256 * 1024)});
     let _ = socket.send(Message::text(frame.to_string())).await;
     while let Some(Ok(message)) = socket.next().await {
         assert!(!matches!(message, Message::Text(_)), "{message}");
     }
     assert!(publications(&bench).is_empty());
+}
+
+#[tokio::test]
+async fn a_message_of_the_largest_size_may_have_all_its_letters_escaped() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    // Two bytes each in the message, six on the line.
+    let payload = r"\u00e9".repeat(32 * 1024 - 1);
+    let frame = format!(r#"{{"type": "publish", "request": 1, "topic": "orders.created", "payload": "{payload}"}}"#);
+    socket.send(Message::text(frame)).await.unwrap();
+    assert_eq!(answered(&mut socket).await, (1, "orders.created".to_owned()));
+}
+
+#[tokio::test]
+async fn a_malformed_message_with_a_number_is_answered_and_the_socket_goes_on() {
+    let bench = Bench::new();
+    let mut socket = publisher(&bench, "operator").await;
+    let wrong = [
+        (json!({"payload": 1}), "/topic"),
+        (json!({"topic": 5, "payload": 1}), "/topic"),
+        (json!({"topic": "orders.created"}), "/payload"),
+        (json!({"topic": "orders.created", "payload": 1, "key": 5}), "/key"),
+        (json!({"topic": "orders.created", "payload": 1, "color": "red"}), "/color"),
+    ];
+    for (request, (mut frame, field)) in (1..).zip(wrong) {
+        frame["type"] = json!("publish");
+        frame["request"] = json!(request);
+        socket.send(Message::text(frame.to_string())).await.unwrap();
+        assert_eq!(answered(&mut socket).await, (request, format!("REQUEST-002 {field}")), "{frame}");
+    }
+    assert!(publications(&bench).is_empty());
+    publish(&mut socket, 6, "orders.created", json!(1)).await;
+    assert_eq!(answered(&mut socket).await, (6, "orders.created".to_owned()));
+    let unnumbered = json!({"type": "publish", "request": "7", "topic": "orders.created", "payload": 1});
+    socket.send(Message::text(unnumbered.to_string())).await.unwrap();
+    assert_eq!(frame(&mut socket).await, json!({"close": 1008}), "there is no number to answer under");
 }
 
 #[tokio::test]

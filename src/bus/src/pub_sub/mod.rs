@@ -17,11 +17,11 @@ use std::time::Duration;
 use baton_domain::id::{LeaseToken, MessageId, TaskId};
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
-use baton_domain::services::Answer;
+use baton_domain::services::{Answer, TopicService};
 use baton_domain::topic::{TopicKind, TopicName};
 use baton_domain::user::Caller;
 use baton_domain::wire::live::Transient;
-use baton_domain::wire::topic::{NewMessage, Published, TopicMessage};
+use baton_domain::wire::topic::{NewMessage, Published, PullRequest, Pulled, TopicMessage};
 use baton_storage::{NewMessageRecord, PublishOutcome, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -111,7 +111,7 @@ impl Topics {
     /// Publishes; for an attempt only while it holds its task.
     ///
     /// # Errors
-    /// Those of [`TopicService::publish`](baton_domain::services::TopicService::publish), `TOPIC-008` for a stale attempt.
+    /// Those of [`TopicService::publish`], `TOPIC-008` for a stale attempt.
     pub async fn publish_as(
         &self,
         caller: &Caller,
@@ -140,12 +140,28 @@ impl Topics {
         }
     }
 
+    /// Pulls for an attempt, which must hold its task when it asks.
+    ///
+    /// # Errors
+    /// Those of [`TopicService::pull`], `TOPIC-008` for a stale attempt.
+    pub async fn pull_as(&self, caller: &Caller, name: &str, request: PullRequest, task: TaskId, lease: LeaseToken) -> Answer<Pulled> {
+        if !self.holds(task, lease).await? {
+            return Err(stale("so it is given no messages"));
+        }
+        self.pull(caller, name, request).await
+    }
+
+    /// Whether an attempt with this lease has the task now.
+    async fn holds(&self, task: TaskId, lease: LeaseToken) -> Answer<bool> {
+        let record = self.store.task(task).await?;
+        Ok(record.is_some_and(|record| record.lease == lease && !record.summary.state.is_terminal()))
+    }
+
     async fn send(&self, new: NewMessageRecord, guard: Option<(TaskId, LeaseToken)>) -> Answer<Published> {
-        if let Some((task, lease)) = guard {
-            let holds = |record: &baton_storage::TaskRecord| record.lease == lease && !record.summary.state.is_terminal();
-            if !self.store.task(task).await?.as_ref().is_some_and(holds) {
-                return Err(stale());
-            }
+        if let Some((task, lease)) = guard
+            && !self.holds(task, lease).await?
+        {
+            return Err(stale(DOES_NOT_COUNT));
         }
         let published = Published { id: new.id, topic: new.topic.clone(), stored: false, repeated: false };
         let NewMessageRecord { id, topic, at, label: publisher, size, payload, .. } = new;
@@ -164,7 +180,7 @@ impl Topics {
             }
             Some(PublishOutcome::Repeated(first)) => Ok(published(first, true)),
             Some(PublishOutcome::NoTopic) => Err(checks::no_topic(topic.as_str())),
-            Some(PublishOutcome::Stale) => Err(stale()),
+            Some(PublishOutcome::Stale) => Err(stale(DOES_NOT_COUNT)),
             None => Err(Problem::new(Code::Internal, "The message has no outcome. The server's log says more.")),
         }
     }
@@ -181,6 +197,8 @@ impl Topics {
     }
 }
 
-fn stale() -> Problem {
-    Problem::new(Code::PublisherStale, "The attempt no longer holds its task, so what it publishes does not count.")
+const DOES_NOT_COUNT: &str = "so what it publishes does not count";
+
+fn stale(therefore: &str) -> Problem {
+    Problem::new(Code::PublisherStale, format!("The attempt no longer holds its task, {therefore}."))
 }

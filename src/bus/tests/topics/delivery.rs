@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::event::TopicFilter;
-use baton_domain::id::EventSeq;
+use baton_domain::id::{EventSeq, LeaseToken, TaskId};
+use baton_domain::problem::Code;
 use baton_domain::services::{EventService, LiveItem, TopicService};
 use baton_domain::topic::{DeliveryPolicy, TopicKind};
 use baton_domain::user::{Caller, Principal, Role};
@@ -19,7 +20,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
-use super::world::{Server, alone, caller, number, quick, within};
+use super::world::{Server, alone, caller, number, quick, sources, within};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -37,6 +38,24 @@ async fn whoever_waits_gets_a_message_at_once() {
     let got = within(Duration::from_secs(1), waiting).await.unwrap();
     assert_eq!(got.iter().map(number).collect::<Vec<_>>(), [1], "the commit rings, nobody waits for the poll");
     assert!(server.acknowledge("s", &got).await);
+}
+
+#[tokio::test]
+async fn an_attempt_without_its_task_is_given_nothing() {
+    let server = alone();
+    server.declare("a", TopicKind::Durable).await;
+    server.subscribe("s", "a", quick()).await;
+    server.publish("a", 1).await;
+    let asked = PullRequest { consumer: "one".to_owned(), maximum: 10, wait_seconds: 0 };
+    let nobodys = TaskId::new(sources().ids.next());
+    let refused = server.topics.pull_as(&caller(), "s", asked, nobodys, LeaseToken(1)).await.unwrap_err();
+    assert!(refused.is(Code::PublisherStale), "{refused}");
+    let got = server.pull("s", "one", 10, 0).await;
+    assert_eq!(
+        got.iter().map(|delivery| (number(delivery), delivery.delivery)).collect::<Vec<_>>(),
+        [(1, 1)],
+        "it was not handed out before"
+    );
 }
 
 #[tokio::test]

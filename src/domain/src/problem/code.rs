@@ -98,7 +98,7 @@ codes! {
     NoSuchSubscription = "TOPIC-005", 404, "No such subscription";
     SubscriptionDiffers = "TOPIC-006", 409, "The subscription exists with another pattern";
     TooManyTopics = "TOPIC-007", 429, "There are too many topics or subscriptions";
-    PublisherStale = "TOPIC-008", 409, "The attempt that publishes has lost its task";
+    PublisherStale = "TOPIC-008", 409, "The attempt has lost its task";
 
     StorageUnavailable = "STORAGE-001", 503, "Storage does not answer";
     StorageFull = "STORAGE-002", 507, "Storage is full";

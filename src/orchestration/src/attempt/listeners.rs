@@ -1,4 +1,4 @@
-//! What do agents publish, listen to and consume while they work? The topics of the server, under the attempt's lease.
+//! What do agents publish, listen to and consume while they work? The topics of the server: publishing and pulling only under the attempt's lease.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +18,9 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::failure;
 use crate::engine::Shared;
+
+/// So many answers may wait for an agent to read them before it may not pull any more: each is large, and the agent asks for it.
+const UNREAD: usize = 4 * MAXIMUM_PULLS;
 
 /// The topics' side of one attempt.
 pub(super) struct Listeners<'a> {
@@ -112,8 +115,9 @@ impl<'a> Listeners<'a> {
         let place = self.place(maximum)?;
         let (topics, caller, to_agent) = (Arc::clone(self.topics()?), self.caller(), self.to_agent.clone());
         let asked = PullRequest { consumer: format!("task:{}", self.task.summary.id), maximum, wait_seconds };
+        let (task, lease) = (self.task.summary.id, self.task.lease);
         self.running.spawn(async move {
-            let pulled = topics.pull(&caller, &subscription, asked).await;
+            let pulled = topics.pull_as(&caller, &subscription, asked, task, lease).await;
             // Before the answer: whoever has it may pull again.
             drop(place);
             let result = pulled.map(|pulled| pulled.items).map_err(refused);
@@ -126,6 +130,9 @@ impl<'a> Listeners<'a> {
     fn place(&self, maximum: u32) -> Result<OwnedSemaphorePermit, Failure> {
         if !(1..=MAXIMUM_PULL).contains(&maximum) {
             return Err(failure(Code::InvalidRequest, format!("An agent pulls 1 to {MAXIMUM_PULL} messages at once."), false));
+        }
+        if !takes_more(&self.to_agent) {
+            return Err(failure(Code::TooManyRequests, "The agent does not take what it was given.", false));
         }
         let crowded = |_| failure(Code::TooManyRequests, format!("An attempt waits for at most {MAXIMUM_PULLS} pulls at once."), false);
         Arc::clone(&self.pulls).try_acquire_owned().map_err(crowded)
@@ -157,6 +164,30 @@ impl<'a> Listeners<'a> {
     }
 }
 
+/// Whether an agent reads what it is told: one that only asks would pile up answers.
+fn takes_more(to_agent: &mpsc::Sender<ToAgent>) -> bool {
+    to_agent.max_capacity() - to_agent.capacity() < UNREAD
+}
+
 fn refused(problem: Problem) -> Failure {
     Failure { retryable: problem.status >= 500 || problem.status == 429, message: problem.detail, code: problem.code }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn an_agent_that_does_not_read_may_pull_no_more_until_it_does() {
+        let (to_agent, mut agent) = mpsc::channel(1_024);
+        for request in 0..64 {
+            assert!(takes_more(&to_agent), "{request}");
+            to_agent.try_send(ToAgent::Permitted { request }).unwrap();
+        }
+        assert!(!takes_more(&to_agent));
+        agent.try_recv().unwrap();
+        assert!(takes_more(&to_agent));
+    }
 }

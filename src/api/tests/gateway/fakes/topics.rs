@@ -77,6 +77,7 @@ impl TopicService for Fake {
         }
         if message.payload == "held" {
             self.0.release.notified().await;
+            self.0.note(format!("released {name}"));
         }
         Ok(Published { id: MessageId::new(id(80)), topic, stored: true, repeated: false })
     }
