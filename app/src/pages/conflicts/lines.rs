@@ -216,7 +216,7 @@ fn version_row(version: LineVersion) -> AnyView {
     let settled = version.conflict.map(|conflict| {
         view! {
             " "
-            <a class="text-accent hover:underline" href=format!("/conflicts/{conflict}")>
+            <a class="text-accent underline" href=format!("/conflicts/{conflict}")>
                 "settled a conflict"
             </a>
         }

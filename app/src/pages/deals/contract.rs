@@ -167,7 +167,7 @@ fn award_row(award: &AwardView) -> AnyView {
     let task = award.task.map(|task| {
         view! {
             " "
-            <a class="text-accent hover:underline" href=format!("/tasks/{task}")>
+            <a class="text-accent underline" href=format!("/tasks/{task}")>
                 "task"
             </a>
         }
