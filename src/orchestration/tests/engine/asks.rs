@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
+use baton_domain::agent::{AgentCard, Family, InstanceRange, Skill};
 use baton_domain::id::TaskId;
 use baton_domain::task::{RetryPolicy, TaskState, Timeouts};
 use baton_domain::wire::limit::{LimitScope, NewLimit};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Barrier, Semaphore};
 
-use super::world::{World, options, quick};
+use super::world::{World, options, quick, skill};
 
 const ASKER: &str = "asker.do";
 const HELPER: &str = "helper.do";
@@ -78,25 +78,8 @@ struct Asker {
 #[async_trait]
 impl Agent for Asker {
     fn card(&self) -> AgentCard {
-        let skill = Skill {
-            name: format!("{}.do", self.name),
-            title: "Asks".into(),
-            description: "Asks others.".into(),
-            family: Family::Custom,
-            input_schema: json!({"type": "object"}),
-            output_schema: json!({"type": "object"}),
-            examples: vec![],
-            result_kind: "json".into(),
-            idempotent: true,
-            destructive: false,
-            isolation: Isolation::Task,
-            checkpoints: false,
-            limits: Limits::default(),
-            retry: RetryPolicy { maximum_attempts: 1, ..quick() },
-            needs: Needs::default(),
-            model: None,
-            network: false,
-        };
+        let skill =
+            Skill { retry: RetryPolicy { maximum_attempts: 1, ..quick() }, ..skill(&format!("{}.do", self.name), "Asks", "Asks others.") };
         AgentCard {
             name: self.name.into(),
             title: self.name.into(),
