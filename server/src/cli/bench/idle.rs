@@ -17,10 +17,10 @@ impl Bench {
     pub(super) fn idle(&self) -> Result<(), StartError> {
         let target = self.server()?;
         std::thread::sleep(SETTLE);
-        let (cpu, wakes, began) = (process::cpu(target.pid)?, process::wake_ups(target.pid)?, now());
+        let (threads, wakes, began) = (process::threads(target.pid)?, process::wake_ups(target.pid)?, now());
         std::thread::sleep(Duration::from_secs(self.config.idle_seconds.into()));
         let span = began.elapsed().as_secs_f64();
-        let used = process::cpu(target.pid)?.saturating_sub(cpu).as_secs_f64();
+        let used = process::used_since(&threads, &process::threads(target.pid)?).as_secs_f64();
         let woken = process::wake_ups(target.pid)?.saturating_sub(wakes) as f64;
         let memory = Memory::of(target.pid)?;
         let setting =

@@ -1,5 +1,7 @@
 //! What does a process take of the machine? As Linux tells it in `/proc`.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::failed;
@@ -36,6 +38,23 @@ pub(super) fn cpu(pid: u32) -> Result<Duration, StartError> {
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 = fields.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<u64>().ok()).sum();
     Ok(of_ticks(ticks))
+}
+
+/// CPU time of each thread of a process that lives, by its number: as the scheduler counts it, where [`cpu`] goes by what ran
+/// at each tick of the clock, which for a thread that runs for microseconds is chance.
+pub(super) fn threads(pid: u32) -> Result<HashMap<u32, Duration>, StartError> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| failed(format!("/proc/{pid}/task: {error}")))?;
+    let of = |path: &Path| {
+        let nanoseconds = std::fs::read_to_string(path.join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()?;
+        Some((path.file_name()?.to_str()?.parse().ok()?, Duration::from_nanos(nanoseconds)))
+    };
+    // A thread may end meanwhile.
+    Ok(tasks.flatten().filter_map(|task| of(&task.path())).collect())
+}
+
+/// What the threads that live `after` have used since `before`. What ended in between is not in it.
+pub(super) fn used_since(before: &HashMap<u32, Duration>, after: &HashMap<u32, Duration>) -> Duration {
+    after.iter().map(|(thread, now)| now.saturating_sub(before.get(thread).copied().unwrap_or_default())).sum()
 }
 
 /// CPU time of the whole machine that was neither idle nor waiting for a disk.
@@ -80,6 +99,13 @@ mod tests {
         assert!(memory.anonymous > 0 && memory.resident >= memory.anonymous && memory.peak >= memory.resident);
         assert!(all_cpu().unwrap() >= cpu(own).unwrap());
         assert!(wake_ups(own).is_ok());
+        let (before, mut after) = (threads(own).unwrap(), threads(own).unwrap());
+        assert!(before.contains_key(&own));
+        let more = Duration::from_secs(1);
+        after.insert(u32::MAX, more);
+        let used = used_since(&before, &after);
+        assert!(used >= more && used <= more + after.values().sum::<Duration>());
+        assert!(threads(u32::MAX).is_err());
         assert!(Memory::of(u32::MAX).is_err());
     }
 }
