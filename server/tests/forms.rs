@@ -90,6 +90,8 @@ async fn a_task_runs_on_the_terms_of_its_form() {
         ("labels", "native"),
         ("retry_maximum_attempts", "7"),
         ("retry_non_retryable", "http_503, mine"),
+        ("retry_jitter", "none"),
+        ("retry_quarantine_after", "9"),
         ("heartbeat_ms", "1234"),
         ("schedule_to_close_ms", ""),
         ("fairness_key", "tenant-7"),
@@ -105,12 +107,17 @@ async fn a_task_runs_on_the_terms_of_its_form() {
     let detail: Value = browser.read(&format!("/tasks/{}", task["id"].as_str().unwrap())).await;
     assert_eq!(detail["retry"]["maximum_attempts"], 7);
     assert_eq!(detail["retry"]["non_retryable"], json!(["http_503", "mine"]));
+    assert_eq!(detail["retry"]["jitter"], "none");
+    assert_eq!(detail["retry"]["quarantine_after"], 9);
     assert_eq!(detail["retry"]["initial_interval_ms"], 1_000, "as the skill has it");
     assert_eq!(detail["timeouts"], json!({"start_to_close_ms": 300_000, "heartbeat_ms": 1_234}));
     assert_eq!(detail["summary"]["labels"], json!(["native"]));
     assert_eq!(detail["summary"]["fairness_key"], "tenant-7");
     assert_eq!(detail["budget"]["tokens"], 1_000);
 
+    let wrong = [("skill", "diagnostics.echo"), ("retry_jitter", "some")];
+    let (_, problem) = browser.parts("tasks/submit_form", &wrong).await;
+    assert_eq!(places(&problem), ["/retry/jitter"]);
     let wrong = [("skill", "diagnostics.echo"), ("labels", "nobody-has-this")];
     let (_, problem) = browser.parts("tasks/submit_form", &wrong).await;
     assert_eq!((problem["code"].as_str(), places(&problem)), (Some("TASK-011"), vec!["/labels"]));

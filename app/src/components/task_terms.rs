@@ -4,7 +4,7 @@
 //! the form shows is what is sent.
 
 use baton_domain::problem::FieldError;
-use baton_domain::task::RetryPolicy;
+use baton_domain::task::{Jitter, RetryPolicy};
 use leptos::html;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ enum Takes {
     /// A number that counts attempts.
     Count,
     Number,
+    /// How waits are spread.
+    Jitter,
 }
 
 /// One field.
@@ -70,12 +72,21 @@ static BEGIN: [TermField; 2] = [
 ];
 
 /// What happens when an attempt fails.
-static RETRY: [TermField; 5] = [
+static RETRY: [TermField; 7] = [
     field("retry_maximum_attempts", "/retry/maximum_attempts", Takes::Count, "Attempts in all", "", "1 to 100; 1 means no retry."),
     field("retry_initial_interval_ms", "/retry/initial_interval_ms", Takes::Whole, "Wait before the second, ms", "", ""),
     field("retry_backoff_coefficient", "/retry/backoff_coefficient", Takes::Number, "Each wait, times the one before", "", "1 to 100."),
     field("retry_maximum_interval_ms", "/retry/maximum_interval_ms", Takes::Whole, "Longest wait, ms", "", ""),
     field("retry_non_retryable", "/retry/non_retryable", Takes::Words, "Codes never tried again", "", "With commas between, as http_503."),
+    field(
+        "retry_jitter",
+        "/retry/jitter",
+        Takes::Jitter,
+        "Spread of waits",
+        "",
+        "full: from none of the wait to all of it. none: always all of it.",
+    ),
+    field("retry_quarantine_after", "/retry/quarantine_after", Takes::Count, "Dead workers in a row until set aside", "", "1 to 100."),
 ];
 
 /// How long it may take.
@@ -118,7 +129,7 @@ impl Takes {
     fn read(self, text: &str) -> Value {
         let list = |between: &[char]| text.split(between).map(str::trim).filter(|word| !word.is_empty()).map(Value::from).collect();
         let read = match self {
-            Self::Text => None,
+            Self::Text | Self::Jitter => None,
             Self::Ids => Some(Value::Array(list(&[' ', ',', '\n']))),
             Self::Words => Some(Value::Array(list(&[',']))),
             Self::Instant => Some(Value::from(instant(text))),
@@ -150,6 +161,7 @@ mod reading {
     use baton_domain::id::TaskId;
     use baton_domain::problem::{Code, FieldError, Problem};
     use baton_domain::services::Answer;
+    use baton_domain::task::Jitter;
     use baton_domain::time::Timestamp;
     use baton_domain::wire::task::NewTask;
     use serde_json::{Map, Value};
@@ -169,6 +181,7 @@ mod reading {
                 ),
                 Self::Whole | Self::Count => (value.is_number(), "Use a whole number."),
                 Self::Number => (value.is_number(), "Use a number."),
+                Self::Jitter => (serde_json::from_value::<Jitter>(value.clone()).is_ok(), "Use full or none."),
             };
             (!fits).then_some(instead)
         }
@@ -275,6 +288,11 @@ fn otherwise(field: &TermField, retry: &RetryPolicy) -> String {
         "retry_backoff_coefficient" => retry.backoff_coefficient.to_string(),
         "retry_maximum_interval_ms" => retry.maximum_interval_ms.to_string(),
         "retry_non_retryable" => retry.non_retryable.join(", "),
+        "retry_jitter" => match retry.jitter {
+            Jitter::None => "none".to_owned(),
+            Jitter::Full => "full".to_owned(),
+        },
+        "retry_quarantine_after" => retry.quarantine_after.to_string(),
         _ => field.otherwise.to_owned(),
     }
 }
@@ -335,7 +353,7 @@ mod tests {
 
     use std::collections::BTreeSet;
 
-    use baton_domain::task::{Jitter, Timeouts};
+    use baton_domain::task::Timeouts;
     use baton_domain::wire::task::NewTask;
     use serde_json::json;
 
@@ -374,6 +392,8 @@ mod tests {
             ("retry_backoff_coefficient", "1.5"),
             ("retry_maximum_interval_ms", "20"),
             ("retry_non_retryable", "http_503, mine"),
+            ("retry_jitter", "full"),
+            ("retry_quarantine_after", "9"),
             ("schedule_to_start_ms", "1"),
             ("start_to_close_ms", "2"),
             ("heartbeat_ms", "3"),
@@ -386,8 +406,9 @@ mod tests {
             backoff_coefficient: 1.5,
             maximum_interval_ms: 20,
             non_retryable: vec!["http_503".to_owned(), "mine".to_owned()],
-            jitter: Jitter::None,
-            ..RetryPolicy::default()
+            // The skill's own is none.
+            jitter: Jitter::Full,
+            quarantine_after: 9,
         };
         let timeouts = Timeouts { schedule_to_start_ms: Some(1), start_to_close_ms: 2, heartbeat_ms: 3, schedule_to_close_ms: Some(4) };
         assert_eq!((task.retry, task.timeouts), (Some(retry), timeouts));
@@ -403,6 +424,7 @@ mod tests {
         let task = task(&[("retry_initial_interval_ms", "5"), ("heartbeat_ms", "9")]).unwrap();
         let retry = task.retry.unwrap();
         assert_eq!((retry.maximum_attempts, retry.initial_interval_ms, retry.jitter), (2, 5, Jitter::None), "as the skill has it");
+        assert_eq!(retry.quarantine_after, RetryPolicy::default().quarantine_after);
         assert_eq!(task.timeouts, Timeouts { heartbeat_ms: 9, ..Timeouts::default() });
     }
 
@@ -415,6 +437,7 @@ mod tests {
                 _ => assert_eq!(refused, Err(vec![field.place.to_owned()]), "{}", field.name),
             }
         }
+        assert_eq!(task(&[("retry_quarantine_after", "-1")]), Err(vec!["/retry/quarantine_after".to_owned()]));
         assert_eq!(task(&[("retry_maximum_attempts", "5000000000")]), Err(vec!["/retry/maximum_attempts".to_owned()]));
         assert_eq!(task(&[("fairness_weight", "inf"), ("heartbeat_ms", "1.5")]).unwrap_err().len(), 2);
     }
@@ -451,6 +474,8 @@ mod tests {
         let fold = |html: &str| html.split('<').find(|tag| tag.contains("\"schedule-fields\"")).unwrap_or_default().to_owned();
         let plain = html(Vec::new());
         assert!(!fold(&plain).contains(" open") && !plain.contains("aria-invalid"), "{plain}");
+        let jitter = plain.split('<').find(|tag| tag.contains("name=\"retry_jitter\"")).unwrap_or_default();
+        assert!(jitter.contains("placeholder=\"full\""), "what the skill has: {jitter}");
         assert!(plain.contains("datetime-local") && plain.contains("Not before (UTC)"), "{plain}");
         let wrong = html(vec![FieldError { field: "/labels/0".to_owned(), message: "No agent has it.".to_owned() }]);
         assert!(fold(&wrong).contains(" open"), "{wrong}");
