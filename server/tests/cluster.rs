@@ -19,8 +19,29 @@ fn lease_millis() -> u64 {
 /// What is promised of attempts whose server was killed.
 const ELSEWHERE: Duration = Duration::from_secs(45);
 
-/// On which servers attempts were whose traces say that they lost their tasks.
+/// On which servers attempts were whose traces say that they lost their tasks, and those of them whose outcomes came and were refused: an attempt that is
+/// told of it before says something else.
 const TRACED: &str = "SELECT server_name FROM errors JOIN attempts ON attempts.id = attempt_id WHERE code = 'ATTEMPT-011'";
+const REFUSED: &str = "SELECT server_name FROM errors JOIN attempts ON attempts.id = attempt_id \
+     WHERE code = 'ATTEMPT-011' AND message LIKE 'The attempt''s outcome was refused:%'";
+
+/// While it stands, no result of this server is stored: whoever has one says it again and again. Each that was said leaves a lock behind, which a transaction
+/// that is rolled back keeps.
+const HOLD_BACK: &str = "CREATE TABLE held_back (server TEXT);
+     INSERT INTO held_back VALUES ('two');
+     CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+         IF NEW.outcome = 'completed' AND EXISTS (SELECT 1 FROM held_back WHERE server = NEW.server_name) THEN
+             PERFORM pg_try_advisory_lock(4711, hashtext(NEW.id::text));
+             RAISE EXCEPTION 'not yet' USING ERRCODE = '23505';
+         END IF;
+         RETURN NEW;
+     END $$;
+     CREATE TRIGGER hold_back BEFORE UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION hold_back()";
+
+/// How many results were said meanwhile.
+const SAID: &str = "SELECT count(DISTINCT objid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+     WHERE datname = current_database() AND locktype = 'advisory' AND classid = 4711";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_and_a_worker_share_the_work_and_know_one_another() {
@@ -137,12 +158,20 @@ async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refu
     let [one, two] = ["one", "two"].map(|name| {
         let mut start = cluster.server_command(name);
         start.args(["--diagnostics-slots", slots]);
+        // It complains each time that a result is held back.
+        start.stderr(std::process::Stdio::null());
         Server::start_with(start)
     });
     let (rest, api) = (Rest::of(&one).await, one.api().await);
     rest.change("one", "drain").await;
-    let ids = submit(&api, count, "diagnostics.sleep", json!({"milliseconds": 1_000})).await;
-    cluster.runs_on("two", count).await;
+    cluster.execute(HOLD_BACK).await;
+    let ids = submit(&api, count, "diagnostics.echo", json!({})).await;
+    // It is stopped when it has the result of each and none is stored: what it still has to say of them are results, whatever its heart learns first.
+    let began = Instant::now();
+    while cluster.column::<i64>(SAID).await != [count as i64] {
+        assert!(began.elapsed() < PATIENCE, "only {:?} of {count} had a result", cluster.column::<i64>(SAID).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     signal(two.pid(), "STOP");
     let held = cluster.running_on("two").await;
     assert_eq!(held, count, "some had ended before it was stopped");
@@ -150,6 +179,7 @@ async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refu
     let mut ledger = Ledger::default();
     ledger.ended(&api, count, ELSEWHERE).await;
     let before = cluster.completed_by().await;
+    cluster.execute("DELETE FROM held_back").await;
     signal(two.pid(), "CONT");
     // It is awake when it works again: then what it held has ended, one way or the other.
     rest.change("one", "drain").await;
@@ -168,6 +198,7 @@ async fn a_server_that_was_stopped_past_its_lease_gets_its_late_completions_refu
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(cluster.column::<String>(TRACED).await, vec!["two"; held]);
+    assert_eq!(cluster.column::<String>(REFUSED).await, vec!["two"; held], "a completion was not refused but never sent");
     assert!(two.terminate() && one.terminate());
 }
 

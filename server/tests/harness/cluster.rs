@@ -79,6 +79,12 @@ impl Cluster {
         sqlx::query_scalar(query).fetch_all(&mut sql).await.expect("rows")
     }
 
+    /// Says this to the database.
+    pub async fn execute(&self, statements: &'static str) {
+        let mut sql = PgConnection::connect(&self.url).await.expect("a connection");
+        sqlx::raw_sql(statements).execute(&mut sql).await.expect("done");
+    }
+
     /// How many attempts each server completed.
     pub async fn completed_by(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
