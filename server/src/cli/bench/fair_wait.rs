@@ -1,4 +1,4 @@
-//! How long does the first task of a new key wait behind very many tasks of others?
+//! How long does the first task of a new key wait behind very many tasks of others while no slot is free?
 //!
 //! The agent's slots are all taken, by tasks that last one to three seconds, so whatever comes waits until one is free. That wait is
 //! compared between a queue that holds next to nothing else and one that holds 100,000 tasks of another key.
@@ -31,7 +31,8 @@ fn others(range: std::ops::Range<usize>) -> Vec<Value> {
     range.map(|index| json!({"skill": SLEEP, "input": {"milliseconds": lasts(index)}, "fairness_key": "others"})).collect()
 }
 
-fn queue(connection: &mut Connection, token: &str, tasks: &[Value], batch: usize) -> Result<(), StartError> {
+/// Queues these tasks, some with each request.
+pub(super) fn queue(connection: &mut Connection, token: &str, tasks: &[Value], batch: usize) -> Result<(), StartError> {
     for tasks in tasks.chunks(batch) {
         connection.call(&Request::post("/tasks/batch", token, &json!({ "tasks": tasks }).to_string()))?;
     }
@@ -58,8 +59,9 @@ fn waits(target: &mut Target, name: &str) -> Result<Vec<f64>, StartError> {
     Ok(waits)
 }
 
+/// The mean of these values.
 #[expect(clippy::cast_precision_loss, reason = "a small count")]
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 

@@ -12,6 +12,7 @@ mod fair_wait;
 mod idle;
 mod latency;
 mod machine;
+mod new_key;
 mod process;
 mod report;
 mod stored;
@@ -43,7 +44,7 @@ pub(crate) enum Figure {
     DirectSqlite,
     /// Tasks a second from a queue that was filled before, and the memory that the queued tasks take.
     Drain,
-    /// How long a new key waits behind 100,000 tasks of others.
+    /// How long a new key waits behind 100,000 tasks of others: beside a server that has nothing to do, and while no slot is free.
     FairWait,
     /// What choosing an agent costs by each strategy, among 10 agents and among 10,000.
     Balancer,
@@ -125,7 +126,10 @@ impl Bench {
                 Figure::Throughput => self.throughput()?,
                 Figure::DirectSqlite => self.direct_sqlite()?,
                 Figure::Drain => self.drain()?,
-                Figure::FairWait => self.fair_wait()?,
+                Figure::FairWait => {
+                    self.new_key()?;
+                    self.fair_wait()?;
+                }
                 Figure::Balancer => self.balancer(),
             }
         }
