@@ -96,14 +96,18 @@ impl Host {
         self.life.load(Ordering::SeqCst) == CRASHED
     }
 
-    pub(crate) fn pause(&self) {
-        let _ = self.life.compare_exchange(UP, PAUSED, Ordering::SeqCst, Ordering::SeqCst);
+    /// Stands still; says whether it ran before.
+    pub(crate) fn pause(&self) -> bool {
+        self.life.compare_exchange(UP, PAUSED, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
-    pub(crate) fn go_on(&self) {
-        if self.life.compare_exchange(PAUSED, UP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+    /// Goes on; says whether it stood still until now.
+    pub(crate) fn go_on(&self) -> bool {
+        let stood = self.life.compare_exchange(PAUSED, UP, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if stood {
             self.resumed.notify_waiters();
         }
+        stood
     }
 
     /// Which ways to the store are closed.

@@ -8,12 +8,13 @@
 //! - `doorbell`: the way from a commit to the servers' buses, which may lose, repeat and reorder
 //! - `carrier`: the way of what is fleeting from server to server, which delays and loses
 //! - `agent`, `client`, `reader`, `consumer`: whoever works and publishes, asks for work, follows the events, and consumes topics
-//! - `plan`: what the seed decides; `check`: what must hold in the end; `messages`, `topics`: what became of messages; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
+//! - `plan`: what the seed decides; `blows`: what befalls servers; `check`: what must hold in the end; `messages`, `topics`: what became of messages; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
 //!
 //! The same seed gives the same trace: ids, chance and time come from the seed, and nothing here or in the engine asks the
 //! machine (docs/adr/018).
 
 mod agent;
+mod blows;
 mod carrier;
 mod check;
 mod client;
@@ -36,5 +37,6 @@ mod visitor;
 mod world;
 
 pub use baton_storage_memory::PlantedBug;
+pub use blows::BlowCounts;
 pub use messages::MessageCounts;
 pub use run::{Outcome, run, run_with_trace};

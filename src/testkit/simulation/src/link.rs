@@ -54,6 +54,21 @@ impl Link {
         if self.chance.happens(40) { self.chance.millis(500, 4_000) } else { Duration::ZERO }
     }
 
+    fn closed_to_calls(&self) -> bool {
+        self.closed(self.host.cut() == Some(Cut::Both))
+    }
+
+    fn closed_to_answers(&self) -> bool {
+        self.closed(self.host.cut().is_some())
+    }
+
+    fn closed(&self, closed: bool) -> bool {
+        if closed {
+            self.world.cut_one_off();
+        }
+        closed
+    }
+
     fn no_answer(name: &str) -> StoreError {
         StoreError::Unavailable(format!("{name} was not answered"))
     }
@@ -66,12 +81,12 @@ impl Link {
     ) -> Result<T, StoreError> {
         self.host.alive().await;
         let passage = self.passage();
-        if passage.call_lost || self.host.cut() == Some(Cut::Both) {
+        if passage.call_lost || self.closed_to_calls() {
             return self.lose(name).await;
         }
         tokio::time::sleep(passage.there).await;
         let answer = call.await;
-        if passage.answer_lost || self.host.cut().is_some() {
+        if passage.answer_lost || self.closed_to_answers() {
             return self.lose(name).await;
         }
         tokio::time::sleep(passage.back).await;
@@ -92,7 +107,7 @@ impl Link {
     {
         self.host.alive().await;
         let passage = self.passage();
-        if passage.call_lost || self.host.cut() == Some(Cut::Both) {
+        if passage.call_lost || self.closed_to_calls() {
             return self.lose(name).await;
         }
         let (world, server) = (Arc::clone(&self.world), self.host.server);
@@ -112,7 +127,7 @@ impl Link {
             answer
         });
         let answer = done.await.unwrap_or_else(|error| Err(StoreError::Corrupt(error.to_string())));
-        if passage.answer_lost || self.host.cut().is_some() {
+        if passage.answer_lost || self.closed_to_answers() {
             return self.lose(name).await;
         }
         tokio::time::sleep(passage.back).await;

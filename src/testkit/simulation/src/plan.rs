@@ -78,6 +78,17 @@ pub(crate) struct Fate {
     pub(crate) lasts: Duration,
 }
 
+impl Fate {
+    const fn ends(&self) -> Duration {
+        self.at.saturating_add(self.lasts)
+    }
+}
+
+/// Within this time a server calls the store, whatever there is to do: it keeps its leases and says that it is there.
+const CALLS: Duration = Duration::from_millis(2_500);
+/// How long a server takes to stop in order.
+const STOPS: Duration = Duration::from_secs(5);
+
 /// A world, as its seed decides it.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -101,23 +112,72 @@ impl Plan {
             lost_requests: chance.within(50, 200),
             longest_way_ms: chance.within(20, 100),
         };
-        let mut fates = Vec::new();
         let cut = if chance.happens(500) { Cut::Both } else { Cut::Answers };
+        let fate = |blow, lasts| Fate {
+            at: chance.millis(1_500, 16_000),
+            server: usize::try_from(chance.within(0, servers as u64 - 1)).unwrap_or(0),
+            blow,
+            lasts,
+        };
         // Each world has one of each. Short blows are survived with the lease, long ones cost it.
-        for (blow, lasts) in [
-            (Blow::Crash, chance.millis(200, 9_000)),
-            (Blow::Pause, chance.millis(500, 16_000)),
-            (Blow::Partition(cut), chance.millis(500, 14_000)),
-            (Blow::Restart, chance.millis(100, 2_000)),
-        ] {
-            let server = usize::try_from(chance.within(0, servers as u64 - 1)).unwrap_or(0);
-            fates.push(Fate { at: chance.millis(1_500, 16_000), server, blow, lasts });
+        let crash = fate(Blow::Crash, chance.millis(200, 9_000));
+        let mut pause = fate(Blow::Pause, chance.millis(500, 16_000));
+        let mut partition = fate(Blow::Partition(cut), chance.millis(2_500, 14_000));
+        let mut restart = fate(Blow::Restart, chance.millis(100, 2_000));
+        // And each of each takes effect: what has crashed or stopped cannot stand still, and one that crashes leaves no one to be told to stop.
+        if pause.server == crash.server {
+            pause.server = (pause.server + 1) % servers;
         }
-        // One server cannot crash while it is told to stop: there would be no one left to tell.
-        if fates[3].server == fates[0].server {
-            fates[3].server = (fates[0].server + 1) % servers;
+        while restart.server == crash.server || (restart.server == pause.server && servers > 2) {
+            restart.server = (restart.server + 1) % servers;
         }
+        if restart.server == pause.server && restart.at < pause.ends() {
+            restart.at = pause.ends() + chance.millis(10, 500);
+        }
+        partition.lasts = seen(&partition, [&crash, &pause, &restart]).saturating_sub(partition.at);
+        let mut fates = vec![crash, pause, partition, restart];
         fates.sort_by_key(|fate| fate.at);
         Self { servers, clients: usize::try_from(chance.within(2, 4)).unwrap_or(2), tasks: chance.within(200, 240), weather, fates }
+    }
+}
+
+/// When a partition ends: not before its server has called anybody, which one that has crashed, stands still or has stopped does not.
+fn seen(partition: &Fate, mut others: [&Fate; 3]) -> Duration {
+    others.sort_by_key(|other| other.at);
+    let mut ends = partition.ends();
+    for other in others.into_iter().filter(|other| other.server == partition.server) {
+        let back = if matches!(other.blow, Blow::Restart) { other.ends() + STOPS } else { other.ends() };
+        if other.at < partition.at + CALLS && partition.at < back {
+            ends = ends.max(back + CALLS);
+        }
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn in_no_world_does_a_blow_fall_on_what_another_has_taken_away() {
+        for seed in 0..20_000 {
+            let plan = Plan::of(seed);
+            let of = |wanted: fn(Blow) -> bool| {
+                let mut found = plan.fates.iter().filter(|fate| wanted(fate.blow));
+                (found.next().copied(), found.next().is_none())
+            };
+            let (Some(crash), true) = of(|blow| matches!(blow, Blow::Crash)) else { panic!("seed {seed}: no crash") };
+            let (Some(pause), true) = of(|blow| matches!(blow, Blow::Pause)) else { panic!("seed {seed}: no pause") };
+            let (Some(partition), true) = of(|blow| matches!(blow, Blow::Partition(_))) else { panic!("seed {seed}: no partition") };
+            let (Some(restart), true) = of(|blow| matches!(blow, Blow::Restart)) else { panic!("seed {seed}: no restart") };
+            assert!(pause.server != crash.server && restart.server != crash.server, "seed {seed}");
+            assert!(pause.server != restart.server || pause.ends() < restart.at, "seed {seed}");
+            for other in [crash, pause, restart].into_iter().filter(|other| other.server == partition.server) {
+                let (before, after) = (other.at.saturating_sub(partition.at), partition.ends().saturating_sub(other.ends()));
+                assert!(before >= CALLS || after >= CALLS, "seed {seed}: {partition:?} is hidden by {other:?}");
+            }
+        }
     }
 }

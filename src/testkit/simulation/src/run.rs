@@ -15,10 +15,11 @@ use baton_domain::wire::task::TaskFilter;
 use baton_storage::{CommitSink, LimitStore, StoreError, TaskQuery, TaskStore};
 use baton_storage_memory::{MemoryStore, PlantedBug};
 
+use crate::blows::{BlowCounts, befall};
 use crate::client::{Client, LIMITED};
 use crate::doorbell::Doorbell;
 use crate::messages::MessageCounts;
-use crate::plan::{Blow, Fate, Plan};
+use crate::plan::Plan;
 use crate::world::World;
 use crate::{check, consumer, host, reader, topics};
 
@@ -50,6 +51,8 @@ pub struct Outcome {
     pub events: u64,
     /// What happened to messages of topics.
     pub messages: MessageCounts,
+    /// What befell servers.
+    pub blows: BlowCounts,
 }
 
 /// Runs a seed's world. `folder` is where its servers have their folders; runs at the same time need different ones.
@@ -112,7 +115,8 @@ fn run_kept(seed: u64, bug: Option<PlantedBug>, folder: &Path, keep_trace: bool)
     let (trace, lines) = world.trace.end();
     let tasks = log.iter().filter(|event| event.kind == "task.queued" || event.kind == "task.waiting").count() as u64;
     let messages = world.messages.lock().counts;
-    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64, messages })
+    let blows = *world.blows.lock();
+    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64, messages, blows })
 }
 
 async fn live(world: &Arc<World>) -> Result<(Vec<Violation>, Vec<Event>), StoreError> {
@@ -181,50 +185,4 @@ async fn come_to_rest(world: &Arc<World>) -> Result<(), StoreError> {
         tokio::time::sleep(LOOK).await;
     }
     Ok(())
-}
-
-/// Lets everything befall the servers that the plan says.
-async fn befall(world: Arc<World>) {
-    let began = tokio::time::Instant::now();
-    let mut ends = Vec::new();
-    for fate in &world.plan.fates {
-        tokio::time::sleep_until(began + fate.at).await;
-        ends.push(tokio::spawn(blow(Arc::clone(&world), *fate)));
-    }
-    for end in ends {
-        let _ = end.await;
-    }
-}
-
-async fn blow(world: Arc<World>, fate: Fate) {
-    let Some(host) = world.host(fate.server) else { return };
-    world.trace.note(format_args!("s{} {:?} for {:?}", fate.server, fate.blow, fate.lasts));
-    match fate.blow {
-        Blow::Crash => {
-            host.crash();
-            tokio::time::sleep(fate.lasts).await;
-            host.let_go();
-            host::start(&world, fate.server);
-        }
-        Blow::Pause => {
-            host.pause();
-            tokio::time::sleep(fate.lasts).await;
-            host.go_on();
-        }
-        Blow::Partition(cut) => {
-            host.set_cut(Some(cut));
-            tokio::time::sleep(fate.lasts).await;
-            // Another incarnation stands in the same place of the network.
-            for host in [Some(host), world.host(fate.server)].into_iter().flatten() {
-                host.set_cut(None);
-            }
-        }
-        Blow::Restart => {
-            host.stop().await;
-            tokio::time::sleep(fate.lasts).await;
-            host.let_go();
-            host::start(&world, fate.server);
-        }
-    }
-    world.trace.note(format_args!("s{} is over it", fate.server));
 }

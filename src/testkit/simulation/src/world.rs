@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use baton_bus::carrier::{InProcessHub, POLL};
 use baton_domain::ports::{Chance, Clock, IdSource, Sources};
@@ -11,6 +11,7 @@ use baton_testkit::SeededChance;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::blows::BlowCounts;
 use crate::host::Host;
 use crate::ledger::Ledger;
 use crate::messages::Messages;
@@ -30,6 +31,8 @@ pub(crate) struct World {
     pub(crate) trace: Trace,
     pub(crate) ledger: Ledger,
     pub(crate) messages: Mutex<Messages>,
+    /// What befell servers and took effect.
+    pub(crate) blows: Mutex<BlowCounts>,
     /// The rings of what carries between servers; whoever takes an entry has a poll's time to finish it.
     pub(crate) rings: Arc<InProcessHub>,
     /// The servers, in their present incarnations.
@@ -40,6 +43,8 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     ids: Arc<SimulatedIds>,
     began: Instant,
+    /// Calls that were lost to a partition, or their answers.
+    cut_off: AtomicU64,
     /// Set once nothing is asked for any more.
     closing: AtomicBool,
     /// Set once everything has come to rest.
@@ -56,12 +61,14 @@ impl World {
             trace: Trace::new(keep_trace),
             ledger: Ledger::default(),
             messages: Mutex::default(),
+            blows: Mutex::default(),
             rings: InProcessHub::new(POLL),
             hosts: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
             folder,
             ids: Arc::default(),
             began: Instant::now(),
+            cut_off: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             rested: AtomicBool::new(false),
         }
@@ -89,6 +96,16 @@ impl World {
     /// A server's present incarnation.
     pub(crate) fn host(&self, server: usize) -> Option<Arc<Host>> {
         self.hosts.lock().get(server).cloned()
+    }
+
+    /// Counts a call that was lost to a partition.
+    pub(crate) fn cut_one_off(&self) {
+        self.cut_off.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many were lost until now.
+    pub(crate) fn cut_off(&self) -> u64 {
+        self.cut_off.load(Ordering::SeqCst)
     }
 
     pub(crate) fn close(&self) {

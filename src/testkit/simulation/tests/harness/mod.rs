@@ -19,6 +19,8 @@ pub struct Report {
     pub tasks: u64,
     pub events: u64,
     pub messages: MessageCounts,
+    /// Seeds whose servers were spared something: a blow that fell where it met nobody.
+    pub spared: Vec<String>,
     /// What did not hold, by seed.
     pub broken: Vec<String>,
 }
@@ -67,6 +69,9 @@ pub fn all(seeds: Range<u64>, bug: Option<PlantedBug>) -> Report {
         report.tasks += outcome.tasks;
         report.events += outcome.events;
         report.messages += outcome.messages;
+        if !outcome.blows.has_all() {
+            report.spared.push(format!("seed {}: {:?}", outcome.seed, outcome.blows));
+        }
         if !outcome.violations.is_empty() {
             let what: Vec<String> = outcome.violations.iter().take(5).map(ToString::to_string).collect();
             let seed = outcome.seed;
