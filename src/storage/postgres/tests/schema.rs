@@ -1,4 +1,5 @@
-//! Are the two dialects one schema? The same tables, columns and kinds of values; the same keys, what is unique, and the same indexes with the same rows.
+//! Are the two dialects one schema? The same tables, columns, kinds of values and defaults; the same keys, conditions, what is unique, and the same indexes
+//! with the same rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,12 +20,16 @@ struct Table {
     indexes: BTreeMap<String, Index>,
     /// Columns, the table and the columns that they refer to, and what becomes of the row when that one goes.
     refers: BTreeSet<(Vec<String>, String, Vec<String>, String)>,
+    /// What must hold in each row.
+    checks: BTreeSet<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Column {
     kind: String,
     maybe: bool,
+    /// What stands there if nothing else is said.
+    default: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -74,6 +79,34 @@ fn rows(condition: &str, is_boolean: &dyn Fn(&str) -> bool) -> String {
     terms.join(" AND ")
 }
 
+/// A default in one way of writing: numbers, with 0 and 1 for no and yes, and bytes as their digits.
+fn value(written: &str) -> String {
+    let plain = written.split("::").next().unwrap_or(written).trim_matches(['(', ')']);
+    if let Some(bytes) = plain.strip_prefix("X'") {
+        return bytes.trim_end_matches('\'').to_lowercase();
+    }
+    let plain = plain.trim_matches('\'');
+    match (plain, plain.parse::<f64>()) {
+        ("false", _) => "0".to_owned(),
+        ("true", _) => "1".to_owned(),
+        (_, Ok(number)) => number.to_string(),
+        _ if written.ends_with("::uuid") => plain.replace('-', ""),
+        _ => plain.to_owned(),
+    }
+}
+
+/// The conditions of a table in SQLite, which has them nowhere but in the text that made it.
+fn checks(made: &str) -> impl Iterator<Item = &str> {
+    made.split("CHECK (").skip(1).map(|rest| {
+        let mut open = 1;
+        let end = rest.find(|letter: char| {
+            open += i32::from(letter == '(') - i32::from(letter == ')');
+            open == 0
+        });
+        &rest[..end.unwrap()]
+    })
+}
+
 async fn of_sqlite(is_boolean: &dyn Fn(&str) -> bool) -> Schema {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("baton.db");
@@ -81,7 +114,8 @@ async fn of_sqlite(is_boolean: &dyn Fn(&str) -> bool) -> Schema {
     let mut sql = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     let mut schema = Schema::new();
     let columns = sqlx::query(
-        "SELECT tables.name AS tab, columns.name AS col, columns.type AS kind, columns.\"notnull\" = 0 AS maybe, columns.pk AS pk
+        "SELECT tables.name AS tab, columns.name AS col, columns.type AS kind, columns.\"notnull\" = 0 AS maybe, columns.pk AS pk,
+             columns.dflt_value AS given, tables.sql AS made
          FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
          WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%' AND tables.name NOT LIKE '_sqlx%' ORDER BY columns.pk",
     );
@@ -90,7 +124,9 @@ async fn of_sqlite(is_boolean: &dyn Fn(&str) -> bool) -> Schema {
         if row.get::<i64, _>("pk") > 0 {
             table.key.push(name.clone());
         }
-        table.columns.insert(name, Column { kind: row.get("kind"), maybe: row.get("maybe") });
+        let default = row.get::<Option<&str>, _>("given").map(value);
+        table.columns.insert(name, Column { kind: row.get("kind"), maybe: row.get("maybe"), default });
+        table.checks.extend(checks(row.get("made")).map(|condition| rows(condition, is_boolean)));
     }
     // Without the indexes of primary keys.
     let indexes = sqlx::query(
@@ -130,7 +166,7 @@ async fn of_postgres() -> (Schema, BTreeSet<String>) {
     let mut sql = PgConnection::connect(&url).await.unwrap();
     let (mut schema, mut booleans) = (Schema::new(), BTreeSet::new());
     let columns = sqlx::query(
-        "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS kind, is_nullable = 'YES' AS maybe
+        "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS kind, is_nullable = 'YES' AS maybe, column_default::text AS given
          FROM information_schema.columns
          WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' AND table_name NOT IN ('blobs', 'blob_chunks')",
     );
@@ -139,7 +175,8 @@ async fn of_postgres() -> (Schema, BTreeSet<String>) {
         if found == "boolean" {
             booleans.insert(name.clone());
         }
-        let column = Column { kind: kind(&found).to_owned(), maybe: row.get("maybe") };
+        let default = row.get::<Option<&str>, _>("given").map(value);
+        let column = Column { kind: kind(&found).to_owned(), maybe: row.get("maybe"), default };
         schema.entry(row.get("tab")).or_default().columns.insert(name, column);
     }
     // Whatever sorts down has the first bit of its options set.
@@ -178,6 +215,13 @@ async fn of_postgres() -> (Schema, BTreeSet<String>) {
         let Some(table) = schema.get_mut(row.get::<&str, _>("tab")) else { continue };
         table.refers.insert((row.get("cols"), row.get("to_tab"), row.get("to_cols"), row.get("gone")));
     }
+    let checks = sqlx::query(
+        "SELECT relname::text AS tab, pg_get_expr(conbin, conrelid) AS must FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE contype = 'c'",
+    );
+    for row in checks.fetch_all(&mut sql).await.unwrap() {
+        let Some(table) = schema.get_mut(row.get::<&str, _>("tab")) else { continue };
+        table.checks.insert(rows(row.get("must"), &|column| booleans.contains(column)));
+    }
     (schema, booleans)
 }
 
@@ -211,9 +255,25 @@ async fn both_databases_have_the_same_tables_keys_and_indexes() {
     let some = count(|table| table.indexes.values().filter(|index| index.rows.is_some()).count());
     assert!(indexes > 40 && some > 15 && some < indexes, "{indexes} indexes, {some} of them of some rows");
     assert!(count(|table| table.unique.len()) >= 5 && count(|table| table.refers.len()) >= 15);
+    let defaults = count(|table| table.columns.values().filter(|column| column.default.is_some()).count());
+    assert!(count(|table| table.checks.len()) >= 3 && defaults > 10, "{defaults} defaults");
     assert!(sqlite.values().all(|table| !table.key.is_empty()));
     for (name, table) in &sqlite {
         assert_eq!(Some(table), postgres.get(name), "of SQLite and of PostgreSQL: the table {name}");
     }
     assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_default_is_the_same_in_either_way_of_writing() {
+    for (sqlite, postgres) in
+        [("0", "0"), ("0", "'0'::bigint"), ("0", "false"), ("1.0", "1.0"), ("-1", "'-1'::integer"), ("'a'", "'a'::text")]
+    {
+        assert_eq!(value(sqlite), value(postgres));
+    }
+    let zeros = "00000000";
+    assert_eq!(value("X'0a00'"), "0a00");
+    assert_eq!(value(&format!("X'{}'", zeros.repeat(4))), value("'00000000-0000-0000-0000-000000000000'::uuid"));
+    assert_ne!(value("0"), value("true"));
+    assert_eq!(checks("a TEXT CHECK (length(a) < (3)), CHECK (b = 1)").collect::<Vec<_>>(), ["length(a) < (3)", "b = 1"]);
 }
