@@ -3,19 +3,31 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::harness::cluster::Cluster;
 use crate::harness::keyed::{Answer, KeyedClient};
 use crate::harness::ledger::Ledger;
 use crate::harness::{PATIENCE, Server, command, data_folder};
 use baton_domain::id::TaskId;
 use baton_domain::wire::task::NewTask;
 use baton_storage::fault_points::FaultPoint;
-use baton_testkit::{SeededChance, scale};
+use baton_testkit::{Scale, SeededChance, scale};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 /// A server that was killed answers again within this.
 const READY: Duration = Duration::from_secs(5);
+
+/// How long the work of a server that died on PostgreSQL is left to it, in milliseconds.
+const LEASE: u64 = 3_000;
+
+/// The points that the short form goes through on PostgreSQL: what an attempt has done by then, and what is stored of it, are furthest apart.
+const OF_ATTEMPTS: [FaultPoint; 3] = [FaultPoint::AfterClaim, FaultPoint::AfterEffect, FaultPoint::AfterOutcome];
+
+/// Whether plain tasks come by this point.
+fn met_by_tasks(point: FaultPoint) -> bool {
+    point != FaultPoint::DuringRecovery && !FaultPoint::OF_RUNS.contains(&point)
+}
 
 fn echoes(count: usize) -> Vec<NewTask> {
     (0..count).map(|index| NewTask::new("diagnostics.echo", json!({"message": index.to_string()}))).collect()
@@ -132,8 +144,7 @@ impl Persistent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_dies_at_any_named_point_loses_nothing_and_is_back_soon() {
-    let elsewhere = |point: &FaultPoint| *point == FaultPoint::DuringRecovery || FaultPoint::OF_RUNS.contains(point);
-    for &point in FaultPoint::ALL.iter().filter(|point| !elsewhere(point)) {
+    for &point in FaultPoint::ALL.iter().filter(|point| met_by_tasks(**point)) {
         for turn in 1..=scale().of(2, 8) {
             let folder = data_folder();
             let mut client = Persistent::new();
@@ -148,6 +159,28 @@ async fn a_server_that_dies_at_any_named_point_loses_nothing_and_is_back_soon() 
             client.check(&server).await;
             assert!(server.terminate(), "{die_at}");
             check_file(folder.path()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_leaves_that_dies_at_a_named_point_on_postgresql_another_finishes_once() {
+    let wanted = |point: FaultPoint| met_by_tasks(point) && (scale() == Scale::Full || OF_ATTEMPTS.contains(&point));
+    for &point in FaultPoint::ALL.iter().filter(|point| wanted(**point)) {
+        for turn in 1..=scale().of(1, 8) {
+            let mut cluster = Cluster::new(LEASE);
+            let mut client = Persistent::new();
+            // The first start makes the tables; what the next one writes of its own is less than what comes before the point.
+            assert!(cluster.server("first").terminate());
+            let die_at = format!("{point}:{}", 40 + turn * 7);
+            let mut start = cluster.server_command("dies");
+            start.args(["--die-at", &die_at]);
+            let dying = Server::start_with(start);
+            client.until_silence(&dying).await;
+            drop(dying);
+            let server = cluster.server("goes-on");
+            client.check(&server).await;
+            assert!(server.terminate(), "{die_at}");
         }
     }
 }
