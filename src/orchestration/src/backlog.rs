@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_domain::id::TaskId;
 use baton_domain::task::Priority;
 use baton_domain::wire::limit::LimitScope;
 use baton_domain::wire::task::TaskSummary;
@@ -14,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::fair_queue::{FairQueue, Key, Turn};
+use crate::passed::{PassedOver, Wants};
 
 /// Tasks of one class that a round could need.
 #[derive(Debug, Clone)]
@@ -21,13 +23,19 @@ pub(crate) struct Lane {
     pub(crate) skill: String,
     pub(crate) priority: Priority,
     pub(crate) turn: Turn,
+    /// Up to which place its tasks are passed over.
+    pub(crate) after: Option<(i64, TaskId)>,
 }
 
 impl Lane {
     /// The class as the store knows it.
     pub(crate) fn class(&self) -> QueueClass {
-        QueueClass { skill: self.skill.clone(), fairness_key: self.turn.key.as_deref().map(str::to_owned), priority: self.priority }
+        class(&self.skill, &self.turn.key, self.priority)
     }
+}
+
+fn class(skill: &str, key: &Key, priority: Priority) -> QueueClass {
+    QueueClass { skill: skill.to_owned(), fairness_key: key.as_deref().map(str::to_owned), priority }
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +46,7 @@ struct Known {
     limited: HashSet<(LimitScope, String)>,
     /// Skills, keys, or both together whose concurrency limit was found to leave no room.
     held: HashSet<(Option<String>, Option<String>)>,
+    passed: PassedOver,
 }
 
 /// The doorbell of the queues. A ring that is lost costs the time until the next look, and nothing else.
@@ -69,6 +78,8 @@ impl Backlog {
         let mut known = self.known.lock();
         for (class, weight) in classes {
             known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, Some(*weight));
+            // What was submitted has the last place.
+            known.passed.added(class);
         }
         drop(known);
         self.rung.notify_one();
@@ -76,14 +87,22 @@ impl Backlog {
 
     /// Another server says that a task of this class may be ready; with which weight, it does not say.
     pub(crate) fn ring_one(&self, class: &QueueClass) {
-        self.known.lock().queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
+        let mut known = self.known.lock();
+        known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
+        known.passed.forget(class);
+        drop(known);
         self.rung.notify_one();
     }
 
     /// This task may be ready.
     pub(crate) fn ring_for(&self, task: &TaskRecord) {
         let TaskSummary { skill, fairness_key, priority, .. } = &task.summary;
-        self.known.lock().queue(skill).ring(fairness_key.as_deref(), *priority, Some(task.fairness_weight));
+        let mut known = self.known.lock();
+        known.queue(skill).ring(fairness_key.as_deref(), *priority, Some(task.fairness_weight));
+        if !known.passed.is_empty() {
+            known.passed.forget(&QueueClass { skill: skill.clone(), fairness_key: fairness_key.clone(), priority: *priority });
+        }
+        drop(known);
         self.rung.notify_one();
     }
 
@@ -112,6 +131,7 @@ impl Backlog {
         let mut known = self.known.lock();
         for class in &classes {
             known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
+            known.passed.added(class);
         }
         known.look_on = classes.into_iter().next_back().filter(|_| more);
         known.limited = limited;
@@ -122,21 +142,65 @@ impl Backlog {
     /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them.
     pub(crate) fn lanes(&self, skills: &[String], tasks: u32) -> Vec<Lane> {
         let known = self.known.lock();
+        let passed = &known.passed;
         let mut lanes = Vec::new();
         for skill in skills {
-            let Some(queue) = known.queues.get(skill) else { continue };
-            let held = |key: &Key| !known.held.is_empty() && known.holds(skill, key.as_deref());
             for priority in Priority::ALL {
-                let turns = queue.turns(priority, tasks, held);
-                lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn }));
+                let skip = |key: &Key| !passed.is_empty() && passed.is_all(&class(skill, key, priority));
+                lanes.extend(known.turns(skill, priority, tasks, skip).into_iter().map(|turn| {
+                    let after = if passed.is_empty() { None } else { passed.after(&class(skill, &turn.key, priority)) };
+                    Lane { skill: skill.clone(), priority, turn, after }
+                }));
             }
         }
         lanes
     }
 
+    /// The same classes, those of which all is passed over among them.
+    pub(crate) fn heads(&self, skills: &[String], tasks: u32) -> Vec<QueueClass> {
+        let known = self.known.lock();
+        let mut heads = Vec::new();
+        for skill in skills {
+            for priority in Priority::ALL {
+                let turns = known.turns(skill, priority, tasks, |_| false);
+                heads.extend(turns.into_iter().map(|turn| class(skill, &turn.key, priority)));
+            }
+        }
+        heads
+    }
+
     /// A look at a class, begun when the lane was made, found no task.
     pub(crate) fn empty(&self, lane: &Lane) {
-        self.known.lock().queue(&lane.skill).empty(&lane.turn.key, lane.priority, lane.turn.rings);
+        let mut known = self.known.lock();
+        if lane.after.is_none() {
+            known.queue(&lane.skill).empty(&lane.turn.key, lane.priority, lane.turn.rings);
+        } else if known.is_as_it_was(lane) {
+            known.passed.nothing_behind(&lane.class());
+        }
+    }
+
+    /// All tasks that a look at a class found, up to this place, no agent could take that is free; they want this. `is_all` if there were no more.
+    /// Says whether a look behind them may find others.
+    pub(crate) fn in_vain(&self, lane: &Lane, last: (i64, TaskId), is_all: bool, wants: Wants) -> bool {
+        let mut known = self.known.lock();
+        // Rung for meanwhile, it may hold something that was not looked at.
+        let is_all = is_all && known.is_as_it_was(lane);
+        known.passed.pass(lane.class(), last, is_all, wants)
+    }
+
+    /// What the tasks want that are passed over.
+    pub(crate) fn wants(&self) -> Wants {
+        self.known.lock().passed.wants()
+    }
+
+    /// An agent could take tasks that want this: those that are passed over are looked at again.
+    pub(crate) fn found(&self, wants: &Wants) {
+        self.known.lock().passed.found(wants);
+    }
+
+    /// All tasks that are passed over are looked at again.
+    pub(crate) fn look_at_all(&self) {
+        self.known.lock().passed.forget_all();
     }
 
     /// So many tasks of a key began, with this weight.
@@ -188,6 +252,17 @@ impl Known {
             self.queues.insert(skill.to_owned(), FairQueue::default());
         }
         self.queues.entry(skill.to_owned()).or_default()
+    }
+
+    /// The keys whose turns come next, but for those without room and those to skip.
+    fn turns(&self, skill: &str, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+        let Some(queue) = self.queues.get(skill) else { return Vec::new() };
+        queue.turns(priority, tasks, |key| (!self.held.is_empty() && self.holds(skill, key.as_deref())) || skip(key))
+    }
+
+    /// Whether nobody has rung for a class since the lane was made.
+    fn is_as_it_was(&self, lane: &Lane) -> bool {
+        self.queues.get(&lane.skill).is_some_and(|queue| queue.rings(&lane.turn.key, lane.priority) == Some(lane.turn.rings))
     }
 
     fn holds(&self, skill: &str, key: Option<&str>) -> bool {

@@ -1,6 +1,6 @@
 //! When does a ready task get its agent? This loop gives ready tasks to free slots, whenever either appears.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ use crate::agent_pool::Reservation;
 use crate::backlog::Lane;
 use crate::claims::{Claim, Settled, Storing};
 use crate::engine::Shared;
+use crate::fair_queue::KEYS_A_ROUND;
 use crate::orchestrator::Orchestrator;
+use crate::passed::{Want, Wants};
 use crate::precedence::Precedence;
 use crate::task_manager::refusals;
 use crate::turns::Turns;
@@ -23,6 +25,10 @@ const ROUND: u32 = 256;
 const WINDOW: u32 = 1_024;
 /// The most classes of the queue that one look into the store finds.
 const LOOK: u32 = 1_000;
+/// The most rounds in a row that look behind tasks for which there is no agent; then whatever else may have happened comes first.
+const LOOKS_ON: u32 = 64;
+/// How often what is passed over is looked at again, whatever is known of it.
+const AGAIN: Duration = Duration::from_secs(10);
 /// How long the loop waits after storage failed.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long the loop waits after others were faster.
@@ -42,6 +48,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
     let mut order = Order::default();
     let mut storing = Storing::default();
     let mut looked = shared.sources.clock.now();
+    let (mut looked_again, mut looks_on) = (looked, 0);
     loop {
         beat();
         // What other servers put into the queue rings here only if their events do.
@@ -50,6 +57,10 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
             looked = now;
             shared.backlog.ring_all();
         }
+        if now.since(looked_again) >= AGAIN {
+            looked_again = now;
+            shared.backlog.look_at_all();
+        }
         let claim = if storing.is_full() { Ok(Claim::default()) } else { round(&shared, &mut order, &storing).await };
         if shared.stop.is_cancelled() {
             break;
@@ -57,6 +68,11 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         let settled = match claim {
             Ok(claim) => {
                 let more = claim.more;
+                if claim.is_empty() && claim.look_on && looks_on < LOOKS_ON {
+                    looks_on += 1;
+                    continue;
+                }
+                looks_on = 0;
                 if !claim.is_empty() {
                     let (tasks, store) = (claim.tasks(), claim.store(Arc::clone(&shared), Arc::clone(&orchestrator)));
                     // Counted among the attempts, which it is about to start: who waits for those waits for it.
@@ -139,9 +155,10 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
     if let Some(after) = shared.backlog.look_after() {
         look(shared, after).await?;
     }
-    let (ready, more) = ready(shared, order, storing, &skills, slots).await?;
-    claim.more = more;
-    for task in ready {
+    let Ready { tasks, more, seen, look_on } = ready(shared, order, storing, &skills, slots).await?;
+    (claim.more, claim.look_on) = (more, look_on);
+    let mut left = Vec::new();
+    for task in tasks {
         if claim.len() >= ROUND as usize {
             claim.more = true;
             break;
@@ -151,19 +168,79 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
         } else {
             // It may have been paused when the last one refused, or those that were left may have gone.
             refusals::settle(shared, task.id, &task.skill, &task.labels).await?;
+            left.push(task);
         }
     }
+    claim.look_on |= pass_over(shared, left, seen);
     Ok(claim)
 }
 
-/// The tasks that could be given out now, in the order in which they should be, and whether there may be more behind them.
-async fn ready(
-    shared: &Shared,
-    order: &mut Order,
-    storing: &Storing,
-    skills: &[String],
-    slots: u32,
-) -> Result<(Vec<ReadyTask>, bool), StoreError> {
+/// Passes over the classes of which every task that was looked at is left, although an agent of the skill is free: they want another one. Says
+/// whether others may be behind them.
+fn pass_over(shared: &Shared, left: Vec<ReadyTask>, seen: Vec<Seen>) -> bool {
+    let skills: BTreeSet<&str> = left.iter().map(|task| task.skill.as_str()).collect();
+    // Usually all slots are taken by now.
+    let free: BTreeSet<String> = skills.into_iter().filter(|skill| shared.pool.would_take(None, skill, &[])).map(str::to_owned).collect();
+    if free.is_empty() {
+        return false;
+    }
+    let mut by_class: HashMap<QueueClass, Vec<ReadyTask>> = HashMap::new();
+    for task in left.into_iter().filter(|task| free.contains(&task.skill)) {
+        let class = QueueClass { skill: task.skill.clone(), fairness_key: task.fairness_key.clone(), priority: task.priority };
+        by_class.entry(class).or_default().push(task);
+    }
+    let mut look_on = false;
+    for Seen { lane, count, last } in seen {
+        let Some(left) = by_class.remove(&lane.class()).filter(|left| left.len() == count) else { continue };
+        let want = |task: ReadyTask| Want { refused: shared.refusals.of(task.id), skill: task.skill, labels: task.labels };
+        let wants: Wants = left.into_iter().map(want).map(Arc::new).collect();
+        // A slot may have become free since.
+        if wants.iter().any(|want| shared.pool.would_take(want.refused.as_deref(), &want.skill, &want.labels)) {
+            continue;
+        }
+        let is_all = count < lane.turn.tasks as usize;
+        look_on |= shared.backlog.in_vain(&lane, last, is_all, wants);
+    }
+    look_on
+}
+
+/// Looks again at what was passed over and an agent could take now.
+fn look_again(shared: &Shared) {
+    let wants = shared.backlog.wants();
+    if wants.is_empty() {
+        return;
+    }
+    let free = |want: &Arc<Want>| shared.pool.would_take(want.refused.as_deref(), &want.skill, &want.labels);
+    let found: Wants = wants.into_iter().filter(free).collect();
+    if !found.is_empty() {
+        shared.backlog.found(&found);
+    }
+}
+
+/// What could be given out now.
+struct Ready {
+    /// The tasks, in the order in which they should be.
+    tasks: Vec<ReadyTask>,
+    /// Whether there may be more behind them.
+    more: bool,
+    /// The classes that they are of.
+    seen: Vec<Seen>,
+    /// Whether classes that were not looked at may hold others.
+    look_on: bool,
+}
+
+/// What was looked at of a class.
+struct Seen {
+    lane: Lane,
+    /// How many tasks.
+    count: usize,
+    /// The place of the last one.
+    last: (i64, TaskId),
+}
+
+/// Reads the tasks that could be given out now.
+async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[String], slots: u32) -> Result<Ready, StoreError> {
+    look_again(shared);
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
     let (before, of) = shared.cluster.part();
@@ -172,17 +249,25 @@ async fn ready(
     let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
     let lanes = shared.backlog.lanes(skills, window);
     if lanes.is_empty() {
-        return Ok((Vec::new(), false));
+        return Ok(Ready { tasks: Vec::new(), more: false, seen: Vec::new(), look_on: false });
     }
     let now = shared.sources.clock.now();
-    let wanted: Vec<Wanted> = lanes.iter().map(|lane| Wanted { class: lane.class(), limit: lane.turn.tasks }).collect();
+    let wanted: Vec<Wanted> =
+        lanes.iter().map(|lane| Wanted { after: lane.after, ..Wanted::first(lane.class(), lane.turn.tasks) }).collect();
     let found = shared.store.ready_tasks(&wanted, now).await?;
     // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
     let found = sorted(shared, lanes, found);
     let more = found.iter().any(|(lane, tasks)| tasks.len() >= lane.turn.tasks as usize);
-    let mut ready = order.turns.order(found, now);
-    ready.retain(|task| !storing.hold(task.id));
-    Ok((order.precedence.order(ready, before, slots, now), more))
+    // Those that were found empty made room for the keys behind them.
+    let look_on = found.len() >= KEYS_A_ROUND && found.iter().any(|(_, tasks)| tasks.is_empty());
+    let last = |lane: &Lane, tasks: &[ReadyTask]| {
+        let last = tasks.iter().map(|task| (task.rank, task.id)).max()?;
+        Some(Seen { lane: lane.clone(), count: tasks.len(), last })
+    };
+    let seen = found.iter().filter_map(|(lane, tasks)| last(lane, tasks)).collect();
+    let mut tasks = order.turns.order(found, now);
+    tasks.retain(|task| !storing.hold(task.id));
+    Ok(Ready { tasks: order.precedence.order(tasks, before, slots, now), more, seen, look_on })
 }
 
 /// The ready tasks by their lanes; lanes without any are known to be empty from now on.

@@ -109,6 +109,11 @@ impl FairQueue {
         }
     }
 
+    /// How often a key was rung for at this priority, as a [`Turn`] says it.
+    pub(crate) fn rings(&self, key: &Key, priority: Priority) -> Option<u32> {
+        self.flows.get(key).map(|flow| flow.rings[level(priority)])
+    }
+
     /// Whether no key may have tasks.
     pub(crate) fn is_empty(&self) -> bool {
         self.levels.iter().all(BTreeSet::is_empty)

@@ -33,6 +33,7 @@ pub mod load_balancer;
 mod models;
 mod options;
 pub mod orchestrator;
+mod passed;
 mod precedence;
 mod schema;
 mod settings;

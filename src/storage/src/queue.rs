@@ -27,6 +27,16 @@ pub struct Wanted {
     pub class: QueueClass,
     /// The most tasks of it.
     pub limit: u32,
+    /// Only those behind this place of the class, by rank and then by id; all of them if there is none.
+    pub after: Option<(i64, TaskId)>,
+}
+
+impl Wanted {
+    /// The first tasks of a class.
+    #[must_use]
+    pub const fn first(class: QueueClass, limit: u32) -> Self {
+        Self { class, limit, after: None }
+    }
 }
 
 /// A task that is ready for an agent.

@@ -336,7 +336,7 @@ pub trait TaskStore: Send + Sync {
     /// Only those of storage.
     async fn leased_tasks(&self) -> Result<Vec<TaskRecord>, StoreError>;
 
-    /// Tasks that something must be done about by now, at most `limit` in all; each reason's earliest first.
+    /// Tasks that something must be done about by now, at most `limit` for each reason, so that none hides the others; each reason's earliest first.
     ///
     /// # Errors
     /// Only those of storage.

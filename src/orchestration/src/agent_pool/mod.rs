@@ -249,6 +249,20 @@ impl AgentPool {
         Ok(Reservation { slot: SlotGuard::new(Arc::clone(self), number, instance, share), agent, name, explanation })
     }
 
+    /// Whether some agent would take a task now, none of those that refused it.
+    pub(crate) fn would_take(&self, refused: Option<&BTreeSet<AgentId>>, skill: &str, labels: &[String]) -> bool {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let now = self.sources.clock.now();
+        state.tick(now);
+        let needs = self.skills.get(skill).map(|known| &known.skill.needs);
+        let fits = needs.is_none_or(|needs| state::has_room(&state.host, &state.turns, skill, needs, now));
+        match refused {
+            None => state.balancer.choose(skill, labels, fits, now, &*self.sources.chance).is_ok(),
+            Some(refused) => state.balancer.choose_without(refused, skill, labels, fits, now).is_ok(),
+        }
+    }
+
     /// Whether some agent that has the skill and all these labels is none of those that refused.
     pub(crate) fn somebody_is_left(&self, refused: &BTreeSet<AgentId>, skill: &str, labels: &[String]) -> bool {
         self.state.lock().balancer.somebody_is_left(refused, skill, labels)

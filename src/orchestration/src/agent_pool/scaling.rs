@@ -81,6 +81,9 @@ impl Scaler {
     }
 }
 
+/// Of how many tasks of a skill and priority the keys are looked at: the key whose turn is next may have just been given its last one.
+const HEADS: u32 = 16;
+
 /// Looks at the queues of agents that may grow, until the engine stops. Ends at once if there is none.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let every = shared.options.scaling.every;
@@ -101,8 +104,7 @@ async fn look(shared: &Shared) -> Result<(), StoreError> {
         let mut age = Duration::ZERO;
         // The queue is read only if nothing is free: else it is as young as the dispatcher is quick.
         if shared.pool.is_full(agent) {
-            let heads = shared.backlog.lanes(&skills, 1);
-            let wanted: Vec<Wanted> = heads.iter().map(|lane| Wanted { class: lane.class(), limit: 1 }).collect();
+            let wanted: Vec<Wanted> = shared.backlog.heads(&skills, HEADS).into_iter().map(|class| Wanted::first(class, 1)).collect();
             for task in shared.store.ready_tasks(&wanted, now).await? {
                 if let Some(task) = shared.store.task(task.id).await? {
                     age = age.max(now.since(task.ready_at));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::Code;
 use baton_domain::task::{TaskState, Trigger};
 use baton_domain::time::Timestamp;
@@ -15,7 +16,7 @@ use super::{cancel, dependencies, voting};
 use crate::attempt::failure;
 use crate::engine::{Order, Running, Shared};
 
-/// The most tasks of one sweep.
+/// The most tasks of one sweep that are due for the same reason.
 const SWEEP: u32 = 500;
 
 /// Ends of children within this time are looked at together: a busy server has thousands a second, of which few are the last one that somebody waits for.
@@ -56,19 +57,33 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
             // Left to a server that holds votes.
             continue;
         }
-        // One server does it for all, but for an attempt that must end, which whoever holds it ends.
+        // One server does it for all, but for an attempt that must end, which whoever holds it ends; what nobody holds any more is due
+        // for another reason as well.
         let mine = match &task {
-            DueTask::ClosedTooLate(id, state) => state.holds_lease() && shared.running.lock().contains_key(id),
+            DueTask::ClosedTooLate(id, state) if state.holds_lease() => shared.running.lock().contains_key(id),
+            DueTask::LeaseExpired(id, lease) => shared.cluster.leads() && !is_ours(shared, *id, *lease),
             // Whoever leads may be a worker, which holds no votes. Two that do it do it once.
-            DueTask::Voted(_) => shared.votes.get().is_some(),
-            _ => false,
+            DueTask::Voted(_) => shared.votes.get().is_some() || shared.cluster.leads(),
+            _ => shared.cluster.leads(),
         };
-        if mine || shared.cluster.leads() {
+        if mine {
             count += 1;
-            handle(shared, task, now).await?;
+            match handle(shared, task, now).await {
+                Ok(()) => {}
+                // It comes again in each sweep, and so does whatever else is due: neither must wait for somebody to mend the row.
+                Err(StoreError::Corrupt(what)) => tracing::error!(%what, "a task that is due cannot be read"),
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(count)
+}
+
+/// Whether a lease that has ended is one of our own that is merely late with its heartbeat: it stays ours as long as nobody else is there to
+/// take it, or we trust it.
+fn is_ours(shared: &Shared, task: TaskId, lease: LeaseToken) -> bool {
+    let ours = |running: &Running| running.lease == lease && (!shared.cluster.is_shared() || running.trusted_until > Instant::now());
+    shared.running.lock().get(&task).is_some_and(ours)
 }
 
 /// Makes a change, and rings for whoever it concerns.
@@ -104,11 +119,7 @@ async fn handle(shared: &Shared, due: DueTask, now: Timestamp) -> Result<(), Sto
             change(shared, Advance { reason: Some(late.code.clone()), failure: Some(late), ..end }).await
         }
         DueTask::LeaseExpired(task, lease) => {
-            // One of our own that is merely late with its heartbeat stays ours as long as nobody else is there to take it, or we
-            // trust it.
-            let ours =
-                |running: &Running| running.lease == lease && (!shared.cluster.is_shared() || running.trusted_until > Instant::now());
-            if shared.running.lock().get(&task).is_some_and(ours) || !shared.cluster.leadership().may_rescue() {
+            if is_ours(shared, task, lease) || !shared.cluster.leadership().may_rescue() {
                 return Ok(());
             }
             if let Some(record) = shared.store.task(task).await? {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_domain::id::{AttemptId, ServerId};
 use baton_domain::server::ServerRef;
-use baton_domain::task::{RetryPolicy, TaskState, Trigger};
+use baton_domain::task::{RetryPolicy, TaskState, Timeouts, Trigger};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{AgentRef, AttemptOutcome, Explanation, NewTask};
 use baton_orchestration::EngineOptions;
@@ -214,4 +214,26 @@ async fn a_task_that_keeps_killing_its_worker_is_set_aside_until_a_person_runs_i
     assert_eq!(world.ended(other).await.summary.state, TaskState::Completed, "others are not held up");
     let again = world.tasks().rerun(&world.caller, id, None).await.unwrap();
     assert_eq!(world.ended(again.id).await.summary.state, TaskState::Completed);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_nothing_else_that_is_due() {
+    let world = World::new().await;
+    // Nobody carries on with them before they are due.
+    for agent in world.engine.agents().list(&world.caller).await.unwrap().items {
+        world.engine.agents().drain(&world.caller, agent.id).await.unwrap();
+    }
+    let timed = |millis| NewTask {
+        timeouts: Timeouts { schedule_to_start_ms: Some(millis), ..Timeouts::default() },
+        ..NewTask::new(SCRIPTED, json!({"do": "hang"}))
+    };
+    let spoilt = world.submit(timed(60_000)).await.unwrap();
+    let sound = world.submit(timed(70_000)).await.unwrap();
+    let beside = rusqlite::Connection::open(world.folder.path().join("baton.db")).unwrap();
+    beside.busy_timeout(Duration::from_secs(5)).unwrap();
+    beside.execute("UPDATE tasks SET labels = 'no list' WHERE id = ?1", [spoilt.as_uuid().as_bytes()]).unwrap();
+    world.clock.advance(Duration::from_secs(80));
+    assert_eq!(world.ended(sound).await.summary.state, TaskState::TimedOut);
+    let state: String = beside.query_row("SELECT state FROM tasks WHERE id = ?1", [spoilt.as_uuid().as_bytes()], |row| row.get(0)).unwrap();
+    assert_eq!(state, "queued", "it is left for somebody to mend");
 }

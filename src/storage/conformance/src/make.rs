@@ -229,7 +229,7 @@ impl World {
     /// Everything that is ready for a skill, in the order of rank.
     pub(crate) async fn ready(&self, skill: &str, limit: u32, now: Timestamp) -> Vec<ReadyTask> {
         let classes = self.store.queue_classes(None, 1_000).await.unwrap();
-        let wanted: Vec<_> = classes.into_iter().filter(|class| class.skill == skill).map(|class| Wanted { class, limit }).collect();
+        let wanted: Vec<_> = classes.into_iter().filter(|class| class.skill == skill).map(|class| Wanted::first(class, limit)).collect();
         self.store.ready_tasks(&wanted, now).await.unwrap()
     }
 

@@ -22,17 +22,24 @@ const LISTENS: Duration = Duration::from_millis(500);
 /// The skills there are.
 pub(crate) const SKILLS: [&str; 2] = ["sim.quick", "sim.slow"];
 
+/// A skill and a label that one agent of every other server has together, and no other.
+pub(crate) const LABELLED: (&str, &str) = (SKILLS[1], "rare");
+
 struct Worker {
     world: Arc<World>,
     name: &'static str,
+    labels: &'static [&'static str],
     skills: &'static [&'static str],
     slots: u32,
 }
 
-/// The agents of a server: each server has the same.
-pub(crate) fn registry(world: &Arc<World>, _server: usize) -> Result<AgentRegistry, DuplicateAgent> {
-    let worker = |name, skills, slots| Arc::new(Worker { world: Arc::clone(world), name, skills, slots }) as Arc<dyn Agent>;
-    AgentRegistry::new([worker("both", &SKILLS, 4), worker("slow", &SKILLS[1..], 3)])
+/// The agents of a server: each server has the same, and every other one more.
+pub(crate) fn registry(world: &Arc<World>, server: usize) -> Result<AgentRegistry, DuplicateAgent> {
+    let worker = |name, labels, skills, slots| Arc::new(Worker { world: Arc::clone(world), name, labels, skills, slots }) as Arc<dyn Agent>;
+    let both = worker("both", &["simulated"], &SKILLS, 4);
+    let slow = worker("slow", &["simulated"], &SKILLS[1..], 3);
+    let rare = server.is_multiple_of(2).then(|| worker("rare", &["simulated", LABELLED.1], &SKILLS[1..], 1));
+    AgentRegistry::new([both, slow].into_iter().chain(rare))
 }
 
 #[async_trait]
@@ -41,7 +48,7 @@ impl Agent for Worker {
         let skills: Vec<Value> = self.skills.iter().map(|name| skill(name)).collect();
         let card = json!({
             "name": self.name, "title": self.name, "description": "Does what its input says.", "family": "custom", "skills": skills,
-            "labels": ["simulated"], "slots": self.slots,
+            "labels": self.labels, "slots": self.slots,
         });
         // Written as JSON, so that what a card may say besides has its default here.
         serde_json::from_value(card).unwrap_or_else(|error| unreachable!("the card is one: {error}"))

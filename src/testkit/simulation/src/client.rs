@@ -16,7 +16,7 @@ use baton_domain::wire::topic::NewMessage;
 use baton_testkit::SeededChance;
 use serde_json::{Value, json};
 
-use crate::agent::SKILLS;
+use crate::agent::{LABELLED, SKILLS};
 use crate::host::Host;
 use crate::plan::Draw;
 use crate::topics::{DURABLE, EPHEMERAL};
@@ -211,7 +211,10 @@ impl Client {
         let steps: Vec<Value> = (0..chance.within(1, 3)).map(|_| self.step()).collect();
         let may = |per_mille, low, high| chance.happens(per_mille).then(|| chance.within(low, high));
         let now = self.world.clock().now();
+        let skill = *chance.one_of(&SKILLS).unwrap_or(&SKILLS[0]);
+        let labels = if skill == LABELLED.0 && chance.happens(100) { vec![LABELLED.1.to_owned()] } else { Vec::new() };
         NewTask {
+            labels,
             priority: Priority::new(u8::try_from(chance.within(1, 5)).unwrap_or(3)).unwrap_or_default(),
             run_at: may(60, 100, 5_000).map(|later| now.plus(Duration::from_millis(later))),
             retry: chance.happens(700).then(|| RetryPolicy {
@@ -232,7 +235,7 @@ impl Client {
             } else {
                 Vec::new()
             },
-            ..NewTask::new(*chance.one_of(&SKILLS).unwrap_or(&SKILLS[0]), json!({"n": number, "plan": steps}))
+            ..NewTask::new(skill, json!({"n": number, "plan": steps}))
         }
     }
 

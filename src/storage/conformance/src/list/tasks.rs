@@ -148,6 +148,7 @@ macro_rules! tasks_cases {
                 the_classes_that_hold_tasks_come_in_order_page_by_page,
                 a_class_without_queued_tasks_is_none,
                 of_each_class_as_many_are_ready_as_are_wanted,
+                of_a_class_those_behind_a_place_are_ready_if_only_they_are_wanted,
                 a_task_that_somebody_wants_to_end_is_not_ready,
             }
             voted = tasks::voted {
@@ -170,7 +171,8 @@ macro_rules! tasks_cases {
                 every_live_task_must_end_in_time,
                 a_holder_that_falls_silent_is_due,
                 a_task_can_be_due_for_two_reasons,
-                the_limit_is_for_all_reasons_together,
+                the_limit_is_for_each_reason,
+                what_only_its_silent_holder_could_end_hides_no_rescue,
                 a_live_child_of_an_ended_parent_is_due,
                 a_live_child_of_a_parent_that_is_to_end_is_due_until_it_is_asked_too,
                 a_task_that_is_to_end_and_went_back_to_the_queue_is_due,

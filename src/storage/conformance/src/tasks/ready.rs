@@ -214,11 +214,30 @@ pub async fn of_each_class_as_many_are_ready_as_are_wanted(world: &World) {
         second.push(put(world, &other, 10 + since).await);
     }
     put(world, &class("nlp.sentiment", Some("a"), 2), 0).await;
-    let wanted = [Wanted { class: other, limit: 1 }, Wanted { class: one, limit: 3 }];
+    let wanted = [Wanted::first(other, 1), Wanted::first(one, 3)];
     let found = world.store.ready_tasks(&wanted, at(100)).await.unwrap();
     let ids: Vec<TaskId> = found.iter().map(|task| task.id).collect();
     assert_eq!(ids, [first[0], first[1], first[2], second[0]]);
     assert_eq!((found[0].fairness_key.as_deref(), found[3].fairness_key.as_deref()), (None, Some("a")));
+}
+
+pub async fn of_a_class_those_behind_a_place_are_ready_if_only_they_are_wanted(world: &World) {
+    let (one, other) = (class("nlp.sentiment", None, 3), class("nlp.sentiment", Some("a"), 3));
+    let mut tasks = Vec::new();
+    // Two share a rank, and go by their ids.
+    for since in [0, 1, 1, 2, 3] {
+        tasks.push(put(world, &one, since).await);
+    }
+    let first = put(world, &other, 0).await;
+    let all = world.store.ready_tasks(&[Wanted::first(one.clone(), 9)], at(100)).await.unwrap();
+    for (index, last) in all.iter().enumerate() {
+        let behind = Wanted { after: Some((last.rank, last.id)), ..Wanted::first(one.clone(), 2) };
+        let found = world.store.ready_tasks(&[behind, Wanted::first(other.clone(), 9)], at(100)).await.unwrap();
+        let ids: Vec<TaskId> = found.iter().filter(|task| task.id != first).map(|task| task.id).collect();
+        let wanted: Vec<TaskId> = all.iter().skip(index + 1).take(2).map(|task| task.id).collect();
+        assert_eq!((ids, found.len()), (wanted.clone(), wanted.len() + 1), "behind {index}");
+    }
+    assert_eq!(all.len(), tasks.len());
 }
 
 pub async fn a_task_that_somebody_wants_to_end_is_not_ready(world: &World) {

@@ -24,7 +24,10 @@ pub(super) fn ready(state: &State, wanted: &[Wanted], now: Timestamp) -> Vec<Rea
     };
     let mut ready: Vec<ReadyTask> = wanted
         .iter()
-        .flat_map(|wanted| state.tasks.queued(&wanted.class).filter(due).take(usize::try_from(wanted.limit).unwrap_or(usize::MAX)))
+        .flat_map(|wanted| {
+            let behind = |row: &&TaskRow| wanted.after.is_none_or(|after| (row.rank(), row.record.summary.id) > after);
+            state.tasks.queued(&wanted.class).filter(behind).filter(due).take(usize::try_from(wanted.limit).unwrap_or(usize::MAX))
+        })
         .map(|row| {
             let QueueClass { skill, fairness_key, priority } = row.class();
             let summary = &row.record.summary;
@@ -65,14 +68,13 @@ pub(super) fn due(state: &State, now: Timestamp, limit: u32) -> Vec<DueTask> {
     let early = Duration::from_secs(if state.makes(PlantedBug::LiveLeaseRecovered) { 4 } else { 0 });
     let silent = come(state.tasks.leased(), |row| row.record.lease_until.map(|until| until.minus(early)), now, limit);
     due.extend(silent.map(|row| DueTask::LeaseExpired(row.record.summary.id, row.record.lease)));
-    due.extend(state.tasks.unsettled().map(|row| DueTask::Awaited(row.record.summary.id)));
-    due.extend(state.tasks.live().filter(|row| is_orphan(state, row)).map(|row| DueTask::Orphan(row.record.summary.id)));
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    due.extend(state.tasks.unsettled().take(most).map(|row| DueTask::Awaited(row.record.summary.id)));
+    due.extend(state.tasks.live().filter(|row| is_orphan(state, row)).take(most).map(|row| DueTask::Orphan(row.record.summary.id)));
     let asked = |row: &&TaskRow| row.record.summary.cancel_requested_at.is_some() && !row.record.summary.state.holds_lease();
-    due.extend(state.tasks.live().filter(asked).map(|row| DueTask::CancelPending(row.record.summary.id)));
-    due.extend(
-        state.tasks.all().filter(|row| row.decide.is_some() && has_voted(state, row, now)).map(|row| DueTask::Voted(row.record.summary.id)),
-    );
-    due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    due.extend(state.tasks.live().filter(asked).take(most).map(|row| DueTask::CancelPending(row.record.summary.id)));
+    let voted = state.tasks.all().filter(|row| row.decide.is_some() && has_voted(state, row, now)).take(most);
+    due.extend(voted.map(|row| DueTask::Voted(row.record.summary.id)));
     due
 }
 

@@ -8,6 +8,7 @@ use baton_domain::time::Timestamp;
 use baton_storage::{DueTask, ESCALATED_FOR, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
 use crate::columns::{get, id, json, named, plain};
@@ -48,12 +49,12 @@ fn key_text(class: &QueueClass) -> Cow<'_, str> {
 pub(super) async fn ready(sql: &mut PgConnection, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, Fault> {
     // Each class's own tasks are read in the order of its index, no more than are wanted of it.
     let rows = sqlx::query(
-        "SELECT ready.* FROM UNNEST($1::text[], $2::text[], $3::smallint[], $4::bigint[]) AS wanted (skill, key, priority, most)
+        "SELECT ready.* FROM UNNEST($1::text[], $2::text[], $3::smallint[], $4::bigint[], $6::bigint[], $7::uuid[]) AS wanted (skill, key, priority, most, rank, id)
          CROSS JOIN LATERAL (
              SELECT id, skill, fairness_key, priority, labels, rank FROM tasks
              WHERE state = 'queued' AND tasks.skill = wanted.skill AND tasks.fairness_key = wanted.key
-                 AND tasks.priority = wanted.priority AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= $5)
-             ORDER BY rank, id LIMIT wanted.most) AS ready
+                 AND tasks.priority = wanted.priority AND (tasks.rank, tasks.id) > (wanted.rank, wanted.id) AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= $5)
+             ORDER BY tasks.rank, tasks.id LIMIT wanted.most) AS ready
          ORDER BY ready.rank, ready.id",
     )
     .bind(column(wanted, |wanted| plain(&wanted.class.skill)))
@@ -61,6 +62,9 @@ pub(super) async fn ready(sql: &mut PgConnection, wanted: &[Wanted], now: Timest
     .bind(column(wanted, |wanted| i16::from(wanted.class.priority.get())))
     .bind(column(wanted, |wanted| i64::from(wanted.limit)))
     .bind(now.as_millis())
+    // Behind what comes before everything, if it is to be the first.
+    .bind(column(wanted, |wanted| wanted.after.map_or(i64::MIN, |(rank, _)| rank)))
+    .bind(column(wanted, |wanted| wanted.after.map_or(Uuid::nil(), |(_, id)| *id.as_uuid())))
     .fetch_all(sql)
     .await
     .map_err(failed)?;
@@ -83,7 +87,7 @@ pub(super) async fn leased(sql: &mut PgConnection) -> Result<Vec<TaskRecord>, Fa
     Ok(found.iter().map(rows::record).collect::<Result<_, _>>()?)
 }
 
-/// Tasks of each kind of due; the conditions are those of the partial indices.
+/// Tasks of each kind of due, so many of each; the conditions are those of the partial indices.
 const DUE: &str = "SELECT * FROM (
          (SELECT 1 AS kind, id, state, lease, not_before AS at FROM tasks
              WHERE state = 'waiting' AND wait_kind = 'timer' AND not_before IS NOT NULL AND not_before <= $1 ORDER BY not_before LIMIT $2)
@@ -111,7 +115,7 @@ const DUE: &str = "SELECT * FROM (
          UNION ALL (SELECT 8, tasks.id, tasks.state, tasks.lease, tasks.created_at FROM journals JOIN tasks ON tasks.decision_id = journals.id
              WHERE journals.kind = 'decision' AND journals.live AND tasks.decision_id IS NOT NULL AND tasks.finished_at IS NOT NULL
              ORDER BY tasks.id LIMIT $2)) AS due
-     ORDER BY kind, at, id LIMIT $2";
+     ORDER BY kind, at, id";
 
 pub(super) async fn due(sql: &mut PgConnection, now: Timestamp, limit: u32) -> Result<Vec<DueTask>, Fault> {
     let rows = sqlx::query(DUE)

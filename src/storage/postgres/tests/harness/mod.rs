@@ -216,6 +216,6 @@ pub fn audit_row() -> AuditRow {
 /// Everything that is ready.
 pub async fn ready(store: &PostgresStore, now: Timestamp) -> Vec<ReadyTask> {
     let classes = store.queue_classes(None, 1_000).await.unwrap();
-    let wanted: Vec<Wanted> = classes.into_iter().map(|class| Wanted { class, limit: 1_000 }).collect();
+    let wanted: Vec<Wanted> = classes.into_iter().map(|class| Wanted::first(class, 1_000)).collect();
     store.ready_tasks(&wanted, now).await.unwrap()
 }
