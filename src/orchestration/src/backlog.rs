@@ -3,10 +3,10 @@
 //! What is known comes from insertions, from the ends of waits, and from looks into the store at the start and from time to time.
 //! It may be wrong: a class that is believed to hold tasks is found empty, one that is not known of is found by the next look.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_domain::id::TaskId;
 use baton_domain::task::Priority;
 use baton_domain::wire::limit::LimitScope;
 use baton_domain::wire::task::TaskSummary;
@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::fair_queue::{FairQueue, Key, Turn};
-use crate::passed::{PassedOver, Wants};
 
 /// Tasks of one class that a round could need.
 #[derive(Debug, Clone)]
@@ -23,19 +22,13 @@ pub(crate) struct Lane {
     pub(crate) skill: String,
     pub(crate) priority: Priority,
     pub(crate) turn: Turn,
-    /// Up to which place its tasks are passed over.
-    pub(crate) after: Option<(i64, TaskId)>,
 }
 
 impl Lane {
     /// The class as the store knows it.
     pub(crate) fn class(&self) -> QueueClass {
-        class(&self.skill, &self.turn.key, self.priority)
+        QueueClass { skill: self.skill.clone(), fairness_key: self.turn.key.as_deref().map(str::to_owned), priority: self.priority }
     }
-}
-
-fn class(skill: &str, key: &Key, priority: Priority) -> QueueClass {
-    QueueClass { skill: skill.to_owned(), fairness_key: key.as_deref().map(str::to_owned), priority }
 }
 
 #[derive(Debug, Default)]
@@ -46,8 +39,12 @@ struct Known {
     limited: HashSet<(LimitScope, String)>,
     /// Skills, keys, or both together whose concurrency limit was found to leave no room.
     held: HashSet<(Option<String>, Option<String>)>,
-    passed: PassedOver,
+    /// Classes of each skill that hold nothing but tasks which no free agent can take.
+    in_vain: HashMap<String, HashSet<(Key, Priority)>>,
 }
+
+/// The most classes of a skill that are known to be looked at in vain.
+const IN_VAIN: usize = 50_000;
 
 /// The doorbell of the queues. A ring that is lost costs the time until the next look, and nothing else.
 #[derive(Debug)]
@@ -77,9 +74,7 @@ impl Backlog {
     pub(crate) fn ring(&self, classes: &[(QueueClass, f64)]) {
         let mut known = self.known.lock();
         for (class, weight) in classes {
-            known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, Some(*weight));
-            // What was submitted has the last place.
-            known.passed.added(class);
+            known.ring(class, Some(*weight));
         }
         drop(known);
         self.rung.notify_one();
@@ -87,22 +82,15 @@ impl Backlog {
 
     /// Another server says that a task of this class may be ready; with which weight, it does not say.
     pub(crate) fn ring_one(&self, class: &QueueClass) {
-        let mut known = self.known.lock();
-        known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
-        known.passed.forget(class);
-        drop(known);
+        self.known.lock().ring(class, None);
         self.rung.notify_one();
     }
 
     /// This task may be ready.
     pub(crate) fn ring_for(&self, task: &TaskRecord) {
         let TaskSummary { skill, fairness_key, priority, .. } = &task.summary;
-        let mut known = self.known.lock();
-        known.queue(skill).ring(fairness_key.as_deref(), *priority, Some(task.fairness_weight));
-        if !known.passed.is_empty() {
-            known.passed.forget(&QueueClass { skill: skill.clone(), fairness_key: fairness_key.clone(), priority: *priority });
-        }
-        drop(known);
+        let class = QueueClass { skill: skill.clone(), fairness_key: fairness_key.clone(), priority: *priority };
+        self.known.lock().ring(&class, Some(task.fairness_weight));
         self.rung.notify_one();
     }
 
@@ -131,7 +119,6 @@ impl Backlog {
         let mut known = self.known.lock();
         for class in &classes {
             known.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, None);
-            known.passed.added(class);
         }
         known.look_on = classes.into_iter().next_back().filter(|_| more);
         known.limited = limited;
@@ -139,68 +126,49 @@ impl Backlog {
         self.holds.store(false, Ordering::Release);
     }
 
-    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them.
-    pub(crate) fn lanes(&self, skills: &[String], tasks: u32) -> Vec<Lane> {
+    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them. Without those
+    /// that are looked at in vain, if it is a skill to skip them for.
+    pub(crate) fn lanes(&self, skills: &[String], tasks: u32, skip: impl Fn(&str) -> bool) -> Vec<Lane> {
         let known = self.known.lock();
-        let passed = &known.passed;
         let mut lanes = Vec::new();
         for skill in skills {
+            let Some(queue) = known.queues.get(skill) else { continue };
+            let in_vain = known.in_vain.get(skill).filter(|_| skip(skill));
+            let held = |key: &Key| !known.held.is_empty() && known.holds(skill, key.as_deref());
             for priority in Priority::ALL {
-                let skip = |key: &Key| !passed.is_empty() && passed.is_all(&class(skill, key, priority));
-                lanes.extend(known.turns(skill, priority, tasks, skip).into_iter().map(|turn| {
-                    let after = if passed.is_empty() { None } else { passed.after(&class(skill, &turn.key, priority)) };
-                    Lane { skill: skill.clone(), priority, turn, after }
-                }));
+                let is_in_vain = |key: &Key| in_vain.is_some_and(|classes| classes.contains(&(key.clone(), priority)));
+                let turns = queue.turns(priority, tasks, |key| held(key) || is_in_vain(key));
+                lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn }));
             }
         }
         lanes
     }
 
-    /// The same classes, those of which all is passed over among them.
-    pub(crate) fn heads(&self, skills: &[String], tasks: u32) -> Vec<QueueClass> {
-        let known = self.known.lock();
-        let mut heads = Vec::new();
-        for skill in skills {
-            for priority in Priority::ALL {
-                let turns = known.turns(skill, priority, tasks, |_| false);
-                heads.extend(turns.into_iter().map(|turn| class(skill, &turn.key, priority)));
-            }
+    /// A look at a class, begun when the lane was made, found nothing but tasks that no free agent can take. Says whether it is left alone now.
+    pub(crate) fn in_vain(&self, lane: &Lane) -> bool {
+        let mut known = self.known.lock();
+        let now = known.queues.get(&lane.skill).and_then(|queue| queue.rings(&lane.turn.key, lane.priority));
+        // Rung for meanwhile, it may hold another one.
+        if now != Some(lane.turn.rings) {
+            return false;
         }
-        heads
+        let classes = known.in_vain.entry(lane.skill.clone()).or_default();
+        classes.len() < IN_VAIN && classes.insert((lane.turn.key.clone(), lane.priority))
+    }
+
+    /// All classes of a skill are looked at again.
+    pub(crate) fn look_again(&self, skill: &str) {
+        self.known.lock().in_vain.remove(skill);
+    }
+
+    /// All classes are looked at again.
+    pub(crate) fn look_again_at_all(&self) {
+        self.known.lock().in_vain.clear();
     }
 
     /// A look at a class, begun when the lane was made, found no task.
     pub(crate) fn empty(&self, lane: &Lane) {
-        let mut known = self.known.lock();
-        if lane.after.is_none() {
-            known.queue(&lane.skill).empty(&lane.turn.key, lane.priority, lane.turn.rings);
-        } else if known.is_as_it_was(lane) {
-            known.passed.nothing_behind(&lane.class());
-        }
-    }
-
-    /// All tasks that a look at a class found, up to this place, no agent could take that is free; they want this. `is_all` if there were no more.
-    /// Says whether a look behind them may find others.
-    pub(crate) fn in_vain(&self, lane: &Lane, last: (i64, TaskId), is_all: bool, wants: Wants) -> bool {
-        let mut known = self.known.lock();
-        // Rung for meanwhile, it may hold something that was not looked at.
-        let is_all = is_all && known.is_as_it_was(lane);
-        known.passed.pass(lane.class(), last, is_all, wants)
-    }
-
-    /// What the tasks want that are passed over.
-    pub(crate) fn wants(&self) -> Wants {
-        self.known.lock().passed.wants()
-    }
-
-    /// An agent could take tasks that want this: those that are passed over are looked at again.
-    pub(crate) fn found(&self, wants: &Wants) {
-        self.known.lock().passed.found(wants);
-    }
-
-    /// All tasks that are passed over are looked at again.
-    pub(crate) fn look_at_all(&self) {
-        self.known.lock().passed.forget_all();
+        self.known.lock().queue(&lane.skill).empty(&lane.turn.key, lane.priority, lane.turn.rings);
     }
 
     /// So many tasks of a key began, with this weight.
@@ -247,22 +215,19 @@ impl Backlog {
 }
 
 impl Known {
+    fn ring(&mut self, class: &QueueClass, weight: Option<f64>) {
+        self.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, weight);
+        if let Some(classes) = self.in_vain.get_mut(&class.skill) {
+            let key: Key = class.fairness_key.as_deref().map(Arc::from);
+            classes.remove(&(key, class.priority));
+        }
+    }
+
     fn queue(&mut self, skill: &str) -> &mut FairQueue {
         if !self.queues.contains_key(skill) {
             self.queues.insert(skill.to_owned(), FairQueue::default());
         }
         self.queues.entry(skill.to_owned()).or_default()
-    }
-
-    /// The keys whose turns come next, but for those without room and those to skip.
-    fn turns(&self, skill: &str, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
-        let Some(queue) = self.queues.get(skill) else { return Vec::new() };
-        queue.turns(priority, tasks, |key| (!self.held.is_empty() && self.holds(skill, key.as_deref())) || skip(key))
-    }
-
-    /// Whether nobody has rung for a class since the lane was made.
-    fn is_as_it_was(&self, lane: &Lane) -> bool {
-        self.queues.get(&lane.skill).is_some_and(|queue| queue.rings(&lane.turn.key, lane.priority) == Some(lane.turn.rings))
     }
 
     fn holds(&self, skill: &str, key: Option<&str>) -> bool {
@@ -281,7 +246,7 @@ mod tests {
     }
 
     fn keys(backlog: &Backlog) -> Vec<Option<String>> {
-        backlog.lanes(&["a".to_owned()], 9).iter().map(|lane| lane.class().fairness_key).collect()
+        backlog.lanes(&["a".to_owned()], 9, |_| true).iter().map(|lane| lane.class().fairness_key).collect()
     }
 
     #[test]
@@ -291,11 +256,32 @@ mod tests {
         assert_eq!(backlog.look_after(), None);
         assert!(keys(&backlog).is_empty());
         backlog.looked(vec![class(None)], false, HashSet::new());
-        let lane = backlog.lanes(&["a".to_owned()], 9).remove(0);
+        let lane = backlog.lanes(&["a".to_owned()], 9, |_| true).remove(0);
         backlog.empty(&lane);
         assert!(keys(&backlog).is_empty());
         backlog.ring(&[(class(None), 1.0)]);
         assert_eq!(keys(&backlog), [None]);
+    }
+
+    #[test]
+    fn a_class_looked_at_in_vain_is_left_alone_until_it_is_rung_for_or_all_are_looked_at() {
+        let backlog = Backlog::default();
+        let skills = ["a".to_owned()];
+        backlog.ring(&[(class(None), 1.0), (class(Some("x")), 1.0)]);
+        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
+        assert!(backlog.in_vain(&lane));
+        assert!(!backlog.in_vain(&lane), "it is already");
+        assert_eq!(keys(&backlog), [Some("x".to_owned())]);
+        assert_eq!(backlog.lanes(&skills, 9, |_| false).len(), 2, "an agent may take one now");
+        backlog.ring_one(&class(None));
+        assert_eq!(keys(&backlog).len(), 2);
+        assert!(!backlog.in_vain(&lane), "it was rung for since");
+        assert!(backlog.in_vain(&backlog.lanes(&skills, 9, |_| true)[0]));
+        backlog.look_again("b");
+        assert_eq!(keys(&backlog).len(), 1);
+        backlog.look_again("a");
+        assert_eq!(keys(&backlog).len(), 2);
+        assert!(!backlog.is_empty("a"), "all that time");
     }
 
     #[test]

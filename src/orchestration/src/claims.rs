@@ -29,7 +29,7 @@ const DEPTH: usize = 2;
 pub(crate) struct Claim {
     /// Whether there may be more behind those that it was taken from.
     pub(crate) more: bool,
-    /// Whether others may be found behind those for which no agent was.
+    /// Whether another look may find tasks, now that more is known of which ones no free agent can take.
     pub(crate) look_on: bool,
     assignments: Vec<Assignment>,
     reserved: BTreeMap<TaskId, Reserved>,

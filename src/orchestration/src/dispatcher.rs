@@ -12,10 +12,9 @@ use crate::agent_pool::Reservation;
 use crate::backlog::Lane;
 use crate::claims::{Claim, Settled, Storing};
 use crate::engine::Shared;
-use crate::fair_queue::KEYS_A_ROUND;
 use crate::orchestrator::Orchestrator;
-use crate::passed::{Want, Wants};
 use crate::precedence::Precedence;
+use crate::reach::Reach;
 use crate::task_manager::refusals;
 use crate::turns::Turns;
 
@@ -25,9 +24,9 @@ const ROUND: u32 = 256;
 const WINDOW: u32 = 1_024;
 /// The most classes of the queue that one look into the store finds.
 const LOOK: u32 = 1_000;
-/// The most rounds in a row that look behind tasks for which there is no agent; then whatever else may have happened comes first.
+/// The most rounds in a row that only learn what is out of reach; then whatever else may have happened comes first.
 const LOOKS_ON: u32 = 64;
-/// How often what is passed over is looked at again, whatever is known of it.
+/// How often classes that were looked at in vain are looked at again, whatever is known of them.
 const AGAIN: Duration = Duration::from_secs(10);
 /// How long the loop waits after storage failed.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -41,6 +40,8 @@ struct Order {
     turns: Turns,
     /// Between this server and the others.
     precedence: Precedence,
+    /// Which are left out.
+    reach: Reach,
 }
 
 /// Runs until the engine stops.
@@ -59,7 +60,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         }
         if now.since(looked_again) >= AGAIN {
             looked_again = now;
-            shared.backlog.look_at_all();
+            shared.backlog.look_again_at_all();
         }
         let claim = if storing.is_full() { Ok(Claim::default()) } else { round(&shared, &mut order, &storing).await };
         if shared.stop.is_cancelled() {
@@ -68,7 +69,8 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         let settled = match claim {
             Ok(claim) => {
                 let more = claim.more;
-                if claim.is_empty() && claim.look_on && looks_on < LOOKS_ON {
+                let look_on = claim.look_on && claim.is_empty();
+                if look_on && looks_on < LOOKS_ON {
                     looks_on += 1;
                     continue;
                 }
@@ -81,7 +83,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
                         continue;
                     }
                 }
-                next(&shared, &mut storing).await
+                next(&shared, &mut storing, look_on).await
             }
             Err(error) => Err(error),
         };
@@ -108,8 +110,8 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
     storing.settle().await;
 }
 
-/// Waits until something may be given out again; gives what settled, if that is why.
-async fn next(shared: &Shared, storing: &mut Storing) -> Result<Settled, StoreError> {
+/// Waits until something may be given out again, for a moment only if the last round was not at its end; gives what settled, if that is why.
+async fn next(shared: &Shared, storing: &mut Storing, look_on: bool) -> Result<Settled, StoreError> {
     let room = !storing.is_full();
     tokio::select! {
         biased;
@@ -117,6 +119,7 @@ async fn next(shared: &Shared, storing: &mut Storing) -> Result<Settled, StoreEr
         settled = storing.settled() => return settled,
         () = shared.backlog.rung.notified(), if room => {}
         () = shared.pool.capacity_freed.notified(), if room => {}
+        () = tokio::time::sleep(CONTENDED), if look_on => {}
         // It also covers a task that became due while this loop was reading.
         () = tokio::time::sleep(shared.options.sweep) => shared.backlog.ring_all(),
     }
@@ -155,9 +158,9 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
     if let Some(after) = shared.backlog.look_after() {
         look(shared, after).await?;
     }
-    let Ready { tasks, more, seen, look_on } = ready(shared, order, storing, &skills, slots).await?;
+    let Ready { tasks, more, look_on } = ready(shared, order, storing, &skills, slots).await?;
     (claim.more, claim.look_on) = (more, look_on);
-    let mut left = Vec::new();
+    let mut left = BTreeSet::new();
     for task in tasks {
         if claim.len() >= ROUND as usize {
             claim.more = true;
@@ -168,110 +171,71 @@ async fn round(shared: &Arc<Shared>, order: &mut Order, storing: &Storing) -> Re
         } else {
             // It may have been paused when the last one refused, or those that were left may have gone.
             refusals::settle(shared, task.id, &task.skill, &task.labels).await?;
-            left.push(task);
+            // What some refused is read each time, and counted.
+            if !task.labels.is_empty() && shared.refusals.of(task.id).is_none() {
+                left.insert((task.skill, task.labels));
+            }
         }
     }
-    claim.look_on |= pass_over(shared, left, seen);
+    claim.look_on |= order.reach.learn(left, |skill, labels| shared.pool.would_take(skill, labels));
     Ok(claim)
 }
 
-/// Passes over the classes of which every task that was looked at is left, although an agent of the skill is free: they want another one. Says
-/// whether others may be behind them.
-fn pass_over(shared: &Shared, left: Vec<ReadyTask>, seen: Vec<Seen>) -> bool {
-    let skills: BTreeSet<&str> = left.iter().map(|task| task.skill.as_str()).collect();
-    // Usually all slots are taken by now.
-    let free: BTreeSet<String> = skills.into_iter().filter(|skill| shared.pool.would_take(None, skill, &[])).map(str::to_owned).collect();
-    if free.is_empty() {
-        return false;
-    }
-    let mut by_class: HashMap<QueueClass, Vec<ReadyTask>> = HashMap::new();
-    for task in left.into_iter().filter(|task| free.contains(&task.skill)) {
-        let class = QueueClass { skill: task.skill.clone(), fairness_key: task.fairness_key.clone(), priority: task.priority };
-        by_class.entry(class).or_default().push(task);
-    }
-    let mut look_on = false;
-    for Seen { lane, count, last } in seen {
-        let Some(left) = by_class.remove(&lane.class()).filter(|left| left.len() == count) else { continue };
-        let want = |task: ReadyTask| Want { refused: shared.refusals.of(task.id), skill: task.skill, labels: task.labels };
-        let wants: Wants = left.into_iter().map(want).map(Arc::new).collect();
-        // A slot may have become free since.
-        if wants.iter().any(|want| shared.pool.would_take(want.refused.as_deref(), &want.skill, &want.labels)) {
-            continue;
-        }
-        let is_all = count < lane.turn.tasks as usize;
-        look_on |= shared.backlog.in_vain(&lane, last, is_all, wants);
-    }
-    look_on
-}
-
-/// Looks again at what was passed over and an agent could take now.
-fn look_again(shared: &Shared) {
-    let wants = shared.backlog.wants();
-    if wants.is_empty() {
-        return;
-    }
-    let free = |want: &Arc<Want>| shared.pool.would_take(want.refused.as_deref(), &want.skill, &want.labels);
-    let found: Wants = wants.into_iter().filter(free).collect();
-    if !found.is_empty() {
-        shared.backlog.found(&found);
-    }
-}
-
 /// What could be given out now.
+#[derive(Default)]
 struct Ready {
     /// The tasks, in the order in which they should be.
     tasks: Vec<ReadyTask>,
     /// Whether there may be more behind them.
     more: bool,
-    /// The classes that they are of.
-    seen: Vec<Seen>,
-    /// Whether classes that were not looked at may hold others.
+    /// Whether another look may find others, by what this one found out.
     look_on: bool,
-}
-
-/// What was looked at of a class.
-struct Seen {
-    lane: Lane,
-    /// How many tasks.
-    count: usize,
-    /// The place of the last one.
-    last: (i64, TaskId),
 }
 
 /// Reads the tasks that could be given out now.
 async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[String], slots: u32) -> Result<Ready, StoreError> {
-    look_again(shared);
+    let free = |skill: &str, labels: &[String]| shared.pool.would_take(skill, labels);
+    order.reach.look(free);
     // More than the slots: some of the first may want labels or skills whose agents are taken. And as much again for each other
     // server, which looks at the same queue.
     let (before, of) = shared.cluster.part();
     // Those that wait for the one agent that has not refused them, and those that are being claimed, must not hide the others behind them.
     let passed_over = u32::try_from(shared.refusals.tasks() + storing.tasks()).unwrap_or(WINDOW);
     let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
-    let lanes = shared.backlog.lanes(skills, window);
-    if lanes.is_empty() {
-        return Ok(Ready { tasks: Vec::new(), more: false, seen: Vec::new(), look_on: false });
-    }
+    let lanes = shared.backlog.lanes(skills, window, |skill| order.reach.is_as_known(skill));
     let now = shared.sources.clock.now();
-    let wanted: Vec<Wanted> =
-        lanes.iter().map(|lane| Wanted { after: lane.after, ..Wanted::first(lane.class(), lane.turn.tasks) }).collect();
-    let found = shared.store.ready_tasks(&wanted, now).await?;
+    let mut found = Vec::new();
+    if !lanes.is_empty() {
+        let first = |lane: &Lane| Wanted { without: order.reach.without(&lane.skill), ..Wanted::first(lane.class(), lane.turn.tasks) };
+        found = shared.store.ready_tasks(&lanes.iter().map(first).collect::<Vec<_>>(), now).await?;
+        if order.reach.is_outdated(free) {
+            // What was left out comes first.
+            return Ok(Ready { look_on: true, ..Ready::default() });
+        }
+    }
+    let forgotten = order.reach.saw(found.iter());
+    for skill in &forgotten {
+        shared.backlog.look_again(skill);
+    }
     // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
-    let found = sorted(shared, lanes, found);
+    let found = sorted(lanes, found);
+    let mut look_on = !forgotten.is_empty();
+    for (lane, _) in found.iter().filter(|(_, tasks)| tasks.is_empty()) {
+        if order.reach.without(&lane.skill).is_empty() {
+            shared.backlog.empty(lane);
+        } else {
+            // It made room for another key.
+            look_on |= shared.backlog.in_vain(lane);
+        }
+    }
     let more = found.iter().any(|(lane, tasks)| tasks.len() >= lane.turn.tasks as usize);
-    // Those that were found empty made room for the keys behind them.
-    let look_on = found.len() >= KEYS_A_ROUND && found.iter().any(|(_, tasks)| tasks.is_empty());
-    let last = |lane: &Lane, tasks: &[ReadyTask]| {
-        let last = tasks.iter().map(|task| (task.rank, task.id)).max()?;
-        Some(Seen { lane: lane.clone(), count: tasks.len(), last })
-    };
-    let seen = found.iter().filter_map(|(lane, tasks)| last(lane, tasks)).collect();
     let mut tasks = order.turns.order(found, now);
     tasks.retain(|task| !storing.hold(task.id));
-    Ok(Ready { tasks: order.precedence.order(tasks, before, slots, now), more, seen, look_on })
+    Ok(Ready { tasks: order.precedence.order(tasks, before, slots, now), more, look_on })
 }
 
-/// The ready tasks by their lanes; lanes without any are known to be empty from now on.
-fn sorted(shared: &Shared, lanes: Vec<Lane>, ready: Vec<ReadyTask>) -> Vec<(Lane, Vec<ReadyTask>)> {
+/// The ready tasks by their lanes.
+fn sorted(lanes: Vec<Lane>, ready: Vec<ReadyTask>) -> Vec<(Lane, Vec<ReadyTask>)> {
     let mut found: Vec<(Lane, Vec<ReadyTask>)> = lanes.into_iter().map(|lane| (lane, Vec::new())).collect();
     if let [(_, tasks)] = found.as_mut_slice() {
         *tasks = ready;
@@ -283,9 +247,6 @@ fn sorted(shared: &Shared, lanes: Vec<Lane>, ready: Vec<ReadyTask>) -> Vec<(Lane
                 found[*index].1.push(task);
             }
         }
-    }
-    for (lane, _) in found.iter().filter(|(_, tasks)| tasks.is_empty()) {
-        shared.backlog.empty(lane);
     }
     found
 }

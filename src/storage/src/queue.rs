@@ -1,5 +1,8 @@
 //! What the engine asks of the queue and gives to it: classes, ready tasks, assignments, and what is due.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use baton_domain::id::{AttemptId, LeaseToken, TaskId};
 use baton_domain::server::ServerRef;
 use baton_domain::task::{Priority, TaskState};
@@ -27,15 +30,15 @@ pub struct Wanted {
     pub class: QueueClass,
     /// The most tasks of it.
     pub limit: u32,
-    /// Only those behind this place of the class, by rank and then by id; all of them if there is none.
-    pub after: Option<(i64, TaskId)>,
+    /// Not those that require just these labels, written in this order.
+    pub without: Arc<BTreeSet<Vec<String>>>,
 }
 
 impl Wanted {
     /// The first tasks of a class.
     #[must_use]
-    pub const fn first(class: QueueClass, limit: u32) -> Self {
-        Self { class, limit, after: None }
+    pub fn first(class: QueueClass, limit: u32) -> Self {
+        Self { class, limit, without: Arc::default() }
     }
 }
 

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::Agent;
-use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill};
+use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill, has_label};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Sources;
 use baton_domain::time::Timestamp;
@@ -249,18 +249,15 @@ impl AgentPool {
         Ok(Reservation { slot: SlotGuard::new(Arc::clone(self), number, instance, share), agent, name, explanation })
     }
 
-    /// Whether some agent would take a task now, none of those that refused it.
-    pub(crate) fn would_take(&self, refused: Option<&BTreeSet<AgentId>>, skill: &str, labels: &[String]) -> bool {
+    /// Whether some agent would take a task now that nobody has refused.
+    pub(crate) fn would_take(&self, skill: &str, labels: &[String]) -> bool {
         let mut state = self.state.lock();
         let state = &mut *state;
         let now = self.sources.clock.now();
         state.tick(now);
         let needs = self.skills.get(skill).map(|known| &known.skill.needs);
         let fits = needs.is_none_or(|needs| state::has_room(&state.host, &state.turns, skill, needs, now));
-        match refused {
-            None => state.balancer.choose(skill, labels, fits, now, &*self.sources.chance).is_ok(),
-            Some(refused) => state.balancer.choose_without(refused, skill, labels, fits, now).is_ok(),
-        }
+        state.balancer.choose(skill, labels, fits, now, &*self.sources.chance).is_ok()
     }
 
     /// Whether some agent that has the skill and all these labels is none of those that refused.
@@ -337,6 +334,13 @@ impl AgentPool {
         let has_room = |skill: &&String| self.skills.get(*skill).is_none_or(|known| state.host.fits(&known.skill.needs));
         let skills = |number| state.balancer.facts(number).skills.iter().filter(has_room).cloned().collect();
         state.elastic().map(|number| (number, skills(number))).collect()
+    }
+
+    /// Whether an agent has all these labels.
+    fn has_all(&self, agent: AgentNumber, labels: &[String]) -> bool {
+        let state = self.state.lock();
+        let facts = state.balancer.facts(agent);
+        labels.iter().all(|label| has_label(&facts.agent.name, &facts.labels, label))
     }
 
     /// Whether an agent that takes work has no free slot.

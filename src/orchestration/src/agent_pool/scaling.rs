@@ -3,12 +3,14 @@
 //! By the age of its queue: the first task in line has been ready for so long. There are two thresholds, and spans that each must
 //! hold, so that a queue that comes and goes does not make instances come and go with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::agent::InstanceRange;
+use baton_domain::id::TaskId;
 use baton_domain::time::Timestamp;
-use baton_storage::{StoreError, Wanted};
+use baton_storage::{QueueClass, StoreError, Wanted};
 
 use crate::engine::Shared;
 
@@ -81,7 +83,8 @@ impl Scaler {
     }
 }
 
-/// Of how many tasks of a skill and priority the keys are looked at: the key whose turn is next may have just been given its last one.
+/// How many tasks of a skill and priority are looked at, and of each of their classes: the key whose turn is next may have just been given
+/// its last one, and the first ones of a class may be for others.
 const HEADS: u32 = 16;
 
 /// Looks at the queues of agents that may grow, until the engine stops. Ends at once if there is none.
@@ -104,9 +107,18 @@ async fn look(shared: &Shared) -> Result<(), StoreError> {
         let mut age = Duration::ZERO;
         // The queue is read only if nothing is free: else it is as young as the dispatcher is quick.
         if shared.pool.is_full(agent) {
-            let wanted: Vec<Wanted> = shared.backlog.heads(&skills, HEADS).into_iter().map(|class| Wanted::first(class, 1)).collect();
-            for task in shared.store.ready_tasks(&wanted, now).await? {
-                if let Some(task) = shared.store.task(task.id).await? {
+            let heads = shared.backlog.lanes(&skills, HEADS, |_| false);
+            let wanted: Vec<Wanted> = heads.iter().map(|lane| Wanted::first(lane.class(), HEADS)).collect();
+            let mut tasks = shared.store.ready_tasks(&wanted, now).await?;
+            // Another instance would not take the others either.
+            tasks.retain(|task| shared.pool.has_all(agent, &task.labels));
+            let mut oldest: BTreeMap<QueueClass, TaskId> = BTreeMap::new();
+            for task in tasks {
+                let class = QueueClass { skill: task.skill, fairness_key: task.fairness_key, priority: task.priority };
+                oldest.entry(class).or_insert(task.id);
+            }
+            for id in oldest.into_values() {
+                if let Some(task) = shared.store.task(id).await? {
                     age = age.max(now.since(task.ready_at));
                 }
             }

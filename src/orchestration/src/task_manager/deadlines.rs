@@ -43,6 +43,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         }
         if next.is_some_and(|at| at <= shared.sources.clock.now()) {
             // A retry that became due is queued already; only the dispatcher must look.
+            shared.backlog.look_again_at_all();
             shared.backlog.ring_all();
         }
     }
@@ -61,15 +62,18 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
         // for another reason as well.
         let mine = match &task {
             DueTask::ClosedTooLate(id, state) if state.holds_lease() => shared.running.lock().contains_key(id),
-            DueTask::LeaseExpired(id, lease) => shared.cluster.leads() && !is_ours(shared, *id, *lease),
+            DueTask::LeaseExpired(id, lease) => {
+                shared.cluster.leads() && shared.cluster.leadership().may_rescue() && !is_ours(shared, *id, *lease)
+            }
             // Whoever leads may be a worker, which holds no votes. Two that do it do it once.
-            DueTask::Voted(_) => shared.votes.get().is_some() || shared.cluster.leads(),
+            DueTask::Voted(_) => true,
             _ => shared.cluster.leads(),
         };
         if mine {
-            count += 1;
+            // An attempt that is told to end stays due until it has.
+            let ends = !matches!(&task, DueTask::ClosedTooLate(_, state) if state.holds_lease());
             match handle(shared, task, now).await {
-                Ok(()) => {}
+                Ok(()) => count += usize::from(ends),
                 // It comes again in each sweep, and so does whatever else is due: neither must wait for somebody to mend the row.
                 Err(StoreError::Corrupt(what)) => tracing::error!(%what, "a task that is due cannot be read"),
                 Err(error) => return Err(error),

@@ -148,7 +148,7 @@ macro_rules! tasks_cases {
                 the_classes_that_hold_tasks_come_in_order_page_by_page,
                 a_class_without_queued_tasks_is_none,
                 of_each_class_as_many_are_ready_as_are_wanted,
-                of_a_class_those_behind_a_place_are_ready_if_only_they_are_wanted,
+                tasks_are_left_out_that_require_just_these_labels,
                 a_task_that_somebody_wants_to_end_is_not_ready,
             }
             voted = tasks::voted {

@@ -1,5 +1,8 @@
 //! Which tasks are ready, and in which order?
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use baton_domain::id::TaskId;
 use baton_domain::task::{AGING_STEP, Priority, TaskState, Trigger};
 use baton_domain::time::Timestamp;
@@ -221,23 +224,33 @@ pub async fn of_each_class_as_many_are_ready_as_are_wanted(world: &World) {
     assert_eq!((found[0].fairness_key.as_deref(), found[3].fairness_key.as_deref()), (None, Some("a")));
 }
 
-pub async fn of_a_class_those_behind_a_place_are_ready_if_only_they_are_wanted(world: &World) {
-    let (one, other) = (class("nlp.sentiment", None, 3), class("nlp.sentiment", Some("a"), 3));
-    let mut tasks = Vec::new();
-    // Two share a rank, and go by their ids.
-    for since in [0, 1, 1, 2, 3] {
-        tasks.push(put(world, &one, since).await);
+pub async fn tasks_are_left_out_that_require_just_these_labels(world: &World) {
+    let mut ids = Vec::new();
+    for (place, labels) in ["gpu", "", "gpu \"big\"", "big gpu", "gpu", "é"].into_iter().enumerate() {
+        let labels: Vec<String> = labels.split_whitespace().map(str::to_owned).collect();
+        ids.push(
+            world
+                .insert_with(|task| {
+                    task.summary.labels = labels;
+                    task.ready_at = at(i64::try_from(place).unwrap());
+                })
+                .await,
+        );
     }
-    let first = put(world, &other, 0).await;
-    let all = world.store.ready_tasks(&[Wanted::first(one.clone(), 9)], at(100)).await.unwrap();
-    for (index, last) in all.iter().enumerate() {
-        let behind = Wanted { after: Some((last.rank, last.id)), ..Wanted::first(one.clone(), 2) };
-        let found = world.store.ready_tasks(&[behind, Wanted::first(other.clone(), 9)], at(100)).await.unwrap();
-        let ids: Vec<TaskId> = found.iter().filter(|task| task.id != first).map(|task| task.id).collect();
-        let wanted: Vec<TaskId> = all.iter().skip(index + 1).take(2).map(|task| task.id).collect();
-        assert_eq!((ids, found.len()), (wanted.clone(), wanted.len() + 1), "behind {index}");
-    }
-    assert_eq!(all.len(), tasks.len());
+    let of = class("nlp.sentiment", None, 3);
+    let ready = async |without: &[&[&str]], limit| {
+        let without = without.iter().map(|labels| labels.iter().map(|label| (*label).to_owned()).collect()).collect();
+        let wanted = Wanted { without: Arc::new(without), ..Wanted::first(of.clone(), limit) };
+        // Of another class, with another's labels left out.
+        let other = Wanted { without: Arc::new(BTreeSet::from([vec!["é".to_owned()]])), ..Wanted::first(class("no.such", None, 3), 9) };
+        let found = world.store.ready_tasks(&[wanted, other], at(100)).await.unwrap();
+        found.iter().map(|task| task.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ready(&[], 9).await, ids);
+    assert_eq!(ready(&[&["gpu"]], 9).await, [ids[1], ids[2], ids[3], ids[5]]);
+    assert_eq!(ready(&[&["gpu"]], 2).await, [ids[1], ids[2]], "as many as are wanted");
+    assert_eq!(ready(&[&["gpu"], &["gpu", "\"big\""], &["gpu", "big"]], 9).await, [ids[1], ids[3], ids[5]]);
+    assert_eq!(ready(&[&["gpu"], &["big", "gpu"], &["é"]], 9).await, [ids[1], ids[2]]);
 }
 
 pub async fn a_task_that_somebody_wants_to_end_is_not_ready(world: &World) {

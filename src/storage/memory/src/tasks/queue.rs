@@ -25,8 +25,8 @@ pub(super) fn ready(state: &State, wanted: &[Wanted], now: Timestamp) -> Vec<Rea
     let mut ready: Vec<ReadyTask> = wanted
         .iter()
         .flat_map(|wanted| {
-            let behind = |row: &&TaskRow| wanted.after.is_none_or(|after| (row.rank(), row.record.summary.id) > after);
-            state.tasks.queued(&wanted.class).filter(behind).filter(due).take(usize::try_from(wanted.limit).unwrap_or(usize::MAX))
+            let wanted_too = |row: &&TaskRow| !wanted.without.contains(&row.record.summary.labels);
+            state.tasks.queued(&wanted.class).filter(wanted_too).filter(due).take(usize::try_from(wanted.limit).unwrap_or(usize::MAX))
         })
         .map(|row| {
             let QueueClass { skill, fairness_key, priority } = row.class();

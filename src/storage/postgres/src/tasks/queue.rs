@@ -1,6 +1,7 @@
 //! What the engine asks of the queue: what is ready, what is due, who holds a lease.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use baton_domain::id::{AgentId, ArtifactId, LeaseToken, TaskId};
 use baton_domain::task::TaskState;
@@ -8,10 +9,9 @@ use baton_domain::time::Timestamp;
 use baton_storage::{DueTask, ESCALATED_FOR, QueueClass, ReadyTask, StoreError, TaskRecord, Wanted};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
-use uuid::Uuid;
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::{get, id, json, named, plain};
+use crate::columns::{get, id, json, named, plain, text};
 use crate::failure::{Fault, failed};
 use crate::many::column;
 
@@ -46,28 +46,43 @@ fn key_text(class: &QueueClass) -> Cow<'_, str> {
     plain(class.fairness_key.as_deref().unwrap_or_default())
 }
 
+/// Each class's own tasks are read in the order of its index, no more than are wanted of it.
+macro_rules! ready {
+    ($which:literal) => {
+        concat!(
+            "SELECT ready.* FROM UNNEST($1::text[], $2::text[], $3::smallint[], $4::bigint[]) AS wanted (skill, key, priority, most)
+             CROSS JOIN LATERAL (
+                 SELECT id, skill, fairness_key, priority, labels, rank FROM tasks
+                 WHERE state = 'queued' AND tasks.skill = wanted.skill AND tasks.fairness_key = wanted.key
+                     AND tasks.priority = wanted.priority AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= $5)
+                     ",
+            $which,
+            " ORDER BY rank, id LIMIT wanted.most) AS ready
+             ORDER BY ready.rank, ready.id"
+        )
+    };
+}
+
+const READY: &str = ready!("");
+const READY_WITHOUT: &str =
+    ready!("AND (tasks.skill, tasks.labels) NOT IN (SELECT * FROM UNNEST($6::text[], $7::text[]) AS left_out (skill, labels))");
+
 pub(super) async fn ready(sql: &mut PgConnection, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, Fault> {
-    // Each class's own tasks are read in the order of its index, no more than are wanted of it.
-    let rows = sqlx::query(
-        "SELECT ready.* FROM UNNEST($1::text[], $2::text[], $3::smallint[], $4::bigint[], $6::bigint[], $7::uuid[]) AS wanted (skill, key, priority, most, rank, id)
-         CROSS JOIN LATERAL (
-             SELECT id, skill, fairness_key, priority, labels, rank FROM tasks
-             WHERE state = 'queued' AND tasks.skill = wanted.skill AND tasks.fairness_key = wanted.key
-                 AND tasks.priority = wanted.priority AND (tasks.rank, tasks.id) > (wanted.rank, wanted.id) AND cancel_requested_at IS NULL AND (not_before IS NULL OR not_before <= $5)
-             ORDER BY tasks.rank, tasks.id LIMIT wanted.most) AS ready
-         ORDER BY ready.rank, ready.id",
-    )
-    .bind(column(wanted, |wanted| plain(&wanted.class.skill)))
-    .bind(column(wanted, |wanted| key_text(&wanted.class)))
-    .bind(column(wanted, |wanted| i16::from(wanted.class.priority.get())))
-    .bind(column(wanted, |wanted| i64::from(wanted.limit)))
-    .bind(now.as_millis())
-    // Behind what comes before everything, if it is to be the first.
-    .bind(column(wanted, |wanted| wanted.after.map_or(i64::MIN, |(rank, _)| rank)))
-    .bind(column(wanted, |wanted| wanted.after.map_or(Uuid::nil(), |(_, id)| *id.as_uuid())))
-    .fetch_all(sql)
-    .await
-    .map_err(failed)?;
+    let mut without = BTreeSet::new();
+    for wanted in wanted {
+        for labels in &*wanted.without {
+            without.insert((plain(&wanted.class.skill), text(labels)?));
+        }
+    }
+    let (skills, labels): (Vec<_>, Vec<_>) = without.into_iter().unzip();
+    let query = sqlx::query(if skills.is_empty() { READY } else { READY_WITHOUT })
+        .bind(column(wanted, |wanted| plain(&wanted.class.skill)))
+        .bind(column(wanted, |wanted| key_text(&wanted.class)))
+        .bind(column(wanted, |wanted| i16::from(wanted.class.priority.get())))
+        .bind(column(wanted, |wanted| i64::from(wanted.limit)))
+        .bind(now.as_millis());
+    let query = if skills.is_empty() { query } else { query.bind(skills).bind(labels) };
+    let rows = query.fetch_all(sql).await.map_err(failed)?;
     let task = |row: &PgRow| -> Result<ReadyTask, StoreError> {
         Ok(ReadyTask {
             id: id(row, "id", TaskId::new)?,

@@ -10,7 +10,7 @@ use baton_storage::{DueTask, ESCALATED, ESCALATED_FOR, JournalKind, QueueClass, 
 use rusqlite::{Connection, params};
 
 use super::rows::{self, RECORD_COLUMNS, SUMMARY_COLUMNS};
-use crate::columns::Columns;
+use crate::columns::{Columns, text};
 use crate::statement::{all, maybe, one};
 
 /// The classes that hold tasks, found by leaping from one to the next in the index: tasks in between are not read.
@@ -42,24 +42,28 @@ const READY: &str = "SELECT id, labels, rank FROM tasks INDEXED BY tasks_ready
      WHERE state = 'queued' AND skill = ?1 AND fairness_key = ?2 AND priority = ?3 AND cancel_requested_at IS NULL
          AND (not_before IS NULL OR not_before <= ?4) ORDER BY rank, id LIMIT ?5";
 
-const READY_BEHIND: &str = "SELECT id, labels, rank FROM tasks INDEXED BY tasks_ready
-     WHERE state = 'queued' AND skill = ?1 AND fairness_key = ?2 AND priority = ?3 AND (rank, id) > (?6, ?7) AND cancel_requested_at IS NULL
-         AND (not_before IS NULL OR not_before <= ?4) ORDER BY rank, id LIMIT ?5";
+/// The index has the labels: those that are left out cost no look at their rows.
+const READY_WITHOUT: &str = "SELECT id, labels, rank FROM tasks INDEXED BY tasks_ready
+     WHERE state = 'queued' AND skill = ?1 AND fairness_key = ?2 AND priority = ?3 AND cancel_requested_at IS NULL
+         AND (not_before IS NULL OR not_before <= ?4) AND labels NOT IN (SELECT value FROM json_each(?6)) ORDER BY rank, id LIMIT ?5";
 
 pub(super) fn ready(sql: &Connection, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError> {
     let mut ready = Vec::new();
-    for Wanted { class, limit, after } in wanted {
+    for Wanted { class, limit, without } in wanted {
         let QueueClass { skill, priority, .. } = class;
         let (key, priority, now) = (key_text(class), priority.get(), now.as_millis());
         let task = |row: &mut Columns<'_, '_>| -> Result<ReadyTask, StoreError> {
             let QueueClass { skill, fairness_key, priority } = class.clone();
             Ok(ReadyTask { id: row.id(TaskId::new)?, skill, fairness_key, priority, labels: row.json()?, rank: row.get()? })
         };
-        let found = match after {
-            None => all(sql, READY, params![skill, key, priority, now, limit], task),
-            Some((rank, id)) => all(sql, READY_BEHIND, params![skill, key, priority, now, limit, rank, id.as_uuid().as_bytes()], task),
+        let found = if without.is_empty() {
+            all(sql, READY, params![skill, key, priority, now, limit], task)?
+        } else {
+            // As the column holds them.
+            let texts: Vec<String> = without.iter().map(text).collect::<Result<_, _>>()?;
+            all(sql, READY_WITHOUT, params![skill, key, priority, now, limit, text(&texts)?], task)?
         };
-        ready.extend(found?);
+        ready.extend(found);
     }
     ready.sort_by_key(|task| (task.rank, task.id));
     Ok(ready)
