@@ -192,7 +192,7 @@ async fn several_files_follow_the_ids_that_were_typed_and_their_number_is_bounde
     let text = |number: usize| {
         format!("The parcel arrived {number} days late, the box was damaged, and nobody at the shop would say why that was so.")
     };
-    let texts: Vec<String> = (0..MOST_FILES + 1).map(text).collect();
+    let texts: Vec<String> = (0..=MOST_FILES).map(text).collect();
     let many: Vec<(&str, &str, &str)> = texts.iter().map(|text| ("files[artifacts]", "one.txt", text.as_str())).collect();
     let (_, problem) = browser.with_files("tasks/submit_form", &[skill], &many).await;
     assert_eq!((problem["code"].as_str(), places(&problem)), (Some("REQUEST-002"), vec!["/input/artifacts"]));

@@ -161,13 +161,13 @@ impl FormField {
     /// What its controls hold at first, by their names: what is given, else the default.
     #[must_use]
     pub fn texts(&self, given: Option<&Value>) -> Vec<(String, String)> {
-        let own = given.and_then(|value| self.text_of(value));
         if let FieldKind::Rows(rows) = &self.kind {
             let value = given.filter(|value| !value.is_null()).or(self.default.as_ref());
             let json = value.and_then(|value| self.text_of(value)).map(|text| (self.name.clone(), text));
             return rows.texts(&self.name, value).into_iter().chain(json).collect();
         }
-        own.or_else(|| self.default_text()).map(|text| (self.name.clone(), text)).into_iter().collect()
+        let text = given.and_then(|value| self.text_of(value)).or_else(|| self.default_text());
+        text.map(|text| (self.name.clone(), text)).into_iter().collect()
     }
 }
 
