@@ -1,5 +1,6 @@
 //! Do the forms of pages send what they say: the terms of a task, a batch, what a topic keeps and how a subscription is served?
 
+use baton_domain::schema::MOST_FILES;
 use baton_domain::topic::{DeliveryPolicy, Retention};
 use baton_domain::wire::topic::{SubscriptionList, TopicView};
 use reqwest::header::{COOKIE, SET_COOKIE};
@@ -44,8 +45,18 @@ impl Browser {
 
     /// Sends a form that could hold files.
     async fn parts(&self, function: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
+        self.with_files(function, fields, &[]).await
+    }
+
+    /// Sends a form with files: each with the name of its field, its own name and its content.
+    async fn with_files(&self, function: &str, fields: &[(&str, &str)], files: &[(&str, &str, &str)]) -> (StatusCode, Value) {
         let part = |(name, value): &(&str, &str)| format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        let body = fields.iter().map(part).collect::<String>() + "--parts--\r\n";
+        let file = |(name, file, content): &(&str, &str, &str)| {
+            let kind = "Content-Type: application/octet-stream";
+            format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n{kind}\r\n\r\n{content}\r\n")
+        };
+        let parts = fields.iter().map(part).chain(files.iter().map(file));
+        let body = parts.collect::<String>() + "--parts--\r\n";
         self.post(&format!("/sfn/{function}"), "multipart/form-data; boundary=parts", body).await
     }
 
@@ -57,6 +68,17 @@ impl Browser {
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
         let request = self.client.get(format!("{}/api/v1{path}", self.server.url)).header(COOKIE, &self.cookies);
         request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The ids of the stored files, the newest first.
+    async fn artifacts(&self) -> Vec<String> {
+        let all: Value = self.read("/artifacts").await;
+        all["items"].as_array().unwrap().iter().map(|file| file["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The task that a form submitted, once it has ended.
+    async fn ended(&self, task: &Value) -> Value {
+        self.read(&format!("/tasks/{}?wait=30", task["id"].as_str().unwrap())).await
     }
 
     async fn retention(&self, topic: &str) -> Retention {
@@ -121,6 +143,82 @@ async fn a_task_runs_on_the_terms_of_its_form() {
     let wrong = [("skill", "diagnostics.echo"), ("labels", "nobody-has-this")];
     let (_, problem) = browser.parts("tasks/submit_form", &wrong).await;
     assert_eq!((problem["code"].as_str(), places(&problem)), (Some("TASK-011"), vec!["/labels"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_in_the_rows_of_a_list_become_its_objects() {
+    let browser = Browser::new().await;
+    let long = "b".repeat(61);
+    // The second row is left as it was.
+    let fields = |second: &'static str, name: &'static str| {
+        [
+            ("skill", "data_science.query"),
+            ("input[sql]", "SELECT a.x, b.y FROM a JOIN b USING (id)"),
+            ("input[tables/0/name]", "a"),
+            ("input[tables/0/header]", "true"),
+            ("input[tables/1/header]", "true"),
+            ("input[tables/1/name]", ""),
+            (second, name),
+            ("input[tables/2/header]", "true"),
+        ]
+    };
+    let first = ("file[tables/0/artifact]", "a.csv", "id,x\n1,10\n2,20\n");
+    let second = ("file[tables/2/artifact]", "b.csv", "id,y\n2,7\n");
+
+    let (status, problem) = browser.with_files("tasks/submit_form", &fields("input[tables/2/name]", "b"), &[first]).await;
+    assert_eq!((status, places(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/input/tables/2/artifact"]));
+    let (_, problem) = browser.with_files("tasks/submit_form", &fields("input[tables/8/name]", "b"), &[first]).await;
+    assert_eq!(places(&problem), ["/input/tables/8/name"]);
+    // What the service refuses in the second object stands in the third row.
+    let mut too_long = fields("input[tables/2/name]", "b").map(|(name, value)| (name, value.to_owned()));
+    too_long[6].1 = long;
+    let too_long: Vec<(&str, &str)> = too_long.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (_, problem) = browser.with_files("tasks/submit_form", &too_long, &[first, second]).await;
+    assert_eq!((problem["code"].as_str(), places(&problem)), (Some("TASK-003"), vec!["/input/tables/2/name"]));
+    assert_eq!(browser.artifacts().await, Vec::<String>::new(), "of what was refused nothing is stored");
+
+    let (status, task) = browser.with_files("tasks/submit_form", &fields("input[tables/2/name]", "b"), &[first, second]).await;
+    assert_eq!(status, StatusCode::OK, "{task}");
+    let detail = browser.ended(&task).await;
+    assert_eq!(detail["result"]["result"]["rows"], json!([[20, 7]]), "{detail}");
+    let tables: Vec<(&str, &str)> = detail["input"]["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| (table["name"].as_str().unwrap(), table["artifact"].as_str().unwrap()))
+        .collect();
+    assert_eq!(tables.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "b"]);
+    let stored = browser.artifacts().await;
+    assert!(tables.iter().all(|(_, id)| stored.iter().any(|stored| stored == id)), "{stored:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_files_follow_the_ids_that_were_typed_and_their_number_is_bounded() {
+    let browser = Browser::new().await;
+    let skill = ("skill", "nlp.near_duplicates");
+    let text = |number: usize| {
+        format!("The parcel arrived {number} days late, the box was damaged, and nobody at the shop would say why that was so.")
+    };
+    let texts: Vec<String> = (0..=MOST_FILES).map(text).collect();
+    let many: Vec<(&str, &str, &str)> = texts.iter().map(|text| ("files[artifacts]", "one.txt", text.as_str())).collect();
+    let (_, problem) = browser.with_files("tasks/submit_form", &[skill], &many).await;
+    assert_eq!((problem["code"].as_str(), places(&problem)), (Some("REQUEST-002"), vec!["/input/artifacts"]));
+    assert_eq!(browser.artifacts().await, Vec::<String>::new(), "of what was refused nothing is stored");
+    let (_, problem) = browser.with_files("tasks/submit_form", &[skill, ("input[artifacts]", "no id")], &many[..2]).await;
+    assert_eq!(places(&problem), ["/input/artifacts/0"]);
+
+    let (status, first) = browser.with_files("tasks/submit_form", &[skill], &many[..2]).await;
+    assert_eq!(status, StatusCode::OK, "{first}");
+    let first = browser.ended(&first).await;
+    assert_eq!((first["summary"]["state"].as_str(), first["result"]["summary"]["texts"].as_u64()), (Some("completed"), Some(2)), "{first}");
+    let known = first["input"]["artifacts"][1].as_str().unwrap().to_owned();
+
+    let typed = format!("\r\n {known}\r\n");
+    let (status, again) = browser.with_files("tasks/submit_form", &[skill, ("input[artifacts]", &typed)], &many[2..4]).await;
+    assert_eq!(status, StatusCode::OK, "{again}");
+    let again = browser.ended(&again).await;
+    let given = again["input"]["artifacts"].as_array().unwrap();
+    assert_eq!((given.len(), given[0].as_str()), (3, Some(known.as_str())));
 }
 
 #[tokio::test(flavor = "multi_thread")]

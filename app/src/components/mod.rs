@@ -8,8 +8,8 @@
 //! | sign in, first run | `sign-in`, `first-run` (the submit buttons) |
 //! | overview | `summary`, `stat-throughput`, `stat-wait`, `stat-success`, `stat-queue`, `chart-throughput`, `chart-latency`, `agent-card`, `attention`, `task-row` |
 //! | tasks | `filter`, `task-row` (with `data-id`, `data-state`), `new-rows`, `next-page`, `empty`, `list-of` |
-//! | new task | `skill`, `example`, `submit`, `curl`, `share-fields`, `schedule-fields`, `decide-fields`, `several`, `batch`, `submit-batch`, `accepted`, `accepted-task` |
-//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `terms`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
+//! | new task | `skill`, `example`, `submit`, `curl`, `field-<property>` (and `field-<property>-id` for stored files), `rows-<list>`, `row-<list>/<number>`, `json-<list>`, `stored-files`, `share-fields`, `schedule-fields`, `decide-fields`, `several`, `batch`, `submit-batch`, `accepted`, `accepted-task` |
+//! | task | `state` (with `data-state`), `timeline`, `timeline-entry` (with `data-state`), `result`, `progress`, `log`, `log-line`, `trace`, `span`, `attempt`, `candidates`, `input`, `artifact`, `artifact-id`, `cancel`, `pause`, `resume`, `rerun`, `copy-curl`, `terms`, `voters`, `task-voter`, `voter-task`, `voter-answer`, `agreed`, `voters-decision` |
 //! | agents | `agent-card` (with `data-name`, `data-status`), `busy`, `drain`, `resume`, `balancing-row` (with `data-skill`), `host` |
 //! | agent | `circuit` (with `data-state`), `reset-circuit`, `instances`, `instance` (with `data-status`), `skill-balancing` |
 //! | workflows | `workflow-row` (with `data-name`), `new-workflow` |
@@ -41,6 +41,7 @@ pub mod decide_form;
 pub mod empty;
 pub mod failure;
 pub mod field;
+pub mod fold;
 pub mod graph;
 pub mod icon;
 pub mod json_tree;

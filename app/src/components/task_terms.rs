@@ -5,12 +5,12 @@
 
 use baton_domain::problem::FieldError;
 use baton_domain::task::{Jitter, RetryPolicy};
-use leptos::html;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::components::field::{CONTROL, LABEL};
-use crate::reactive::{effect, memo};
+use crate::components::fold;
+use crate::reactive::memo;
 
 /// What a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,23 +261,7 @@ fn fold(
     let places: Vec<&'static str> = groups.iter().copied().flatten().map(|field| field.place).collect();
     let wrong =
         Signal::derive(move || errors.with(|errors| errors.iter().any(|error| places.iter().any(|place| error.field.starts_with(place)))));
-    // Once it was opened, it stays as whoever fills it in leaves it.
-    let open = memo(move |before: Option<&bool>| before == Some(&true) || wrong.get());
-    let node = NodeRef::<html::Details>::new();
-    // It may have been closed since: what a later try finds wrong shall not hide in it.
-    effect(move || {
-        let wrong = wrong.get();
-        if let Some(node) = node.get_untracked().filter(|_| wrong) {
-            node.set_open(true);
-        }
-    });
-    view! {
-        <details class="rounded-control border border-line p-3" data-testid=test_id open=move || open.get() node_ref=node>
-            <summary class="text-13 font-medium">{summary}</summary>
-            <div class="mt-3 grid min-w-0 gap-4">{content}</div>
-        </details>
-    }
-    .into_any()
+    fold::fold(fold::FRAMED, summary.to_owned(), test_id.to_owned(), false, wrong, content)
 }
 
 /// What counts if a field is left empty.

@@ -15,8 +15,8 @@ use super::upload::MultipartFormData;
 pub use super::upload::Upload;
 use super::{Called, Json};
 
-/// Calls for bids from the form of its page: `skill`, `input[<property>]` and `file[<property>]` as for a task, `title`, `priority`; `agents` with spaces
-/// between, `me` to bid oneself; `cost`, `speed`, `capability` and `confidence` say how much each counts; `required` with spaces between, `wanted` as
+/// Calls for bids from the form of its page: `skill`, `input[<property>]`, `file[<property>]` and `files[<property>]` as for a task, `title`, `priority`;
+/// `agents` with spaces between, `me` to bid oneself; `cost`, `speed`, `capability` and `confidence` say how much each counts; `required` with spaces between, `wanted` as
 /// `label 5` a line; `maximum_cost` in the currency, `finish_minutes`, `bid_minutes`, `maximum_awards`.
 ///
 /// # Errors

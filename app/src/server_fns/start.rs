@@ -7,8 +7,8 @@ use super::upload::MultipartFormData;
 pub use super::upload::Upload;
 use super::{Called, Json};
 
-/// Begins a run from the form of a workflow's page: `workflow`, `version`, `idempotency_key`, `input[<property>]` as text and `file[<property>]` as files,
-/// which are stored first and whose identifiers go into the input.
+/// Begins a run from the form of a workflow's page: `workflow`, `version`, `idempotency_key`, `input[<property>]` as text, and `file[<property>]` or
+/// `files[<property>]` as files, which are stored first and whose identifiers go into the input.
 ///
 /// # Errors
 /// As [`RunService::start`](baton_domain::services::RunService::start) and
@@ -57,6 +57,7 @@ mod reading {
         let workflow = services.workflows.workflow(caller, name, version).await?;
         let input = input_from_schema(&workflow.input_schema, name, &form.input)?;
         let run = NewRun { workflow: name.to_owned(), version, input };
-        services.runs.start(caller, run, form.filled("idempotency_key").map(str::to_owned)).await
+        let started = services.runs.start(caller, run, form.filled("idempotency_key").map(str::to_owned)).await;
+        started.map_err(|problem| form.placed(&workflow.input_schema, problem))
     }
 }

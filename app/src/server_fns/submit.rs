@@ -8,8 +8,8 @@ pub use super::upload::Upload;
 use super::{Called, Json};
 
 /// Submits the form of the page "New task": `skill`, `title`, `priority`, the fields of the [terms](crate::components::task_terms), `decide_agents`,
-/// `decide_samples`, `decide_rule`, `decide_answer`, `input[<property>]` as text and `file[<property>]` as files, which are stored first and whose identifiers
-/// go into the input.
+/// `decide_samples`, `decide_rule`, `decide_answer`, `input[<property>]` as text, and `file[<property>]` (or `files[<property>]`, for a list of them) as files,
+/// which are stored first and whose identifiers go into the input. What stands in a row of a list is named `<list>/<row>/<property>`.
 ///
 /// # Errors
 /// As [`TaskService::submit`](baton_domain::services::TaskService::submit) and
@@ -27,6 +27,7 @@ mod reading {
     use baton_domain::task::{Priority, RetryPolicy};
     use baton_domain::user::Caller;
     use baton_domain::wire::task::{NewTask, TaskSummary};
+    use serde_json::{Map, Value};
 
     use super::super::form::SentForm;
     use super::super::{ApiError, serve};
@@ -58,10 +59,10 @@ mod reading {
         let Some(skill) = form.filled("skill") else {
             return Err(Problem::invalid_field("skill", "Choose a skill."));
         };
-        let (input, retry) = match services.agents.skill(caller, skill).await {
-            Ok(skill) => (input_from_form(&skill, &form.input)?, skill.retry),
+        let (input, retry, schema) = match services.agents.skill(caller, skill).await {
+            Ok(skill) => (input_from_form(&skill, &form.input)?, skill.retry, skill.input_schema),
             // The task service says it in its own words, the same as over REST.
-            Err(problem) if problem.is(Code::NoSuchSkill) => (serde_json::json!({}), RetryPolicy::default()),
+            Err(problem) if problem.is(Code::NoSuchSkill) => (Value::Object(Map::new()), RetryPolicy::default(), Value::Null),
             Err(problem) => return Err(problem),
         };
         let mut task = NewTask::new(skill, input);
@@ -73,6 +74,7 @@ mod reading {
         let filled = |name: &str| form.filled(name).map(str::to_owned);
         let mut task = with_terms(&task, task_terms(&filled, &retry))?;
         task.decide = decide_terms(filled).map(Box::new);
-        services.tasks.submit(caller, task, form.filled("idempotency_key").map(str::to_owned)).await
+        let submitted = services.tasks.submit(caller, task, form.filled("idempotency_key").map(str::to_owned)).await;
+        submitted.map_err(|problem| form.placed(&schema, problem))
     }
 }

@@ -66,7 +66,7 @@ pub const CAPABILITIES: &[Capability] = &[
     row("tracing::trace", "get_trace", "traces/trace", "/tasks/:id"),
     // Bytes come through the submit form, which streams them; they go out through the operation alone.
     row("artifacts::put", "upload_artifact", "tasks/submit_form", "/tasks/new"),
-    row("artifacts::list", "list_artifacts", "artifacts/list", "/tasks/:id"),
+    row("artifacts::list", "list_artifacts", "artifacts/list", "/tasks/new"),
     row("artifacts::get", "get_artifact", "artifacts/get", "/tasks/:id"),
     Capability { method: "artifacts::open", operation: Some("download_artifact"), function: None, page: Some("/tasks/:id") },
     // How many tasks stand at once, for runs that wait for them; each is read by `tasks::get`.
@@ -203,7 +203,6 @@ pub const ASKED_BY_NO_PAGE: &[(&str, &str)] = &[
     ("agents/skill", "the page reads all skills at once"),
     ("artifacts/delete", "a page shows the files of a task, and deletes none"),
     ("artifacts/get", "a task brings its files with it"),
-    ("artifacts/list", "a task brings its files with it"),
     ("claims/check", "whoever guards a thing does; people look, claim, release and break"),
     ("claims/renew", "agents and runs do; people look, claim, release and break"),
     ("conflicts/put", "agents and runs do; people look, and settle what disagrees"),

@@ -14,6 +14,10 @@ const DROP: &str = "w-full min-w-0 cursor-pointer rounded-card border border-das
 pub(super) struct Control<'a> {
     pub(super) field: &'a FormField,
     pub(super) id: String,
+    /// The name of the control, as `text` or `tables/0/name`.
+    pub(super) key: String,
+    /// Whether the browser shall ask for it.
+    pub(super) required: bool,
     /// What it holds at first.
     pub(super) text: Option<String>,
     /// The connections that may be named here.
@@ -44,18 +48,19 @@ impl Control<'_> {
                 self.choice(&options)
             }
             FieldKind::Artifact { accept } => self.file(accept.clone()),
+            FieldKind::Artifacts { accept, .. } => self.files(accept.clone()),
             FieldKind::Connection { .. } => self.connection(),
             FieldKind::List => self.area(4, ""),
-            FieldKind::Json => self.area(6, "font-mono"),
+            FieldKind::Json | FieldKind::Rows(_) => self.area(6, "font-mono"),
         }
     }
 
     fn name(&self) -> String {
-        format!("input[{}]", self.field.name)
+        format!("input[{}]", self.key)
     }
 
     fn test_id(&self) -> String {
-        format!("field-{}", self.field.name)
+        format!("field-{}", self.key)
     }
 
     fn aria_invalid(&self) -> impl Fn() -> Option<&'static str> + Send + Sync + Copy + 'static {
@@ -74,7 +79,7 @@ impl Control<'_> {
                 min=min
                 max=max
                 value=self.text.clone()
-                required=self.field.required
+                required=self.required
                 aria-invalid=self.aria_invalid()
                 aria-describedby=self.described_by
                 autocomplete="off"
@@ -103,7 +108,7 @@ impl Control<'_> {
                 type="text"
                 list=list.clone()
                 value=self.text.clone()
-                required=self.field.required
+                required=self.required
                 aria-invalid=self.aria_invalid()
                 aria-describedby=self.described_by
                 autocomplete="off"
@@ -125,7 +130,7 @@ impl Control<'_> {
                 name=self.name()
                 data-testid=self.test_id()
                 rows=rows.to_string()
-                required=self.field.required
+                required=self.required
                 aria-invalid=self.aria_invalid()
                 aria-describedby=self.described_by
                 spellcheck="false"
@@ -152,7 +157,7 @@ impl Control<'_> {
                 id=self.id.clone()
                 name=self.name()
                 data-testid=self.test_id()
-                required=self.field.required
+                required=self.required
                 aria-invalid=self.aria_invalid()
                 aria-describedby=self.described_by
                 class=format!("{CONTROL} {WRONG}")
@@ -164,18 +169,58 @@ impl Control<'_> {
         .into_any()
     }
 
-    /// A file, dropped or chosen, or else the id of one that is stored. The browser's own control takes both the pointer's
-    /// drop and the keyboard, and says which file it has.
+    /// A file, dropped or chosen, or else the id of one that is stored.
     fn file(self, accept: Option<String>) -> AnyView {
+        let id = format!("{}-stored", self.id);
+        let typed = view! {
+            <input
+                id=id.clone()
+                name=self.name()
+                data-testid=format!("{}-id", self.test_id())
+                type="text"
+                value=self.text.clone()
+                autocomplete="off"
+                spellcheck="false"
+                class=format!("{CONTROL} font-mono")
+            />
+        };
+        let (name, stored) = (format!("file[{}]", self.key), self.text.is_some());
+        let words = ("Use a file that is stored already", "Id of the artifact; a file chosen above goes before it");
+        let below = stored_files(id, words, stored, typed.into_any());
+        self.chosen(name, false, accept, below)
+    }
+
+    /// Files, dropped or chosen, and the ids of those that are stored.
+    fn files(self, accept: Option<String>) -> AnyView {
+        let id = format!("{}-stored", self.id);
+        let text = self.text.as_deref().map(escaped).unwrap_or_default();
+        let typed = view! {
+            <textarea
+                id=id.clone()
+                name=self.name()
+                data-testid=format!("{}-id", self.test_id())
+                rows="3"
+                spellcheck="false"
+                class=format!("{CONTROL} resize-y font-mono")
+                inner_html=text
+            ></textarea>
+        };
+        let (name, stored) = (format!("files[{}]", self.key), self.text.is_some());
+        let words = ("Use files that are stored already", "Ids of artifacts, one a line; files chosen above follow them");
+        let below = stored_files(id, words, stored, typed.into_any());
+        self.chosen(name, true, accept, below)
+    }
+
+    /// The browser's own control takes both the pointer's drop and the keyboard, and says which files it has.
+    fn chosen(self, name: String, several: bool, accept: Option<String>, below: AnyView) -> AnyView {
         let over = RwSignal::new(false);
-        let stored_id = format!("{}-stored", self.id);
-        let known = self.text.is_some();
         view! {
             <input
                 id=self.id.clone()
-                name=format!("file[{}]", self.field.name)
+                name=name
                 data-testid=self.test_id()
                 type="file"
+                multiple=several
                 accept=accept
                 aria-invalid=self.aria_invalid()
                 aria-describedby=self.described_by
@@ -185,23 +230,22 @@ impl Control<'_> {
                 on:dragleave=move |_| over.set(false)
                 on:drop=move |_| over.set(false)
             />
-            <details open=known class="mt-1 text-12">
-                <summary class="w-fit cursor-pointer text-muted">"Use a file that is stored already"</summary>
-                <div class="mt-1.5 grid gap-1">
-                    <label for=stored_id.clone() class="text-muted">"Id of the artifact; a file chosen above goes before it"</label>
-                    <input
-                        id=stored_id
-                        name=self.name()
-                        data-testid=format!("{}-id", self.test_id())
-                        type="text"
-                        value=self.text.clone()
-                        autocomplete="off"
-                        spellcheck="false"
-                        class=format!("{CONTROL} font-mono")
-                    />
-                </div>
-            </details>
+            {below}
         }
         .into_any()
     }
+}
+
+/// Where what is stored already is named: closed, unless something stands there from the first.
+fn stored_files(id: String, (summary, label): (&'static str, &'static str), open: bool, typed: AnyView) -> AnyView {
+    view! {
+        <details open=open class="mt-1 text-12">
+            <summary class="w-fit cursor-pointer text-muted">{summary}</summary>
+            <div class="mt-1.5 grid gap-1">
+                <label for=id class="text-muted">{label}</label>
+                {typed}
+            </div>
+        </details>
+    }
+    .into_any()
 }

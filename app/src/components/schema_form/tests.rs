@@ -127,3 +127,91 @@ fn every_label_has_its_control_and_every_reference_its_target() {
         }
     }
 }
+
+/// A list of files, and one of tables as `data_science.query` has it.
+fn lists() -> Value {
+    json!({
+        "files": {"type": "array", "maxItems": 2000, "items": {"type": "string", "format": "artifact", "x-accept": ".json,.toml"}, "x-order": 1},
+        "tables": {"type": "array", "title": "Tables", "maxItems": 3, "x-order": 2, "items": {
+            "type": "object", "title": "Table", "required": ["name", "artifact"], "properties": {
+                "name": {"type": "string", "x-order": 1},
+                "artifact": {"type": "string", "format": "artifact", "x-accept": ".csv", "x-order": 2},
+                "header": {"type": "boolean", "default": true, "x-order": 3}
+            }
+        }}
+    })
+}
+
+/// Whether the fold with this test id is open.
+fn is_open(html: &str, test_id: &str) -> bool {
+    let fold = control(html, test_id);
+    assert!(fold.starts_with("details"), "{test_id}: {html}");
+    fold.contains(" open")
+}
+
+#[test]
+fn several_files_are_chosen_at_once_or_named_by_their_ids() {
+    let html = html(&lists(), &json!(["files"]), json!({"files": ["examples/locks/advisories.json"]}), Vec::new());
+    let files = control(&html, "field-files");
+    assert!(files.contains("type=\"file\"") && files.contains("multiple") && files.contains("name=\"files[files]\""), "{files}");
+    assert!(files.contains("accept=\".json,.toml\"") && !files.contains("required"), "{files}");
+    let ids = control(&html, "field-files-id");
+    assert!(ids.starts_with("textarea") && ids.contains("name=\"input[files]\""), "{ids}");
+    for said in
+        ["At most 2,000 files.", "A form sends at most 100 at once", "The example has examples/locks/advisories.json of the repository."]
+    {
+        assert!(html.contains(said), "{said}: {html}");
+    }
+}
+
+#[test]
+fn a_list_of_objects_has_rows_of_which_none_is_demanded() {
+    let values = json!({"tables": [{"name": "first", "artifact": "examples/tables/iris.csv"}, {"name": "second"}]});
+    let html = html(&lists(), &json!(["tables"]), values, Vec::new());
+    for (row, name) in [(0, "value=\"first\""), (1, "value=\"second\""), (2, "name=\"input[tables/2/name]\"")] {
+        let line = control(&html, &format!("field-tables/{row}/name"));
+        assert!(
+            line.contains(name) && line.contains(&format!("name=\"input[tables/{row}/name]\"")) && !line.contains("required"),
+            "{line}"
+        );
+        let file = control(&html, &format!("field-tables/{row}/artifact"));
+        assert!(file.contains(&format!("name=\"file[tables/{row}/artifact]\"")) && !file.contains("multiple"), "{file}");
+        assert!(html.contains(&format!("Table {}", row + 1)), "{html}");
+    }
+    assert!(control(&html, "field-tables/3/name").is_empty());
+    let open: Vec<bool> = (0..3).map(|row| is_open(&html, &format!("row-tables/{row}"))).collect();
+    assert_eq!((open, is_open(&html, "json-tables")), (vec![true, true, false], false));
+    assert!(html.contains("The example is examples/tables/iris.csv of the repository."), "{html}");
+}
+
+#[test]
+fn what_no_row_holds_stands_as_json() {
+    let html = html(&lists(), &json!([]), json!({"tables": [{"name": "a", "more": 1}]}), Vec::new());
+    assert!(is_open(&html, "json-tables") && control(&html, "field-tables").contains("name=\"input[tables]\""), "{html}");
+    assert!(html.contains("&quot;more&quot;: 1") || html.contains("\"more\": 1"), "{html}");
+    assert!(!control(&html, "field-tables/0/name").contains("value="), "{html}");
+}
+
+#[test]
+fn an_error_in_a_row_stands_there_and_opens_it() {
+    let error = |field: &str| FieldError { field: field.to_owned(), message: format!("Wrong at {field}.") };
+    let errors = vec![error("/input/tables/1/artifact"), error("/input/files/3"), error("/input/tables")];
+    let html = html(&lists(), &json!([]), Value::Null, errors);
+    assert!(control(&html, "field-tables/1/artifact").contains("aria-invalid=\"true\""), "{html}");
+    assert!(control(&html, "field-files").contains("aria-invalid=\"true\""), "what is wrong in a list stands at the list: {html}");
+    assert!(!control(&html, "field-tables/0/artifact").contains("aria-invalid="), "{html}");
+    assert!(is_open(&html, "row-tables/1") && !is_open(&html, "row-tables/2"), "{html}");
+    let fieldset = control(&html, "rows-tables");
+    assert!(fieldset.starts_with("fieldset") && fieldset.contains("field-1-error"), "{fieldset}");
+    assert_eq!(html.matches("Wrong at ").count(), 3, "{html}");
+}
+
+#[test]
+fn every_label_of_a_row_has_its_control() {
+    let html = html(&lists(), &json!([]), Value::Null, Vec::new());
+    for reference in ["for=\"", "aria-describedby=\""] {
+        for id in html.split(reference).skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert_eq!(html.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        }
+    }
+}

@@ -6,19 +6,23 @@ mod wish;
 
 use baton_domain::agent::{Family, Skill};
 use baton_domain::problem::{Code, Problem};
+use baton_domain::schema::{FieldKind, FormField, form_fields};
 use baton_domain::task::Priority;
 use baton_domain::user::Permission;
+use baton_domain::wire::artifact::{ArtifactFilter, ArtifactView};
 use baton_domain::wire::connection::ConnectionView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use serde_json::Value;
 use wasm_bindgen::JsCast as _;
 use web_sys::{FormData, HtmlFormElement};
 
 use self::several::Several;
 use self::wish::Wish;
 use crate::components::agent_card::family_word;
+use crate::components::artifact_list::ArtifactList;
 use crate::components::banner::{LastProblem, ProblemBanner};
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
@@ -36,8 +40,11 @@ use crate::page_data::PageData;
 use crate::reactive::memo;
 use crate::server_fns::Called;
 use crate::server_fns::submit::{SubmitForm, Upload, submit_form};
-use crate::server_fns::{agents, connections};
+use crate::server_fns::{agents, artifacts, connections};
 use crate::session::use_session;
+
+/// How many stored files are offered.
+const STORED: u32 = 20;
 
 /// The page on which a task is submitted.
 #[component]
@@ -63,12 +70,12 @@ pub(crate) fn NewTask() -> impl IntoView {
     };
     view! {
         <PageHead title="New task" actions=other.into_any()/>
-        {loaded(data, move |(skills, connections)| {
+        {loaded(data, move |(skills, connections, stored)| {
             move || match asked.get() {
                 _ if several.get() => view! { <Several/> }.into_any(),
                 (Some(name), example, _) => match skills.iter().find(|skill| skill.name == name) {
                     Some(skill) => {
-                        view! { <SubmitTask skill=skill.clone() connections=connections.clone() example/> }.into_any()
+                        view! { <SubmitTask skill=skill.clone() connections=connections.clone() stored=stored.clone() example/> }.into_any()
                     }
                     None => {
                         let problem = Problem::new(Code::NoSuchSkill, format!("No agent has the skill {name}. Choose another."));
@@ -94,10 +101,18 @@ pub(crate) fn NewTask() -> impl IntoView {
     .into_any()
 }
 
-/// The skills, and the connections as far as the caller may see them.
-async fn read() -> Called<(Vec<Skill>, Vec<ConnectionView>)> {
-    let (skills, connections) = futures::join!(agents::skills(), connections::list());
-    Ok((skills?, connections.unwrap_or_default()))
+/// The skills, and the connections and the newest files as far as the caller may see them.
+async fn read() -> Called<(Vec<Skill>, Vec<ConnectionView>, Vec<ArtifactView>)> {
+    let newest = ArtifactFilter { limit: Some(STORED), ..ArtifactFilter::default() };
+    let (skills, connections, stored) = futures::join!(agents::skills(), connections::list(), artifacts::list(newest));
+    Ok((skills?, connections.unwrap_or_default(), stored.map(|page| page.items).unwrap_or_default()))
+}
+
+/// Whether a file can be named somewhere in this form.
+fn takes_files(schema: &Value) -> bool {
+    let fields = form_fields(schema);
+    let is_file = |(_, field): (String, &FormField)| matches!(field.kind, FieldKind::Artifact { .. } | FieldKind::Artifacts { .. });
+    fields.iter().flat_map(FormField::controls).any(is_file)
 }
 
 #[component]
@@ -146,7 +161,7 @@ fn Choice(skills: Vec<Skill>) -> impl IntoView {
 }
 
 #[component]
-fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<usize>) -> impl IntoView {
+fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, stored: Vec<ArtifactView>, example: Option<usize>) -> impl IntoView {
     let navigate = use_navigate();
     let values = example.and_then(|index| skill.examples.get(index)).cloned();
     let problem = RwSignal::new(None::<Problem>);
@@ -200,6 +215,14 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
         .collect();
     let priorities = (1..=5).zip(Priority::WORDS).map(|(number, word): (u8, _)| (number.to_string(), word.to_owned())).collect();
     let may = use_session().may(Permission::Work);
+    let stored = (!stored.is_empty() && takes_files(&skill.input_schema)).then(|| {
+        view! {
+            <Card title="Stored files" test_id="stored-files">
+                <p class="mb-2 text-12 text-muted">"The newest. A field for files takes the id of any of them, too: select it with one click, and copy it."</p>
+                <ArtifactList artifacts=stored/>
+            </Card>
+        }
+    });
     view! {
         <div class="grid grid-cols-1 items-start gap-4 rail:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Card
@@ -257,9 +280,12 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, example: Option<us
                     {(!may).then(|| view! { <p class="text-13 text-muted">"Your role does not include submitting tasks."</p> })}
                 </form>
             </Card>
-            <Card title="The same as curl">
-                <CodeView text=command label="Command" test_id="curl"/>
-            </Card>
+            <div class="min-w-0 space-y-4">
+                <Card title="The same as curl">
+                    <CodeView text=command label="Command" test_id="curl"/>
+                </Card>
+                {stored}
+            </div>
         </div>
     }
     .into_any()

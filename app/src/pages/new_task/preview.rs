@@ -1,13 +1,12 @@
 //! Which command does the same as the form as it is filled in now.
 
-use std::collections::BTreeMap;
-
 use baton_domain::agent::Skill;
-use baton_domain::schema::{form_fields, input_from_form};
+use baton_domain::schema::{FieldKind, FormField, draft_from_form, form_fields, form_texts};
 use baton_domain::task::Priority;
 use baton_domain::wire::task::NewTask;
-use serde_json::{Map, Value};
-use web_sys::{File, FormData};
+use serde_json::Value;
+use wasm_bindgen::JsValue;
+use web_sys::FormData;
 
 use crate::components::curl::{submit_command, submit_command_on};
 use crate::components::decide_form::decide_terms;
@@ -15,30 +14,30 @@ use crate::components::task_terms::task_terms;
 
 /// The command before anything was typed.
 pub(super) fn at_first(skill: &Skill, values: Option<&Value>) -> String {
-    let texts = form_fields(&skill.input_schema)
-        .iter()
-        .filter_map(|field| {
-            let given = values.and_then(|values| values.get(&field.name)).and_then(|value| field.text_of(value));
-            given.or_else(|| field.default_text()).map(|text| (field.name.clone(), text))
-        })
-        .collect();
-    submit_command(&NewTask::new(skill.name.as_str(), input(skill, &texts)))
+    let texts = form_texts(&skill.input_schema, values);
+    submit_command(&NewTask::new(skill.name.as_str(), draft_from_form(skill, &texts)))
 }
 
 /// The command for what the form holds now.
 pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     let text = |name: &str| form.get(name).as_string().filter(|text| !text.is_empty());
-    let texts = form_fields(&skill.input_schema)
-        .iter()
-        .filter_map(|field| {
-            let file = File::from(form.get(&format!("file[{}]", field.name)));
-            // A field without a file has an empty name; a missing one has none at all.
-            let file = js_sys::Reflect::get(&file, &"name".into()).ok().and_then(|name| name.as_string()).filter(|name| !name.is_empty());
-            let value = file.map(|name| format!("<id of {name}>")).or_else(|| text(&format!("input[{}]", field.name)))?;
-            Some((field.name.clone(), value))
+    let fields = form_fields(&skill.input_schema);
+    let controls = fields.iter().flat_map(FormField::controls);
+    let texts = controls
+        .filter_map(|(key, field)| {
+            let typed = text(&format!("input[{key}]"));
+            let value = match &field.kind {
+                FieldKind::Artifact { .. } => chosen(form, &format!("file[{key}]")).into_iter().next().or(typed),
+                FieldKind::Artifacts { .. } => {
+                    let all: Vec<String> = typed.into_iter().chain(chosen(form, &format!("files[{key}]"))).collect();
+                    Some(all.join("\n")).filter(|text| !text.is_empty())
+                }
+                _ => typed,
+            };
+            Some((key, value?))
         })
         .collect();
-    let mut task = NewTask::new(skill.name.as_str(), input(skill, &texts));
+    let mut task = NewTask::new(skill.name.as_str(), draft_from_form(skill, &texts));
     task.title = text("title");
     task.priority =
         text("priority").and_then(|number| number.parse().ok()).and_then(|number: u8| Priority::new(number).ok()).unwrap_or_default();
@@ -49,10 +48,10 @@ pub(super) fn of_form(skill: &Skill, form: &FormData) -> String {
     submit_command_on(&task, terms)
 }
 
-/// The input as it will be sent; while something is still missing, what there is.
-fn input(skill: &Skill, texts: &BTreeMap<String, String>) -> Value {
-    input_from_form(skill, texts).unwrap_or_else(|_| {
-        let entries = texts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.clone(), Value::from(text.as_str())));
-        Value::Object(entries.collect::<Map<String, Value>>())
-    })
+/// What stands for the files of a field until they have ids.
+fn chosen(form: &FormData, name: &str) -> Vec<String> {
+    // A field without a file has one with an empty name.
+    let name_of = |file: JsValue| js_sys::Reflect::get(&file, &"name".into()).ok().and_then(|name| name.as_string());
+    let files = form.get_all(name);
+    files.iter().filter_map(name_of).filter(|name| !name.is_empty()).map(|name| format!("<id of {name}>")).collect()
 }

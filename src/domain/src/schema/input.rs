@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-use super::{ChoiceOption, FieldKind, FormField, form_fields};
+use super::rows::below;
+use super::{ChoiceOption, FieldKind, FormField, Rows, form_fields, row_key};
 use crate::agent::Skill;
 use crate::id::ArtifactId;
 use crate::problem::{Code, FieldError, Problem};
 
 /// The most options that an error lists.
 const OPTIONS_NAMED: usize = 20;
+/// What is said of a text that names no artifact.
+const NO_ID: &str = "This is not the id of an artifact. Choose a file, or copy the id of one that is stored.";
 
 /// Makes the input of `skill` from the text of a form, property by property. Empty fields are left out, and all fields
 /// that are wrong are named at once.
 ///
 /// # Errors
-/// `TASK-003` with a field error at `/input/<name>` for each field that is missing, unknown or not of its kind.
+/// `TASK-003` with a field error at `/input/<name>` (in a row at `/input/<list>/<row>/<name>`, as the rows stand on the form) for each field that is missing,
+/// unknown or not of its kind.
 pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Result<Value, Problem> {
     input_from_schema(&skill.input_schema, &skill.name, values)
 }
@@ -27,23 +31,15 @@ pub fn input_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Resu
 /// As [`input_from_form`].
 pub fn input_from_schema(schema: &Value, about: &str, values: &BTreeMap<String, String>) -> Result<Value, Problem> {
     let fields = form_fields(schema);
-    let mut input = Map::new();
-    let mut errors: Vec<FieldError> = Vec::new();
-
-    for field in &fields {
-        let text = values.get(&field.name).filter(|text| !text.trim().is_empty());
-        match text.map(|text| read(field, text)) {
-            Some(Ok(value)) => {
-                input.insert(field.name.clone(), value);
-            }
-            Some(Err(message)) => errors.push(FieldError { field: pointer(&field.name), message }),
-            None if field.required => errors.push(FieldError { field: pointer(&field.name), message: missing(field) }),
-            None => {}
-        }
-    }
-    for name in values.keys().filter(|name| !fields.iter().any(|field| field.name == **name)) {
+    let mut form = Form { values, errors: Vec::new() };
+    let input = form.object(&fields, "", "/input");
+    let mut errors = form.errors;
+    for name in values.keys().filter(|name| !fields.iter().any(|field| has(field, name))) {
         let message = format!("{about} has no field of this name. Remove it.");
-        errors.push(FieldError { field: pointer(name), message });
+        // What was meant for a row that there is not stands where that row would.
+        let in_rows = |field: &FormField| matches!(field.kind, FieldKind::Rows(_)) && below(&field.name, name).is_some();
+        let field = if fields.iter().any(in_rows) { format!("/input/{name}") } else { pointer(name) };
+        errors.push(FieldError { field, message });
     }
 
     if errors.is_empty() {
@@ -52,6 +48,109 @@ pub fn input_from_schema(schema: &Value, about: &str, values: &BTreeMap<String, 
     let count = errors.len();
     let detail = format!("Correct the {} and send the form again.", if count == 1 { "field" } else { "fields" });
     Err(Problem { errors, ..Problem::new(Code::InputRejected, detail) })
+}
+
+/// The input as far as a form is filled in: what is missing is left out, and what is wrong stands in it as it was typed.
+#[must_use]
+pub fn draft_from_form(skill: &Skill, values: &BTreeMap<String, String>) -> Value {
+    let mut form = Form { values, errors: Vec::new() };
+    Value::Object(form.object(&form_fields(&skill.input_schema), "", "/input"))
+}
+
+/// Where on the form stands what stands at `place` in the input that was made of it: rows that are left empty are left out of the input, so that those behind
+/// them have other numbers there.
+#[must_use]
+pub fn place_on_form(schema: &Value, values: &BTreeMap<String, String>, place: &str) -> String {
+    let found = form_fields(schema).iter().find_map(|field| {
+        let FieldKind::Rows(rows) = &field.kind else { return None };
+        let list = pointer(&field.name);
+        let rest = below(&list, place)?;
+        let index = rest.split('/').next()?;
+        let row = rows.filled(&field.name, values).get(index.parse::<usize>().ok()?).copied()?;
+        Some(format!("{list}/{row}{}", &rest[index.len()..]))
+    });
+    found.unwrap_or_else(|| place.to_owned())
+}
+
+/// Whether one of the field's controls has this name.
+fn has(field: &FormField, name: &str) -> bool {
+    field.name == name || matches!(&field.kind, FieldKind::Rows(rows) if rows.have(&field.name, name))
+}
+
+/// What stands in the controls, and what is wrong with it.
+struct Form<'a> {
+    values: &'a BTreeMap<String, String>,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Form<'a> {
+    /// What stands in a control, if it was filled in.
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.values.get(key).map(String::as_str).filter(|text| !text.trim().is_empty())
+    }
+
+    fn wrong(&mut self, place: String, message: impl Into<String>) {
+        self.errors.push(FieldError { field: place, message: message.into() });
+    }
+
+    /// The object of these fields, whose controls' names begin with `before`, and which stands at `place`.
+    fn object(&mut self, fields: &[FormField], before: &str, place: &str) -> Map<String, Value> {
+        let mut object = Map::new();
+        for field in fields {
+            let (key, place) = (format!("{before}{}", field.name), format!("{place}/{}", escaped(&field.name)));
+            let value = match &field.kind {
+                FieldKind::Rows(rows) => self.rows(field, rows, &key, &place),
+                _ => self.text(&key).map(|text| self.value(field, text, &place)),
+            };
+            match value {
+                Some(value) => {
+                    object.insert(field.name.clone(), value);
+                }
+                None if field.required => self.wrong(place, missing(field)),
+                None => {}
+            }
+        }
+        object
+    }
+
+    /// The objects of the rows that were filled in, or those that were written as JSON.
+    fn rows(&mut self, field: &FormField, rows: &Rows, key: &str, place: &str) -> Option<Value> {
+        let filled = rows.filled(key, self.values);
+        match self.text(key) {
+            Some(text) if filled.is_empty() => return Some(self.value(field, text, place)),
+            Some(_) => self.wrong(place.to_owned(), "Fill in the rows, or write JSON; empty one of them."),
+            None if filled.is_empty() => return None,
+            None => {}
+        }
+        let mut items = Vec::new();
+        for row in filled {
+            items.push(Value::Object(self.object(&rows.fields, &row_key(key, row, ""), &format!("{place}/{row}"))));
+        }
+        Some(Value::Array(items))
+    }
+
+    fn value(&mut self, field: &FormField, text: &str, place: &str) -> Value {
+        if matches!(field.kind, FieldKind::Artifacts { .. }) {
+            return self.files(text, place);
+        }
+        read(field, text).unwrap_or_else(|message| {
+            self.wrong(place.to_owned(), message);
+            Value::from(text)
+        })
+    }
+
+    /// The ids of files, one a line.
+    fn files(&mut self, text: &str, place: &str) -> Value {
+        let mut ids = Vec::new();
+        for (at, line) in lines(text).enumerate() {
+            let id = line.parse::<ArtifactId>().map(|id| id.to_string());
+            ids.push(Value::from(id.unwrap_or_else(|_| {
+                self.wrong(format!("{place}/{at}"), NO_ID);
+                line.to_owned()
+            })));
+        }
+        Value::Array(ids)
+    }
 }
 
 fn read(field: &FormField, text: &str) -> Result<Value, String> {
@@ -72,17 +171,24 @@ fn read(field: &FormField, text: &str) -> Result<Value, String> {
         }
         FieldKind::Artifact { .. } => match trimmed.parse::<ArtifactId>() {
             Ok(id) => Ok(Value::String(id.to_string())),
-            Err(_) => Err("This is not the id of an artifact. Choose a file, or copy the id of one that is stored.".to_owned()),
+            Err(_) => Err(NO_ID.to_owned()),
         },
         FieldKind::Connection { .. } => Ok(Value::String(trimmed.to_owned())),
-        FieldKind::List => Ok(as_typed(text).lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()),
-        FieldKind::Json => serde_json::from_str(trimmed).map_err(|error| format!("Write valid JSON; this is not: {error}.")),
+        FieldKind::List | FieldKind::Artifacts { .. } => Ok(lines(&as_typed(text)).map(Value::from).collect()),
+        FieldKind::Json | FieldKind::Rows(_) => {
+            serde_json::from_str(trimmed).map_err(|error| format!("Write valid JSON; this is not: {error}."))
+        }
     }
 }
 
 /// A browser sends the line breaks of a text as CR LF, whatever was typed or pasted.
 fn as_typed(text: &str) -> String {
     text.replace("\r\n", "\n")
+}
+
+/// The lines that are not empty.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 fn whole(text: &str) -> Option<Number> {
@@ -110,5 +216,10 @@ fn one_of(options: &[ChoiceOption]) -> String {
 
 /// The field as a JSON Pointer into the request.
 fn pointer(name: &str) -> String {
-    format!("/input/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("/input/{}", escaped(name))
+}
+
+/// A name as a part of a JSON Pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }

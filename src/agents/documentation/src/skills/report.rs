@@ -78,7 +78,7 @@ fn input() -> Value {
             "sections": {
                 "type": "array", "minItems": 1, "maxItems": MAXIMUM_SECTIONS, "title": "Sections", "x-order": 5,
                 "items": {
-                    "type": "object",
+                    "type": "object", "title": "Section",
                     "properties": {
                         "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 1},
                         "markdown": {"type": "string", "maxLength": 200_000, "x-multiline": true, "title": "Text", "x-order": 2, "description": "Markdown; [@id] cites a source."},
@@ -104,7 +104,7 @@ fn input() -> Value {
             "sources": {
                 "type": "array", "maxItems": MAXIMUM_SOURCES, "title": "Sources", "x-order": 6,
                 "items": {
-                    "type": "object",
+                    "type": "object", "title": "Source",
                     "properties": {
                         "id": {"type": "string", "pattern": "^[\\p{L}\\p{N}_.:-]+$", "maxLength": 100, "title": "Id", "description": "By which texts cite it."},
                         "title": {"type": "string", "minLength": 1, "maxLength": 300, "title": "Title"},
