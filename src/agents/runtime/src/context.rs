@@ -330,8 +330,9 @@ impl Context {
     /// tried again is the host's business; the answer names the model.
     ///
     /// # Errors
-    /// `MODEL-001` without any model, `MODEL-002` without one that is able enough, `MODEL-003` if no answer fits the schema,
-    /// `MODEL-004` and `MODEL-006` if its endpoint fails or refuses, `MODEL-005` over the budget, `MODEL-007` for too long a prompt.
+    /// `MODEL-001` without any model, `MODEL-002` without one that is able enough, `MODEL-003` if no answer fits the schema or no call its
+    /// tool, `MODEL-004` and `MODEL-006` if its endpoint fails or refuses, `MODEL-005` over the budget, `MODEL-007` for too long a prompt,
+    /// `MODEL-010` if the request has tools and no model is known to call any.
     pub async fn llm(&self, call: ModelRequest) -> Result<ModelAnswer, SkillError> {
         self.complete(call, None).await
     }
