@@ -52,6 +52,9 @@ async fn what_a_model_writes_is_seen_while_it_writes_it() {
     let mut asked = model.asked().await;
     assert_eq!(asked.body["stream"], true, "{}", asked.body);
     let mut socket = connect(&server, &rest, &format!("task:{id}")).await;
+    let mut events = rest.get(&format!("/events/stream?topics=task:{id}")).await;
+    // That it is open is the first thing that it says.
+    events.chunk().await.unwrap().unwrap();
     asked.begin();
     let mut seen = Vec::new();
     for piece in ["Once ", "upon ", "a time"] {
@@ -60,6 +63,11 @@ async fn what_a_model_writes_is_seen_while_it_writes_it() {
         seen.push(written(&mut socket).await);
     }
     assert_eq!(seen, ["Once ", "Once upon ", "Once upon a time"]);
+    let mut heard = String::new();
+    while !heard.contains(r#""written":"Once upon a time""#) {
+        let more = events.chunk().await.unwrap().expect("a stream that goes on");
+        heard.push_str(&String::from_utf8_lossy(&more));
+    }
     let open: TaskDetail = rest.get(&format!("/tasks/{id}")).await.json().await.unwrap();
     assert_eq!((open.summary.state, open.result), (TaskState::Running, None));
     for part in ["/logs", "/trace", "/model-calls"] {

@@ -28,14 +28,28 @@ const APART: Duration = Duration::from_millis(100);
 pub(super) struct TraceBuffer {
     shared: Arc<Shared>,
     batch: TraceBatch,
-    /// When the end of a text was last shown.
-    written_at: Option<Instant>,
+    shown: Shown,
+}
+
+/// When the end of a text was last shown.
+#[derive(Debug, Default)]
+struct Shown(Option<Instant>);
+
+impl Shown {
+    /// Whether the next state may be shown now; then it is.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.0.is_none_or(|at| now.duration_since(at) >= APART);
+        if due {
+            self.0 = Some(now);
+        }
+        due
+    }
 }
 
 impl TraceBuffer {
     pub(super) fn new(shared: Arc<Shared>, task: TaskId, attempt: AttemptId) -> Self {
         let batch = TraceBatch { task, attempt, logs: Vec::new(), spans: Vec::new(), errors: Vec::new() };
-        Self { shared, batch, written_at: None }
+        Self { shared, batch, shown: Shown::default() }
     }
 
     pub(super) fn log(&mut self, level: Level, message: String, fields: Value) {
@@ -91,12 +105,8 @@ impl TraceBuffer {
     /// Shows how far the attempt is, and the end of what it is writing. States of a text that come too fast are left out: the next one
     /// tells the same and more.
     pub(super) fn progress(&mut self, fraction: f64, mut message: String, written: Option<String>) {
-        if written.is_some() {
-            let now = Instant::now();
-            if self.written_at.is_some_and(|at| now.duration_since(at) < APART) {
-                return;
-            }
-            self.written_at = Some(now);
+        if written.is_some() && !self.shown.is_due(Instant::now()) {
+            return;
         }
         message.truncate(message.floor_char_boundary(MAXIMUM_MESSAGE_BYTES));
         let written = written.map(end);
@@ -132,5 +142,20 @@ async fn store(shared: &Shared, batch: TraceBatch) {
         }
         // A trace that cannot be stored must not hold the outcome up.
         Err(error) => tracing::warn!(%error, %task, "log lines were lost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_a_text_are_shown_apart_and_within_their_bound() {
+        let (mut shown, now) = (Shown::default(), Instant::now());
+        let due = [0, 1, 99, 100, 150, 200, 5_000].map(|after| shown.is_due(now + Duration::from_millis(after)));
+        assert_eq!(due, [true, false, false, true, false, true, true]);
+        let long = format!("{}é{}", "a".repeat(100), "b".repeat(MAXIMUM_WRITTEN_BYTES - 1));
+        assert_eq!(end(long), "b".repeat(MAXIMUM_WRITTEN_BYTES - 1), "no letter is cut in two");
+        assert_eq!(end("short".to_owned()), "short");
     }
 }

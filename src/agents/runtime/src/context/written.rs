@@ -238,6 +238,14 @@ mod tests {
     }
 
     #[test]
+    fn progress_without_a_text_is_said_as_before() {
+        let plain = r#"{"type":"progress","fraction":0.5,"message":"half"}"#;
+        let said: FromAgent = serde_json::from_str(plain).unwrap();
+        assert_eq!(said, FromAgent::Progress { fraction: 0.5, message: "half".to_owned(), written: None });
+        assert_eq!(serde_json::to_string(&said).unwrap(), plain);
+    }
+
+    #[test]
     fn of_a_long_text_the_end_is_shown() {
         let mut end = End::default();
         for number in 0..2_000 {
