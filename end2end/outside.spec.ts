@@ -1,4 +1,5 @@
 // Can an administrator connect Baton to outside APIs and language models, and is no secret ever shown again?
+import { SlowModel } from './fixtures/model';
 import { expect, open, pin, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'outside' } });
@@ -79,4 +80,30 @@ test('a result is drawn by its schema', async ({ dashboard: page, api }) => {
   await expect(result).toHaveAttribute('data-kind', 'structured');
   await expect(result).toContainText('ada@example.com');
   await expect(result.getByTestId('part').first()).toBeVisible();
+});
+
+test('what a model writes is seen while it writes it', async ({ dashboard: page, api }) => {
+  const model = await SlowModel.start();
+  try {
+    await api.post('/models', { name: 'slow', settings: { base_url: model.url, model: 'm', tier: 'large', private: true } });
+    const task = await api.submit('prompt.answer', { instructions: 'Tell a story.', input: 'The sea.', model: 'slow' });
+    await open(page, `/tasks/${task.id}`);
+    const document = await pin(page);
+    const progress = page.getByTestId('progress');
+    await expect(async () => {
+      // What was written before the page listened comes with the next piece.
+      await model.write('Once upon ');
+      await expect(progress).toContainText('Once upon', { timeout: 1_000 });
+    }).toPass();
+    await expect(page.getByTestId('state')).toHaveAttribute('data-state', 'running');
+    await model.write('a time.');
+    await expect(progress).toContainText('a time.');
+    await expect(page.getByText('The result appears here as soon as there is one.')).toBeVisible();
+    await model.end();
+    await expect(page.getByTestId('result')).toContainText('a time.');
+    await expect(progress).toBeHidden();
+    await document.intact();
+  } finally {
+    model.stop();
+  }
 });

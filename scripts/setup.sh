@@ -241,7 +241,14 @@ install_npm() {
 install_model() {
   model_is_there && return
   header "Fetching the weights of the model that runs inside the process (98 MB, once per user)"
-  run fetch_model || echo "  Skills that need a language model are refused until one is configured, or the weights are there."
+  if run fetch_model; then
+    [ -n "$dry_run" ] || rm -f "$model_left_out"
+  else
+    echo "  Skills that need a language model are refused until one is configured, or the weights are there."
+    if mkdir -p "$model_dir"; then
+      echo "The set-up could not fetch the weights on $(date -u +%F)." >"$model_left_out"
+    fi
+  fi
 }
 
 npm_fingerprint() {

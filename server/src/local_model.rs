@@ -103,7 +103,7 @@ fn generate(
 impl Provider for InProcess {
     async fn complete(&self, request: &ModelRequest, written: Written<'_>) -> Result<ModelAnswer, CallError> {
         if !request.tools.is_empty() {
-            return Err(CallError::lasting(Code::ModelTooSmall, "the model inside the process calls no tools; configure a larger one"));
+            return Err(CallError::lasting(Code::ModelCallsNoTools, "the model inside the process calls no tools; configure a larger one"));
         }
         let model = self.model().await?;
         let cancel = Arc::new(AtomicBool::new(false));

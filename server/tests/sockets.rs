@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(server: &Server, rest: &Rest, topics: &str) -> Socket {
+pub async fn connect(server: &Server, rest: &Rest, topics: &str) -> Socket {
     let address = format!("{}/api/v1/events/ws?topics={topics}", server.url.replacen("http", "ws", 1));
     let mut request = address.into_client_request().unwrap();
     request.headers_mut().insert("authorization", rest.bearer().parse().unwrap());
@@ -24,7 +24,7 @@ async fn connect(server: &Server, rest: &Rest, topics: &str) -> Socket {
 }
 
 /// The next frame that says something.
-async fn frame(socket: &mut Socket) -> Value {
+pub async fn frame(socket: &mut Socket) -> Value {
     loop {
         let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a frame in time").expect("an open socket").unwrap();
         let Message::Text(text) = message else { continue };

@@ -26,6 +26,7 @@ mod harness;
 mod housekeeping;
 mod kills;
 mod layers;
+mod models;
 mod one_door;
 mod outside;
 mod pausing;

@@ -15,7 +15,7 @@ pub fn Progress(
             view! {
                 <div class="space-y-1" data-testid="progress">
                     <div class="flex justify-between gap-2 text-12 text-soft">
-                        <span class="truncate">{message}</span>
+                        <span class="min-w-0 whitespace-pre-wrap break-words">{message}</span>
                         <span class="tabular-nums">{format!("{percent:.0} %")}</span>
                     </div>
                     <div

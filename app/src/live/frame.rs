@@ -28,6 +28,7 @@ fn transient(mut frame: Value) -> Option<Transient> {
             task_id: field(&mut frame, "task_id")?,
             fraction: field(&mut frame, "fraction")?,
             message: field(&mut frame, "message")?,
+            written: field(&mut frame, "written"),
         },
         "message" => Transient::Message(json::of(frame).ok()?),
         _ => return None,
@@ -61,6 +62,7 @@ mod tests {
             json!({"type": "resync", "head": 10}),
             json!({"type": "transient", "kind": "log", "task_id": task, "lines": []}),
             json!({"type": "transient", "kind": "progress", "task_id": task, "fraction": 0.5, "message": "half"}),
+            json!({"type": "transient", "kind": "progress", "task_id": task, "fraction": 0.5, "message": "half", "written": "Once upon"}),
             json!({"type": "transient", "kind": "message", "id": task, "topic": "t", "size": 7, "payload": {"x": 1}, "at": "2026-01-02T03:04:05Z", "publisher": "someone"}),
         ]
     }

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod doors;
 pub mod keyed;
 pub mod ledger;
+pub mod model_api;
 pub mod named;
 
 use std::io::{BufRead, BufReader};

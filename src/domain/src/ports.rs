@@ -98,13 +98,14 @@ pub struct ModelCaller {
     pub above: Vec<(TaskId, Budget)>,
 }
 
-/// Takes pieces of an answer as they are written.
+/// Takes pieces of an answer as they are written. An empty one says that what came before is void, and the answer begins anew.
 pub type Written<'a> = Option<&'a (dyn Fn(&str) + Send + Sync)>;
 
 /// Language models, as the engine asks them for its agents. Dropping a call stops it.
 #[async_trait]
 pub trait Models: Send + Sync {
-    /// Asks a model. What it writes goes through `written` as it comes; an answer that had to be asked for again starts anew there.
+    /// Asks a model. What it writes goes through `written` as it comes; an answer that had to be asked for again starts anew there, after an
+    /// empty piece.
     ///
     /// # Errors
     /// A failure with a `MODEL` code.

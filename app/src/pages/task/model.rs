@@ -101,8 +101,14 @@ impl Model {
 
     fn show(self, transient: &Arc<Transient>) {
         match transient.as_ref() {
-            Transient::Progress { fraction, message, .. } => {
-                self.progress.try_set(Some((*fraction, message.clone())));
+            Transient::Progress { fraction, message, written, .. } => {
+                let mut words = message.clone();
+                // What is being written stands below what is being done.
+                if let Some(written) = written {
+                    words.push('\n');
+                    words.push_str(written);
+                }
+                self.progress.try_set(Some((*fraction, words)));
             }
             Transient::Message(_) => {}
             Transient::Log { lines, .. } => {

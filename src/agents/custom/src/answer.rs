@@ -14,6 +14,9 @@ use crate::contract::{MAXIMUM_SCHEMA_BYTES, VERSION};
 /// The temperature of several samples if nobody says: enough for them to differ.
 const VARIED: f32 = 0.7;
 
+/// What is being done while a model writes.
+const ASKING: &str = "asking the model";
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
@@ -111,7 +114,8 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     let mut answers: Vec<ModelAnswer> = Vec::new();
     let mut obeyed = None;
     for sample in 0..input.samples {
-        context.progress(f64::from(sample) / f64::from(input.samples), "asking the model");
+        let fraction = f64::from(sample) / f64::from(input.samples);
+        context.progress(fraction, ASKING);
         let call = ModelRequest {
             schema: input.schema.clone(),
             least: input.least,
@@ -121,7 +125,11 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
             seed: Some(u64::from(sample)),
             ..ModelRequest::new(asked.messages.clone())
         };
-        let answer = context.llm(call).await?;
+        // What may obey its input is not shown before it was checked, and a value only when it is whole.
+        let answer = match (&asked.guard, &input.schema) {
+            (None, None) => context.llm_shown(call, fraction, ASKING).await?,
+            _ => context.llm(call).await?,
+        };
         context.info(format!("{} answered", answer.model), json!({"usage": answer.usage, "cached": answer.cached}));
         match asked.guard.as_ref().and_then(|guard| guard.fault(&answer)) {
             Some(fault) => {

@@ -137,3 +137,19 @@ fn an_input_that_is_data_stands_between_marks_that_it_cannot_close() {
     assert_eq!(*user, format!("BEGIN {mark} input\n{input}\nEND {mark}"));
     assert!(system.contains(mark) && !input.contains(mark));
 }
+
+#[test]
+fn a_plain_answer_is_shown_while_it_is_written_and_what_is_checked_first_is_not() {
+    let question = || json!({"instructions": "Be polite.", "input": "Hello?"});
+    let with = |field: &str, value: Value| {
+        let mut input = question();
+        input[field] = value;
+        input
+    };
+    let (ended, _) = asked(question(), &["Good day to you."]);
+    assert_eq!(ended.written.last().map(String::as_str), Some("Good day to you."));
+    for (input, answer) in [(with("schema", json!({"type": "object"})), "{}"), (with("quoted", json!(true)), "Good day.")] {
+        let (ended, _) = asked(input, &[answer]);
+        assert_eq!((ended.written.len(), ended.value()["text"].as_str()), (0, Some(answer)));
+    }
+}

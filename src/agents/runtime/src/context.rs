@@ -1,6 +1,7 @@
 //! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
 
 mod topics;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -260,7 +261,7 @@ impl Context {
     /// Says how far the work is, 0 to 1, and what it is doing.
     pub fn progress(&self, fraction: f64, message: impl Into<String>) {
         let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
-        self.say(FromAgent::Progress { fraction, message: message.into() });
+        self.say(FromAgent::Progress { fraction, message: message.into(), written: None });
     }
 
     /// Begins a stretch of work; it ends when the guard is dropped.
@@ -330,13 +331,15 @@ impl Context {
     /// tried again is the host's business; the answer names the model.
     ///
     /// # Errors
-    /// `MODEL-001` without any model, `MODEL-002` without one that is able enough, `MODEL-003` if no answer fits the schema,
-    /// `MODEL-004` and `MODEL-006` if its endpoint fails or refuses, `MODEL-005` over the budget, `MODEL-007` for too long a prompt.
+    /// `MODEL-001` without any model, `MODEL-002` without one that is able enough, `MODEL-003` if no answer fits the schema or no call its
+    /// tool, `MODEL-004` and `MODEL-006` if its endpoint fails or refuses, `MODEL-005` over the budget, `MODEL-007` for too long a prompt,
+    /// `MODEL-010` if the request has tools and no model is known to call any.
     pub async fn llm(&self, call: ModelRequest) -> Result<ModelAnswer, SkillError> {
         self.complete(call, None).await
     }
 
-    /// The same; what is written goes into `pieces` as it comes. An answer that had to be asked for again starts anew there.
+    /// The same; what is written goes into `pieces` as it comes. An answer that had to be asked for again starts anew there, after an empty
+    /// piece.
     ///
     /// # Errors
     /// As [`llm`](Self::llm).

@@ -26,6 +26,8 @@ pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 pub const MAXIMUM_MESSAGE_BYTES: usize = 8 << 10;
 /// The most log lines of one attempt; later ones are counted only.
 pub const MAXIMUM_LOG_LINES: u64 = 10_000;
+/// The most bytes that are shown of a text while it is written: its end.
+pub const MAXIMUM_WRITTEN_BYTES: usize = 2 << 10;
 /// The most bytes of a checkpoint's JSON. What is larger belongs into artifacts, whose identifiers a checkpoint can hold.
 pub const MAXIMUM_CHECKPOINT_BYTES: usize = 64 << 10;
 /// The most bytes of the code that an agent refuses a task with.
@@ -122,7 +124,7 @@ pub enum ToAgent {
     Written {
         /// The request it belongs to.
         request: u64,
-        /// What comes next of the text.
+        /// What comes next of the text; if it is empty, what came before is void, and the answer begins anew.
         text: String,
     },
     /// A model has answered.
@@ -213,6 +215,9 @@ pub enum FromAgent {
         fraction: f64,
         /// What it is doing.
         message: String,
+        /// The end of the text that it is writing, of at most [`MAXIMUM_WRITTEN_BYTES`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        written: Option<String>,
     },
     /// A stretch of work has ended now.
     Span {

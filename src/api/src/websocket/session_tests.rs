@@ -175,13 +175,14 @@ async fn marks_come_at_most_each_second_and_never_before_the_events_they_cover()
 async fn fleeting_things_and_resyncs_keep_their_place_behind_events() {
     let mut line = line().await;
     let task_id = baton_domain::id::TaskId::new(id(1));
-    let progress = Transient::Progress { task_id, fraction: 0.5, message: "half".into() };
+    let progress = Transient::Progress { task_id, fraction: 0.5, message: "half".into(), written: Some("Once upon".into()) };
     line.give([8]);
     line.feed.unbounded_send(Ok(LiveItem::Transient(Arc::new(progress)))).unwrap();
     line.feed.unbounded_send(Ok(LiveItem::Resync(EventSeq(50)))).unwrap();
     assert_eq!(line.seqs().await, [8]);
     let transient = line.frame().await;
     assert_eq!((&transient["type"], &transient["kind"]), (&json!("transient"), &json!("progress")));
+    assert_eq!(transient["written"], "Once upon");
     assert_eq!(line.frame().await, json!({"type": "resync", "head": 50}));
 }
 

@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn progress(fraction: f64) -> Transient {
-        Transient::Progress { task_id: TaskId::new(*DEFAULT_PROJECT.as_uuid()), fraction, message: String::new() }
+        Transient::Progress { task_id: TaskId::new(*DEFAULT_PROJECT.as_uuid()), fraction, message: String::new(), written: None }
     }
 
     #[tokio::test]

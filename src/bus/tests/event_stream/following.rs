@@ -36,7 +36,7 @@ async fn tell(stream: &mut LiveStream, count: usize) -> Vec<String> {
 }
 
 fn progress(task_id: TaskId) -> Transient {
-    Transient::Progress { task_id, fraction: 0.5, message: "halfway".to_owned() }
+    Transient::Progress { task_id, fraction: 0.5, message: "halfway".to_owned(), written: None }
 }
 
 #[tokio::test]

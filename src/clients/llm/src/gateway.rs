@@ -18,10 +18,12 @@ use tokio::time::Instant;
 use crate::breaker::Breaker;
 use crate::endpoint::{Endpoint, cost};
 use crate::pace::Pace;
+use crate::pieces::Pieces;
 use crate::presets;
 use crate::probe;
 use crate::provider::{CallError, LocalProvider, Provider, Written};
 use crate::structured::{AGAIN, Shape, once_more};
+use crate::tools::{self, Tools};
 
 /// How often a call that may succeed a moment later is made, all together.
 const TRIES: u32 = 3;
@@ -124,11 +126,17 @@ impl ModelGateway {
         let mut lines = Vec::new();
         let mut known = false;
         let mut ablest: Option<ModelTier> = None;
+        // Those that would be asked if they called tools.
+        let mut without_tools = Vec::new();
         for model in configured.iter().filter(|model| !model.settings.embeds) {
             known = true;
             let named = request.model.as_deref().is_none_or(|name| name == model.name);
             ablest = ablest.max(Some(model.settings.tier));
             if named && model.settings.tier >= request.least {
+                if let Some(why) = no_tools(request, &model.settings) {
+                    without_tools.push(format!("{} {why}", model.name));
+                    continue;
+                }
                 match self.line(model) {
                     Ok(line) => lines.push(line),
                     Err(error) => tracing::warn!(model = model.name, error = error.message, "a model cannot be asked"),
@@ -142,11 +150,21 @@ impl ModelGateway {
             ablest = ablest.max(Some(local.settings.tier));
             let named = request.model.as_deref().is_none_or(|name| name == LOCAL_MODEL);
             if named && local.settings.tier >= request.least {
-                lines.push(Arc::clone(local));
+                match no_tools(request, &local.settings) {
+                    Some(why) => without_tools.push(format!("{LOCAL_MODEL} {why}")),
+                    None => lines.push(Arc::clone(local)),
+                }
             }
         }
         if !lines.is_empty() {
             return Ok(lines);
+        }
+        if !without_tools.is_empty() {
+            let text = format!(
+                "The request has tools, and no model is known to call them: {}. Test a model under Models, or configure one that calls tools.",
+                without_tools.join(", ")
+            );
+            return Err(failure(Code::ModelCallsNoTools, text, false));
         }
         Err(match (known, &request.model) {
             (false, _) => failure(
@@ -169,8 +187,8 @@ impl ModelGateway {
     }
 
     /// Asks one model until it has answered in the right shape, or cannot.
-    async fn ask(&self, line: &Line, caller: &ModelCaller, request: &ModelRequest, written: Written<'_>) -> Result<ModelAnswer, CallError> {
-        let shape = Shape::of(request)?;
+    async fn ask(&self, line: &Line, caller: &ModelCaller, request: &ModelRequest, pieces: &Pieces<'_>) -> Result<ModelAnswer, CallError> {
+        let (shape, tools) = (Shape::of(request)?, Tools::of(request)?);
         let mut asked = match &shape {
             Some(shape) if !line.provider.keeps_to_schemas() => shape.told(request),
             _ => request.clone(),
@@ -178,41 +196,36 @@ impl ModelGateway {
         let mut total = Usage::default();
         let mut wrong = String::new();
         for _ in 0..=AGAIN {
-            let mut answer = self.call(line, caller, &asked, written).await?;
+            let mut answer = self.call(line, caller, &asked, pieces).await?;
             total.prompt_tokens += answer.usage.prompt_tokens;
             total.completion_tokens += answer.usage.completion_tokens;
             total.cost_micros += answer.usage.cost_micros;
             answer.usage = total;
-            let Some(shape) = &shape else { return Ok(answer) };
-            if !answer.tool_calls.is_empty() {
-                return Ok(answer);
-            }
-            match shape.read(&answer) {
-                Ok(value) => return Ok(ModelAnswer { json: Some(value), ..answer }),
-                Err(why) => {
-                    asked = once_more(&asked, &answer, &why);
-                    wrong = if answer.finish == FinishReason::Length {
-                        format!("{why}; it was cut at {} tokens", request.maximum_tokens)
-                    } else {
-                        why
-                    };
-                }
-            }
+            let fits = if answer.tool_calls.is_empty() {
+                let Some(shape) = &shape else { return Ok(answer) };
+                shape.read(&answer).map(|value| answer.json = Some(value))
+            } else {
+                tools.read(&answer).map(|calls| answer.tool_calls = calls)
+            };
+            let Err(why) = fits else { return Ok(answer) };
+            asked = once_more(&asked, &answer, &why);
+            wrong =
+                if answer.finish == FinishReason::Length { format!("{why}; it was cut at {} tokens", request.maximum_tokens) } else { why };
         }
         let message = format!("{} answered {} times, and never in the shape that was asked for: {wrong}", line.name, AGAIN + 1);
         Err(CallError::lasting(Code::ModelAnswerInvalid, message))
     }
 
     /// One answer, with tries again where that may help.
-    async fn call(
-        &self,
-        line: &Line,
-        caller: &ModelCaller,
-        request: &ModelRequest,
-        written: Written<'_>,
-    ) -> Result<ModelAnswer, CallError> {
+    async fn call(&self, line: &Line, caller: &ModelCaller, request: &ModelRequest, pieces: &Pieces<'_>) -> Result<ModelAnswer, CallError> {
         let most = self.most(line, request)?;
-        self.tried(line, caller, most, |answer: &ModelAnswer| answer.usage, || line.provider.complete(request, written)).await
+        let take = |piece: &str| pieces.take(piece);
+        let written: Written<'_> = if pieces.wanted() { Some(&take) } else { None };
+        let complete = || {
+            pieces.begin();
+            line.provider.complete(request, written)
+        };
+        self.tried(line, caller, most, |answer: &ModelAnswer| answer.usage, complete).await
     }
 
     /// Asks, and again where that may help, within pace, circuit and budget. `used` says what an answer took.
@@ -286,6 +299,16 @@ fn failure(code: Code, message: impl Into<String>, retryable: bool) -> Failure {
     Failure { code: code.as_str().to_owned(), message: message.into(), retryable }
 }
 
+/// Why a model is not asked with the request's tools, if it is not: one that passes them over would answer as if there were none.
+fn no_tools(request: &ModelRequest, settings: &ModelSettings) -> Option<&'static str> {
+    match settings.capabilities {
+        _ if request.tools.is_empty() => None,
+        Some(can) if can.tools => None,
+        Some(_) => Some("(calls none)"),
+        None => Some("(not tested yet)"),
+    }
+}
+
 /// Refuses what no model should be asked.
 fn check(request: &ModelRequest) -> Result<(), Failure> {
     let wrong = |field: &str, text: String| Err(failure(Code::InvalidRequest, format!("{field}: {text}"), false));
@@ -308,6 +331,9 @@ fn check(request: &ModelRequest) -> Result<(), Failure> {
     }
     if request.stop.len() > 4 || request.stop.iter().any(|stop| stop.is_empty() || stop.len() > 100) {
         return wrong("stop", "at most four texts of 1 to 100 bytes end an answer".to_owned());
+    }
+    if let Some(why) = tools::refused(request) {
+        return wrong("tools", why);
     }
     Ok(())
 }
@@ -350,6 +376,7 @@ impl Models for ModelGateway {
                 return Err(failure);
             }
         };
+        let pieces = Pieces::new(written);
         let mut last = None;
         for line in candidates {
             let key = key(&line, &call);
@@ -358,12 +385,11 @@ impl Models for ModelGateway {
             let remembered = if call.temperature == 0.0 { self.parts.books.remembered(&key).await } else { None };
             let answer = match remembered {
                 Some(answer) => {
-                    if let Some(written) = written {
-                        written(&answer.text);
-                    }
+                    pieces.begin();
+                    pieces.take(&answer.text);
                     Ok(ModelAnswer { cached: true, usage: Usage::default(), ..answer })
                 }
-                None => self.ask(&line, caller, &call, written).await.map_err(|error| failure(error.code, error.message, error.passing)),
+                None => self.ask(&line, caller, &call, &pieces).await.map_err(|error| failure(error.code, error.message, error.passing)),
             };
             let record = ModelCall {
                 caller: caller.clone(),

@@ -11,6 +11,7 @@ mod breaker;
 pub mod endpoint;
 pub mod gateway;
 mod pace;
+mod pieces;
 pub mod presets;
 mod probe;
 pub mod provider;
@@ -18,6 +19,7 @@ pub mod repair;
 pub mod scripted;
 mod sse;
 mod structured;
+mod tools;
 
 pub use endpoint::Endpoint;
 pub use gateway::{GatewayParts, ModelGateway};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::model::{Embedded, FinishReason, ModelAnswer, ModelRequest, Role, Usage};
+use baton_domain::model::{Embedded, FinishReason, ModelAnswer, ModelRequest, Role, ToolCall, Usage};
 use baton_domain::problem::Code;
 use parking_lot::Mutex;
 
@@ -23,6 +23,10 @@ pub enum Step {
     Hang,
     /// Is cut off in the middle of this text.
     Cut(String),
+    /// Writes this much and then fails, as an endpoint that breaks off.
+    Break(String),
+    /// Wants these calls made.
+    Call(Vec<ToolCall>),
 }
 
 /// What the model does once its steps are used up.
@@ -87,18 +91,29 @@ impl Provider for Scripted {
     async fn complete(&self, request: &ModelRequest, written: Written<'_>) -> Result<ModelAnswer, CallError> {
         self.asked.lock().push(request.clone());
         let step = self.steps.lock().pop_front();
+        let mut calls = Vec::new();
         let (text, finish) = match step {
             None => (self.habitually(request)?, FinishReason::Stop),
             Some(Step::Say(text)) => (text, FinishReason::Stop),
             Some(Step::Cut(text)) => (text, FinishReason::Length),
             Some(Step::Fail(error)) => return Err(error),
+            Some(Step::Break(text)) => {
+                if let Some(written) = written {
+                    text.split_inclusive(' ').for_each(written);
+                }
+                return Err(CallError { may_have_cost: true, ..CallError::passing("the script breaks off") });
+            }
+            Some(Step::Call(wanted)) => {
+                calls = wanted;
+                (String::new(), FinishReason::ToolCalls)
+            }
             Some(Step::Wait(time, text)) => {
                 tokio::time::sleep(time).await;
                 (text, FinishReason::Stop)
             }
             Some(Step::Hang) => std::future::pending().await,
         };
-        Ok(self.answer(request, text, finish, written))
+        Ok(ModelAnswer { tool_calls: calls, ..self.answer(request, text, finish, written) })
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Embedded, CallError> {

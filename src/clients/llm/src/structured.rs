@@ -1,6 +1,6 @@
 //! How does an answer come to fit its schema? It is told in words, mended, held against the schema, and asked for again.
 
-use baton_domain::model::{FinishReason, Message, ModelAnswer, ModelRequest, Role};
+use baton_domain::model::{FinishReason, Message, ModelAnswer, ModelRequest, Role, ToolCall};
 use baton_domain::problem::Code;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
@@ -27,12 +27,7 @@ impl Shape {
     /// Compiles the request's schema, if it has one.
     pub(crate) fn of(request: &ModelRequest) -> Result<Option<Self>, CallError> {
         let Some(schema) = &request.schema else { return Ok(None) };
-        // Patterns may look around, and so may step back: how often is bounded, for each of the many texts that an answer can hold.
-        let patterns = PatternOptions::fancy_regex().backtrack_limit(STEPS_BACK).size_limit(PATTERN_BYTES);
-        let validator = jsonschema::draft202012::options()
-            .with_pattern_options(patterns)
-            .build(schema)
-            .map_err(|error| CallError::lasting(Code::InvalidRequest, format!("schema: this is no JSON Schema: {error}")))?;
+        let validator = compile(schema).map_err(|why| CallError::lasting(Code::InvalidRequest, format!("schema: {why}")))?;
         Ok(Some(Self { validator, text: schema.to_string() }))
     }
 
@@ -53,27 +48,53 @@ impl Shape {
     /// The value that the answer holds, or what is wrong with it. Of an answer that was cut off, the end is not guessed: what is missing
     /// may be what mattered.
     pub(crate) fn read(&self, answer: &ModelAnswer) -> Result<Value, String> {
-        let value = if answer.finish == FinishReason::Length {
-            repair::whole(&answer.text).ok_or_else(|| "it ends before the value does; write a shorter one".to_owned())?
-        } else {
-            repair::json(&answer.text).ok_or_else(|| "it is not JSON".to_owned())?
-        };
-        let wrong: Vec<String> = self
-            .validator
-            .iter_errors(&value)
-            .take(TOLD)
-            .map(|error| format!("at {:?}: {error}", error.instance_path().to_string()))
-            .collect();
-        if wrong.is_empty() { Ok(value) } else { Err(wrong.join("; ")) }
+        fitting(&self.validator, value_of(&answer.text, answer.finish)?)
     }
+}
+
+/// A schema as values are held against it, or why it is none.
+pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
+    // Patterns may look around, and so may step back: how often is bounded, for each of the many texts that an answer can hold.
+    let patterns = PatternOptions::fancy_regex().backtrack_limit(STEPS_BACK).size_limit(PATTERN_BYTES);
+    let compiled = jsonschema::draft202012::options().with_pattern_options(patterns).build(schema);
+    compiled.map_err(|error| format!("this is no JSON Schema: {error}"))
+}
+
+/// The value that a text is, mended where it is whole, or what is wrong with it.
+pub(crate) fn value_of(text: &str, finish: FinishReason) -> Result<Value, String> {
+    if finish == FinishReason::Length {
+        repair::whole(text).ok_or_else(|| "it ends before the value does; write a shorter one".to_owned())
+    } else {
+        repair::json(text).ok_or_else(|| "it is not JSON".to_owned())
+    }
+}
+
+/// The value, or where it does not fit.
+pub(crate) fn fitting(validator: &Validator, value: Value) -> Result<Value, String> {
+    let wrong: Vec<String> =
+        validator.iter_errors(&value).take(TOLD).map(|error| format!("at {:?}: {error}", error.instance_path().to_string())).collect();
+    if wrong.is_empty() { Ok(value) } else { Err(wrong.join("; ")) }
 }
 
 /// The request that asks once more, with what was answered and what is wrong with it.
 pub(crate) fn once_more(request: &ModelRequest, answer: &ModelAnswer, wrong: &str) -> ModelRequest {
+    let (said, again) = if answer.tool_calls.is_empty() {
+        (answer.text.clone(), format!("This answer is not valid: {wrong}. Write the whole JSON value again, corrected, and nothing else."))
+    } else {
+        // In words: a call that is told as one would have to be answered by its tool, and some endpoints refuse arguments that are no JSON.
+        let calls: Vec<String> = answer.tool_calls.iter().map(told).collect();
+        let said = format!("{}\n{}", answer.text, calls.join("\n"));
+        let again = format!("These calls are not valid, and none was made: {wrong}. Call the tools again, with corrected arguments.");
+        (said.trim().to_owned(), again)
+    };
     let mut request = request.clone();
-    request.messages.push(Message::assistant(answer.text.clone()));
+    request.messages.push(Message::assistant(said));
+    request.messages.push(Message::user(again));
     request
-        .messages
-        .push(Message::user(format!("This answer is not valid: {wrong}. Write the whole JSON value again, corrected, and nothing else.")));
-    request
+}
+
+/// A call in words.
+fn told(call: &ToolCall) -> String {
+    let arguments = call.arguments.as_str().map_or_else(|| call.arguments.to_string(), str::to_owned);
+    format!("I call the tool {} with {arguments}", call.name)
 }

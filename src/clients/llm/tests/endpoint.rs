@@ -296,3 +296,36 @@ async fn an_endpoint_that_keeps_to_schemas_is_sent_the_schema_and_told_nothing()
     let seen = api.seen.lock().unwrap();
     assert_eq!((&seen[0].1["response_format"]["type"], seen[0].1["messages"].as_array().unwrap().len()), (&json!("json_schema"), 1));
 }
+
+#[tokio::test]
+async fn arguments_that_an_endpoint_spoils_are_mended_held_against_the_tool_and_asked_for_again() {
+    let calls = |arguments: &str| {
+        let call = json!({"id": "c1", "type": "function", "function": {"name": "search", "arguments": arguments}});
+        axum::Json(json!({"choices": [{"message": {"content": null, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}))
+            .into_response()
+    };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let (mut model, api) = api(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => calls("{\"q\": 7}"),
+        _ => calls("{'q': 'seven',}"),
+    })
+    .await;
+    let parameters = json!({"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]});
+    let tool = ToolSpec { name: "search".to_owned(), description: "finds".to_owned(), parameters };
+    let request = || ModelRequest { tools: vec![tool.clone()], ..ask("hi") };
+    let gateway_of = |model: &ConfiguredModel| {
+        let books = Arc::new(Books { models: vec![model.clone()], ..Books::default() });
+        gateway_with(&books, endpoints())
+    };
+    // Nobody has found out that it calls tools.
+    let refused = gateway_of(&model).complete(&support::caller(), request(), None).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), asked.load(Ordering::SeqCst)), ("MODEL-010", 0));
+    model.settings.capabilities = Some(Capabilities { tools: true, ..Capabilities::default() });
+    let answer = gateway_of(&model).complete(&support::caller(), request(), None).await.unwrap();
+    assert_eq!((&answer.tool_calls[0].arguments, asked.load(Ordering::SeqCst)), (&json!({"q": "seven"}), 2));
+    let seen = api.seen.lock().unwrap();
+    let messages = seen[1].1["messages"].as_array().unwrap();
+    assert!(messages.iter().all(|message| message.get("tool_calls").is_none()), "a call that was not made needs no answer: {messages:?}");
+    assert!(messages.last().unwrap()["content"].as_str().unwrap().contains("not valid"), "{messages:?}");
+}

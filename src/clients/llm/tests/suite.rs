@@ -4,4 +4,6 @@
 
 mod endpoint;
 mod gateway;
+mod pieces;
 mod support;
+mod tools;

@@ -1,4 +1,4 @@
-//! Does the default model say what the reference says? These tests need its weights: `scripts/lib/model.sh` fetches them.
+//! Does the default model say what the reference says? These tests need its weights: `scripts/setup.sh test` fetches them.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use baton_domain::model::{FinishReason, Message, ModelTier};
 use baton_local_model::{Generation, Kernels, LoadOptions, LocalModel, LocalModelError, archive};
 use serde_json::{Value, json};
 
-/// The model, loaded once for all tests here; nothing, and a word of it, where its weights are missing.
+/// The model, loaded once for all tests here; nothing, and a word of it, where the set-up says that its weights cannot be had.
 fn model() -> Option<&'static LocalModel> {
     static MODEL: OnceLock<Option<LocalModel>> = OnceLock::new();
     MODEL
@@ -17,7 +17,9 @@ fn model() -> Option<&'static LocalModel> {
             let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
             let path = cache.join("baton/models").join(archive::SMOLLM2.file);
             if !path.exists() {
-                eprintln!("SKIPPED: {} is missing; fetch it with scripts/lib/model.sh", path.display());
+                let note = path.with_file_name(format!("{}.left-out", archive::SMOLLM2.file));
+                assert!(note.exists(), "{} is missing: `scripts/setup.sh test` fetches it, or notes why not in {note:?}", path.display());
+                eprintln!("SKIPPED: the set-up could not fetch {}, as it says in {}", path.display(), note.display());
                 return None;
             }
             let options = LoadOptions { sha256: Some(archive::SMOLLM2.sha256.into()), ..LoadOptions::default() };

@@ -175,6 +175,7 @@ codes! {
     PromptTooLong = "MODEL-007", 422, "The prompt is too long for the model";
     NoSuchModel = "MODEL-008", 404, "No such model";
     InvalidModel = "MODEL-009", 422, "The model's settings are wrong";
+    ModelCallsNoTools = "MODEL-010", 422, "No model is known to call tools";
     NoSuchConnection = "CONNECTION-001", 404, "No such connection";
     ConnectionForbidden = "CONNECTION-002", 403, "The skill may not use this connection";
     InvalidConnection = "CONNECTION-003", 422, "The connection's settings are wrong";

@@ -78,6 +78,10 @@ pub enum Transient {
         fraction: f64,
         /// What it is doing.
         message: String,
+        /// The end of the text that it is writing, of at most 2 KiB, if it shows one: not what is new, but what there is. The whole is in
+        /// the task's result.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        written: Option<String>,
     },
     /// A message of an ephemeral topic; sent to subscribers of patterns that match it.
     Message(super::topic::TopicMessage),

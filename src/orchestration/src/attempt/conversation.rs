@@ -218,7 +218,7 @@ impl Conversation<'_> {
     async fn hear(&self, message: FromAgent, trace: &mut TraceBuffer, to_agent: &mpsc::Sender<ToAgent>, asks: &mut JoinSet<()>) {
         match message {
             FromAgent::Log { level, message, fields } => trace.log(level, message, fields),
-            FromAgent::Progress { fraction, message } => trace.progress(fraction, message),
+            FromAgent::Progress { fraction, message, written } => trace.progress(fraction, message, written),
             FromAgent::Span { name, duration_us, ok, attributes } => trace.span(name, duration_us, ok, attributes),
             FromAgent::Artifact { request, file, name, media_type } => {
                 let result = self.keep(&file, name, media_type).await;

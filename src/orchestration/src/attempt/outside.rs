@@ -42,6 +42,44 @@ impl Pace {
     }
 }
 
+/// Pieces of an answer on their way to an agent. What finds no room goes with the next one, so that none is missing.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Whether what was sent is void.
+    anew: bool,
+    text: String,
+}
+
+impl Waiting {
+    fn take(&mut self, piece: &str) {
+        if piece.is_empty() {
+            self.anew = true;
+            self.text.clear();
+        } else {
+            self.text.push_str(piece);
+        }
+    }
+
+    /// Sends what there is room for.
+    fn offer(&mut self, request: u64, to_agent: &mpsc::Sender<ToAgent>) {
+        if self.anew {
+            let Ok(room) = to_agent.try_reserve() else { return };
+            room.send(ToAgent::Written { request, text: String::new() });
+            self.anew = false;
+        }
+        if !self.text.is_empty()
+            && let Ok(room) = to_agent.try_reserve()
+        {
+            room.send(ToAgent::Written { request, text: std::mem::take(&mut self.text) });
+        }
+    }
+
+    /// What has not been sent.
+    fn rest(self) -> Vec<String> {
+        self.anew.then(String::new).into_iter().chain((!self.text.is_empty()).then_some(self.text)).collect()
+    }
+}
+
 /// Asks a model and sends its answer.
 pub(super) async fn complete(
     models: Option<Arc<dyn Models>>,
@@ -51,15 +89,22 @@ pub(super) async fn complete(
     stream: bool,
     to_agent: mpsc::Sender<ToAgent>,
 ) {
+    let waiting = Mutex::new(Waiting::default());
     let result = match models {
         None => Err(no_models()),
         Some(models) => {
-            // A piece that finds no room is left out: the whole answer follows.
-            let write = |text: &str| drop(to_agent.try_send(ToAgent::Written { request, text: text.to_owned() }));
+            let write = |piece: &str| {
+                let mut waiting = waiting.lock();
+                waiting.take(piece);
+                waiting.offer(request, &to_agent);
+            };
             let written: Option<&(dyn Fn(&str) + Send + Sync)> = if stream { Some(&write) } else { None };
             models.complete(&caller, call, written).await
         }
     };
+    for text in waiting.into_inner().rest() {
+        let _ = to_agent.send(ToAgent::Written { request, text }).await;
+    }
     // An agent that is gone needs no answer.
     let _ = to_agent.send(ToAgent::Completed { request, result: result.map(Box::new) }).await;
 }
@@ -88,6 +133,29 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
     use super::*;
+
+    #[test]
+    fn no_piece_is_missing_however_slowly_the_agent_hears() {
+        let (to_agent, mut heard) = mpsc::channel(2);
+        let mut waiting = Waiting::default();
+        let mut texts = Vec::new();
+        for piece in ["a", "b", "c", "d", "", "", "e", "f"] {
+            waiting.take(piece);
+            waiting.offer(7, &to_agent);
+        }
+        while let Ok(ToAgent::Written { request: 7, text }) = heard.try_recv() {
+            texts.push(text);
+        }
+        // What waited and is void is not sent any more; what follows begins anew.
+        waiting.take("g");
+        waiting.offer(7, &to_agent);
+        while let Ok(ToAgent::Written { request: 7, text }) = heard.try_recv() {
+            texts.push(text);
+        }
+        assert_eq!(texts, ["a", "b", "", "efg"]);
+        waiting.take("h");
+        assert_eq!(waiting.rest(), ["h"]);
+    }
 
     #[test]
     fn hosts_are_talked_to_one_interval_apart_and_do_not_wait_for_one_another() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_agents_runtime::protocol::{MAXIMUM_MESSAGE_BYTES, MAXIMUM_WRITTEN_BYTES};
 use baton_domain::id::{AttemptId, SpanId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::wire::live::Transient;
@@ -11,6 +12,7 @@ use baton_domain::wire::trace::{Level, LogLine};
 use baton_observability::debug_tracer::attempt_span;
 use baton_storage::{NewError, NewLogLine, NewSpan, TraceBatch};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::engine::Shared;
 
@@ -19,16 +21,35 @@ const FULL: usize = 200;
 /// How long a line waits for company.
 pub(super) const LINGER: Duration = Duration::from_millis(100);
 
+/// How far apart two states of a text are shown at least, whatever the agent does.
+const APART: Duration = Duration::from_millis(100);
+
 /// What was traced of one attempt and is not stored yet.
 pub(super) struct TraceBuffer {
     shared: Arc<Shared>,
     batch: TraceBatch,
+    shown: Shown,
+}
+
+/// When the end of a text was last shown.
+#[derive(Debug, Default)]
+struct Shown(Option<Instant>);
+
+impl Shown {
+    /// Whether the next state may be shown now; then it is.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.0.is_none_or(|at| now.duration_since(at) >= APART);
+        if due {
+            self.0 = Some(now);
+        }
+        due
+    }
 }
 
 impl TraceBuffer {
     pub(super) fn new(shared: Arc<Shared>, task: TaskId, attempt: AttemptId) -> Self {
         let batch = TraceBatch { task, attempt, logs: Vec::new(), spans: Vec::new(), errors: Vec::new() };
-        Self { shared, batch }
+        Self { shared, batch, shown: Shown::default() }
     }
 
     pub(super) fn log(&mut self, level: Level, message: String, fields: Value) {
@@ -81,10 +102,21 @@ impl TraceBuffer {
         let _ = tokio::spawn(async move { store(&shared, batch).await }).await;
     }
 
-    /// Shows how far the attempt is.
-    pub(super) fn progress(&self, fraction: f64, message: String) {
-        self.shared.bus.transient(Transient::Progress { task_id: self.batch.task, fraction, message });
+    /// Shows how far the attempt is, and the end of what it is writing. States of a text that come too fast are left out: the next one
+    /// tells the same and more.
+    pub(super) fn progress(&mut self, fraction: f64, mut message: String, written: Option<String>) {
+        if written.is_some() && !self.shown.is_due(Instant::now()) {
+            return;
+        }
+        message.truncate(message.floor_char_boundary(MAXIMUM_MESSAGE_BYTES));
+        let written = written.map(end);
+        self.shared.bus.transient(Transient::Progress { task_id: self.batch.task, fraction, message, written });
     }
+}
+
+/// As much of a text's end as is shown.
+fn end(mut text: String) -> String {
+    text.split_off(text.ceil_char_boundary(text.len().saturating_sub(MAXIMUM_WRITTEN_BYTES)))
 }
 
 /// Stores lines, spans and errors, and shows the lines.
@@ -110,5 +142,20 @@ async fn store(shared: &Shared, batch: TraceBatch) {
         }
         // A trace that cannot be stored must not hold the outcome up.
         Err(error) => tracing::warn!(%error, %task, "log lines were lost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_a_text_are_shown_apart_and_within_their_bound() {
+        let (mut shown, now) = (Shown::default(), Instant::now());
+        let due = [0, 1, 99, 100, 150, 200, 5_000].map(|after| shown.is_due(now + Duration::from_millis(after)));
+        assert_eq!(due, [true, false, false, true, false, true, true]);
+        let long = format!("{}é{}", "a".repeat(100), "b".repeat(MAXIMUM_WRITTEN_BYTES - 1));
+        assert_eq!(end(long), "b".repeat(MAXIMUM_WRITTEN_BYTES - 1), "no letter is cut in two");
+        assert_eq!(end("short".to_owned()), "short");
     }
 }

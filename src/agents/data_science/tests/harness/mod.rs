@@ -33,6 +33,8 @@ pub struct Ended {
     pub logs: Vec<String>,
     pub spans: Vec<String>,
     pub progress: Vec<f64>,
+    /// What was shown of answers while they were written.
+    pub written: Vec<String>,
     /// Name, content type and content of what it stored.
     pub stored: Vec<(String, String, Vec<u8>)>,
 }
@@ -194,22 +196,30 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut connection = begin_in_process(agent, start);
-        let mut ended = Ended { result: Ok(Value::Null), logs: vec![], spans: vec![], progress: vec![], stored: vec![] };
+        let mut ended = Ended { result: Ok(Value::Null), logs: vec![], spans: vec![], progress: vec![], written: vec![], stored: vec![] };
         loop {
             let next = tokio::time::timeout(Duration::from_secs(120), connection.from_agent.recv()).await;
             match next.expect("an attempt that ends").expect("an outcome before the end") {
                 FromAgent::Log { message, .. } => ended.logs.push(message),
-                FromAgent::Progress { fraction, .. } => ended.progress.push(fraction),
+                FromAgent::Progress { fraction, written, .. } => {
+                    ended.progress.push(fraction);
+                    ended.written.extend(written);
+                }
                 FromAgent::Span { name, .. } => ended.spans.push(name),
                 FromAgent::Artifact { request, file, name, media_type } => {
                     ended.stored.push((name, media_type, std::fs::read(scratch.path().join(file)).unwrap()));
                     let result = Ok(ArtifactId::new(Uuid::from_u128(0xa000 + u128::from(request))));
                     connection.to_agent.send(ToAgent::Stored { request, result }).await.unwrap();
                 }
-                FromAgent::Complete { request, call, .. } => {
+                FromAgent::Complete { request, call, stream } => {
                     let none =
                         || Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
                     let result = model.as_mut().map_or_else(|| Err(none()), |model| model(*call)).map(Box::new);
+                    if let (true, Ok(answer)) = (stream, &result) {
+                        for text in answer.text.split_inclusive(' ').map(str::to_owned) {
+                            connection.to_agent.send(ToAgent::Written { request, text }).await.unwrap();
+                        }
+                    }
                     connection.to_agent.send(ToAgent::Completed { request, result }).await.unwrap();
                 }
                 FromAgent::Embed { request, texts } => {

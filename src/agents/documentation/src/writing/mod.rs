@@ -24,6 +24,8 @@ use facts::Differences;
 pub(crate) const MAXIMUM_SOURCE_CHARACTERS: usize = 24_000;
 /// The most bytes of its file.
 const MAXIMUM_SOURCE_BYTES: u64 = 128 << 10;
+/// What is being done while a model writes.
+const WAITING: &str = "waiting for the model";
 /// How often a model is asked.
 const ATTEMPTS: u32 = 2;
 
@@ -166,12 +168,14 @@ async fn written(context: &Context, material: &str, about: About, wish: &Wish) -
     let mut messages = vec![Message::system(system), Message::user(format!("<{mark}>\n{material}\n</{mark}>"))];
     let mut answer = None;
     for attempt in 0..ATTEMPTS {
-        context.progress(0.1 + 0.4 * f64::from(attempt), "waiting for the model");
+        let fraction = 0.1 + 0.4 * f64::from(attempt);
+        context.progress(fraction, WAITING);
         // Room for twice the words, in tokens.
         let maximum_tokens = ((wish.words * 4.0) as u32 + 200).clamp(256, 8_192);
         let request =
             ModelRequest { least: about.least, model: about.model.clone(), maximum_tokens, ..ModelRequest::new(messages.clone()) };
-        let given = context.llm(request).await?;
+        // Where the material gives orders, nothing is shown before it was checked that they were not obeyed.
+        let given = if read.overrides() { context.llm(request).await? } else { context.llm_shown(request, fraction, WAITING).await? };
         let text = cleaned(&given.text, &mark);
         let differences = Differences::between(material, &text);
         let wrong = faults(&text, &read, wish, &differences, given.finish == FinishReason::Length);

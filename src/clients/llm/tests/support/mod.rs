@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use baton_clients_llm::gateway::Connect;
+use baton_clients_llm::scripted::{Habit, Scripted, Step};
 use baton_clients_llm::{CallError, GatewayParts, ModelGateway, Provider};
 use baton_domain::id::{AttemptId, DEFAULT_PROJECT, TaskId};
 use baton_domain::model::{Message, ModelAnswer, ModelRequest, ModelTier, Usage};
@@ -131,6 +132,14 @@ pub fn caller() -> ModelCaller {
 
 pub fn ask(text: &str) -> ModelRequest {
     ModelRequest { maximum_tokens: 50, ..ModelRequest::new(vec![Message::user(text)]) }
+}
+
+/// A gateway on one model that takes these steps and then fails, with the model and its books.
+pub fn scripted(model: ConfiguredModel, steps: Vec<Step>) -> (ModelGateway, Arc<Scripted>, Arc<Books>) {
+    let player = Arc::new(Scripted::new("played", steps, Habit::Refuse));
+    let books = Arc::new(Books { models: vec![model.clone()], ..Books::default() });
+    let gateway = gateway(&books, vec![(model.name.as_str(), Arc::clone(&player) as Arc<dyn Provider>)]);
+    (gateway, player, books)
 }
 
 /// A gateway whose models are played by these providers.
