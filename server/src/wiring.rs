@@ -217,6 +217,7 @@ impl Parts {
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
             limits: engine.limits(),
             connections: engine.connections(Arc::clone(&core.sealer)),
+            egress: engine.egress(),
             models: Arc::clone(&core.models),
             artifacts,
             agents,

@@ -19,6 +19,7 @@ mod cluster;
 mod database_outage;
 mod deciding;
 mod disk_full;
+mod egress;
 mod followers;
 mod forks;
 mod forms;

@@ -40,7 +40,7 @@ enum Pending {
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
-    Permitted(oneshot::Sender<()>),
+    Permitted(oneshot::Sender<Result<(), Failure>>),
 }
 
 struct Shared {
@@ -151,7 +151,12 @@ impl Context {
             }
             ToAgent::Permitted { request } => {
                 if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
-                    let _ = waiting.send(());
+                    let _ = waiting.send(Ok(()));
+                }
+            }
+            ToAgent::NotPermitted { request, failure } => {
+                if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(Err(failure));
                 }
             }
             ToAgent::Message { subscription, message } => {
@@ -374,14 +379,14 @@ impl Context {
     /// Waits until it is this attempt's turn to talk to a host: all attempts of a server keep to one pace with it.
     ///
     /// # Errors
-    /// When somebody asks to stop.
+    /// `EGRESS-002` if the rules refuse the host by now, although they did not when the attempt began; when somebody asks to stop.
     pub async fn permit(&self, host: &str) -> Result<(), SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
         self.shared.pending.lock().insert(request, Pending::Permitted(send));
         self.deliver(FromAgent::Permit { request, host: host.to_owned() }).await?;
         tokio::select! {
-            answer = answer => answer.map_err(|_| host_gone()),
+            answer = answer => answer.map_err(|_| host_gone())?.map_err(from_failure),
             () = self.canceled() => self.check(),
         }
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -143,6 +143,13 @@ pub enum ToAgent {
     Permitted {
         /// The request it answers.
         request: u64,
+    },
+    /// An exchange with a host may not begin: the rules refuse the host by now.
+    NotPermitted {
+        /// The request it answers.
+        request: u64,
+        /// Why.
+        failure: Failure,
     },
     /// Stop; nothing that is said afterwards counts.
     Cancel {

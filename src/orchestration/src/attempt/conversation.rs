@@ -26,6 +26,7 @@ use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
+use crate::egress;
 use crate::engine::{Order, Shared};
 use crate::orchestrator::Orchestrator;
 
@@ -238,10 +239,15 @@ impl Conversation<'_> {
                 asks.spawn(async move { outside::embed(models, caller.await, request, texts, to_agent).await });
             }
             FromAgent::Permit { request, host } => {
-                let (shared, to_agent) = (Arc::clone(self.shared), to_agent.clone());
+                let (shared, to_agent, project) = (Arc::clone(self.shared), to_agent.clone(), self.task.summary.project_id);
                 asks.spawn(async move {
                     shared.pace.turn(&host, Duration::from_millis(shared.options.egress.per_host_interval_ms)).await;
-                    let _ = to_agent.send(ToAgent::Permitted { request }).await;
+                    // After the wait: what was set meanwhile holds.
+                    let answer = match egress::refusal(&shared, project, &host).await {
+                        None => ToAgent::Permitted { request },
+                        Some(failure) => ToAgent::NotPermitted { request, failure },
+                    };
+                    let _ = to_agent.send(answer).await;
                 });
             }
             // Those of topics and other skills were heard before.

@@ -7,6 +7,7 @@ mod attempts;
 mod balancing;
 mod bulk;
 mod dependencies;
+mod egress;
 mod outside;
 mod pausing;
 mod recovery;

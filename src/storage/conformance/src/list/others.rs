@@ -10,6 +10,7 @@ macro_rules! others_cases {
             settings = settings {
                 settings_read_back_as_they_were_given_by_name,
                 a_name_is_taken_once_for_each_kind,
+                each_kind_is_kept_apart_and_reads_back,
                 a_change_keeps_when_they_were_made,
                 settings_have_their_events_without_the_secret,
             }
