@@ -1,5 +1,6 @@
 //! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
 
+mod memory;
 mod topics;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::SkillError;
 use crate::messages::Inbox;
-use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
+use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Memory, Start, ToAgent};
 use crate::stopwatch::Stopwatch;
 
 /// A file that the input names.
@@ -41,6 +42,8 @@ enum Pending {
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
     Permitted(oneshot::Sender<Result<(), Failure>>),
+    Recalled(oneshot::Sender<Result<Option<Memory>, Failure>>),
+    Remembered(oneshot::Sender<Result<bool, Failure>>),
 }
 
 struct Shared {
@@ -157,6 +160,16 @@ impl Context {
             ToAgent::NotPermitted { request, failure } => {
                 if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(Err(failure));
+                }
+            }
+            ToAgent::Recalled { request, result } => {
+                if let Some(Pending::Recalled(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Remembered { request, result } => {
+                if let Some(Pending::Remembered(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
                 }
             }
             ToAgent::Message { subscription, message } => {

@@ -23,6 +23,7 @@ use tokio_util::io::ReaderStream;
 use super::checkpoints::Checkpoints;
 use super::children::{Children, Happening};
 use super::listeners::Listeners;
+use super::memories::Memories;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
@@ -79,6 +80,7 @@ impl Conversation<'_> {
         let mut asks = JoinSet::new();
         let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
+        let mut memories = Memories::new(self.shared, self.task, to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
@@ -149,7 +151,9 @@ impl Conversation<'_> {
                         }
                         Some(message) => {
                             let answered = async {
-                                if let Some(message) = listeners.hear(message).await {
+                                if let Some(message) = listeners.hear(message).await
+                                    && let Some(message) = memories.hear(message).await
+                                {
                                     self.hear(message, trace, &to_agent, &mut asks).await;
                                 }
                             };
@@ -250,12 +254,14 @@ impl Conversation<'_> {
                     let _ = to_agent.send(answer).await;
                 });
             }
-            // Those of topics and other skills were heard before.
+            // Those of topics, memory and other skills were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
             | FromAgent::Refused { .. }
             | FromAgent::Checkpoint { .. }
+            | FromAgent::Recall { .. }
+            | FromAgent::Remember { .. }
             | FromAgent::Ask { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }

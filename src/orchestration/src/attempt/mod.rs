@@ -6,6 +6,7 @@ mod conversation;
 mod inputs;
 mod late;
 mod listeners;
+mod memories;
 mod outcome;
 mod outside;
 mod record;

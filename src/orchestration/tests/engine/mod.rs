@@ -8,6 +8,7 @@ mod balancing;
 mod bulk;
 mod dependencies;
 mod egress;
+mod memories;
 mod outside;
 mod pausing;
 mod recovery;
