@@ -25,6 +25,7 @@ mod forks;
 mod forms;
 mod harness;
 mod housekeeping;
+mod kept_folders;
 mod kills;
 mod layers;
 mod one_door;
