@@ -34,7 +34,9 @@ fn number<T: std::str::FromStr>(field: &'static str, text: &str) -> Called<Optio
     if text.is_empty() {
         return Ok(None);
     }
-    let read = text.parse().map_err(|_| Problem::invalid_field(field, "write a whole number, or nothing for no limit of its own"))?;
+    let read = text
+        .parse()
+        .map_err(|_| Problem::invalid_field(format!("/{field}"), "write a whole number, or nothing for no limit of its own"))?;
     Ok(Some(read))
 }
 

@@ -43,7 +43,11 @@ impl LastRules {
     }
 
     fn keep(&self, project: ProjectId, rules: &Arc<EgressRules>, now: Instant) {
-        self.0.lock().insert(project, (now, Arc::clone(rules)));
+        let mut last = self.0.lock();
+        // Who read for long must not put what is newer aside.
+        if last.get(&project).is_none_or(|(read, _)| *read <= now) {
+            last.insert(project, (now, Arc::clone(rules)));
+        }
     }
 }
 
@@ -289,5 +293,9 @@ mod tests {
         last.keep(project, &Arc::new(EgressRules::default()), now);
         assert!(last.fresh(project, now + FRESH.mul_f64(0.9)).is_some());
         assert!(last.fresh(project, now + FRESH).is_none());
+        let newer = Arc::new(EgressRules { maximum_redirects: Some(1), ..EgressRules::default() });
+        last.keep(project, &newer, now + FRESH);
+        last.keep(project, &Arc::new(EgressRules::default()), now);
+        assert_eq!(last.fresh(project, now + FRESH), Some(newer), "what was read before does not take its place");
     }
 }
