@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::harness::cluster::Rest;
+use crate::harness::cluster::{Cluster, Rest};
 use crate::harness::{PATIENCE, Server, command, data_folder};
 use baton_clients::baton_api::BatonApi;
 use baton_domain::id::EventSeq;
 use baton_domain::task::TaskState;
-use baton_domain::wire::egress::EgressView;
+use baton_domain::wire::egress::{EgressRules, EgressView};
 use baton_domain::wire::task::NewTask;
+use baton_testkit::scale;
 use serde_json::{Value, json};
 
 /// A site whose page is always the same.
@@ -68,4 +69,29 @@ async fn a_fetch_of_a_denied_host_is_refused_from_the_moment_it_is_denied() {
     let told: Vec<_> = events.items.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(told, ["egress.created", "egress.changed", "egress.changed"], "each change is on record");
     assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_one_server_is_told_hold_on_the_others() {
+    let site = site();
+    let mut cluster = Cluster::new(scale().of(3_000, 30_000) as u64);
+    let mut start = |name: &str| {
+        let mut command = cluster.plain_server_command(name);
+        command.args(["--egress-private-hosts", &site, "--egress-interval-millis", "0"]);
+        Server::start_with(command)
+    };
+    let (one, two) = (start("one"), start("two"));
+    let (api, rest) = (one.api().await, Rest::of(&one).await);
+    // What the first takes in is done by the second.
+    rest.change("one", "drain").await;
+    let task = NewTask::new("web_automation.fetch", json!({"url": format!("http://{site}/")}));
+    for (rules, code) in [(json!({}), None), (json!({"deny": ["127.0.0.1"]}), Some("EGRESS-002")), (json!({}), None)] {
+        set(&rest, rules).await;
+        let ended = api.run(&task, PATIENCE).await.unwrap();
+        assert_eq!(ended.summary.failure.as_ref().map(|failure| failure.code.as_str()), code, "{:?}", ended.summary.failure);
+        assert_eq!(ended.attempts[0].server.as_ref().unwrap().name, "two");
+    }
+    let second: EgressView = rest.at(&two).get("/egress").await.json().await.unwrap();
+    assert_eq!(second.rules, EgressRules::default());
+    assert!(two.terminate() && one.terminate());
 }

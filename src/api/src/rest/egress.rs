@@ -22,8 +22,8 @@ pub(crate) async fn get_egress(State(gateway): State<Gateway>, SignedIn(caller):
 
 /// Set where agents may reach out to
 ///
-/// As a whole: what is left out is no rule. They hold within a second on every server and worker, also for attempts that run already. Nothing of
-/// what a server was started with is loosened.
+/// As a whole: what is left out is no rule. Lists hold within a second on every server and worker, also for attempts that run already; limits hold for
+/// attempts that begin from then on. Nothing of what a server was started with is loosened.
 #[utoipa::path(
     put, path = "/egress", tag = "egress", operation_id = "set_egress",
     request_body(content = EgressRules, example = json!({"allow": ["*.example.org", "example.net"], "deny": ["old.example.org"], "maximum_redirects": 3})),

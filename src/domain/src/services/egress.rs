@@ -16,8 +16,8 @@ pub trait EgressService: Send + Sync {
     /// Only those of storage, and for who may not see them.
     async fn get(&self, caller: &Caller) -> Answer<EgressView>;
 
-    /// Sets the rules as a whole. They hold for every exchange that begins a second later or after that, on every server and worker, also of
-    /// attempts that run already.
+    /// Sets the rules as a whole. The lists hold for every exchange that begins a second later or after that, on every server and worker, also of
+    /// attempts that run already; the limits for attempts that begin from now on.
     ///
     /// # Errors
     /// `REQUEST-002` for what is no host, too many of them, and limits out of bounds or above those of the server.
