@@ -37,6 +37,28 @@ test('a connection is added, changed and removed, and its secret never comes bac
   await document.intact();
 });
 
+test('where agents may reach out to is narrowed, and not loosened', async ({ dashboard: page, watch }) => {
+  watch.allow(/status of 422/);
+  await open(page, '/connections');
+  const shown = page.getByTestId('egress');
+  await expect(shown).toContainText('all public hosts');
+  const form = page.locator('form', { has: page.getByTestId('set-egress') });
+  await form.getByLabel('Not these hosts').fill('http://old.example.org');
+  await form.getByTestId('set-egress').click();
+  await expect(page.getByRole('alert')).toContainText('REQUEST-002');
+  await form.getByLabel('Not these hosts').fill('old.example.org\n*.Example.NET');
+  await form.getByLabel('Redirects').fill('3');
+  await form.getByTestId('set-egress').click();
+  await expect(shown).toContainText('old.example.org, *.example.net');
+  await form.getByLabel('Redirects').fill('20');
+  await form.getByTestId('set-egress').click();
+  await expect(page.getByRole('alert')).toContainText('REQUEST-002');
+  await form.getByLabel('Not these hosts').fill('');
+  await form.getByLabel('Redirects').fill('');
+  await form.getByTestId('set-egress').click();
+  await expect(shown).not.toContainText('old.example.org');
+});
+
 test('a model comes from a preset, is tested and removed, and the budget of the month is set', async ({ dashboard: page, watch }) => {
   watch.allow(/status of 422/);
   await open(page, '/models');

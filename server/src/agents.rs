@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use baton_agents_code_analysis::CodeAnalysis;
 use baton_agents_runtime::diagnostics::Diagnostics;
 use baton_agents_runtime::{Agent, AgentRegistry, DuplicateAgent};
 use baton_domain::agent::AgentCard;
 
+use crate::config::CodeConfig;
+
 /// How many attempts the diagnostics agent takes at once if nobody says.
 pub(crate) const DIAGNOSTICS_SLOTS: u32 = 64;
 
-/// The native agents, with the diagnostics agent if it is wanted, which takes so many attempts at once.
-pub(crate) fn registry(diagnostics: Option<u32>) -> Result<AgentRegistry, DuplicateAgent> {
+/// The native agents, with the diagnostics agent if it is wanted, which takes so many attempts at once; that of code with the folders that are kept for it.
+pub(crate) fn registry(diagnostics: Option<u32>, code: &CodeConfig) -> Result<AgentRegistry, DuplicateAgent> {
     let mut agents: Vec<Arc<dyn Agent>> = vec![
-        Arc::new(baton_agents_code_analysis::CodeAnalysis::default()),
+        Arc::new(CodeAnalysis { rules: code.code_rules.clone(), advisories: code.code_advisories.clone(), ..CodeAnalysis::default() }),
         Arc::new(baton_agents_custom::Operations::default()),
         Arc::new(baton_agents_custom::Prompt::default()),
         Arc::new(baton_agents_data_science::DataScience::default()),
@@ -28,7 +31,7 @@ pub(crate) fn registry(diagnostics: Option<u32>) -> Result<AgentRegistry, Duplic
 
 /// The cards of all agents that this binary can be told to carry.
 pub(crate) fn shipped() -> Result<Vec<AgentCard>, DuplicateAgent> {
-    Ok(registry(Some(DIAGNOSTICS_SLOTS))?.iter().map(|agent| agent.card()).collect())
+    Ok(registry(Some(DIAGNOSTICS_SLOTS), &CodeConfig::default())?.iter().map(|agent| agent.card()).collect())
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ const JOURNALS_AT_ONCE: u32 = 10;
 /// How long notifications are kept, and how many are forgotten in one commit.
 const NOTIFICATIONS: Duration = Duration::from_secs(90 * 24 * 3_600);
 const NOTIFICATIONS_AT_ONCE: u32 = 1_000;
+/// How long what agents remember is kept after it was last written, and how much is forgotten in one commit.
+const AGENT_MEMORY: Duration = Duration::from_secs(180 * 24 * 3_600);
+const AGENT_MEMORY_AT_ONCE: u32 = 1_000;
 /// How often old events are: under load there are thousands of them a second.
 const EVENTS_EVERY: Duration = Duration::from_secs(60);
 /// How long the answer to an idempotency key is kept; `docs/api-design.md` promises it.
@@ -118,6 +121,7 @@ impl Housekeeping {
         self.forget_model_calls().await;
         self.forget_journals().await;
         self.forget_notifications().await;
+        self.forget_agent_memory().await;
         match self.blobs.forget_unused(now.minus(UNUSED_BYTES)).await {
             Ok(blobs) => tracing::debug!(blobs, "unused bytes were forgotten"),
             Err(error) => tracing::warn!(%error, "unused bytes could not be forgotten"),
@@ -172,6 +176,19 @@ impl Housekeeping {
                 Ok(notifications) => tracing::debug!(notifications, "old notifications were forgotten"),
                 Err(error) => {
                     tracing::warn!(%error, "old notifications could not be forgotten");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn forget_agent_memory(&self) {
+        loop {
+            match self.store.forget_agent_memory(self.clock.now().minus(AGENT_MEMORY), AGENT_MEMORY_AT_ONCE).await {
+                Ok(forgotten) if forgotten < u64::from(AGENT_MEMORY_AT_ONCE) => return,
+                Ok(memories) => tracing::debug!(memories, "what agents remembered long ago was forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "what agents remembered long ago could not be forgotten");
                     return;
                 }
             }

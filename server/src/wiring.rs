@@ -23,7 +23,7 @@ use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, Trace
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Database, EngineConfig, RedisConfig, ServeConfig};
+use crate::config::{CodeConfig, Database, EngineConfig, RedisConfig, ServeConfig};
 use crate::coordination::{Coordination, Ground, Recounts};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
@@ -217,6 +217,7 @@ impl Parts {
             traces: Arc::new(DebugTracer::new(Arc::clone(store) as Arc<dyn TaskStore>, Arc::clone(store) as Arc<dyn TraceStore>)),
             limits: engine.limits(),
             connections: engine.connections(Arc::clone(&core.sealer)),
+            egress: engine.egress(),
             models: Arc::clone(&core.models),
             artifacts,
             agents,
@@ -282,11 +283,19 @@ impl Parts {
     }
 }
 
+/// What a child process for an attempt is started with.
+pub(crate) fn child_arguments(code: &CodeConfig) -> Result<Vec<String>, StartError> {
+    let mut arguments = vec!["attempt".to_owned()];
+    arguments.extend(code.arguments()?);
+    Ok(arguments)
+}
+
 fn carriers(config: &EngineConfig, folder: &DataFolder) -> Result<Carriers, StartError> {
-    let registry = agents::registry(config.diagnostics.then_some(config.diagnostics_slots))
+    config.code.check()?;
+    let registry = agents::registry(config.diagnostics.then_some(config.diagnostics_slots), &config.code)
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
-    let child = ChildCommand { program, arguments: vec!["attempt".to_owned()] };
+    let child = ChildCommand { program, arguments: child_arguments(&config.code)? };
     Ok(Carriers { registry, child, scratch: folder.join("scratch"), blobs: folder.join("blobs") })
 }

@@ -95,6 +95,8 @@ impl World {
             "suggest_skills" => request.json(&json!({"text": ""})),
             "rerun_tasks" | "cancel_tasks" => request.json(&json!({"filter": {}})),
             "set_limit" => request.json(&json!({"scope": "skill", "name": "no.such.skill", "maximum": 1})),
+            // No host at all: who may is told so, and nothing is set.
+            "set_egress" => request.json(&json!({"deny": ["a b"]})),
             "remove_limit" => request.query(&[("scope", "skill"), ("name", "no.such.skill")]),
             "create_connection" | "update_connection" => {
                 request.json(&json!({"name": "", "settings": {"kind": "http", "base_url": "https://api.example.test"}}))
@@ -260,6 +262,9 @@ fn form(function: &str) -> Option<Vec<(&'static str, &'static str)>> {
             ("ca_pem", ""),
         ],
         "models/test" => vec![("name", "nobody")],
+        "egress/set" => {
+            vec![("allow", ""), ("deny", "http:"), ("maximum_bytes", ""), ("timeout_ms", ""), ("maximum_redirects", "")]
+        }
         "models/set_budget" => vec![("tokens", ""), ("cost", "")],
         "tasks/submit_batch" => vec![("tasks", "[]")],
         "topics/declare" => vec![("name", ""), ("kind", "durable")],

@@ -1,11 +1,13 @@
 //! Outside APIs and databases that agents may use: shown to all, made and changed by administrators. A secret goes in and never
-//! comes out.
+//! comes out. Below them, for who operates, where agents may reach out to.
 
 use baton_domain::connection::{AuthKind, ConnectionKind};
 use baton_domain::user::Permission;
 use baton_domain::wire::connection::ConnectionView;
+use baton_domain::wire::egress::EgressView;
 use leptos::prelude::*;
 
+use super::egress::rules;
 use crate::components::action::{emptied_by, refusal};
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
@@ -17,7 +19,9 @@ use crate::components::table::{ACTIONS, CELL, CODE_NAME, Column, QUIET, TableCar
 use crate::components::times::RelativeTime;
 use crate::form_action::{ActionForm, FormAction};
 use crate::page_data::PageData;
+use crate::server_fns::Called;
 use crate::server_fns::connections::{CreateConnection, RemoveConnection, UpdateConnection, list};
+use crate::server_fns::egress::{SetEgress, get};
 use crate::session::use_session;
 
 /// The page of connections.
@@ -26,21 +30,23 @@ pub(crate) fn Connections() -> impl IntoView {
     let create = FormAction::<CreateConnection>::new();
     let update = FormAction::<UpdateConnection>::new();
     let remove = FormAction::<RemoveConnection>::new();
-    let versions = move || (create.version().get(), update.version().get(), remove.version().get());
-    let data = PageData::new(versions, |_| list());
-    let problem = Signal::derive(move || refusal(create).or_else(|| refusal(update)).or_else(|| refusal(remove)));
-    let may = use_session().may(Permission::Administer);
+    let set = FormAction::<SetEgress>::new();
+    let (sees, may) = (use_session().may(Permission::Operate), use_session().may(Permission::Administer));
+    let versions = move || (create.version().get(), update.version().get(), remove.version().get(), set.version().get());
+    let data = PageData::new(versions, move |_| read(sees));
+    let problem = Signal::derive(move || refusal(create).or_else(|| refusal(update)).or_else(|| refusal(remove)).or_else(|| refusal(set)));
     let form = emptied_by(create);
     view! {
         <PageHead title="Connections"/>
         <LastProblem problem/>
         <div class="space-y-4">
-            {loaded(data, move |connections| {
+            {loaded(data, move |(connections, egress)| {
                 let changes: Vec<_> = if may { connections.iter().map(|known| change(known.clone(), update)).collect() } else { Vec::new() };
                 view! {
                     <div class="space-y-4">
                         <Known connections may remove/>
                         {changes}
+                        {egress.map(|egress| rules(egress, may, set))}
                     </div>
                 }
             })}
@@ -62,6 +68,14 @@ pub(crate) fn Connections() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+async fn read(sees: bool) -> Called<(Vec<ConnectionView>, Option<EgressView>)> {
+    if !sees {
+        return Ok((list().await?, None));
+    }
+    let (connections, egress) = futures::join!(list(), get());
+    Ok((connections?, Some(egress?)))
 }
 
 const fn kind_words(kind: ConnectionKind) -> &'static str {

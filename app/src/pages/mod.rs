@@ -8,6 +8,7 @@ mod connections;
 mod dead_tasks;
 mod deals;
 mod decisions;
+mod egress;
 mod events;
 mod first_run;
 mod gallery;

@@ -18,6 +18,7 @@ pub mod connections;
 pub mod contracts;
 pub mod deal;
 pub mod decisions;
+pub mod egress;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod form;

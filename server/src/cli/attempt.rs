@@ -4,11 +4,12 @@ use baton_agents_runtime::carrier::{ChildEnd, serve_child};
 use baton_domain::problem::Code;
 
 use crate::agents;
+use crate::config::CodeConfig;
 use crate::start_error::StartError;
 
 /// Serves one attempt.
-pub(crate) fn run() -> Result<(), StartError> {
-    let registry = agents::registry(Some(agents::DIAGNOSTICS_SLOTS))
+pub(crate) fn run(code: &CodeConfig) -> Result<(), StartError> {
+    let registry = agents::registry(Some(agents::DIAGNOSTICS_SLOTS), code)
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     match serve_child(&registry) {
         Ok(ChildEnd::Spoke) => Ok(()),

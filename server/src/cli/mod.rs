@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{ServeConfig, WorkerConfig};
+use crate::config::{CodeConfig, ServeConfig, WorkerConfig};
 use crate::memory;
 use crate::start_error::StartError;
 use baton_domain::problem::Code;
@@ -41,7 +41,7 @@ enum Command {
     Bench(bench::BenchConfig),
     /// Run one attempt for a server, over standard input and output.
     #[command(hide = true)]
-    Attempt,
+    Attempt(CodeConfig),
 }
 
 /// Runs a command.
@@ -59,7 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), StartError> {
         Command::Replay(config) => on_threads(replay::run(config)),
         Command::Demo(config) => on_threads(demo::run(config)),
         Command::Bench(config) => on_threads(bench::run(config)),
-        Command::Attempt => attempt::run(),
+        Command::Attempt(code) => attempt::run(&code),
     }
 }
 

@@ -17,10 +17,11 @@ use baton_storage::blobs::BlobFolder;
 use baton_storage::{ArtifactStore, JournalKind, JournalQuery, JournalStore, NoSink, Store};
 
 use super::migrate::migrations;
-use crate::config::{Database, DatabaseConfig};
+use crate::config::{CodeConfig, Database, DatabaseConfig};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::start_error::StartError;
+use crate::wiring::child_arguments;
 use crate::{agents, coordination, sources};
 
 /// Runs that are looked up at once.
@@ -45,6 +46,8 @@ pub(crate) struct ReplayConfig {
     project: Option<ProjectId>,
     #[command(flatten)]
     database: DatabaseConfig,
+    #[command(flatten)]
+    code: CodeConfig,
     /// The data folder: the database if it is there, the artifacts, and a place for what agents write meanwhile. No server may be running on it.
     #[arg(long, env = "BATON_DATA", default_value = "data")]
     data: PathBuf,
@@ -81,7 +84,7 @@ async fn complete(database: &Database, config: &DatabaseConfig) -> Result<(), St
 }
 
 async fn replay_all(config: &ReplayConfig, store: &Arc<dyn Store>, folder: &DataFolder, scratch: PathBuf) -> Result<(), StartError> {
-    let replays = replays(store, folder, scratch).await?;
+    let replays = replays(store, folder, scratch, &config.code).await?;
     let runs = if config.all { all_runs(config, store.as_ref()).await? } else { config.runs.clone() };
     let bounds = ReplayBounds { time: Duration::from_secs(config.seconds), ..ReplayBounds::default() };
     let mut bad = 0_usize;
@@ -100,8 +103,9 @@ async fn replay_all(config: &ReplayConfig, store: &Arc<dyn Store>, folder: &Data
     Err(StartError::new(Code::ReplayDiverged, format!("{bad} of {} runs do not come to the same", runs.len())))
 }
 
-async fn replays(store: &Arc<dyn Store>, folder: &DataFolder, scratch: PathBuf) -> Result<Replays, StartError> {
-    let registry = agents::registry(Some(agents::DIAGNOSTICS_SLOTS))
+async fn replays(store: &Arc<dyn Store>, folder: &DataFolder, scratch: PathBuf, code: &CodeConfig) -> Result<Replays, StartError> {
+    code.check()?;
+    let registry = agents::registry(Some(agents::DIAGNOSTICS_SLOTS), code)
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, error.to_string()))?;
     let program = std::env::current_exe()
         .map_err(|error| StartError::new(Code::ConfigurationInvalid, format!("the program's own path is not known: {error}")))?;
@@ -110,7 +114,7 @@ async fn replays(store: &Arc<dyn Store>, folder: &DataFolder, scratch: PathBuf) 
         .map_err(|error| StartError::new(Code::DataFolderUnusable, format!("{}: {error}", folder.join("blobs").display())))?;
     let stage = Stage::new(RehearsalParts {
         registry,
-        child: ChildCommand { program, arguments: vec!["attempt".to_owned()] },
+        child: ChildCommand { program, arguments: child_arguments(code)? },
         scratch,
         artifacts: Arc::clone(store) as Arc<dyn ArtifactStore>,
         blobs: store.blobs(blobs),

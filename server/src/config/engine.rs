@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_orchestration::EngineOptions;
 
-use super::{BalancingConfig, EgressConfig};
+use super::{BalancingConfig, CodeConfig, EgressConfig};
 use crate::agents::DIAGNOSTICS_SLOTS;
 
 /// The engine's settings.
@@ -38,6 +38,8 @@ pub(crate) struct EngineConfig {
     pub(crate) balancing: BalancingConfig,
     #[command(flatten)]
     pub(crate) egress: EgressConfig,
+    #[command(flatten)]
+    pub(crate) code: CodeConfig,
 }
 
 impl EngineConfig {

@@ -3,6 +3,7 @@
 mod admin;
 mod balancing;
 mod bind;
+mod code;
 mod data;
 mod database;
 mod egress;
@@ -22,6 +23,7 @@ mod site;
 pub(crate) use admin::AdminConfig;
 pub(crate) use balancing::BalancingConfig;
 pub(crate) use bind::BindConfig;
+pub(crate) use code::CodeConfig;
 pub(crate) use data::DataConfig;
 pub(crate) use database::{Database, DatabaseConfig};
 pub(crate) use egress::EgressConfig;

@@ -53,6 +53,8 @@ pub const CAPABILITIES: &[Capability] = &[
     row("connections::create", "create_connection", "connections/create", "/connections"),
     row("connections::update", "update_connection", "connections/update", "/connections"),
     row("connections::remove", "remove_connection", "connections/remove", "/connections"),
+    row("egress::get", "get_egress", "egress/get", "/connections"),
+    row("egress::set", "set_egress", "egress/set", "/connections"),
     row("models::list", "list_models", "models/list", "/models"),
     row("models::presets", "list_model_presets", "models/presets", "/models"),
     row("models::create", "create_model", "models/create", "/models"),

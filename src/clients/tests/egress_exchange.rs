@@ -389,6 +389,22 @@ async fn every_hop_waits_for_the_turn_of_its_host() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_refused_meanwhile_is_not_asked() {
+    let (port, asked) = (pages(vec![("/a", to("/b")), ("/b", plain("200 OK", "", "b"))]).await, Arc::new(AtomicUsize::new(0)));
+    let turns = Arc::clone(&asked);
+    let turn: baton_clients::egress::Turn = Arc::new(move |host| {
+        let first = turns.fetch_add(1, Ordering::Relaxed) == 0;
+        let refused = EgressError { code: Code::HostRefused, message: format!("{host} is denied"), passing: false };
+        Box::pin(async move { if first { Ok(()) } else { Err(refused) } })
+    });
+    let world = World::of(&[("public.test", &[&[PUBLIC]])]);
+    let client = EgressClient::within(policy(), Some(turn), world, &[]).unwrap();
+    let error = get(&client, &format!("http://public.test:{port}/a")).await.unwrap_err();
+    assert_eq!((error.code, error.passing), (Code::HostRefused, false), "the second hop: {error}");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
 async fn a_dropped_exchange_closes_its_connection_at_once() {
     let (say, mut gone) = tokio::sync::mpsc::channel(1);
     let port = serve(move |_, mut stream| {

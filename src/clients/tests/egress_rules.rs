@@ -180,6 +180,18 @@ fn lists_name_hosts_and_those_below() {
 }
 
 #[test]
+fn a_host_must_be_on_both_lists_of_allowed_hosts() {
+    let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let both =
+        |allow: &[&str], also: &[&str]| Rules::of(&EgressPolicy { allow: own(allow), also_allow: own(also), ..EgressPolicy::default() });
+    let narrowed = both(&["*.example.org"], &["a.example.org", "other.example"]);
+    assert!(admits(&narrowed, "http://a.example.org/"));
+    assert!(!admits(&narrowed, "http://b.example.org/") && !admits(&narrowed, "http://other.example/"));
+    assert!(admits(&both(&[], &["other.example"]), "http://other.example/"));
+    assert!(!admits(&both(&[], &["not a host"]), "http://other.example/"), "a list that does not read allows nothing");
+}
+
+#[test]
 fn private_hosts_are_exact_to_the_port() {
     let rules = rules(&[], &[], &["wiki.internal", "127.0.0.1:8080", "::1"]);
     let may = |text: &str| {

@@ -14,7 +14,7 @@ use baton_domain::agent::AgentCard;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
 use baton_domain::ports::{Models, Recorder, Rehearsals, Sealer, Sources, Votes};
 use baton_domain::server::ServerRef;
-use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ServerService, TaskService};
+use baton_domain::services::{AgentService, ArtifactService, ConnectionService, EgressService, LimitService, ServerService, TaskService};
 use baton_domain::time::Timestamp;
 use baton_observability::Auditor;
 use baton_storage::blobs::{BlobFolder, Blobs};
@@ -34,6 +34,7 @@ use crate::backlog::Backlog;
 use crate::cluster::elsewhere::Elsewhere;
 use crate::cluster::{Chores, Claims, Cluster, Leadership, ServersService, membership};
 use crate::connections::Connections;
+use crate::egress::{Egress, LastRules};
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::live_tasks::LiveTasks;
@@ -149,6 +150,8 @@ pub(crate) struct Shared {
     pub(crate) votes: OnceLock<Arc<dyn Votes>>,
     /// When each outside host may next be talked to.
     pub(crate) pace: Pace,
+    /// Where agents may reach out to, as it was last read.
+    pub(crate) egress: LastRules,
 }
 
 impl Shared {
@@ -278,6 +281,7 @@ impl EngineOptions {
             sealer: OnceLock::new(),
             votes: OnceLock::new(),
             pace: Pace::default(),
+            egress: LastRules::default(),
         });
         let recovered = task_manager::recovery::recover(&shared).await?;
         if shared.cluster.is_shared() {
@@ -408,6 +412,12 @@ impl Engine {
     #[must_use]
     pub fn connections(&self, sealer: Arc<dyn Sealer>) -> Arc<dyn ConnectionService> {
         Arc::new(Connections { shared: Arc::clone(&self.shared), sealer })
+    }
+
+    /// Where agents may reach out to.
+    #[must_use]
+    pub fn egress(&self) -> Arc<dyn EgressService> {
+        Arc::new(Egress { shared: Arc::clone(&self.shared) })
     }
 
     /// The books of the models, whose keys this sealer keeps, and what makes the service over them once the models are there.

@@ -11,6 +11,7 @@
 //! - `cluster`: the other servers on the same database, as the server service
 //! - `limits`: concurrency limits, as the limit service
 //! - `connections`: outside APIs with their secrets, as the connection service
+//! - `egress`: where agents may reach out to, as the egress service
 //! - `models`: settings, budgets and record of language models, as the model service
 //!
 //! The truth is the store; what the engine holds in memory is what it can read again when it starts.
@@ -24,6 +25,7 @@ mod claims;
 mod cluster;
 mod connections;
 mod dispatcher;
+mod egress;
 mod engine;
 mod fair_queue;
 mod gate;

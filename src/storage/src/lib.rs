@@ -3,6 +3,7 @@
 //! A back-end implements the traits; nothing else knows SQL. Every write is one transaction with its events and its
 //! audit rows in it, and has been committed when the method returns.
 
+mod agent_memory;
 mod agents;
 mod artifacts;
 pub mod blobs;
@@ -25,6 +26,7 @@ mod topics;
 mod traces;
 mod workflows;
 
+pub use agent_memory::{AgentMemoryStore, MemoryPlace, MemoryRecord, MemoryWrite, MemoryWritten};
 pub use agents::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, CarriedStanding, Carrying, KnownAgent};
 pub use artifacts::{ArtifactPage, ArtifactStore};
 pub use changes::{
@@ -60,6 +62,7 @@ pub trait Store:
     TaskStore
     + LimitStore
     + AgentStore
+    + AgentMemoryStore
     + ArtifactStore
     + EventStore
     + IdentityStore
@@ -79,6 +82,7 @@ impl<T> Store for T where
     T: TaskStore
         + LimitStore
         + AgentStore
+        + AgentMemoryStore
         + ArtifactStore
         + EventStore
         + IdentityStore

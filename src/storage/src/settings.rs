@@ -1,4 +1,4 @@
-//! What is stored of named settings with a sealed secret: connections, models, budgets.
+//! What is stored of named settings, some with a sealed secret: connections, models, budgets, rules of egress.
 
 use async_trait::async_trait;
 use baton_domain::event::{NewEvent, Payload};
@@ -19,6 +19,8 @@ pub enum SettingsKind {
     Model,
     /// What a project may spend.
     Budget,
+    /// Where agents may reach out to.
+    Egress,
 }
 
 impl SettingsKind {
@@ -29,13 +31,14 @@ impl SettingsKind {
             Self::Connection => "connection",
             Self::Model => "model",
             Self::Budget => "budget",
+            Self::Egress => "egress",
         }
     }
 
     /// The kind with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Connection, Self::Model, Self::Budget].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Connection, Self::Model, Self::Budget, Self::Egress].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

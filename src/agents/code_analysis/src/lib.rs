@@ -13,6 +13,7 @@ mod sarif;
 mod secrets;
 mod skills;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,17 +26,21 @@ pub use skills::{BEST_PRACTICES, DEPENDENCIES, EXPLAIN, METRICS, PERFORMANCE_REV
 pub use source::MAXIMUM_BYTES;
 
 /// Reads source code; only explaining needs a model, nothing needs the network.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CodeAnalysis {
     /// How many attempts it takes at once.
     pub slots: u32,
     /// How long one file is read at most; what was found until then counts, and the result says so.
     pub file_time: Duration,
+    /// A folder with rules (TOML) that every review uses besides the shipped ones; read when they are used.
+    pub rules: Option<PathBuf>,
+    /// A folder with advisories (OSV, RustSec, or zip files of them) that lock files are held against besides those of the task; read when they are used.
+    pub advisories: Option<PathBuf>,
 }
 
 impl Default for CodeAnalysis {
     fn default() -> Self {
-        Self { slots: 2, file_time: allowance::FILE_TIME }
+        Self { slots: 2, file_time: allowance::FILE_TIME, rules: None, advisories: None }
     }
 }
 
@@ -58,13 +63,19 @@ impl Agent for CodeAnalysis {
     async fn perform(&self, context: Context, skill: &str, input: Value) -> Result<Value, SkillError> {
         match skill {
             METRICS => report::perform(context, input, self.file_time).await,
-            SECURITY_AUDIT => audit::perform(context, input, engine::rule::Kind::Security, self.file_time).await,
-            PERFORMANCE_REVIEW => audit::perform(context, input, engine::rule::Kind::Performance, self.file_time).await,
-            BEST_PRACTICES => audit::perform(context, input, engine::rule::Kind::Practice, self.file_time).await,
-            DEPENDENCIES => dependencies::perform(context, input).await,
+            SECURITY_AUDIT => self.review(context, input, engine::rule::Kind::Security).await,
+            PERFORMANCE_REVIEW => self.review(context, input, engine::rule::Kind::Performance).await,
+            BEST_PRACTICES => self.review(context, input, engine::rule::Kind::Practice).await,
+            DEPENDENCIES => dependencies::perform(context, input, self.advisories.clone()).await,
             EXPLAIN => explain::perform(context, input, self.file_time).await,
             SECRETS => secrets::perform(context, input).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
+    }
+}
+
+impl CodeAnalysis {
+    async fn review(&self, context: Context, input: Value, kind: engine::rule::Kind) -> Result<Value, SkillError> {
+        audit::perform(context, input, kind, self.file_time, self.rules.clone()).await
     }
 }

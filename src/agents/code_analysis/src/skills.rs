@@ -165,9 +165,8 @@ fn dependencies() -> Skill {
                                 requirements.txt, go.sum, go.mod, pom.xml, gradle.lockfile."
             },
             "artifacts": files("More lock files", 2, "Further lock files or zip files."),
-            "advisories": files("Advisories", 3, "Advisories in the JSON form of OSV or the TOML form of RustSec, or zip files of them (20,000 files each).")
+            "advisories": files("Advisories", 3, "Advisories in the JSON form of OSV or the TOML form of RustSec, or zip files of them (20,000 files each); besides those that the installation keeps.")
         },
-        "required": ["advisories"],
         "anyOf": [{"required": ["artifact"]}, {"required": ["artifacts"]}],
         "additionalProperties": false
     });
@@ -286,7 +285,7 @@ fn findings_input(title: &str) -> Value {
         },
         "rule_files": {
             "type": "array", "items": {"type": "string", "format": "artifact", "x-accept": ".toml"}, "maxItems": MAXIMUM_RULE_FILES, "uniqueItems": true,
-            "title": "Files with own rules", "x-order": 9, "description": "The same as files, which a team keeps and gives to every review."
+            "title": "Files with own rules", "x-order": 9, "description": "The same as files; besides those that the installation keeps for every review."
         },
         "exclude": {
             "type": "array", "items": {"type": "string", "maxLength": 80}, "maxItems": 200, "title": "Rules to leave out", "x-order": 6,

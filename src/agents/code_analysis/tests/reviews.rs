@@ -4,6 +4,7 @@ use crate::harness;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::harness::{Setting, perform, perform_on_file, run_in, skill_of};
@@ -409,6 +410,71 @@ fn missing_and_malformed_lock_files_and_advisories_are_refused() {
     assert_eq!(check_locks(&[("Cargo.lock", lock)], &[("a.json", "{}")]).code(), "CODE-006");
     assert_eq!(check_locks(&[("Cargo.lock", "[[")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
     assert_eq!(check_locks(&[("a.txt", "x")], &[("a.json", &osv("npm", "a"))]).code(), "CODE-006");
+}
+
+/// A rule that finds calls of `legacy.connect`, under this name.
+fn kept_rule(id: &str) -> String {
+    format!(
+        "[[rule]]\nid = \"{id}\"\ntitle = \"Old connection\"\nlanguages = [\"python\"]\ncwe = [477]\nseverity = \"warning\"\nconfidence = \"high\"\n\
+         message = \"legacy.connect is no longer allowed.\"\nadvice = \"Use the pool.\"\ncall = [{{ name = [\"legacy.connect\"] }}]\n"
+    )
+}
+
+#[test]
+fn rules_that_the_installation_keeps_are_used_by_every_review_and_read_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let review = || {
+        let agent = CodeAnalysis { rules: Some(folder.path().to_owned()), ..CodeAnalysis::default() };
+        let input = json!({"source": "import legacy\n\nlegacy.connect(\"db\")\n", "language": "python"});
+        perform(agent, SECURITY_AUDIT, input)
+    };
+    assert_eq!(rules(&review().value()), Vec::<String>::new());
+    std::fs::create_dir(folder.path().join("team")).unwrap();
+    std::fs::write(folder.path().join("team/old.toml"), kept_rule("no-legacy-connect")).unwrap();
+    std::fs::write(folder.path().join("README.md"), "no rules").unwrap();
+    assert_eq!(rules(&review().value()), ["no-legacy-connect"]);
+
+    std::fs::write(folder.path().join("broken.toml"), "[[rule]").unwrap();
+    let ended = review();
+    assert_eq!(ended.code(), "CODE-004");
+    assert!(ended.message().contains("kept broken.toml, line 1"), "{}", ended.message());
+    std::fs::remove_file(folder.path().join("broken.toml")).unwrap();
+    for number in 0..20 {
+        std::fs::write(folder.path().join(format!("{number}.toml")), "").unwrap();
+    }
+    assert!(review().message().contains("21 files; at most 20"));
+    let large = "#".repeat(256 << 10);
+    std::fs::write(folder.path().join("0.toml"), large).unwrap();
+    std::fs::remove_file(folder.path().join("1.toml")).unwrap();
+    assert!(review().message().contains("at most 262144"));
+}
+
+#[test]
+fn lock_files_are_held_against_advisories_that_the_installation_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = "[[package]]\nname = \"bad\"\nversion = \"1.9.0\"\nsource = \"registry+x\"\n";
+    let check = |advisories: Option<PathBuf>| {
+        let files = tempfile::tempdir().unwrap();
+        let mut setting = Setting::default();
+        let lock = setting.file(files.path(), "Cargo.lock", lock.as_bytes());
+        let agent = CodeAnalysis { advisories, ..CodeAnalysis::default() };
+        run_in(setting, Arc::new(agent), DEPENDENCIES, json!({"artifact": lock}))
+    };
+    let kept = || check(Some(folder.path().to_owned()));
+    assert_eq!(check(None).code(), "TASK-003");
+    assert_eq!(kept().code(), "CODE-006", "an empty folder has none");
+    std::fs::create_dir_all(folder.path().join("crates/bad")).unwrap();
+    std::fs::write(folder.path().join("crates/bad/TEST.json"), osv("crates.io", "bad")).unwrap();
+    // Neither what is hidden nor a link is read.
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    std::fs::write(folder.path().join(".git/x.json"), osv("npm", "bad")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("crates"), folder.path().join("link")).unwrap();
+    std::fs::create_dir_all(folder.path().join("d/d/d/d/d/d/d/d/d")).unwrap();
+    let result = kept().value();
+    assert!(result["skipped"].to_string().contains("more than 8 folders deep"), "{}", result["skipped"]);
+    assert_eq!((&result["advisories"], &result["summary"]["findings"]), (&json!(1), &json!(1)));
+    assert!(result["skipped"].to_string().contains("a link is not followed"), "{}", result["skipped"]);
+    assert_eq!(check(Some(folder.path().join("nowhere"))).code(), "INTERNAL-001");
 }
 
 fn explained(said: Value) -> harness::Ended {

@@ -1,5 +1,6 @@
 //! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
 
+mod memory;
 mod topics;
 mod written;
 
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::SkillError;
 use crate::messages::Inbox;
-use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Start, ToAgent};
+use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Memory, Start, ToAgent};
 use crate::stopwatch::Stopwatch;
 
 /// A file that the input names.
@@ -41,7 +42,9 @@ enum Pending {
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
-    Permitted(oneshot::Sender<()>),
+    Permitted(oneshot::Sender<Result<(), Failure>>),
+    Recalled(oneshot::Sender<Result<Option<Memory>, Failure>>),
+    Remembered(oneshot::Sender<Result<bool, Failure>>),
 }
 
 struct Shared {
@@ -152,7 +155,22 @@ impl Context {
             }
             ToAgent::Permitted { request } => {
                 if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
-                    let _ = waiting.send(());
+                    let _ = waiting.send(Ok(()));
+                }
+            }
+            ToAgent::NotPermitted { request, failure } => {
+                if let Some(Pending::Permitted(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(Err(failure));
+                }
+            }
+            ToAgent::Recalled { request, result } => {
+                if let Some(Pending::Recalled(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Remembered { request, result } => {
+                if let Some(Pending::Remembered(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
                 }
             }
             ToAgent::Message { subscription, message } => {
@@ -377,14 +395,14 @@ impl Context {
     /// Waits until it is this attempt's turn to talk to a host: all attempts of a server keep to one pace with it.
     ///
     /// # Errors
-    /// When somebody asks to stop.
+    /// `EGRESS-002` if the rules refuse the host by now, although they did not when the attempt began; when somebody asks to stop.
     pub async fn permit(&self, host: &str) -> Result<(), SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
         self.shared.pending.lock().insert(request, Pending::Permitted(send));
         self.deliver(FromAgent::Permit { request, host: host.to_owned() }).await?;
         tokio::select! {
-            answer = answer => answer.map_err(|_| host_gone()),
+            answer = answer => answer.map_err(|_| host_gone())?.map_err(from_failure),
             () = self.canceled() => self.check(),
         }
     }

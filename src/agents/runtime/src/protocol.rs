@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -34,6 +34,12 @@ pub const MAXIMUM_CHECKPOINT_BYTES: usize = 64 << 10;
 pub const MAXIMUM_REFUSAL_CODE: usize = 64;
 /// The most bytes of the message that an agent refuses a task with.
 pub const MAXIMUM_REFUSAL_MESSAGE: usize = 2 << 10;
+/// The longest key of something that is remembered, in bytes.
+pub const MAXIMUM_MEMORY_KEY: usize = 200;
+/// The most bytes of JSON that are remembered under one key. What is larger belongs into an artifact, which can be remembered beside it.
+pub const MAXIMUM_MEMORY_BYTES: usize = 4 << 10;
+/// The most keys that one attempt recalls.
+pub const MAXIMUM_RECALLED: usize = 16;
 /// How deep tasks may ask for one another.
 pub const MAXIMUM_DEPTH: u32 = 4;
 /// The most patterns that one attempt listens to at once.
@@ -56,6 +62,16 @@ pub struct FileRef {
     pub media_type: String,
     /// Its size in bytes.
     pub size: u64,
+}
+
+/// What an earlier task of the skill left for this one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// What it said.
+    pub value: Value,
+    /// The file that it left beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileRef>,
 }
 
 /// What the host says.
@@ -98,6 +114,20 @@ pub enum ToAgent {
         request: u64,
         /// Or why it was not kept.
         result: Result<(), Failure>,
+    },
+    /// What is remembered under a key.
+    Recalled {
+        /// The request it answers.
+        request: u64,
+        /// It, if there is something, or why it cannot be told.
+        result: Result<Option<Memory>, Failure>,
+    },
+    /// Something was remembered.
+    Remembered {
+        /// The request it answers.
+        request: u64,
+        /// Whether it is kept: not if another task was faster; or why it cannot be kept.
+        result: Result<bool, Failure>,
     },
     /// A message that a subscription wants.
     Message {
@@ -145,6 +175,13 @@ pub enum ToAgent {
     Permitted {
         /// The request it answers.
         request: u64,
+    },
+    /// An exchange with a host may not begin: the rules refuse the host by now.
+    NotPermitted {
+        /// The request it answers.
+        request: u64,
+        /// Why.
+        failure: Failure,
     },
     /// Stop; nothing that is said afterwards counts.
     Cancel {
@@ -280,6 +317,25 @@ pub enum FromAgent {
         request: u64,
         /// What a later attempt needs to go on.
         state: Value,
+    },
+    /// Tell what the last task of the skill, on behalf of the same, remembered under a key.
+    Recall {
+        /// The number to answer with.
+        request: u64,
+        /// The key; see [`MAXIMUM_MEMORY_KEY`].
+        key: String,
+    },
+    /// Remember something under a key that was recalled before. It counts once this task has completed.
+    Remember {
+        /// The number to answer with.
+        request: u64,
+        /// The key.
+        key: String,
+        /// What to say to the next task; see [`MAXIMUM_MEMORY_BYTES`].
+        value: Value,
+        /// An artifact to leave beside it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        artifact: Option<ArtifactId>,
     },
     /// Publish a message under a topic.
     Publish {

@@ -1,6 +1,7 @@
 //! Which files an input names: a source of its own, files, and what is in zip files, within limits.
 
 use std::io::Read;
+use std::path::Path;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
@@ -42,6 +43,9 @@ impl File {
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 }
+
+/// How deep folders are read that lie within one another.
+pub const MAXIMUM_DEPTH: usize = 8;
 
 /// What was read, and what was left out with the reason.
 #[derive(Debug, Default)]
@@ -97,13 +101,60 @@ pub fn read(context: &Context, ids: &[String], wanted: fn(&str) -> bool) -> Resu
     Ok(files)
 }
 
-fn unpack(
-    context: &Context,
-    path: &std::path::Path,
-    archive_name: &str,
-    wanted: fn(&str) -> bool,
-    files: &mut Files,
-) -> Result<(), SkillError> {
+/// Reads the files of a folder and of those below it, in the order of their names: those that are wanted, and of zip files the members that are. Links are not
+/// followed, and what begins with a dot is left out. Runs on a thread of its own.
+///
+/// # Errors
+/// `INTERNAL-001` if the folder cannot be read; as [`read`] for what is too much.
+pub fn read_folder(context: &Context, folder: &Path, wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
+    let mut files = Files::default();
+    let mut seen = 0;
+    // A stack, with what comes first by its name on top.
+    let mut open = vec![(folder.to_owned(), String::new(), 0)];
+    while let Some((path, name, depth)) = open.pop() {
+        context.check()?;
+        let cannot = |error: std::io::Error| SkillError::internal(format!("{} cannot be read: {error}", path.display()));
+        // The folder itself may be a link: whoever runs the server named it.
+        let found = if depth == 0 { std::fs::metadata(&path) } else { std::fs::symlink_metadata(&path) };
+        let kind = found.map_err(cannot)?;
+        if kind.is_dir() {
+            if depth > MAXIMUM_DEPTH {
+                files.skip(&name, format!("it lies more than {MAXIMUM_DEPTH} folders deep"));
+                continue;
+            }
+            let mut inside = Vec::new();
+            for entry in std::fs::read_dir(&path).map_err(cannot)? {
+                let entry = entry.map_err(cannot)?;
+                let own = entry.file_name().to_string_lossy().into_owned();
+                // As `.git` of a folder that is kept up to date.
+                if own.starts_with('.') {
+                    continue;
+                }
+                seen += 1;
+                if seen > MAXIMUM_MEMBERS {
+                    return Err(refused(format!("{} has more than {MAXIMUM_MEMBERS} files; at most so many are read.", folder.display())));
+                }
+                let name = if name.is_empty() { own } else { format!("{name}/{own}") };
+                inside.push((entry.path(), name, depth + 1));
+            }
+            inside.sort_by(|(_, one, _), (_, other, _)| other.cmp(one));
+            open.extend(inside);
+        } else if !kind.is_file() {
+            files.skip(&name, "a link is not followed");
+        } else if name.ends_with(".zip") {
+            unpack(context, &path, &name, wanted, &mut files)?;
+        } else if wanted(&name) {
+            if kind.len() > 32 * MAXIMUM_BYTES {
+                files.skip(&name, format!("{} bytes are too many", kind.len()));
+                continue;
+            }
+            files.add(name, std::fs::read(&path).map_err(cannot)?)?;
+        }
+    }
+    Ok(files)
+}
+
+fn unpack(context: &Context, path: &Path, archive_name: &str, wanted: fn(&str) -> bool, files: &mut Files) -> Result<(), SkillError> {
     let damaged = |error: &dyn std::fmt::Display| refused(format!("{archive_name} cannot be read: {error}. Make it again."));
     let source = std::fs::File::open(path).map_err(|error| damaged(&error))?;
     let mut archive = zip::ZipArchive::new(std::io::BufReader::new(source)).map_err(|error| damaged(&error))?;

@@ -24,9 +24,15 @@ pub(crate) fn client_with(context: &Context, change: impl FnOnce(&mut EgressPoli
     let waiting = context.clone();
     let turn: Turn = Arc::new(move |host| {
         let context = waiting.clone();
-        Box::pin(async move { context.permit(&host).await.map_err(|error| error.message) })
+        Box::pin(async move { context.permit(&host).await.map_err(ended) })
     });
     EgressClient::new(policy, Some(turn)).map_err(failed)
+}
+
+/// What ended the wait for a host's turn, for the client: the rules that refuse the host by now, or whoever called the wait off.
+fn ended(error: SkillError) -> EgressError {
+    let code = Code::parse(&error.code).unwrap_or(Code::HostUnreachable);
+    EgressError { code, message: error.message, passing: error.retryable }
 }
 
 /// What a failure of an exchange means for the skill.

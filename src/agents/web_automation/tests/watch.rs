@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::harness::{Ended, Setting, run_in};
 use crate::web::{answer, serve_with};
+use baton_agents_runtime::protocol::{FileRef, MAXIMUM_MEMORY_KEY, Memory};
 use baton_agents_web_automation::{MAXIMUM_WATCHED_BYTES, WATCH, WebAutomation};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use baton_domain::egress::EgressPolicy;
@@ -165,6 +166,63 @@ fn a_host_that_knows_versions_is_asked_for_a_new_one() {
     // The state that a 304 leaves is as good as the one before.
     let third = site.look(json!({}), Some(&again)).value();
     assert_eq!((&third["changes"][0]["before"], &third["changes"][0]["after"]), (&json!("One"), &json!("Another")));
+}
+
+/// The same as another task for the same person, for whom this state was left.
+fn look_later(site: &Site, input: &Value, left: Option<&[u8]>) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = left.map(|state| {
+        let path = folder.path().join("left");
+        std::fs::write(&path, state).unwrap();
+        let (name, media_type) = ("watch.json".to_owned(), "application/json".to_owned());
+        Memory { value: json!({"lines": 1}), file: Some(FileRef { path, name, media_type, size: state.len() as u64 }) }
+    });
+    let egress = EgressPolicy { private_hosts: vec![format!("127.0.0.1:{}", site.port)], ..EgressPolicy::default() };
+    let setting = Setting { egress: Some(egress), memory, ..Setting::default() };
+    let mut input = input.clone();
+    input["url"] = json!(format!("http://127.0.0.1:{}/page", site.port));
+    run_in(setting, Arc::new(WebAutomation::default()), WATCH, input)
+}
+
+#[test]
+fn the_next_task_goes_on_from_what_the_last_one_left() {
+    let site = Site::new(HTML, "<p>One</p>");
+    let first = look_later(&site, &json!({}), None);
+    let (key, _, artifact) = first.remembered[0].clone();
+    assert_eq!((first.recalled.as_slice(), first.remembered.len()), ([key.clone()].as_slice(), 1));
+    assert!(key.len() <= MAXIMUM_MEMORY_KEY, "{key}");
+    let state = first.stored[0].2.clone();
+    let first = first.value();
+    assert_eq!((&first["state"], &first["artifact"]), (&json!("first"), &json!(artifact)));
+
+    let second = look_later(&site, &json!({}), Some(&state));
+    assert_eq!((&second.recalled[0], &second.remembered[0].0), (&key, &key));
+    let state = second.stored[0].2.clone();
+    let second = second.value();
+    assert_eq!((&second["state"], &second["status"]), (&json!("unchanged"), &json!(304)));
+    site.set("<p>Another</p>");
+    let third = look_later(&site, &json!({}), Some(&state)).value();
+    assert_eq!((&third["state"], &third["changes"][0]["after"]), (&json!("changed"), &json!("Another")));
+}
+
+#[test]
+fn questions_and_names_are_remembered_apart_and_a_given_state_counts_alone() {
+    let site = Site::new(HTML, "<p>One</p><b>Two</b>");
+    let keys: Vec<String> = [json!({}), json!({"selector": "p"}), json!({"name": "prices"}), json!({"name": "x".repeat(100)})]
+        .iter()
+        .map(|input| look_later(&site, input, None).recalled[0].clone())
+        .collect();
+    assert_eq!(keys.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{keys:?}");
+    let named = look_later(&site, &json!({"name": "prices", "selector": "p"}), None);
+    assert_eq!(named.recalled[0], keys[2], "the name alone counts");
+    // What was left under the name is of another question: it begins anew.
+    let other = look_later(&site, &json!({"name": "prices"}), Some(&named.stored[0].2));
+    assert_eq!((other.remembered.len(), &other.value()["state"]), (1, &json!("first")));
+
+    let state = site.look(json!({}), None).stored[0].2.clone();
+    let given = site.look(json!({}), Some(&state));
+    assert!(given.recalled.is_empty() && given.remembered.is_empty());
+    assert_eq!(given.value()["state"], "unchanged");
 }
 
 #[test]

@@ -38,6 +38,7 @@ RFC 3339 in UTC.";
         (name = "conflicts", description = "Versions of shared artifacts, and changes that disagree"),
         (name = "contracts", description = "Work put out to tender, and bargaining over what is shared"),
         (name = "connections", description = "Outside APIs and databases that agents may use"),
+        (name = "egress", description = "Where agents may reach out to"),
         (name = "models", description = "Language models, and what may be spent on them"),
         (name = "artifacts", description = "Files that tasks read and write"),
         (name = "agents", description = "Who works"),

@@ -14,6 +14,7 @@ mod conflicts;
 mod connections;
 mod contracts;
 mod decisions;
+mod egress;
 mod events;
 mod health;
 mod limits;
@@ -99,6 +100,7 @@ pub(crate) fn plain() -> OpenApiRouter<Gateway> {
         .routes(routes!(contracts::say_in_bargain))
         .routes(routes!(connections::list_connections, connections::create_connection))
         .routes(routes!(connections::get_connection, connections::update_connection, connections::remove_connection))
+        .routes(routes!(egress::get_egress, egress::set_egress))
         .routes(routes!(decisions::list_decisions, decisions::open_decision))
         .routes(routes!(decisions::get_decision))
         .routes(routes!(decisions::vote))

@@ -66,6 +66,8 @@ POST /api/v1/decisions/{id}/cancel cancel_decision work
 PUT /api/v1/decisions/{id}/later-verdict judge_decision work
 GET /api/v1/decisions/{id}/tally retally_decision read
 POST /api/v1/decisions/{id}/vote vote work
+GET /api/v1/egress get_egress operate
+PUT /api/v1/egress set_egress administer
 GET /api/v1/events list_events read
 GET /api/v1/events/log get_event_log read
 GET /api/v1/events/stream follow_by_stream read

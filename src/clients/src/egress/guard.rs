@@ -11,8 +11,8 @@ use url::Host;
 
 use super::{EgressError, Network, Rules, special};
 
-/// Waits for one's turn to talk to a host; an error says why the wait ended otherwise.
-pub type Turn = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+/// Waits for one's turn to talk to a host; an error says why the wait ended otherwise: the wait was called off, or the host is refused meanwhile.
+pub type Turn = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(), EgressError>> + Send + Sync>;
 
 /// A host that passed every check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +62,10 @@ impl Guard {
     /// Waits until it is this client's turn to talk to the host.
     ///
     /// # Errors
-    /// `EGRESS-005`, which may pass, if the wait was called off.
+    /// What ended the wait: it was called off, or the host may not be reached any more (`EGRESS-002`).
     pub async fn turn(&self, url: &Url) -> Result<(), EgressError> {
         let (Some(turn), Some(host)) = (&self.turn, url.host_str()) else { return Ok(()) };
-        turn(host.to_owned()).await.map_err(|reason| EgressError::passing(Code::HostUnreachable, reason))
+        turn(host.to_owned()).await
     }
 
     /// Checks the host of an address and resolves it.

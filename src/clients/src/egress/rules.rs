@@ -80,6 +80,9 @@ pub struct Rules {
     allow: Vec<Pattern>,
     /// Whether the policy has an allow list at all: one whose entries are all unreadable must not allow everything.
     only_allowed: bool,
+    /// The second list, which holds as well.
+    also: Vec<Pattern>,
+    only_also: bool,
     deny: Vec<Pattern>,
     private: Vec<Pattern>,
 }
@@ -92,6 +95,8 @@ impl Rules {
         Self {
             allow: read(&policy.allow),
             only_allowed: !policy.allow.is_empty(),
+            also: read(&policy.also_allow),
+            only_also: !policy.also_allow.is_empty(),
             deny: read(&policy.deny),
             private: read(&policy.private_hosts),
         }
@@ -158,7 +163,7 @@ impl Rules {
         if matches(&self.deny) {
             return Err(EgressError::lasting(Code::HostRefused, format!("{host} is among the denied hosts")));
         }
-        if self.only_allowed && !matches(&self.allow) {
+        if (self.only_allowed && !matches(&self.allow)) || (self.only_also && !matches(&self.also)) {
             return Err(EgressError::lasting(Code::HostRefused, format!("{host} is not among the allowed hosts")));
         }
         Ok(())

@@ -12,6 +12,7 @@ mod conflicts;
 mod connections;
 mod contracts;
 mod decisions;
+mod egress;
 mod events;
 mod health;
 mod limits;
@@ -39,6 +40,7 @@ pub use conflicts::ConflictService;
 pub use connections::ConnectionService;
 pub use contracts::ContractService;
 pub use decisions::DecisionService;
+pub use egress::EgressService;
 pub use events::{EventService, LiveItem, LiveStream};
 pub use health::HealthService;
 pub use limits::LimitService;
@@ -80,6 +82,8 @@ pub struct Services {
     pub agents: Arc<dyn AgentService>,
     /// Connections to outside APIs and databases.
     pub connections: Arc<dyn ConnectionService>,
+    /// Where agents may reach out to.
+    pub egress: Arc<dyn EgressService>,
     /// Claims on shared things.
     pub claims: Arc<dyn ClaimService>,
     /// Lines of versions, and changes that disagree.

@@ -12,6 +12,7 @@ pub mod connection;
 pub mod contract;
 pub mod decision;
 mod diff;
+pub mod egress;
 mod fork;
 pub mod health;
 pub mod limit;

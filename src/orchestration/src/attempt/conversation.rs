@@ -23,9 +23,11 @@ use tokio_util::io::ReaderStream;
 use super::checkpoints::Checkpoints;
 use super::children::{Children, Happening};
 use super::listeners::Listeners;
+use super::memories::Memories;
 use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
+use crate::egress;
 use crate::engine::{Order, Shared};
 use crate::orchestrator::Orchestrator;
 
@@ -78,6 +80,7 @@ impl Conversation<'_> {
         let mut asks = JoinSet::new();
         let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
+        let mut memories = Memories::new(self.shared, self.task, to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
@@ -148,7 +151,9 @@ impl Conversation<'_> {
                         }
                         Some(message) => {
                             let answered = async {
-                                if let Some(message) = listeners.hear(message).await {
+                                if let Some(message) = listeners.hear(message).await
+                                    && let Some(message) = memories.hear(message).await
+                                {
                                     self.hear(message, trace, &to_agent, &mut asks).await;
                                 }
                             };
@@ -238,18 +243,25 @@ impl Conversation<'_> {
                 asks.spawn(async move { outside::embed(models, caller.await, request, texts, to_agent).await });
             }
             FromAgent::Permit { request, host } => {
-                let (shared, to_agent) = (Arc::clone(self.shared), to_agent.clone());
+                let (shared, to_agent, project) = (Arc::clone(self.shared), to_agent.clone(), self.task.summary.project_id);
                 asks.spawn(async move {
                     shared.pace.turn(&host, Duration::from_millis(shared.options.egress.per_host_interval_ms)).await;
-                    let _ = to_agent.send(ToAgent::Permitted { request }).await;
+                    // After the wait: what was set meanwhile holds.
+                    let answer = match egress::refusal(&shared, project, &host).await {
+                        None => ToAgent::Permitted { request },
+                        Some(failure) => ToAgent::NotPermitted { request, failure },
+                    };
+                    let _ = to_agent.send(answer).await;
                 });
             }
-            // Those of topics and other skills were heard before.
+            // Those of topics, memory and other skills were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
             | FromAgent::Refused { .. }
             | FromAgent::Checkpoint { .. }
+            | FromAgent::Recall { .. }
+            | FromAgent::Remember { .. }
             | FromAgent::Ask { .. }
             | FromAgent::Publish { .. }
             | FromAgent::Subscribe { .. }

@@ -28,16 +28,26 @@ pub(super) async fn gather(
 ) -> Result<BTreeMap<ArtifactId, FileRef>, Failure> {
     let mut files = BTreeMap::new();
     for id in artifact_ids(&known.input.artifacts(input)) {
-        let found = artifacts.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
-        let Some(artifact) = found else {
+        let Some(file) = file(artifacts, blobs, id, scratch).await? else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
-        let path = blobs
-            .file(&artifact.sha256, &scratch.join(COPIES))
-            .await
-            .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;
-        let file = FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size };
         files.insert(id, file);
     }
     Ok(files)
+}
+
+/// The file of an artifact, if it is still there.
+pub(super) async fn file(
+    artifacts: &dyn ArtifactStore,
+    blobs: &dyn Blobs,
+    id: ArtifactId,
+    scratch: &Path,
+) -> Result<Option<FileRef>, Failure> {
+    let found = artifacts.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
+    let Some(artifact) = found else { return Ok(None) };
+    let path = blobs
+        .file(&artifact.sha256, &scratch.join(COPIES))
+        .await
+        .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;
+    Ok(Some(FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size }))
 }

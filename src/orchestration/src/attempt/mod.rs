@@ -6,6 +6,7 @@ mod conversation;
 mod inputs;
 mod late;
 mod listeners;
+mod memories;
 mod outcome;
 mod outside;
 mod record;
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 use crate::agent_pool::{KnownSkill, Reservation};
 use crate::agent_threads::{KeptThread, Place};
 use crate::connections;
+use crate::egress;
 use crate::engine::{Order, Running, Shared};
 use crate::models;
 use crate::orchestrator::Orchestrator;
@@ -172,6 +174,12 @@ async fn connect(
     let named = known.input.connections(&input);
     let granted = connections::grants(shared, task.summary.project_id, &task.summary.skill, &named).await;
     let connections = granted.map_err(|failure| End::Failed { failure, retry_after: None })?;
+    let egress = if known.skill.network {
+        let policy = egress::policy(shared, task.summary.project_id).await;
+        Some(policy.map_err(|failure| End::Failed { failure, retry_after: None })?)
+    } else {
+        None
+    };
     let cannot = |error: std::io::Error| End::Lost(failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true));
     if known.skill.isolation == Isolation::Process {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
@@ -191,7 +199,7 @@ async fn connect(
         limits: known.skill.limits,
         depth: task.depth,
         checkpoint: checkpoint(shared, task, known).await?,
-        egress: known.skill.network.then(|| shared.options.egress.clone()),
+        egress,
         connections,
     };
     match known.skill.isolation {

@@ -231,6 +231,10 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         },
         FromAgent::Permit { request, .. } => ToAgent::Permitted { request },
         FromAgent::Checkpoint { request, .. } => ToAgent::Checkpointed { request, result: Ok(()) },
+        // What earlier tasks left was recorded of nobody.
+        FromAgent::Recall { .. } | FromAgent::Remember { .. } => {
+            return Some(Rehearsed::Apart("it recalls what earlier tasks left".to_owned()));
+        }
         // What others said there was recorded of nobody.
         FromAgent::Publish { .. }
         | FromAgent::Subscribe { .. }

@@ -17,6 +17,7 @@
     reason = "tests: a case's name says what it states, and a panic is its report"
 )]
 
+pub mod agent_memory;
 pub mod agents;
 pub mod api_keys;
 pub mod artifacts;

@@ -82,3 +82,16 @@ pub async fn settings_have_their_events_without_the_secret(world: &World) {
     assert_eq!((told[0].data.value(), told[1].data.value()), (data(true), data(false)));
     assert_eq!(world.store.settings(SettingsKind::Connection, DEFAULT_PROJECT).await.unwrap(), []);
 }
+
+pub async fn each_kind_is_kept_apart_and_reads_back(world: &World) {
+    use SettingsKind::{Budget, Connection, Egress, Model};
+    let mut made = Vec::new();
+    for kind in [Connection, Model, Budget, Egress] {
+        made.push(insert(world, kind, "rules").await);
+    }
+    for record in &made {
+        assert_eq!(world.store.settings(record.kind, DEFAULT_PROJECT).await.unwrap(), [record.clone()], "{record:?}");
+    }
+    let kinds: Vec<String> = world.since(0).await.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["connection.created", "model.created", "budget.created", "egress.created"]);
+}

@@ -9,7 +9,8 @@ use baton_domain::id::{ApiKeyId, ArtifactId, AuditId, DEFAULT_PROJECT, EventSeq,
 use baton_domain::time::Timestamp;
 use baton_domain::wire::artifact::ArtifactView;
 use baton_storage::{
-    ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, ModelCallRecord, SettingsKind, SettingsRecord, Spent, StoreError, UserRecord,
+    ApiKeyRecord, AuditRow, BucketKey, BucketRow, CommitSink, MemoryPlace, MemoryRecord, ModelCallRecord, SettingsKind, SettingsRecord,
+    Spent, StoreError, UserRecord,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -39,6 +40,7 @@ pub(crate) struct State {
     pub(crate) tasks: Tasks,
     pub(crate) limits: Limits,
     pub(crate) agents: Agents,
+    pub(crate) agent_memory: BTreeMap<MemoryPlace, MemoryRecord>,
     pub(crate) artifacts: BTreeMap<ArtifactId, ArtifactView>,
     pub(crate) users: BTreeMap<UserId, UserRecord>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
@@ -70,6 +72,7 @@ impl State {
             tasks: Tasks::default(),
             limits: Limits::default(),
             agents: Agents::default(),
+            agent_memory: BTreeMap::new(),
             artifacts: BTreeMap::new(),
             users: BTreeMap::new(),
             sessions: BTreeMap::new(),

@@ -4,6 +4,7 @@
 //! content decides, and it refuses what the store on SQLite refuses. A write looks at everything that could refuse it
 //! before it changes anything, so that a refused one leaves no trace and needs no way back.
 
+mod agent_memory;
 mod agents;
 mod artifacts;
 mod commit;

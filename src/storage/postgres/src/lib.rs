@@ -6,6 +6,7 @@
 //! statement before the commit, so their order is the order of commits; [`feed`] hands those of all servers to this one's sink,
 //! in that order and once each.
 
+mod agent_memory;
 mod agents;
 mod artifacts;
 mod blobs;

@@ -5,6 +5,7 @@
 //! sequence as the last statement before the commit, so their order is the order of commits. Writer and [`readers`] have
 //! threads of their own and run whole transactions there: see `docs/adr/009`.
 
+mod agent_memory;
 mod agents;
 mod artifacts;
 mod backfill;

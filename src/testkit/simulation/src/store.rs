@@ -23,14 +23,15 @@ use baton_domain::wire::server::ServerView;
 use baton_domain::wire::task::StateCount;
 use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
-    Advance, Advanced, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment, AuditRow, Beat,
-    Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore, EventsSince,
-    Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, JournalFact, JournalHead, JournalKind, JournalOpened,
-    JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, KnownAgent, Leader, LimitStore, MetricStore,
-    ModelCallRecord, ModelStore, NewJournal, NewSession, NewTaskRecord, NotificationRecord, NotificationStore, PauseRequest, QueueClass,
-    ReadyTask, RefreshTokenRecord, Retention, RowPlace, ServerRegistration, ServerStore, ServersAt, SessionRecord, SettingsKind,
-    SettingsRecord, SettingsStore, Settled, SpendingScope, Spent, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
-    TaskStory, TraceBatch, TraceStore, UserRecord, Wanted, WorkflowRecord, WorkflowStore, WorkflowStored,
+    Advance, Advanced, AgentMemoryStore, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment,
+    AuditRow, Beat, Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore,
+    EventsSince, Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, JournalFact, JournalHead, JournalKind,
+    JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, KnownAgent, Leader, LimitStore,
+    MemoryPlace, MemoryRecord, MemoryWrite, MemoryWritten, MetricStore, ModelCallRecord, ModelStore, NewJournal, NewSession, NewTaskRecord,
+    NotificationRecord, NotificationStore, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, RowPlace,
+    ServerRegistration, ServerStore, ServersAt, SessionRecord, SettingsKind, SettingsRecord, SettingsStore, Settled, SpendingScope, Spent,
+    StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TaskStory, TraceBatch, TraceStore, UserRecord, Wanted,
+    WorkflowRecord, WorkflowStore, WorkflowStored,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;
@@ -211,6 +212,14 @@ over_the_link! {
         read known_agents(gone_after: Timestamp) -> Vec<KnownAgent>;
         once set_agent_status(id: AgentId, status: AgentStatus, actor: Principal, at: Timestamp) -> Option<AgentView>;
         again announce_circuit_reset(id: AgentId, actor: Principal, at: Timestamp) -> Option<AgentView>;
+    }
+}
+
+over_the_link! {
+    AgentMemoryStore {
+        read agent_memory(place: &MemoryPlace) -> Option<MemoryRecord>;
+        once write_agent_memory(write: MemoryWrite) -> MemoryWritten;
+        again forget_agent_memory(before: Timestamp, limit: u32) -> u64;
     }
 }
 

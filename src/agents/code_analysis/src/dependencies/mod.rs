@@ -5,6 +5,7 @@ pub(crate) mod locks;
 pub(crate) mod versions;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_domain::problem::Code;
@@ -24,13 +25,14 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
     advisories: Vec<String>,
 }
 
 /// Holds the input's lock files against its advisories.
-pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, SkillError> {
+pub(crate) async fn perform(context: Context, input: Value, kept: Option<PathBuf>) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let (review, counts, advisories) = context.blocking(move |context| check(context, &input)).await?;
+    let (review, counts, advisories) = context.blocking(move |context| check(context, &input, kept.as_deref())).await?;
     let bytes =
         serde_json::to_vec(&sarif::log(&review.found, &review.suppressed)).map_err(|error| SkillError::internal(error.to_string()))?;
     let artifact = context.store("dependencies.sarif", sarif::MEDIA_TYPE, &bytes).await?;
@@ -46,10 +48,18 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
 
 type Checked = (Review, BTreeMap<&'static str, usize>, usize);
 
-fn check(context: &Context, input: &Input) -> Result<Checked, SkillError> {
+fn check(context: &Context, input: &Input, kept: Option<&Path>) -> Result<Checked, SkillError> {
+    if input.advisories.is_empty() && kept.is_none() {
+        return Err(SkillError::input("advisories", "give some: this installation keeps none (`--code-advisories`)"));
+    }
     let mut known: HashMap<(Ecosystem, String), Vec<Advisory>> = HashMap::new();
     let mut count = 0;
-    let texts = files::read(context, &input.advisories, advisories::is_advisory)?;
+    let mut texts = files::read(context, &input.advisories, advisories::is_advisory)?;
+    if let Some(folder) = kept {
+        let kept = files::read_folder(context, folder, advisories::is_advisory)?;
+        texts.files.extend(kept.files);
+        texts.skipped.extend(kept.skipped);
+    }
     let mut skipped = texts.skipped;
     for (place, file) in texts.files.iter().enumerate() {
         if place.is_multiple_of(256) {

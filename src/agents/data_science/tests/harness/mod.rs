@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use baton_agents_runtime::Agent;
 use baton_agents_runtime::carrier::begin_in_process;
-use baton_agents_runtime::protocol::{FileRef, FromAgent, Start, ToAgent, VERSION};
+use baton_agents_runtime::protocol::{FileRef, FromAgent, Memory, Start, ToAgent, VERSION};
 use baton_domain::agent::{Limits, Skill};
 use baton_domain::connection::ConnectionGrant;
 use baton_domain::egress::EgressPolicy;
@@ -37,6 +37,10 @@ pub struct Ended {
     pub written: Vec<String>,
     /// Name, content type and content of what it stored.
     pub stored: Vec<(String, String, Vec<u8>)>,
+    /// The keys under which it asked what earlier tasks left.
+    pub recalled: Vec<String>,
+    /// Key, value and file of what it left for later ones.
+    pub remembered: Vec<(String, Value, Option<ArtifactId>)>,
 }
 
 impl Ended {
@@ -135,6 +139,8 @@ pub struct Setting {
     pub egress: Option<EgressPolicy>,
     pub connections: BTreeMap<String, ConnectionGrant>,
     pub checkpoint: Option<Value>,
+    /// What earlier tasks left, under whatever key.
+    pub memory: Option<Memory>,
     /// Without one, every call ends with `MODEL-001`.
     pub model: Option<PlayedModel>,
     pub embedder: Option<PlayedEmbedder>,
@@ -174,7 +180,7 @@ pub fn run_in(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value
 }
 
 fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -> Ended {
-    let Setting { artifacts, egress, connections, checkpoint, mut model, mut embedder } = setting;
+    let Setting { artifacts, egress, connections, checkpoint, memory, mut model, mut embedder } = setting;
     let scratch = tempfile::tempdir().unwrap();
     let start = Start {
         protocol: VERSION,
@@ -196,7 +202,16 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut connection = begin_in_process(agent, start);
-        let mut ended = Ended { result: Ok(Value::Null), logs: vec![], spans: vec![], progress: vec![], written: vec![], stored: vec![] };
+        let mut ended = Ended {
+            result: Ok(Value::Null),
+            logs: vec![],
+            spans: vec![],
+            progress: vec![],
+            written: vec![],
+            stored: vec![],
+            recalled: vec![],
+            remembered: vec![],
+        };
         loop {
             let next = tokio::time::timeout(Duration::from_secs(120), connection.from_agent.recv()).await;
             match next.expect("an attempt that ends").expect("an outcome before the end") {
@@ -231,6 +246,14 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                 FromAgent::Permit { request, .. } => connection.to_agent.send(ToAgent::Permitted { request }).await.unwrap(),
                 FromAgent::Checkpoint { request, .. } => {
                     connection.to_agent.send(ToAgent::Checkpointed { request, result: Ok(()) }).await.unwrap();
+                }
+                FromAgent::Recall { request, key } => {
+                    ended.recalled.push(key);
+                    connection.to_agent.send(ToAgent::Recalled { request, result: Ok(memory.clone()) }).await.unwrap();
+                }
+                FromAgent::Remember { request, key, value, artifact } => {
+                    ended.remembered.push((key, value, artifact));
+                    connection.to_agent.send(ToAgent::Remembered { request, result: Ok(true) }).await.unwrap();
                 }
                 FromAgent::Outcome { result, .. } => {
                     ended.result = result;

@@ -49,7 +49,11 @@ pub(crate) fn watch() -> Skill {
             ),
             "since": {
                 "type": "string", "format": "artifact", "title": "Since", "x-order": 9,
-                "description": "The state that an earlier result of this watch gave; without one, this is the first look."
+                "description": "The state that an earlier result of this watch gave. Without one, the state counts that your last task with the same question or the same name left."
+            },
+            "name": {
+                "type": "string", "title": "Name", "minLength": 1, "maxLength": 100, "x-order": 10,
+                "description": "Under which the state is remembered; by default, by what is asked. Different names watch the same apart."
             }
         }),
         &[],
@@ -82,13 +86,13 @@ pub(crate) fn watch() -> Skill {
         "truncated": {"type": "boolean", "title": "There are more changes than shown", "x-order": 10},
         "artifact": {
             "type": "string", "format": "artifact", "title": "State for the next time", "x-render": "artifact", "x-order": 11,
-            "description": "Give it as `since` the next time."
+            "description": "Remembered for your next task that asks the same; as `since` it stands for what is remembered."
         }
     });
     skill(
         WATCH,
         "See what changed",
-        "Says what changed at an address since an earlier look: in the text of a page or a part of it, or in an API's answer.",
+        "Says what changed at an address since your last look: in the text of a page or a part of it, or in an API's answer.",
         (input, output("What changed", result, &["url", "state", "status", "lines", "artifact"])),
         vec![
             json!({"url": "https://example.org/news"}),

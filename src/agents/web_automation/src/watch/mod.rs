@@ -1,4 +1,5 @@
-//! What changed at an address since last time? What counts of it is kept line by line and held against the earlier lines.
+//! What changed at an address since last time? What counts of it is kept line by line and held against the earlier lines, which the service
+//! remembers for whoever asks.
 
 mod contract;
 mod lines;
@@ -52,6 +53,8 @@ struct Input {
     ignore_patterns: Vec<String>,
     #[serde(skip_serializing)]
     since: Option<String>,
+    #[serde(skip_serializing)]
+    name: Option<String>,
 }
 
 /// What was found at the address.
@@ -78,9 +81,12 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     // What was asked decides whether an earlier state is one of this question; a form writes out what others leave to the defaults.
     let question = serde_json::to_value(&input).map_err(|error| SkillError::internal(error.to_string()))?;
     let rule = Arc::new(rule(&input)?);
-    let before = match &input.since {
-        Some(id) => Some(State::load(&context, id, &question).await?),
-        None => None,
+    // Whoever gives a state keeps track himself.
+    let key = input.since.is_none().then(|| state::key(input.name.as_deref(), &question));
+    let before = match (&input.since, &key) {
+        (Some(id), _) => Some(State::load(&context, id, &question).await?),
+        (None, Some(key)) => State::last(&context, key, &question).await?,
+        (None, None) => None,
     };
     context.progress(0.1, "asking");
     let found = find(&context, &input, before.as_ref()).await?;
@@ -93,7 +99,14 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     let state = State::of(&question, found.etag, found.last_modified, lines);
     let mut result = json!({"url": found.url, "status": found.status, "lines": state.lines.len()});
     let file = serde_json::to_vec(&state).map_err(|error| SkillError::internal(error.to_string()))?;
-    result["artifact"] = json!(context.store("watch.json", "application/json", &file).await?);
+    let artifact = context.store("watch.json", "application/json", &file).await?;
+    result["artifact"] = json!(artifact);
+    // It counts once this task has completed: what is said below reaches whoever asked, or the next task says it.
+    if let Some(key) = &key
+        && !context.remember(key, json!({"lines": state.lines.len()}), Some(artifact)).await?
+    {
+        context.info("another task looked at the same meanwhile; what that one found is remembered", Value::Null);
+    }
     let Some(before) = before else {
         result["state"] = json!("first");
         context.info(format!("{}: looked at for the first time", found.url), json!({"lines": state.lines.len()}));

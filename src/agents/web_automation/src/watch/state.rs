@@ -1,6 +1,6 @@
-//! How does a watch remember? In an artifact that the next one is given: what was asked, what the host said of its version, and the lines.
+//! How does a watch remember? In an artifact that the next one finds or is given: what was asked, what the host said of its version, and the lines.
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::{Context, InputFile, SkillError};
 use baton_domain::problem::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,11 +29,27 @@ impl State {
 
     /// Reads the state that an earlier result named.
     pub(super) async fn load(context: &Context, id: &str, question: &Value) -> Result<Self, SkillError> {
+        Self::read(&context.file(id)?, question).await
+    }
+
+    /// The state that the last task left under a key; nothing if there was none, or if it is of no use for this question.
+    pub(super) async fn last(context: &Context, key: &str, question: &Value) -> Result<Option<Self>, SkillError> {
+        let Some(file) = context.recall(key).await?.and_then(|memory| memory.file) else { return Ok(None) };
+        match Self::read(&file, question).await {
+            Ok(state) => Ok(Some(state)),
+            Err(error) if error.code == Code::EarlierStateUnfit.as_str() => {
+                context.info("what was watched under this name was another question; it begins anew", Value::Null);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(file: &InputFile, question: &Value) -> Result<Self, SkillError> {
         let wrong = |what: &str| {
             let advice = "give the artifact of an earlier result of `watch`, or leave `since` out to begin anew";
             SkillError::new(Code::EarlierStateUnfit, format!("since: {what}; {advice}"))
         };
-        let file = context.file(id)?;
         // Each line's quotes and escapes come on top.
         if file.size > 8 * MAXIMUM_WATCHED_BYTES as u64 {
             return Err(wrong("the file is too large to be a state"));
@@ -53,4 +69,12 @@ impl State {
 
 fn hash(question: &Value) -> String {
     format!("{:x}", Sha256::digest(question.to_string()))
+}
+
+/// Under what a watch is remembered: a name of one's own, or the question itself. Hashed, since either may be long, and addresses may hold secrets.
+pub(super) fn key(name: Option<&str>, question: &Value) -> String {
+    match name {
+        Some(name) => format!("name:{:x}", Sha256::digest(name)),
+        None => format!("question:{}", hash(question)),
+    }
 }

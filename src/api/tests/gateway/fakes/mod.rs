@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "tests; not every test binary uses all of it")]
 
 mod decisions;
+mod egress;
 mod limits;
 mod members;
 mod notifications;
@@ -100,6 +101,7 @@ pub(crate) fn services(script: &Arc<Script>) -> Services {
         tasks: fake.clone(),
         limits: fake.clone(),
         connections: fake.clone(),
+        egress: fake.clone(),
         models: fake.clone(),
         traces: fake.clone(),
         artifacts: fake.clone(),

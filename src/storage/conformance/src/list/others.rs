@@ -10,8 +10,17 @@ macro_rules! others_cases {
             settings = settings {
                 settings_read_back_as_they_were_given_by_name,
                 a_name_is_taken_once_for_each_kind,
+                each_kind_is_kept_apart_and_reads_back,
                 a_change_keeps_when_they_were_made,
                 settings_have_their_events_without_the_secret,
+            }
+            agent_memory = agent_memory {
+                what_is_remembered_reads_back_with_what_was_there_before_and_is_no_event,
+                who_looked_before_another_wrote_changes_nothing,
+                of_many_who_write_at_once_one_is_kept,
+                only_the_holder_remembers,
+                beyond_the_bound_the_oldest_is_forgotten,
+                what_was_written_long_ago_is_forgotten,
             }
             models = models {
                 the_calls_of_a_task_come_in_their_order,
