@@ -6,6 +6,7 @@ use std::path::Path;
 use baton_agents_runtime::protocol::FileRef;
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
+use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::Failure;
 use baton_storage::ArtifactStore;
 use baton_storage::blobs::Blobs;
@@ -32,12 +33,14 @@ pub(super) async fn gather(
         let Some(artifact) = found else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
-        let path = blobs
-            .file(&artifact.sha256, &scratch.join(COPIES))
-            .await
-            .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;
-        let file = FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size };
-        files.insert(id, file);
+        files.insert(id, file(blobs, artifact, scratch).await?);
     }
     Ok(files)
+}
+
+/// The file of an artifact, where an attempt may read it.
+pub(super) async fn file(blobs: &dyn Blobs, artifact: ArtifactView, scratch: &Path) -> Result<FileRef, Failure> {
+    let unreadable = |error| failure(Code::StorageUnavailable, format!("the bytes of {} cannot be read: {error}", artifact.id), true);
+    let path = blobs.file(&artifact.sha256, &scratch.join(COPIES)).await.map_err(unreadable)?;
+    Ok(FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size })
 }

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod children;
+mod citations;
 mod conversation;
 mod inputs;
 mod late;

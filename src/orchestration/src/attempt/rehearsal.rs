@@ -230,6 +230,8 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
             }
         },
         FromAgent::Permit { request, .. } => ToAgent::Permitted { request },
+        // What it read there is not part of what was recorded of it.
+        FromAgent::Cite { .. } => return Some(Rehearsed::Apart("it cites what other tasks came to".to_owned())),
         FromAgent::Checkpoint { request, .. } => ToAgent::Checkpointed { request, result: Ok(()) },
         // What others said there was recorded of nobody.
         FromAgent::Publish { .. }
