@@ -15,6 +15,7 @@ mod access;
 mod agent_topics;
 mod assistance;
 mod child_processes;
+mod citations;
 mod cluster;
 mod database_outage;
 mod deciding;

@@ -85,7 +85,7 @@ impl Agent for Scripted {
     fn card(&self) -> AgentCard {
         let scripted = Skill {
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak", "cite"]}, "task": {"type": "string"}, "pointer": {"type": "string"}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
@@ -170,6 +170,16 @@ impl Agent for Scripted {
                 context.info("Authorization: Bearer linesecret0123456789", json!({}));
                 drop(span);
                 Err(SkillError::internal("https://user:urlsecret0123@db.example.com/x answered 401 for api_key=failsecret0123456789"))
+            }
+            Some("cite") => {
+                let task = input["task"].as_str().and_then(|id| id.parse::<TaskId>().ok());
+                let task = task.ok_or_else(|| SkillError::internal("no task"))?;
+                let cited = context.cite(task, input["pointer"].as_str()).await?;
+                let text = match &cited.file {
+                    Some(file) => tokio::fs::read_to_string(&file.path).await.unwrap_or_default(),
+                    None => String::new(),
+                };
+                Ok(json!({"title": cited.title, "skill": cited.skill, "agent": cited.agent, "value": cited.value, "text": text}))
             }
             Some("large") => Ok(json!({"text": "x".repeat(2_000)})),
             Some("wrong") => Ok(json!({"wrong": 1})),
