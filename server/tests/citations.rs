@@ -35,7 +35,7 @@ async fn a_report_shows_what_a_task_came_to_and_leads_to_it() {
     let text = result["markdown"].as_str().unwrap();
     assert!(text.contains("we agreed") && text.contains(&format!("(/tasks/{said})")), "{text}");
     let place = result["sources"][0]["place"].as_str().unwrap();
-    assert!(place.contains("diagnostics.echo by diagnostics") && place.contains(&said), "{place}");
+    assert!(place.contains("diagnostics.echo by diagnostics 1.") && place.contains(&said), "{place}");
     assert_eq!(result["sources"][0]["task"], json!(said));
 
     // One that has not ended is refused by name of the field; one that depends on it waits for it.

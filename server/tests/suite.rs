@@ -35,6 +35,7 @@ mod replays;
 mod shared_redis;
 mod sockets;
 mod start;
+mod versions;
 mod work;
 mod workers;
 mod workflow_kills;

@@ -25,7 +25,9 @@ mod topics;
 mod traces;
 mod workflows;
 
-pub use agents::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, CarriedStanding, Carrying, KnownAgent};
+pub use agents::{
+    AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, CarriedStanding, Carrying, KnownAgent, VERSION_CHANGED, version_of,
+};
 pub use artifacts::{ArtifactPage, ArtifactStore};
 pub use changes::{
     Advance, Advanced, AttemptEnd, CancelRequest, Checkpoint, Checkpointed, Completion, Guard, PauseRequest, Settled, dependency_failed,

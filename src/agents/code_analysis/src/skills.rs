@@ -65,6 +65,7 @@ fn metrics() -> Skill {
         needs: Needs { cpu_millicores: 1_000, memory_mib: 512, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

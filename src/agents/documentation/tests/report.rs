@@ -187,6 +187,7 @@ fn done(setting: &mut Setting, result: Value) {
         title: "Profile of iris.csv".to_owned(),
         skill: "data_science.profile".to_owned(),
         agent: Some("data-science".to_owned()),
+        agent_version: Some("1.4.0".to_owned()),
         completed_at: Timestamp::from_millis(1_800_000_000_000),
         value: result,
         file: None,
@@ -246,7 +247,7 @@ fn what_a_task_came_to_is_looked_up_shown_and_cited() {
     assert_eq!(value["sources"].as_array().map(Vec::len), Some(1));
     let source = &value["sources"][0];
     assert_eq!((&source["title"], &source["task"]), (&json!("Profile of iris.csv"), &json!(TASK)));
-    for part in [TASK, "data_science.profile", "data-science", "2027-01-15T08:00:00"] {
+    for part in [TASK, "data_science.profile by data-science 1.4.0", "2027-01-15T08:00:00"] {
         assert!(source["place"].as_str().unwrap().contains(part), "{part} is not in {source}");
     }
 }
@@ -266,7 +267,10 @@ fn a_source_that_is_a_task_tells_who_did_it() {
     assert_eq!(value["sources"].as_array().map(Vec::len), Some(1), "{}", value["sources"]);
     assert_eq!(value["sources"][0]["title"], "The profile");
     let place = value["sources"][0]["place"].as_str().unwrap();
-    assert!(place.starts_with(&format!("task {TASK}: data_science.profile by data-science")) && place.ends_with(", checked"), "{place}");
+    assert!(
+        place.starts_with(&format!("task {TASK}: data_science.profile by data-science 1.4.0")) && place.ends_with(", checked"),
+        "{place}"
+    );
     let text = value["markdown"].as_str().unwrap();
     assert!(text.contains("*Sources:* [\\[1\\]](#source-1)\n") && text.contains(&format!("(/tasks/{TASK})")), "{text}");
 }

@@ -62,6 +62,7 @@ pub(crate) fn skill(
         needs: Needs { cpu_millicores: 250, memory_mib: 64, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

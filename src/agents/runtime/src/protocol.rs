@@ -73,6 +73,9 @@ pub struct Cited {
     /// The agent that did it; nobody alone did what several did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// The version of that agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// When it completed.
     pub completed_at: Timestamp,
     /// What stands where the pointer points; null if none was given.

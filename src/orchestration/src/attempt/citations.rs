@@ -27,7 +27,7 @@ pub(super) async fn cite(
         let text = format!("A pointer into a result has at most {MAXIMUM_POINTER_BYTES} bytes.");
         return Err(failure(Code::InputRejected, text, false));
     }
-    let (summary, result) = orchestrator.cited(reader, task).await?;
+    let (summary, agent_version, result) = orchestrator.cited(reader, task).await?;
     let value = pointer.map_or(Ok(Value::Null), |pointer| part(result, task, pointer))?;
     let file = match value.as_str().and_then(|text| text.parse::<ArtifactId>().ok()) {
         Some(id) => artifact(shared, reader, id, scratch).await?,
@@ -38,6 +38,7 @@ pub(super) async fn cite(
         title: summary.title,
         skill: summary.skill,
         agent: summary.agent.map(|agent| agent.name),
+        agent_version,
         completed_at: summary.finished_at.unwrap_or(summary.created_at),
         value,
         file,

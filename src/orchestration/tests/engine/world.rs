@@ -232,6 +232,7 @@ pub fn skill(name: &str, title: &str, description: &str) -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -247,6 +248,7 @@ pub fn card(name: &str, title: &str, slots: u32, skills: Vec<Skill>) -> AgentCar
         slots,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     }
 }
 

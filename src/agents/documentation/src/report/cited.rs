@@ -54,7 +54,9 @@ pub(super) async fn source(context: &Context, source: SourceInput, task: &str, p
 }
 
 fn of(cited: &Cited, id: String, title: String, more: Option<String>, site: &str) -> Source {
-    let by = cited.agent.as_deref().unwrap_or("several agents");
+    let by = [cited.agent.as_deref().unwrap_or("several agents"), cited.agent_version.as_deref().unwrap_or_default()];
+    let by = by.join(" ");
+    let by = by.trim_end();
     let mut place = format!("task {}: {} by {by}, {}", cited.task, cited.skill, cited.completed_at);
     if let Some(more) = more.filter(|more| !more.is_empty()) {
         place.push_str(", ");

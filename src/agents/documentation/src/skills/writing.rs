@@ -26,6 +26,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         needs: Needs::with_language_model(100, 32),
         model: Some(ModelNeed { least: ModelTier::Small, optional: false }),
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
