@@ -1,4 +1,4 @@
-//! Are the versions of agents and skills seen: over REST, at each attempt, and as an event when they change?
+//! Do skills and agents say what they must: where they work, and their versions, which are seen at each attempt and when they change?
 
 use crate::harness;
 
@@ -9,6 +9,23 @@ use baton_domain::wire::agent::AgentList;
 use baton_domain::wire::live::EventPage;
 use baton_domain::wire::task::TaskDetail;
 use serde_json::{Value, json};
+
+/// What reads files works in a child process: its input is long, and may be anybody's (docs/adr/003).
+#[tokio::test(flavor = "multi_thread")]
+async fn no_skill_reads_files_in_the_servers_own_process() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let skills: Vec<Skill> = rest.get("/skills").await.json().await.unwrap();
+    let readers = skills.iter().filter(|skill| skill.input_schema.to_string().contains("\"format\":\"artifact\""));
+    let (apart, here): (Vec<&Skill>, Vec<&Skill>) = readers.partition(|skill| skill.isolation.in_child(true));
+    assert!(apart.len() > 25, "{}", apart.len());
+    assert_eq!(here.iter().map(|skill| skill.name.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+    // Source is parsed by code that is not checked as the rest is, however it comes.
+    let explain = skills.iter().find(|skill| skill.name == "code_analysis.explain").unwrap();
+    assert!(explain.isolation.in_child(false));
+    assert!(server.terminate());
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agents_version_is_seen_where_it_works_and_when_it_changes() {

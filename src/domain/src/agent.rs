@@ -49,6 +49,8 @@ mod named {
             Task = "task",
             /// In a child process with limits of CPU, memory and files, killed when cancelled.
             Process = "process",
+            /// In such a child if the input names files, which are long and may be anybody's; else in the server's own process.
+            ProcessForFiles = "process_for_files",
         }
     );
 
@@ -107,6 +109,18 @@ mod named {
             Stopped = "stopped",
         }
     );
+}
+
+impl Isolation {
+    /// Whether an attempt runs in a child process. `files` says whether its input names any.
+    #[must_use]
+    pub const fn in_child(self, files: bool) -> bool {
+        match self {
+            Self::Task => false,
+            Self::Process => true,
+            Self::ProcessForFiles => files,
+        }
+    }
 }
 
 /// A named ability with its contract.

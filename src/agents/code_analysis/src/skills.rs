@@ -238,7 +238,8 @@ fn explain() -> Skill {
         output_schema: output,
         examples: vec![json!({"artifact": "examples/sources/router.go", "question": "How are routes matched?"})],
         result_kind: "structured".to_owned(),
-        isolation: Isolation::Task,
+        // The parsers are not of this language's safe part, and the source may be anybody's.
+        isolation: Isolation::Process,
         // It reads one source, and mostly waits for the model.
         needs: Needs::with_language_model(250, 128),
         model: Some(ModelNeed { least: LEAST, optional: false }),

@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use baton_agents_runtime::carrier::{self, Connection, Straggler};
 use baton_agents_runtime::protocol::{Start, VERSION};
-use baton_domain::agent::Isolation;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
@@ -174,7 +173,8 @@ async fn connect(
     let granted = connections::grants(shared, task.summary.project_id, &task.summary.skill, &named).await;
     let connections = granted.map_err(|failure| End::Failed { failure, retry_after: None })?;
     let cannot = |error: std::io::Error| End::Lost(failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true));
-    if known.skill.isolation == Isolation::Process {
+    let in_child = known.skill.isolation.in_child(!artifacts.is_empty());
+    if in_child {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
     }
     let start = Start {
@@ -195,13 +195,11 @@ async fn connect(
         egress: known.skill.network.then(|| shared.options.egress.clone()),
         connections,
     };
-    match known.skill.isolation {
-        Isolation::Task => {
-            let place = shared.threads.place(&reservation.name.name);
-            Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
-        }
-        Isolation::Process => carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot),
+    if in_child {
+        return carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot);
     }
+    let place = shared.threads.place(&reservation.name.name);
+    Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
 }
 
 /// Where an earlier attempt stood, if there was one that could say.

@@ -79,6 +79,8 @@ impl Drop for Held {
 pub const SCRIPTED: &str = "scripted.do";
 /// Makes one checkpoint after another on its first attempt; a later one says from where it went on.
 pub const STEPS: &str = "scripted.steps";
+/// The same as the first, in a child process if the input names a file.
+pub const FILES: &str = "scripted.files";
 
 #[async_trait]
 impl Agent for Scripted {
@@ -94,6 +96,7 @@ impl Agent for Scripted {
         };
         let skills = vec![
             Skill { name: STEPS.into(), checkpoints: true, ..scripted.clone() },
+            Skill { name: FILES.into(), isolation: Isolation::ProcessForFiles, ..scripted.clone() },
             // What analyses are asked of.
             Skill { name: TASK_ANALYSIS.into(), input_schema: json!({"type": "object"}), ..scripted.clone() },
             scripted,
@@ -375,7 +378,7 @@ fn carriers(folder: &Path, scripted: Scripted, more: Vec<Arc<dyn Agent>>) -> Car
     agents.extend(more);
     Carriers {
         registry: AgentRegistry::new(agents).unwrap(),
-        // No skill of these agents that the tests use needs a child.
+        // A child that says nothing and is gone.
         child: ChildCommand { program: PathBuf::from("/bin/false"), arguments: vec![] },
         scratch: folder.join("scratch"),
         blobs: folder.join("blobs"),

@@ -27,7 +27,7 @@ pub(super) fn skill() -> Skill {
         result_kind: "structured".to_owned(),
         idempotent: true,
         destructive: false,
-        isolation: Isolation::Task,
+        isolation: Isolation::ProcessForFiles,
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),

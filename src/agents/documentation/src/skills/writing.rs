@@ -19,7 +19,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         result_kind: "structured".to_owned(),
         idempotent: true,
         destructive: false,
-        isolation: Isolation::Task,
+        isolation: Isolation::ProcessForFiles,
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
