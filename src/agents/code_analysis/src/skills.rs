@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::rule::{MAXIMUM_RULE_BYTES, MAXIMUM_RULE_FILES};
 use crate::explain::{LEAST, MAXIMUM_EXPLAINED};
-use crate::files::MAXIMUM_ARTIFACTS;
+use crate::files::{MAXIMUM_ARTIFACTS, MAXIMUM_PATH};
 use crate::languages::ALL;
 use crate::report::LEAST_TOKENS;
 
@@ -136,7 +136,7 @@ fn best_practices() -> Skill {
 fn secrets() -> Skill {
     let mut input = findings_input("Find secrets");
     if let Some(properties) = input["properties"].as_object_mut() {
-        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts"));
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths"));
     }
     review(
         SECRETS,
@@ -166,6 +166,7 @@ fn dependencies() -> Skill {
                                 requirements.txt, go.sum, go.mod, pom.xml, gradle.lockfile."
             },
             "artifacts": files("More lock files", 2, "Further lock files or zip files."),
+            "paths": paths(4),
             "advisories": files("Advisories", 3, "Advisories in the JSON form of OSV or the TOML form of RustSec, or zip files of them (20,000 files each).")
         },
         "required": ["advisories"],
@@ -250,7 +251,7 @@ fn explain() -> Skill {
 fn metrics_input() -> Value {
     let mut schema = findings_input("Measure code");
     if let Some(properties) = schema["properties"].as_object_mut() {
-        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "language"));
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths" | "language"));
         let own = json!({
             "least_tokens": {
                 "type": "integer", "minimum": 10, "maximum": 1_000, "default": LEAST_TOKENS, "title": "Least tokens of a copy", "x-order": 5,
@@ -268,6 +269,14 @@ fn metrics_input() -> Value {
     schema
 }
 
+/// Where the files of `artifacts` stand in their tree: an artifact has a name and no folders.
+fn paths(order: u32) -> Value {
+    json!({
+        "type": "array", "items": {"type": "string", "maxLength": MAXIMUM_PATH}, "maxItems": MAXIMUM_ARTIFACTS, "title": "Places of these files",
+        "x-order": order, "description": "One for each of the files, in their order, as src/a/mod.rs; src/a/ is the folder of a file or of what is in a zip file."
+    })
+}
+
 /// The input of a skill that reads one source, a file, a zip file or several of them.
 fn findings_input(title: &str) -> Value {
     let mut schema = input();
@@ -282,6 +291,7 @@ fn findings_input(title: &str) -> Value {
             "type": "array", "items": {"type": "string", "format": "artifact"}, "maxItems": MAXIMUM_ARTIFACTS, "uniqueItems": true, "title": "More files",
             "x-order": 4, "description": "Further source or zip files."
         },
+        "paths": paths(10),
         "rules": {
             "type": "string", "maxLength": MAXIMUM_RULE_BYTES, "x-multiline": true, "x-order": 5, "title": "Own rules",
             "description": "Rules of your own in TOML, in the form of the shipped ones, used besides them."

@@ -189,6 +189,49 @@ fn several_artifacts_are_read_together() {
 }
 
 #[test]
+fn files_of_a_tree_keep_their_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = |paths: Value| {
+        let mut setting = Setting::default();
+        let one = setting.file(folder.path(), "mod.py", b"eval(input())\n");
+        let two = setting.file(folder.path(), "mod.py", b"eval(input())\n");
+        let packed = setting.file(folder.path(), "more.zip", &zip_of(&[("c/d.py", b"eval(input())\n")]));
+        let input = json!({"artifacts": [one, two, packed], "paths": paths});
+        run_in(setting, Arc::new(CodeAnalysis::default()), SECURITY_AUDIT, input)
+    };
+    let result = both(json!(["a/mod.py", "b/", "lib/"])).value();
+    let files: Vec<&str> = result["findings"].as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["a/mod.py", "b/mod.py", "lib/c/d.py"]);
+    let prints: Vec<&Value> = result["findings"].as_array().unwrap().iter().map(|one| &one["fingerprint"]).collect();
+    assert!(prints[0] != prints[1], "each file has its own finding: {prints:?}");
+    for (paths, says) in [(json!(["a/mod.py"]), "paths: "), (json!(["a/mod.py", "../mod.py", ""]), "paths/1: ")] {
+        let refused = both(paths);
+        assert_eq!((refused.code(), refused.message().starts_with(says)), ("TASK-003", true), "{}", refused.message());
+    }
+}
+
+#[test]
+fn what_is_not_searched_for_secrets_is_said() {
+    let key = format!("id: AKIA{}\n", "QYLPMN5HHHFPZAM2");
+    let content = zip_of(&[
+        ("a.yml", key.as_bytes()),
+        ("logo.PNG", b"x"),
+        ("lib.so", b"x"),
+        ("old.so", b"x"),
+        ("node_modules/a.js", key.as_bytes()),
+        ("bad.txt", b"\xff\xfe\x00"),
+    ]);
+    let result = perform_on_file(CodeAnalysis::default(), SECRETS, json!({}), "all.zip", &content).value();
+    assert_eq!(
+        result["notes"],
+        json!(["Of archives 4 files were not searched: 1 in .git or node_modules; 3 by their names no text (1 .png, 2 .so)."])
+    );
+    assert_eq!(result["skipped"], json!([{"file": "bad.txt", "reason": "it is not UTF-8 text"}]));
+    let whole = perform_on_file(CodeAnalysis::default(), SECRETS, json!({}), "all.zip", &zip_of(&[("a.yml", key.as_bytes())])).value();
+    assert_eq!((&whole["notes"], &whole["summary"]["findings"]), (&json!([]), &json!(1)));
+}
+
+#[test]
 fn archives_that_climb_or_explode_or_are_broken_are_refused() {
     let code = |content: &[u8]| {
         let ended = perform_on_file(CodeAnalysis::default(), SECURITY_AUDIT, json!({}), "src.zip", content);

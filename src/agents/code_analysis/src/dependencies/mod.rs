@@ -24,6 +24,8 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     advisories: Vec<String>,
 }
 
@@ -49,7 +51,7 @@ type Checked = (Review, BTreeMap<&'static str, usize>, usize);
 fn check(context: &Context, input: &Input) -> Result<Checked, SkillError> {
     let mut known: HashMap<(Ecosystem, String), Vec<Advisory>> = HashMap::new();
     let mut count = 0;
-    let texts = files::read(context, &input.advisories, advisories::is_advisory)?;
+    let texts = files::read(context, &files::named(None, &input.advisories, &[])?, advisories::is_advisory)?;
     let mut skipped = texts.skipped;
     for (place, file) in texts.files.iter().enumerate() {
         if place.is_multiple_of(256) {
@@ -71,7 +73,7 @@ fn check(context: &Context, input: &Input) -> Result<Checked, SkillError> {
         let message = format!("advisories: none of the files is one; send OSV in JSON or RustSec in TOML, or a zip file of them.{why}");
         return Err(SkillError::new(Code::NothingToRead, message));
     }
-    let locks = gather(context, None, input.artifact.as_ref(), &input.artifacts, locks::is_lock)?;
+    let locks = gather(context, None, input.artifact.as_ref(), (input.artifacts.as_slice(), input.paths.as_slice()), locks::is_lock)?;
     skipped.extend(locks.skipped);
     let mut review = Review { skipped, ..Review::default() };
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
