@@ -144,7 +144,7 @@ pub struct Skill {
     /// Inputs that work as they stand, for forms and for trying out. `{"artifact": "examples/…"}` names a shipped file.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub examples: Vec<serde_json::Value>,
-    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `code_report`, `structured` (as
+    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `structured` (as
     /// the output schema's `x-render` hints say), `json`.
     pub result_kind: String,
     /// Whether running it twice does the same as running it once.
