@@ -2,8 +2,11 @@
 
 use crate::harness;
 
+use std::time::Duration;
+
 use crate::harness::Server;
 use crate::harness::cluster::Rest;
+use baton_domain::time::Timestamp;
 use baton_domain::wire::task::TaskDetail;
 use serde_json::{Value, json};
 
@@ -38,12 +41,15 @@ async fn a_report_shows_what_a_task_came_to_and_leads_to_it() {
     assert!(place.contains("diagnostics.echo by diagnostics 1.") && place.contains(&said), "{place}");
     assert_eq!(result["sources"][0]["task"], json!(said));
 
-    // One that has not ended is refused by name of the field; one that depends on it waits for it.
-    let slow = start(&rest, json!({"skill": "diagnostics.sleep", "input": {"milliseconds": 3_000}})).await;
+    // One that has not ended is refused by name of the field; who depends on it waits for it.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let later = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap()).plus(Duration::from_secs(3_600));
+    let waiting = start(&rest, json!({"skill": "diagnostics.echo", "input": {}, "run_at": later})).await;
+    let early = start(&rest, report(&waiting, "")).await;
+    let slow = start(&rest, json!({"skill": "diagnostics.sleep", "input": {"milliseconds": 500}})).await;
     let mut after = report(&slow, "");
     after["depends_on"] = json!([slow]);
     let after = start(&rest, after).await;
-    let early = start(&rest, report(&slow, "")).await;
     let failure = ended(&rest, &early).await.summary.failure.unwrap();
     assert_eq!(failure.code, "TASK-013", "{}", failure.message);
     assert!(failure.message.starts_with("sections/0/task: "), "{}", failure.message);

@@ -125,6 +125,15 @@ impl KnownSkill {
     }
 }
 
+/// Refuses an agent without a version, or with a skill that has none.
+fn check_versions(card: &AgentCard) -> Result<(), PoolError> {
+    let mut named = card.skills.iter().map(|skill| (&skill.name, &skill.version)).chain([(&card.name, &card.version)]);
+    match named.find(|(_, version)| !is_version(version)) {
+        Some((name, version)) => Err(PoolError::BadVersion { name: name.clone(), version: version.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// How the pool works.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolOptions {
@@ -164,10 +173,7 @@ impl AgentPool {
             if !card.instances.is_valid() {
                 return Err(PoolError::BadInstances(card.name));
             }
-            let mut named = card.skills.iter().map(|skill| (&skill.name, &skill.version)).chain([(&card.name, &card.version)]);
-            if let Some((name, version)) = named.find(|(_, version)| !is_version(version)) {
-                return Err(PoolError::BadVersion { name: name.clone(), version: version.clone() });
-            }
+            check_versions(&card)?;
             for skill in card.skills {
                 let name = skill.name.clone();
                 match skills.get(&name) {
