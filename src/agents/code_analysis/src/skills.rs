@@ -199,12 +199,15 @@ fn dependencies() -> Skill {
 }
 
 fn explain() -> Skill {
-    let mut input = input();
-    input["title"] = json!("Explain code");
+    let mut input = findings_input("Explain code");
+    if let Some(properties) = input["properties"].as_object_mut() {
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths" | "language"));
+    }
     input["properties"]["source"]["maxLength"] = json!(MAXIMUM_EXPLAINED);
-    input["properties"]["artifact"]["description"] = json!("A source file in UTF-8 of up to 48 KiB. Give either this or a source.");
+    input["properties"]["artifact"]["description"] =
+        json!("A source file in UTF-8, or a zip file of some, of up to 48 KiB together. Give either this or a source.");
     input["properties"]["question"] = json!({
-        "type": "string", "minLength": 1, "maxLength": 1_000, "title": "Question", "x-order": 4, "description": "What you want to know about it."
+        "type": "string", "minLength": 1, "maxLength": 1_000, "title": "Question", "x-order": 5, "description": "What you want to know about it."
     });
     let texts = |title: &str, order: u32, render: &str| json!({"type": "array", "items": {"type": "string"}, "title": title, "x-order": order, "x-render": render});
     let output = json!({

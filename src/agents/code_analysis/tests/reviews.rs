@@ -571,6 +571,55 @@ fn an_explanation_is_about_its_source() {
 }
 
 #[test]
+fn several_sources_are_explained_together_under_their_names() {
+    let asked = Arc::new(std::sync::Mutex::new(String::new()));
+    let seen = Arc::clone(&asked);
+    let model: harness::PlayedModel = Box::new(move |request| {
+        *seen.lock().unwrap() = request.messages.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n");
+        let functions = json!([{"name": "add", "purpose": "Adds a and b."}, {"name": "Sub", "purpose": "Takes b from a."}]);
+        let json = json!({"summary": "`add` and `Sub` reckon.", "functions": functions, "notes": [], "answer": ""});
+        let (usage, finish) = (baton_domain::model::Usage::default(), baton_domain::model::FinishReason::Stop);
+        let text = json.to_string();
+        let tool_calls = vec![];
+        Ok(baton_domain::model::ModelAnswer {
+            model: "played".to_owned(),
+            text,
+            json: Some(json),
+            tool_calls,
+            finish,
+            usage,
+            cached: false,
+        })
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting { model: Some(model), ..Setting::default() };
+    let one = setting.file(folder.path(), "mod.py", b"def add(a, b):\n    return a + b\n");
+    let packed = setting.file(
+        folder.path(),
+        "more.zip",
+        &zip_of(&[("sub.go", b"package s\n\nfunc Sub(a, b int) int { return a - b }\n"), ("README.md", b"words")]),
+    );
+    let input = json!({"artifacts": [one, packed], "paths": ["a/mod.py", "lib/"]});
+    let result = run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, input).value();
+    assert_eq!((&result["language"], result["functions"].as_array().map(Vec::len)), (&json!("Go, Python"), Some(2)));
+    let asked = asked.lock().unwrap();
+    for part in ["=== a/mod.py ===", "=== lib/sub.go ===", "Functions of a/mod.py: add", "Functions of lib/sub.go: Sub"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(!asked.contains("README"), "{asked}");
+}
+
+#[test]
+fn more_than_a_model_takes_is_not_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let long = "x = 1\n".repeat(5_000);
+    let both = [setting.file(folder.path(), "a.py", long.as_bytes()), setting.file(folder.path(), "b.py", long.as_bytes())];
+    let ended = run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, json!({"artifacts": both}));
+    assert_eq!((ended.code(), ended.message().contains("60000 bytes")), ("CODE-003", true), "{}", ended.message());
+}
+
+#[test]
 fn an_explanation_that_was_cut_off_is_refused() {
     let model: harness::PlayedModel = Box::new(|_| {
         let json = json!({"summary": "`add` adds.", "functions": [{"name": "add", "purpose": "Adds"}], "notes": [], "answer": ""});
