@@ -353,3 +353,19 @@ test('an address without a task says so', async ({ dashboard: page, watch }) => 
   expect(response?.status()).toBe(404);
   await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'TASK-001');
 });
+
+test('a report shows what a task came to, and its page leads there', async ({ dashboard: page, api }) => {
+  const said = await api.submit('diagnostics.echo', { message: 'we agreed' });
+  await api.ended(said.id);
+  const sections = [{ title: 'What was said', task: said.id, pointer: '/message' }];
+  const report = await api.submit('documentation.report', { title: 'Minutes', sections, formats: ['markdown'] });
+  await api.ended(report.id);
+  await open(page, `/tasks/${report.id}`);
+  const result = page.getByTestId('result');
+  await expect(result).toContainText('we agreed');
+  await result.getByRole('link', { name: /^task / }).click();
+  await expect(page).toHaveURL(new RegExp(`/tasks/${said.id}$`));
+  await expect(page.getByTestId('result')).toContainText('we agreed');
+  // Whose work it is: the agent with its version.
+  await expect(page.getByTestId('attempt')).toContainText(/diagnostics \d+\.\d+\.\d+/);
+});

@@ -153,6 +153,7 @@ fn Content(model: Model) -> impl IntoView {
                 </Fact>
                 <Fact name="Instances">{range}</Fact>
                 <Fact name="Attempts">{counts}</Fact>
+                <Fact name="Version">{move || agent.with(|agent| agent.version.clone())}</Fact>
                 <Fact name="Registered">
                     <RelativeTime at=registered_at/>
                 </Fact>

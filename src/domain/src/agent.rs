@@ -49,6 +49,8 @@ mod named {
             Task = "task",
             /// In a child process with limits of CPU, memory and files, killed when cancelled.
             Process = "process",
+            /// In such a child if the input names files, which are long and may be anybody's; else in the server's own process.
+            ProcessForFiles = "process_for_files",
         }
     );
 
@@ -109,6 +111,18 @@ mod named {
     );
 }
 
+impl Isolation {
+    /// Whether an attempt runs in a child process. `files` says whether its input names any.
+    #[must_use]
+    pub const fn in_child(self, files: bool) -> bool {
+        match self {
+            Self::Task => false,
+            Self::Process => true,
+            Self::ProcessForFiles => files,
+        }
+    }
+}
+
 /// A named ability with its contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -130,7 +144,7 @@ pub struct Skill {
     /// Inputs that work as they stand, for forms and for trying out. `{"artifact": "examples/…"}` names a shipped file.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub examples: Vec<serde_json::Value>,
-    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `code_report`, `structured` (as
+    /// How the dashboard draws the result: `table_profile`, `sentiment`, `keywords`, `summary`, `language`, `structured` (as
     /// the output schema's `x-render` hints say), `json`.
     pub result_kind: String,
     /// Whether running it twice does the same as running it once.
@@ -155,6 +169,10 @@ pub struct Skill {
     /// Whether its attempts reach out to the network, as far as the installation lets them.
     #[serde(default)]
     pub network: bool,
+    /// Its version, as [`is_version`] takes it: another one whenever the same input may come to another result, a greater first number when
+    /// inputs that were taken are refused, or results have another shape. Empty for what was stored before skills had one.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// What one attempt takes of the host it runs on. The attempts on a host never take more than the host has.
@@ -243,6 +261,29 @@ pub struct AgentCard {
     /// What an attempt costs, in millionths of the installation's currency; 0 if nothing.
     #[serde(default)]
     pub cost_micros: u64,
+    /// Its version, as [`is_version`] takes it: another one whenever it works otherwise, or one of its skills has another one. Empty for
+    /// what was stored before agents had one.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// The longest version.
+pub const MAXIMUM_VERSION: usize = 64;
+
+/// Whether a text is a version as Semantic Versioning 2.0.0 writes it: `1.4.0`, `2.0.0-rc.1+build.5`.
+#[must_use]
+pub fn is_version(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+    let named = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    // Of what comes before a release, numbers are compared as numbers, so they begin with no zero.
+    let before = |part: &str| named(part) && (!part.bytes().all(|byte| byte.is_ascii_digit()) || number(part));
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    text.len() + build.map_or(0, str::len) < MAXIMUM_VERSION
+        && core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| pre.split('.').all(before))
+        && build.is_none_or(|build| build.split('.').all(named))
 }
 
 /// Between how many instances an agent has; the pool moves between the two as its queue ages.
@@ -276,5 +317,36 @@ impl Default for InstanceRange {
     /// Always one.
     fn default() -> Self {
         Self { minimum: 1, maximum: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_of_semantic_versioning() {
+        for version in ["0.0.0", "1.0.0", "10.20.30", "1.0.0-rc.1", "1.0.0-0a.b-c", "1.0.0+build.007", "2.1.0-alpha.0+x"] {
+            assert!(is_version(version), "{version}");
+        }
+        let long = format!("1.0.0-{}", "x".repeat(MAXIMUM_VERSION));
+        for wrong in [
+            "",
+            "1",
+            "1.0",
+            "1.0.0.0",
+            "01.0.0",
+            "1.0.x",
+            "v1.0.0",
+            "1.0.0-",
+            "1.0.0-01",
+            "1.0.0+",
+            "1.0.0-a..b",
+            "1.0. 0",
+            "-1.0.0",
+            &long,
+        ] {
+            assert!(!is_version(wrong), "{wrong}");
+        }
     }
 }

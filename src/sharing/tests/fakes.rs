@@ -251,6 +251,7 @@ impl FakeAgents {
             failed: 0,
             last_active_at: None,
             registered_at: baton_domain::time::Timestamp::default(),
+            version: "1.0.0".to_owned(),
         };
         self.agents.lock().push(agent);
     }
@@ -286,6 +287,7 @@ impl AgentService for FakeAgents {
             needs: Needs::default(),
             retry: RetryPolicy::default(),
             network: false,
+            version: "1.0.0".to_owned(),
             model: None,
         })
     }

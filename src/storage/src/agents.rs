@@ -95,7 +95,8 @@ pub struct CarriedStanding {
 #[async_trait]
 pub trait AgentStore: Send + Sync {
     /// Stores what agents say of themselves; those known by name keep identifier, status and counts. Agents that are
-    /// not among them are no longer listed, unless a server that has joined carries them.
+    /// not among them are no longer listed, unless a server that has joined carries them. Of one that appears there is an event, and of one that
+    /// has another version than it registered with before, listed or not.
     ///
     /// # Errors
     /// Only those of storage.
@@ -132,6 +133,20 @@ pub trait AgentStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn announce_circuit_reset(&self, id: AgentId, actor: Principal, at: Timestamp) -> Result<Option<AgentView>, StoreError>;
+}
+
+/// The kind of the event that says that an agent registered with another version than it had.
+pub const VERSION_CHANGED: &str = "agent.version_changed";
+
+/// The version that a stored card names; empty if it names none, or cannot be read.
+#[must_use]
+pub fn version_of(card: &str) -> String {
+    #[derive(Default, Deserialize)]
+    struct Named {
+        #[serde(default)]
+        version: String,
+    }
+    serde_json::from_str::<Named>(card).unwrap_or_default().version
 }
 
 /// The kind of the event that says that somebody closed an agent's circuit.

@@ -27,7 +27,9 @@ mod traces;
 mod workflows;
 
 pub use agent_memory::{AgentMemoryStore, MemoryPlace, MemoryRecord, MemoryWrite, MemoryWritten};
-pub use agents::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, CarriedStanding, Carrying, KnownAgent};
+pub use agents::{
+    AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, CarriedStanding, Carrying, KnownAgent, VERSION_CHANGED, version_of,
+};
 pub use artifacts::{ArtifactPage, ArtifactStore};
 pub use changes::{
     Advance, Advanced, AttemptEnd, CancelRequest, Checkpoint, Checkpointed, Completion, Guard, PauseRequest, Settled, dependency_failed,

@@ -112,8 +112,11 @@ fn stressed<'t>(text: &'t str, mark: &str, before: char) -> Option<(&'t str, &'t
     None
 }
 
-/// Whether a person may be sent there by a text that somebody else wrote: the web and mail, and no script.
+/// Whether a person may be sent there by a text that somebody else wrote: the web, mail and the page of a task, and no script.
 fn leads_somewhere(address: &str) -> bool {
+    if let Some(task) = address.strip_prefix("/tasks/") {
+        return task.len() == 36 && task.bytes().all(|sign| sign.is_ascii_hexdigit() || sign == b'-');
+    }
     let known = ["https://", "http://", "mailto:"]
         .iter()
         .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
@@ -150,6 +153,15 @@ mod tests {
             let shown: String =
                 inline(plain).iter().map(|part| if let Text(words) = part { words.clone() } else { "?".to_owned() }).collect();
             assert!(shown == plain || plain.starts_with("__init__"), "{plain} → {shown}");
+        }
+    }
+
+    #[test]
+    fn a_citation_leads_to_its_task() {
+        let task = "/tasks/01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(inline(&format!("[one]({task})")), vec![Link(vec![text("one")], task.to_owned())]);
+        for bad in ["[x](/tasks/new)", "[x](/tasks/../a)", "[x](/tasks/01890a5d-ac96-774b-bcce-b302099a8057/..)"] {
+            assert!(!inline(bad).iter().any(|part| matches!(part, Link(..))), "{bad}");
         }
     }
 

@@ -4,7 +4,6 @@
 //! shown as it is, as a tree of JSON, so that nothing is ever hidden by a view that does not fit.
 
 mod bar;
-mod code_report;
 mod facts;
 mod keywords;
 mod language;
@@ -58,7 +57,6 @@ fn draw(kind: &str, result: &Value, schema: &Value) -> AnyView {
         "sentiment" => read(result).map(sentiment::view),
         "keywords" => read(result).map(keywords::view),
         "summary" => read(result).map(summary::view),
-        "code_report" => read(result).map(code_report::view),
         "structured" => structured::view(result, schema),
         _ => None,
     }

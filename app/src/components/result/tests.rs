@@ -177,17 +177,6 @@ fn a_result_is_drawn_as_its_schema_says() {
 }
 
 #[test]
-fn a_code_report_shows_functions_and_findings() {
-    let report = json!({
-        "language": "rust", "lines": {"total": 120, "code": 90, "comment": 20, "blank": 10},
-        "functions": [{"name": "run", "line": 3, "end_line": 60, "parameters": 2, "cyclomatic": 14, "cognitive": 21, "nesting": 4, "lines": 57}],
-        "totals": {"functions": 1, "mean_cyclomatic": 14.0, "max_cyclomatic": 14},
-        "findings": [{"rule": "unwrap", "severity": "warning", "line": 12, "column": 9, "message": "May panic.", "advice": "Handle the error."}]
-    });
-    shows("code_report", report, &["run", "14 high", "12:9", "Warning", "May panic.", "Handle the error.", "unwrap"]);
-}
-
-#[test]
 fn what_is_missing_is_passed_over() {
     for (kind, least) in [
         ("table_profile", json!({"columns": []})),
@@ -196,7 +185,6 @@ fn what_is_missing_is_passed_over() {
         ("sentiment", json!({"compound": 0.0})),
         ("keywords", json!({"keywords": []})),
         ("summary", json!({"sentences": []})),
-        ("code_report", json!({"functions": []})),
     ] {
         let html = html(kind, least);
         assert!(html.contains("data-testid=\"result\"") && !html.contains("<summary class=\"rounded-control\">"), "{kind}: {html}");
@@ -205,7 +193,7 @@ fn what_is_missing_is_passed_over() {
 
 #[test]
 fn what_does_not_fit_its_kind_is_shown_as_json() {
-    for kind in ["table_profile", "language", "sentiment", "keywords", "summary", "code_report", "json", "of tomorrow"] {
+    for kind in ["table_profile", "language", "sentiment", "keywords", "summary", "json", "of tomorrow"] {
         shows(kind, json!({"unforeseen": [1, {"deep": "value"}]}), &["unforeseen", "deep", "value"]);
         shows(kind, json!("only text"), &["only text"]);
         assert!(html(kind, Value::Null).contains("null"), "{kind}");

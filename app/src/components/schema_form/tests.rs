@@ -27,6 +27,7 @@ fn skill(input_schema: Value) -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -136,7 +136,7 @@ fn Choice(skills: Vec<Skill>) -> impl IntoView {
                                 data-name=skill.name.clone()
                             >
                                 <span class="block font-medium">{skill.title.clone()}</span>
-                                <span class="block font-mono text-12 text-muted">{skill.name.clone()}</span>
+                                <span class="block font-mono text-12 text-muted">{skill.name.clone()} " " {skill.version.clone()}</span>
                                 <span class="mt-1 block text-13 text-soft">{skill.description.clone()}</span>
                                 {reach_words(skill).map(|words| view! { <span class="mt-1 block text-12 text-muted">{words}</span> })}
                             </a>
@@ -237,6 +237,7 @@ fn SubmitTask(skill: Skill, connections: Vec<ConnectionView>, stored: Vec<Artifa
                 }
                     .into_any()
             >
+                <p class="font-mono text-12 text-muted">{skill.name.clone()} " " {skill.version.clone()}</p>
                 <p class="mb-4 text-13 text-soft">{skill.description.clone()}</p>
                 {reach_words(&skill)
                     .map(|words| view! { <p class="mb-4 text-12 text-muted" data-testid="skill-reach">{words}</p> })}

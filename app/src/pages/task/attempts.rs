@@ -35,12 +35,17 @@ fn draw(attempt: AttemptView, open: bool) -> impl IntoView {
     let failure = attempt
         .failure
         .map(|failure| view! { <p class="text-13"><code class="font-mono text-danger">{failure.code}</code> " " {failure.message}</p> });
+    let mut agent = attempt.agent.name;
+    if let Some(version) = &attempt.explanation.version {
+        agent.push(' ');
+        agent.push_str(version);
+    }
     view! {
         <details class="border-t border-line py-2 first:border-t-0" open=open data-testid="attempt">
             <summary class="flex flex-wrap items-center gap-2 text-13">
                 <span class="font-medium">{format!("Attempt {}", attempt.number)}</span>
                 <Badge>{outcome}</Badge>
-                <span class="text-muted">{attempt.agent.name}</span>
+                <span class="text-muted">{agent}</span>
                 <span class="text-muted">
                     <Elapsed from=attempt.started_at to=attempt.ended_at/>
                 </span>

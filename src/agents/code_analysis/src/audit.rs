@@ -41,6 +41,8 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     language: Option<String>,
     rules: Option<String>,
     #[serde(default)]
@@ -111,7 +113,13 @@ pub(crate) struct Review {
 
 fn review(context: &Context, input: &Input, own: &[(String, String)], kind: Kind, file_time: Duration) -> Result<Review, SkillError> {
     let own = if own.is_empty() { None } else { Some(Catalogue::with(kind, own)?) };
-    let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, files::is_source)?;
+    let files = gather(
+        context,
+        input.source.as_deref(),
+        input.artifact.as_ref(),
+        (input.artifacts.as_slice(), input.paths.as_slice()),
+        files::is_source,
+    )?;
     let one = files.files.len() == 1;
     let mut review = Review { skipped: files.skipped, ..Review::default() };
     let whole = Allowance::new(context, TASK_TIME);
@@ -193,12 +201,12 @@ fn review(context: &Context, input: &Input, own: &[(String, String)], kind: Kind
     Ok(review)
 }
 
-/// The files that an input names in one of the three ways.
+/// The files that an input names in one of the three ways; several come with their places in a tree.
 pub(crate) fn gather(
     context: &Context,
     source: Option<&str>,
     artifact: Option<&String>,
-    artifacts: &[String],
+    (artifacts, paths): (&[String], &[String]),
     wanted: fn(&str) -> bool,
 ) -> Result<Files, SkillError> {
     if let Some(source) = source {
@@ -209,12 +217,11 @@ pub(crate) fn gather(
         files.files.push(File { name: "source".to_owned(), bytes: source.as_bytes().to_vec() });
         return Ok(files);
     }
-    let mut ids: Vec<String> = artifact.into_iter().cloned().collect();
-    ids.extend(artifacts.iter().filter(|id| Some(*id) != artifact).cloned());
-    if ids.is_empty() {
+    let named = files::named(artifact, artifacts, paths)?;
+    if named.is_empty() {
         return Err(SkillError::input("artifact", "give a source, an artifact or artifacts"));
     }
-    files::read(context, &ids, wanted)
+    files::read(context, &named, wanted)
 }
 
 /// A file's language, tree and text.

@@ -1,8 +1,7 @@
-//! How a model explains a source: the source is given as data, and names that it does not have are taken out of the answer.
-
-use std::time::Duration;
+//! How a model explains sources: they are given as data, and names that they do not have are taken out of the answer.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use baton_agents_runtime::prompt::{Material, Question, ask};
 use baton_agents_runtime::{Context, SkillError};
@@ -12,11 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::allowance::Allowance;
+use crate::audit::{gather, nothing};
 use crate::rules::Watch;
 use crate::source::{self, Source};
-use crate::{guess, measure, tree};
+use crate::{files, guess, measure, tree};
 
-/// The longest source that is explained, in bytes: what fits into the context of most models.
+/// The most bytes that are explained, of one source or of several together: what fits into the context of most models.
 pub(crate) const MAXIMUM_EXPLAINED: usize = 48 << 10;
 /// The most functions that the model is asked about.
 const FUNCTIONS: usize = 60;
@@ -38,8 +38,24 @@ about) and an answer (to the question if there is one, else empty).";
 struct Input {
     source: Option<String>,
     artifact: Option<String>,
+    #[serde(default)]
+    artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     language: Option<String>,
     question: Option<String>,
+}
+
+/// What a model is given of the sources.
+struct Given {
+    /// Their languages.
+    languages: String,
+    /// Their functions, file by file.
+    listed: String,
+    /// How many functions are listed.
+    functions: usize,
+    /// The sources, each under its name where there are several.
+    text: String,
 }
 
 /// What the model is to answer.
@@ -60,26 +76,19 @@ struct SaidOfFunction {
     purpose: String,
 }
 
-/// Has a model explain the input's source.
+/// Has a model explain the input's sources.
 pub(crate) async fn perform(context: Context, input: Value, file_time: Duration) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let source = source::of(&context, input.source, input.artifact.as_deref()).await?;
-    if source.text.len() > MAXIMUM_EXPLAINED {
-        let message =
-            format!("the source has {} bytes; at most {MAXIMUM_EXPLAINED} are explained. Send the part that matters.", source.text.len());
-        return Err(SkillError::new(Code::SourceTooLarge, message));
-    }
-    let language = input.language;
-    let (label, functions, source) =
-        context.blocking(move |context| names(&Allowance::new(context, file_time), language.as_deref(), source)).await?;
+    let asked = input.question.clone();
+    let given = context.blocking(move |context| read(context, &input, file_time)).await?;
     context.progress(0.2, "asking the model");
-    let question = input.question.as_deref().unwrap_or("none");
-    let listed = format!("Language: {label}\nFunctions: {}", functions.join(", "));
+    let question = asked.as_deref().unwrap_or("none");
+    let listed = format!("Language: {}\n{}", given.languages, given.listed);
     let answer = ask(
         &context,
         Question {
             task: TASK,
-            data: &[("facts", &listed), ("question", question), ("source", &source.text)],
+            data: &[("facts", &listed), ("question", question), ("source", &given.text)],
             schema: schema(),
             least: LEAST,
             maximum_tokens: ANSWER,
@@ -89,23 +98,23 @@ pub(crate) async fn perform(context: Context, input: Value, file_time: Duration)
     let invalid =
         |why: String| SkillError::passing(Code::ModelAnswerInvalid, format!("the explanation of {} is of no use: {why}", answer.model));
     let said: Said = serde_json::from_value(answer.json.clone()).map_err(|error| invalid(error.to_string()))?;
-    let words: BTreeSet<&str> = source.text.split(|character: char| !is_word(character)).filter(|word| !word.is_empty()).collect();
+    let words: BTreeSet<&str> = given.text.split(|character: char| !is_word(character)).filter(|word| !word.is_empty()).collect();
     let exists = |name: &str| {
         let mut parts = name.split(|character: char| !is_word(character)).filter(|part| !part.is_empty()).peekable();
         parts.peek().is_some() && parts.all(|part| words.contains(part))
     };
-    let asked = said.functions.len();
+    let named = said.functions.len();
     let (known, unknown): (Vec<_>, Vec<_>) = said.functions.into_iter().partition(|function| exists(&function.name));
-    if asked > 0 && known.is_empty() {
+    if named > 0 && known.is_empty() {
         return Err(invalid("it speaks of functions that the source does not have".to_owned()));
     }
     // The answer to a question may need none of them.
-    if !functions.is_empty() && known.is_empty() && input.question.is_none() {
+    if given.functions > 0 && known.is_empty() && asked.is_none() {
         return Err(invalid("it explains none of the source's functions".to_owned()));
     }
     let texts = [said.summary.as_str(), said.answer.as_str()].into_iter().chain(said.notes.iter().map(String::as_str));
     let purposes = known.iter().map(|function| function.purpose.as_str());
-    about(&source.text, input.question.as_deref(), &texts.chain(purposes).collect::<Vec<_>>()).map_err(invalid)?;
+    about(&given.text, asked.as_deref(), &texts.chain(purposes).collect::<Vec<_>>()).map_err(invalid)?;
     let mut unknown: Vec<String> = unknown.into_iter().map(|function| source::cut(&function.name, 80)).collect();
     // Names in the prose stand between backticks.
     let prose = [said.summary.as_str(), said.answer.as_str()].into_iter().chain(said.notes.iter().map(String::as_str));
@@ -123,9 +132,9 @@ pub(crate) async fn perform(context: Context, input: Value, file_time: Duration)
     context.progress(1.0, "done");
     let functions: Vec<Value> = known.iter().map(|function| json!({"name": function.name, "purpose": function.purpose})).collect();
     let mut result = json!({
-        "summary": said.summary, "functions": functions, "notes": said.notes, "unknown_names": unknown, "language": label, "model": answer.model
+        "summary": said.summary, "functions": functions, "notes": said.notes, "unknown_names": unknown, "language": given.languages, "model": answer.model
     });
-    if input.question.is_some() {
+    if asked.is_some() {
         result["answer"] = json!(said.answer);
     }
     Ok(result)
@@ -135,13 +144,63 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_' || character == '$'
 }
 
-fn names(allowance: &Allowance<'_>, language: Option<&str>, source: Source) -> Result<(&'static str, Vec<String>, Source), SkillError> {
-    let facts = guess::language(allowance, language, &source)?;
+/// Reads the input's sources, all of which a model is to see.
+fn read(context: &Context, input: &Input, file_time: Duration) -> Result<Given, SkillError> {
+    let artifacts = (input.artifacts.as_slice(), input.paths.as_slice());
+    let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), artifacts, files::is_source)?;
+    let bytes: usize = files.files.iter().map(|file| file.bytes.len()).sum();
+    if bytes > MAXIMUM_EXPLAINED {
+        let message = format!("the source has {bytes} bytes; at most {MAXIMUM_EXPLAINED} are explained. Send the part that matters.");
+        return Err(SkillError::new(Code::SourceTooLarge, message));
+    }
+    let one = files.files.len() == 1;
+    let mut skipped = files.skipped;
+    let mut languages = BTreeSet::new();
+    let mut listed = Vec::new();
+    let mut given = Given { languages: String::new(), listed: String::new(), functions: 0, text: String::new() };
+    for file in &files.files {
+        let language = input.language.as_deref().filter(|_| one);
+        let read = file.text().and_then(|text| {
+            let source = Source { text: text.to_owned(), file_name: (file.name != "source").then(|| file.name.clone()) };
+            names(&Allowance::new(context, file_time), language, &source).map(|(label, functions)| (label, functions, source.text))
+        });
+        let (label, functions, text) = match read {
+            Ok(read) => read,
+            Err(error) if one || context.is_canceled() => return Err(error),
+            Err(error) => {
+                skipped.push((file.name.clone(), error.message));
+                continue;
+            }
+        };
+        languages.insert(label);
+        let functions: Vec<String> = functions.into_iter().take(FUNCTIONS - given.functions).collect();
+        given.functions += functions.len();
+        if one {
+            listed.push(format!("Functions: {}", functions.join(", ")));
+            given.text = text;
+        } else {
+            listed.push(format!("Functions of {}: {}", file.name, functions.join(", ")));
+            given.text.push_str(&format!("=== {} ===\n{text}\n", file.name));
+        }
+    }
+    if languages.is_empty() {
+        return Err(nothing(&skipped));
+    }
+    if !skipped.is_empty() {
+        let names: Vec<&String> = skipped.iter().map(|(name, _)| name).collect();
+        context.warn("files were left out of what is explained", json!({"files": names}));
+    }
+    given.languages = languages.into_iter().collect::<Vec<_>>().join(", ");
+    given.listed = listed.join("\n");
+    Ok(given)
+}
+
+fn names(allowance: &Allowance<'_>, language: Option<&str>, source: &Source) -> Result<(&'static str, Vec<String>), SkillError> {
+    let facts = guess::language(allowance, language, source)?;
     let parsed = tree::parse(allowance, facts, &source.text, source.file_name.as_deref())?;
     let mut watch = Watch::new(facts, &source.text, source.file_name.as_deref());
     let measured = measure::measure(allowance, facts, &parsed, &source.text, &mut watch)?;
-    let functions = measured.functions.into_iter().take(FUNCTIONS).map(|function| function.name).collect();
-    Ok((facts.label, functions, source))
+    Ok((facts.label, measured.functions.into_iter().map(|function| function.name).collect()))
 }
 
 /// Whether an explanation is one of the source, and not what an order within it says; the error says what is wrong.

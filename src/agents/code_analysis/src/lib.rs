@@ -57,6 +57,7 @@ impl Agent for CodeAnalysis {
             slots: self.slots,
             instances: InstanceRange::up_to(4),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

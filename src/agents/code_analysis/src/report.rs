@@ -41,6 +41,8 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     language: Option<String>,
     least_tokens: Option<usize>,
     #[serde(default)]
@@ -91,7 +93,13 @@ pub(crate) async fn perform(context: Context, input: Value, file_time: Duration)
 }
 
 fn read(context: &Context, input: &Input, file_time: Duration) -> Result<Report, SkillError> {
-    let gathered = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, files::is_source)?;
+    let gathered = gather(
+        context,
+        input.source.as_deref(),
+        input.artifact.as_ref(),
+        (input.artifacts.as_slice(), input.paths.as_slice()),
+        files::is_source,
+    )?;
     let mut report = Report { skipped: gathered.skipped, several: gathered.files.len() > 1, ..Report::default() };
     let whole = Allowance::new(context, TASK_TIME);
     let count = gathered.files.len().max(1);

@@ -372,6 +372,33 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
+}
+
+/// Whether a member of an archive is of what others wrote, or of a history: neither is searched.
+fn is_foreign(name: &str) -> bool {
+    name.split('/').any(|part| part == ".git" || part == "node_modules")
+}
+
+/// What is said of the members of archives that are not searched.
+fn left_out(names: &[String]) -> Option<String> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names.iter().filter(|name| !is_foreign(name)) {
+        let kind = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let other: usize = kinds.values().sum();
+    let foreign = names.len() - other;
+    let mut parts = Vec::new();
+    if foreign > 0 {
+        parts.push(format!("{foreign} in .git or node_modules"));
+    }
+    if other > 0 {
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} .{kind}")).collect();
+        parts.push(format!("{other} by their names no text ({})", kinds.join(", ")));
+    }
+    (!parts.is_empty()).then(|| format!("Of archives {} files were not searched: {}.", names.len(), parts.join("; ")))
 }
 
 /// Whether a member of an archive is searched: all but what is known not to be text.
@@ -379,8 +406,7 @@ fn is_text(name: &str) -> bool {
     const OTHER: [&str; 18] = [
         "png", "jpg", "jpeg", "gif", "webp", "ico", "pdf", "zip", "gz", "jar", "class", "so", "dll", "exe", "woff", "woff2", "wasm", "pyc",
     ];
-    !name.split('/').any(|part| part == ".git" || part == "node_modules")
-        && !name.rsplit_once('.').is_some_and(|(_, extension)| OTHER.contains(&extension.to_ascii_lowercase().as_str()))
+    !is_foreign(name) && !name.rsplit_once('.').is_some_and(|(_, extension)| OTHER.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 /// Looks for secrets in the input's files.
@@ -395,8 +421,10 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
 }
 
 fn search(context: &Context, input: &Input) -> Result<Review, SkillError> {
-    let files = gather(context, input.source.as_deref(), input.artifact.as_ref(), &input.artifacts, is_text)?;
-    let mut review = Review { skipped: files.skipped, ..Review::default() };
+    let files =
+        gather(context, input.source.as_deref(), input.artifact.as_ref(), (input.artifacts.as_slice(), input.paths.as_slice()), is_text)?;
+    let notes = left_out(&files.unwanted).into_iter().collect();
+    let mut review = Review { skipped: files.skipped, notes, ..Review::default() };
     let count = files.files.len().max(1);
     for (place, file) in files.files.iter().enumerate() {
         context.check()?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::rule::{MAXIMUM_RULE_BYTES, MAXIMUM_RULE_FILES};
 use crate::explain::{LEAST, MAXIMUM_EXPLAINED};
-use crate::files::MAXIMUM_ARTIFACTS;
+use crate::files::{MAXIMUM_ARTIFACTS, MAXIMUM_PATH};
 use crate::languages::ALL;
 use crate::report::LEAST_TOKENS;
 
@@ -65,6 +65,7 @@ fn metrics() -> Skill {
         needs: Needs { cpu_millicores: 1_000, memory_mib: 512, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -135,7 +136,7 @@ fn best_practices() -> Skill {
 fn secrets() -> Skill {
     let mut input = findings_input("Find secrets");
     if let Some(properties) = input["properties"].as_object_mut() {
-        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts"));
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths"));
     }
     review(
         SECRETS,
@@ -165,6 +166,7 @@ fn dependencies() -> Skill {
                                 requirements.txt, go.sum, go.mod, pom.xml, gradle.lockfile."
             },
             "artifacts": files("More lock files", 2, "Further lock files or zip files."),
+            "paths": paths(4),
             "advisories": files("Advisories", 3, "Advisories in the JSON form of OSV or the TOML form of RustSec, or zip files of them (20,000 files each); besides those that the installation keeps.")
         },
         "anyOf": [{"required": ["artifact"]}, {"required": ["artifacts"]}],
@@ -196,12 +198,15 @@ fn dependencies() -> Skill {
 }
 
 fn explain() -> Skill {
-    let mut input = input();
-    input["title"] = json!("Explain code");
+    let mut input = findings_input("Explain code");
+    if let Some(properties) = input["properties"].as_object_mut() {
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths" | "language"));
+    }
     input["properties"]["source"]["maxLength"] = json!(MAXIMUM_EXPLAINED);
-    input["properties"]["artifact"]["description"] = json!("A source file in UTF-8 of up to 48 KiB. Give either this or a source.");
+    input["properties"]["artifact"]["description"] =
+        json!("A source file in UTF-8, or a zip file of some, of up to 48 KiB together. Give either this or a source.");
     input["properties"]["question"] = json!({
-        "type": "string", "minLength": 1, "maxLength": 1_000, "title": "Question", "x-order": 4, "description": "What you want to know about it."
+        "type": "string", "minLength": 1, "maxLength": 1_000, "title": "Question", "x-order": 5, "description": "What you want to know about it."
     });
     let texts = |title: &str, order: u32, render: &str| json!({"type": "array", "items": {"type": "string"}, "title": title, "x-order": order, "x-render": render});
     let output = json!({
@@ -236,7 +241,8 @@ fn explain() -> Skill {
         output_schema: output,
         examples: vec![json!({"artifact": "examples/sources/router.go", "question": "How are routes matched?"})],
         result_kind: "structured".to_owned(),
-        isolation: Isolation::Task,
+        // The parsers are not of this language's safe part, and the source may be anybody's.
+        isolation: Isolation::Process,
         // It reads one source, and mostly waits for the model.
         needs: Needs::with_language_model(250, 128),
         model: Some(ModelNeed { least: LEAST, optional: false }),
@@ -247,7 +253,7 @@ fn explain() -> Skill {
 fn metrics_input() -> Value {
     let mut schema = findings_input("Measure code");
     if let Some(properties) = schema["properties"].as_object_mut() {
-        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "language"));
+        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths" | "language"));
         let own = json!({
             "least_tokens": {
                 "type": "integer", "minimum": 10, "maximum": 1_000, "default": LEAST_TOKENS, "title": "Least tokens of a copy", "x-order": 5,
@@ -265,6 +271,14 @@ fn metrics_input() -> Value {
     schema
 }
 
+/// Where the files of `artifacts` stand in their tree: an artifact has a name and no folders.
+fn paths(order: u32) -> Value {
+    json!({
+        "type": "array", "items": {"type": "string", "maxLength": MAXIMUM_PATH}, "maxItems": MAXIMUM_ARTIFACTS, "title": "Places of these files",
+        "x-order": order, "description": "One for each of the files, in their order, as src/a/mod.rs; src/a/ is the folder of a file or of what is in a zip file."
+    })
+}
+
 /// The input of a skill that reads one source, a file, a zip file or several of them.
 fn findings_input(title: &str) -> Value {
     let mut schema = input();
@@ -279,6 +293,7 @@ fn findings_input(title: &str) -> Value {
             "type": "array", "items": {"type": "string", "format": "artifact"}, "maxItems": MAXIMUM_ARTIFACTS, "uniqueItems": true, "title": "More files",
             "x-order": 4, "description": "Further source or zip files."
         },
+        "paths": paths(10),
         "rules": {
             "type": "string", "maxLength": MAXIMUM_RULE_BYTES, "x-multiline": true, "x-order": 5, "title": "Own rules",
             "description": "Rules of your own in TOML, in the form of the shipped ones, used besides them."

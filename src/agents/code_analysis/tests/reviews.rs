@@ -2,7 +2,7 @@
 
 use crate::harness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -187,6 +187,50 @@ fn several_artifacts_are_read_together() {
     let two = setting.file(folder.path(), "b.js", b"eval(location.hash)\n");
     let result = run_in(setting, Arc::new(CodeAnalysis::default()), SECURITY_AUDIT, json!({"artifacts": [one, two]})).value();
     assert_eq!(result["summary"]["files"], 2);
+}
+
+#[test]
+fn files_of_a_tree_keep_their_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = |paths: Value| {
+        let mut setting = Setting::default();
+        let one = setting.file(folder.path(), "mod.py", b"eval(input())\n");
+        let two = setting.file(folder.path(), "mod.py", b"eval(input())\n");
+        let packed = setting.file(folder.path(), "more.zip", &zip_of(&[("c/d.py", b"eval(input())\n")]));
+        let input = json!({"artifacts": [one, two, packed], "paths": paths});
+        run_in(setting, Arc::new(CodeAnalysis::default()), SECURITY_AUDIT, input)
+    };
+    let result = both(json!(["a/mod.py", "b/", "lib/"])).value();
+    let found = result["findings"].as_array().unwrap();
+    let files: BTreeSet<&str> = found.iter().map(|one| one["file"].as_str().unwrap()).collect();
+    assert_eq!(files, BTreeSet::from(["a/mod.py", "b/mod.py", "lib/c/d.py"]));
+    let prints: BTreeSet<&str> = found.iter().map(|one| one["fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(prints.len(), found.len(), "each file has its own");
+    for (paths, says) in [(json!(["a/mod.py"]), "paths: "), (json!(["a/mod.py", "../mod.py", ""]), "paths/1: ")] {
+        let refused = both(paths);
+        assert_eq!((refused.code(), refused.message().starts_with(says)), ("TASK-003", true), "{}", refused.message());
+    }
+}
+
+#[test]
+fn what_is_not_searched_for_secrets_is_said() {
+    let key = format!("id: AKIA{}\n", "QYLPMN5HHHFPZAM2");
+    let content = zip_of(&[
+        ("a.yml", key.as_bytes()),
+        ("logo.PNG", b"x"),
+        ("lib.so", b"x"),
+        ("old.so", b"x"),
+        ("node_modules/a.js", key.as_bytes()),
+        ("bad.txt", b"\xff\xfe\x00"),
+    ]);
+    let result = perform_on_file(CodeAnalysis::default(), SECRETS, json!({}), "all.zip", &content).value();
+    assert_eq!(
+        result["notes"],
+        json!(["Of archives 4 files were not searched: 1 in .git or node_modules; 3 by their names no text (1 .png, 2 .so)."])
+    );
+    assert_eq!(result["skipped"], json!([{"file": "bad.txt", "reason": "it is not UTF-8 text"}]));
+    let whole = perform_on_file(CodeAnalysis::default(), SECRETS, json!({}), "all.zip", &zip_of(&[("a.yml", key.as_bytes())])).value();
+    assert_eq!((&whole["notes"], &whole["summary"]["findings"]), (&json!([]), &json!(1)));
 }
 
 #[test]
@@ -590,6 +634,55 @@ fn an_explanation_is_about_its_source() {
     let source = "alpha_price = 1\nbeta_weight = 2\ngamma_height = alpha_price * beta_weight\n";
     let ended = run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, json!({"source": source, "language": "python"}));
     assert_eq!((ended.code(), ended.message().contains("no word of it")), ("MODEL-003", true), "{}", ended.message());
+}
+
+#[test]
+fn several_sources_are_explained_together_under_their_names() {
+    let asked = Arc::new(std::sync::Mutex::new(String::new()));
+    let seen = Arc::clone(&asked);
+    let model: harness::PlayedModel = Box::new(move |request| {
+        *seen.lock().unwrap() = request.messages.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n");
+        let functions = json!([{"name": "add", "purpose": "Adds a and b."}, {"name": "Sub", "purpose": "Takes b from a."}]);
+        let json = json!({"summary": "`add` and `Sub` reckon.", "functions": functions, "notes": [], "answer": ""});
+        let (usage, finish) = (baton_domain::model::Usage::default(), baton_domain::model::FinishReason::Stop);
+        let text = json.to_string();
+        let tool_calls = vec![];
+        Ok(baton_domain::model::ModelAnswer {
+            model: "played".to_owned(),
+            text,
+            json: Some(json),
+            tool_calls,
+            finish,
+            usage,
+            cached: false,
+        })
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting { model: Some(model), ..Setting::default() };
+    let one = setting.file(folder.path(), "mod.py", b"def add(a, b):\n    return a + b\n");
+    let packed = setting.file(
+        folder.path(),
+        "more.zip",
+        &zip_of(&[("sub.go", b"package s\n\nfunc Sub(a, b int) int { return a - b }\n"), ("README.md", b"words")]),
+    );
+    let input = json!({"artifacts": [one, packed], "paths": ["a/mod.py", "lib/"]});
+    let result = run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, input).value();
+    assert_eq!((&result["language"], result["functions"].as_array().map(Vec::len)), (&json!("Go, Python"), Some(2)));
+    let asked = asked.lock().unwrap();
+    for part in ["=== a/mod.py ===", "=== lib/sub.go ===", "Functions of a/mod.py: add", "Functions of lib/sub.go: Sub"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(!asked.contains("README"), "{asked}");
+}
+
+#[test]
+fn more_than_a_model_takes_is_not_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let long = "x = 1\n".repeat(5_000);
+    let both = [setting.file(folder.path(), "a.py", long.as_bytes()), setting.file(folder.path(), "b.py", long.as_bytes())];
+    let ended = run_in(setting, Arc::new(CodeAnalysis::default()), EXPLAIN, json!({"artifacts": both}));
+    assert_eq!((ended.code(), ended.message().contains("60000 bytes")), ("CODE-003", true), "{}", ended.message());
 }
 
 #[test]

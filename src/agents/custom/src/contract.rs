@@ -8,7 +8,7 @@ use serde_json::json;
 /// The skill that asks a model.
 pub const ANSWER: &str = "prompt.answer";
 /// The version of the skill: it changes when the same input may be asked in other words.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: &str = "3.0.0";
 /// The most characters of the instructions.
 pub const MAXIMUM_INSTRUCTIONS_CHARACTERS: usize = 20_000;
 /// The most characters of the input.
@@ -72,7 +72,7 @@ pub(crate) fn answer() -> Skill {
                 "model": {"type": "string", "title": "Model", "x-order": 4},
                 "finish": {"enum": ["stop", "length", "tool_calls", "content_filter"], "title": "Ended by", "x-order": 5},
                 "tokens": {"type": "integer", "minimum": 0, "title": "Tokens", "x-order": 6},
-                "version": {"type": "integer", "minimum": 1, "title": "Version of the skill", "x-order": 7},
+                "version": {"type": "string", "title": "Version of the skill", "x-order": 7},
                 "samples": {
                     "type": "array", "title": "Samples", "x-order": 8, "maxItems": MAXIMUM_SAMPLES,
                     "items": {
@@ -110,5 +110,6 @@ pub(crate) fn answer() -> Skill {
         needs: Needs::with_language_model(100, 32),
         model: Some(ModelNeed { least: ModelTier::Tiny, optional: false }),
         network: false,
+        version: VERSION.to_owned(),
     }
 }

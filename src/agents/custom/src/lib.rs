@@ -39,6 +39,8 @@ impl Agent for Prompt {
             slots: self.slots,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            // Of its one skill.
+            version: contract::VERSION.to_owned(),
         }
     }
 

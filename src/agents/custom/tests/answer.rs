@@ -42,6 +42,8 @@ fn a_model_is_asked_with_instructions_and_input_apart() {
         (&result["text"], &result["agreement"], &result["model"], &result["tokens"]),
         (&json!("Hi."), &json!(1.0), &json!("played"), &json!(12))
     );
+    let skill = skill_of(&Prompt::default(), ANSWER);
+    assert_eq!((result["version"].as_str(), Prompt::default().card().version), (Some(skill.version.as_str()), skill.version.clone()));
     let asked = asked.lock().unwrap();
     let said: Vec<(&str, &str)> = asked[0].messages.iter().map(|message| (message.role.as_str(), message.content.as_str())).collect();
     assert_eq!(said, [("system", "Be brief."), ("user", "Hello?")]);

@@ -73,6 +73,7 @@ impl Agent for DataScience {
             slots: self.slots,
             instances: InstanceRange::up_to(4),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

@@ -52,6 +52,7 @@ fn profile() -> Skill {
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How is a file that the input names read as text, and how is a name made for one that is written?
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::{Context, InputFile, SkillError};
 use baton_domain::problem::Code;
 
 /// A text file and its name.
@@ -11,7 +11,16 @@ pub(crate) struct TextFile {
 
 /// Reads an artifact of at most so many bytes as UTF-8, without a byte order mark.
 pub(crate) async fn text(context: &Context, field: &str, id: &str, maximum: u64) -> Result<TextFile, SkillError> {
-    let file = context.file(id).map_err(|_| SkillError::input(field, format!("{id} is not among the artifacts of this input")))?;
+    text_of(context, field, named(context, field, id)?, maximum).await
+}
+
+/// A file that the input names at this field.
+pub(crate) fn named(context: &Context, field: &str, id: &str) -> Result<InputFile, SkillError> {
+    context.file(id).map_err(|_| SkillError::input(field, format!("{id} is not among the artifacts of this input")))
+}
+
+/// The same of a file that is at hand.
+pub(crate) async fn text_of(context: &Context, field: &str, file: InputFile, maximum: u64) -> Result<TextFile, SkillError> {
     if file.size > maximum {
         let message = format!("{field}: {} has {} bytes; at most {maximum} are read. Send a smaller file.", file.name, file.size);
         return Err(SkillError::new(Code::DocumentTooLarge, message));

@@ -3,7 +3,11 @@ use std::sync::Arc;
 
 use crate::harness::{Ended, Setting, run_in, shipped, skill_of};
 use baton_agents_documentation::{Documentation, REPORT};
+use baton_agents_runtime::protocol::Cited;
+use baton_domain::id::TaskId;
+use baton_domain::time::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Runs on an input whose files are named as examples name them.
 fn report(input: Value) -> Ended {
@@ -171,4 +175,130 @@ fn pictures_are_part_of_the_files() {
     let pdf = stored(&ended, ".pdf");
     assert_eq!(pdf.windows(15).filter(|window| window == b"/Subtype/Image\n" || window.starts_with(b"/Subtype /Image")).count().max(2), 2);
     assert!(pdf.len() > 8_000, "{}", pdf.len());
+}
+
+const TASK: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// A task that came to this.
+fn done(setting: &mut Setting, result: Value) {
+    let task: TaskId = TASK.parse().unwrap();
+    let cited = Cited {
+        task,
+        title: "Profile of iris.csv".to_owned(),
+        skill: "data_science.profile".to_owned(),
+        agent: Some("data-science".to_owned()),
+        agent_version: Some("1.4.0".to_owned()),
+        completed_at: Timestamp::from_millis(1_800_000_000_000),
+        value: result,
+        file: None,
+    };
+    setting.results.insert(task, cited);
+}
+
+fn written(setting: Setting, input: Value) -> Ended {
+    run_in(setting, Arc::new(Documentation::default()), REPORT, input)
+}
+
+#[test]
+fn what_a_task_came_to_is_looked_up_shown_and_cited() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::default();
+    let table = setting.file(folder.path(), "rows.csv", b"kind,count\nsetosa,50\n");
+    let svg = baton_agents_drawing::chart(&json!({"series": [{"type": "pie", "data": [1, 2]}]}), baton_agents_drawing::Size::default())
+        .unwrap()
+        .to_svg();
+    let picture = setting.file(folder.path(), "pie.svg", svg.as_bytes());
+    setting.artifacts.get_mut(&picture).unwrap().media_type = "image/svg+xml".to_owned();
+    done(
+        &mut setting,
+        json!({
+            "rows": 150, "columns": [{"name": "petal", "mean": 3.758}], "artifact": table, "image": picture,
+            "chart": {"xAxis": {"type": "category", "data": ["a"]}, "yAxis": {}, "series": [{"type": "bar", "data": [1]}]}
+        }),
+    );
+    let of = |pointer: &str| json!({"title": format!("At {pointer}"), "task": TASK, "pointer": pointer});
+    let ended = written(
+        setting,
+        json!({
+            "title": "R", "site": "https://baton.example.org/", "sections": [
+                {"title": "Before", "markdown": format!("As measured [@{TASK}].")},
+                {"title": "Rows", "task": TASK, "pointer": "/rows"},
+                of("/columns"), of("/chart"), of("/artifact"), of("/image")
+            ]
+        }),
+    );
+    let page = html(&ended);
+    let value = ended.value();
+    let text = value["markdown"].as_str().unwrap();
+    for part in [
+        "150",
+        "| 3.758 | petal |",
+        "chart-1.svg",
+        "| setosa | 50 |",
+        "(pie.svg)",
+        "As measured [\\[1\\]](#source-1)",
+        "*Sources:* [\\[1\\]](#source-1)",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    // One source for all of it, which says whose work it is and leads there.
+    assert!(text.contains(&format!("(https://baton.example.org/tasks/{TASK})")), "{text}");
+    assert!(page.contains(&format!("<a href=\"https://baton.example.org/tasks/{TASK}\">")), "{page}");
+    assert_eq!(value["sources"].as_array().map(Vec::len), Some(1));
+    let source = &value["sources"][0];
+    assert_eq!((&source["title"], &source["task"]), (&json!("Profile of iris.csv"), &json!(TASK)));
+    for part in [TASK, "data_science.profile by data-science 1.4.0", "2027-01-15T08:00:00"] {
+        assert!(source["place"].as_str().unwrap().contains(part), "{part} is not in {source}");
+    }
+}
+
+#[test]
+fn a_source_that_is_a_task_tells_who_did_it() {
+    let mut setting = Setting::default();
+    done(&mut setting, json!({"rows": 150}));
+    let ended = written(
+        setting,
+        json!({
+            "title": "R", "formats": ["markdown"], "sections": [{"title": "S", "task": TASK, "sources": ["profile"]}],
+            "sources": [{"id": "profile", "title": "The profile", "task": TASK, "note": "checked"}]
+        }),
+    );
+    let value = ended.value();
+    assert_eq!(value["sources"].as_array().map(Vec::len), Some(1), "{}", value["sources"]);
+    assert_eq!(value["sources"][0]["title"], "The profile");
+    let place = value["sources"][0]["place"].as_str().unwrap();
+    assert!(
+        place.starts_with(&format!("task {TASK}: data_science.profile by data-science 1.4.0")) && place.ends_with(", checked"),
+        "{place}"
+    );
+    let text = value["markdown"].as_str().unwrap();
+    assert!(text.contains("*Sources:* [\\[1\\]](#source-1)\n") && text.contains(&format!("(/tasks/{TASK})")), "{text}");
+}
+
+#[test]
+fn what_cannot_be_cited_is_named_by_its_place() {
+    let other = TaskId::new(Uuid::from_u128(9)).to_string();
+    let section = |section: Value| json!({"title": "T", "sections": [{"title": "S", "markdown": "x"}, section]});
+    let source = |source: Value| json!({"title": "T", "sections": [{"title": "S", "markdown": "x"}], "sources": [source]});
+    let mut huge = json!({"title": "T", "sections": []});
+    huge["sections"] = (0..5).map(|_| json!({"title": "S", "task": TASK, "pointer": "/long"})).collect();
+    for (input, code, says) in [
+        (section(json!({"title": "S", "task": other})), "TASK-001", "sections/1/task: "),
+        (section(json!({"title": "S", "task": TASK, "pointer": "/nowhere"})), "TASK-003", "sections/1/task: "),
+        (section(json!({"title": "S", "task": TASK, "pointer": "/archive"})), "TASK-003", "neither a picture nor a table"),
+        (section(json!({"title": "S", "markdown": "x", "pointer": "/rows"})), "TASK-003", "sections/1/pointer"),
+        (source(json!({"id": "a", "title": "A", "task": other})), "TASK-001", "sources/0/task: "),
+        (source(json!({"id": "a", "title": "A", "task": TASK, "url": "https://example.org"})), "TASK-003", "sources/0/url"),
+        (json!({"title": "T", "site": "javascript:x", "sections": [{"title": "S", "markdown": "x"}]}), "TASK-003", "site: "),
+        (huge, "DOC-005", "sections/4/task"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut setting = Setting::default();
+        let archive = setting.file(folder.path(), "all.zip", b"PK");
+        // Four of them are within what a report takes, and five are not.
+        done(&mut setting, json!({"rows": 150, "archive": archive, "long": "x".repeat(2_000_000)}));
+        let ended = written(setting, input);
+        assert_eq!(ended.code(), code, "{}", ended.message());
+        assert!(ended.message().contains(says), "{says}: {}", ended.message());
+    }
 }

@@ -54,14 +54,16 @@ pub(crate) fn skill(
         result_kind: kind.to_owned(),
         idempotent: true,
         destructive: false,
-        isolation: Isolation::Task,
+        // A text in the input is short; a file is long, and anybody's.
+        isolation: Isolation::ProcessForFiles,
         checkpoints: false,
-        limits: Limits::default(),
+        limits: Limits { memory_bytes: 2 << 30, ..Limits::default() },
         retry: RetryPolicy::default(),
         // A text of usual length takes milliseconds; the largest one, seconds of one core.
         needs: Needs { cpu_millicores: 250, memory_mib: 64, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
 
+mod citations;
 mod memory;
 mod topics;
 mod written;
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::SkillError;
 use crate::messages::Inbox;
-use crate::protocol::{FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Memory, Start, ToAgent};
+use crate::protocol::{Cited, FileRef, FromAgent, MAXIMUM_LOG_LINES, MAXIMUM_MESSAGE_BYTES, Memory, Start, ToAgent};
 use crate::stopwatch::Stopwatch;
 
 /// A file that the input names.
@@ -42,6 +43,7 @@ enum Pending {
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
+    Cited(oneshot::Sender<Result<Box<Cited>, Failure>>),
     Permitted(oneshot::Sender<Result<(), Failure>>),
     Recalled(oneshot::Sender<Result<Option<Memory>, Failure>>),
     Remembered(oneshot::Sender<Result<bool, Failure>>),
@@ -150,6 +152,11 @@ impl Context {
             }
             ToAgent::Embedded { request, result } => {
                 if let Some(Pending::Embedded(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Cited { request, result } => {
+                if let Some(Pending::Cited(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
                 }
             }

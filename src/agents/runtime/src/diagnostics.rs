@@ -61,6 +61,7 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -180,6 +181,7 @@ impl Agent for Diagnostics {
             slots: self.slots,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

@@ -12,6 +12,7 @@ use baton_domain::connection::ConnectionGrant;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
+use baton_domain::time::Timestamp;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled, TopicMessage};
 use baton_domain::wire::trace::Level;
@@ -50,6 +51,10 @@ pub const MAXIMUM_WAITING_MESSAGES: usize = 256;
 pub const MAXIMUM_PULL: u32 = 50;
 /// The most pulls that one attempt waits for at once.
 pub const MAXIMUM_PULLS: usize = 16;
+/// The most bytes of what is cited of another task's result, as JSON.
+pub const MAXIMUM_CITED_BYTES: usize = 2 << 20;
+/// The most bytes of the pointer into a result that is cited.
+pub const MAXIMUM_POINTER_BYTES: usize = 1 << 10;
 
 /// A file that the agent may read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +75,31 @@ pub struct Memory {
     /// What it said.
     pub value: Value,
     /// The file that it left beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileRef>,
+}
+
+/// What another task came to: who did it, and what is cited of its result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cited {
+    /// The task.
+    pub task: TaskId,
+    /// What people read on lists.
+    pub title: String,
+    /// The skill it asked for.
+    pub skill: String,
+    /// The agent that did it; nobody alone did what several did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The version of that agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+    /// When it completed.
+    pub completed_at: Timestamp,
+    /// What stands where the pointer points; null if none was given.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub value: Value,
+    /// The file, if the value is the id of an artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileRef>,
 }
@@ -183,6 +213,13 @@ pub enum ToAgent {
         /// Why.
         failure: Failure,
     },
+    /// What another task came to.
+    Cited {
+        /// The request it answers.
+        request: u64,
+        /// What is cited, or why it cannot be.
+        result: Result<Box<Cited>, Failure>,
+    },
     /// Stop; nothing that is said afterwards counts.
     Cancel {
         /// Why.
@@ -287,6 +324,17 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+    },
+    /// Tell what another task came to, as far as whoever submitted this one may read it.
+    Cite {
+        /// The number to answer with.
+        request: u64,
+        /// The task, which must have completed.
+        task: TaskId,
+        /// Where in the result the value stands, as a JSON pointer (RFC 6901) of at most [`MAXIMUM_POINTER_BYTES`]; empty for the whole of
+        /// it. Without one only who did the task is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pointer: Option<String>,
     },
     /// Ask a model.
     Complete {

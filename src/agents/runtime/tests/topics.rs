@@ -34,6 +34,7 @@ impl Agent for Parrot {
             slots: 1,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

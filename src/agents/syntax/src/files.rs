@@ -20,6 +20,72 @@ const RATIO_FROM: u64 = 1 << 20;
 /// The most artifacts of one input.
 pub const MAXIMUM_ARTIFACTS: usize = 100;
 
+/// The most bytes of a place in a tree.
+pub const MAXIMUM_PATH: usize = 500;
+
+/// A file that an input names, and where it stands in its tree, if the input says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The artifact.
+    pub id: String,
+    /// Its place; one that ends in `/` is the folder of the file, or of an archive's members.
+    pub path: Option<String>,
+}
+
+impl Named {
+    /// What the file is called in what is said of it.
+    fn name(&self, own: &str) -> String {
+        match &self.path {
+            None => own.to_owned(),
+            Some(folder) if folder.ends_with('/') => format!("{folder}{own}"),
+            Some(path) => path.clone(),
+        }
+    }
+
+    /// What a member of the archive is called.
+    fn member(&self, name: &str) -> String {
+        self.path.as_ref().map_or_else(|| name.to_owned(), |folder| format!("{}/{name}", folder.trim_end_matches('/')))
+    }
+}
+
+/// The files that an input names: one, and several with their places in a tree, which come in the order of the files.
+///
+/// # Errors
+/// `TASK-003` if there are not as many places as files, or one leads out of the tree, is too long or is there twice.
+pub fn named(artifact: Option<&String>, artifacts: &[String], paths: &[String]) -> Result<Vec<Named>, SkillError> {
+    if !paths.is_empty() && paths.len() != artifacts.len() {
+        let message =
+            format!("there are {} places for {} files of `artifacts`; give one for each, in their order", paths.len(), artifacts.len());
+        return Err(SkillError::input("paths", message));
+    }
+    let mut named: Vec<Named> = artifact.into_iter().map(|id| Named { id: id.clone(), path: None }).collect();
+    for (place, id) in artifacts.iter().enumerate() {
+        let path = paths.get(place).map(|path| placed(path)).transpose();
+        let path = path.map_err(|why| SkillError::input(&format!("paths/{place}"), why))?.flatten();
+        let taken = path.as_ref().filter(|path| !path.ends_with('/') && named.iter().any(|other| other.path.as_ref() == Some(*path)));
+        if let Some(path) = taken {
+            return Err(SkillError::input(&format!("paths/{place}"), format!("another file stands at {path}")));
+        }
+        if Some(id) != artifact {
+            named.push(Named { id: id.clone(), path });
+        }
+    }
+    Ok(named)
+}
+
+/// A place as it is used, `/` between its parts; none for an empty one.
+fn placed(path: &str) -> Result<Option<String>, String> {
+    let path = path.trim().replace('\\', "/");
+    let path = path.trim_start_matches("./");
+    if path.len() > MAXIMUM_PATH {
+        return Err(format!("it has {} bytes; at most {MAXIMUM_PATH} are taken", path.len()));
+    }
+    if climbs(path) || path.contains(char::is_control) {
+        return Err(format!("{path:?} leads out of the tree; begin at its root, as src/main.rs"));
+    }
+    Ok((!path.is_empty()).then(|| path.to_owned()))
+}
+
 /// A file to read.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -54,6 +120,8 @@ pub struct Files {
     pub files: Vec<File>,
     /// Names and reasons.
     pub skipped: Vec<(String, String)>,
+    /// Members of archives that were not wanted.
+    pub unwanted: Vec<String>,
     total: u64,
 }
 
@@ -73,29 +141,30 @@ impl Files {
 }
 
 /// Reads the artifacts; of archives, the members that are wanted. Runs on a thread of its own.
-pub fn read(context: &Context, ids: &[String], wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
-    if ids.len() > MAXIMUM_ARTIFACTS {
-        return Err(SkillError::input("artifacts", format!("there are {}; at most {MAXIMUM_ARTIFACTS} are read", ids.len())));
+pub fn read(context: &Context, named: &[Named], wanted: fn(&str) -> bool) -> Result<Files, SkillError> {
+    if named.len() > MAXIMUM_ARTIFACTS {
+        return Err(SkillError::input("artifacts", format!("there are {}; at most {MAXIMUM_ARTIFACTS} are read", named.len())));
     }
     let mut files = Files::default();
-    for id in ids {
+    for one in named {
         context.check()?;
-        let file = context.file(id)?;
+        let file = context.file(&one.id)?;
+        let name = one.name(&file.name);
         let mut source =
             std::fs::File::open(&file.path).map_err(|error| SkillError::internal(format!("the artifact cannot be read: {error}")))?;
         let mut head = [0u8; 4];
         let zipped = source.read_exact(&mut head).is_ok() && (&head == b"PK\x03\x04" || &head == b"PK\x05\x06");
         if zipped {
-            unpack(context, &file.path, &file.name, wanted, &mut files)?;
-        } else if file.size > MAXIMUM_BYTES && ids.len() == 1 && !file.name.contains("lock") {
+            unpack(context, (&file.path, &file.name), one, wanted, &mut files)?;
+        } else if file.size > MAXIMUM_BYTES && named.len() == 1 && !name.contains("lock") {
             let message =
-                format!("{} has {} bytes; at most {MAXIMUM_BYTES} are read. Split it, or leave generated code out.", file.name, file.size);
+                format!("{name} has {} bytes; at most {MAXIMUM_BYTES} are read. Split it, or leave generated code out.", file.size);
             return Err(SkillError::new(Code::SourceTooLarge, message));
         } else if file.size > 32 * MAXIMUM_BYTES {
-            files.skip(&file.name, format!("{} bytes are too many", file.size));
+            files.skip(&name, format!("{} bytes are too many", file.size));
         } else {
             let bytes = std::fs::read(&file.path).map_err(|error| SkillError::internal(format!("the artifact cannot be read: {error}")))?;
-            files.add(file.name, bytes)?;
+            files.add(name, bytes)?;
         }
     }
     Ok(files)
@@ -142,7 +211,8 @@ pub fn read_folder(context: &Context, folder: &Path, wanted: fn(&str) -> bool) -
         } else if !kind.is_file() {
             files.skip(&name, "a link is not followed");
         } else if name.ends_with(".zip") {
-            unpack(context, &path, &name, wanted, &mut files)?;
+            let unplaced = Named { id: name.clone(), path: None };
+            unpack(context, (&path, &name), &unplaced, wanted, &mut files)?;
         } else if wanted(&name) {
             if kind.len() > 32 * MAXIMUM_BYTES {
                 files.skip(&name, format!("{} bytes are too many", kind.len()));
@@ -154,7 +224,14 @@ pub fn read_folder(context: &Context, folder: &Path, wanted: fn(&str) -> bool) -
     Ok(files)
 }
 
-fn unpack(context: &Context, path: &Path, archive_name: &str, wanted: fn(&str) -> bool, files: &mut Files) -> Result<(), SkillError> {
+/// Reads the members of an archive that are wanted, in the folder where it is named.
+fn unpack(
+    context: &Context,
+    (path, archive_name): (&Path, &str),
+    named: &Named,
+    wanted: fn(&str) -> bool,
+    files: &mut Files,
+) -> Result<(), SkillError> {
     let damaged = |error: &dyn std::fmt::Display| refused(format!("{archive_name} cannot be read: {error}. Make it again."));
     let source = std::fs::File::open(path).map_err(|error| damaged(&error))?;
     let mut archive = zip::ZipArchive::new(std::io::BufReader::new(source)).map_err(|error| damaged(&error))?;
@@ -168,6 +245,7 @@ fn unpack(context: &Context, path: &Path, archive_name: &str, wanted: fn(&str) -
         if climbs(&name) {
             return Err(refused(format!("{archive_name} has the member {name:?}, which leads out of it.")));
         }
+        let name = named.member(&name);
         if member.is_dir() {
             continue;
         }
@@ -176,6 +254,7 @@ fn unpack(context: &Context, path: &Path, archive_name: &str, wanted: fn(&str) -
             continue;
         }
         if !wanted(&name) {
+            files.unwanted.push(name);
             continue;
         }
         if member.encrypted() {
@@ -214,4 +293,42 @@ fn refused(message: String) -> SkillError {
 pub fn is_source(name: &str) -> bool {
     const FOREIGN: [&str; 4] = ["node_modules", ".git", "__pycache__", ".venv"];
     Facts::of_file(name).is_some() && !name.split('/').any(|part| FOREIGN.contains(&part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(artifacts: &[&str], paths: &[&str]) -> Result<Vec<Named>, String> {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        named(Some(&"one".to_owned()), &owned(artifacts), &owned(paths)).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn places_belong_to_files_in_their_order() {
+        let named = of(&["a", "one", "b", "c"], &["./src\\a.rs", "x.rs", "src/", ""]).unwrap_or_default();
+        let names: Vec<String> = named.iter().map(|one| one.name("own.rs")).collect();
+        assert_eq!(names, ["own.rs", "src/a.rs", "src/own.rs", "own.rs"], "the file that stands alone is read once");
+        let members: Vec<String> = named.iter().map(|one| one.member("m/x.rs")).collect();
+        assert_eq!(members, ["m/x.rs", "src/a.rs/m/x.rs", "src/m/x.rs", "m/x.rs"]);
+        assert_eq!(of(&["a", "b"], &[]).map(|named| named.len()), Ok(3));
+    }
+
+    #[test]
+    fn places_that_are_none_are_named() {
+        let long = "x".repeat(MAXIMUM_PATH + 1);
+        for (paths, says) in [
+            (vec!["a"], "paths: there are 1 places for 2 files"),
+            (vec!["a", "../b"], "paths/1: "),
+            (vec!["/etc/passwd", "b"], "paths/0: "),
+            (vec!["C:/a", "b"], "paths/0: "),
+            (vec!["a", "a\nb"], "paths/1: "),
+            (vec!["a", "a"], "paths/1: another file"),
+            (vec!["a", long.as_str()], "paths/1: it has 501 bytes"),
+        ] {
+            let said = of(&["a", "b"], &paths).err().unwrap_or_default();
+            assert!(said.starts_with(says), "{paths:?}: {said}");
+        }
+        assert!(of(&["a", "b"], &["src/", "src/"]).is_ok(), "a folder may have several");
+    }
 }

@@ -82,6 +82,7 @@ impl Agent for WebAutomation {
             slots: self.slots,
             instances: InstanceRange::up_to(2),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

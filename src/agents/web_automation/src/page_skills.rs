@@ -40,6 +40,7 @@ pub(crate) fn skill(name: &str, title: &str, description: &str, schemas: (Value,
         needs: Needs { cpu_millicores: 500, memory_mib: 256, model: None },
         model: None,
         network: true,
+        version: "1.0.0".to_owned(),
     }
 }
 

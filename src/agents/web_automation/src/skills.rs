@@ -56,6 +56,7 @@ fn fetch() -> Skill {
         needs: Needs { cpu_millicores: 100, memory_mib: 64, model: None },
         model: None,
         network: true,
+        version: "1.0.0".to_owned(),
     }
 }
 

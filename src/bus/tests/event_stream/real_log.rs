@@ -39,6 +39,7 @@ fn card(name: &str) -> AgentCard {
         slots: 1,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -38,6 +38,7 @@ fn view(number: u128) -> AgentView {
         failed: 0,
         last_active_at: None,
         registered_at: Timestamp::from_millis(0),
+        version: "1.0.0".to_owned(),
     }
 }
 

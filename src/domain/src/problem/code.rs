@@ -73,6 +73,7 @@ codes! {
     DependencyFailed = "TASK-010", 500, "A task that this one depends on did not complete";
     UnknownLabel = "TASK-011", 422, "No agent has these labels";
     NoCheckpoints = "TASK-012", 409, "The running task makes no checkpoints";
+    TaskNotCompleted = "TASK-013", 409, "The task has not completed";
     NoSuchLimit = "LIMIT-001", 404, "No such limit";
     InvalidLimit = "LIMIT-002", 422, "The limit is out of range";
 

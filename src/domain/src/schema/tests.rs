@@ -46,6 +46,7 @@ fn skill() -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

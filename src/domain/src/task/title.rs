@@ -102,6 +102,7 @@ mod tests {
             needs: Needs::default(),
             model: None,
             network: false,
+            version: "1.0.0".to_owned(),
         }
     }
 

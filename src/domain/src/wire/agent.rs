@@ -40,6 +40,9 @@ pub struct AgentView {
     pub last_active_at: Option<Timestamp>,
     /// When it was first registered.
     pub registered_at: Timestamp,
+    /// Its version, as it registered last; empty for what was stored before agents had one.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// An agent with what it runs at this moment.

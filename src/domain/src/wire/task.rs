@@ -326,6 +326,9 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
     /// How many agents fell to which reason.
     pub rejected: Vec<Rejection>,
+    /// The version of the agent that was chosen; absent while none is, and for what was begun before agents had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// An agent that could have done it.

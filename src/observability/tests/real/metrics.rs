@@ -233,6 +233,7 @@ async fn the_overview_has_everything_and_its_day_stays_right_as_time_goes_on() {
         slots: 2,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     };
     let registration = AgentRegistration { id: AgentId::new(Uuid::new_v4()), card };
     real.store.register_agents(vec![registration], at(0)).await.unwrap();

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::Agent;
-use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill, has_label};
+use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill, has_label, is_version};
 use baton_domain::id::AgentId;
 use baton_domain::ports::Sources;
 use baton_domain::time::Timestamp;
@@ -65,6 +65,13 @@ pub enum PoolError {
     },
     /// Two agents describe a skill of the same name differently.
     SkillsDiffer(String),
+    /// An agent or a skill has no version, or what it has is none.
+    BadVersion {
+        /// Its name.
+        name: String,
+        /// What it has.
+        version: String,
+    },
     /// An agent declares no sensible range of instances.
     BadInstances(String),
     /// A strategy was given for a skill that no agent has or could have.
@@ -83,6 +90,9 @@ impl std::fmt::Display for PoolError {
         match self {
             Self::BadSchema { skill, error } => write!(f, "a schema of {skill} is no JSON Schema: {error}"),
             Self::SkillsDiffer(skill) => write!(f, "two agents describe {skill} differently"),
+            Self::BadVersion { name, version } => {
+                write!(f, "the version of {name} is {version:?}; write it as Semantic Versioning does, like 1.0.0")
+            }
             Self::BadInstances(agent) => {
                 let most = InstanceRange::LIMIT;
                 write!(f, "{agent} must have between 1 and {most} instances, the minimum no more than the maximum")
@@ -112,6 +122,15 @@ impl KnownSkill {
         let input = Schema::compile(&skill.input_schema).map_err(bad)?;
         let output = Schema::compile(&skill.output_schema).map_err(bad)?;
         Ok(Self { skill, input, output })
+    }
+}
+
+/// Refuses an agent without a version, or with a skill that has none.
+fn check_versions(card: &AgentCard) -> Result<(), PoolError> {
+    let mut named = card.skills.iter().map(|skill| (&skill.name, &skill.version)).chain([(&card.name, &card.version)]);
+    match named.find(|(_, version)| !is_version(version)) {
+        Some((name, version)) => Err(PoolError::BadVersion { name: name.clone(), version: version.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -154,6 +173,7 @@ impl AgentPool {
             if !card.instances.is_valid() {
                 return Err(PoolError::BadInstances(card.name));
             }
+            check_versions(&card)?;
             for skill in card.skills {
                 let name = skill.name.clone();
                 match skills.get(&name) {

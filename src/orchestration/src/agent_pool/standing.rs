@@ -97,7 +97,7 @@ impl AgentPool {
             let (name, needs) = (&known.skill.name, &known.skill.needs);
             let (fits, strategy) = (state.host.fits(needs), state.balancer.strategy(name));
             let choice = state.balancer.choose(name, &[], fits, now, &*self.sources.chance);
-            let nobody = |rejected| Explanation { strategy: strategy.as_str().to_owned(), candidates: Vec::new(), rejected };
+            let nobody = |rejected| Explanation { strategy: strategy.as_str().to_owned(), candidates: Vec::new(), rejected, version: None };
             SkillBalancing {
                 skill: name.clone(),
                 strategy,

@@ -23,6 +23,7 @@ use crate::load_balancer::{AgentFacts, AgentNumber, Balancer, Ending};
 /// An agent that this server carries.
 pub(super) struct Carried {
     agent: Arc<dyn Agent>,
+    version: String,
     kind: InstanceKind,
     pub(super) slots: u32,
     pub(super) range: InstanceRange,
@@ -38,6 +39,7 @@ impl Carried {
         let kind = if in_children { InstanceKind::Child } else { InstanceKind::InProcess };
         let mut carried = Self {
             agent,
+            version: card.version.clone(),
             kind,
             slots: card.slots.max(1),
             range: card.instances,
@@ -214,7 +216,7 @@ impl State {
             share,
             agent: Arc::clone(&carried.agent),
             name: self.balancer.facts(choice.agent).agent.clone(),
-            explanation: choice.explanation,
+            explanation: Explanation { version: Some(carried.version.clone()), ..choice.explanation },
         })
     }
 

@@ -54,6 +54,7 @@ fn skill(name: &str, isolation: Isolation, needs: Needs) -> Skill {
         needs,
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -68,6 +69,7 @@ fn card(name: &str, skills: Vec<Skill>) -> AgentCard {
         slots: 4,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -116,6 +118,7 @@ impl World {
             failed: 0,
             last_active_at: None,
             registered_at: Timestamp::default(),
+            version: "1.0.0".to_owned(),
         };
         let items: Vec<AgentView> = cards.iter().map(view).collect();
         let ids = items.iter().map(|view| view.id).collect();
@@ -375,6 +378,13 @@ fn agents_that_make_no_sense_are_refused_at_the_start() {
     for (minimum, maximum) in [(0, 1), (2, 1), (1, 65)] {
         let instances = InstanceRange { minimum, maximum };
         assert_eq!(start(AgentCard { instances, ..card("a", light()) }, options()), Some(PoolError::BadInstances("a".into())));
+    }
+    for version in ["", "1", "v1.0.0"] {
+        let bad = |name: &str| Some(PoolError::BadVersion { name: name.into(), version: version.into() });
+        assert_eq!(start(AgentCard { version: version.into(), ..card("a", light()) }, options()), bad("a"));
+        let mut skills = light();
+        skills[0].version = version.into();
+        assert_eq!(start(card("a", skills), options()), bad(LIGHT));
     }
     let instances = BTreeMap::from([("a".to_owned(), InstanceRange { minimum: 3, maximum: 2 })]);
     assert_eq!(start(card("a", light()), PoolOptions { instances, ..options() }), Some(PoolError::BadInstances("a".into())));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_agents_runtime::carrier::{Connection, Straggler};
-use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_REFUSAL_CODE, MAXIMUM_REFUSAL_MESSAGE, ToAgent};
-use baton_domain::id::{ArtifactId, AttemptId};
+use baton_agents_runtime::protocol::{Cited, FromAgent, MAXIMUM_REFUSAL_CODE, MAXIMUM_REFUSAL_MESSAGE, ToAgent};
+use baton_domain::id::{ArtifactId, AttemptId, TaskId};
 use baton_domain::ports::ModelCaller;
 use baton_domain::problem::Code;
 use baton_domain::services::{ArtifactService, NewArtifact};
@@ -22,10 +22,10 @@ use tokio_util::io::ReaderStream;
 
 use super::checkpoints::Checkpoints;
 use super::children::{Children, Happening};
-use super::listeners::Listeners;
+use super::listeners::{Listeners, takes_more};
 use super::memories::Memories;
 use super::record::{LINGER, TraceBuffer};
-use super::{LAST_WORDS, LET_GO, failure, outside};
+use super::{LAST_WORDS, LET_GO, citations, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
 use crate::egress;
 use crate::engine::{Order, Shared};
@@ -242,6 +242,13 @@ impl Conversation<'_> {
                 let (caller, to_agent) = (self.model_caller(trace.attempt()), to_agent.clone());
                 asks.spawn(async move { outside::embed(models, caller.await, request, texts, to_agent).await });
             }
+            FromAgent::Cite { request, task, pointer } => {
+                let result = self.cite(task, pointer.as_deref(), to_agent).await;
+                if result.is_ok() {
+                    trace.log(Level::Info, "cites what another task came to".to_owned(), json!({"task": task, "pointer": pointer}));
+                }
+                let _ = to_agent.send(ToAgent::Cited { request, result: result.map(Box::new) }).await;
+            }
             FromAgent::Permit { request, host } => {
                 let (shared, to_agent, project) = (Arc::clone(self.shared), to_agent.clone(), self.task.summary.project_id);
                 asks.spawn(async move {
@@ -270,6 +277,15 @@ impl Conversation<'_> {
             | FromAgent::Acknowledge { .. }
             | FromAgent::RefuseDeliveries { .. } => {}
         }
+    }
+
+    /// Reads what another task came to.
+    async fn cite(&self, task: TaskId, pointer: Option<&str>, to_agent: &mpsc::Sender<ToAgent>) -> Result<Cited, Failure> {
+        if !takes_more(to_agent) {
+            return Err(failure(Code::TooManyRequests, "The agent does not take what it was given.", false));
+        }
+        let scratch = super::scratch_folder(self.shared, self.task.lease, self.task);
+        citations::cite(self.shared, self.orchestrator, self.task, task, pointer, &scratch).await
     }
 
     /// Stores a file of the scratch folder.

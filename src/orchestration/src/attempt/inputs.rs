@@ -6,6 +6,7 @@ use std::path::Path;
 use baton_agents_runtime::protocol::FileRef;
 use baton_domain::id::ArtifactId;
 use baton_domain::problem::Code;
+use baton_domain::wire::artifact::ArtifactView;
 use baton_domain::wire::task::Failure;
 use baton_storage::ArtifactStore;
 use baton_storage::blobs::Blobs;
@@ -28,7 +29,7 @@ pub(super) async fn gather(
 ) -> Result<BTreeMap<ArtifactId, FileRef>, Failure> {
     let mut files = BTreeMap::new();
     for id in artifact_ids(&known.input.artifacts(input)) {
-        let Some(file) = file(artifacts, blobs, id, scratch).await? else {
+        let Some(file) = stored(artifacts, blobs, id, scratch).await? else {
             return Err(failure(Code::NoSuchArtifact, format!("The artifact {id} was deleted before the task began."), false));
         };
         files.insert(id, file);
@@ -36,18 +37,23 @@ pub(super) async fn gather(
     Ok(files)
 }
 
-/// The file of an artifact, if it is still there.
-pub(super) async fn file(
+/// The file of an artifact, where an attempt may read it, if it is still there.
+pub(super) async fn stored(
     artifacts: &dyn ArtifactStore,
     blobs: &dyn Blobs,
     id: ArtifactId,
     scratch: &Path,
 ) -> Result<Option<FileRef>, Failure> {
     let found = artifacts.artifact(id).await.map_err(|error| failure(Code::StorageUnavailable, error.to_string(), true))?;
-    let Some(artifact) = found else { return Ok(None) };
-    let path = blobs
-        .file(&artifact.sha256, &scratch.join(COPIES))
-        .await
-        .map_err(|error| failure(Code::StorageUnavailable, format!("the bytes of {id} cannot be read: {error}"), true))?;
-    Ok(Some(FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size }))
+    match found {
+        None => Ok(None),
+        Some(artifact) => file(blobs, artifact, scratch).await.map(Some),
+    }
+}
+
+/// The file of what is known of an artifact, where an attempt may read it.
+pub(super) async fn file(blobs: &dyn Blobs, artifact: ArtifactView, scratch: &Path) -> Result<FileRef, Failure> {
+    let unreadable = |error| failure(Code::StorageUnavailable, format!("the bytes of {} cannot be read: {error}", artifact.id), true);
+    let path = blobs.file(&artifact.sha256, &scratch.join(COPIES)).await.map_err(unreadable)?;
+    Ok(FileRef { path, name: artifact.name, media_type: artifact.media_type, size: artifact.size })
 }

@@ -165,7 +165,7 @@ impl<'a> Listeners<'a> {
 }
 
 /// Whether an agent reads what it is told: one that only asks would pile up answers.
-fn takes_more(to_agent: &mpsc::Sender<ToAgent>) -> bool {
+pub(super) fn takes_more(to_agent: &mpsc::Sender<ToAgent>) -> bool {
     to_agent.max_capacity() - to_agent.capacity() < UNREAD
 }
 

@@ -103,7 +103,7 @@ impl<'a> Memories<'a> {
         let Ok(Left { value, artifact }) = serde_json::from_value(state.clone()) else { return Ok(None) };
         let Some(id) = artifact else { return Ok(Some(Memory { value, file: None })) };
         let scratch = scratch_folder(self.shared, self.task.lease, self.task);
-        let file = inputs::file(&*self.shared.store, &*self.shared.blobs, id, &scratch).await?;
+        let file = inputs::stored(&*self.shared.store, &*self.shared.blobs, id, &scratch).await?;
         Ok(file.map(|file| Memory { value, file: Some(file) }))
     }
 

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod children;
+mod citations;
 mod conversation;
 mod inputs;
 mod late;
@@ -19,7 +20,6 @@ use std::time::Duration;
 
 use baton_agents_runtime::carrier::{self, Connection, Straggler};
 use baton_agents_runtime::protocol::{Start, VERSION};
-use baton_domain::agent::Isolation;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::Code;
 use baton_domain::wire::task::{AttemptOutcome, Failure};
@@ -181,7 +181,8 @@ async fn connect(
         None
     };
     let cannot = |error: std::io::Error| End::Lost(failure(Code::WorkerLost, format!("the attempt could not be started: {error}"), true));
-    if known.skill.isolation == Isolation::Process {
+    let in_child = known.skill.isolation.in_child(!artifacts.is_empty());
+    if in_child {
         tokio::fs::create_dir_all(&scratch).await.map_err(cannot)?;
     }
     let start = Start {
@@ -202,13 +203,11 @@ async fn connect(
         egress,
         connections,
     };
-    match known.skill.isolation {
-        Isolation::Task => {
-            let place = shared.threads.place(&reservation.name.name);
-            Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
-        }
-        Isolation::Process => carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot),
+    if in_child {
+        return carrier::begin_child(&shared.child, start).map(|connection| (connection, None)).map_err(cannot);
     }
+    let place = shared.threads.place(&reservation.name.name);
+    Ok((carrier::begin_in_process_on(&place.handle, Arc::clone(&reservation.agent), start), Some(place)))
 }
 
 /// Where an earlier attempt stood, if there was one that could say.

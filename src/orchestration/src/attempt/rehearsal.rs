@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use baton_agents_runtime::carrier::{self, ChildCommand, Connection};
 use baton_agents_runtime::protocol::{FromAgent, Start, ToAgent, VERSION};
 use baton_agents_runtime::{Agent, AgentRegistry};
-use baton_domain::agent::Isolation;
 use baton_domain::ports::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::wire::task::Failure;
@@ -103,6 +102,7 @@ impl Stage {
                 Problem::new(Code::RecordingForgotten, format!("A file that the task {} read is gone: {}", task.task, failure.message))
             }
         })?;
+        let in_child = known.skill.isolation.in_child(!artifacts.is_empty());
         let start = Start {
             protocol: VERSION,
             attempt_id: task.attempt_id,
@@ -121,16 +121,12 @@ impl Stage {
             connections: BTreeMap::new(),
         };
         let cannot = |error: std::io::Error| Problem::new(Code::Internal, format!("A rehearsal could not be started: {error}."));
-        match known.skill.isolation {
-            Isolation::Task => {
-                let place = self.threads.as_ref().map_or_else(Handle::current, |threads| threads.place(&start.agent).handle);
-                Ok(carrier::begin_in_process_on(&place, agent, start))
-            }
-            Isolation::Process => {
-                tokio::fs::create_dir_all(scratch).await.map_err(cannot)?;
-                carrier::begin_child(&self.parts.child, start).map_err(cannot)
-            }
+        if in_child {
+            tokio::fs::create_dir_all(scratch).await.map_err(cannot)?;
+            return carrier::begin_child(&self.parts.child, start).map_err(cannot);
         }
+        let place = self.threads.as_ref().map_or_else(Handle::current, |threads| threads.place(&start.agent).handle);
+        Ok(carrier::begin_in_process_on(&place, agent, start))
     }
 }
 
@@ -230,6 +226,8 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
             }
         },
         FromAgent::Permit { request, .. } => ToAgent::Permitted { request },
+        // What it read there is not part of what was recorded of it.
+        FromAgent::Cite { .. } => return Some(Rehearsed::Apart("it cites what other tasks came to".to_owned())),
         FromAgent::Checkpoint { request, .. } => ToAgent::Checkpointed { request, result: Ok(()) },
         // What earlier tasks left was recorded of nobody.
         FromAgent::Recall { .. } | FromAgent::Remember { .. } => {

@@ -265,6 +265,7 @@ mod tests {
             slots: 4,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         };
         KnownAgent { id: AgentId::new(Uuid::from_u128(7)), status: AgentStatus::Active, card, carried: vec![] }
     }

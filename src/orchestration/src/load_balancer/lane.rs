@@ -198,7 +198,7 @@ impl Lane {
         let Some(agent) = list.first().map(|(agent, _)| *agent) else { return Err(fell.rejections()) };
         let candidates = list.into_iter().map(|(_, candidate)| candidate).collect();
         let strategy = question.strategy.as_str().to_owned();
-        Ok(Best { agent, explanation: Explanation { strategy, candidates, rejected: fell.rejections() } })
+        Ok(Best { agent, explanation: Explanation { strategy, candidates, rejected: fell.rejections(), version: None } })
     }
 
     fn candidates(&self) -> u32 {

@@ -187,7 +187,10 @@ impl Fleet {
                 assert_eq!(self.balancer.facts(agent).agent, candidates[0].agent);
                 assert!(!refused.contains(&candidates[0].agent.id));
                 let strategy = self.balancer.strategy(skill).as_str().to_owned();
-                assert_eq!(explanation, Explanation { strategy, candidates: candidates.into_iter().take(8).collect(), rejected });
+                assert_eq!(
+                    explanation,
+                    Explanation { strategy, candidates: candidates.into_iter().take(8).collect(), rejected, version: None }
+                );
             }
         }
     }
@@ -210,7 +213,7 @@ impl Fleet {
         } else {
             let strategy = self.balancer.strategy(skill).as_str().to_owned();
             let candidates = candidates.into_iter().take(8).collect();
-            assert_eq!(choice.explanation, Explanation { strategy, candidates, rejected });
+            assert_eq!(choice.explanation, Explanation { strategy, candidates, rejected, version: None });
         }
         assert!(self.balancer.busy(choice.agent) < self.balancer.facts(choice.agent).slots, "a slot is free");
         self.balancer.begin(choice.agent, self.now);

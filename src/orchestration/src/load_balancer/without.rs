@@ -60,7 +60,7 @@ impl Balancer {
         };
         let candidates = found.iter().take(EXPLAINED).map(explain).collect();
         let strategy = index.strategy.as_str().to_owned();
-        Ok(Choice { agent, explanation: Explanation { strategy, candidates, rejected: fell.rejections() } })
+        Ok(Choice { agent, explanation: Explanation { strategy, candidates, rejected: fell.rejections(), version: None } })
     }
 
     /// Whether some agent that has the skill and all these labels has not refused, whatever else is against it.

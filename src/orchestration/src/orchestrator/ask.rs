@@ -92,6 +92,6 @@ impl Orchestrator {
     }
 }
 
-fn refused(problem: Problem) -> Failure {
+pub(super) fn refused(problem: Problem) -> Failure {
     Failure { message: problem.to_string(), code: problem.code, retryable: problem.status >= 500 || problem.status == 429 }
 }

@@ -5,6 +5,7 @@ mod analysis;
 mod ask;
 mod at_once;
 mod bulk;
+mod cite;
 mod dependencies;
 mod pause;
 mod redaction;
@@ -145,19 +146,7 @@ impl Orchestrator {
     /// Refuses work on behalf of somebody who may not ask for it any more: of a revoked key, or of a user who was deactivated or is only a viewer by now.
     /// Who calls by themselves was looked up as they called.
     async fn check_standing(&self, caller: &Caller) -> Result<(), Problem> {
-        if caller.request_id.is_some() {
-            return Ok(());
-        }
-        let may = match &caller.principal {
-            Principal::User { id, .. } => {
-                self.shared.store.user(*id).await?.is_none_or(|user| user.active && user.role.allows(Permission::Work))
-            }
-            Principal::ApiKey { id, .. } => {
-                self.shared.store.api_key(*id).await?.is_none_or(|key| key.revoked_at.is_none() && key.role.allows(Permission::Work))
-            }
-            _ => true,
-        };
-        if may {
+        if caller.request_id.is_some() || self.still_may(&caller.principal, Permission::Work).await? {
             return Ok(());
         }
         let who = caller.principal.label();
@@ -165,6 +154,18 @@ impl Orchestrator {
             Code::Forbidden,
             format!("{who}, on whose behalf this is done, may not ask for work any more. Have somebody else ask for it."),
         ))
+    }
+
+    /// Whether somebody on whose behalf work goes on still may do this: their key is not revoked, they were not deactivated, and their role
+    /// of now allows it.
+    async fn still_may(&self, principal: &Principal, permission: Permission) -> Result<bool, Problem> {
+        Ok(match principal {
+            Principal::User { id, .. } => self.shared.store.user(*id).await?.is_none_or(|user| user.active && user.role.allows(permission)),
+            Principal::ApiKey { id, .. } => {
+                self.shared.store.api_key(*id).await?.is_none_or(|key| key.revoked_at.is_none() && key.role.allows(permission))
+            }
+            _ => true,
+        })
     }
 
     /// A task with what holds it up, if something does.

@@ -90,6 +90,7 @@ impl Agent for Asker {
             slots: self.slots,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

@@ -11,7 +11,7 @@ use baton_observability::DebugTracer;
 use baton_storage::TraceStore;
 use serde_json::json;
 
-use super::world::{SCRIPTED, World, quick};
+use super::world::{FILES, SCRIPTED, World, quick};
 
 #[tokio::test]
 async fn a_task_goes_through_every_state_and_keeps_its_result() {
@@ -150,6 +150,17 @@ async fn cancelling_stops_a_running_attempt_within_a_second() {
     assert_eq!((task.summary.state, task.attempts[0].outcome), (TaskState::Canceled, Some(AttemptOutcome::Canceled)));
     // Asking again does no harm; nothing else can be done with it.
     assert_eq!(world.tasks().cancel(&world.caller, id).await.unwrap().state, TaskState::Canceled);
+}
+
+#[tokio::test]
+async fn what_reads_files_in_a_child_works_here_on_what_the_input_says() {
+    let world = World::new().await;
+    let stored = world.run(NewTask::new(FILES, json!({"do": "store"}))).await;
+    assert_eq!(stored.summary.state, TaskState::Completed, "{:?}", stored.summary.failure);
+    // The children of this engine are gone before they say anything.
+    let read = world.run(NewTask::new(FILES, json!({"file": stored.artifacts[0].id}))).await;
+    assert_eq!(read.summary.failure.map(|failure| failure.code).as_deref(), Some("ATTEMPT-001"));
+    assert_eq!(world.run(NewTask::new(SCRIPTED, json!({"file": stored.artifacts[0].id}))).await.result, Some(json!({"text": "kept"})));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod asks;
 mod attempts;
 mod balancing;
 mod bulk;
+mod citations;
 mod dependencies;
 mod egress;
 mod labels;

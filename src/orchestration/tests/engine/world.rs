@@ -79,13 +79,15 @@ impl Drop for Held {
 pub const SCRIPTED: &str = "scripted.do";
 /// Makes one checkpoint after another on its first attempt; a later one says from where it went on.
 pub const STEPS: &str = "scripted.steps";
+/// The same as the first, in a child process if the input names a file.
+pub const FILES: &str = "scripted.files";
 
 #[async_trait]
 impl Agent for Scripted {
     fn card(&self) -> AgentCard {
         let scripted = Skill {
             input_schema: json!({"type": "object", "properties": {
-                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak"]}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
+                "do": {"enum": ["panic", "hang", "large", "wrong", "store", "ask", "ask_itself", "ask_long", "checkpoint", "checkpoints_at_once", "large_checkpoint", "say", "keep", "busy", "connect", "complete", "leak", "cite"]}, "task": {"type": "string"}, "pointer": {"type": "string"}, "connection": {"type": "string", "format": "connection"}, "count": {"type": "integer"}, "file": {"type": "string", "format": "artifact"}
             }, "additionalProperties": false}),
             output_schema: json!({"type": "object", "properties": {"wrong": false}}),
             limits: Limits { result_bytes: 1_000, ..Limits::default() },
@@ -94,6 +96,7 @@ impl Agent for Scripted {
         };
         let skills = vec![
             Skill { name: STEPS.into(), checkpoints: true, ..scripted.clone() },
+            Skill { name: FILES.into(), isolation: Isolation::ProcessForFiles, ..scripted.clone() },
             // What analyses are asked of.
             Skill { name: TASK_ANALYSIS.into(), input_schema: json!({"type": "object"}), ..scripted.clone() },
             scripted,
@@ -171,6 +174,16 @@ impl Agent for Scripted {
                 drop(span);
                 Err(SkillError::internal("https://user:urlsecret0123@db.example.com/x answered 401 for api_key=failsecret0123456789"))
             }
+            Some("cite") => {
+                let task = input["task"].as_str().and_then(|id| id.parse::<TaskId>().ok());
+                let task = task.ok_or_else(|| SkillError::internal("no task"))?;
+                let cited = context.cite(task, input["pointer"].as_str()).await?;
+                let text = match &cited.file {
+                    Some(file) => tokio::fs::read_to_string(&file.path).await.unwrap_or_default(),
+                    None => String::new(),
+                };
+                Ok(json!({"title": cited.title, "skill": cited.skill, "agent": cited.agent, "value": cited.value, "text": text}))
+            }
             Some("large") => Ok(json!({"text": "x".repeat(2_000)})),
             Some("wrong") => Ok(json!({"wrong": 1})),
             Some("store") => {
@@ -222,6 +235,7 @@ pub fn skill(name: &str, title: &str, description: &str) -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -237,6 +251,7 @@ pub fn card(name: &str, title: &str, slots: u32, skills: Vec<Skill>) -> AgentCar
         slots,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -363,7 +378,7 @@ fn carriers(folder: &Path, scripted: Scripted, more: Vec<Arc<dyn Agent>>) -> Car
     agents.extend(more);
     Carriers {
         registry: AgentRegistry::new(agents).unwrap(),
-        // No skill of these agents that the tests use needs a child.
+        // A child that says nothing and is gone.
         child: ChildCommand { program: PathBuf::from("/bin/false"), arguments: vec![] },
         scratch: folder.join("scratch"),
         blobs: folder.join("blobs"),

@@ -540,6 +540,7 @@ fn skill(name: &str) -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use baton_domain::agent::AgentStatus;
 use baton_domain::id::AgentId;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, StoreError};
+use baton_storage::{AgentRegistration, StoreError, VERSION_CHANGED};
 
 use crate::World;
 use crate::make::{agent, at, card, person};
@@ -31,6 +31,7 @@ pub async fn an_agent_is_shown_as_it_registered(world: &World) {
         failed: 0,
         last_active_at: None,
         registered_at: at(5),
+        version: "1.0.0".to_owned(),
     };
     assert_eq!((answer.items, listed(world).await), (vec![wanted.clone()], vec![wanted]));
 }
@@ -65,6 +66,28 @@ pub async fn an_agent_known_by_name_keeps_identifier_status_and_counts(world: &W
     let after = world.store.register_agents(vec![changed], at(500)).await.unwrap().items;
     assert_eq!(after, [AgentView { slots: 9, labels: vec![], ..before }]);
     assert_eq!((listed(world).await, world.head().await), (after, head), "it is not new");
+}
+
+pub async fn another_version_of_an_agent_is_an_event(world: &World) {
+    let (same, first) = (world.registration("same"), world.registration("web"));
+    world.store.register_agents(vec![same.clone(), first.clone()], at(0)).await.unwrap();
+    let head = world.head().await;
+    let mut second = first.clone();
+    second.card.version = "1.1.0".to_owned();
+    let after = world.store.register_agents(vec![same.clone(), second.clone()], at(5)).await.unwrap().items;
+    assert_eq!(after.iter().map(|agent| agent.version.as_str()).collect::<Vec<_>>(), ["1.0.0", "1.1.0"]);
+    let events = world.since(head).await;
+    let seen: Vec<_> = events.iter().map(|event| (event.kind.as_str(), event.subject.clone(), event.at)).collect();
+    assert_eq!(seen, [(VERSION_CHANGED, format!("agent:{}", first.id), at(5))]);
+    assert_eq!((&events[0].actor, &events[0].data.value()["version"]), (&Principal::System, &serde_json::json!("1.1.0")));
+
+    // The same again is nothing new; one that was gone meanwhile comes back with what it has become.
+    world.store.register_agents(vec![same.clone(), second], at(6)).await.unwrap();
+    world.store.register_agents(vec![same.clone()], at(7)).await.unwrap();
+    let head = world.head().await;
+    world.store.register_agents(vec![same, first], at(8)).await.unwrap();
+    let kinds: Vec<String> = world.since(head).await.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["agent.registered", VERSION_CHANGED]);
 }
 
 pub async fn an_agent_that_is_not_among_them_is_no_longer_listed(world: &World) {

@@ -62,6 +62,7 @@ pub(crate) fn card(name: &str) -> AgentCard {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     };
     AgentCard {
         name: name.to_owned(),
@@ -73,6 +74,7 @@ pub(crate) fn card(name: &str) -> AgentCard {
         slots: 4,
         instances: InstanceRange::default(),
         cost_micros: 0,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -85,6 +87,7 @@ fn explanation() -> Explanation {
             terms: vec![ScoreTerm { name: "free_slots".to_owned(), value: 4.0, weight: 0.125 }],
         }],
         rejected: vec![Rejection { reason: "labels".to_owned(), count: 2 }],
+        version: Some("1.0.0".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use baton_domain::id::{AgentId, DEFAULT_PROJECT};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, KnownAgent, StoreError};
+use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, KnownAgent, StoreError, VERSION_CHANGED};
 
 use crate::commit::{State, data, taken};
 use crate::{MemoryStore, servers};
@@ -79,6 +79,7 @@ fn view(state: &State, agent: &Agent) -> AgentView {
         failed: agent.failed,
         last_active_at: agent.last_active_at,
         registered_at: agent.registered_at,
+        version: card.version,
     }
 }
 
@@ -93,6 +94,7 @@ fn announcement(kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) 
 
 fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Result<(AgentsAt, Vec<NewEvent>), StoreError> {
     let known: BTreeSet<AgentId> = state.agents.0.values().filter(|agent| agent.listed).map(|agent| agent.id).collect();
+    let versions: BTreeMap<AgentId, String> = state.agents.0.values().map(|agent| (agent.id, agent.card.version.clone())).collect();
     let mut agents = state.agents.clone();
     agents.keep_listed(|name| new.iter().any(|new| new.card.name == name) || state.servers.slots(name).is_some(), at);
     for AgentRegistration { id, card } in new {
@@ -118,9 +120,15 @@ fn register(state: &mut State, new: Vec<AgentRegistration>, at: Timestamp) -> Re
         agents.0.insert(card.name, agent);
     }
     let items = all(state, &agents);
-    let appeared = items.iter().filter(|agent| !known.contains(&agent.id));
-    let events: Vec<NewEvent> =
-        appeared.map(|agent| announcement("agent.registered", agent, Principal::System, at)).collect::<Result<_, _>>()?;
+    let mut events: Vec<NewEvent> = Vec::new();
+    for agent in &items {
+        if !known.contains(&agent.id) {
+            events.push(announcement("agent.registered", agent, Principal::System, at)?);
+        }
+        if versions.get(&agent.id).is_some_and(|version| *version != agent.version) {
+            events.push(announcement(VERSION_CHANGED, agent, Principal::System, at)?);
+        }
+    }
     // As of before these events, which get their places with the commit.
     let as_of = state.head();
     state.agents = agents;

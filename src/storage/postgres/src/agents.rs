@@ -10,7 +10,9 @@ use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError};
+use baton_storage::{
+    AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError, VERSION_CHANGED, version_of,
+};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
@@ -81,6 +83,7 @@ fn view(row: &PgRow) -> Result<AgentView, StoreError> {
         failed: stored(row, "failed")?,
         last_active_at: maybe_instant(row, "last_active_at")?,
         registered_at: instant(row, "registered_at")?,
+        version: card.version,
     })
 }
 
@@ -93,6 +96,13 @@ async fn all(sql: &mut PgConnection) -> Result<AgentsAt, Fault> {
     let items = listed(sql).await?;
     let (as_of, _) = events::head(sql).await?;
     Ok(AgentsAt { items, as_of })
+}
+
+/// With which version each agent registered last.
+async fn versions(sql: &mut PgConnection) -> Result<BTreeMap<AgentId, String>, Fault> {
+    let rows = sqlx::query("SELECT id, card FROM agents").fetch_all(sql).await.map_err(failed)?;
+    let named = rows.iter().map(|row| Ok((id(row, "id", AgentId::new)?, version_of(get::<&str>(row, "card")?))));
+    Ok(named.collect::<Result<_, StoreError>>()?)
 }
 
 fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
@@ -111,6 +121,7 @@ async fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> R
     // Servers that start together register one after another: the second finds what the first brought.
     sqlx::query("LOCK TABLE agents IN SHARE ROW EXCLUSIVE MODE").execute(tx.sql()).await.map_err(failed)?;
     let before = listed(tx.sql()).await?;
+    let versions = versions(tx.sql()).await?;
     // The last of a name says what holds, as if they were stored one by one.
     let agents: Vec<&AgentRegistration> =
         agents.iter().map(|agent| (&agent.card.name, agent)).collect::<BTreeMap<_, _>>().into_values().collect();
@@ -139,6 +150,9 @@ async fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> R
     for agent in &after.items {
         if !before.iter().any(|known| known.id == agent.id) {
             announce(tx, "agent.registered", agent, Principal::System, at)?;
+        }
+        if versions.get(&agent.id).is_some_and(|version| *version != agent.version) {
+            announce(tx, VERSION_CHANGED, agent, Principal::System, at)?;
         }
     }
     Ok(after)

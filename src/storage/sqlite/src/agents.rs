@@ -1,5 +1,7 @@
 //! How agents are stored.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, AgentStatus};
 use baton_domain::event::{NewEvent, Payload};
@@ -8,7 +10,9 @@ use baton_domain::server::{ServerKind, ServerRef, ServerStatus};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::agent::AgentView;
-use baton_storage::{AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError};
+use baton_storage::{
+    AgentRegistration, AgentStore, AgentsAt, CIRCUIT_RESET, Carrying, KnownAgent, StoreError, VERSION_CHANGED, version_of,
+};
 use rusqlite::{Connection, params};
 
 use crate::SqliteStore;
@@ -80,6 +84,7 @@ fn view(row: &mut Columns<'_, '_>) -> Result<AgentView, StoreError> {
         failed,
         last_active_at,
         registered_at,
+        version: card.version,
     })
 }
 
@@ -87,6 +92,12 @@ fn listed(sql: &Connection) -> Result<AgentsAt, StoreError> {
     let items = all(sql, SELECT, [], view)?;
     let (as_of, _) = events::head(sql)?;
     Ok(AgentsAt { items, as_of })
+}
+
+/// With which version each agent registered last.
+fn versions(sql: &Connection) -> Result<BTreeMap<AgentId, String>, StoreError> {
+    let named = all(sql, "SELECT id, card FROM agents", [], |row| Ok((row.id(AgentId::new)?, version_of(row.str()?))))?;
+    Ok(named.into_iter().collect())
 }
 
 fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Timestamp) -> Result<(), StoreError> {
@@ -103,6 +114,7 @@ fn announce(tx: &mut Tx, kind: &str, agent: &AgentView, actor: Principal, at: Ti
 
 fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<AgentsAt, StoreError> {
     let before = listed(tx.sql())?;
+    let versions = versions(tx.sql())?;
     let unlist = "UPDATE agents SET listed = 0, gone_at = ?1 WHERE listed AND NOT EXISTS (SELECT 1 FROM server_agents WHERE agent = name)";
     run(tx.sql(), unlist, [at.as_millis()])?;
     for agent in agents {
@@ -117,6 +129,9 @@ fn register(tx: &mut Tx, agents: &[AgentRegistration], at: Timestamp) -> Result<
     for agent in &after.items {
         if !before.items.iter().any(|known| known.id == agent.id) {
             announce(tx, "agent.registered", agent, Principal::System, at)?;
+        }
+        if versions.get(&agent.id).is_some_and(|version| *version != agent.version) {
+            announce(tx, VERSION_CHANGED, agent, Principal::System, at)?;
         }
     }
     Ok(after)
@@ -205,6 +220,7 @@ mod tests {
             slots: 4,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         };
         store.register_agents(vec![AgentRegistration { id: AgentId::new(Uuid::from_u128(2)), card }], at).await.unwrap();
         for unreadable in ["no structure", "{\"circuit\": 7}"] {

@@ -48,7 +48,7 @@ impl Agent for Worker {
         let skills: Vec<Value> = self.skills.iter().map(|name| skill(name)).collect();
         let card = json!({
             "name": self.name, "title": self.name, "description": "Does what its input says.", "family": "custom", "skills": skills,
-            "labels": self.labels, "slots": self.slots,
+            "labels": self.labels, "slots": self.slots, "version": "1.0.0",
         });
         // Written as JSON, so that what a card may say besides has its default here.
         serde_json::from_value(card).unwrap_or_else(|error| unreachable!("the card is one: {error}"))
@@ -108,7 +108,7 @@ fn skill(name: &str) -> Value {
     json!({
         "name": name, "title": name, "description": "Does what its input says.", "family": "custom",
         "input_schema": {"type": "object", "required": ["n", "plan"]}, "output_schema": {"type": "object"}, "examples": [],
-        "result_kind": "json", "idempotent": true, "destructive": false, "isolation": "task", "limits": {},
+        "result_kind": "json", "idempotent": true, "destructive": false, "isolation": "task", "limits": {}, "version": "1.0.0",
         "retry": {"initial_interval_ms": 100, "maximum_interval_ms": 1_000, "maximum_attempts": 4},
     })
 }

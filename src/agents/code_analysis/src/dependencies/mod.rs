@@ -26,6 +26,8 @@ struct Input {
     #[serde(default)]
     artifacts: Vec<String>,
     #[serde(default)]
+    paths: Vec<String>,
+    #[serde(default)]
     advisories: Vec<String>,
 }
 
@@ -54,7 +56,7 @@ fn check(context: &Context, input: &Input, kept: Option<&Path>) -> Result<Checke
     }
     let mut known: HashMap<(Ecosystem, String), Vec<Advisory>> = HashMap::new();
     let mut count = 0;
-    let mut texts = files::read(context, &input.advisories, advisories::is_advisory)?;
+    let mut texts = files::read(context, &files::named(None, &input.advisories, &[])?, advisories::is_advisory)?;
     if let Some(folder) = kept {
         let kept = files::read_folder(context, folder, advisories::is_advisory)?;
         texts.files.extend(kept.files);
@@ -81,7 +83,7 @@ fn check(context: &Context, input: &Input, kept: Option<&Path>) -> Result<Checke
         let message = format!("advisories: none of the files is one; send OSV in JSON or RustSec in TOML, or a zip file of them.{why}");
         return Err(SkillError::new(Code::NothingToRead, message));
     }
-    let locks = gather(context, None, input.artifact.as_ref(), &input.artifacts, locks::is_lock)?;
+    let locks = gather(context, None, input.artifact.as_ref(), (input.artifacts.as_slice(), input.paths.as_slice()), locks::is_lock)?;
     skipped.extend(locks.skipped);
     let mut review = Review { skipped, ..Review::default() };
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();

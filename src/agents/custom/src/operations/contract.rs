@@ -34,6 +34,7 @@ fn skill(name: &str, title: &str, description: &str, optional: bool) -> Skill {
         needs: if optional { Needs { cpu_millicores: 100, memory_mib: 32, model: None } } else { Needs::with_language_model(100, 32) },
         model: Some(ModelNeed { least: LEAST, optional }),
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -37,6 +37,7 @@ impl Agent for Operations {
             slots: self.slots,
             instances: InstanceRange::default(),
             cost_micros: 0,
+            version: "1.0.0".to_owned(),
         }
     }
 

@@ -35,6 +35,7 @@ pub(crate) fn skill() -> Skill {
         needs: Needs { cpu_millicores: 1_000, memory_mib: 512, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

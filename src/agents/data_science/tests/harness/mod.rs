@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use baton_agents_runtime::Agent;
 use baton_agents_runtime::carrier::begin_in_process;
-use baton_agents_runtime::protocol::{FileRef, FromAgent, Memory, Start, ToAgent, VERSION};
+use baton_agents_runtime::protocol::{Cited, FileRef, FromAgent, Memory, Start, ToAgent, VERSION};
 use baton_domain::agent::{Limits, Skill};
 use baton_domain::connection::ConnectionGrant;
 use baton_domain::egress::EgressPolicy;
@@ -144,6 +144,8 @@ pub struct Setting {
     /// Without one, every call ends with `MODEL-001`.
     pub model: Option<PlayedModel>,
     pub embedder: Option<PlayedEmbedder>,
+    /// What other tasks came to: as a whole, from which a pointer takes its part.
+    pub results: BTreeMap<TaskId, Cited>,
 }
 
 impl Setting {
@@ -179,8 +181,25 @@ pub fn run_in(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value
     ended
 }
 
+/// What a host answers to one who cites.
+fn cited(
+    results: &BTreeMap<TaskId, Cited>,
+    artifacts: &BTreeMap<ArtifactId, FileRef>,
+    task: TaskId,
+    pointer: Option<&str>,
+) -> Result<Cited, Failure> {
+    let refused = |code: Code| Failure { code: code.as_str().to_owned(), message: "refused".to_owned(), retryable: false };
+    let mut cited = results.get(&task).cloned().ok_or_else(|| refused(Code::NoSuchTask))?;
+    cited.value = match pointer {
+        None => Value::Null,
+        Some(pointer) => cited.value.pointer(pointer).cloned().ok_or_else(|| refused(Code::InputRejected))?,
+    };
+    cited.file = cited.value.as_str().and_then(|text| artifacts.get(&text.parse::<ArtifactId>().ok()?).cloned());
+    Ok(cited)
+}
+
 fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -> Ended {
-    let Setting { artifacts, egress, connections, checkpoint, memory, mut model, mut embedder } = setting;
+    let Setting { artifacts, egress, connections, checkpoint, memory, mut model, mut embedder, results } = setting;
     let scratch = tempfile::tempdir().unwrap();
     let start = Start {
         protocol: VERSION,
@@ -190,7 +209,7 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
         agent: agent.card().name,
         skill: skill.to_owned(),
         input,
-        artifacts,
+        artifacts: artifacts.clone(),
         scratch: scratch.path().to_owned(),
         heartbeat_ms: 1_000,
         limits: Limits::default(),
@@ -242,6 +261,10 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                         || Failure { code: Code::ModelUnavailable.as_str().to_owned(), message: "none".to_owned(), retryable: false };
                     let result = embedder.as_mut().map_or_else(|| Err(none()), |embedder| embedder(texts));
                     connection.to_agent.send(ToAgent::Embedded { request, result }).await.unwrap();
+                }
+                FromAgent::Cite { request, task, pointer } => {
+                    let result = cited(&results, &artifacts, task, pointer.as_deref()).map(Box::new);
+                    connection.to_agent.send(ToAgent::Cited { request, result }).await.unwrap();
                 }
                 FromAgent::Permit { request, .. } => connection.to_agent.send(ToAgent::Permitted { request }).await.unwrap(),
                 FromAgent::Checkpoint { request, .. } => {

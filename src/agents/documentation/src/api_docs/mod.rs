@@ -33,6 +33,8 @@ struct Input {
     artifact: Option<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     language: Option<String>,
     #[serde(default)]
     private: bool,

@@ -17,11 +17,12 @@ pub(super) async fn perform(context: Context, input: Input) -> Result<Value, Ski
     if !input.tags.is_empty() {
         return Err(SkillError::input("tags", "source code has none; leave them out"));
     }
-    let mut ids: Vec<String> = input.artifact.iter().cloned().collect();
-    ids.extend(input.artifacts.iter().filter(|id| Some(*id) != input.artifact.as_ref()).cloned());
-    let title = match (&input.title, ids.as_slice()) {
+    let named = source::named(input.artifact.as_ref(), &input.artifacts, &input.paths)?;
+    let title = match (&input.title, named.as_slice()) {
         (Some(title), _) => title.clone(),
-        (None, [one]) => context.file(one)?.name.rsplit_once('.').map_or_else(|| "API reference".to_owned(), |(stem, _)| stem.to_owned()),
+        (None, [one]) => {
+            context.file(&one.id)?.name.rsplit_once('.').map_or_else(|| "API reference".to_owned(), |(stem, _)| stem.to_owned())
+        }
         _ => "API reference".to_owned(),
     };
     let (heading, html) = (title.clone(), input.html);
@@ -31,7 +32,7 @@ pub(super) async fn perform(context: Context, input: Input) -> Result<Value, Ski
                 let _span = context.span("read");
                 match &input.source {
                     Some(text) => source::of_text(context, text, input.language.as_deref(), input.private)?,
-                    None => source::of_files(context, &ids, input.private)?,
+                    None => source::of_files(context, &named, input.private)?,
                 }
             };
             let _span = context.span("reference");

@@ -26,11 +26,15 @@ pub(super) fn number(text: &str, sources: &[Source], field: &str) -> Result<Stri
 
 /// A citation of one source.
 pub(super) fn mark(id: &str, sources: &[Source], field: &str) -> Result<String, SkillError> {
-    let place = sources.iter().position(|source| source.id == id).ok_or_else(|| {
+    mark_of(|source| source.id == id, sources).ok_or_else(|| {
         let known: Vec<&str> = sources.iter().map(|source| source.id.as_str()).take(20).collect();
         SkillError::input(field, format!("[@{id}] names no source; known are: {}. Add it to `sources`", known.join(", ")))
-    })?;
-    Ok(format!("[\\[{0}\\]](#source-{0})", place + 1))
+    })
+}
+
+/// A citation of the first source that is wanted.
+pub(super) fn mark_of(wanted: impl Fn(&Source) -> bool, sources: &[Source]) -> Option<String> {
+    sources.iter().position(wanted).map(|place| format!("[\\[{0}\\]](#source-{0})", place + 1))
 }
 
 #[cfg(test)]
@@ -38,7 +42,7 @@ mod tests {
     use super::*;
 
     fn source(id: &str) -> Source {
-        Source { id: id.to_owned(), title: id.to_owned(), place: String::new(), link: None }
+        Source { id: id.to_owned(), title: id.to_owned(), place: String::new(), link: None, task: None }
     }
 
     #[test]

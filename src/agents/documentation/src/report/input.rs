@@ -12,6 +12,8 @@ pub(crate) const MAXIMUM_SECTIONS: usize = 100;
 pub(crate) const MAXIMUM_SOURCES: usize = 200;
 /// The most rows of a table that are shown.
 pub(crate) const MAXIMUM_TABLE_ROWS: usize = 1_000;
+/// The most bytes of all that is cited of tasks, as JSON.
+pub(super) const MAXIMUM_CITED_BYTES: usize = 8 << 20;
 /// The most bytes of a table's file.
 pub(super) const MAXIMUM_TABLE_BYTES: u64 = 16 << 20;
 /// The most bytes of a picture, and of all of them.
@@ -52,6 +54,8 @@ pub(super) struct Input {
     pub(super) sources: Vec<SourceInput>,
     #[serde(default = "every_form")]
     pub(super) formats: Vec<Form>,
+    #[serde(default)]
+    pub(super) site: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +70,8 @@ pub(super) struct Section {
     pub(super) chart: Option<Value>,
     pub(super) image: Option<String>,
     pub(super) result: Option<Value>,
+    pub(super) task: Option<String>,
+    pub(super) pointer: Option<String>,
     #[serde(default)]
     pub(super) caption: String,
     #[serde(default)]
@@ -102,15 +108,25 @@ pub(super) fn read(input: Value) -> Result<Input, SkillError> {
         }
     }
     if let Some(place) = input.sections.iter().position(Section::is_empty) {
-        let message = "the section has nothing: give it markdown, a table, a chart, an image or a result";
+        let message = "the section has nothing: give it markdown, a table, a chart, an image, a result or a task";
         return Err(SkillError::input(&format!("sections/{place}"), message));
+    }
+    if let Some(place) = input.sections.iter().position(|section| section.pointer.is_some() && section.task.is_none()) {
+        return Err(SkillError::input(&format!("sections/{place}/pointer"), "there is no task whose result it could point into"));
     }
     Ok(input)
 }
 
 impl Section {
     fn is_empty(&self) -> bool {
-        let has = [self.table.is_some(), self.table_artifact.is_some(), self.chart.is_some(), self.image.is_some(), self.result.is_some()];
+        let has = [
+            self.table.is_some(),
+            self.table_artifact.is_some(),
+            self.chart.is_some(),
+            self.image.is_some(),
+            self.result.is_some(),
+            self.task.is_some(),
+        ];
         !has.contains(&true) && self.markdown.as_ref().is_none_or(|text| text.trim().is_empty())
     }
 }

@@ -29,6 +29,9 @@ pub(super) fn write(report: &Report) -> String {
         for (place, source) in report.sources.iter().enumerate() {
             let number = place + 1;
             let _ = match &source.link {
+                Some(link) if source.task.is_some() => {
+                    writeln!(text, "{number}. {} [{}]({link})", line(&source.title), line(&source.place))
+                }
                 Some(link) => writeln!(text, "{number}. {} (<{link}>)", line(&source.title)),
                 None => writeln!(text, "{number}. {} {}", line(&source.title), line(&source.place)),
             };

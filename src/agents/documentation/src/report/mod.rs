@@ -2,6 +2,7 @@
 
 mod assemble;
 mod citations;
+mod cited;
 mod html;
 mod input;
 mod markdown;
@@ -11,6 +12,7 @@ mod tables;
 
 use baton_agents_drawing::Scene;
 use baton_agents_runtime::{Context, SkillError};
+use baton_domain::id::TaskId;
 use serde_json::{Value, json};
 
 use crate::document::{Block, Picture, plain};
@@ -71,6 +73,8 @@ struct Source {
     /// Where it is to be found: an address, a task, an artifact.
     place: String,
     link: Option<String>,
+    /// The task whose result it is, once that was looked up.
+    task: Option<TaskId>,
 }
 
 /// Makes the report of an input.
@@ -112,7 +116,7 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     result["tables"] = json!(tables);
     result["charts"] = json!(charts);
     let sources = report.sources.iter().enumerate();
-    result["sources"] = sources.map(|(place, source)| json!({"number": place + 1, "title": source.title, "place": source.place})).collect();
+    result["sources"] = sources.map(|(place, source)| shown_source(place + 1, source)).collect();
     if wanted.contains(&input::Form::Pdf) {
         context.progress(0.6, "writing the PDF");
         let written = context
@@ -130,6 +134,14 @@ pub(crate) async fn perform(context: Context, input: Value) -> Result<Value, Ski
     context.progress(1.0, "done");
     context.info(format!("wrote the report {name}"), json!({"charts": charts, "tables": tables}));
     Ok(result)
+}
+
+fn shown_source(number: usize, source: &Source) -> Value {
+    let mut shown = json!({"number": number, "title": source.title, "place": source.place});
+    if let Some(task) = source.task {
+        shown["task"] = json!(task);
+    }
+    shown
 }
 
 /// The report as the parts of a document.
@@ -161,7 +173,9 @@ fn blocks(report: Report) -> Vec<Block> {
     if !report.sources.is_empty() {
         blocks.push(Block::Heading { level: 2, text: plain("Sources") });
         let items = report.sources.into_iter().map(|source| {
-            let place = document::Span { text: format!(" {}", source.place), link: source.link, ..document::Span::default() };
+            // A document that lies somewhere has no place that a link could begin at.
+            let link = source.link.filter(|link| !link.starts_with('/'));
+            let place = document::Span { text: format!(" {}", source.place), link, ..document::Span::default() };
             vec![Block::Paragraph(vec![document::Span { text: source.title, ..document::Span::default() }, place])]
         });
         blocks.push(Block::List { first: Some(1), items: items.collect() });

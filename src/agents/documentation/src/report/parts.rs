@@ -1,7 +1,7 @@
 //! How do a chart's options and a picture's file become parts of a report?
 
 use baton_agents_drawing::{Size, chart};
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::{Context, InputFile, SkillError};
 use baton_domain::problem::Code;
 use serde_json::Value;
 
@@ -15,9 +15,8 @@ pub(super) fn chart_of(options: &Value, caption: &str, field: &str, number: usiz
     Ok(Part::Chart { scene: Box::new(scene), caption: caption.to_owned(), file: format!("chart-{number}.svg") })
 }
 
-/// A picture of an artifact.
-pub(super) async fn picture_of(context: &Context, id: &str, caption: &str, field: &str) -> Result<Part, SkillError> {
-    let file = context.file(id).map_err(|_| SkillError::input(field, format!("{id} is not among the artifacts of this input")))?;
+/// A picture of a file.
+pub(super) async fn picture_of(context: &Context, file: InputFile, caption: &str, field: &str) -> Result<Part, SkillError> {
     if file.size > MAXIMUM_PICTURE_BYTES {
         let message =
             format!("{field}: {} has {} bytes; at most {MAXIMUM_PICTURE_BYTES} are taken. Make the picture smaller.", file.name, file.size);

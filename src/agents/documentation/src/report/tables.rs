@@ -1,6 +1,6 @@
 //! How do values and CSV files become tables of texts?
 
-use baton_agents_runtime::{Context, SkillError};
+use baton_agents_runtime::{Context, InputFile, SkillError};
 use baton_domain::problem::Code;
 use serde_json::Value;
 
@@ -111,12 +111,12 @@ pub(super) fn words(name: &str) -> String {
 pub(super) async fn of_file(
     context: &Context,
     field: &str,
-    id: &str,
+    file: InputFile,
     columns: &[String],
     caption: &str,
     notes: &mut Vec<String>,
 ) -> Result<Table, SkillError> {
-    let file = files::text(context, field, id, MAXIMUM_TABLE_BYTES).await?;
+    let file = files::text_of(context, field, file, MAXIMUM_TABLE_BYTES).await?;
     let head = file.text.lines().next().unwrap_or_default();
     let count = |delimiter: char| head.matches(delimiter).count();
     let delimiter = [',', ';', '\t', '|']

@@ -1,6 +1,6 @@
 //! What `documentation.api_docs` takes and gives.
 
-use baton_agents_syntax::files::MAXIMUM_ARTIFACTS;
+use baton_agents_syntax::files::{MAXIMUM_ARTIFACTS, MAXIMUM_PATH};
 use baton_agents_syntax::languages::ALL;
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
@@ -62,6 +62,7 @@ pub(super) fn skill() -> Skill {
         needs: Needs { cpu_millicores: 500, memory_mib: 128, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -76,6 +77,7 @@ fn input() -> Value {
             "source": {"type": "string", "minLength": 1, "maxLength": MAXIMUM_SOURCE_CHARACTERS, "x-multiline": true, "title": "Source code", "x-order": 2, "description": "In one of the six languages."},
             "artifact": {"type": "string", "format": "artifact", "title": "File", "x-order": 3, "description": "An OpenAPI document, a source file, or a zip file of sources."},
             "artifacts": {"type": "array", "items": {"type": "string", "format": "artifact"}, "maxItems": MAXIMUM_ARTIFACTS, "uniqueItems": true, "title": "More source files", "x-order": 4},
+            "paths": {"type": "array", "items": {"type": "string", "maxLength": MAXIMUM_PATH}, "maxItems": MAXIMUM_ARTIFACTS, "title": "Places of these files", "x-order": 10, "description": "One for each of the files, in their order, as src/a/mod.rs; src/a/ is the folder of a file or of what is in a zip file."},
             "language": {"enum": names, "title": "Language", "x-order": 5, "description": "Of the source; found out when absent."},
             "private": {"type": "boolean", "default": false, "title": "Also what is not public", "x-order": 6, "description": "Of source code: also what others cannot see, and tests."},
             "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 7, "description": "Absent: the document's, or the file's."},

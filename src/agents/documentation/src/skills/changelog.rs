@@ -27,13 +27,14 @@ pub(super) fn skill() -> Skill {
         result_kind: "structured".to_owned(),
         idempotent: true,
         destructive: false,
-        isolation: Isolation::Task,
+        isolation: Isolation::ProcessForFiles,
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs { cpu_millicores: 250, memory_mib: 64, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

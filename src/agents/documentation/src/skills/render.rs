@@ -44,6 +44,7 @@ pub(super) fn skill() -> Skill {
         needs: Needs { cpu_millicores: 500, memory_mib: 128, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -1,11 +1,15 @@
 //! What `documentation.report` takes and gives.
 
+use baton_agents_runtime::protocol::MAXIMUM_POINTER_BYTES;
 use baton_domain::agent::{Family, Isolation, Limits, Needs, Skill};
 use baton_domain::task::RetryPolicy;
 use serde_json::{Value, json};
 
 use crate::pdf::MAXIMUM_PAGES;
 use crate::report::{MAXIMUM_SECTIONS, MAXIMUM_SOURCES, MAXIMUM_TABLE_ROWS};
+
+/// The id of a task.
+const TASK_ID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
 pub(super) fn skill() -> Skill {
     Skill {
@@ -29,6 +33,7 @@ pub(super) fn skill() -> Skill {
         needs: Needs { cpu_millicores: 1_000, memory_mib: 256, model: None },
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -77,29 +82,7 @@ fn input() -> Value {
             "date": {"type": "string", "maxLength": 60, "title": "Date", "x-order": 4, "description": "As it is to be written."},
             "sections": {
                 "type": "array", "minItems": 1, "maxItems": MAXIMUM_SECTIONS, "title": "Sections", "x-order": 5,
-                "items": {
-                    "type": "object", "title": "Section",
-                    "properties": {
-                        "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 1},
-                        "markdown": {"type": "string", "maxLength": 200_000, "x-multiline": true, "title": "Text", "x-order": 2, "description": "Markdown; [@id] cites a source."},
-                        "table": {
-                            "type": "object", "title": "Table", "x-order": 3, "required": ["columns", "rows"], "additionalProperties": false,
-                            "properties": {
-                                "columns": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "maxLength": 200}, "title": "Columns"},
-                                "rows": {"type": "array", "maxItems": 10_000, "items": {"type": "array"}, "title": "Rows"}
-                            }
-                        },
-                        "table_artifact": {"type": "string", "format": "artifact", "x-accept": ".csv,.tsv,text/csv", "title": "Table file", "x-order": 4,
-                            "description": format!("A CSV file with a header, at most 16 MB; {MAXIMUM_TABLE_ROWS} rows of it are shown.")},
-                        "columns": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 200}, "title": "Columns of the file", "x-order": 5, "description": "All of them when absent."},
-                        "chart": {"type": "object", "title": "Chart", "x-order": 6, "description": "ECharts options: line, bar, scatter, pie, heatmap or boxplot series."},
-                        "image": {"type": "string", "format": "artifact", "x-accept": ".png,.jpg,.jpeg,.gif,.webp,.svg,image/*", "title": "Picture", "x-order": 7},
-                        "result": {"title": "Result of a task", "x-order": 8, "description": "Any JSON: single values become facts, lists of objects tables, charts charts."},
-                        "caption": {"type": "string", "maxLength": 500, "title": "Caption", "x-order": 9, "description": "Of the table, the chart or the picture."},
-                        "sources": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 100}, "title": "Sources", "x-order": 10, "description": "Ids of the sources that the section stands on."}
-                    },
-                    "required": ["title"], "additionalProperties": false
-                }
+                "items": section()
             },
             "sources": {
                 "type": "array", "maxItems": MAXIMUM_SOURCES, "title": "Sources", "x-order": 6,
@@ -109,7 +92,7 @@ fn input() -> Value {
                         "id": {"type": "string", "pattern": "^[\\p{L}\\p{N}_.:-]+$", "maxLength": 100, "title": "Id", "description": "By which texts cite it."},
                         "title": {"type": "string", "minLength": 1, "maxLength": 300, "title": "Title"},
                         "url": {"type": "string", "maxLength": 2_000, "title": "Address"},
-                        "task": {"type": "string", "maxLength": 100, "title": "Task", "description": "The task whose result it is."},
+                        "task": {"type": "string", "pattern": TASK_ID, "title": "Task", "description": "The completed task whose result it is; who did it is looked up."},
                         "artifact": {"type": "string", "maxLength": 100, "title": "Artifact", "description": "The id of the artifact that it is."},
                         "note": {"type": "string", "maxLength": 300, "title": "Note"}
                     },
@@ -120,10 +103,42 @@ fn input() -> Value {
             "formats": {
                 "type": "array", "uniqueItems": true, "minItems": 1, "items": {"type": "string", "enum": ["markdown", "html", "pdf"]},
                 "default": ["markdown", "html", "pdf"], "title": "Files", "x-order": 8
-            }
+            },
+            "site": {"type": "string", "maxLength": 300, "title": "Address of this installation", "x-order": 9,
+                "description": "Links to tasks begin with it, as https://baton.example.org. Without it they lead nowhere from a file."}
         },
         "required": ["title", "sections"],
         "additionalProperties": false
+    })
+}
+
+fn section() -> Value {
+    json!({
+        "type": "object", "title": "Section",
+        "properties": {
+            "title": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Title", "x-order": 1},
+            "markdown": {"type": "string", "maxLength": 200_000, "x-multiline": true, "title": "Text", "x-order": 2, "description": "Markdown; [@id] cites a source, or the task of a section."},
+            "table": {
+                "type": "object", "title": "Table", "x-order": 3, "required": ["columns", "rows"], "additionalProperties": false,
+                "properties": {
+                    "columns": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "maxLength": 200}, "title": "Columns"},
+                    "rows": {"type": "array", "maxItems": 10_000, "items": {"type": "array"}, "title": "Rows"}
+                }
+            },
+            "table_artifact": {"type": "string", "format": "artifact", "x-accept": ".csv,.tsv,text/csv", "title": "Table file", "x-order": 4,
+                "description": format!("A CSV file with a header, at most 16 MB; {MAXIMUM_TABLE_ROWS} rows of it are shown.")},
+            "columns": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 200}, "title": "Columns of the file", "x-order": 5, "description": "All of them when absent."},
+            "chart": {"type": "object", "title": "Chart", "x-order": 6, "description": "ECharts options: line, bar, scatter, pie, heatmap or boxplot series."},
+            "image": {"type": "string", "format": "artifact", "x-accept": ".png,.jpg,.jpeg,.gif,.webp,.svg,image/*", "title": "Picture", "x-order": 7},
+            "result": {"title": "Result as JSON", "x-order": 8, "description": "Any JSON: single values become facts, lists of objects tables, charts charts."},
+            "task": {"type": "string", "pattern": TASK_ID, "title": "Task", "x-order": 9,
+                "description": "The id of a completed task: what it came to is shown and cited. Name it in depends_on if it may not have ended by then."},
+            "pointer": {"type": "string", "pattern": "^(/.*)?$", "maxLength": MAXIMUM_POINTER_BYTES, "title": "Part of its result", "x-order": 10,
+                "description": "As a JSON pointer, like /columns or /charts/0; all of it when absent. The id of a picture or of a table shows its file."},
+            "caption": {"type": "string", "maxLength": 500, "title": "Caption", "x-order": 11, "description": "Of the table, the chart or the picture."},
+            "sources": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 100}, "title": "Sources", "x-order": 12, "description": "Ids of the sources that the section stands on."}
+        },
+        "required": ["title"], "additionalProperties": false
     })
 }
 
@@ -147,7 +162,7 @@ fn output() -> Value {
                 "type": "array", "title": "Sources", "x-order": 10, "x-render": "table",
                 "items": {
                     "type": "object", "required": ["number", "title", "place"], "additionalProperties": false,
-                    "properties": {"number": count("Number", 1), "title": {"type": "string", "title": "Title", "x-order": 2}, "place": {"type": "string", "title": "Where", "x-order": 3}}
+                    "properties": {"number": count("Number", 1), "title": {"type": "string", "title": "Title", "x-order": 2}, "place": {"type": "string", "title": "Where", "x-order": 3}, "task": {"type": "string", "title": "Task", "x-order": 4}}
                 }
             },
             "notes": {"type": "array", "items": {"type": "string"}, "title": "Notes", "x-order": 11}

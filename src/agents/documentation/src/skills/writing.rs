@@ -19,13 +19,14 @@ fn skill(name: &str, title: &str, description: &str, input_schema: Value, exampl
         result_kind: "structured".to_owned(),
         idempotent: true,
         destructive: false,
-        isolation: Isolation::Task,
+        isolation: Isolation::ProcessForFiles,
         checkpoints: false,
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         needs: Needs::with_language_model(100, 32),
         model: Some(ModelNeed { least: ModelTier::Small, optional: false }),
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -34,6 +34,7 @@ fn skill(name: &str, title: &str, description: &str, schemas: (Value, Value), ex
         needs: Needs { cpu_millicores: 1_000, memory_mib: 512, model: None },
         model: None,
         network: true,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) fn agent(number: u128) -> AgentView {
         failed: 0,
         last_active_at: None,
         registered_at: Timestamp::from_millis(START),
+        version: "1.0.0".to_owned(),
     }
 }
 
@@ -171,6 +172,7 @@ pub(crate) fn skill() -> Skill {
         needs: Needs::default(),
         model: None,
         network: false,
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -36,6 +36,7 @@ macro_rules! others_cases {
                 agents_come_by_name,
                 each_new_agent_has_one_event,
                 an_agent_known_by_name_keeps_identifier_status_and_counts,
+                another_version_of_an_agent_is_an_event,
                 an_agent_that_is_not_among_them_is_no_longer_listed,
                 an_agent_that_comes_back_is_the_same_and_is_told_of,
                 two_names_under_one_identifier_are_refused,

@@ -165,7 +165,7 @@ pub fn artifact(sha256: &str) -> ArtifactView {
 
 /// Gives a task to the agent.
 pub fn assignment(task: TaskId) -> Assignment {
-    let explanation = Explanation { strategy: "score".to_owned(), candidates: Vec::new(), rejected: Vec::new() };
+    let explanation = Explanation { strategy: "score".to_owned(), candidates: Vec::new(), rejected: Vec::new(), version: None };
     Assignment {
         task,
         attempt: AttemptId::new(id()),

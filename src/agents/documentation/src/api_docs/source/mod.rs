@@ -12,7 +12,8 @@ mod tell;
 
 use baton_agents_runtime::{Context, SkillError};
 use baton_agents_syntax::allowance::{Allowance, FILE_TIME, TASK_TIME};
-use baton_agents_syntax::files::{self, File};
+pub(super) use baton_agents_syntax::files::named;
+use baton_agents_syntax::files::{self, File, Named};
 use baton_agents_syntax::guess;
 use baton_agents_syntax::languages::{Facts, Language};
 use baton_agents_syntax::source::Source;
@@ -56,8 +57,8 @@ pub(super) fn of_text(context: &Context, text: &str, language: Option<&str>, pri
 }
 
 /// Reads files and archives.
-pub(super) fn of_files(context: &Context, ids: &[String], private: bool) -> Result<Described, SkillError> {
-    let gathered = files::read(context, ids, files::is_source)?;
+pub(super) fn of_files(context: &Context, named: &[Named], private: bool) -> Result<Described, SkillError> {
+    let gathered = files::read(context, named, files::is_source)?;
     let mut skipped = gathered.skipped;
     let mut read = Vec::new();
     let whole = Allowance::new(context, TASK_TIME);
