@@ -72,6 +72,7 @@ pub const CAPABILITIES: &[Capability] = &[
     // How many tasks stand at once, for runs that wait for them; each is read by `tasks::get`.
     // Of services for their own work: whoever asked came through a door already.
     Capability { method: "tasks::submit_under", operation: None, function: None, page: None },
+    Capability { method: "tasks::submit_sharing", operation: None, function: None, page: None },
     Capability { method: "tasks::ends", operation: None, function: None, page: None },
     row("artifacts::delete", "delete_artifact", "artifacts/delete", "/tasks/:id"),
     row("agents::list", "list_agents", "agents/list", "/agents"),

@@ -236,7 +236,9 @@ impl ModelGateway {
             let Some(permit) = line.pace.turn().await else { return Err(CallError::passing("the server stops")) };
             self.parts.books.reserve(caller, most).await.map_err(|failure| {
                 let code = Code::parse(&failure.code).unwrap_or(Code::BudgetExhausted);
-                CallError { passing: false, ..CallError::lasting(code, failure.message) }
+                // What others share a budget with may give back what they set aside.
+                let passing = failure.retryable && code == Code::BudgetExhausted;
+                CallError { passing, ..CallError::lasting(code, failure.message) }
             })?;
             // Dropped from here on, what was set aside stays spent: the endpoint may go on writing.
             let answer = ask().await;

@@ -14,7 +14,7 @@ use baton_domain::wire::task::Failure;
 use baton_storage::{ModelCallRecord, SettingsKind, SettingsRecord, SpendingScope, Spent, Store, StoreError};
 use parking_lot::Mutex;
 
-use super::{budget, project_scope, task_scope};
+use super::{budget, decision_scope, project_scope, task_scope};
 use crate::attempt::failure;
 use crate::settings::place;
 
@@ -95,30 +95,39 @@ impl ModelBooks for Books {
     async fn reserve(&self, caller: &ModelCaller, most: Usage) -> Result<(), Failure> {
         let now = self.sources.clock.now();
         let of_project = budget(self.store.as_ref(), caller.project).await.map_err(unavailable)?;
-        let of_task = |task: TaskId, budget: Budget| SpendingScope {
-            name: task_scope(task),
-            tokens: budget.tokens,
-            cost_micros: budget.cost.map(micros),
-        };
+        let scope = |name: String, budget: Budget| SpendingScope { name, tokens: budget.tokens, cost_micros: budget.cost.map(micros) };
+        let of_task = |task: TaskId, budget: Budget| scope(task_scope(task), budget);
         let mut scopes = vec![of_task(caller.task, caller.budget)];
         scopes.extend(caller.above.iter().map(|(task, budget)| of_task(*task, *budget)));
+        scopes.extend(caller.shared.iter().map(|shared| scope(decision_scope(shared.decision), shared.budget)));
         scopes.push(SpendingScope {
             name: project_scope(caller.project, now),
             tokens: of_project.tokens,
             cost_micros: of_project.cost_micros,
         });
         let most = spent(most);
+        // What others of a decision have set aside may come back, once they know what they used; a call that is more than all of it never fits.
+        let passes: Vec<String> = scopes
+            .iter()
+            .filter(|scope| scope.name.starts_with("decision:") && scope.has_room(Spent::default(), most))
+            .map(|scope| scope.name.clone())
+            .collect();
         let Some(refused) = self.store.spend(scopes, most, now).await.map_err(unavailable)? else { return Ok(()) };
-        let whose = if refused.starts_with("task:") { "task's budget" } else { "project's budget of this month" };
+        let whose = match refused.split(':').next() {
+            Some("task") => "task's budget",
+            Some("decision") => "budget that the decision's tasks share",
+            _ => "project's budget of this month",
+        };
         let text =
             format!("The {whose} has no room for a call of up to {} tokens and {} millionths of money.", most.tokens, most.cost_micros);
-        Err(failure(Code::BudgetExhausted, text, false))
+        Err(failure(Code::BudgetExhausted, text, passes.contains(&refused)))
     }
 
     async fn settle(&self, caller: &ModelCaller, most: Usage, used: Usage) {
         let now = self.sources.clock.now();
         let mut scopes = vec![task_scope(caller.task)];
         scopes.extend(caller.above.iter().map(|(task, _)| task_scope(*task)));
+        scopes.extend(caller.shared.iter().map(|shared| decision_scope(shared.decision)));
         scopes.push(project_scope(caller.project, now));
         for attempt in 1..=SETTLING {
             match self.store.settle_spending(scopes.clone(), spent(most), spent(used), now).await {

@@ -126,6 +126,7 @@ pub fn caller() -> ModelCaller {
         attempt: AttemptId::new(Uuid::from_u128(2)),
         budget: Budget::default(),
         above: Vec::new(),
+        shared: Vec::new(),
     }
 }
 
