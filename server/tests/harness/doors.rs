@@ -139,7 +139,7 @@ pub const CAPABILITIES: &[Capability] = &[
     row("approvals::approve", "approve", "approvals/approve", "/approvals/:id"),
     row("approvals::refuse", "refuse", "approvals/refuse", "/approvals/:id"),
     row("decisions::open", "open_decision", "decisions/open", "/decisions/new"),
-    // Runs open the decisions of their steps; nobody else asks so.
+    // Runs open the decisions of their steps so, and the form of a decision, where people stand by their addresses.
     Capability { method: "decisions::open_step", operation: None, function: None, page: None },
     // A workflow is checked as a whole: what is wrong with its steps, `workflows::check` says.
     Capability { method: "decisions::check_steps", operation: None, function: None, page: None },

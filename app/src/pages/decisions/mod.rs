@@ -7,6 +7,7 @@ mod later;
 mod open;
 mod story;
 mod tally;
+mod terms;
 mod verdict;
 mod voters;
 mod words;
