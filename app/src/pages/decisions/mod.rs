@@ -5,6 +5,7 @@ mod decision;
 mod lab;
 mod later;
 mod open;
+mod recounting;
 mod story;
 mod tally;
 mod terms;
