@@ -48,7 +48,9 @@ impl Recounting {
         let wrong = |field: &str| Problem::invalid_field(field, "Write a number, or leave it empty.");
         let threshold = said(&self.threshold).map(|text| text.parse::<f64>().ok().filter(|share| share.is_finite()).ok_or("threshold"));
         let quorum = said(&self.quorum).map(|text| text.parse::<u32>().map_err(|_| "quorum"));
-        let names = |text: String| text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        // A form without scripts may write a space as a plus.
+        let between = |letter: char| matches!(letter, ',' | '+') || letter.is_whitespace();
+        let names = |text: String| text.split(between).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(RetallyChoice {
             rule: said(&self.rule),
             threshold: threshold.transpose().map_err(wrong)?,
