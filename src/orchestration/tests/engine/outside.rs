@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use baton_councils::{CouncilParts, Councils};
 use baton_domain::connection::{AuthKind, ConnectionKind};
 use baton_domain::id::{AttemptId, DEFAULT_PROJECT, DecisionId, TaskId};
 use baton_domain::model::{Embedded, FinishReason, Message, ModelAnswer, ModelRequest, Usage};
 use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Models, Sealer, Written};
-use baton_domain::services::{ConnectionService, ModelService};
+use baton_domain::services::{ConnectionService, DecisionService, ModelService};
 use baton_domain::task::{Budget, SharedBudget, TaskState};
 use baton_domain::user::{Caller, Role};
 use baton_domain::wire::auth::Secret;
 use baton_domain::wire::connection::{ConnectionSettings, NewConnection};
+use baton_domain::wire::decision::DecisionState;
 use baton_domain::wire::model::{ModelBudget, ModelPreset, ModelSettings, ModelState, ModelTest, NewModel};
 use baton_domain::wire::task::{Failure, NewTask};
 use baton_storage::{ModelStore, SettingsKind, SettingsStore};
@@ -291,6 +293,47 @@ async fn tasks_of_a_decision_are_paid_from_what_they_share() {
     // Done again by hand it is nobody's vote.
     let again = world.tasks().rerun(&world.caller, ended[4].summary.id, None).await.unwrap();
     assert_eq!(world.ended(again.id).await.summary.state, done);
+}
+
+#[tokio::test]
+async fn voters_that_race_for_a_decisions_budget_never_pass_it_and_people_decide() {
+    let world = World::new().await;
+    let _models = models(&world);
+    let councils = Councils::new(CouncilParts {
+        journals: Arc::new(world.store.clone()),
+        spending: Arc::new(world.store.clone()),
+        models: Arc::new(world.store.clone()),
+        users: Arc::new(world.store.clone()),
+        agents: world.engine.agents(),
+        tasks: world.engine.tasks(),
+        sources: world.sources.clone(),
+    });
+    let agents = world.engine.agents().list(&world.caller).await.unwrap().items;
+    let agent = agents.iter().find(|agent| agent.skills.iter().any(|skill| skill == SCRIPTED)).unwrap().id;
+    let asked = json!({
+        "question": "What does it say?",
+        "task": {"skill": SCRIPTED, "input": {"do": "complete"}, "answer": "/text"},
+        "answers": {"kind": "free"},
+        "electorate": [{"kind": "agent", "agent_id": agent, "samples": 20}],
+        "budget": {"tokens": 130},
+        "early_stop": false,
+    });
+    let id = councils.open(&world.caller, serde_json::from_value(asked).unwrap(), None).await.unwrap().id;
+    let mut detail = councils.decision(&world.caller, id).await.unwrap();
+    for _ in 0..2_000 {
+        if detail.summary.state != DecisionState::Open {
+            break;
+        }
+        councils.pass(true).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        detail = councils.decision(&world.caller, id).await.unwrap();
+    }
+    assert!(detail.budget_spent && detail.summary.state == DecisionState::Escalated, "{:?}", detail.story);
+    // Each takes 40 and sets aside 50 for it: two that race find room, and a third if it comes after them.
+    let refused = detail.requests.iter().filter(|request| request.code.as_deref() == Some("MODEL-005")).count();
+    assert!((17..=18).contains(&refused), "{:?}", detail.requests);
+    let spent = world.store.spent(&format!("decision:{id}")).await.unwrap().tokens;
+    assert_eq!((spent, detail.summary.spent.tokens), (40 * (20 - refused as u64), spent), "of 130");
 }
 
 #[tokio::test]
