@@ -207,12 +207,14 @@ fn put(fields: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     }
 }
 
-/// `approve: It goes out` or `approve`.
+/// `approve`, `approve: It goes out`, or `approve: It goes out | Since all tests are green`.
 fn option(line: &str) -> Value {
-    match line.split_once(':') {
-        Some((key, label)) => json!({"key": key.trim(), "label": filled(label)}),
-        None => json!({"key": line}),
-    }
+    let (line, description) = line.split_once(" | ").map_or((line, None), |(line, description)| (line, filled(description)));
+    let (key, label) = line.split_once(':').map_or((line, None), |(key, label)| (key, filled(label)));
+    let mut option = Map::from_iter([("key".to_owned(), Value::from(key.trim()))]);
+    put(&mut option, "label", label.map(Value::from));
+    put(&mut option, "description", description.map(Value::from));
+    Value::Object(option)
 }
 
 fn member(mut voter: Value, weight: Option<f64>) -> Value {
@@ -263,9 +265,9 @@ fn canonical(terms: &mut Fields) -> Answer<Option<Value>> {
             let (absolute, relative) = (terms.fraction("absolute")?, terms.fraction("relative")?);
             Some(json!({"method": "number", "absolute": absolute.unwrap_or(0.0), "relative": relative.unwrap_or(0.0)}))
         }
-        Some("json") => {
+        Some(method @ ("json" | "json_ignore_case")) => {
             let fields: Vec<String> = terms.take("fields").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-            Some(json!({"method": "json", "fields": fields}))
+            Some(json!({"method": "json", "fields": fields, "ignore_case": method == "json_ignore_case"}))
         }
         Some(method) => Some(json!({"method": method})),
     })

@@ -13,7 +13,7 @@ use leptos::server_fn::codec::PostUrl;
 use super::serve;
 use super::{Called, Json};
 
-/// Opens a decision from the form of its page: `options` one a line, `key: label`; `agents` how often each answers, by its id; `persons` by their
+/// Opens a decision from the form of its page: `options` one a line, `key: label | description`; `agents` how often each answers, by its id; `persons` by their
 /// addresses, one a line, `address: weight`; `weight` of `skill`, `role` and each agent; `terms` what decisions have besides, by the form's names.
 ///
 /// # Errors

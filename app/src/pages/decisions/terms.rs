@@ -64,6 +64,7 @@ pub(super) fn Answering(skills: Vec<Skill>) -> impl IntoView {
         ("ignore_case", "Same text, whether letters are small or capital"),
         ("number", "Numbers that lie close to one another"),
         ("json", "Same JSON, or same parts of it"),
+        ("json_ignore_case", "The same, whether letters are small or capital"),
         ("clustered", "What a model takes for the same"),
     ];
     let sources = [("drafts", "Each answer is a vote for itself"), ("separate", "Votes are cast on all answers")];

@@ -38,6 +38,25 @@ fn what_is_left_empty_is_as_usual() {
 }
 
 #[test]
+fn an_option_has_a_key_and_maybe_words_about_it() {
+    let options = "go: It goes out: today | All is green\nwait | Nothing is lost\nstop".to_owned();
+    let step = Opening { options, ..form(&[]) }.read().unwrap().step;
+    let wanted = json!([
+        {"key": "go", "label": "It goes out: today", "description": "All is green"},
+        {"key": "wait", "description": "Nothing is lost"},
+        {"key": "stop"},
+    ]);
+    assert_eq!(step.options, Some(wanted));
+}
+
+#[test]
+fn parts_of_json_are_compared() {
+    let asked = Opening { options: String::new(), ..form(&[("canonical", "json_ignore_case"), ("fields", "/label /unit")]) };
+    let wanted = json!({"method": "json", "fields": ["/label", "/unit"], "ignore_case": true});
+    assert_eq!(asked.read().unwrap().step.more["canonical"], wanted);
+}
+
+#[test]
 fn voters_have_weights_and_people_stand_by_their_addresses() {
     let asked = Opening {
         skill: "nlp.sentiment".to_owned(),
