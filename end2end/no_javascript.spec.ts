@@ -222,3 +222,28 @@ test('an agent is drained and resumed, a member added, a key made', async ({ pag
   await expect(page.getByTestId('error'), 'a problem is shown once').toHaveCount(0);
 });
 
+test('a decision is opened with a weight, a tie-break and a budget', async ({ page, api }) => {
+  await signInByForm(page);
+  await page.goto('/decisions/new');
+  await page.getByLabel('Question').fill('Without scripts?');
+  await page.getByLabel('Answers to choose from').fill('yes\nno');
+  await page.getByText('People by address, and weights', { exact: true }).click();
+  await page.getByLabel('People by address', { exact: true }).fill(`${ADMIN.email}: 2`);
+  await page.getByText('Ties and margins', { exact: true }).click();
+  await page.getByLabel('A tie is broken by').selectOption('lot');
+  await page.getByText('What it may use', { exact: true }).click();
+  await page.getByLabel('Tokens').fill('1000');
+  await page.getByTestId('open-decision').click();
+  await expect(page).toHaveURL(/\/decisions\/[0-9a-f-]{36}$/);
+  const { request } = await api.get<{ request: Record<string, unknown> }>(new URL(page.url()).pathname);
+  expect(request.electorate).toMatchObject([{ kind: 'user', weight: 2 }]);
+  expect([request.tie_break, request.budget]).toEqual([['lot'], { tokens: 1000 }]);
+
+  await page.goto('/decisions/new');
+  await page.getByLabel('Question').fill('Of whom?');
+  await page.getByLabel('Answers to choose from').fill('yes\nno');
+  await page.getByText('People by address, and weights', { exact: true }).click();
+  await page.getByLabel('People by address', { exact: true }).fill('nobody@example.test');
+  await page.getByTestId('open-decision').click();
+  await expect(page.getByTestId('error')).toContainText('persons, nobody@example.test');
+});

@@ -80,6 +80,7 @@ impl Coordination {
         let councils = Councils::new(CouncilParts {
             journals: Arc::clone(store) as _,
             spending: Arc::clone(store) as _,
+            models: Arc::clone(store) as _,
             users: Arc::clone(store) as _,
             agents: Arc::clone(agents),
             tasks: Arc::clone(tasks),

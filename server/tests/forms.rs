@@ -301,3 +301,55 @@ async fn a_subscription_that_is_made_again_keeps_what_the_form_leaves_empty() {
     assert_eq!(places(&problem), ["/policy/maximum_deliveries"], "{problem}");
     assert_eq!(browser.policy("strict").await, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_opened_with_all_that_its_form_says() {
+    let browser = Browser::new().await;
+    let email = format!("{EMAIL}: 2.5");
+    let fields = [
+        ("question", "Ship it?"),
+        ("options", "yes: It goes out\nno"),
+        ("rule", "score"),
+        ("role", ""),
+        ("persons", email.as_str()),
+        ("deadline_minutes", "1.5"),
+        ("quorum", "1"),
+        ("judge", ""),
+        ("terms[scale_most]", "5"),
+        ("terms[tie_first]", "borda"),
+        ("terms[tie_second]", "lot"),
+        ("terms[minimum_margin]", "0.1"),
+        ("terms[tokens]", "2000"),
+        ("terms[debate]", "never"),
+        ("terms[otherwise]", "option"),
+        ("terms[otherwise_key]", "no"),
+        ("terms[people_named]", EMAIL),
+    ];
+    let (status, opened) = browser.form("decisions/open_form", &fields).await;
+    assert_eq!(status, StatusCode::OK, "{opened}");
+    let detail: Value = browser.read(&format!("/decisions/{}", opened["id"].as_str().unwrap())).await;
+    let request = &detail["request"];
+    assert_eq!(request["electorate"][0]["weight"], 2.5);
+    assert_eq!(request["electorate"][0]["user_id"], request["escalation"]["people"][0]["user_id"], "both are the administrator");
+    assert_eq!((&request["deadline_seconds"], &request["quorum"]), (&json!(90), &json!(1)));
+    assert_eq!((&request["scale"], &request["tie_break"]), (&json!({"least": 0.0, "most": 5.0}), &json!(["borda", "lot"])));
+    assert_eq!((&request["minimum_margin"], &request["budget"]), (&json!(0.1), &json!({"tokens": 2_000})));
+    assert_eq!(request["escalation"]["otherwise"], json!({"kind": "option", "key": "no"}));
+
+    for (change, code, place) in [
+        (("rule", "plurality"), "DECISION-009", "scale_least"),
+        (("persons", "nobody@example.test"), "DECISION-004", "persons, nobody@example.test"),
+        (("terms[tie_second]", "coin"), "DECISION-002", "tie_second"),
+        (("terms[otherwise_key]", "maybe"), "DECISION-008", "otherwise_key"),
+        (("terms[tokens]", "many"), "REQUEST-002", "tokens"),
+        (("judge", "prompt.answer"), "", ""),
+    ] {
+        let changed = fields.map(|field| if field.0 == change.0 { change } else { field });
+        let (status, problem) = browser.form("decisions/open_form", &changed).await;
+        if code.is_empty() {
+            assert_eq!(status, StatusCode::OK, "{problem}");
+        } else {
+            assert_eq!((problem["code"].as_str(), places(&problem)), (Some(code), vec![place]), "{change:?}: {problem}");
+        }
+    }
+}

@@ -29,6 +29,8 @@ pub mod members;
 pub mod metrics;
 pub mod models;
 pub mod notifications;
+#[cfg(feature = "ssr")]
+mod opening;
 pub mod plans;
 pub mod replays;
 pub mod runs;
@@ -42,6 +44,8 @@ pub mod submit;
 pub mod tasks;
 pub mod topics;
 pub mod traces;
+#[cfg(feature = "ssr")]
+mod typed;
 mod upload;
 pub mod workflows;
 pub mod written;

@@ -13,10 +13,12 @@ use leptos::server_fn::codec::PostUrl;
 use super::serve;
 use super::{Called, Json};
 
-/// Opens a decision from the form of its page: `options` one a line, `key: label`; `agents` how often each answers, by its id.
+/// Opens a decision from the form of its page: `options` one a line, `key: label | description`; `agents` how often each answers, by its id; `persons` by their
+/// addresses, one a line, `address: weight`; `weight` of `skill`, `role` and each agent; `terms` what decisions have besides, by the form's names.
 ///
 /// # Errors
-/// As [`DecisionService::open`](baton_domain::services::DecisionService::open); `REQUEST-002` for a field that is no number.
+/// As [`DecisionService::open`](baton_domain::services::DecisionService::open); `REQUEST-002` for a field that is no number, or says nothing
+/// with what else is chosen.
 #[server(name = OpenDecisionForm, endpoint = "/decisions/open_form", input = PostUrl, output = Json)]
 pub async fn open_form(
     question: String,
@@ -27,13 +29,16 @@ pub async fn open_form(
     #[server(default)] count: String,
     #[server(default)] agents: BTreeMap<String, String>,
     #[server(default)] role: String,
+    #[server(default)] persons: String,
+    #[server(default)] weight: BTreeMap<String, String>,
     #[server(default)] deadline_minutes: String,
     #[server(default)] quorum: String,
     #[server(default)] threshold: String,
     #[server(default)] judge: String,
     #[server(default)] people: String,
+    #[server(default)] terms: BTreeMap<String, String>,
 ) -> Called<DecisionSummary> {
-    let form = reading::Opening {
+    let form = super::opening::Opening {
         question,
         context,
         options,
@@ -42,14 +47,18 @@ pub async fn open_form(
         count,
         agents,
         role,
+        persons,
+        weight,
         deadline_minutes,
         quorum,
         threshold,
         judge,
         people,
+        terms,
     };
-    let request = serve::answer(form.request())?;
-    let opened = serve::answer(serve::services()?.decisions.open(&serve::caller(), request, None).await)?;
+    let asked = serve::answer(form.read())?;
+    let opened = serve::services()?.decisions.open_step(&serve::caller(), asked.step.clone(), None).await;
+    let opened = serve::answer(opened.map_err(|problem| asked.in_its_words(problem)))?;
     serve::go(&format!("/decisions/{}", opened.id));
     Ok(opened)
 }
@@ -83,7 +92,7 @@ pub async fn vote_form(
 /// As [`DecisionService::cancel`](baton_domain::services::DecisionService::cancel).
 #[server(name = EndDecision, endpoint = "/decisions/cancel_form", input = PostUrl, output = Json)]
 pub async fn cancel_form(id: DecisionId, #[server(default)] reason: String) -> Called<DecisionSummary> {
-    let why = baton_domain::wire::decision::CancelDecision { reason: reading::filled(&reason) };
+    let why = baton_domain::wire::decision::CancelDecision { reason: super::typed::filled(&reason) };
     let ended = serve::answer(serve::services()?.decisions.cancel(&serve::caller(), id, why).await)?;
     serve::go_back();
     Ok(ended)
@@ -95,7 +104,7 @@ pub async fn cancel_form(id: DecisionId, #[server(default)] reason: String) -> C
 /// As [`DecisionService::judge_later`](baton_domain::services::DecisionService::judge_later).
 #[server(name = JudgeForm, endpoint = "/decisions/judge_form", input = PostUrl, output = Json)]
 pub async fn judge_form(id: DecisionId, #[server(default)] key: String, #[server(default)] comment: String) -> Called<DecisionSummary> {
-    let verdict = baton_domain::wire::decision::LaterVerdict { key: reading::filled(&key), comment: reading::filled(&comment) };
+    let verdict = baton_domain::wire::decision::LaterVerdict { key: super::typed::filled(&key), comment: super::typed::filled(&comment) };
     let judged = serve::answer(serve::services()?.decisions.judge_later(&serve::caller(), id, verdict).await)?;
     serve::go_back();
     Ok(judged)
@@ -125,71 +134,10 @@ mod reading {
 
     use baton_domain::problem::Problem;
     use baton_domain::services::Answer;
-    use baton_domain::user::Role;
-    use baton_domain::wire::decision::{
-        AgentSeat, DecisionAnswers, DecisionEscalation, DecisionMember, DecisionOption, DecisionVote, NewDecision, PersonChoice,
-        PersonSeat, PersonVerdict, VoteSays,
-    };
+    use baton_domain::wire::decision::{DecisionVote, PersonChoice, PersonVerdict, VoteSays};
     use serde_json::Value;
 
-    pub(super) struct Opening {
-        pub(super) question: String,
-        pub(super) context: String,
-        pub(super) options: String,
-        pub(super) rule: String,
-        pub(super) skill: String,
-        pub(super) count: String,
-        pub(super) agents: BTreeMap<String, String>,
-        pub(super) role: String,
-        pub(super) deadline_minutes: String,
-        pub(super) quorum: String,
-        pub(super) threshold: String,
-        pub(super) judge: String,
-        pub(super) people: String,
-    }
-
-    impl Opening {
-        pub(super) fn request(self) -> Answer<NewDecision> {
-            let options: Vec<DecisionOption> = self.options.lines().map(str::trim).filter(|line| !line.is_empty()).map(option).collect();
-            let answers = if options.is_empty() { DecisionAnswers::Free { canonical: None } } else { DecisionAnswers::Options { options } };
-            let mut electorate = Vec::new();
-            if let Some(skill) = filled(&self.skill) {
-                electorate.push(DecisionMember::Skill { skill, count: number("count", &self.count)?, weight: None });
-            }
-            for (agent, times) in &self.agents {
-                let Some(samples) = number::<i64>("agents", times)?.filter(|samples| *samples > 0) else { continue };
-                let agent_id = agent
-                    .trim_start_matches("id:")
-                    .parse()
-                    .map_err(|_| Problem::invalid_field("agents", "This is no agent's id. Reload the page."))?;
-                electorate.push(DecisionMember::Agent { agent_id, samples: Some(samples).filter(|samples| *samples > 1), weight: None });
-            }
-            if let Some(role) = role("role", &self.role)? {
-                electorate.push(DecisionMember::Role { role, weight: None });
-            }
-            let people = role("people", &self.people)?.map(|role| PersonSeat::Role { role }).into_iter().collect();
-            let judge = filled(&self.judge).map(|skill| AgentSeat::Skill { skill });
-            let mut request = NewDecision::of(self.question.trim(), answers, electorate);
-            request.context = filled(&self.context);
-            request.rule = self.rule;
-            request.quorum = number::<u32>("quorum", &self.quorum)?.map(Value::from);
-            request.threshold = number("threshold", &self.threshold)?;
-            request.escalation = DecisionEscalation { judge, people, ..DecisionEscalation::default() };
-            if let Some(minutes) = number::<i64>("deadline_minutes", &self.deadline_minutes)? {
-                request.deadline_seconds = minutes.saturating_mul(60);
-            }
-            Ok(request)
-        }
-    }
-
-    /// `approve: It goes out` or `approve`.
-    fn option(line: &str) -> DecisionOption {
-        let (key, label) = match line.split_once(':') {
-            Some((key, label)) => (key.trim(), filled(label)),
-            None => (line, None),
-        };
-        DecisionOption { key: key.to_owned(), label, description: None }
-    }
+    use crate::server_fns::typed::{filled, number};
 
     pub(super) struct Voting {
         pub(super) kind: String,
@@ -256,20 +204,6 @@ mod reading {
         serde_json::from_str(text.trim()).unwrap_or_else(|_| Value::from(text.trim()))
     }
 
-    pub(super) fn filled(text: &str) -> Option<String> {
-        Some(text.replace("\r\n", "\n").trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
-    fn number<T: std::str::FromStr>(field: &str, text: &str) -> Answer<Option<T>> {
-        let wrong = |_| Problem::invalid_field(field, "Write a number, or leave it empty.");
-        filled(text).map(|text| text.parse().map_err(wrong)).transpose()
-    }
-
-    fn role(field: &str, text: &str) -> Answer<Option<Role>> {
-        let known = |text: String| Role::parse(&text).ok_or_else(|| Problem::invalid_field(field, "There is no such role. Choose one."));
-        filled(text).map(known).transpose()
-    }
-
     #[cfg(test)]
     mod tests {
         #![allow(clippy::unwrap_used, reason = "tests")]
@@ -302,12 +236,6 @@ mod reading {
         fn what_is_no_number_names_its_field() {
             let problem = voting("scores", &[("A", "much")]).vote().unwrap_err();
             assert_eq!(problem.errors[0].field, "entry");
-        }
-
-        #[test]
-        fn an_option_has_a_key_and_maybe_a_label() {
-            assert_eq!(option("go: It goes out").label.as_deref(), Some("It goes out"));
-            assert_eq!((option("wait").key.as_str(), option("wait").label), ("wait", None));
         }
     }
 }

@@ -74,6 +74,7 @@ pub const CAPABILITIES: &[Capability] = &[
     // How many tasks stand at once, for runs that wait for them; each is read by `tasks::get`.
     // Of services for their own work: whoever asked came through a door already.
     Capability { method: "tasks::submit_under", operation: None, function: None, page: None },
+    Capability { method: "tasks::submit_sharing", operation: None, function: None, page: None },
     Capability { method: "tasks::ends", operation: None, function: None, page: None },
     row("artifacts::delete", "delete_artifact", "artifacts/delete", "/tasks/:id"),
     row("agents::list", "list_agents", "agents/list", "/agents"),
@@ -140,7 +141,7 @@ pub const CAPABILITIES: &[Capability] = &[
     row("approvals::approve", "approve", "approvals/approve", "/approvals/:id"),
     row("approvals::refuse", "refuse", "approvals/refuse", "/approvals/:id"),
     row("decisions::open", "open_decision", "decisions/open", "/decisions/new"),
-    // Runs open the decisions of their steps; nobody else asks so.
+    // Runs open the decisions of their steps so, and the form of a decision, where people stand by their addresses.
     Capability { method: "decisions::open_step", operation: None, function: None, page: None },
     // A workflow is checked as a whole: what is wrong with its steps, `workflows::check` says.
     Capability { method: "decisions::check_steps", operation: None, function: None, page: None },

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use baton_decisions::decision::NewDecision as Core;
 use baton_decisions::roster::{Known, KnownAgent, KnownUser, Roster, Who, resolve};
 use baton_domain::agent::AgentStatus;
-use baton_domain::id::{AgentId, UserId};
+use baton_domain::id::{AgentId, DEFAULT_PROJECT, UserId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
 use baton_domain::user::Caller;
 use baton_domain::wire::agent::AgentView;
-use baton_domain::wire::decision::{DecisionMember, DecisionTask, NewDecision};
+use baton_domain::wire::decision::{AgentSeat, DecisionMember, DecisionTask, NewDecision};
+use baton_storage::SettingsKind;
 use serde::{Deserialize, Serialize};
 
 use crate::Councils;
+use crate::family::Models;
 use crate::lab::Standing;
 use crate::request::{may_take_part, needs_records, wrong};
 
@@ -46,6 +48,8 @@ pub(crate) struct Cast {
 pub(crate) struct Everybody {
     pub(crate) agents: Vec<AgentView>,
     pub(crate) users: Vec<(KnownUser, String)>,
+    /// The models that may answer for agents.
+    pub(crate) models: Models,
 }
 
 impl Councils {
@@ -58,7 +62,8 @@ impl Councils {
             .filter(|user| user.active && may_take_part(user.role))
             .map(|user| (KnownUser { user_id: user.id, role: user.role }, user.email))
             .collect();
-        Ok(Everybody { agents, users })
+        let models = Models::of(self.parts.models.settings(SettingsKind::Model, DEFAULT_PROJECT).await?);
+        Ok(Everybody { agents, users, models })
     }
 
     /// Finds who takes part.
@@ -91,10 +96,12 @@ pub(crate) fn seats(
         .iter()
         .map(|agent| {
             let record = records.iter().find(|(id, _)| *id == agent.id).map(|(_, record)| record.clone()).unwrap_or_default();
+            // A judge is asked in words, whatever the voters run.
+            let judges = matches!(&asked.escalation.judge, Some(AgentSeat::Agent { agent_id }) if *agent_id == agent.id);
             KnownAgent {
                 agent_id: agent.id,
                 skills: agent.skills.clone(),
-                family: None,
+                family: everybody.models.answers_for(agent, asked.task.as_ref().filter(|_| !judges)),
                 available: agent.status == AgentStatus::Active,
                 score: record.score,
                 accuracy: record.accuracy,

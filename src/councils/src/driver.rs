@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_decisions::protocol::{Fact, Happened, Ignored, Receipt, Request, Spent, Status};
+use baton_decisions::protocol::{Fact, Happened, Ignored, Proceedings, Receipt, Request, Spent, Stage, Status};
 use baton_domain::event::Event;
 use baton_domain::id::{DecisionId, TaskId};
-use baton_domain::problem::Problem;
-use baton_domain::task::TaskState;
+use baton_domain::problem::{Code, Problem};
+use baton_domain::task::{Budget, SharedBudget, TaskState};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::NewTask;
@@ -100,6 +100,18 @@ impl Desk {
     fn done(&self, task: TaskId) {
         self.slate.lock().tasks.remove(&task);
     }
+}
+
+/// Whether a call was refused for want of budget and nobody who was asked is still at work: until then others may give back what they set aside, and
+/// what they answer counts.
+fn is_short(council: &Council, proceedings: &Proceedings) -> bool {
+    let bounded = proceedings.decision().budget != Budget::default();
+    if !bounded || proceedings.budget_spent || proceedings.stage == Stage::Ended {
+        return false;
+    }
+    let refused = |status: &Status| matches!(status, Status::Failed { code } if code == Code::BudgetExhausted.as_str());
+    let at_work = |request: &Request| proceedings.requests.get(request).is_some_and(|asked| asked.status == Status::Pending);
+    proceedings.requests.values().any(|asked| refused(&asked.status)) && !council.asks.keys().any(at_work)
 }
 
 impl Councils {
@@ -236,6 +248,9 @@ impl Councils {
                 }
             }
             turn.deadlines();
+            if is_short(&council, &turn.proceedings) {
+                turn.tell(at, Happened::BudgetSpent);
+            }
             if !turn.is_empty() {
                 // If somebody else was first, it is read again.
                 self.write(&council, turn).await?;
@@ -378,14 +393,17 @@ impl Councils {
         tasks: Vec<(String, Request, Box<NewTask>, Way)>,
     ) -> bool {
         let (id, requester) = (council.id(), council.requester());
+        let budget = council.proceedings.decision().budget;
+        let shared = (budget != Budget::default()).then_some(SharedBudget { decision: id, budget });
         let submitted: Vec<_> = futures::stream::iter(tasks)
             .map(|(name, request, task, way)| {
                 let requester = &requester;
                 async move {
-                    let submitted = match council.beginning.task_id {
+                    let submitted = match (council.beginning.task_id, shared) {
                         // What ends the task ends this too, and both are paid from one budget.
-                        Some(parent) => self.parts.tasks.submit_under(requester, parent, *task, name).await,
-                        None => self.parts.tasks.submit(requester, *task, Some(name)).await,
+                        (Some(parent), _) => self.parts.tasks.submit_under(requester, parent, *task, name).await,
+                        (None, Some(shared)) => self.parts.tasks.submit_sharing(requester, shared, *task, name).await,
+                        (None, None) => self.parts.tasks.submit(requester, *task, Some(name)).await,
                     };
                     (request, way, submitted)
                 }

@@ -5,7 +5,7 @@
 //! steps finds the same commands under the same names, and what was begun twice is begun once, since tasks are submitted under these names.
 //!
 //! - [`Councils`]: the service, and the driver beside it ([`Councils::run`], [`Councils::heard`])
-//! - `request`, `step`, `cast`: what may be asked for, in which words, of whom
+//! - `request`, `step`, `cast`, `family`: what may be asked for, in which words, of whom, and whose models answer
 //! - `council`: a decision as it is stored, and its turns
 //! - `asking`, `hearing`: commands become tasks, and their results become facts
 //! - `votes`: tasks that several do, and what their answers come to
@@ -16,6 +16,7 @@ mod asking;
 mod cast;
 mod council;
 mod driver;
+mod family;
 mod hearing;
 mod kept;
 mod lab;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 
 use baton_domain::ports::Sources;
 use baton_domain::services::{AgentService, TaskService};
-use baton_storage::{IdentityStore, JournalStore, ModelStore};
+use baton_storage::{IdentityStore, JournalStore, ModelStore, SettingsStore};
 
 pub use driver::MAXIMUM_PAUSE;
 
@@ -41,6 +42,8 @@ pub struct CouncilParts {
     pub journals: Arc<dyn JournalStore>,
     /// What tasks spent.
     pub spending: Arc<dyn ModelStore>,
+    /// Which models answer for agents.
+    pub models: Arc<dyn SettingsStore>,
     /// Who may be asked.
     pub users: Arc<dyn IdentityStore>,
     /// Which agents may be asked.

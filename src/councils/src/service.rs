@@ -227,9 +227,9 @@ impl DecisionService for Councils {
         self.begin(caller, request, key, hash, None).await
     }
 
-    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary> {
+    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: Option<String>) -> Answer<DecisionSummary> {
         caller.require(Permission::Work)?;
-        let key = key_of(caller, Some(idempotency_key))?;
+        let key = key_of(caller, idempotency_key)?;
         let hash = hash_of("step", &step)?;
         if let Some(before) = self.repeated(caller, key.as_deref(), &hash).await? {
             return Ok(before);

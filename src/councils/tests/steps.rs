@@ -32,9 +32,9 @@ async fn a_step_opens_once_and_hears_the_verdict_by_its_key() {
     let world = World::new(|_, _, _| says("yes")).await;
     let asked =
         StepDecision { deadline: Some(Timestamp::from_millis(1_767_225_600_000 + 90_500)), ..step(json!({"options": ["yes", "no"]})) };
-    let opened = world.councils.open_step(&user(1), asked.clone(), "run/7/vote".into()).await.unwrap();
+    let opened = world.councils.open_step(&user(1), asked.clone(), Some("run/7/vote".into())).await.unwrap();
     world.after(5);
-    let again = world.councils.open_step(&user(1), asked, "run/7/vote".into()).await.unwrap();
+    let again = world.councils.open_step(&user(1), asked, Some("run/7/vote".into())).await.unwrap();
     assert_eq!((again.id, opened.voters), (opened.id, 9), "all that have the skill");
     assert_eq!(opened.deadline, Timestamp::from_millis(1_767_225_600_000 + 91_000));
     world.settle().await;
@@ -58,7 +58,7 @@ async fn voters_are_numbers_names_or_members() {
     .enumerate()
     {
         let asked = step(json!({"voters": voters, "question": "What?"}));
-        let opened = world.councils.open_step(&user(1), asked, format!("key-{number}")).await.unwrap();
+        let opened = world.councils.open_step(&user(1), asked, Some(format!("key-{number}"))).await.unwrap();
         let names: Vec<String> = world.detail(opened.id).await.voters.into_iter().map(|voter| voter.name).collect();
         assert_eq!(names, expected, "{voters}");
     }
@@ -73,7 +73,7 @@ async fn voters_are_numbers_names_or_members() {
         (json!({"skill": null, "question": null}), "DECISION-002", "/question"),
         (json!({"voters": ["a1", "a2"], "quorum": 5}), "DECISION-006", "/quorum"),
     ] {
-        let problem = world.councils.open_step(&user(1), step(change.clone()), "wrong".into()).await.unwrap_err();
+        let problem = world.councils.open_step(&user(1), step(change.clone()), Some("wrong".into())).await.unwrap_err();
         assert!(problem.code == code && problem.errors[0].field.starts_with(field), "{change}: {problem}");
     }
 }
@@ -85,8 +85,10 @@ async fn everything_else_of_a_step_has_the_words_of_a_decision() {
         "answer": "/answer", "canonical": {"method": "number", "absolute": 0.5}, "minimum_margin": 0.2,
         "escalation": {"people": [{"user": "user2@example.org"}], "judge": {"agent": "speaker"}, "otherwise": {"kind": "refuse"}},
     });
-    let opened =
-        world.councils.open_step(&user(1), step(json!({"voters": ["a1", "a2", "a3"], "quorum": 0.6, "more": more})), "more".into()).await;
+    let opened = world
+        .councils
+        .open_step(&user(1), step(json!({"voters": ["a1", "a2", "a3"], "quorum": 0.6, "more": more})), Some("more".into()))
+        .await;
     let detail = world.detail(opened.unwrap().id).await;
     assert_eq!((detail.quorum, detail.judge.unwrap().name.as_str()), (2, "speaker"));
     assert_eq!(detail.request.minimum_margin, Some(0.2));
@@ -131,7 +133,7 @@ async fn steps_are_checked_before_anything_is_asked() {
 async fn a_step_asks_no_more_agents_than_tasks_may_begin() {
     let world = World::new(|_, _, _| says("yes")).await;
     let asked = |tasks: u64| step(json!({"voters": 3, "question": "What?", "tasks": tasks}));
-    let problem = world.councils.open_step(&user(1), asked(2), "few".into()).await.unwrap_err();
+    let problem = world.councils.open_step(&user(1), asked(2), Some("few".into())).await.unwrap_err();
     assert!(problem.code == "WORKFLOW-024" && problem.detail.contains("3 agents"), "{problem}");
-    assert_eq!(world.councils.open_step(&user(1), asked(3), "enough".into()).await.unwrap().voters, 3);
+    assert_eq!(world.councils.open_step(&user(1), asked(3), Some("enough".into())).await.unwrap().voters, 3);
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod crashes;
+mod families;
 mod lab;
 mod people;
 mod recount;

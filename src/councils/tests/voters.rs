@@ -2,7 +2,7 @@
 
 use baton_domain::problem::Code;
 use baton_domain::services::DecisionService;
-use baton_domain::task::TaskState;
+use baton_domain::task::{Budget, SharedBudget, TaskState};
 use baton_domain::wire::decision::{DecisionFilter, DecisionState};
 use baton_storage::{ModelStore, SpendingScope, Spent};
 use serde_json::json;
@@ -159,6 +159,48 @@ async fn what_is_spent_is_counted_and_a_spent_budget_asks_no_model_more() {
     let detail = world.detail(opened.id).await;
     assert!(detail.budget_spent && detail.summary.state == DecisionState::Escalated, "a tie, and no budget for the judge");
     assert_eq!((detail.summary.spent.tokens, detail.summary.spent.cost), (120, 4.0));
+}
+
+#[tokio::test]
+async fn all_tasks_share_the_budget_and_one_that_is_too_small_escalates() {
+    let world = World::new(|_, _, agent| match agent {
+        "agent:a1" => says("yes"),
+        "agent:a2" => says("no"),
+        _ => Reply::Failed("MODEL-005"),
+    })
+    .await;
+    let then = json!({"debate": "if_missed", "judge": {"kind": "agent", "agent_id": agent_id(10)}});
+    let opened = world.open(json!({"electorate": voters(1..=5), "budget": {"tokens": 100}, "escalation": then})).await;
+    world.settle().await;
+    let shared = SharedBudget { decision: opened.id, budget: Budget { tokens: Some(100), cost: None } };
+    let tasks = world.tasks.all();
+    assert!(tasks.len() == 5 && tasks.iter().all(|task| task.shared == Some(shared)), "neither a debate nor a judge is asked for");
+    let detail = world.detail(opened.id).await;
+    assert!(detail.budget_spent && detail.summary.state == DecisionState::Escalated, "{:?}", detail.summary);
+    let short = detail.requests.iter().filter(|request| request.code.as_deref() == Some("MODEL-005")).count();
+    assert_eq!(short, 3);
+    // Without a budget the same answers lead to a debate.
+    let opened = world.open(json!({"electorate": voters(1..=5), "escalation": {"debate": "if_missed"}})).await;
+    world.settle().await;
+    let tasks: Vec<_> = world.tasks.all().into_iter().filter(|task| task.key.starts_with(&opened.id.to_string())).collect();
+    assert!(tasks.len() > 5 && tasks.iter().all(|task| task.shared.is_none()));
+}
+
+#[tokio::test]
+async fn whoever_was_asked_before_the_budget_ran_short_is_heard() {
+    let world = World::new(|_, _, agent| match agent {
+        "agent:a1" | "agent:a2" => Reply::Silent,
+        _ => Reply::Failed("MODEL-005"),
+    })
+    .await;
+    let opened = world.open(json!({"electorate": voters(1..=3), "budget": {"tokens": 100}})).await;
+    world.settle().await;
+    let detail = world.detail(opened.id).await;
+    assert!(!detail.budget_spent && detail.summary.state == DecisionState::Open, "two are at work on what they set aside");
+    assert!(world.tasks.all().iter().all(|task| task.detail.summary.state != TaskState::Canceled));
+    world.after(600);
+    world.settle().await;
+    assert_eq!(world.detail(opened.id).await.summary.state, DecisionState::Escalated);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::id::{AttemptId, ProjectId, TaskId};
 use crate::model::{Embedded, ModelAnswer, ModelRequest, Usage};
-use crate::task::Budget;
+use crate::task::{Budget, SharedBudget};
 use crate::time::Timestamp;
 use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
@@ -96,6 +96,8 @@ pub struct ModelCaller {
     pub budget: Budget,
     /// The tasks on whose behalf it is done, the nearest first, where these have budgets of their own: what it spends counts for them too.
     pub above: Vec<(TaskId, Budget)>,
+    /// What it, or a task above it, shares with the other tasks of a decision.
+    pub shared: Vec<SharedBudget>,
 }
 
 /// Takes pieces of an answer as they are written. An empty one says that what came before is void, and the answer begins anew.

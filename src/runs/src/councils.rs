@@ -56,7 +56,7 @@ impl Decisions for HeldDecisions {
             within(&mut more, budget);
         }
         let step = StepDecision { skill, input, question, options, voters, rule, quorum, deadline, more, tasks };
-        Ok(self.0.open_step(caller, step, key).await?.id)
+        Ok(self.0.open_step(caller, step, Some(key)).await?.id)
     }
 
     async fn check(&self, caller: &Caller, drafts: Vec<DecisionDraft>) -> Answer<Vec<Option<Problem>>> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use baton_domain::event::Event;
 use baton_domain::id::{AgentId, DecisionId, EventSeq, LeaseToken, TaskId};
 use baton_domain::ports::TaskVote;
-use baton_domain::task::{Budget, RetryPolicy, Timeouts};
+use baton_domain::task::{RetryPolicy, TaskBudget, Timeouts};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::artifact::ArtifactView;
@@ -42,8 +42,8 @@ pub struct TaskRecord {
     pub depth: u32,
     /// The share of its fairness key among the others.
     pub fairness_weight: f64,
-    /// What it may use up.
-    pub budget: Option<Budget>,
+    /// What it may use up, by itself and together with others.
+    pub budget: Option<TaskBudget>,
     /// Whether tasks depend on it that have not been told of its end: see [`TaskStore::settle_dependents`].
     pub awaited: bool,
     /// Who submitted it.

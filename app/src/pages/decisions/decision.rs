@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::ballots::Ballots;
 use super::later::Later;
+use super::recounting::Recounting;
 use super::story::Story;
 use super::tally::Tally;
 use super::verdict::Verdict;
@@ -40,7 +41,7 @@ pub(crate) fn Decision() -> impl IntoView {
     let query = use_query_map();
     let asked = memo(move |_| {
         let id = params.with(|params| params.get("id").unwrap_or_default());
-        (id, query.with(|query| query.get("rule")).filter(|rule| !rule.is_empty()))
+        (id, query.with(Recounting::of))
     });
     let data = PageData::new(move || asked.get(), read);
     loaded(data, |data| view! { <Content data/> })
@@ -54,24 +55,34 @@ pub(super) struct Data {
     pub(super) tally: Option<Retallied>,
     /// Why they cannot be counted so.
     pub(super) refused: Option<Problem>,
-    /// The rule that the address asks for.
-    pub(super) rule: Option<String>,
+    /// How the address asks to count them.
+    pub(super) asked: Recounting,
 }
 
-async fn read((id, rule): (String, Option<String>)) -> Called<Data> {
+async fn read((id, asked): (String, Recounting)) -> Called<Data> {
     let Ok(id) = id.parse::<DecisionId>() else {
         return Err(ApiError(Problem::new(Code::NoSuchDecision, "The address holds no decision's id; look for it on the page Decisions.")));
     };
     let detail = get(id).await?;
     let (mut tally, mut refused) = (None, None);
     if detail.is_countable() {
-        match retally(id, RetallyChoice { rule: rule.clone(), ..RetallyChoice::default() }).await {
+        let counted = match asked.choice() {
+            Ok(choice) => retally(id, choice).await.map_err(|error| error.0),
+            Err(problem) => Err(problem),
+        };
+        match counted {
             Ok(counted) => tally = Some(counted),
-            // Without a rule that was asked for there is nothing to refuse but what was never counted.
-            Err(error) => refused = rule.is_some().then_some(error.0),
+            Err(problem) => {
+                // Without a rule that was asked for there is nothing to refuse but what was never counted.
+                refused = (asked != Recounting::default()).then_some(problem);
+                // What can be counted at all stays there, to be asked for otherwise.
+                if refused.is_some() {
+                    tally = retally(id, RetallyChoice::default()).await.ok();
+                }
+            }
         }
     }
-    Ok(Data { detail, tally, refused, rule })
+    Ok(Data { detail, tally, refused, asked })
 }
 
 #[component]
@@ -79,8 +90,8 @@ fn Content(data: Data) -> impl IntoView {
     let id = data.detail.summary.id;
     let subject = format!("decision:{id}");
     let concerns = move |event: &LiveEvent| event.subject == subject;
-    let rule = data.rule.clone();
-    let fresh = Fresh::new(data, |data| data.detail.as_of, concerns, move || read((id.to_string(), rule.clone())));
+    let asked = data.asked.clone();
+    let fresh = Fresh::new(data, |data| data.detail.as_of, concerns, move || read((id.to_string(), asked.clone())));
     let data = fresh.value();
     let summary = memo(move |_| data.with(|data| data.detail.summary.clone()));
     let mark = memo(move |_| summary.with(mark));

@@ -1,17 +1,18 @@
 //! How does a person open a decision? By a form: the question, the answers, who votes, by which rule and until when.
 
 use baton_domain::agent::Skill;
-use baton_domain::user::{Permission, Role};
+use baton_domain::user::Permission;
 use baton_domain::wire::agent::AgentView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::words::RULES;
+use super::terms::{Answering, Deciding, Otherwise, area, folded, roles};
+use super::words::{RULES, choices};
 use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
-use crate::components::field::{CONTROL, LABEL, SelectField, TextField};
+use crate::components::field::{CONTROL, CheckField, SelectField, TextField};
 use crate::components::loaded::loaded;
 use crate::components::page_head::PageHead;
 use crate::form_action::{ActionForm, FormAction};
@@ -47,6 +48,10 @@ fn Content(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
         }
     });
     let may = use_session().may(Permission::Work);
+    // Each card takes what it holds with it.
+    let answering = view! { <Answering skills=skills.clone()/> };
+    let deciding = view! { <Deciding agents=agents.clone()/> };
+    let otherwise = view! { <Otherwise agents=agents.clone()/> };
     let rules = RULES.iter().map(|(rule, words)| ((*rule).to_owned(), (*words).to_owned())).collect();
     view! {
         <ActionForm action=open>
@@ -61,33 +66,35 @@ fn Content(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
                                 "Answers to choose from",
                                 5,
                                 false,
-                                Some("One a line, as `ship: It goes out today`. Left empty, voters write answers of their own."),
+                                Some("One a line, as `ship: It goes out today`, and more about it behind a bar: `ship: It goes out today | All tests are green`. Left empty, voters write answers of their own."),
                             )}
                             {area("context", "What voters should know", 4, false, None)}
+                            {answering}
                         </div>
                     </Card>
                     <div class="min-w-0 space-y-4">
-                        <Electorate agents skills=skills.clone()/>
+                        <Electorate agents skills/>
                         <Card title="How it is decided">
-                            <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
-                                <SelectField name="rule" label="Rule" options=rules value="plurality"/>
-                                <TextField name="deadline_minutes" label="Minutes until there is a verdict" kind="number" value="10" autocomplete="off"/>
-                                <TextField
-                                    name="quorum"
-                                    label="How many must take part"
-                                    kind="number"
-                                    autocomplete="off"
-                                    help="More than half when left empty."
-                                />
-                                <TextField
-                                    name="threshold"
-                                    label="Share that the first must have"
-                                    autocomplete="off"
-                                    placeholder="0.67"
-                                    help="Only where the rule asks for one."
-                                />
-                                <SelectField name="judge" label="If that does not decide, a judge" options=by_skill(&skills, "No judge")/>
-                                <SelectField name="people" label="Then one of these people" options=roles("Nobody in particular")/>
+                            <div class="space-y-3">
+                                <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
+                                    <SelectField name="rule" label="Rule" options=rules value="plurality"/>
+                                    <TextField name="deadline_minutes" label="Minutes until there is a verdict" value="10" autocomplete="off"/>
+                                    <TextField
+                                        name="quorum"
+                                        label="How many must take part"
+                                        autocomplete="off"
+                                        help="A number of voters, or a share of them as 0.6. More than half when left empty."
+                                    />
+                                    <TextField
+                                        name="threshold"
+                                        label="Share that the first must have"
+                                        autocomplete="off"
+                                        placeholder="0.67"
+                                        help="Only where there is a count, and not for Majority and Unanimity, which have theirs."
+                                    />
+                                </div>
+                                {deciding}
+                                {otherwise}
                             </div>
                         </Card>
                         <div class="flex flex-wrap items-center gap-2">
@@ -109,33 +116,7 @@ fn Content(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
     .into_any()
 }
 
-fn area(name: &'static str, label: &'static str, rows: u8, required: bool, help: Option<&'static str>) -> AnyView {
-    let id = format!("field-{name}");
-    let help_id = format!("{id}-help");
-    let described_by = help.is_some().then(|| help_id.clone());
-    view! {
-        <div class="min-w-0">
-            <label class=LABEL for=id.clone()>
-                {label}
-            </label>
-            <textarea id=id name=name rows=rows.to_string() required=required class=CONTROL aria-describedby=described_by></textarea>
-            {help.map(|help| view! { <p id=help_id class="mt-1 text-12 text-muted">{help}</p> })}
-        </div>
-    }
-    .into_any()
-}
-
-fn roles(none: &str) -> Vec<(String, String)> {
-    let roles = Role::ALL.iter().map(|role| (role.as_str().to_owned(), format!("Whoever has the role {}", role.as_str())));
-    std::iter::once((String::new(), none.to_owned())).chain(roles).collect()
-}
-
-fn by_skill(skills: &[Skill], none: &str) -> Vec<(String, String)> {
-    let skills = skills.iter().map(|skill| (skill.name.clone(), format!("The best agent with {}", skill.name)));
-    std::iter::once((String::new(), none.to_owned())).chain(skills).collect()
-}
-
-/// Who votes: agents by skill, agents by name and how often each answers, people by role.
+/// Who votes: agents by skill, agents by name and how often each answers, people by role and by address; and how much each counts.
 #[component]
 fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
     let skills = std::iter::once((String::new(), "None".to_owned()))
@@ -145,8 +126,9 @@ fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
         .into_iter()
         .map(|agent| {
             let id = format!("field-agents-{}", agent.id);
+            let weight = format!("Weight of {}", agent.name);
             view! {
-                <div class="grid grid-cols-[1fr_5rem] items-center gap-2 text-13">
+                <div class="grid grid-cols-[1fr_5rem_5rem] items-center gap-2 text-13">
                     <label for=id.clone()>{agent.name}</label>
                     <input
                         id=id
@@ -159,6 +141,14 @@ fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
                         placeholder="0"
                         data-testid="decision-agent"
                     />
+                    <input
+                        type="text"
+                        name=format!("weight[id:{}]", agent.id)
+                        class=CONTROL
+                        placeholder="weight"
+                        autocomplete="off"
+                        aria-label=weight
+                    />
                 </div>
             }
         })
@@ -166,7 +156,7 @@ fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
     let named = (!rows.is_empty()).then(|| {
         view! {
             <details class="rounded-control border border-line p-3" data-testid="decision-agents">
-                <summary class="text-13 font-medium">"Agents by name, and how often each answers"</summary>
+                <summary class="text-13 font-medium">"Agents by name, how often each answers, and its weight"</summary>
                 <div class="mt-3 space-y-2">{rows}</div>
             </details>
         }
@@ -180,6 +170,28 @@ fn Electorate(agents: Vec<AgentView>, skills: Vec<Skill>) -> impl IntoView {
                     <TextField name="count" label="How many of them" kind="number" autocomplete="off" help="All of them when left empty."/>
                 </div>
                 {named}
+                {folded(
+                    "People by address, and weights",
+                    "Weights are read where they are given. Nobody may have half of all or more, unless that is allowed below.",
+                    view! {
+                        {area("persons", "People by address", 3, false, Some("One a line, as `ana@example.org`, or with a weight: `ana@example.org: 2`."))}
+                        <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
+                            <TextField name="weight[role]" label="Weight of each of the people above" autocomplete="off" placeholder="1"/>
+                            <TextField name="weight[skill]" label="Weight of each agent with the skill" autocomplete="off" placeholder="1"/>
+                            <SelectField
+                                name="terms[weights]"
+                                label="Where weights come from"
+                                options=choices("As usual", &[
+                                    ("given", "From here"),
+                                    ("records", "From what is known of each voter"),
+                                    ("equal", "All count alike"),
+                                ])
+                            />
+                            <CheckField name="terms[allow_dictator]" label="One may have half of all weight or more"/>
+                        </div>
+                    }
+                        .into_any(),
+                )}
             </div>
         </Card>
     }

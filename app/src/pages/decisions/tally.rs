@@ -12,7 +12,7 @@ use crate::components::badge::Badge;
 use crate::components::banner::ProblemBanner;
 use crate::components::button::Button;
 use crate::components::card::Card;
-use crate::components::field::{CONTROL, LABEL};
+use crate::components::field::{CONTROL, LABEL, TextField};
 use crate::components::table::{CELL, Column, NAME, NUMBER, Table};
 use crate::reactive::memo;
 
@@ -84,9 +84,11 @@ fn Recount(data: RwSignal<Data>, tally: Retallied) -> impl IntoView {
         .collect();
     let navigate = use_navigate();
     let go = address.clone();
+    let asked = data.with_untracked(|data| data.asked.clone());
+    let kept = asked.clone();
     let choose = move |event| {
         let options = leptos_router::NavigateOptions { scroll: false, ..Default::default() };
-        navigate(&format!("{go}?rule={}", event_target_value(&event)), options);
+        navigate(&format!("{go}{}", kept.query(&event_target_value(&event))), options);
     };
     let disagrees = if tally.disagrees {
         "Rules disagree about these ballots.".to_owned()
@@ -117,7 +119,16 @@ fn Recount(data: RwSignal<Data>, tally: Retallied) -> impl IntoView {
                                 {options}
                             </select>
                         </div>
-                        <Button submits=true>"Count"</Button>
+                        <TextField
+                            name="threshold"
+                            label="Share that the first must have"
+                            value=asked.threshold
+                            autocomplete="off"
+                            placeholder="as it was"
+                        />
+                        <TextField name="quorum" label="How many must have taken part" value=asked.quorum autocomplete="off" placeholder="as it was"/>
+                        <TextField name="tie_break" label="What breaks ties" value=asked.tie_break autocomplete="off" placeholder="borda, lot"/>
+                        <Button submits=true test_id="tally-count">"Count"</Button>
                     </div>
                 </Form>
                 {outcome(&tally.chosen, data)}

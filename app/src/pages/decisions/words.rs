@@ -26,6 +26,25 @@ pub(super) const RULES: [(&str, &str); 16] = [
     ("synthesis", "Synthesis: one answer out of all drafts"),
 ];
 
+/// What may break a tie, with what people read.
+pub(super) const BREAKERS: [(&str, &str); 9] = [
+    ("plurality", "Plurality"),
+    ("approval", "Approval"),
+    ("borda", "Borda"),
+    ("instant_runoff", "Instant runoff"),
+    ("copeland", "Copeland"),
+    ("schulze", "Schulze"),
+    ("score", "Score"),
+    ("median", "Median"),
+    ("lot", "A lot"),
+];
+
+/// Choices of a select, after what stands there when nothing is chosen.
+pub(super) fn choices(none: &str, known: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(key, words): (&str, &str)| (key.to_owned(), words.to_owned());
+    std::iter::once(("", none)).chain(known.iter().copied()).map(owned).collect()
+}
+
 /// The rule's name.
 pub(super) fn rule_words(rule: &str) -> String {
     let known = RULES.iter().find(|(name, _)| *name == rule).map(|(_, words)| *words);

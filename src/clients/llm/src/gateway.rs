@@ -13,6 +13,7 @@ use baton_domain::wire::model::{LOCAL_MODEL, ModelPreset, ModelSettings, ModelSt
 use baton_domain::wire::task::Failure;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::breaker::Breaker;
@@ -31,6 +32,9 @@ const TRIES: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(500);
 /// The longest wait for an endpoint that asks for it; beyond, the next model is asked.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a call waits for others that share its budget, and how often it looks, about.
+const SHARING: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// The most tokens of an answer.
 const MAXIMUM_TOKENS: u32 = 32_768;
 /// How the record calls who was asked where nobody could be.
@@ -246,11 +250,7 @@ impl ModelGateway {
             if !line.breaker.lets_through(Instant::now()) {
                 return Err(CallError::passing(format!("{} failed again and again and is left alone for a while", line.name)));
             }
-            let Some(permit) = line.pace.turn().await else { return Err(CallError::passing("the server stops")) };
-            self.parts.books.reserve(caller, most).await.map_err(|failure| {
-                let code = Code::parse(&failure.code).unwrap_or(Code::BudgetExhausted);
-                CallError { passing: false, ..CallError::lasting(code, failure.message) }
-            })?;
+            let permit = self.turn(line, caller, most).await?;
             // Dropped from here on, what was set aside stays spent: the endpoint may go on writing.
             let answer = ask().await;
             drop(permit);
@@ -277,6 +277,27 @@ impl ModelGateway {
             backoff *= 2;
         }
         Err(CallError::passing("no try was made"))
+    }
+
+    /// A turn at a model, with what the call may take set aside. What others that share a budget have set aside may come back: they are waited for, and
+    /// nobody is kept from its turn meanwhile.
+    async fn turn<'line>(&self, line: &'line Line, caller: &ModelCaller, most: Usage) -> Result<SemaphorePermit<'line>, CallError> {
+        let stops = || CallError::passing("the server stops");
+        let mut permit = line.pace.turn().await.ok_or_else(stops)?;
+        let mut waited = Duration::ZERO;
+        loop {
+            let Err(failure) = self.parts.books.reserve(caller, most).await else { return Ok(permit) };
+            let code = Code::parse(&failure.code).unwrap_or(Code::BudgetExhausted);
+            if !failure.retryable || code != Code::BudgetExhausted || waited >= SHARING {
+                return Err(CallError::lasting(code, failure.message));
+            }
+            drop(permit);
+            // Not all at once: who asks is for a moment like one who holds something.
+            let pause = LOOK_AGAIN.mul_f64(0.5 + self.parts.sources.chance.next());
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            permit = line.pace.again().await.ok_or_else(stops)?;
+        }
     }
 
     /// The most that a call can take.

@@ -30,6 +30,11 @@ impl Pace {
         Some(permit)
     }
 
+    /// Waits for room among the calls at the same time, without another place in the minute: for a call that had its turn and could not be made yet.
+    pub(crate) async fn again(&self) -> Option<SemaphorePermit<'_>> {
+        self.at_once.acquire().await.ok()
+    }
+
     fn reserve(&self, now: Instant) -> Instant {
         let mut begun = self.begun.lock();
         while begun.front().is_some_and(|first| *first + MINUTE <= now) {

@@ -175,6 +175,28 @@ async fn fifty_that_race_for_one_budget_never_spend_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_others_set_aside_and_do_not_use_is_waited_for() {
+    // Each sets 92 aside and uses 46: five have room at once, ten one after the other, and the last finds 60 left.
+    let slow: Vec<Step> = (0..11).map(|_| Step::Wait(Duration::from_secs(1), "four".to_owned())).collect();
+    let books = Arc::new(Books { models: vec![model("m", ModelTier::Small, 1)], limit: Some(520), shared: true, ..Books::default() });
+    let gateway = Arc::new(gateway(&books, vec![("m", as_provider(&played(slow, Habit::Echo)))]));
+    let began = tokio::time::Instant::now();
+    let racing: Vec<_> = (0..11)
+        .map(|number| {
+            let gateway = Arc::clone(&gateway);
+            tokio::spawn(async move { gateway.complete(&caller(), ask(&format!("question {number:x}")), None).await })
+        })
+        .collect();
+    let mut refused = Vec::new();
+    for one in racing {
+        refused.extend(one.await.unwrap().err());
+    }
+    assert_eq!(refused.iter().map(|failure| failure.code.as_str()).collect::<Vec<_>>(), ["MODEL-005"]);
+    assert!(books.peak.load(Ordering::SeqCst) <= 520 && books.spent.load(Ordering::SeqCst) == 460);
+    assert!(began.elapsed() < Duration::from_secs(10), "once nobody holds anything, nobody waits: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_set_aside_for_a_call_that_was_dropped_stays_spent() {
     let books = books(vec![model("m", ModelTier::Small, 1)]);
     let gateway = gateway(&books, vec![("m", as_provider(&played(vec![Step::Hang], Habit::Echo)))]);

@@ -1,5 +1,7 @@
 //! Which agents are there?
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use baton_domain::agent::{AgentStatus, Family, Skill};
 use baton_domain::id::{AgentId, EventSeq};
@@ -8,10 +10,21 @@ use baton_domain::services::{AgentService, Answer};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
 use baton_domain::wire::agent::{AgentDetail, AgentList, AgentStanding, AgentView, Balancing};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 /// Agents `a1` to `a9` with the skill `demo.answer`; `speaker` (10) and `other` (11) with `prompt.answer`.
-pub(crate) struct TestAgents;
+#[derive(Default)]
+pub(crate) struct TestAgents {
+    labels: Mutex<BTreeMap<u128, String>>,
+}
+
+impl TestAgents {
+    /// Gives an agent a label.
+    pub(crate) fn label(&self, number: u128, label: &str) {
+        self.labels.lock().insert(number, label.to_owned());
+    }
+}
 
 pub(crate) fn agent_id(number: u128) -> AgentId {
     AgentId::new(Uuid::from_u128(0xB000 + number))
@@ -49,7 +62,9 @@ fn none<T>() -> Answer<T> {
 #[async_trait]
 impl AgentService for TestAgents {
     async fn list(&self, _: &Caller) -> Answer<AgentList> {
-        Ok(AgentList { items: (1..=11).map(view).collect(), standings: vec![], as_of: EventSeq(0) })
+        let labels = self.labels.lock();
+        let labelled = |number: u128| AgentView { labels: labels.get(&number).cloned().into_iter().collect(), ..view(number) };
+        Ok(AgentList { items: (1..=11).map(labelled).collect(), standings: vec![], as_of: EventSeq(0) })
     }
 
     async fn get(&self, _: &Caller, _: AgentId) -> Answer<AgentDetail> {

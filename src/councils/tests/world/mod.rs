@@ -88,7 +88,7 @@ impl World {
         }
         let fuse = Arc::new(Fuse::default());
         let tasks = Arc::new(TestTasks::new(Box::new(script), sources.clone(), Arc::clone(&fuse)));
-        let agents = Arc::new(TestAgents);
+        let agents = Arc::new(TestAgents::default());
         let mut world = Self {
             councils: Councils::new(parts(&store, &tasks, &agents, &sources, &fuse)),
             store,
@@ -168,6 +168,7 @@ fn parts(store: &MemoryStore, tasks: &Arc<TestTasks>, agents: &Arc<TestAgents>, 
     CouncilParts {
         journals: Arc::new(FusedJournals { store: store.clone(), fuse: Arc::clone(fuse) }),
         spending: Arc::new(store.clone()),
+        models: Arc::new(store.clone()),
         users: Arc::new(store.clone()),
         agents: Arc::clone(agents) as _,
         tasks: Arc::clone(tasks) as _,

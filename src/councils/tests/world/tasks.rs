@@ -11,7 +11,7 @@ use baton_domain::page::Page;
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
-use baton_domain::task::{RetryPolicy, TaskState};
+use baton_domain::task::{RetryPolicy, SharedBudget, TaskState};
 use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
@@ -40,6 +40,8 @@ pub(crate) struct Kept {
     pub(crate) detail: TaskDetail,
     pub(crate) submitted: u32,
     pub(crate) by: Caller,
+    /// What it is paid from together with others.
+    pub(crate) shared: Option<SharedBudget>,
 }
 
 pub(crate) struct TestTasks {
@@ -110,6 +112,14 @@ fn none<T>() -> Answer<T> {
 
 #[async_trait]
 impl TaskService for TestTasks {
+    async fn submit_sharing(&self, caller: &Caller, shared: SharedBudget, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
+        let summary = self.submit(caller, task, Some(idempotency_key)).await?;
+        if let Some(kept) = self.kept.lock().get_mut(&summary.id) {
+            kept.shared = Some(shared);
+        }
+        Ok(summary)
+    }
+
     async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
         caller.require(Permission::Work)?;
         let key = idempotency_key.expect("tasks of decisions have keys");
@@ -176,7 +186,7 @@ impl TaskService for TestTasks {
             artifacts: vec![],
             as_of: EventSeq(0),
         };
-        all.insert(id, Kept { key, asked: task, detail, submitted: 1, by: caller.clone() });
+        all.insert(id, Kept { key, asked: task, detail, submitted: 1, by: caller.clone(), shared: None });
         if matches!(pass, Pass::GoSilently) {
             return Err(Problem::new(Code::StorageUnavailable, "the test says so"));
         }

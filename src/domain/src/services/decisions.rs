@@ -25,11 +25,11 @@ pub trait DecisionService: Send + Sync {
     /// `DECISION-002` to `DECISION-011` with the wrong fields, `TASK-002` for a skill that nobody has, `REQUEST-009`.
     async fn open(&self, caller: &Caller, request: NewDecision, idempotency_key: Option<String>) -> Answer<DecisionSummary>;
 
-    /// Opens the decision of a workflow's step: the same under names instead of identifiers.
+    /// Opens the decision of a workflow's step, or of a form: the same under names instead of identifiers.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary>;
+    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: Option<String>) -> Answer<DecisionSummary>;
 
     /// What is wrong with each of these steps as things are now; nothing is opened. Wrong fields are named as steps name them. Agents that take no work at the
     /// moment count: they may once a step is done.

@@ -8,6 +8,7 @@ use super::Answer;
 use crate::id::TaskId;
 use crate::page::Page;
 use crate::problem::Code;
+use crate::task::SharedBudget;
 use crate::user::Caller;
 use crate::wire::assistance::{SkillSuggestions, SkillWish};
 use crate::wire::task::{
@@ -38,6 +39,15 @@ pub trait TaskService: Send + Sync {
     /// As [`submit`](Self::submit); `TASK-001` for the other one, `TASK-004` once that has ended, `TASK-007`.
     async fn submit_under(&self, caller: &Caller, parent: TaskId, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
         let _ = parent;
+        self.submit(caller, task, Some(idempotency_key)).await
+    }
+
+    /// Accepts a task that is paid also from what it shares with the other tasks of a decision. Only services ask for this.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    async fn submit_sharing(&self, caller: &Caller, shared: SharedBudget, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
+        let _ = shared;
         self.submit(caller, task, Some(idempotency_key)).await
     }
 

@@ -9,7 +9,7 @@ mod timeouts;
 mod title;
 mod transition;
 
-pub use budget::Budget;
+pub use budget::{Budget, SharedBudget, TaskBudget};
 pub use fairness::{DEFAULT_FAIRNESS_WEIGHT, FAIRNESS_WEIGHTS, MAXIMUM_FAIRNESS_KEY, invalid_fairness_key};
 pub use priority::{AGING_STEP, InvalidPriority, Priority};
 pub use retry::{Jitter, MAXIMUM_RETRY_AFTER, RetryPolicy, is_final};

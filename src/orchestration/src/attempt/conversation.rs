@@ -316,14 +316,17 @@ impl Conversation<'_> {
     /// On whose behalf the agent asks a model: what it spends counts for the tasks above its own as well.
     fn model_caller(&self, attempt: AttemptId) -> impl Future<Output = ModelCaller> + Send + use<> {
         let (shared, project, task) = (Arc::clone(self.shared), self.task.summary.project_id, self.task.summary.id);
-        let (budget, mut parent) = (self.task.budget.unwrap_or_default(), self.task.summary.parent_id);
+        let (stored, mut parent) = (self.task.budget.unwrap_or_default(), self.task.summary.parent_id);
         async move {
-            let mut above = Vec::new();
+            let budget = stored.own().unwrap_or_default();
+            let (mut above, mut shared_with) = (Vec::new(), stored.shared.into_iter().collect::<Vec<_>>());
             // There are at most as many as tasks may ask for one another.
             while let Some(id) = parent.take() {
                 match shared.store.task(id).await {
                     Ok(Some(record)) => {
-                        above.push((id, record.budget.unwrap_or_default()));
+                        let budget = record.budget.unwrap_or_default();
+                        above.push((id, budget.own().unwrap_or_default()));
+                        shared_with.extend(budget.shared);
                         parent = record.summary.parent_id;
                     }
                     // One that is gone spends nothing any more.
@@ -335,7 +338,7 @@ impl Conversation<'_> {
                     }
                 }
             }
-            ModelCaller { project, task, attempt, budget, above }
+            ModelCaller { project, task, attempt, budget, above, shared: shared_with }
         }
     }
 

@@ -1,20 +1,21 @@
 //! What does the layer of models keep? Its configuration, its budgets and its record, over the store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::TaskId;
+use baton_domain::id::{DecisionId, TaskId};
 use baton_domain::model::{ModelAnswer, Usage};
 use baton_domain::ports::{ConfiguredModel, EmbeddingCall, ModelBooks, ModelCall, ModelCaller, Sealer, Sources};
 use baton_domain::problem::Code;
-use baton_domain::task::Budget;
+use baton_domain::task::{Budget, SharedBudget};
 use baton_domain::wire::model::ModelSettings;
 use baton_domain::wire::task::Failure;
 use baton_storage::{ModelCallRecord, SettingsKind, SettingsRecord, SpendingScope, Spent, Store, StoreError};
 use parking_lot::Mutex;
 
-use super::{budget, project_scope, task_scope};
+use super::{budget, decision_scope, project_scope, task_scope};
 use crate::attempt::failure;
 use crate::settings::place;
 
@@ -24,6 +25,8 @@ const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3_600);
 const BELIEVED: Duration = Duration::from_secs(5);
 /// How often settling is tried while storage is away; what is never settled stays counted as spent.
 const SETTLING: u32 = 5;
+/// Of how many decisions it is known how many calls are under way.
+const MOST_HELD: usize = 4_096;
 
 /// The books of a server's models.
 pub(crate) struct Books {
@@ -31,11 +34,45 @@ pub(crate) struct Books {
     pub(crate) sources: Sources,
     pub(crate) sealer: Arc<dyn Sealer>,
     believed: Mutex<Option<(baton_domain::time::Timestamp, Vec<ConfiguredModel>)>>,
+    held: Held,
+}
+
+/// How many calls of each decision are under way here: what they set aside and do not use comes back. A call that was stopped is never told of; for that
+/// whoever waits does so for a while only, and old decisions are forgotten.
+#[derive(Default)]
+struct Held(Mutex<BTreeMap<DecisionId, u32>>);
+
+impl Held {
+    fn begin(&self, shared: &[SharedBudget]) {
+        let mut held = self.0.lock();
+        for one in shared {
+            *held.entry(one.decision).or_default() += 1;
+        }
+        while held.len() > MOST_HELD {
+            held.pop_first();
+        }
+    }
+
+    fn end(&self, shared: &[SharedBudget]) {
+        let mut held = self.0.lock();
+        for one in shared {
+            let left = held.get(&one.decision).map_or(0, |count| count.saturating_sub(1));
+            if left == 0 {
+                held.remove(&one.decision)
+            } else {
+                held.insert(one.decision, left)
+            };
+        }
+    }
+
+    fn is_held(&self, decision: DecisionId) -> bool {
+        self.0.lock().contains_key(&decision)
+    }
 }
 
 impl Books {
     pub(crate) fn new(store: Arc<dyn Store>, sources: Sources, sealer: Arc<dyn Sealer>) -> Self {
-        Self { store, sources, sealer, believed: Mutex::new(None) }
+        Self { store, sources, sealer, believed: Mutex::new(None), held: Held::default() }
     }
 
     /// Forgets what was read of the configuration.
@@ -95,38 +132,53 @@ impl ModelBooks for Books {
     async fn reserve(&self, caller: &ModelCaller, most: Usage) -> Result<(), Failure> {
         let now = self.sources.clock.now();
         let of_project = budget(self.store.as_ref(), caller.project).await.map_err(unavailable)?;
-        let of_task = |task: TaskId, budget: Budget| SpendingScope {
-            name: task_scope(task),
-            tokens: budget.tokens,
-            cost_micros: budget.cost.map(micros),
-        };
+        let scope = |name: String, budget: Budget| SpendingScope { name, tokens: budget.tokens, cost_micros: budget.cost.map(micros) };
+        let of_task = |task: TaskId, budget: Budget| scope(task_scope(task), budget);
         let mut scopes = vec![of_task(caller.task, caller.budget)];
         scopes.extend(caller.above.iter().map(|(task, budget)| of_task(*task, *budget)));
+        scopes.extend(caller.shared.iter().map(|shared| scope(decision_scope(shared.decision), shared.budget)));
         scopes.push(SpendingScope {
             name: project_scope(caller.project, now),
             tokens: of_project.tokens,
             cost_micros: of_project.cost_micros,
         });
         let most = spent(most);
-        let Some(refused) = self.store.spend(scopes, most, now).await.map_err(unavailable)? else { return Ok(()) };
-        let whose = if refused.starts_with("task:") { "task's budget" } else { "project's budget of this month" };
+        // What others of a decision have set aside may come back, once they know what they used; a call that is more than all of it never fits.
+        let may_fit = |shared: &&SharedBudget| scope(String::new(), shared.budget).has_room(Spent::default(), most);
+        let passes: Vec<(String, DecisionId)> =
+            caller.shared.iter().filter(may_fit).map(|shared| (decision_scope(shared.decision), shared.decision)).collect();
+        // Before it is known: whoever is refused because of this one must see it.
+        self.held.begin(&caller.shared);
+        let spent = self.store.spend(scopes, most, now).await;
+        if !matches!(spent, Ok(None)) {
+            self.held.end(&caller.shared);
+        }
+        let Some(refused) = spent.map_err(unavailable)? else { return Ok(()) };
+        let whose = match refused.split(':').next() {
+            Some("task") => "task's budget",
+            Some("decision") => "budget that the decision's tasks share",
+            _ => "project's budget of this month",
+        };
         let text =
             format!("The {whose} has no room for a call of up to {} tokens and {} millionths of money.", most.tokens, most.cost_micros);
-        Err(failure(Code::BudgetExhausted, text, false))
+        let passing = passes.iter().any(|(name, decision)| *name == refused && self.held.is_held(*decision));
+        Err(failure(Code::BudgetExhausted, text, passing))
     }
 
     async fn settle(&self, caller: &ModelCaller, most: Usage, used: Usage) {
         let now = self.sources.clock.now();
         let mut scopes = vec![task_scope(caller.task)];
         scopes.extend(caller.above.iter().map(|(task, _)| task_scope(*task)));
+        scopes.extend(caller.shared.iter().map(|shared| decision_scope(shared.decision)));
         scopes.push(project_scope(caller.project, now));
         for attempt in 1..=SETTLING {
             match self.store.settle_spending(scopes.clone(), spent(most), spent(used), now).await {
-                Ok(()) => return,
+                Ok(()) => break,
                 Err(error) if attempt == SETTLING => tracing::warn!(%error, "what a call did not use stays counted as spent"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await,
             }
         }
+        self.held.end(&caller.shared);
     }
 
     async fn record(&self, call: ModelCall) {

@@ -12,7 +12,7 @@ pub(crate) use books::Books;
 pub use desk::ModelDesk;
 pub(crate) use service::ModelsService;
 
-use baton_domain::id::{ProjectId, TaskId};
+use baton_domain::id::{DecisionId, ProjectId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::wire::model::ModelBudget;
 use baton_storage::{SettingsKind, Store, StoreError};
@@ -29,6 +29,11 @@ fn project_scope(project: ProjectId, at: Timestamp) -> String {
 /// What all attempts of a task spend is counted here.
 fn task_scope(task: TaskId) -> String {
     format!("task:{task}")
+}
+
+/// What all tasks of a decision spend together is counted here.
+fn decision_scope(decision: DecisionId) -> String {
+    format!("decision:{decision}")
 }
 
 /// What the project may spend in a month.

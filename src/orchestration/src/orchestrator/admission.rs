@@ -5,7 +5,8 @@ use std::time::Duration;
 use baton_domain::id::{LeaseToken, TaskId};
 use baton_domain::problem::{Code, FieldError, Problem};
 use baton_domain::task::{
-    Budget, FAIRNESS_WEIGHTS, MAXIMUM_TITLE_BYTES, RetryPolicy, TaskState, Trigger, WaitKind, apply, automatic_title, invalid_fairness_key,
+    Budget, FAIRNESS_WEIGHTS, MAXIMUM_TITLE_BYTES, RetryPolicy, TaskBudget, TaskState, Trigger, WaitKind, apply, automatic_title,
+    invalid_fairness_key,
 };
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
@@ -144,7 +145,7 @@ impl Orchestrator {
             ready_at: later.unwrap_or(now),
             depth: 0,
             fairness_weight: task.fairness_weight,
-            budget: task.budget,
+            budget: TaskBudget::of(task.budget, None),
             awaited: false,
             created_by: caller.principal.clone(),
         };

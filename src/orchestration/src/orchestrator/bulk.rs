@@ -116,7 +116,7 @@ impl Orchestrator {
             timeouts: old.timeouts,
             fairness_key: old.summary.fairness_key,
             fairness_weight: old.fairness_weight,
-            budget: old.budget,
+            budget: old.budget.and_then(|budget| budget.own()),
             decide: rows.decide.map(|vote| Box::new(vote.terms)),
             ..NewTask::new(old.summary.skill, rows.input)
         };

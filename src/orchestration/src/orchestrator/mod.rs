@@ -22,7 +22,7 @@ use baton_domain::id::TaskId;
 use baton_domain::page::Page;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, TaskService};
-use baton_domain::task::TaskState;
+use baton_domain::task::{SharedBudget, TaskBudget, TaskState};
 use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::assistance::{SkillSuggestions, SkillWish};
 use baton_domain::wire::task::{
@@ -240,7 +240,7 @@ fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool, result_sch
         retry: rows.task.retry,
         timeouts: rows.task.timeouts,
         fairness_weight: rows.task.fairness_weight,
-        budget: rows.task.budget,
+        budget: rows.task.budget.and_then(|budget| budget.own()),
         depends_on: rows.depends_on,
         decide: None,
         held_up,
@@ -254,17 +254,21 @@ fn detail(rows: TaskRows, held_up: Vec<Rejection>, checkpoints: bool, result_sch
     }
 }
 
-#[async_trait]
-impl TaskService for Orchestrator {
-    async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
-        self.shared.gate.require(caller, Permission::Work, "task.submit")?;
-        let key = idempotency(caller, idempotency_key, "task", &task)?;
+impl Orchestrator {
+    /// Accepts a task, paid also from what it shares with others.
+    async fn accept(&self, caller: &Caller, task: NewTask, key: Option<String>, shared: Option<SharedBudget>) -> Answer<TaskSummary> {
+        let key = idempotency(caller, key, "task", &task)?;
         if let Some(first) = self.answered_one(key.as_ref()).await? {
             return Ok(first);
         }
         self.check_standing(caller).await?;
         let admitted = self.admit(caller, task, "").await?;
-        let admitted = self.resolve(caller, vec![admitted]).await?;
+        let mut admitted = self.resolve(caller, vec![admitted]).await?;
+        if shared.is_some() {
+            for new in &mut admitted {
+                new.task.budget = TaskBudget::of(new.task.budget.and_then(|budget| budget.own()), shared);
+            }
+        }
         let Some(summary) = admitted.first().map(|new| new.task.summary.clone()) else {
             return Err(Problem::new(Code::Internal, "an admitted task is gone"));
         };
@@ -273,6 +277,19 @@ impl TaskService for Orchestrator {
             Some(id) if *id != summary.id => self.summary(*id).await,
             _ => Ok(summary),
         }
+    }
+}
+
+#[async_trait]
+impl TaskService for Orchestrator {
+    async fn submit(&self, caller: &Caller, task: NewTask, idempotency_key: Option<String>) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.submit")?;
+        self.accept(caller, task, idempotency_key, None).await
+    }
+
+    async fn submit_sharing(&self, caller: &Caller, shared: SharedBudget, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {
+        self.shared.gate.require(caller, Permission::Work, "task.submit")?;
+        self.accept(caller, task, Some(idempotency_key), Some(shared)).await
     }
 
     async fn submit_under(&self, caller: &Caller, parent: TaskId, task: NewTask, idempotency_key: String) -> Answer<TaskSummary> {

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use baton_councils::{CouncilParts, Councils};
 use baton_domain::connection::{AuthKind, ConnectionKind};
-use baton_domain::id::{DEFAULT_PROJECT, TaskId};
+use baton_domain::id::{AttemptId, DEFAULT_PROJECT, DecisionId, TaskId};
 use baton_domain::model::{Embedded, FinishReason, Message, ModelAnswer, ModelRequest, Usage};
 use baton_domain::ports::{ConfiguredModel, ModelBooks, ModelCall, ModelCaller, Models, Sealer, Written};
-use baton_domain::services::{ConnectionService, ModelService};
-use baton_domain::task::{Budget, TaskState};
+use baton_domain::services::{ConnectionService, DecisionService, ModelService};
+use baton_domain::task::{Budget, SharedBudget, TaskState};
 use baton_domain::user::{Caller, Role};
 use baton_domain::wire::auth::Secret;
 use baton_domain::wire::connection::{ConnectionSettings, NewConnection};
+use baton_domain::wire::decision::DecisionState;
 use baton_domain::wire::model::{ModelBudget, ModelPreset, ModelSettings, ModelState, ModelTest, NewModel};
 use baton_domain::wire::task::{Failure, NewTask};
-use baton_storage::{SettingsKind, SettingsStore};
+use baton_storage::{ModelStore, SettingsKind, SettingsStore};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -227,6 +229,113 @@ async fn the_budgets_of_task_and_month_hold_back_what_would_pass_them() {
     );
 }
 
+fn shared(world: &World, tokens: u64) -> SharedBudget {
+    SharedBudget { decision: DecisionId::new(world.sources.ids.next()), budget: Budget { tokens: Some(tokens), cost: None } }
+}
+
+#[tokio::test]
+async fn however_many_race_for_a_shared_budget_they_never_pass_it_together() {
+    let world = World::new().await;
+    let (_, books) = models(&world);
+    let shared = shared(&world, 130);
+    let caller = |world: &World| ModelCaller {
+        project: DEFAULT_PROJECT,
+        task: TaskId::new(world.sources.ids.next()),
+        attempt: AttemptId::new(world.sources.ids.next()),
+        budget: shared.budget,
+        above: vec![],
+        shared: vec![shared],
+    };
+    let racing: Vec<_> = (0..40)
+        .map(|_| {
+            let (books, caller) = (Arc::clone(&books), caller(&world));
+            tokio::spawn(async move { (books.reserve(&caller, MOST).await, caller) })
+        })
+        .collect();
+    let (mut won, mut lost) = (Vec::new(), Vec::new());
+    for one in racing {
+        match one.await.unwrap() {
+            (Ok(()), caller) => won.push(caller),
+            (Err(failure), _) => lost.push(failure),
+        }
+    }
+    assert_eq!((won.len(), lost.len()), (2, 38), "130 tokens are room for two calls of 50");
+    assert!(lost.iter().all(|failure| failure.code == "MODEL-005" && failure.retryable && failure.message.contains("decision")));
+    let scope = format!("decision:{}", shared.decision);
+    assert_eq!(world.store.spent(&scope).await.unwrap().tokens, 100);
+    // What was set aside and not used is there for the others.
+    books.settle(&won[0], MOST, Usage { prompt_tokens: 5, completion_tokens: 5, cost_micros: 0 }).await;
+    assert_eq!(world.store.spent(&scope).await.unwrap().tokens, 60);
+    books.reserve(&caller(&world), MOST).await.unwrap();
+    let large = Usage { prompt_tokens: 131, ..Usage::default() };
+    let never = ModelCaller { budget: Budget::default(), ..caller(&world) };
+    assert!(!books.reserve(&never, large).await.unwrap_err().retryable, "more than all of it never fits");
+}
+
+#[tokio::test]
+async fn tasks_of_a_decision_are_paid_from_what_they_share() {
+    let world = World::new().await;
+    let _models = models(&world);
+    let shared = shared(&world, 130);
+    let mut ended = Vec::new();
+    for number in 0..5 {
+        let task = NewTask { budget: Some(shared.budget), ..complete() };
+        let submitted = world.tasks().submit_sharing(&world.caller, shared, task, format!("voter-{number}")).await.unwrap();
+        ended.push(world.ended(submitted.id).await);
+    }
+    // Each takes 40 and sets aside 50 for it: the fourth finds 10 left.
+    let states: Vec<TaskState> = ended.iter().map(|task| task.summary.state).collect();
+    let (done, failed) = (TaskState::Completed, TaskState::Failed);
+    assert_eq!(states, [done, done, done, failed, failed]);
+    assert_eq!(ended[4].summary.failure.as_ref().map(|failure| failure.code.as_str()), Some("MODEL-005"));
+    assert_eq!(world.store.spent(&format!("decision:{}", shared.decision)).await.unwrap().tokens, 120);
+    assert_eq!(ended[0].budget, Some(shared.budget), "people see what the task itself may use");
+    // Done again by hand it is nobody's vote.
+    let again = world.tasks().rerun(&world.caller, ended[4].summary.id, None).await.unwrap();
+    assert_eq!(world.ended(again.id).await.summary.state, done);
+}
+
+#[tokio::test]
+async fn voters_that_race_for_a_decisions_budget_never_pass_it_and_people_decide() {
+    let world = World::new().await;
+    let _models = models(&world);
+    let councils = Councils::new(CouncilParts {
+        journals: Arc::new(world.store.clone()),
+        spending: Arc::new(world.store.clone()),
+        models: Arc::new(world.store.clone()),
+        users: Arc::new(world.store.clone()),
+        agents: world.engine.agents(),
+        tasks: world.engine.tasks(),
+        sources: world.sources.clone(),
+    });
+    let agents = world.engine.agents().list(&world.caller).await.unwrap().items;
+    let agent = agents.iter().find(|agent| agent.skills.iter().any(|skill| skill == SCRIPTED)).unwrap().id;
+    let asked = json!({
+        "question": "What does it say?",
+        "task": {"skill": SCRIPTED, "input": {"do": "complete"}, "answer": "/text"},
+        "answers": {"kind": "free"},
+        "electorate": [{"kind": "agent", "agent_id": agent, "samples": 20}],
+        "budget": {"tokens": 130},
+        "early_stop": false,
+    });
+    let id = councils.open(&world.caller, serde_json::from_value(asked).unwrap(), None).await.unwrap().id;
+    let mut detail = councils.decision(&world.caller, id).await.unwrap();
+    for _ in 0..2_000 {
+        if detail.summary.state != DecisionState::Open {
+            break;
+        }
+        councils.pass(true).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        detail = councils.decision(&world.caller, id).await.unwrap();
+    }
+    assert!(detail.budget_spent && detail.summary.state == DecisionState::Escalated, "{:?}", detail.story);
+    // Each takes 40 and sets aside 50 for it: two that race find room, and a third if it comes after them.
+    let refused = detail.requests.iter().filter(|request| request.code.as_deref() == Some("MODEL-005")).count();
+    assert!((17..=18).contains(&refused), "{:?}", detail.requests);
+    let spent = world.store.spent(&format!("decision:{id}")).await.unwrap().tokens;
+    assert_eq!((spent, detail.summary.spent.tokens), (40 * (20 - refused as u64), spent), "of 130");
+}
+
 #[tokio::test]
 async fn what_a_task_asked_models_is_shown_to_whoever_may_see_the_task() {
     let world = World::new().await;
@@ -235,8 +344,14 @@ async fn what_a_task_asked_models_is_shown_to_whoever_may_see_the_task() {
     let task = ended.summary.id;
     let none = service.calls(&world.caller, task).await.unwrap();
     assert!(none.is_empty(), "{none:?}");
-    let caller =
-        ModelCaller { project: DEFAULT_PROJECT, task, attempt: ended.attempts[0].id, budget: Budget::default(), above: Vec::new() };
+    let caller = ModelCaller {
+        project: DEFAULT_PROJECT,
+        task,
+        attempt: ended.attempts[0].id,
+        budget: Budget::default(),
+        above: vec![],
+        shared: vec![],
+    };
     let request = ModelRequest::new(vec![Message::user("what is it? ".repeat(10_000))]);
     let answer = ModelAnswer {
         model: "echo".into(),

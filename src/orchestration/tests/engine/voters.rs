@@ -109,6 +109,7 @@ impl Voting {
         let councils = Councils::new(CouncilParts {
             journals: Arc::new(world.store.clone()),
             spending: Arc::new(world.store.clone()),
+            models: Arc::new(world.store.clone()),
             users: Arc::new(world.store.clone()),
             agents: world.engine.agents(),
             tasks: world.engine.tasks(),

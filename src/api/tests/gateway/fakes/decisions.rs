@@ -29,8 +29,8 @@ impl DecisionService for Fake {
         Ok(of(decision()))
     }
 
-    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: String) -> Answer<DecisionSummary> {
-        self.0.allowed(caller, Permission::Work, format!("open for a step {:?} {idempotency_key}", step.question))?;
+    async fn open_step(&self, caller: &Caller, step: StepDecision, idempotency_key: Option<String>) -> Answer<DecisionSummary> {
+        self.0.allowed(caller, Permission::Work, format!("open for a step {:?} {idempotency_key:?}", step.question))?;
         Ok(of(decision()))
     }
 

@@ -46,6 +46,10 @@ impl IdSource for Fixed {
 pub struct Books {
     pub models: Vec<ConfiguredModel>,
     pub limit: Option<i64>,
+    /// Whether the budget is shared: what calls that are under way set aside may come back.
+    pub shared: bool,
+    /// How many calls are under way.
+    pub held: AtomicI64,
     pub spent: AtomicI64,
     /// The most that was ever counted as spent.
     pub peak: AtomicI64,
@@ -68,14 +72,17 @@ impl ModelBooks for Books {
         let after = self.spent.fetch_add(tokens(most), Ordering::SeqCst) + tokens(most);
         if self.limit.is_some_and(|limit| after > limit) {
             self.spent.fetch_sub(tokens(most), Ordering::SeqCst);
-            return Err(Failure { code: Code::BudgetExhausted.as_str().to_owned(), message: "no room".to_owned(), retryable: false });
+            let retryable = self.shared && self.held.load(Ordering::SeqCst) > 0;
+            return Err(Failure { code: Code::BudgetExhausted.as_str().to_owned(), message: "no room".to_owned(), retryable });
         }
+        self.held.fetch_add(1, Ordering::SeqCst);
         self.peak.fetch_max(after, Ordering::SeqCst);
         Ok(())
     }
 
     async fn settle(&self, _: &ModelCaller, most: Usage, used: Usage) {
         self.spent.fetch_add(tokens(used) - tokens(most), Ordering::SeqCst);
+        self.held.fetch_sub(1, Ordering::SeqCst);
     }
 
     async fn record(&self, call: ModelCall) {
@@ -127,6 +134,7 @@ pub fn caller() -> ModelCaller {
         attempt: AttemptId::new(Uuid::from_u128(2)),
         budget: Budget::default(),
         above: Vec::new(),
+        shared: Vec::new(),
     }
 }
 

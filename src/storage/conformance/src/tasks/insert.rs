@@ -1,8 +1,8 @@
 //! How are new tasks stored? All or none, each with its event, and they read back as they were given.
 
 use baton_domain::event::Event;
-use baton_domain::id::{ProjectId, RunId, TaskId};
-use baton_domain::task::{Jitter, Priority, RetryPolicy, TaskState, Timeouts};
+use baton_domain::id::{DecisionId, ProjectId, RunId, TaskId};
+use baton_domain::task::{Budget, Jitter, Priority, RetryPolicy, SharedBudget, TaskBudget, TaskState, Timeouts};
 use baton_domain::user::Principal;
 use baton_domain::wire::task::Failure;
 use baton_storage::{Inserted, StoreError};
@@ -17,6 +17,8 @@ pub async fn a_task_reads_back_as_it_was_given(world: &World) {
         task.retry = RetryPolicy { jitter: Jitter::None, non_retryable: vec!["SKILL-001".to_owned()], ..RetryPolicy::default() };
         task.timeouts = Timeouts { schedule_to_start_ms: Some(5), schedule_to_close_ms: Some(7), ..Timeouts::default() };
         task.depth = 3;
+        let (own, all) = (Budget { tokens: Some(5), cost: Some(0.5) }, Budget { tokens: Some(9), cost: None });
+        task.budget = TaskBudget::of(Some(own), Some(SharedBudget { decision: DecisionId::new(Uuid::from_u128(9)), budget: all }));
         task.summary.priority = Priority::new(1).unwrap();
         task.summary.labels = vec!["gpu".to_owned(), "eu".to_owned()];
         task.summary.maximum_attempts = 9;
