@@ -13,6 +13,7 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled};
 use baton_domain::wire::trace::Level;
@@ -319,10 +320,24 @@ impl Context {
     /// # Errors
     /// Why the child failed, or `TASK-007` when tasks ask for one another too deep.
     pub async fn ask(&self, skill: &str, input: Value) -> Result<Value, SkillError> {
+        self.ask_on(skill, input, None).await
+    }
+
+    /// The same, done by several: answers that are the same are the result, and answers that differ open a decision, whose verdict is. The terms are
+    /// those of a task's `decide`.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask); the terms are refused with the codes that a task with them is (`DECISION-004`, `DECISION-008` and others), what is not
+    /// decided fails with its own, and `TASK-007` comes one level earlier, since each of the several has a task below the child's.
+    pub async fn ask_several(&self, skill: &str, input: Value, terms: DecideTerms) -> Result<Value, SkillError> {
+        self.ask_on(skill, input, Some(Box::new(terms))).await
+    }
+
+    async fn ask_on(&self, skill: &str, input: Value, decide: Option<Box<DecideTerms>>) -> Result<Value, SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
         self.shared.pending.lock().insert(request, Pending::Answered(send));
-        self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input }).await?;
+        self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input, decide }).await?;
         answer.await.map_err(|_| host_gone())?.map_err(from_failure)
     }
 

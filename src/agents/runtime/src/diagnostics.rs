@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::problem::Code;
 use baton_domain::task::RetryPolicy;
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::topic::Settled;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -37,6 +38,8 @@ pub const PUBLISH: &str = "diagnostics.publish";
 pub const LISTEN: &str = "diagnostics.listen";
 /// The skill that consumes a durable subscription, from a process of its own.
 pub const CONSUME: &str = "diagnostics.consume";
+/// The skill that asks another one, from a process of its own.
+pub const ASK: &str = "diagnostics.ask";
 /// The skill that keeps a core busy in a process of its own.
 pub const SPIN: &str = "diagnostics.spin";
 /// The skill that uses more than it may, in a process of its own.
@@ -170,12 +173,28 @@ impl Agent for Diagnostics {
                 vec![json!({"subscription": "billing", "seconds": 10})],
             )
         };
+        let ask = Skill {
+            isolation: Isolation::Process,
+            ..skill(
+                ASK,
+                "Ask",
+                "Asks another skill, of several agents if it is said how answers that differ are decided on, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "skill": {"type": "string", "title": "Skill", "minLength": 1, "maxLength": 128},
+                    "input": {"type": "object", "title": "Its input", "default": {}},
+                    "decide": {"type": "object", "title": "Decide", "description": "Who does it, and by which rule it is decided, as of a task."}
+                }, "required": ["skill"], "additionalProperties": false}),
+                vec![
+                    json!({"skill": "nlp.sentiment", "input": {"text": "The people were kind."}, "decide": {"voters": {"samples": 3}, "rule": "majority"}}),
+                ],
+            )
+        };
         AgentCard {
             name: "diagnostics".to_owned(),
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, publish, listen, consume, spin, exhaust],
+            skills: vec![echo, noop, sleep, fail, publish, listen, consume, ask, spin, exhaust],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -219,6 +238,7 @@ impl Agent for Diagnostics {
                 Ok(json!({"heard": heard.ok().flatten()}))
             }
             CONSUME => consume(&context, &input).await,
+            ASK => ask(&context, &input).await,
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
             EXHAUST => {
                 let what = input["what"].as_str().unwrap_or_default().to_owned();
@@ -242,6 +262,20 @@ async fn consume(context: &Context, input: &Value) -> Result<Value, SkillError> 
         (false, false) => context.acknowledge(subscription, ack_ids).await?,
     };
     Ok(json!({"deliveries": deliveries, "settled": settled.settled}))
+}
+
+/// Asks another skill, on the terms of the input if it has some.
+async fn ask(context: &Context, input: &Value) -> Result<Value, SkillError> {
+    let skill = input["skill"].as_str().unwrap_or_default();
+    let given = input.get("input").cloned().unwrap_or_else(|| json!({}));
+    let answer = match input.get("decide") {
+        Some(terms) => {
+            let terms: DecideTerms = serde_json::from_value(terms.clone()).map_err(|error| SkillError::input("decide", error))?;
+            context.ask_several(skill, given, terms).await?
+        }
+        None => context.ask(skill, given).await?,
+    };
+    Ok(json!({"answer": answer}))
 }
 
 /// The longest stretch between two checkpoints, in milliseconds; work that is shorter than it makes none.

@@ -12,6 +12,7 @@ use baton_domain::connection::ConnectionGrant;
 use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled, TopicMessage};
 use baton_domain::wire::trace::Level;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the protocol; the child refuses another.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 /// The longest message.
 pub const MAXIMUM_LINE_BYTES: usize = 4 << 20;
 /// The longest log message in bytes; the rest is cut.
@@ -245,6 +246,9 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+        /// If several are to do it: who, and by which rule answers that differ are decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decide: Option<Box<DecideTerms>>,
     },
     /// Ask a model.
     Complete {

@@ -27,7 +27,7 @@ use super::record::{LINGER, TraceBuffer};
 use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
 use crate::engine::{Order, Shared};
-use crate::orchestrator::Orchestrator;
+use crate::orchestrator::{Asked, Orchestrator};
 
 /// By what an attempt ended.
 #[derive(Debug)]
@@ -140,8 +140,8 @@ impl Conversation<'_> {
                         },
                         Some(FromAgent::Refused { code, message }) => break refused(begun, code, message),
                         Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
-                        Some(FromAgent::Ask { request, skill, input }) => {
-                            let asked = children.ask(request, skill, input);
+                        Some(FromAgent::Ask { request, skill, input, decide }) => {
+                            let asked = children.ask(request, Asked { skill, input, decide });
                             if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), asked).await {
                                 break end;
                             }

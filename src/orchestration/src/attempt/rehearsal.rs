@@ -218,7 +218,8 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
             let Some(result) = prompter.embed(&texts) else { return Some(Rehearsed::Unprompted) };
             ToAgent::Embedded { request, result }
         }
-        FromAgent::Ask { request, skill, input } => {
+        // On which terms is no part of what was recorded of a child: its result is, whoever it came of.
+        FromAgent::Ask { request, skill, input, .. } => {
             let Some(result) = prompter.ask(&skill, &input) else { return Some(Rehearsed::Unprompted) };
             ToAgent::Answered { request, result }
         }
