@@ -146,6 +146,20 @@ pub struct NewJournal {
     pub events: Vec<NewEvent>,
 }
 
+/// A row of another journal that must stand as it was read, or nothing is stored. It is looked at in the transaction of the write, and stays until
+/// that commits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalGuard {
+    /// The other journal.
+    pub journal: JournalId,
+    /// The row's group.
+    pub group: String,
+    /// Its key.
+    pub key: String,
+    /// What it says.
+    pub body: Value,
+}
+
 /// What became of an opening.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalOpened {
@@ -252,6 +266,20 @@ pub trait JournalStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn write_journal(&self, write: JournalWrite) -> Result<JournalWritten, StoreError>;
+
+    /// Opens a journal as [`open_journal`](Self::open_journal) does, if a row of another one stands as it was read; gives nothing, and stores
+    /// nothing, if it does not.
+    ///
+    /// # Errors
+    /// As [`open_journal`](Self::open_journal).
+    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError>;
+
+    /// Stores a turn as [`write_journal`](Self::write_journal) does, if a row of another journal stands as it was read; gives nothing, and stores
+    /// nothing, if it does not.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn write_journal_while(&self, write: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError>;
 
     /// How a journal stands, with the newest event at that moment.
     ///

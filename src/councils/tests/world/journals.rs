@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
+    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
     JournalWritten, NewJournal, RowPlace, StoreError,
 };
 use baton_storage_memory::MemoryStore;
@@ -101,6 +101,14 @@ impl JournalStore for FusedJournals {
             }
             Pass::No => away(),
         }
+    }
+
+    async fn open_journal_while(&self, _: NewJournal, _: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+        unreachable!("no decision stands on a row of another journal")
+    }
+
+    async fn write_journal_while(&self, _: JournalWrite, _: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+        unreachable!("no decision stands on a row of another journal")
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

@@ -6,6 +6,7 @@
 mod book;
 mod draft;
 mod ended;
+mod guard;
 mod holders;
 mod service;
 mod turn;

@@ -7,7 +7,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::conflict::{LineForm, LineVersion};
 use baton_negotiation::conflict::{Command, Conflict, Form, State, Strategy};
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{JournalGuard, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -121,15 +121,15 @@ impl Sharing {
         Err(contended())
     }
 
-    /// Opens a conflict; if the same change has one, gives that.
+    /// Opens a conflict; if the same change has one, gives that. Nothing if the claim under which the change was made is not held any more.
     pub(crate) async fn open_conflict(
         &self,
         caller: &Caller,
         line: &Line,
         (base, theirs): (Option<u64>, &Content),
         strategy: Strategy,
-        compared: Compared,
-    ) -> Answer<ConflictId> {
+        (compared, guard): (Compared, Option<JournalGuard>),
+    ) -> Answer<Option<ConflictId>> {
         let now = self.now();
         let id = JournalId::new(self.parts.sources.ids.next());
         let opening = Opening {
@@ -181,12 +181,17 @@ impl Sharing {
         let events = vec![event(("conflict.opened", format!("conflict:{id}")), now, caller.project, &caller.principal, &shown)?];
         let rows = vec![row(CONFLICT, STATE, Some(write("conflict", &core)?))];
         let new = NewJournal { head, opening: write("beginning of a conflict", &opening)?, rows, events };
-        let id = match self.parts.journals.open_journal(new).await? {
-            JournalOpened::Stored => id,
-            JournalOpened::Exists(head) => head.id,
+        let opened = match guard {
+            Some(guard) => self.parts.journals.open_journal_while(new, guard).await?,
+            None => Some(self.parts.journals.open_journal(new).await?),
+        };
+        let id = match opened {
+            Some(JournalOpened::Stored) => id,
+            Some(JournalOpened::Exists(head)) => head.id,
+            None => return Ok(None),
         };
         self.ring();
-        Ok(ConflictId::new(*id.as_uuid()))
+        Ok(Some(ConflictId::new(*id.as_uuid())))
     }
 
     /// Writes what became of a conflict, if it is as it was read. Gives whether that was so.

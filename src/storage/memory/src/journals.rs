@@ -7,7 +7,7 @@ use baton_domain::event::NewEvent;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
+    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
     JournalWritten, NewJournal, RowPlace, StoreError,
 };
 use serde_json::Value;
@@ -102,6 +102,11 @@ fn write(state: &mut State, write: JournalWrite) -> (JournalWritten, Vec<NewEven
     (JournalWritten::Stored(head.version), write.events)
 }
 
+fn stands(state: &State, guard: JournalGuard) -> bool {
+    let JournalGuard { journal, group, key, body } = guard;
+    state.journals.by_id.get(&journal).and_then(|journal| journal.rows.get(&(group, key))) == Some(&body)
+}
+
 fn facts(journal: &Journal, after: i64, limit: u32) -> Vec<JournalFact> {
     let numbered = (1..).zip(&journal.facts).map(|(number, (at, body))| JournalFact { number, at: *at, body: body.clone() });
     numbered.filter(|fact| fact.number > after).take(limit as usize).collect()
@@ -149,6 +154,26 @@ impl JournalStore for MemoryStore {
 
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         self.commit(|state| Ok(write(state, turn)))
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+        self.commit(|state| {
+            if !stands(state, guard) {
+                return Ok((None, Vec::new()));
+            }
+            let (opened, events) = open(state, new)?;
+            Ok((Some(opened), events))
+        })
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+        self.commit(|state| {
+            if !stands(state, guard) {
+                return Ok((None, Vec::new()));
+            }
+            let (written, events) = write(state, turn);
+            Ok((Some(written), events))
+        })
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
+    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
     JournalWritten, NewJournal, RowPlace, StoreError,
 };
 use serde_json::Value;
@@ -195,6 +195,27 @@ async fn write(tx: &mut Tx, turn: &JournalWrite) -> Result<JournalWritten, Fault
     Ok(JournalWritten::Stored(version))
 }
 
+/// Whether a row stands as it was read. Its journal is locked by now, and so by everybody who writes its rows: it does so until the commit.
+async fn stands(tx: &mut Tx, guard: &JournalGuard) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT body FROM journal_rows WHERE journal_id = $1 AND row_group = $2 AND row_key = $3")
+        .bind(*guard.journal.as_uuid())
+        .bind(plain(&guard.group))
+        .bind(plain(&guard.key))
+        .fetch_optional(tx.sql())
+        .await
+        .map_err(failed)?;
+    let body: Option<Value> = row.as_ref().map(|row| json(row, "body")).transpose()?;
+    Ok(body.as_ref() == Some(&guard.body))
+}
+
+async fn open_while(tx: &mut Tx, new: &NewJournal, guard: &JournalGuard) -> Result<Option<JournalOpened>, Fault> {
+    if stands(tx, guard).await? { open(tx, new).await.map(Some) } else { Ok(None) }
+}
+
+async fn write_while(tx: &mut Tx, turn: &JournalWrite, guard: &JournalGuard) -> Result<Option<JournalWritten>, Fault> {
+    if stands(tx, guard).await? { write(tx, turn).await.map(Some) } else { Ok(None) }
+}
+
 async fn refused(sql: &mut PgConnection, id: JournalId) -> Result<JournalWritten, Fault> {
     Ok(version(sql, id).await?.map_or(JournalWritten::Missing, JournalWritten::Stale))
 }
@@ -294,6 +315,16 @@ impl JournalStore for PostgresStore {
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         let locks = Locks { journal: Some(turn.id), ..Locks::default() };
         self.writer.run_with(locks, turn, |tx, turn| Box::pin(write(tx, turn))).await
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+        let locks = Locks { guard: Some(guard.journal), ..Locks::default() };
+        self.writer.run_with(locks, (new, guard), |tx, (new, guard)| Box::pin(open_while(tx, new, guard))).await
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+        let locks = Locks { journal: Some(turn.id), guard: Some(guard.journal), ..Locks::default() };
+        self.writer.run_with(locks, (turn, guard), |tx, (turn, guard)| Box::pin(write_while(tx, turn, guard))).await
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

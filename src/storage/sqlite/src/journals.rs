@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
+    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
     JournalWritten, NewJournal, RowPlace, StoreError,
 };
 use rusqlite::types::Value;
@@ -138,6 +138,14 @@ fn write(tx: &mut Tx, turn: JournalWrite) -> Result<JournalWritten, StoreError> 
     Ok(JournalWritten::Stored(version + 1))
 }
 
+/// Whether a row stands as it was read. There is one writer: it does so until the transaction ends.
+fn stands(sql: &Connection, guard: &JournalGuard) -> Result<bool, StoreError> {
+    let text = "SELECT body FROM journal_rows WHERE journal_id = ?1 AND row_group = ?2 AND row_key = ?3";
+    let body: Option<serde_json::Value> =
+        maybe(sql, text, params![guard.journal.as_uuid().as_bytes(), guard.group, guard.key], |row| row.json())?;
+    Ok(body.as_ref() == Some(&guard.body))
+}
+
 fn rows(
     sql: &Connection,
     id: JournalId,
@@ -236,6 +244,14 @@ impl JournalStore for SqliteStore {
 
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         self.writer.run(move |tx| write(tx, turn)).await
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+        self.writer.run(move |tx| if stands(tx.sql(), &guard)? { open(tx, new).map(Some) } else { Ok(None) }).await
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+        self.writer.run(move |tx| if stands(tx.sql(), &guard)? { write(tx, turn).map(Some) } else { Ok(None) }).await
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {
