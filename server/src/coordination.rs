@@ -61,6 +61,23 @@ pub(crate) fn replays(store: &Arc<dyn Store>, rehearsals: Arc<dyn Rehearsals>, s
     })
 }
 
+/// Decisions on a store. Nothing of them goes on by this alone.
+pub(crate) fn councils(
+    store: &Arc<dyn Store>,
+    agents: &Arc<dyn AgentService>,
+    tasks: &Arc<dyn TaskService>,
+    sources: &Sources,
+) -> Arc<Councils> {
+    Councils::new(CouncilParts {
+        journals: Arc::clone(store) as _,
+        spending: Arc::clone(store) as _,
+        users: Arc::clone(store) as _,
+        agents: Arc::clone(agents),
+        tasks: Arc::clone(tasks),
+        sources: sources.clone(),
+    })
+}
+
 /// The services, and what runs for them.
 pub(crate) struct Coordination {
     pub(crate) workflows: Arc<Workflows>,
@@ -77,14 +94,7 @@ impl Coordination {
     /// Puts them together and starts them; `stop` ends what runs. Every server runs all of it: versions in storage keep two from doing the same.
     pub(crate) fn start(ground: &Ground, stop: &CancellationToken) -> Self {
         let Ground { store, tasks, agents, artifacts, metrics, models, events, rehearsals, sources, deadlocks } = ground;
-        let councils = Councils::new(CouncilParts {
-            journals: Arc::clone(store) as _,
-            spending: Arc::clone(store) as _,
-            users: Arc::clone(store) as _,
-            agents: Arc::clone(agents),
-            tasks: Arc::clone(tasks),
-            sources: sources.clone(),
-        });
+        let councils = councils(store, agents, tasks, sources);
         let parts = RunParts {
             journals: Arc::clone(store) as _,
             workflows: Arc::clone(store) as _,
@@ -115,6 +125,7 @@ impl Coordination {
                 artifacts: Arc::clone(artifacts),
                 agents: Arc::clone(agents),
                 metrics: Arc::clone(metrics),
+                records: Some(Arc::clone(&councils) as _),
                 votes: Some(Arc::new(ConflictVotes::new(Arc::clone(&councils) as _, Arc::clone(store) as _))),
             },
             SharingOptions { policy: *deadlocks, ..SharingOptions::default() },

@@ -31,7 +31,7 @@ use crate::housekeeping::Housekeeping;
 use crate::local_model::InProcess;
 use crate::start_error::StartError;
 use crate::topics::TopicParts;
-use crate::{agents, housekeeping};
+use crate::{agents, coordination, housekeeping};
 
 /// Messages that the bus keeps for its slowest subscriber; who lags by more reads the log.
 const BUS_CAPACITY: usize = 4_096;
@@ -119,6 +119,14 @@ impl Core {
         Ok(Self { store, engine, sources, recorder, auditor, heartbeat, topics, sealer, models, live, opened, writing, flush })
     }
 
+    /// Lets agents of a worker have several do what they ask for, and be chosen by what decisions say of them. What is stored of a decision here the
+    /// servers take forward.
+    pub(crate) fn use_decisions(&self) {
+        let councils = coordination::councils(&self.store, &self.engine.agents(), &self.engine.tasks(), &self.sources);
+        self.engine.use_votes(Arc::clone(&councils) as _);
+        self.engine.use_records(councils as _);
+    }
+
     /// Stops in the order that loses nothing: attempts, measurements, the store.
     pub(crate) async fn stop(mut self) {
         self.live.cancel();
@@ -197,6 +205,7 @@ impl Parts {
         };
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);
+        engine.use_records(Arc::clone(&coordination.councils) as _);
         let watch = InvariantWatch::new(
             Arc::clone(store) as Arc<dyn EventStore>,
             Arc::clone(store) as Arc<dyn TaskStore>,

@@ -1,5 +1,6 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
+mod records;
 mod rehearsal;
 mod votes;
 
@@ -16,6 +17,7 @@ use crate::time::Timestamp;
 use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
 
+pub use records::{AgentRecords, Records, SkillRecords};
 pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
 pub use votes::{Seat, Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
 

@@ -12,7 +12,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
 use baton_domain::agent::AgentCard;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{Models, Recorder, Rehearsals, Sealer, Sources, Votes};
+use baton_domain::ports::{Models, Recorder, Records, Rehearsals, Sealer, Sources, Votes};
 use baton_domain::server::ServerRef;
 use baton_domain::services::{AgentService, ArtifactService, ConnectionService, LimitService, ServerService, TaskService};
 use baton_domain::time::Timestamp;
@@ -402,6 +402,11 @@ impl Engine {
         let _ = self.shared.votes.set(votes);
         // Verdicts may wait since before this server started.
         self.shared.backlog.due.notify_one();
+    }
+
+    /// Lets agents be chosen by what decisions say of them. It is called once.
+    pub fn use_records(&self, records: Arc<dyn Records>) {
+        self.loops.spawn(agent_pool::records::run(Arc::clone(&self.shared), records));
     }
 
     /// Connections to outside APIs, whose secrets this sealer keeps.

@@ -22,7 +22,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::fakes::{FakeAgents, FakeArtifacts, FakeMetrics, FakeTasks};
+use crate::fakes::{FakeAgents, FakeArtifacts, FakeMetrics, FakeRecords, FakeTasks};
 
 /// A store that stops after so many writes; the last of them may be stored without an answer.
 #[derive(Clone)]
@@ -186,6 +186,7 @@ pub(crate) struct World {
     pub(crate) artifacts: Arc<FakeArtifacts>,
     pub(crate) agents: Arc<FakeAgents>,
     pub(crate) metrics: Arc<FakeMetrics>,
+    pub(crate) records: Arc<FakeRecords>,
     pub(crate) votes: Option<Arc<dyn Votes>>,
     pub(crate) options: SharingOptions,
     /// Whether pausing does not move the clock, but waits for ever.
@@ -209,6 +210,7 @@ impl World {
             artifacts: Arc::new(FakeArtifacts::new(sources.clone())),
             agents: Arc::default(),
             metrics: Arc::default(),
+            records: Arc::default(),
             clock,
             sources,
             heard,
@@ -240,6 +242,7 @@ impl World {
             artifacts: Arc::clone(&self.artifacts) as _,
             agents: Arc::clone(&self.agents) as _,
             metrics: Arc::clone(&self.metrics) as _,
+            records: Some(Arc::clone(&self.records) as _),
             votes: self.votes.clone(),
         };
         Arc::new(Sharing::new(parts, self.options))
