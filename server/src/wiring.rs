@@ -206,6 +206,7 @@ impl Parts {
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);
         engine.use_records(Arc::clone(&coordination.councils) as _);
+        engine.use_shared_things(Arc::clone(&coordination.sharing) as _);
         let watch = InvariantWatch::new(
             Arc::clone(store) as Arc<dyn EventStore>,
             Arc::clone(store) as Arc<dyn TaskStore>,

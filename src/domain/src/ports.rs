@@ -2,6 +2,7 @@
 
 mod records;
 mod rehearsal;
+mod shared_things;
 mod votes;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::wire::task::{AttemptOutcome, Failure};
 
 pub use records::{AgentRecords, Records, SkillRecords};
 pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
+pub use shared_things::{SharedThings, WorkingAttempt};
 pub use votes::{Seat, Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
 
 /// Tells the time. Tests give one that they move by hand.

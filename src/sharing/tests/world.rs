@@ -13,8 +13,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal, Role};
 use baton_sharing::{Pause, Sharing, SharingOptions, SharingParts, Votes};
 use baton_storage::{
-    CommitSink, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
-    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError,
+    CommitSink, Guarded, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use baton_storage_memory::MemoryStore;
 use baton_testkit::{TestClock, test_sources};
@@ -79,13 +79,13 @@ impl JournalStore for Stopping {
         let written = self.store.write_journal(write).await;
         if answered { written } else { Err(Self::stopped()) }
     }
-    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
         self.meanwhile().await;
         let answered = self.writes()?;
         let opened = self.store.open_journal_while(new, guard).await;
         if answered { opened } else { Err(Self::stopped()) }
     }
-    async fn write_journal_while(&self, write: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+    async fn write_journal_while(&self, write: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
         self.meanwhile().await;
         let answered = self.writes()?;
         let written = self.store.write_journal_while(write, guard).await;

@@ -1,5 +1,6 @@
 //! What an agent works in: its log, its progress, its files, other skills, topics, and the word to stop.
 
+mod shared;
 mod topics;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,8 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
+use baton_domain::wire::claim::{ClaimView, Claimed};
+use baton_domain::wire::conflict::PutOutcome;
 use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled};
@@ -38,6 +41,10 @@ enum Pending {
     Subscribed(oneshot::Sender<Result<(), Failure>>),
     Pulled(oneshot::Sender<Result<Vec<Delivery>, Failure>>),
     Settled(oneshot::Sender<Result<Settled, Failure>>),
+    Claimed(oneshot::Sender<Result<Claimed, Failure>>),
+    Renewed(oneshot::Sender<Result<Vec<ClaimView>, Failure>>),
+    Released(oneshot::Sender<Result<(), Failure>>),
+    VersionPut(oneshot::Sender<Result<Box<PutOutcome>, Failure>>),
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
@@ -127,6 +134,27 @@ impl Context {
             }
             ToAgent::Settled { request, result } => {
                 if let Some(Pending::Settled(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Claimed { request, result } => {
+                if let Some(Pending::Claimed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    // What nobody waits for any more is given back when the attempt ends.
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Renewed { request, result } => {
+                if let Some(Pending::Renewed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Released { request, result } => {
+                if let Some(Pending::Released(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::VersionPut { request, result } => {
+                if let Some(Pending::VersionPut(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
                 }
             }

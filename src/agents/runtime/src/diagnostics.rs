@@ -1,6 +1,7 @@
 //! How a fleet is tried out: an agent whose skills do nothing, answer at once, take their time, fail on demand, or want more than they may.
 
 mod exhaust;
+mod sharing;
 
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub const PUBLISH: &str = "diagnostics.publish";
 pub const LISTEN: &str = "diagnostics.listen";
 /// The skill that consumes a durable subscription, from a process of its own.
 pub const CONSUME: &str = "diagnostics.consume";
+/// The skill that claims a shared thing and stores a version under it, from a process of its own.
+pub const CLAIM: &str = "diagnostics.claim";
 /// The skill that asks another one, from a process of its own.
 pub const ASK: &str = "diagnostics.ask";
 /// The skill that keeps a core busy in a process of its own.
@@ -189,12 +192,30 @@ impl Agent for Diagnostics {
                 ],
             )
         };
+        let claim = Skill {
+            isolation: Isolation::Process,
+            idempotent: false,
+            ..skill(
+                CLAIM,
+                "Claim",
+                "Claims a shared thing alone, stores a version under the claim if a line is named, and gives it back, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "resource": {"type": "string", "title": "What is claimed", "minLength": 3, "maxLength": 512},
+                    "seconds": {"type": "integer", "title": "Seconds to wait at most", "minimum": 0, "maximum": 30, "default": 10},
+                    "until_lost": {"type": "boolean", "title": "Hold it until it is lost", "default": false},
+                    "line": {"type": "string", "title": "Line", "maxLength": 200},
+                    "content": {"type": "string", "title": "Content of the version", "maxLength": 10_000, "default": ""},
+                    "base": {"type": "integer", "title": "The version that it stands on", "minimum": 1}
+                }, "required": ["resource"], "additionalProperties": false}),
+                vec![json!({"resource": "line:notes/harvest.txt", "line": "notes/harvest.txt", "content": "Twelve boxes."})],
+            )
+        };
         AgentCard {
             name: "diagnostics".to_owned(),
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, publish, listen, consume, ask, spin, exhaust],
+            skills: vec![echo, noop, sleep, fail, publish, listen, consume, ask, claim, spin, exhaust],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -239,6 +260,7 @@ impl Agent for Diagnostics {
             }
             CONSUME => consume(&context, &input).await,
             ASK => ask(&context, &input).await,
+            CLAIM => sharing::claim(&context, &input).await,
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
             EXHAUST => {
                 let what = input["what"].as_str().unwrap_or_default().to_owned();

@@ -24,6 +24,7 @@ use super::checkpoints::Checkpoints;
 use super::children::{Children, Happening};
 use super::listeners::Listeners;
 use super::record::{LINGER, TraceBuffer};
+use super::sharers::Sharers;
 use super::{LAST_WORDS, LET_GO, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
 use crate::engine::{Order, Shared};
@@ -78,6 +79,7 @@ impl Conversation<'_> {
         let mut asks = JoinSet::new();
         let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
+        let mut sharers = Sharers::new(self.shared, self.task, trace.attempt(), to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
@@ -148,7 +150,11 @@ impl Conversation<'_> {
                         }
                         Some(message) => {
                             let answered = async {
-                                if let Some(message) = listeners.hear(message).await {
+                                let message = match listeners.hear(message).await {
+                                    Some(message) => sharers.hear(message).await,
+                                    None => None,
+                                };
+                                if let Some(message) = message {
                                     self.hear(message, trace, &to_agent, &mut asks).await;
                                 }
                             };
@@ -171,6 +177,7 @@ impl Conversation<'_> {
                 }
                 Some(_) = asks.join_next() => {}
                 () = listeners.ended() => {}
+                () = sharers.ended() => {}
             }
         };
         if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Refused { .. } | End::Barred(_) | End::Lost(_)) {
@@ -191,6 +198,7 @@ impl Conversation<'_> {
         asks.shutdown().await;
         children.stop().await;
         listeners.stop().await;
+        sharers.stop().await;
         (end, straggler)
     }
 
@@ -244,7 +252,7 @@ impl Conversation<'_> {
                     let _ = to_agent.send(ToAgent::Permitted { request }).await;
                 });
             }
-            // Those of topics and other skills were heard before.
+            // Those of topics, shared things and other skills were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
@@ -256,7 +264,11 @@ impl Conversation<'_> {
             | FromAgent::Unsubscribe { .. }
             | FromAgent::Pull { .. }
             | FromAgent::Acknowledge { .. }
-            | FromAgent::RefuseDeliveries { .. } => {}
+            | FromAgent::RefuseDeliveries { .. }
+            | FromAgent::Claim { .. }
+            | FromAgent::RenewClaims { .. }
+            | FromAgent::ReleaseClaims { .. }
+            | FromAgent::PutVersion { .. } => {}
         }
     }
 

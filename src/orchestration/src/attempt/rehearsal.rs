@@ -240,6 +240,9 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         | FromAgent::RefuseDeliveries { .. } => {
             return Some(Rehearsed::Apart("it publishes or listens to topics".to_owned()));
         }
+        FromAgent::Claim { .. } | FromAgent::RenewClaims { .. } | FromAgent::ReleaseClaims { .. } | FromAgent::PutVersion { .. } => {
+            return Some(Rehearsed::Apart("it claims what is shared, or stores versions of it".to_owned()));
+        }
         FromAgent::Started
         | FromAgent::Heartbeat
         | FromAgent::Log { .. }

@@ -7,7 +7,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::conflict::{LineForm, LineVersion};
 use baton_negotiation::conflict::{Command, Conflict, Form, State, Strategy};
-use baton_storage::{JournalGuard, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{Guarded, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, WriteGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::content::{Compared, Content, Three};
 use super::convert::view;
 use super::line::Line;
 use crate::Sharing;
-use crate::journal::{ROWS, TRIES, contended, event, read, row, write};
+use crate::journal::{ROWS, TRIES, attempt_over, contended, event, read, row, write};
 
 /// The group and the key of the rules' state.
 const CONFLICT: &str = "conflict";
@@ -128,7 +128,7 @@ impl Sharing {
         line: &Line,
         (base, theirs): (Option<u64>, &Content),
         strategy: Strategy,
-        (compared, guard): (Compared, Option<JournalGuard>),
+        (compared, guard): (Compared, Option<WriteGuard>),
     ) -> Answer<Option<ConflictId>> {
         let now = self.now();
         let id = JournalId::new(self.parts.sources.ids.next());
@@ -183,12 +183,13 @@ impl Sharing {
         let new = NewJournal { head, opening: write("beginning of a conflict", &opening)?, rows, events };
         let opened = match guard {
             Some(guard) => self.parts.journals.open_journal_while(new, guard).await?,
-            None => Some(self.parts.journals.open_journal(new).await?),
+            None => Guarded::Done(self.parts.journals.open_journal(new).await?),
         };
         let id = match opened {
-            Some(JournalOpened::Stored) => id,
-            Some(JournalOpened::Exists(head)) => head.id,
-            None => return Ok(None),
+            Guarded::Done(JournalOpened::Stored) => id,
+            Guarded::Done(JournalOpened::Exists(head)) => head.id,
+            Guarded::RowChanged => return Ok(None),
+            Guarded::AttemptOver => return Err(attempt_over()),
         };
         self.ring();
         Ok(Some(ConflictId::new(*id.as_uuid())))

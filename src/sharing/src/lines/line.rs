@@ -9,13 +9,13 @@ use baton_domain::user::Principal;
 use baton_domain::wire::conflict::{LineForm, LineVersion, LineView, MAXIMUM_LINE_NAME};
 use baton_negotiation::conflict::State;
 use baton_storage::{
-    JournalGuard, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, RowPlace,
+    Guarded, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, RowPlace, WriteGuard,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Sharing;
-use crate::journal::{event, read, row, write};
+use crate::journal::{attempt_over, event, read, row, write};
 
 /// The group of the versions, the newest first.
 const VERSIONS: &str = "versions";
@@ -47,8 +47,8 @@ pub(crate) struct LineTurn {
     pub(crate) settled: Option<(ConflictId, State)>,
     /// Conflicts whose journals know by now that they are settled: all that there were.
     pub(crate) followed: Option<Vec<ConflictId>>,
-    /// The claim under which it is done: nothing is stored without it.
-    pub(crate) guard: Option<JournalGuard>,
+    /// The claim and the attempt under which it is done: nothing is stored without them.
+    pub(crate) guard: Option<WriteGuard>,
 }
 
 /// The keys of versions sort from the newest to the oldest.
@@ -119,7 +119,7 @@ impl Sharing {
         name: &str,
         form: LineForm,
         newest: LineVersion,
-        guard: Option<JournalGuard>,
+        guard: Option<WriteGuard>,
     ) -> Answer<Option<Line>> {
         let (now, id) = (newest.at, JournalId::new(self.parts.sources.ids.next()));
         let head = JournalHead {
@@ -146,9 +146,13 @@ impl Sharing {
         let new = NewJournal { head, opening, rows, events };
         let opened = match guard {
             Some(guard) => self.parts.journals.open_journal_while(new, guard).await?,
-            None => Some(self.parts.journals.open_journal(new).await?),
+            None => Guarded::Done(self.parts.journals.open_journal(new).await?),
         };
-        Ok(matches!(opened, Some(JournalOpened::Stored)).then_some(line))
+        match opened {
+            Guarded::Done(JournalOpened::Stored) => Ok(Some(line)),
+            Guarded::Done(JournalOpened::Exists(_)) | Guarded::RowChanged => Ok(None),
+            Guarded::AttemptOver => Err(attempt_over()),
+        }
     }
 
     /// Writes a turn of a line, if it is as it was read and the claim under which it is done is held. Gives whether that was so.
@@ -188,14 +192,15 @@ impl Sharing {
         };
         let written = match turn.guard {
             Some(guard) => self.parts.journals.write_journal_while(write, guard).await?,
-            None => Some(self.parts.journals.write_journal(write).await?),
+            None => Guarded::Done(self.parts.journals.write_journal(write).await?),
         };
         Ok(match written {
-            Some(JournalWritten::Stored(version)) => {
+            Guarded::Done(JournalWritten::Stored(version)) => {
                 (line.version, line.view, line.wake_at) = (version, view, wake_at);
                 true
             }
-            Some(JournalWritten::Stale(_) | JournalWritten::Missing) | None => false,
+            Guarded::Done(JournalWritten::Stale(_) | JournalWritten::Missing) | Guarded::RowChanged => false,
+            Guarded::AttemptOver => return Err(attempt_over()),
         })
     }
 }

@@ -5,14 +5,14 @@ use baton_domain::services::Answer;
 use baton_domain::user::Caller;
 use baton_domain::wire::conflict::{LinePolicy, LineVersion, PutOutcome, PutVersion};
 use baton_negotiation::conflict::{Choice, First, store};
-use baton_storage::JournalGuard;
+use baton_storage::WriteGuard;
 
 use super::conflict::{check_form, next_version};
 use super::content::{Content, Merged, Three};
 use super::convert::{form_of, strategy, view};
 use super::line::{Line, LineTurn, check_name};
 use crate::Sharing;
-use crate::journal::{TRIES, contended};
+use crate::journal::{Lease, TRIES, contended};
 
 /// What a line is called among the things that can be claimed: this, and its name.
 const LINE: &str = "line:";
@@ -20,7 +20,8 @@ const LINE: &str = "line:";
 const LOOKED_THROUGH: u32 = 100;
 
 impl Sharing {
-    pub(crate) async fn put_version(&self, caller: &Caller, name: &str, put: PutVersion) -> Answer<PutOutcome> {
+    /// Stores a version; for an attempt only while that holds its task.
+    pub(crate) async fn put_version(&self, caller: &Caller, name: &str, put: PutVersion, attempt: Option<Lease>) -> Answer<PutOutcome> {
         check_name(name)?;
         if let Some(form) = &put.form {
             check_form(form)?;
@@ -33,7 +34,7 @@ impl Sharing {
                 store(None, put.base)?;
                 let first = LineVersion { at: self.now(), ..first_version(&theirs, caller.principal.label()) };
                 let form = put.form.clone().unwrap_or_else(|| form_of(&theirs.media_type));
-                let guard = self.guard_of(caller, name, &put).await?;
+                let guard = self.guard_of(caller, name, &put, attempt).await?;
                 if let Some(line) = self.begin_line((caller.project, &caller.principal), name, form, first, guard).await? {
                     return Ok(PutOutcome::Stored { version: line.view.newest });
                 }
@@ -44,7 +45,7 @@ impl Sharing {
                 return Ok(before);
             }
             // Looked at before each try: what is not stored because of it is refused by the next look.
-            let guard = self.guard_of(caller, name, &put).await?;
+            let guard = self.guard_of(caller, name, &put, attempt).await?;
             let too_late = match store(newest, put.base) {
                 Ok(number) => {
                     let version = LineVersion { base: put.base, ..next_version(&line, &theirs, caller.principal.label(), self.now()) };
@@ -82,12 +83,13 @@ impl Sharing {
         Err(contended())
     }
 
-    /// What has to stand so that the version may be stored, if it is stored under a claim.
-    async fn guard_of(&self, caller: &Caller, name: &str, put: &PutVersion) -> Answer<Option<JournalGuard>> {
-        match put.fence {
-            Some(fence) => self.write_guard(caller, &format!("{LINE}{name}"), fence).await.map(Some),
-            None => Ok(None),
-        }
+    /// What has to stand so that the version may be stored, if it is stored under a claim or for an attempt.
+    async fn guard_of(&self, caller: &Caller, name: &str, put: &PutVersion, attempt: Option<Lease>) -> Answer<Option<WriteGuard>> {
+        let row = match put.fence {
+            Some(fence) => Some(self.write_guard(caller, &format!("{LINE}{name}"), fence).await?),
+            None => None,
+        };
+        Ok((row.is_some() || attempt.is_some()).then_some(WriteGuard { row, attempt }))
     }
 
     /// Stores what both made; nothing if another came first.
@@ -97,7 +99,7 @@ impl Sharing {
         line: &mut Line,
         put: &PutVersion,
         three: &Three,
-        (merged, guard): (Merged, Option<JournalGuard>),
+        (merged, guard): (Merged, Option<WriteGuard>),
     ) -> Answer<Option<PutOutcome>> {
         if merged == Merged::Ours {
             // What is stored holds the change already.

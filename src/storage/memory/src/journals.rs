@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, LeaseToken, ProjectId, TaskId};
+use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use serde_json::Value;
 
@@ -107,6 +108,17 @@ fn stands(state: &State, guard: JournalGuard) -> bool {
     state.journals.by_id.get(&journal).and_then(|journal| journal.rows.get(&(group, key))) == Some(&body)
 }
 
+/// What of a guard does not stand, if anything does not.
+fn broken<T>(state: &State, guard: WriteGuard) -> Option<Guarded<T>> {
+    let runs = |(task, lease): (TaskId, LeaseToken)| {
+        state.tasks.get(task).is_some_and(|row| row.record.lease == lease && row.record.summary.state == TaskState::Running)
+    };
+    if !guard.attempt.is_none_or(runs) {
+        return Some(Guarded::AttemptOver);
+    }
+    (!guard.row.is_none_or(|row| stands(state, row))).then_some(Guarded::RowChanged)
+}
+
 fn facts(journal: &Journal, after: i64, limit: u32) -> Vec<JournalFact> {
     let numbered = (1..).zip(&journal.facts).map(|(number, (at, body))| JournalFact { number, at: *at, body: body.clone() });
     numbered.filter(|fact| fact.number > after).take(limit as usize).collect()
@@ -156,23 +168,23 @@ impl JournalStore for MemoryStore {
         self.commit(|state| Ok(write(state, turn)))
     }
 
-    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
         self.commit(|state| {
-            if !stands(state, guard) {
-                return Ok((None, Vec::new()));
+            if let Some(broken) = broken(state, guard) {
+                return Ok((broken, Vec::new()));
             }
             let (opened, events) = open(state, new)?;
-            Ok((Some(opened), events))
+            Ok((Guarded::Done(opened), events))
         })
     }
 
-    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
         self.commit(|state| {
-            if !stands(state, guard) {
-                return Ok((None, Vec::new()));
+            if let Some(broken) = broken(state, guard) {
+                return Ok((broken, Vec::new()));
             }
             let (written, events) = write(state, turn);
-            Ok((Some(written), events))
+            Ok((Guarded::Done(written), events))
         })
     }
 

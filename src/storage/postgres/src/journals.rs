@@ -1,11 +1,11 @@
 //! How are journals stored? The head in one row, which each turn writes; what never changes, the facts and the rows beside it.
 
 use async_trait::async_trait;
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, ProjectId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use serde_json::Value;
 use sqlx::postgres::PgRow;
@@ -208,12 +208,43 @@ async fn stands(tx: &mut Tx, guard: &JournalGuard) -> Result<bool, Fault> {
     Ok(body.as_ref() == Some(&guard.body))
 }
 
-async fn open_while(tx: &mut Tx, new: &NewJournal, guard: &JournalGuard) -> Result<Option<JournalOpened>, Fault> {
-    if stands(tx, guard).await? { open(tx, new).await.map(Some) } else { Ok(None) }
+/// What of a guard does not stand, if anything does not. The task is locked by now, too.
+async fn broken<T>(tx: &mut Tx, guard: &WriteGuard) -> Result<Option<Guarded<T>>, Fault> {
+    if let Some((task, lease)) = guard.attempt {
+        let runs: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tasks WHERE id = $1 AND lease = $2 AND state = 'running')")
+            .bind(*task.as_uuid())
+            .bind(lease.0)
+            .fetch_one(tx.sql())
+            .await
+            .map_err(failed)?;
+        if !runs {
+            return Ok(Some(Guarded::AttemptOver));
+        }
+    }
+    match &guard.row {
+        Some(row) if !stands(tx, row).await? => Ok(Some(Guarded::RowChanged)),
+        _ => Ok(None),
+    }
 }
 
-async fn write_while(tx: &mut Tx, turn: &JournalWrite, guard: &JournalGuard) -> Result<Option<JournalWritten>, Fault> {
-    if stands(tx, guard).await? { write(tx, turn).await.map(Some) } else { Ok(None) }
+async fn open_while(tx: &mut Tx, new: &NewJournal, guard: &WriteGuard) -> Result<Guarded<JournalOpened>, Fault> {
+    match broken(tx, guard).await? {
+        Some(broken) => Ok(broken),
+        None => open(tx, new).await.map(Guarded::Done),
+    }
+}
+
+async fn write_while(tx: &mut Tx, turn: &JournalWrite, guard: &WriteGuard) -> Result<Guarded<JournalWritten>, Fault> {
+    match broken(tx, guard).await? {
+        Some(broken) => Ok(broken),
+        None => write(tx, turn).await.map(Guarded::Done),
+    }
+}
+
+/// What a write under a guard wants to itself.
+fn locks(journal: Option<JournalId>, guard: &WriteGuard) -> Locks {
+    let tasks: Vec<TaskId> = guard.attempt.iter().map(|(task, _)| *task).collect();
+    Locks { reads_first: !tasks.is_empty(), tasks, journal, guard: guard.row.as_ref().map(|row| row.journal), ..Locks::default() }
 }
 
 async fn refused(sql: &mut PgConnection, id: JournalId) -> Result<JournalWritten, Fault> {
@@ -317,13 +348,13 @@ impl JournalStore for PostgresStore {
         self.writer.run_with(locks, turn, |tx, turn| Box::pin(write(tx, turn))).await
     }
 
-    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
-        let locks = Locks { guard: Some(guard.journal), ..Locks::default() };
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        let locks = locks(None, &guard);
         self.writer.run_with(locks, (new, guard), |tx, (new, guard)| Box::pin(open_while(tx, new, guard))).await
     }
 
-    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
-        let locks = Locks { journal: Some(turn.id), guard: Some(guard.journal), ..Locks::default() };
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        let locks = locks(Some(turn.id), &guard);
         self.writer.run_with(locks, (turn, guard), |tx, (turn, guard)| Box::pin(write_while(tx, turn, guard))).await
     }
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
@@ -14,6 +14,7 @@ use crate::SqliteStore;
 use crate::columns::{Columns, maybe_text, text};
 use crate::events;
 use crate::statement::{all, maybe, run};
+use crate::tasks;
 use crate::writer::Tx;
 
 const HEAD: &str =
@@ -146,6 +147,19 @@ fn stands(sql: &Connection, guard: &JournalGuard) -> Result<bool, StoreError> {
     Ok(body.as_ref() == Some(&guard.body))
 }
 
+/// What of a guard does not stand, if anything does not.
+fn broken<T>(sql: &Connection, guard: &WriteGuard) -> Result<Option<Guarded<T>>, StoreError> {
+    if let Some((task, lease)) = guard.attempt
+        && !tasks::runs_under(sql, task, lease)?
+    {
+        return Ok(Some(Guarded::AttemptOver));
+    }
+    Ok(match &guard.row {
+        Some(row) if !stands(sql, row)? => Some(Guarded::RowChanged),
+        _ => None,
+    })
+}
+
 fn rows(
     sql: &Connection,
     id: JournalId,
@@ -246,12 +260,22 @@ impl JournalStore for SqliteStore {
         self.writer.run(move |tx| write(tx, turn)).await
     }
 
-    async fn open_journal_while(&self, new: NewJournal, guard: JournalGuard) -> Result<Option<JournalOpened>, StoreError> {
-        self.writer.run(move |tx| if stands(tx.sql(), &guard)? { open(tx, new).map(Some) } else { Ok(None) }).await
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        self.writer
+            .run(move |tx| match broken(tx.sql(), &guard)? {
+                Some(broken) => Ok(broken),
+                None => open(tx, new).map(Guarded::Done),
+            })
+            .await
     }
 
-    async fn write_journal_while(&self, turn: JournalWrite, guard: JournalGuard) -> Result<Option<JournalWritten>, StoreError> {
-        self.writer.run(move |tx| if stands(tx.sql(), &guard)? { write(tx, turn).map(Some) } else { Ok(None) }).await
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        self.writer
+            .run(move |tx| match broken(tx.sql(), &guard)? {
+                Some(broken) => Ok(broken),
+                None => write(tx, turn).map(Guarded::Done),
+            })
+            .await
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

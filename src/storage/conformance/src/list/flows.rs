@@ -17,6 +17,7 @@ macro_rules! flows_cases {
                 a_turn_is_stored_with_all_of_it,
                 a_stale_turn_changes_nothing,
                 a_turn_under_a_row_of_another_journal_is_stored_only_while_that_stands,
+                a_turn_of_an_attempt_is_stored_only_while_its_task_runs_under_its_lease,
                 of_those_who_write_under_a_row_and_who_takes_it_away_nobody_writes_afterwards,
                 of_many_who_write_on_one_version_one_succeeds,
                 facts_are_read_after_a_number,
