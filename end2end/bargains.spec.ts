@@ -94,6 +94,33 @@ test('a person speaks for a party: an offer that is no split is refused, one tha
   await document.intact();
 });
 
+test('a person who speaks for two parties acts for the one whose turn it is', async ({ dashboard: page }) => {
+  await bargain(page, 'Both sides', [
+    { name: 'Days', worth: '100 at 1', voice: 'me' },
+    { name: 'Nights', worth: '100 at 1', voice: 'me' },
+  ]);
+  const part = page.getByTestId('bargain-part');
+  await expect(part.getByTestId('make-offer')).toBeVisible();
+  // Who begins is drawn by lot; the other one answers.
+  const first = await part.getAttribute('data-party');
+  const other = first === 'Days' ? 'Nights' : 'Days';
+  await part.getByLabel('Days').fill('50');
+  await part.getByLabel('Nights').fill('50');
+  await part.getByTestId('make-offer').click();
+  await expect(part).toHaveAttribute('data-party', other);
+  await part.getByTestId('reject-offer').click();
+  await expect(page.getByTestId('bargain-move').first()).toContainText(`${other} says no`);
+  // The next round is the other's to begin.
+  await expect(part).toHaveAttribute('data-party', other);
+  await part.getByLabel('Days').fill('60');
+  await part.getByLabel('Nights').fill('40');
+  await part.getByTestId('make-offer').click();
+  await expect(part).toHaveAttribute('data-party', first!);
+  await part.getByTestId('accept-offer').click();
+  await expect(state(page)).toHaveAttribute('data-state', 'agreed');
+  await expect(share(page, 'Days')).toHaveText(/\D60\s*$/);
+});
+
 test('a form that cannot be bargained over says what is wrong, and has room for more parties', async ({ dashboard: page, watch }) => {
   watch.allow(/status of 422/);
   await open(page, '/bargains/new');

@@ -1,4 +1,4 @@
-// Can people follow the versions of what is shared: which there are, what was merged, and which change came too late?
+// Can people follow the versions of what is shared, which there are, what was merged, which change came too late, and store some themselves?
 import { type Api, type Page, expect, open, pin, test } from './fixtures/test';
 
 test.use({ serverOptions: { file: 'lines' } });
@@ -81,4 +81,57 @@ test('a name under which nothing was stored says so', async ({ dashboard: page, 
   await open(page, at('nothing.txt'));
   await expect(page.getByTestId('error')).toHaveAttribute('data-code', 'CONFLICT-008');
   await expect(page.getByTestId('error')).toContainText('nothing.txt');
+});
+
+/** Chooses a file for the form of a version and sends it. */
+async function store(page: Page, content: string): Promise<void> {
+  await page.getByTestId('version-file').setInputFiles({ name: 'harvest.txt', mimeType: 'text/plain', buffer: Buffer.from(content) });
+  await page.getByTestId('put-version').click();
+}
+
+test('a person shares a file under a name, and stores the next version over the one that they saw', async ({ dashboard: page, api }) => {
+  const name = 'people/harvest.txt';
+  await open(page, '/lines');
+  const form = page.getByTestId('store-version');
+  await form.getByLabel('Name', { exact: true }).fill(name);
+  await store(page, text());
+  await expect(page.getByTestId('stored')).toHaveText('Stored as version 1.');
+  await expect(form.getByLabel('Name', { exact: true }), 'ready for the next').toHaveValue('');
+  await listed(page, name).getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+
+  // Somebody is faster: what the person saw is what their change stands on.
+  const document = await pin(page);
+  await put(api, name, text({ 0: 'title: Harvest of the year' }), { base: 1 });
+  await expect(version(page, 2)).toBeVisible();
+  await expect(form.getByLabel('The version that it stands on')).toHaveValue('1');
+  await store(page, text({ 4: 'weather: wet' }));
+  await expect(page.getByTestId('stored')).toContainText('what both made is version 3');
+  await expect(version(page, 3)).toContainText('version 1, merged');
+  await expect(form.getByLabel('The version that it stands on')).toHaveValue('3');
+
+  await put(api, name, text({ 2: 'crew: 6' }), { base: 3 });
+  await expect(version(page, 4)).toBeVisible();
+  await store(page, text({ 2: 'crew: 7' }));
+  await expect(page.getByTestId('stored').getByRole('link')).toHaveAttribute('href', /^\/conflicts\//);
+  expect(await newest(api, name)).toBe(4);
+  await document.intact();
+});
+
+test('under a claim a version is stored only while that is held', async ({ dashboard: page, api, watch }) => {
+  watch.allow(/status of 409/);
+  const name = 'claimed.txt';
+  await put(api, name, text());
+  const wanted = [{ resource: `line:${name}`, mode: 'exclusive' }];
+  const { claims } = await api.post<{ claims: { fence: number }[] }>('/claims', { wanted, lease_ms: 600_000 });
+  await open(page, at(name));
+  const form = page.getByTestId('store-version');
+  await form.getByLabel('Number of your claim on it').fill(String(claims[0]!.fence));
+  await store(page, text({ 2: 'crew: 6' }));
+  await expect(page.getByTestId('stored')).toHaveText('Stored as version 2.');
+  await api.post('/claims/release', { claims: [{ resource: `line:${name}`, fence: claims[0]!.fence }] });
+  await form.getByLabel('Number of your claim on it').fill(String(claims[0]!.fence));
+  await store(page, text({ 2: 'crew: 7' }));
+  await expect(form.getByTestId('error')).toContainText('nobody holds a claim with this number');
+  expect(await newest(api, name)).toBe(2);
 });

@@ -61,6 +61,55 @@ pub(crate) fn replays(store: &Arc<dyn Store>, rehearsals: Arc<dyn Rehearsals>, s
     })
 }
 
+/// Decisions on a store. Nothing of them goes on by this alone.
+pub(crate) fn councils(
+    store: &Arc<dyn Store>,
+    agents: &Arc<dyn AgentService>,
+    tasks: &Arc<dyn TaskService>,
+    sources: &Sources,
+) -> Arc<Councils> {
+    Councils::new(CouncilParts {
+        journals: Arc::clone(store) as _,
+        spending: Arc::clone(store) as _,
+        models: Arc::clone(store) as _,
+        users: Arc::clone(store) as _,
+        agents: Arc::clone(agents),
+        tasks: Arc::clone(tasks),
+        sources: sources.clone(),
+    })
+}
+
+/// What claims and versions stand on.
+pub(crate) struct Commons<'a> {
+    pub(crate) store: &'a Arc<dyn Store>,
+    pub(crate) tasks: &'a Arc<dyn TaskService>,
+    pub(crate) agents: &'a Arc<dyn AgentService>,
+    pub(crate) artifacts: &'a Arc<dyn ArtifactService>,
+    pub(crate) metrics: &'a Arc<dyn MetricsService>,
+    pub(crate) councils: &'a Arc<Councils>,
+    pub(crate) sources: &'a Sources,
+    pub(crate) deadlocks: Policy,
+}
+
+impl Commons<'_> {
+    /// Claims, versions, contracts and bargainings on it. Nothing of them goes on by this alone.
+    pub(crate) fn sharing(&self) -> Sharing {
+        let (store, councils) = (self.store, self.councils);
+        let parts = SharingParts {
+            journals: Arc::clone(store) as _,
+            sources: self.sources.clone(),
+            pause: Arc::new(TokioPause),
+            tasks: Arc::clone(self.tasks),
+            artifacts: Arc::clone(self.artifacts),
+            agents: Arc::clone(self.agents),
+            metrics: Arc::clone(self.metrics),
+            records: Some(Arc::clone(councils) as _),
+            votes: Some(Arc::new(ConflictVotes::new(Arc::clone(councils) as _, Arc::clone(store) as _))),
+        };
+        Sharing::new(parts, SharingOptions { policy: self.deadlocks, ..SharingOptions::default() })
+    }
+}
+
 /// The services, and what runs for them.
 pub(crate) struct Coordination {
     pub(crate) workflows: Arc<Workflows>,
@@ -77,15 +126,7 @@ impl Coordination {
     /// Puts them together and starts them; `stop` ends what runs. Every server runs all of it: versions in storage keep two from doing the same.
     pub(crate) fn start(ground: &Ground, stop: &CancellationToken) -> Self {
         let Ground { store, tasks, agents, artifacts, metrics, models, events, rehearsals, sources, deadlocks } = ground;
-        let councils = Councils::new(CouncilParts {
-            journals: Arc::clone(store) as _,
-            spending: Arc::clone(store) as _,
-            models: Arc::clone(store) as _,
-            users: Arc::clone(store) as _,
-            agents: Arc::clone(agents),
-            tasks: Arc::clone(tasks),
-            sources: sources.clone(),
-        });
+        let councils = councils(store, agents, tasks, sources);
         let parts = RunParts {
             journals: Arc::clone(store) as _,
             workflows: Arc::clone(store) as _,
@@ -107,19 +148,8 @@ impl Coordination {
             models: Arc::new(PlanningModels::new(Arc::clone(models), Arc::clone(tasks))),
             sources: sources.clone(),
         }));
-        let sharing = Arc::new(Sharing::new(
-            SharingParts {
-                journals: Arc::clone(store) as _,
-                sources: sources.clone(),
-                pause: Arc::new(TokioPause),
-                tasks: Arc::clone(tasks),
-                artifacts: Arc::clone(artifacts),
-                agents: Arc::clone(agents),
-                metrics: Arc::clone(metrics),
-                votes: Some(Arc::new(ConflictVotes::new(Arc::clone(&councils) as _, Arc::clone(store) as _))),
-            },
-            SharingOptions { policy: *deadlocks, ..SharingOptions::default() },
-        ));
+        let commons = Commons { store, tasks, agents, artifacts, metrics, councils: &councils, sources, deadlocks: *deadlocks };
+        let sharing = Arc::new(commons.sharing());
         let projector = Arc::new(Projector::new(NotificationParts {
             notifications: Arc::clone(store) as _,
             events: Arc::clone(store) as _,

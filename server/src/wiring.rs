@@ -19,19 +19,20 @@ use baton_observability::{
     Analytics, Auditor, DebugTracer, HealthMonitor, HealthOptions, Heartbeat, InvariantWatch, MetricsFlusher, MetricsRecorder,
 };
 use baton_orchestration::{Carriers, Claims, Engine, EngineOptions, Identity};
+use baton_sharing::Policy;
 use baton_storage::{CommitSink, EventStore, MetricStore, Store, TaskStore, TraceStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{CodeConfig, Database, EngineConfig, RedisConfig, ServeConfig};
-use crate::coordination::{Coordination, Ground, Recounts};
+use crate::coordination::{Commons, Coordination, Ground, Recounts};
 use crate::data_folder::DataFolder;
 use crate::database::Opened;
 use crate::housekeeping::Housekeeping;
 use crate::local_model::InProcess;
 use crate::start_error::StartError;
 use crate::topics::TopicParts;
-use crate::{agents, housekeeping};
+use crate::{agents, coordination, housekeeping};
 
 /// Messages that the bus keeps for its slowest subscriber; who lags by more reads the log.
 const BUS_CAPACITY: usize = 4_096;
@@ -119,6 +120,34 @@ impl Core {
         Ok(Self { store, engine, sources, recorder, auditor, heartbeat, topics, sealer, models, live, opened, writing, flush })
     }
 
+    /// Lets agents of a worker have several do what they ask for, claim what is shared, and be chosen by what decisions say of them. What is stored of
+    /// that here the servers take forward.
+    pub(crate) fn coordinate(&self, deadlocks: Policy) {
+        let (store, sources) = (&self.store, &self.sources);
+        let (tasks, agents, artifacts) = (self.engine.tasks(), self.engine.agents(), self.engine.artifacts());
+        let councils = coordination::councils(store, &agents, &tasks, sources);
+        let metrics: Arc<dyn MetricsService> = Arc::new(Analytics::new(
+            Arc::clone(store) as Arc<dyn MetricStore>,
+            Arc::clone(&self.recorder),
+            Arc::clone(store) as Arc<dyn TaskStore>,
+            Arc::clone(&agents),
+            Arc::clone(&sources.clock),
+        ));
+        let commons = Commons {
+            store,
+            tasks: &tasks,
+            agents: &agents,
+            artifacts: &artifacts,
+            metrics: &metrics,
+            councils: &councils,
+            sources,
+            deadlocks,
+        };
+        self.engine.use_shared_things(Arc::new(commons.sharing()));
+        self.engine.use_votes(Arc::clone(&councils) as _);
+        self.engine.use_records(councils as _);
+    }
+
     /// Stops in the order that loses nothing: attempts, measurements, the store.
     pub(crate) async fn stop(mut self) {
         self.live.cancel();
@@ -197,6 +226,8 @@ impl Parts {
         };
         let coordination = Coordination::start(&ground, &core.live);
         engine.use_votes(Arc::clone(&coordination.councils) as _);
+        engine.use_records(Arc::clone(&coordination.councils) as _);
+        engine.use_shared_things(Arc::clone(&coordination.sharing) as _);
         let watch = InvariantWatch::new(
             Arc::clone(store) as Arc<dyn EventStore>,
             Arc::clone(store) as Arc<dyn TaskStore>,

@@ -44,6 +44,7 @@ pub(crate) async fn run(config: WorkerConfig) -> Result<(), StartError> {
         local_model: config.local_model.model(&folder),
     };
     let core = Core::start(settings, identity, &folder, sources).await?;
+    core.coordinate(config.sharing.policy());
     say(&format!("Baton worker {name} has joined\n"));
     tokio::pin!(signals);
     loop {

@@ -343,6 +343,7 @@ async fn every_server_function_refuses_and_answers_as_its_operation_does() {
         "auth/logout",
         "tasks/submit_form",
         "runs/start_form",
+        "conflicts/put_form",
         "conflicts/resolve_form",
         "contracts/call_form",
         "plans/propose_form",

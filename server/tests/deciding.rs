@@ -57,6 +57,27 @@ async fn several_do_a_task_and_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_in_a_process_of_its_own_has_several_do_what_it_asks_for() {
+    let folder = harness::data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let asks = |decide: Value| {
+        let input = json!({"skill": "nlp.sentiment", "input": {"text": "The people were kind."}, "decide": decide});
+        json!({"skill": "diagnostics.ask", "input": input})
+    };
+    let parent = ended(&rest, &submit(&rest, asks(json!({"voters": {"samples": 3}, "rule": "majority"}))).await).await;
+    assert_eq!(parent.summary.state, TaskState::Completed, "{:?}", parent.summary.failure);
+    let below: Value = rest.get(&format!("/tasks?parent_id={}", parent.summary.id)).await.json().await.unwrap();
+    let child = ended(&rest, &below["items"][0]).await;
+    assert_eq!((child.decide.unwrap().agreed, below["items"].as_array().unwrap().len()), (Some(true), 1));
+    assert_eq!(Some(&parent.result.unwrap()["answer"]), child.result.as_ref());
+
+    let refused = ended(&rest, &submit(&rest, asks(json!({"voters": 3, "rule": "dice"}))).await).await;
+    assert_eq!((refused.summary.state, refused.summary.failure.unwrap().code.as_str()), (TaskState::Failed, "DECISION-008"));
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_meanwhile_changes_nothing_about_the_end() {
     let folder = harness::data_folder();
     let server = Server::start(folder.path());

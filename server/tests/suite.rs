@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod agent_claims;
 mod agent_topics;
 mod assistance;
 mod child_processes;

@@ -40,6 +40,7 @@ pub(crate) mod serve;
 pub mod servers;
 pub mod settle;
 pub mod start;
+pub mod store;
 pub mod submit;
 pub mod tasks;
 pub mod topics;

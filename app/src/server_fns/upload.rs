@@ -14,6 +14,7 @@ use super::deal::CallForm;
 use super::goal::ProposeForm;
 use super::settle::ResolveForm;
 use super::start::StartForm;
+use super::store::PutForm;
 use super::submit::SubmitForm;
 
 /// The codec. It has the name of Leptos' own, by which the `server` macro knows that the input is no JSON.
@@ -76,6 +77,7 @@ sent_as_multipart!(CallForm);
 sent_as_multipart!(ProposeForm);
 sent_as_multipart!(StartForm);
 sent_as_multipart!(ResolveForm);
+sent_as_multipart!(PutForm);
 
 const FORM: &str = codec::MultipartFormData::CONTENT_TYPE;
 

@@ -20,7 +20,7 @@ pub(crate) struct BalancingConfig {
     /// for always two; several with commas, or the flag again.
     #[arg(long, env = "BATON_INSTANCES", value_name = "AGENT=MIN..MAX", value_delimiter = ',', value_parser = instances)]
     pub(crate) instances: Vec<(String, InstanceRange)>,
-    /// What terms of the strategy weighted count, as load=2,cost=0; terms: skill, labels, load, success, p95, cost, fairness.
+    /// What terms of the strategy weighted count, as load=2,cost=0; terms: skill, labels, load, success, p95, cost, fairness, record.
     #[arg(long, env = "BATON_BALANCING_WEIGHTS", value_delimiter = ',', value_parser = weight)]
     pub(crate) balancing_weights: Vec<(String, f64)>,
     /// Failures one after another after which an agent is left alone for a while.

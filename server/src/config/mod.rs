@@ -100,5 +100,7 @@ pub(crate) struct WorkerConfig {
     #[command(flatten)]
     pub(crate) redis: RedisConfig,
     #[command(flatten)]
+    pub(crate) sharing: SharingConfig,
+    #[command(flatten)]
     pub(crate) log: LogConfig,
 }

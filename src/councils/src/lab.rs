@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use baton_decisions::decision::{DecisionRule, TieBreaker};
 use baton_decisions::lab::{BallotBox, Calibration, Judged, Prior, Record, Retally, Share, compare, routing, score_rules, score_voters};
 use baton_decisions::protocol::{By, Proceedings};
 use baton_domain::id::{AgentId, DecisionId, EventSeq, ProjectId};
+use baton_domain::ports::{AgentRecords, Records, SkillRecords};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
+use baton_domain::time::Timestamp;
 use baton_domain::wire::decision::{
     DecisionLab, DecisionSummary, DecisionTask, JudgedDecision, LabFilter, MAXIMUM_LAB_DECISIONS, Retallied, RetallyChoice, RuleComparison,
     RuleStanding, ShareView, VoterCalibration, VoterStanding,
@@ -28,6 +32,10 @@ const PAGE: u32 = 500;
 const MAXIMUM_SCANNED: usize = 5_000;
 /// How much cost matters when agents are chosen for their records.
 const THRIFT: f64 = 0.1;
+/// How long what was made of judged decisions for choosing agents is given again without a look.
+const FRESH: Duration = Duration::from_secs(15);
+/// The Brier score of who always says one half, and how many answers weigh as much as that belief about who says nothing.
+const UNSURE: (f64, f64) = (0.25, 10.0);
 
 /// A judged decision, as the lab takes it in.
 pub(crate) struct Case {
@@ -41,6 +49,10 @@ pub(crate) struct Case {
 /// Judged decisions in memory, by the version they were read at.
 #[derive(Default)]
 pub(crate) struct JudgedCache(Mutex<HashMap<DecisionId, (i64, Arc<Case>)>>);
+
+/// What is known of agents, by project, and when it was read.
+#[derive(Default)]
+pub(crate) struct RecordsCache(Mutex<HashMap<ProjectId, (Timestamp, Arc<AgentRecords>)>>);
 
 /// What the record of an agent says of it.
 #[derive(Debug, Clone, Default)]
@@ -224,9 +236,7 @@ impl Councils {
         let judged: Vec<Judged> = cases.iter().filter(|case| case.skill.as_deref() == skill).map(|case| case.judged.clone()).collect();
         let records = score_voters(&judged);
         let prior = Prior::pooled(records.values());
-        let answers: u64 = records.values().map(|record| record.answers).sum();
-        let cost: f64 = records.values().map(|record| record.spent.cost()).sum();
-        let usual = if answers > 0 { cost / answers as f64 } else { 0.0 };
+        let usual = usual_cost(records.values());
         let of = |(voter, record): (&String, &Record)| {
             let agent = voter.strip_prefix("agent:")?.parse().ok()?;
             let accuracy = (record.answers > 0).then(|| record.accuracy(prior));
@@ -234,6 +244,18 @@ impl Councils {
             Some((agent, Standing { score, accuracy, calibration: record.calibration() }))
         };
         Ok(records.iter().filter_map(of).collect())
+    }
+
+    /// What is known of agents at each skill, for whoever chooses among them.
+    async fn routed(&self, project: ProjectId) -> Result<AgentRecords, StoreError> {
+        let (cases, _, _) = self.cases(project, &LabFilter::default()).await?;
+        let mut by_skill: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
+        for case in &cases {
+            if let Some(skill) = &case.skill {
+                by_skill.entry(skill).or_default().push(case.judged.clone());
+            }
+        }
+        Ok(AgentRecords(by_skill.into_iter().map(|(skill, judged)| (skill.to_owned(), routes(&score_voters(&judged)))).collect()))
     }
 
     /// The lab's page.
@@ -275,6 +297,39 @@ impl Councils {
             decisions: cases.iter().map(|case| judged_view(case)).collect(),
             as_of,
         })
+    }
+}
+
+/// What an answer costs on the average of all who gave any.
+fn usual_cost<'a>(records: impl Iterator<Item = &'a Record>) -> f64 {
+    let (answers, cost) = records.fold((0, 0.0), |(answers, cost), record| (answers + record.answers, cost + record.spent.cost()));
+    if answers > 0 { cost / answers as f64 } else { 0.0 }
+}
+
+/// How good each agent is, in one number from 0 to 1: its quality against its cost, less by how wrong its confidences were.
+fn routes(records: &BTreeMap<String, Record>) -> SkillRecords {
+    let (prior, usual) = (Prior::pooled(records.values()), usual_cost(records.values()));
+    let worth = |record: &Record| {
+        let (believed, strength) = UNSURE;
+        let (score, answers) = record.brier().map_or((0.0, 0.0), |brier| (brier.score, brier.answers as f64));
+        let brier = (score * answers + believed * strength) / (answers + strength);
+        routing(record, prior, usual, THRIFT).score * (1.0 - brier)
+    };
+    let agents = records.iter().filter_map(|(voter, record)| Some((voter.strip_prefix("agent:")?.parse().ok()?, worth(record))));
+    SkillRecords { usual: worth(&Record::default()), agents: agents.collect() }
+}
+
+#[async_trait]
+impl Records for Councils {
+    async fn of_agents(&self, project: ProjectId) -> Answer<Arc<AgentRecords>> {
+        let now = self.parts.sources.clock.now();
+        let known = self.routes.0.lock().get(&project).filter(|(at, _)| now.since(*at) < FRESH).map(|(_, known)| Arc::clone(known));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let known = Arc::new(self.routed(project).await?);
+        self.routes.0.lock().insert(project, (now, Arc::clone(&known)));
+        Ok(known)
     }
 }
 

@@ -66,6 +66,7 @@ pub struct Councils {
     pub(crate) kept: kept::Kept,
     pub(crate) desk: driver::Desk,
     pub(crate) judged: lab::JudgedCache,
+    pub(crate) routes: lab::RecordsCache,
     pub(crate) counted: recount::Counted,
 }
 
@@ -78,6 +79,7 @@ impl Councils {
             kept: kept::Kept::default(),
             desk: driver::Desk::default(),
             judged: lab::JudgedCache::default(),
+            routes: lab::RecordsCache::default(),
             counted: recount::Counted::default(),
         })
     }

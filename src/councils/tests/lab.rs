@@ -1,5 +1,7 @@
 //! The lab: the same ballots by other rules, and rules and voters against what people said later.
 
+use baton_domain::id::DEFAULT_PROJECT;
+use baton_domain::ports::Records;
 use baton_domain::services::DecisionService;
 use baton_domain::wire::decision::{LabFilter, LaterVerdict, RetallyChoice};
 use serde_json::json;
@@ -111,4 +113,43 @@ async fn what_is_known_of_voters_weighs_their_votes_and_chooses_whom_to_ask() {
     let voters = world.detail(weighed.id).await.voters;
     let weight = |name: &str| voters.iter().find(|voter| voter.name == name).unwrap().weight;
     assert!(weight("a5") > 3.0 * weight("a4"), "{voters:?}");
+}
+
+#[tokio::test]
+async fn of_two_who_are_right_as_often_the_better_calibrated_one_is_chosen_first() {
+    // Both give the same answers; one of them is sure of all, the other only of those that are right.
+    let world = World::new(|_, input, agent| {
+        let right = input.to_string().contains("right");
+        let confidence = match agent {
+            "agent:a1" => 0.95,
+            _ if right => 0.95,
+            _ => 0.05,
+        };
+        Reply::Completed(json!({"answer": "memphis", "confidence": confidence}))
+    })
+    .await;
+    let known = world.councils.of_agents(DEFAULT_PROJECT).await.unwrap();
+    assert!(known.0.is_empty(), "nobody was judged");
+    for (question, key) in [("right", "memphis"), ("wrong", "nashville")].repeat(6) {
+        let options = json!({"kind": "options", "options": [{"key": "memphis"}, {"key": "nashville"}]});
+        let task = json!({"skill": "demo.answer", "input": {"asks": question}, "answer": "/answer", "confidence": "/confidence"});
+        let asked = json!({"electorate": voters(1..=2), "answers": options, "task": task, "early_stop": false});
+        let opened = world.open(asked).await;
+        world.settle().await;
+        let later = LaterVerdict { key: Some(key.into()), comment: None };
+        world.councils.judge_later(&user(1), opened.id, later).await.unwrap();
+    }
+    // What was made of them before is given for a moment.
+    assert_eq!(world.councils.of_agents(DEFAULT_PROJECT).await.unwrap(), known);
+    world.clock.advance(std::time::Duration::from_secs(16));
+    let known = world.councils.of_agents(DEFAULT_PROJECT).await.unwrap();
+    let lab = world.councils.lab(&user(4), LabFilter::default()).await.unwrap();
+    let of = |name: &str| {
+        let voter = lab.voters.iter().find(|voter| voter.name == name).unwrap();
+        (voter.right.count, known.of("demo.answer", voter.agent_id.unwrap()).unwrap())
+    };
+    let ((sure_right, sure), (knows_right, knows)) = (of("a1"), of("a2"));
+    assert_eq!((sure_right, knows_right), (6, 6), "right as often");
+    assert!(knows > sure && sure > 0.0 && knows < 1.0, "{sure} {knows}");
+    assert_eq!(known.of("other.skill", lab.voters[0].agent_id.unwrap()), None);
 }

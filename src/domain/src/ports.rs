@@ -1,6 +1,8 @@
 //! What the pure rules and the services need from outside, as traits: the clock and the source of identifiers.
 
+mod records;
 mod rehearsal;
+mod shared_things;
 mod votes;
 
 use std::sync::Arc;
@@ -16,7 +18,9 @@ use crate::time::Timestamp;
 use crate::wire::model::{ModelPreset, ModelSettings, ModelState, ModelTest};
 use crate::wire::task::{AttemptOutcome, Failure};
 
+pub use records::{AgentRecords, Records, SkillRecords};
 pub use rehearsal::{Prompter, RecordedTask, Rehearsals, Rehearsed, StoredAgain};
+pub use shared_things::{SharedThings, WorkingAttempt};
 pub use votes::{Seat, Seats, TaskVote, Verdict, VoteOpening, Votes, Weighed};
 
 /// Tells the time. Tests give one that they move by hand.

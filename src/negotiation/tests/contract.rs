@@ -326,10 +326,14 @@ fn bids_follow_from_facts() {
         price: 500,
         completed: 8,
         failed: 0,
+        record: None,
     };
     // Five stand before it with two slots: two full turns, and its own.
     let expected = Bid { cost: 500, eta_ms: 3_000, capability: share(0.75), confidence: share(0.9) };
     assert_eq!(estimate(&facts, &asked), Ok(expected));
+    // Who succeeds and is wrong half of the time.
+    let judged = Facts { record: Some(share(0.5)), ..facts.clone() };
+    assert_eq!(estimate(&judged, &asked), Ok(Bid { confidence: share(0.45), ..expected }));
     let but = |change: fn(&mut Facts)| {
         let mut facts = facts.clone();
         change(&mut facts);

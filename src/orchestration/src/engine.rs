@@ -12,7 +12,7 @@ use baton_bus::message_bus::InProcessBus;
 use baton_bus::pub_sub::Topics;
 use baton_domain::agent::AgentCard;
 use baton_domain::id::{AgentId, LeaseToken, ServerId, TaskId};
-use baton_domain::ports::{Models, Recorder, Rehearsals, Sealer, Sources, Votes};
+use baton_domain::ports::{Models, Recorder, Records, Rehearsals, Sealer, SharedThings, Sources, Votes};
 use baton_domain::server::ServerRef;
 use baton_domain::services::{AgentService, ArtifactService, ConnectionService, EgressService, LimitService, ServerService, TaskService};
 use baton_domain::time::Timestamp;
@@ -148,6 +148,8 @@ pub(crate) struct Shared {
     pub(crate) sealer: OnceLock<Arc<dyn Sealer>>,
     /// What holds the votes of tasks that several do, once the server has handed it over.
     pub(crate) votes: OnceLock<Arc<dyn Votes>>,
+    /// What keeps claims and versions, once the server has handed it over.
+    pub(crate) things: OnceLock<Arc<dyn SharedThings>>,
     /// When each outside host may next be talked to.
     pub(crate) pace: Pace,
     /// Where agents may reach out to, as it was last read.
@@ -280,6 +282,7 @@ impl EngineOptions {
             models: OnceLock::new(),
             sealer: OnceLock::new(),
             votes: OnceLock::new(),
+            things: OnceLock::new(),
             pace: Pace::default(),
             egress: LastRules::default(),
         });
@@ -406,6 +409,17 @@ impl Engine {
         let _ = self.shared.votes.set(votes);
         // Verdicts may wait since before this server started.
         self.shared.backlog.due.notify_one();
+    }
+
+    /// Lets agents claim what is shared, and store versions of it; the first that keeps it stays.
+    pub fn use_shared_things(&self, things: Arc<dyn SharedThings>) {
+        // A second time changes nothing.
+        let _ = self.shared.things.set(things);
+    }
+
+    /// Lets agents be chosen by what decisions say of them. It is called once.
+    pub fn use_records(&self, records: Arc<dyn Records>) {
+        self.loops.spawn(agent_pool::records::run(Arc::clone(&self.shared), records));
     }
 
     /// Connections to outside APIs, whose secrets this sealer keeps.

@@ -38,6 +38,8 @@ pub struct EngineOptions {
     pub maximum_artifact_bytes: u64,
     /// How agents are chosen.
     pub balancing: BalancerOptions,
+    /// How often what decisions say of agents is read, where agents are chosen by that.
+    pub records_every: Duration,
     /// What the host has for attempts.
     pub host: HostOptions,
     /// What attempts of skills with `network` may reach.
@@ -90,6 +92,7 @@ impl Default for EngineOptions {
             maximum_live_tasks: 1_000_000,
             maximum_artifact_bytes: 1 << 30,
             balancing: BalancerOptions::default(),
+            records_every: Duration::from_secs(30),
             host: HostOptions::default(),
             egress: EgressPolicy::default(),
             restart: RestartOptions::default(),

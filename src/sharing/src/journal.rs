@@ -1,7 +1,7 @@
 //! What do all journals of sharing have in common? Pages, bounds, and the way a turn is written.
 
 use baton_domain::event::{NewEvent, Payload};
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, LeaseToken, ProjectId, TaskId};
 use baton_domain::page::{DEFAULT_LIMIT, MAXIMUM_LIMIT};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
@@ -22,6 +22,14 @@ pub(crate) const ROWS: u32 = 1_000;
 /// Somebody else always came first.
 pub(crate) fn contended() -> Problem {
     Problem::new(Code::SharingContended, "Others keep changing this. Nothing was changed by this request.").retry_after(1)
+}
+
+/// The lease of an attempt for which something is done.
+pub(crate) type Lease = (TaskId, LeaseToken);
+
+/// An attempt has lost its task, so nothing more is done for it.
+pub(crate) fn attempt_over() -> Problem {
+    Problem::new(Code::PublisherStale, "The attempt no longer holds its task, so nothing is claimed or stored for it.")
 }
 
 /// What is stored cannot be read.

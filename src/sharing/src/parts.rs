@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::id::{DecisionId, JournalId, ProjectId, TaskId};
-use baton_domain::ports::Sources;
+use baton_domain::ports::{Records, Sources};
 use baton_domain::services::{AgentService, Answer, ArtifactService, MetricsService, TaskService};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Caller;
@@ -91,6 +91,8 @@ pub struct SharingParts {
     pub agents: Arc<dyn AgentService>,
     /// What was measured of them.
     pub metrics: Arc<dyn MetricsService>,
+    /// What decisions that people judged say of them; without it bids go by what was measured alone.
+    pub records: Option<Arc<dyn Records>>,
     /// How conflicts are voted on; without it a person is asked instead.
     pub votes: Option<Arc<dyn Votes>>,
 }

@@ -1,6 +1,7 @@
 //! Does every call lead to one award and one outcome, whoever dies?
 
 use baton_domain::id::{ContractId, ProjectId};
+use baton_domain::ports::{AgentRecords, SkillRecords};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::ContractService;
 use baton_domain::task::{Priority, TaskState};
@@ -112,6 +113,23 @@ async fn the_best_by_what_was_measured_gets_the_work() {
         let problem = server.call(&person(1), wrong, None).await.unwrap_err();
         assert!(problem.is(code) || problem.is(Code::NoSuchSkill), "{problem}");
     }
+}
+
+#[tokio::test]
+async fn a_bid_is_as_sure_as_the_agent_was_right_by_decisions_that_people_judged() {
+    let world = world(22);
+    let server = world.server();
+    let sure = || NewContract { weights: BidWeights { cost: 0, speed: 0, capability: 0, confidence: 1 }, ..call() };
+    assert_eq!(server.call(&person(1), sure(), None).await.unwrap().winner.as_deref(), Some("agent:sure"));
+    // Nobody but this one was judged, and it was wrong more often than not.
+    let id = world.agents.agents.lock().iter().find(|agent| agent.name == "sure").unwrap().id;
+    let records = SkillRecords { usual: 0.8, agents: [(id, 0.4)].into() };
+    *world.records.0.lock() = AgentRecords([("demo.work".to_owned(), records)].into());
+    let called = server.call(&person(1), sure(), None).await.unwrap();
+    assert_ne!(called.winner.as_deref(), Some("agent:sure"));
+    let detail = look(&server, called.id).await;
+    let confidence = |name: &str| detail.bids.iter().find(|bid| bid.bidder == name).unwrap().bid.unwrap().confidence;
+    assert!((confidence("agent:fast") - 91.0 / 102.0 * 0.8).abs() < 1e-5 && (confidence("agent:sure") - 99.0 / 102.0 * 0.4).abs() < 1e-5);
 }
 
 #[tokio::test]

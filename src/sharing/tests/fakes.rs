@@ -1,13 +1,14 @@
 //! Played services: tasks that end when the test says so, artifacts in memory, agents and what was measured of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::agent::{AgentStatus, Family, Isolation, Limits, Needs, Skill};
-use baton_domain::id::{AgentId, ArtifactId, EventSeq, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, EventSeq, ProjectId, TaskId};
 use baton_domain::page::Page;
-use baton_domain::ports::Sources;
+use baton_domain::ports::{AgentRecords, Records, Sources};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{
     AgentService, Answer, ArtifactContent, ArtifactService, ByteStream, MetricsService, NewArtifact, TaskService,
@@ -27,6 +28,17 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+/// What decisions said of agents.
+#[derive(Default)]
+pub(crate) struct FakeRecords(pub(crate) Mutex<AgentRecords>);
+
+#[async_trait]
+impl Records for FakeRecords {
+    async fn of_agents(&self, _: ProjectId) -> Answer<Arc<AgentRecords>> {
+        Ok(Arc::new(self.0.lock().clone()))
+    }
+}
 
 pub(crate) struct FakeTasks {
     sources: Sources,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::id::{ArtifactId, ConflictId, DecisionId};
 use baton_domain::problem::{Code, Problem};
-use baton_domain::services::{Answer, ConflictService};
+use baton_domain::services::{Answer, ClaimService, ConflictService};
 use baton_domain::user::Caller;
+use baton_domain::wire::claim::{ClaimMode, ClaimRef, ClaimRelease, ClaimRenewal, ClaimRequest};
 use baton_domain::wire::conflict::{
     ConflictChoice, ConflictDetail, ConflictFilter, ConflictState, ConflictView, DismissConflict, LineFilter, LineForm, LinePolicy,
     PutOutcome, PutVersion, ResolveConflict,
@@ -15,10 +16,11 @@ use baton_sharing::{Round, Sharing, Votes};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::claims::{alone, wish};
 use crate::world::{World, event, person, viewer};
 
 fn version(artifact: ArtifactId, base: Option<u64>) -> PutVersion {
-    PutVersion { artifact, base, policy: None, form: None }
+    PutVersion { artifact, base, policy: None, form: None, fence: None }
 }
 
 fn text(world: &World, text: &str) -> ArtifactId {
@@ -419,4 +421,78 @@ async fn a_conflict_is_voted_on_or_a_person_is_asked() {
     let dismissed = server.dismiss(&person(2), conflict.id, why).await.unwrap();
     assert_eq!((dismissed.state, dismissed.because.as_deref()), (ConflictState::Dismissed, Some("The notes are gone.")));
     assert_eq!(newest(&world, &server, "notes/a.txt").await.0, 2);
+}
+
+async fn claims(server: &Sharing, number: u128, request: ClaimRequest) -> i64 {
+    server.claim(&person(number), request, None).await.unwrap().claims[0].fence.unwrap()
+}
+
+fn under(fence: i64, version: PutVersion) -> PutVersion {
+    PutVersion { fence: Some(fence), ..version }
+}
+
+#[tokio::test]
+async fn a_version_under_a_claim_is_stored_only_while_that_is_held() {
+    let world = World::new(31);
+    let server = world.server();
+    let name = "notes/a.txt";
+    let fence = claims(&server, 1, alone("line:notes")).await;
+    let first = under(fence, version(text(&world, "one\ntwo\nthree\n"), None));
+    let stored = server.put(&person(1), name, first.clone()).await.unwrap();
+    let change = version(text(&world, "zero\none\ntwo\nthree\n"), Some(1));
+    let other = claims(&server, 1, alone("line:other")).await;
+    let shared = claims(&server, 3, wish(&["line:shared"], ClaimMode::Shared, None)).await;
+    for (wrong, line) in [(other, name), (fence + 100, name), (0, name), (fence, "other"), (shared, "shared")] {
+        let base = change.base.filter(|_| line == name);
+        let refused = server.put(&person(1), line, PutVersion { base, ..under(wrong, change.clone()) }).await.unwrap_err();
+        assert!(refused.is(Code::ClaimLost), "{wrong} on {line}: {refused}");
+    }
+    world.advance(60_001);
+    assert!(server.put(&person(1), name, under(fence, change.clone())).await.unwrap_err().is(Code::ClaimLost), "its lease ran out");
+    // Somebody else has it now, and what is late is neither merged nor a conflict.
+    let newer = claims(&server, 2, alone("line:notes/a.txt")).await;
+    server.put(&person(2), name, under(newer, version(text(&world, "one\n2\nthree\n"), Some(1)))).await.unwrap();
+    let late = [change, version(text(&world, "one\nII\nthree\n"), Some(1))];
+    for change in late {
+        assert!(server.put(&person(1), name, under(fence, change)).await.unwrap_err().is(Code::ClaimLost));
+    }
+    assert_eq!(newest(&world, &server, name).await, (2, "one\n2\nthree\n".to_owned()));
+    assert!(world.events("conflict.opened").is_empty());
+    // What was stored is answered again whoever has the claim by now.
+    assert_eq!(server.put(&person(1), name, first).await.unwrap(), stored);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_lost_between_the_look_and_the_write_keeps_it_from_being_stored() {
+    let world = World::new(32);
+    let (server, other) = (world.server(), world.server());
+    for (round, base) in [None, Some(1)].into_iter().enumerate() {
+        let fence = claims(&server, 1, alone("line:notes")).await;
+        let lost = Arc::clone(&other);
+        *world.between.lock() = Some(Box::pin(async move {
+            let back = ClaimRelease { holder: None, claims: vec![ClaimRef { resource: "line:notes".to_owned(), fence: Some(fence) }] };
+            lost.release(&person(1), back).await.unwrap();
+        }));
+        let change = version(text(&world, &format!("{round}\n")), base);
+        let refused = server.put(&person(1), "notes/a.txt", under(fence, change.clone())).await.unwrap_err();
+        assert!(refused.is(Code::ClaimLost), "{refused}");
+        assert_eq!(world.events("line.stored").len(), round, "nothing was stored");
+        // Holding on for longer keeps nothing from being stored.
+        let fence = claims(&server, 1, alone("line:notes")).await;
+        let held = Arc::clone(&other);
+        world.advance(10);
+        *world.between.lock() = Some(Box::pin(async move {
+            held.renew(&person(1), ClaimRenewal::default()).await.unwrap();
+        }));
+        server.put(&person(1), "notes/a.txt", under(fence, change)).await.unwrap();
+        assert!(world.between.lock().is_none(), "it was renewed meanwhile");
+        assert_eq!(world.events("line.stored").len(), round + 1);
+    }
+    // A change that disagrees does not even become a conflict.
+    let fence = claims(&server, 1, alone("line:notes")).await;
+    let lost = Arc::clone(&other);
+    *world.between.lock() = Some(Box::pin(async move { lost.release(&person(1), ClaimRelease::default()).await.unwrap() }));
+    let change = version(text(&world, "otherwise\n"), Some(1));
+    assert!(server.put(&person(1), "notes/a.txt", under(fence, change)).await.unwrap_err().is(Code::ClaimLost));
+    assert!(world.events("conflict.opened").is_empty());
 }

@@ -9,6 +9,7 @@
     reason = "tests: a case's name says what it states, and a panic is its report"
 )]
 
+mod attempts;
 mod bargains;
 mod claims;
 mod contracts;

@@ -1,5 +1,6 @@
 //! What does a test stand on? A store in memory that may stop, a clock that is moved by hand, and played services around.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal, Role};
 use baton_sharing::{Pause, Sharing, SharingOptions, SharingParts, Votes};
 use baton_storage::{
-    CommitSink, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    CommitSink, Guarded, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use baton_storage_memory::MemoryStore;
 use baton_testkit::{TestClock, test_sources};
@@ -21,7 +22,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::fakes::{FakeAgents, FakeArtifacts, FakeMetrics, FakeTasks};
+use crate::fakes::{FakeAgents, FakeArtifacts, FakeMetrics, FakeRecords, FakeTasks};
 
 /// A store that stops after so many writes; the last of them may be stored without an answer.
 #[derive(Clone)]
@@ -31,11 +32,22 @@ pub(crate) struct Stopping {
     answer_lost: bool,
     heads_read: Arc<AtomicI64>,
     outrun: Arc<AtomicBool>,
+    between: Arc<Mutex<Option<Meanwhile>>>,
 }
+
+/// What happens between the look at a claim and the write under it.
+pub(crate) type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Stopping {
     fn stopped() -> StoreError {
         StoreError::Unavailable("stopped".into())
+    }
+
+    async fn meanwhile(&self) {
+        let between = self.between.lock().take();
+        if let Some(between) = between {
+            between.await;
+        }
     }
 
     fn reads(&self) -> Result<(), StoreError> {
@@ -65,6 +77,18 @@ impl JournalStore for Stopping {
         }
         let answered = self.writes()?;
         let written = self.store.write_journal(write).await;
+        if answered { written } else { Err(Self::stopped()) }
+    }
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        self.meanwhile().await;
+        let answered = self.writes()?;
+        let opened = self.store.open_journal_while(new, guard).await;
+        if answered { opened } else { Err(Self::stopped()) }
+    }
+    async fn write_journal_while(&self, write: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        self.meanwhile().await;
+        let answered = self.writes()?;
+        let written = self.store.write_journal_while(write, guard).await;
         if answered { written } else { Err(Self::stopped()) }
     }
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {
@@ -162,6 +186,7 @@ pub(crate) struct World {
     pub(crate) artifacts: Arc<FakeArtifacts>,
     pub(crate) agents: Arc<FakeAgents>,
     pub(crate) metrics: Arc<FakeMetrics>,
+    pub(crate) records: Arc<FakeRecords>,
     pub(crate) votes: Option<Arc<dyn Votes>>,
     pub(crate) options: SharingOptions,
     /// Whether pausing does not move the clock, but waits for ever.
@@ -170,6 +195,8 @@ pub(crate) struct World {
     pub(crate) heads_read: Arc<AtomicI64>,
     /// Whether others always write first.
     pub(crate) outrun: Arc<AtomicBool>,
+    /// What happens, once, between the next look at a claim and the write under it.
+    pub(crate) between: Arc<Mutex<Option<Meanwhile>>>,
 }
 
 impl World {
@@ -183,6 +210,7 @@ impl World {
             artifacts: Arc::new(FakeArtifacts::new(sources.clone())),
             agents: Arc::default(),
             metrics: Arc::default(),
+            records: Arc::default(),
             clock,
             sources,
             heard,
@@ -191,6 +219,7 @@ impl World {
             still: false,
             heads_read: Arc::default(),
             outrun: Arc::default(),
+            between: Arc::default(),
         }
     }
 
@@ -202,8 +231,8 @@ impl World {
     /// A server on the store, for as many writes as are left.
     pub(crate) fn until(&self, left: Arc<AtomicI64>, answer_lost: bool) -> Arc<Sharing> {
         let heads_read = Arc::clone(&self.heads_read);
-        let outrun = Arc::clone(&self.outrun);
-        let journals = Stopping { store: self.store.clone(), left, answer_lost, heads_read, outrun };
+        let (outrun, between) = (Arc::clone(&self.outrun), Arc::clone(&self.between));
+        let journals = Stopping { store: self.store.clone(), left, answer_lost, heads_read, outrun, between };
         let hand: Arc<dyn Pause> = Arc::new(HandPause(Arc::clone(&self.clock)));
         let parts = SharingParts {
             journals: Arc::new(journals),
@@ -213,6 +242,7 @@ impl World {
             artifacts: Arc::clone(&self.artifacts) as _,
             agents: Arc::clone(&self.agents) as _,
             metrics: Arc::clone(&self.metrics) as _,
+            records: Some(Arc::clone(&self.records) as _),
             votes: self.votes.clone(),
         };
         Arc::new(Sharing::new(parts, self.options))

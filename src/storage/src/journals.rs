@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, LeaseToken, ProjectId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use serde_json::Value;
@@ -146,6 +146,39 @@ pub struct NewJournal {
     pub events: Vec<NewEvent>,
 }
 
+/// A row of another journal that must stand as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalGuard {
+    /// The other journal.
+    pub journal: JournalId,
+    /// The row's group.
+    pub group: String,
+    /// Its key.
+    pub key: String,
+    /// What it says.
+    pub body: Value,
+}
+
+/// What must be so, or nothing is stored. It is looked at in the transaction of the write, and stays so until that commits.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WriteGuard {
+    /// A row of another journal stands as it was read.
+    pub row: Option<JournalGuard>,
+    /// A task runs under this lease.
+    pub attempt: Option<(TaskId, LeaseToken)>,
+}
+
+/// What became of a write under a guard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Guarded<T> {
+    /// What was guarded stands, so this became of it.
+    Done(T),
+    /// The row does not stand as it was read; nothing was stored.
+    RowChanged,
+    /// The task does not run under the lease any more; nothing was stored.
+    AttemptOver,
+}
+
 /// What became of an opening.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalOpened {
@@ -252,6 +285,18 @@ pub trait JournalStore: Send + Sync {
     /// # Errors
     /// Only those of storage.
     async fn write_journal(&self, write: JournalWrite) -> Result<JournalWritten, StoreError>;
+
+    /// Opens a journal as [`open_journal`](Self::open_journal) does, while something is so.
+    ///
+    /// # Errors
+    /// As [`open_journal`](Self::open_journal).
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError>;
+
+    /// Stores a turn as [`write_journal`](Self::write_journal) does, while something is so.
+    ///
+    /// # Errors
+    /// Only those of storage.
+    async fn write_journal_while(&self, write: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError>;
 
     /// How a journal stands, with the newest event at that moment.
     ///

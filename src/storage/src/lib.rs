@@ -38,8 +38,8 @@ pub use error::StoreError;
 pub use events::{AuditRow, CommitSink, EventStore, EventsSince, Forgotten, NoSink, Retention};
 pub use identity::{ApiKeyRecord, IdentityStore, NewSession, RefreshTokenRecord, SessionRecord, UserRecord};
 pub use journals::{
-    JOURNAL_KEY_BYTES, JOURNAL_NAME_BYTES, JOURNAL_ROW_NAME_BYTES, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage,
-    JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, RowPlace,
+    Guarded, JOURNAL_KEY_BYTES, JOURNAL_NAME_BYTES, JOURNAL_ROW_NAME_BYTES, JournalFact, JournalGuard, JournalHead, JournalKind,
+    JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, RowPlace, WriteGuard,
 };
 pub use limits::{LimitRoom, LimitStore};
 pub use metrics::{BucketKey, BucketRow, MetricStore};

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
+use super::store::storing;
 use super::{mark, places_words};
 use crate::components::badge::Badge;
 use crate::components::button::Kind;
@@ -83,7 +84,8 @@ fn List(data: (Option<String>, Page<LineView>)) -> impl IntoView {
     let rows = move || {
         let page = fresh.value().with(|(_, page)| page.clone());
         if page.items.is_empty() {
-            return view! { <Empty text="No artifact is shared under a name yet: tasks and callers store versions of them."/> }.into_any();
+            return view! { <Empty text="No artifact is shared under a name yet: people, programs and agents store versions of them."/> }
+                .into_any();
         }
         let next = page.next_cursor.as_deref().map(|cursor| address(None, Some(cursor)));
         let rows: Vec<_> = page.items.into_iter().map(line_row).collect();
@@ -98,9 +100,12 @@ fn List(data: (Option<String>, Page<LineView>)) -> impl IntoView {
         .into_any()
     };
     view! {
-        <Card title="Shared artifacts" flush=true>
-            {rows}
-        </Card>
+        <div class="space-y-4">
+            <Card title="Shared artifacts" flush=true>
+                {rows}
+            </Card>
+            {storing(None)}
+        </div>
     }
     .into_any()
 }
@@ -143,6 +148,7 @@ async fn read_one(name: String, cursor: Option<String>) -> Called<LineDetail> {
 fn One(detail: LineDetail, cursor: Option<String>) -> impl IntoView {
     let name = detail.line.name.clone();
     let (title, form) = (name.clone(), form_words(&detail.line.form));
+    let store = storing(Some((name.clone(), detail.line.newest.number)));
     let shown = name.clone();
     let fresh = Fresh::new(detail, |detail| detail.as_of, of_lines, move || read_one(name.clone(), cursor.clone()));
     let detail = fresh.value();
@@ -202,6 +208,7 @@ fn One(detail: LineDetail, cursor: Option<String>) -> impl IntoView {
             <Card title="Versions, the newest first" flush=true>
                 {versions}
             </Card>
+            {store}
         </div>
     }
     .into_any()

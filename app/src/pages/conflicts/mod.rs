@@ -3,6 +3,7 @@
 mod claims;
 mod conflict;
 mod lines;
+mod store;
 
 use baton_domain::page::Page;
 use baton_domain::task::TaskState;

@@ -154,7 +154,7 @@ fn moves(detail: &BargainDetail) -> AnyView {
     view! { <ol>{rows}</ol> }.into_any()
 }
 
-/// What the person who speaks for a party can say now.
+/// What the person who speaks for a party can say now, for the party whose turn it is if they speak for several.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
     party: String,
@@ -170,11 +170,12 @@ fn part(detail: &BargainDetail, me: &str) -> Option<Part> {
         return None;
     }
     let speaks = |voice: &PartyVoice| matches!(voice, PartyVoice::Caller { caller } if caller == me);
-    let party = detail.parties.iter().find(|party| speaks(&party.voice))?.key.clone();
-    let mine = bargain.proposer.as_deref() == Some(party.as_str());
-    let offers = mine && bargain.shares.is_none();
-    let answers = !mine && bargain.shares.is_some() && !bargain.accepted.contains(&party);
-    (offers || answers).then(|| Part { party, round: bargain.round, offers, parties: bargain.parties.clone() })
+    detail.parties.iter().filter(|party| speaks(&party.voice)).map(|party| &party.key).find_map(|party| {
+        let mine = bargain.proposer.as_ref() == Some(party);
+        let offers = mine && bargain.shares.is_none();
+        let answers = !mine && bargain.shares.is_some() && !bargain.accepted.contains(party);
+        (offers || answers).then(|| Part { party: party.clone(), round: bargain.round, offers, parties: bargain.parties.clone() })
+    })
 }
 
 #[component]
@@ -208,7 +209,11 @@ fn Saying(detail: RwSignal<BargainDetail>, fresh: Fresh<BargainDetail>) -> impl 
     };
     move || {
         let Part { party, round, offers, parties } = part.get()?;
+        let shown = party.clone();
+        let title = format!("It is the turn of {party}, for which you speak");
         let content = if offers {
+            // The fields are empty again, so nothing of an earlier offer stays.
+            offer.set(BTreeMap::new());
             let fields: Vec<_> = parties
                 .into_iter()
                 .enumerate()
@@ -250,8 +255,8 @@ fn Saying(detail: RwSignal<BargainDetail>, fresh: Fresh<BargainDetail>) -> impl 
             .into_any()
         };
         Some(view! {
-            <section class="space-y-3 rounded-card border border-accent bg-raised p-4" data-testid="bargain-part">
-                <h2 class="text-14 font-semibold">"It is your turn"</h2>
+            <section class="space-y-3 rounded-card border border-accent bg-raised p-4" data-testid="bargain-part" data-party=shown>
+                <h2 class="text-14 font-semibold">{title}</h2>
                 <LastProblem problem/>
                 {content}
             </section>

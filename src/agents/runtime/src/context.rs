@@ -2,6 +2,7 @@
 
 mod citations;
 mod memory;
+mod shared;
 mod topics;
 mod written;
 
@@ -16,6 +17,9 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::problem::Code;
+use baton_domain::wire::claim::{ClaimView, Claimed};
+use baton_domain::wire::conflict::PutOutcome;
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled};
 use baton_domain::wire::trace::Level;
@@ -40,6 +44,10 @@ enum Pending {
     Subscribed(oneshot::Sender<Result<(), Failure>>),
     Pulled(oneshot::Sender<Result<Vec<Delivery>, Failure>>),
     Settled(oneshot::Sender<Result<Settled, Failure>>),
+    Claimed(oneshot::Sender<Result<Claimed, Failure>>),
+    Renewed(oneshot::Sender<Result<Vec<ClaimView>, Failure>>),
+    Released(oneshot::Sender<Result<(), Failure>>),
+    VersionPut(oneshot::Sender<Result<Box<PutOutcome>, Failure>>),
     Checkpointed(oneshot::Sender<Result<(), Failure>>),
     Completed { answer: oneshot::Sender<Result<Box<ModelAnswer>, Failure>>, pieces: Option<mpsc::UnboundedSender<String>> },
     Embedded(oneshot::Sender<Result<Embedded, Failure>>),
@@ -132,6 +140,27 @@ impl Context {
             }
             ToAgent::Settled { request, result } => {
                 if let Some(Pending::Settled(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Claimed { request, result } => {
+                if let Some(Pending::Claimed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    // What nobody waits for any more is given back when the attempt ends.
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Renewed { request, result } => {
+                if let Some(Pending::Renewed(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::Released { request, result } => {
+                if let Some(Pending::Released(waiting)) = self.shared.pending.lock().remove(&request) {
+                    let _ = waiting.send(result);
+                }
+            }
+            ToAgent::VersionPut { request, result } => {
+                if let Some(Pending::VersionPut(waiting)) = self.shared.pending.lock().remove(&request) {
                     let _ = waiting.send(result);
                 }
             }
@@ -345,10 +374,24 @@ impl Context {
     /// # Errors
     /// Why the child failed, or `TASK-007` when tasks ask for one another too deep.
     pub async fn ask(&self, skill: &str, input: Value) -> Result<Value, SkillError> {
+        self.ask_on(skill, input, None).await
+    }
+
+    /// The same, done by several: answers that are the same are the result, and answers that differ open a decision, whose verdict is. The terms are
+    /// those of a task's `decide`.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask); the terms are refused with the codes that a task with them is (`DECISION-004`, `DECISION-008` and others), what is not
+    /// decided fails with its own, and `TASK-007` comes one level earlier, since each of the several has a task below the child's.
+    pub async fn ask_several(&self, skill: &str, input: Value, terms: DecideTerms) -> Result<Value, SkillError> {
+        self.ask_on(skill, input, Some(Box::new(terms))).await
+    }
+
+    async fn ask_on(&self, skill: &str, input: Value, decide: Option<Box<DecideTerms>>) -> Result<Value, SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
         self.shared.pending.lock().insert(request, Pending::Answered(send));
-        self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input }).await?;
+        self.deliver(FromAgent::Ask { request, skill: skill.to_owned(), input, decide }).await?;
         answer.await.map_err(|_| host_gone())?.map_err(from_failure)
     }
 

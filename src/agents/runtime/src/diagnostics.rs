@@ -1,6 +1,7 @@
 //! How a fleet is tried out: an agent whose skills do nothing, answer at once, take their time, fail on demand, or want more than they may.
 
 mod exhaust;
+mod sharing;
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use baton_domain::agent::{AgentCard, Family, InstanceRange, Isolation, Limits, Needs, Skill};
 use baton_domain::problem::Code;
 use baton_domain::task::RetryPolicy;
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::topic::Settled;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -37,6 +39,10 @@ pub const PUBLISH: &str = "diagnostics.publish";
 pub const LISTEN: &str = "diagnostics.listen";
 /// The skill that consumes a durable subscription, from a process of its own.
 pub const CONSUME: &str = "diagnostics.consume";
+/// The skill that claims a shared thing and stores a version under it, from a process of its own.
+pub const CLAIM: &str = "diagnostics.claim";
+/// The skill that asks another one, from a process of its own.
+pub const ASK: &str = "diagnostics.ask";
 /// The skill that keeps a core busy in a process of its own.
 pub const SPIN: &str = "diagnostics.spin";
 /// The skill that uses more than it may, in a process of its own.
@@ -171,12 +177,46 @@ impl Agent for Diagnostics {
                 vec![json!({"subscription": "billing", "seconds": 10})],
             )
         };
+        let ask = Skill {
+            isolation: Isolation::Process,
+            ..skill(
+                ASK,
+                "Ask",
+                "Asks another skill, of several agents if it is said how answers that differ are decided on, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "skill": {"type": "string", "title": "Skill", "minLength": 1, "maxLength": 128},
+                    "input": {"type": "object", "title": "Its input", "default": {}},
+                    "decide": {"type": "object", "title": "Decide", "description": "Who does it, and by which rule it is decided, as of a task."}
+                }, "required": ["skill"], "additionalProperties": false}),
+                vec![
+                    json!({"skill": "nlp.sentiment", "input": {"text": "The people were kind."}, "decide": {"voters": {"samples": 3}, "rule": "majority"}}),
+                ],
+            )
+        };
+        let claim = Skill {
+            isolation: Isolation::Process,
+            idempotent: false,
+            ..skill(
+                CLAIM,
+                "Claim",
+                "Claims a shared thing alone, stores a version under the claim if a line is named, and gives it back, from a process of its own.",
+                json!({"type": "object", "properties": {
+                    "resource": {"type": "string", "title": "What is claimed", "minLength": 3, "maxLength": 512},
+                    "seconds": {"type": "integer", "title": "Seconds to wait at most", "minimum": 0, "maximum": 30, "default": 10},
+                    "until_lost": {"type": "boolean", "title": "Hold it until it is lost", "default": false},
+                    "line": {"type": "string", "title": "Line", "maxLength": 200},
+                    "content": {"type": "string", "title": "Content of the version", "maxLength": 10_000, "default": ""},
+                    "base": {"type": "integer", "title": "The version that it stands on", "minimum": 1}
+                }, "required": ["resource"], "additionalProperties": false}),
+                vec![json!({"resource": "line:notes/harvest.txt", "line": "notes/harvest.txt", "content": "Twelve boxes."})],
+            )
+        };
         AgentCard {
             name: "diagnostics".to_owned(),
             title: "Diagnostics".to_owned(),
             description: "Tries out queue, agents and dashboard without doing real work.".to_owned(),
             family: Family::Custom,
-            skills: vec![echo, noop, sleep, fail, publish, listen, consume, spin, exhaust],
+            skills: vec![echo, noop, sleep, fail, publish, listen, consume, ask, claim, spin, exhaust],
             labels: vec!["native".to_owned()],
             slots: self.slots,
             instances: InstanceRange::default(),
@@ -221,6 +261,8 @@ impl Agent for Diagnostics {
                 Ok(json!({"heard": heard.ok().flatten()}))
             }
             CONSUME => consume(&context, &input).await,
+            ASK => ask(&context, &input).await,
+            CLAIM => sharing::claim(&context, &input).await,
             SPIN => context.blocking(move |context| spin(context, Duration::from_millis(milliseconds))).await,
             EXHAUST => {
                 let what = input["what"].as_str().unwrap_or_default().to_owned();
@@ -244,6 +286,20 @@ async fn consume(context: &Context, input: &Value) -> Result<Value, SkillError> 
         (false, false) => context.acknowledge(subscription, ack_ids).await?,
     };
     Ok(json!({"deliveries": deliveries, "settled": settled.settled}))
+}
+
+/// Asks another skill, on the terms of the input if it has some.
+async fn ask(context: &Context, input: &Value) -> Result<Value, SkillError> {
+    let skill = input["skill"].as_str().unwrap_or_default();
+    let given = input.get("input").cloned().unwrap_or_else(|| json!({}));
+    let answer = match input.get("decide") {
+        Some(terms) => {
+            let terms: DecideTerms = serde_json::from_value(terms.clone()).map_err(|error| SkillError::input("decide", error))?;
+            context.ask_several(skill, given, terms).await?
+        }
+        None => context.ask(skill, given).await?,
+    };
+    Ok(json!({"answer": answer}))
 }
 
 /// The longest stretch between two checkpoints, in milliseconds; work that is shorter than it makes none.

@@ -13,6 +13,9 @@ use baton_domain::egress::EgressPolicy;
 use baton_domain::id::{ArtifactId, AttemptId, MessageId, TaskId};
 use baton_domain::model::{Embedded, ModelAnswer, ModelRequest};
 use baton_domain::time::Timestamp;
+use baton_domain::wire::claim::{ClaimRef, ClaimView, Claimed, WantedClaim};
+use baton_domain::wire::conflict::{PutOutcome, PutVersion};
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::Failure;
 use baton_domain::wire::topic::{Delivery, Settled, TopicMessage};
 use baton_domain::wire::trace::Level;
@@ -55,6 +58,10 @@ pub const MAXIMUM_PULLS: usize = 16;
 pub const MAXIMUM_CITED_BYTES: usize = 2 << 20;
 /// The most bytes of the pointer into a result that is cited.
 pub const MAXIMUM_POINTER_BYTES: usize = 1 << 10;
+/// What one attempt asks of shared things at once; one more is refused.
+pub const MAXIMUM_SHARING: usize = 8;
+/// The longest that an attempt waits for a claim, in seconds.
+pub const MAXIMUM_CLAIM_SECONDS: u64 = 30;
 
 /// A file that the agent may read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +186,34 @@ pub enum ToAgent {
         request: u64,
         /// How many were in time, or why none was.
         result: Result<Settled, Failure>,
+    },
+    /// Things were claimed, or not.
+    Claimed {
+        /// The request it answers.
+        request: u64,
+        /// The claims, or why there are none.
+        result: Result<Claimed, Failure>,
+    },
+    /// Claims hold for longer, or not.
+    Renewed {
+        /// The request it answers.
+        request: u64,
+        /// The claims as they are now, or why they are not held.
+        result: Result<Vec<ClaimView>, Failure>,
+    },
+    /// Claims were given back, or not.
+    Released {
+        /// The request it answers.
+        request: u64,
+        /// Or why not.
+        result: Result<(), Failure>,
+    },
+    /// What became of a version that was to be stored.
+    VersionPut {
+        /// The request it answers.
+        request: u64,
+        /// What, or why nothing was stored.
+        result: Result<Box<PutOutcome>, Failure>,
     },
     /// A piece of a model's answer that is being written.
     Written {
@@ -324,6 +359,9 @@ pub enum FromAgent {
         skill: String,
         /// Its input.
         input: Value,
+        /// If several are to do it: who, and by which rule answers that differ are decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decide: Option<Box<DecideTerms>>,
     },
     /// Tell what another task came to, as far as whoever submitted this one may read it.
     Cite {
@@ -440,6 +478,43 @@ pub enum FromAgent {
         /// How long they wait for their next delivery, in milliseconds, instead of the subscription's backoff.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delay_ms: Option<u64>,
+    },
+    /// Claim shared things for this attempt: all of them or none.
+    Claim {
+        /// The number to answer with.
+        request: u64,
+        /// What is wanted, 1 to 64 things.
+        wanted: Vec<WantedClaim>,
+        /// How long the claims hold without a renewal, in milliseconds: 1,000 to 600,000.
+        lease_ms: u64,
+        /// How long to wait for them, in seconds: 0 to [`MAXIMUM_CLAIM_SECONDS`].
+        wait_seconds: u64,
+    },
+    /// Hold claims of this attempt for longer, from now.
+    RenewClaims {
+        /// The number to answer with.
+        request: u64,
+        /// Which, each with its number; all when empty.
+        claims: Vec<ClaimRef>,
+        /// For how long, in milliseconds; as long as each was asked for when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lease_ms: Option<u64>,
+    },
+    /// Give claims of this attempt back.
+    ReleaseClaims {
+        /// The number to answer with.
+        request: u64,
+        /// Which, each with its number; all when empty.
+        claims: Vec<ClaimRef>,
+    },
+    /// Store a version of a line.
+    PutVersion {
+        /// The number to answer with.
+        request: u64,
+        /// The line's name.
+        line: String,
+        /// The version.
+        version: Box<PutVersion>,
     },
     /// It does not take the task. Nothing follows, and nothing but signs of life may have come before: who has begun can only fail.
     Refused {

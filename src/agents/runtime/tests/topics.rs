@@ -1,5 +1,4 @@
 //! What do an agent and its host say to each other about topics? The same in process and, line by line, to a child.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -64,6 +64,8 @@ pub(crate) async fn get_line(
 ///
 /// Over the version that it stands on. If that is no longer the newest, the policy says what happens: it is refused, merged, voted on, or
 /// a person is asked. Sent again, the same request gives what came of the first.
+///
+/// With a `fence` nothing is stored unless a claim with that number is held, alone, on `line:` and the line's name, or on what lies above.
 #[utoipa::path(
     post, path = "/lines/{name}/versions", tag = "conflicts", operation_id = "put_version",
     params(
@@ -71,7 +73,7 @@ pub(crate) async fn get_line(
     ),
     request_body(content = PutVersion, example = json!({"artifact": "0193e0a5-0000-7000-8000-000000000000", "base": 3, "policy": "merge"})),
     responses((status = 200, description = "What became of it", body = PutOutcome)),
-    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["ARTIFACT-001", "CLAIM-011", "CONFLICT-001", "CONFLICT-009", "REQUEST-002", "STORAGE-002"])))
+    extensions(("x-permission" = json!("work")), ("x-errors" = json!(["ARTIFACT-001", "CLAIM-001", "CLAIM-006", "CLAIM-011", "CONFLICT-001", "CONFLICT-009", "REQUEST-002", "STORAGE-002"])))
 )]
 pub(crate) async fn put_version(
     State(gateway): State<Gateway>,

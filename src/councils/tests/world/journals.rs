@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
+    JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use baton_storage_memory::MemoryStore;
 use parking_lot::Mutex;
@@ -101,6 +101,14 @@ impl JournalStore for FusedJournals {
             }
             Pass::No => away(),
         }
+    }
+
+    async fn open_journal_while(&self, _: NewJournal, _: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        unreachable!("no decision stands on a row of another journal")
+    }
+
+    async fn write_journal_while(&self, _: JournalWrite, _: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        unreachable!("no decision stands on a row of another journal")
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

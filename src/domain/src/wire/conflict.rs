@@ -87,6 +87,9 @@ pub struct PutVersion {
     /// How the line's versions are merged, for the first version of a line; by its media type when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<LineForm>,
+    /// The number of an exclusive claim on the line, `line:` and its name, or on what lies above: nothing is stored once that is not held any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<i64>,
 }
 
 /// A version of a line.

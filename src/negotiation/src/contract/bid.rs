@@ -98,11 +98,15 @@ pub struct Facts {
     pub completed: u64,
     /// How often it failed.
     pub failed: u64,
+    /// How good its answers were by decisions that people judged; absent where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Share>,
 }
 
 /// The bid that follows from the facts, or why there is none.
 ///
-/// The time is that of the turns before a slot is free and of its own. The confidence is Laplace's rule of succession: nobody begins at 0 or 1.
+/// The time is that of the turns before a slot is free and of its own. The confidence is Laplace's rule of succession, with which nobody begins at 0 or
+/// 1, times how good its answers were, if that is known.
 ///
 /// # Errors
 /// The shortcoming, which is a refusal.
@@ -118,11 +122,16 @@ pub fn estimate(facts: &Facts, call: &Call) -> Result<Bid, Shortcoming> {
     let weight = |has: bool| -> u64 {
         call.wanted.iter().filter(|(name, _)| !has || facts.capabilities.contains(*name)).map(|(_, weight)| u64::from(*weight)).sum()
     };
+    let success = Share::of(facts.completed.saturating_add(1), facts.completed.saturating_add(facts.failed).saturating_add(2));
+    let both = |record: Share| {
+        let whole = u64::from(Share::WHOLE);
+        Share::of(u64::from(success.millionths()) * u64::from(record.millionths()), whole * whole)
+    };
     let bid = Bid {
         cost: facts.price.min(MAXIMUM_COST),
         eta_ms: facts.typical_ms.saturating_mul(turns).min(MAXIMUM_ETA_MS),
         capability: Share::of(weight(true), weight(false)),
-        confidence: Share::of(facts.completed.saturating_add(1), facts.completed.saturating_add(facts.failed).saturating_add(2)),
+        confidence: facts.record.map_or(success, both),
     };
     bid.shortcoming(call).map_or(Ok(bid), Err)
 }

@@ -12,13 +12,14 @@
 //! - `instance`: how one instance lives; `scaling`: how many there are; `host`: what attempts may take of the host; `turns`: who
 //!   goes first when it is full
 //! - `slot`: how an attempt holds what it has; `aside`: those that wait without their place, and who of them gets one again next
-//! - `named`: whether what settings name is there
+//! - `named`: whether what settings name is there; `records`: what decisions say of agents
 //! - `standing`: how all of it is shown; `service`: what can be asked of it
 
 mod aside;
 mod host;
 mod instance;
 pub(crate) mod named;
+pub(crate) mod records;
 pub(crate) mod scaling;
 mod service;
 mod slot;
@@ -35,7 +36,7 @@ use std::time::Duration;
 use baton_agents_runtime::Agent;
 use baton_domain::agent::{AgentCard, AgentStatus, CircuitState, InstanceRange, Skill, has_label, is_version};
 use baton_domain::id::AgentId;
-use baton_domain::ports::Sources;
+use baton_domain::ports::{AgentRecords, Sources};
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::{AgentRef, Explanation, Rejection};
 use baton_storage::AgentsAt;
@@ -230,6 +231,11 @@ impl AgentPool {
     /// All skills, by name.
     pub(crate) fn skills(&self) -> impl Iterator<Item = &KnownSkill> {
         self.skills.values().map(AsRef::as_ref)
+    }
+
+    /// Takes in what is known of agents by decisions that people judged.
+    pub(crate) fn set_records(&self, known: &AgentRecords) {
+        self.state.lock().balancer.set_records(known);
     }
 
     /// Whether some agent that has the skill has all these labels.

@@ -29,7 +29,7 @@ use super::conversation::at;
 use super::failure;
 use super::record::TraceBuffer;
 use crate::agent_pool::SlotGuard;
-use crate::orchestrator::{Child, Orchestrator};
+use crate::orchestrator::{Asked, Child, Orchestrator};
 
 /// The most children that one attempt waits for at once.
 const MAXIMUM_ASKS: usize = 16;
@@ -80,17 +80,17 @@ impl<'a> Children<'a> {
     }
 
     /// Runs another skill as a child task; the answer comes when that has ended. One too many is refused at once.
-    pub(super) async fn ask(&mut self, request: u64, skill: String, input: Value) {
+    pub(super) async fn ask(&mut self, request: u64, asked: Asked) {
         if self.asking.len() + self.running.len() + self.answers.len() >= MAXIMUM_ASKS {
             let text = format!("An attempt waits for at most {MAXIMUM_ASKS} tasks at once.");
             return self.answer(request, Err(failure(Code::NestedTooDeep, text, false))).await;
         }
-        self.take_in(request, skill, input);
+        self.take_in(request, asked);
     }
 
-    fn take_in(&mut self, request: u64, skill: String, input: Value) {
+    fn take_in(&mut self, request: u64, asked: Asked) {
         let (orchestrator, parent) = (Arc::clone(self.orchestrator), self.parent.clone());
-        self.asking.spawn(async move { (request, orchestrator.ask(&parent, skill, input).await) });
+        self.asking.spawn(async move { (request, orchestrator.ask(&parent, asked).await) });
     }
 
     /// Something else than a heartbeat was heard of the agent.

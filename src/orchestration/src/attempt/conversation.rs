@@ -25,11 +25,12 @@ use super::children::{Children, Happening};
 use super::listeners::{Listeners, takes_more};
 use super::memories::Memories;
 use super::record::{LINGER, TraceBuffer};
+use super::sharers::Sharers;
 use super::{LAST_WORDS, LET_GO, citations, failure, outside};
 use crate::agent_pool::{KnownSkill, SlotGuard};
 use crate::egress;
 use crate::engine::{Order, Shared};
-use crate::orchestrator::Orchestrator;
+use crate::orchestrator::{Asked, Orchestrator};
 
 /// By what an attempt ended.
 #[derive(Debug)]
@@ -81,6 +82,7 @@ impl Conversation<'_> {
         let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
         let mut memories = Memories::new(self.shared, self.task, to_agent.clone());
+        let mut sharers = Sharers::new(self.shared, self.task, trace.attempt(), to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);
@@ -143,17 +145,23 @@ impl Conversation<'_> {
                         },
                         Some(FromAgent::Refused { code, message }) => break refused(begun, code, message),
                         Some(FromAgent::Checkpoint { request, state }) => checkpoints.take(request, state).await,
-                        Some(FromAgent::Ask { request, skill, input }) => {
-                            let asked = children.ask(request, skill, input);
+                        Some(FromAgent::Ask { request, skill, input, decide }) => {
+                            let asked = children.ask(request, Asked { skill, input, decide });
                             if let Err(end) = self.meanwhile(orders, last.is_none().then_some(deadline), asked).await {
                                 break end;
                             }
                         }
                         Some(message) => {
                             let answered = async {
-                                if let Some(message) = listeners.hear(message).await
-                                    && let Some(message) = memories.hear(message).await
-                                {
+                                let message = match listeners.hear(message).await {
+                                    Some(message) => memories.hear(message).await,
+                                    None => None,
+                                };
+                                let message = match message {
+                                    Some(message) => sharers.hear(message).await,
+                                    None => None,
+                                };
+                                if let Some(message) = message {
                                     self.hear(message, trace, &to_agent, &mut asks).await;
                                 }
                             };
@@ -176,6 +184,7 @@ impl Conversation<'_> {
                 }
                 Some(_) = asks.join_next() => {}
                 () = listeners.ended() => {}
+                () = sharers.ended() => {}
             }
         };
         if !matches!(end, End::Completed(_) | End::Failed { .. } | End::Refused { .. } | End::Barred(_) | End::Lost(_)) {
@@ -196,6 +205,7 @@ impl Conversation<'_> {
         asks.shutdown().await;
         children.stop().await;
         listeners.stop().await;
+        sharers.stop().await;
         (end, straggler)
     }
 
@@ -261,7 +271,7 @@ impl Conversation<'_> {
                     let _ = to_agent.send(answer).await;
                 });
             }
-            // Those of topics, memory and other skills were heard before.
+            // Those of topics, memory, shared things and other skills were heard before.
             FromAgent::Started
             | FromAgent::Heartbeat
             | FromAgent::Outcome { .. }
@@ -275,7 +285,11 @@ impl Conversation<'_> {
             | FromAgent::Unsubscribe { .. }
             | FromAgent::Pull { .. }
             | FromAgent::Acknowledge { .. }
-            | FromAgent::RefuseDeliveries { .. } => {}
+            | FromAgent::RefuseDeliveries { .. }
+            | FromAgent::Claim { .. }
+            | FromAgent::RenewClaims { .. }
+            | FromAgent::ReleaseClaims { .. }
+            | FromAgent::PutVersion { .. } => {}
         }
     }
 

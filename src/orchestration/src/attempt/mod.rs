@@ -12,6 +12,7 @@ mod outcome;
 mod outside;
 mod record;
 mod rehearsal;
+mod sharers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

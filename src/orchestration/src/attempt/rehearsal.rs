@@ -214,7 +214,8 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
             let Some(result) = prompter.embed(&texts) else { return Some(Rehearsed::Unprompted) };
             ToAgent::Embedded { request, result }
         }
-        FromAgent::Ask { request, skill, input } => {
+        // On which terms is no part of what was recorded of a child: its result is, whoever it came of.
+        FromAgent::Ask { request, skill, input, .. } => {
             let Some(result) = prompter.ask(&skill, &input) else { return Some(Rehearsed::Unprompted) };
             ToAgent::Answered { request, result }
         }
@@ -240,6 +241,9 @@ async fn answer(message: FromAgent, prompter: &dyn Prompter, scratch: &Path, to_
         | FromAgent::Acknowledge { .. }
         | FromAgent::RefuseDeliveries { .. } => {
             return Some(Rehearsed::Apart("it publishes or listens to topics".to_owned()));
+        }
+        FromAgent::Claim { .. } | FromAgent::RenewClaims { .. } | FromAgent::ReleaseClaims { .. } | FromAgent::PutVersion { .. } => {
+            return Some(Rehearsed::Apart("it claims what is shared, or stores versions of it".to_owned()));
         }
         FromAgent::Started
         | FromAgent::Heartbeat

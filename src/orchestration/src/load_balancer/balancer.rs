@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
 use baton_domain::agent::{AgentStatus, Strategy, has_label};
-use baton_domain::ports::Chance;
+use baton_domain::ports::{AgentRecords, Chance};
 use baton_domain::time::Timestamp;
 use baton_domain::wire::agent::CircuitView;
 use baton_domain::wire::task::{Explanation, Rejection};
@@ -263,6 +263,15 @@ impl Balancer {
         if self.members[agent as usize].facts.slots != slots {
             self.members[agent as usize].facts.slots = slots;
             self.changed(agent);
+        }
+    }
+
+    /// Takes in what is known of agents by decisions that people judged. Only those of which that changes are looked at again.
+    pub fn set_records(&mut self, known: &AgentRecords) {
+        for agent in (0..).take(self.members.len()) {
+            if self.members[agent as usize].set_records(known) {
+                self.changed(agent);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::agent::AgentStatus;
+use baton_domain::ports::AgentRecords;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::agent::CircuitView;
 use baton_domain::wire::task::AgentRef;
@@ -54,6 +55,8 @@ const HARDLY_ANY: f64 = 0.1;
 const FADES: f64 = 0.98;
 /// The most that an agent's history of earlier lives counts, in attempts.
 const HISTORY: f64 = 20.0;
+/// What every agent is taken for at a skill at which none was judged.
+const UNJUDGED: f64 = 0.5;
 
 /// An agent with everything that a choice looks at. Changes only through its methods, and only at an event or a look.
 #[derive(Debug, Clone)]
@@ -72,6 +75,8 @@ pub(super) struct Member {
     pub(super) last_turn: u64,
     /// By position in `facts.skills`.
     pub(super) latencies: Vec<Option<Latency>>,
+    /// What decisions that people judged say of it, by position in `facts.skills`.
+    records: Vec<f64>,
     /// The next look; earlier entries of the timers are stale.
     pub(super) look_at: Option<Timestamp>,
     /// Its skills as the balancer numbers them, in the order of `facts.skills`.
@@ -96,6 +101,7 @@ impl Member {
         let (completed, failed) = (facts.completed as f64, facts.failed as f64);
         let share = (HISTORY / (completed + failed).max(1.0)).min(1.0);
         let latencies = facts.skills.iter().map(|_| None).collect();
+        let records = vec![UNJUDGED; facts.skills.len()];
         Self {
             facts,
             busy: 0,
@@ -107,6 +113,7 @@ impl Member {
             recent_at: Timestamp::default(),
             last_turn: 0,
             latencies,
+            records,
             look_at: None,
             skills: Vec::new(),
             seats: Vec::new(),
@@ -141,6 +148,22 @@ impl Member {
     /// believed to succeed half of the time.
     pub(super) fn success_rate(&self) -> f64 {
         (self.completed + 1.0) / (self.completed + self.failed + 2.0)
+    }
+
+    /// How good it was at the skill at this position.
+    pub(super) fn record(&self, at: usize) -> f64 {
+        self.records.get(at).copied().unwrap_or(UNJUDGED)
+    }
+
+    /// Takes in what is known of agents. Gives whether that changes anything.
+    pub(super) fn set_records(&mut self, known: &AgentRecords) -> bool {
+        let mut changed = false;
+        for (skill, record) in self.facts.skills.iter().zip(&mut self.records) {
+            let new = known.of(skill, self.facts.agent.id).filter(|new| new.is_finite()).map_or(UNJUDGED, |new| new.clamp(0.0, 1.0));
+            changed |= new.to_bits() != record.to_bits();
+            *record = new;
+        }
+        changed
     }
 
     pub(super) fn circuit_view(&self) -> CircuitView {

@@ -62,12 +62,14 @@ pub struct Weights {
     pub cost: f64,
     /// How little work it got lately.
     pub fairness: f64,
+    /// How good it was at the skill by decisions that people judged.
+    pub record: f64,
 }
 
 impl Default for Weights {
-    /// Found with the simulation of `docs/load-balancing.md`.
+    /// Found with the simulation of `docs/load-balancing.md`, but for `record`, of which that knows nothing: half of what success counts.
     fn default() -> Self {
-        Self { skill: 0.2, labels: 0.2, load: 1.0, success: 4.0, p95: 8.0, cost: 1.0, fairness: 0.2 }
+        Self { skill: 0.2, labels: 0.2, load: 1.0, success: 4.0, p95: 8.0, cost: 1.0, fairness: 0.2, record: 2.0 }
     }
 }
 
@@ -77,7 +79,7 @@ impl Weights {
 
     /// The names and weights, in the order of explanations.
     #[must_use]
-    pub const fn named(&self) -> [(&'static str, f64); 7] {
+    pub const fn named(&self) -> [(&'static str, f64); 8] {
         [
             ("skill", self.skill),
             ("labels", self.labels),
@@ -86,6 +88,7 @@ impl Weights {
             ("p95", self.p95),
             ("cost", self.cost),
             ("fairness", self.fairness),
+            ("record", self.record),
         ]
     }
 
@@ -102,7 +105,8 @@ impl Weights {
             "p95" => &mut self.p95,
             "cost" => &mut self.cost,
             "fairness" => &mut self.fairness,
-            _ => return Err(format!("{term:?} is no term: expected one of skill, labels, load, success, p95, cost, fairness")),
+            "record" => &mut self.record,
+            _ => return Err(format!("{term:?} is no term: expected one of skill, labels, load, success, p95, cost, fairness, record")),
         };
         if !(0.0..=Self::LARGEST).contains(&weight) {
             return Err(format!("{term}={weight}: a weight is between 0 and {}", Self::LARGEST));

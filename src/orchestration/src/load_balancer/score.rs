@@ -34,7 +34,7 @@ const DEAREST: f64 = 40.0;
 const BUSIEST: f64 = 24.0;
 
 /// The most terms of a score.
-const TERMS: usize = 7;
+const TERMS: usize = 8;
 
 /// The terms of a score: name, value, weight.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +126,7 @@ fn weighted(question: &Question<'_>, member: &Member, at: usize) -> Terms {
         p95,
         falling(facts.cost_micros as f64, DEAREST),
         falling(member.recent, BUSIEST),
+        member.record(at),
     ];
     let mut list = [("", 0.0, 0.0); TERMS];
     for ((place, (name, weight)), value) in list.iter_mut().zip(question.options.weights.named()).zip(values) {

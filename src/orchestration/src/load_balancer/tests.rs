@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_domain::agent::{AgentStatus, CircuitState, Strategy};
 use baton_domain::id::{AgentId, DEFAULT_PROJECT};
-use baton_domain::ports::Chance;
+use baton_domain::ports::{AgentRecords, Chance, SkillRecords};
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::{AgentRef, Candidate, Explanation, Rejection};
 use baton_testkit::SeededChance;
@@ -146,6 +146,21 @@ impl Fleet {
         (self.chance.bits() % self.balancer.members().len() as u64) as u32
     }
 
+    /// What may be known of some agents at some skills.
+    fn some_records(&self) -> AgentRecords {
+        let share = || f64::from((self.chance.bits() % 101) as u32) / 100.0;
+        let mut known = AgentRecords::default();
+        for skill in SKILLS {
+            if self.chance.bits().is_multiple_of(3) {
+                continue;
+            }
+            let ids = self.balancer.members().iter().map(|member| member.facts.agent.id);
+            let agents = ids.filter(|_| self.chance.bits().is_multiple_of(2)).map(|id| (id, share())).collect();
+            known.0.insert(skill.to_owned(), SkillRecords { usual: share(), agents });
+        }
+        known
+    }
+
     fn do_something(&mut self) {
         match self.chance.bits() % 12 {
             0..=3 => {
@@ -166,6 +181,10 @@ impl Fleet {
                 }
             }
             8 => self.held.reverse(),
+            9 => {
+                let known = self.some_records();
+                self.balancer.set_records(&known);
+            }
             _ => {}
         }
     }
@@ -357,7 +376,7 @@ fn each_term_alone_decides_for_the_better_of_two() {
     type Spoil = fn(&mut AgentFacts);
     type Work = fn(&mut Balancer, AgentNumber);
     let nothing: (Spoil, Work) = (|_| {}, |_, _| {});
-    let spoilt: [(&str, Spoil, Work); 7] = [
+    let spoilt: [(&str, Spoil, Work); 8] = [
         ("skill", |facts| facts.skills.push("nlp.summarize".to_owned()), nothing.1),
         ("labels", |facts| facts.labels.push("gpu".to_owned()), nothing.1),
         ("cost", |facts| facts.cost_micros = 50_000, nothing.1),
@@ -367,6 +386,14 @@ fn each_term_alone_decides_for_the_better_of_two() {
         ("p95", nothing.0, |balancer, agent| {
             balancer.record(agent, "nlp.sentiment", Ending::Completed, Duration::from_secs(5), at(0));
         }),
+        (
+            "record",
+            |facts| facts.agent.id = AgentId::new(uuid::Uuid::from_u128(7)),
+            |balancer, agent| {
+                let id = balancer.facts(agent).agent.id;
+                balancer.set_records(&judged(&[(id, 0.3)]));
+            },
+        ),
     ];
     for (term, spoil, work) in spoilt {
         let mut weights = Weights::default();
@@ -383,6 +410,61 @@ fn each_term_alone_decides_for_the_better_of_two() {
             work(&mut balancer, agent);
             assert_eq!(give(&mut balancer, 1, &SeededChance::new(1)), [good], "{term}");
         }
+    }
+}
+
+/// What is known of agents at the skill; one that is not named is taken for 0.5.
+fn judged(agents: &[(AgentId, f64)]) -> AgentRecords {
+    let records = SkillRecords { usual: 0.5, agents: agents.iter().copied().collect() };
+    AgentRecords([("nlp.sentiment".to_owned(), records)].into())
+}
+
+#[test]
+fn of_two_equal_agents_the_one_with_the_better_record_gets_more_and_the_explanation_says_so() {
+    let agent = |name: &str, id: u128| {
+        let id = AgentId::new(uuid::Uuid::from_u128(id));
+        (id, AgentFacts { agent: AgentRef { id, name: name.to_owned() }, ..facts(name) })
+    };
+    // Either way round, or the order of names could have decided.
+    for (good, bad) in [("a", "b"), ("b", "a")] {
+        let ((right, better), (wrong, worse)) = (agent(good, 1), agent(bad, 2));
+        let options = BalancerOptions { strategy: Strategy::Weighted, ..BalancerOptions::default() };
+        let mut balancer = Balancer::new(options, vec![better, worse]);
+        let (chance, mut got) = (SeededChance::new(1), 0);
+        let one = |balancer: &mut Balancer| {
+            let choice = balancer.choose("nlp.sentiment", &[], true, at(0), &chance).unwrap();
+            balancer.begin(choice.agent, at(0));
+            balancer.record(choice.agent, "nlp.sentiment", Ending::Completed, Duration::from_millis(100), at(0));
+            balancer.give_back(choice.agent);
+            choice
+        };
+        // Both have shown what they take.
+        one(&mut balancer);
+        one(&mut balancer);
+        balancer.set_records(&judged(&[(right, 0.8), (wrong, 0.6)]));
+        for _ in 0..20 {
+            let choice = one(&mut balancer);
+            let best = &choice.explanation.candidates[0];
+            let record = best.terms.iter().find(|term| term.name == "record").unwrap();
+            let known = if best.agent.id == right { 0.8 } else { 0.6 };
+            assert_eq!((record.value, record.weight), (known, Weights::default().record));
+            got += usize::from(best.agent.name == good);
+        }
+        assert!(got > 15, "{good} got {got} of 20");
+        // What is known no longer counts no longer.
+        balancer.set_records(&AgentRecords::default());
+        let choice = one(&mut balancer);
+        assert!(choice.explanation.candidates.iter().flat_map(|one| &one.terms).all(|term| term.name != "record" || term.value == 0.5));
+    }
+}
+
+#[test]
+fn a_record_that_is_no_share_is_none() {
+    let mut balancer = balancer_of(Strategy::Weighted, &["a"]);
+    let id = balancer.facts(0).agent.id;
+    for (said, taken) in [(f64::NAN, 0.5), (f64::INFINITY, 0.5), (-1.0, 0.0), (7.0, 1.0)] {
+        balancer.set_records(&judged(&[(id, said)]));
+        assert_eq!(balancer.members()[0].record(0), taken, "{said}");
     }
 }
 

@@ -8,6 +8,7 @@ use baton_domain::id::TaskId;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::task::TaskState;
 use baton_domain::user::{Caller, Principal};
+use baton_domain::wire::decision::DecideTerms;
 use baton_domain::wire::task::{Failure, NewTask};
 use baton_storage::TaskRecord;
 use serde_json::Value;
@@ -18,6 +19,14 @@ use crate::task_manager::cancel;
 
 /// How long one look for the child's end waits before the next.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// What an agent asks of another skill.
+pub(crate) struct Asked {
+    pub(crate) skill: String,
+    pub(crate) input: Value,
+    /// If several are to do it.
+    pub(crate) decide: Option<Box<DecideTerms>>,
+}
 
 /// A child task; dropping it before its end cancels it.
 pub(crate) struct Child {
@@ -66,8 +75,11 @@ impl Child {
 impl Orchestrator {
     /// Takes in a skill's work as a child of a task. It is more urgent than its parent, which has begun and waits for it: an agent whose
     /// queue asks that agent would begin one parent after another before it did anything for the first.
-    pub(crate) async fn ask(self: Arc<Self>, parent: &TaskRecord, skill: String, input: Value) -> Result<Child, Failure> {
-        if parent.depth >= MAXIMUM_DEPTH {
+    pub(crate) async fn ask(self: Arc<Self>, parent: &TaskRecord, asked: Asked) -> Result<Child, Failure> {
+        let Asked { skill, input, decide } = asked;
+        // Those who do it together have tasks below the child's.
+        let levels = if decide.is_some() { 2 } else { 1 };
+        if parent.depth + levels > MAXIMUM_DEPTH {
             return Err(failure(Code::NestedTooDeep, format!("Tasks may ask for one another at most {MAXIMUM_DEPTH} deep."), false));
         }
         let caller = Caller { project: parent.summary.project_id, principal: parent.created_by.clone(), ..Caller::system() };
@@ -76,13 +88,19 @@ impl Orchestrator {
             fairness_key: parent.summary.fairness_key.clone(),
             fairness_weight: parent.fairness_weight,
             run_id: parent.summary.run_id,
+            decide,
             ..NewTask::new(skill, input)
         };
-        let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?.new;
-        admitted.task.summary.parent_id = Some(parent.summary.id);
-        admitted.task.depth = parent.depth + 1;
-        let id = admitted.task.summary.id;
-        self.take_in(vec![admitted], None).await.map_err(refused)?;
+        let mut admitted = self.admit(&caller, request, "").await.map_err(refused)?;
+        let child = &mut admitted.new.task;
+        child.summary.parent_id = Some(parent.summary.id);
+        child.depth = parent.depth + 1;
+        let id = child.summary.id;
+        for voter in &mut admitted.voters {
+            voter.task.depth = parent.depth + 2;
+        }
+        let tasks = self.resolve(&caller, vec![admitted]).await.map_err(refused)?;
+        self.take_in(tasks, None).await.map_err(refused)?;
         Ok(Child { orchestrator: self, id, ended: false })
     }
 

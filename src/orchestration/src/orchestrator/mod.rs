@@ -40,7 +40,7 @@ use crate::cluster::elsewhere;
 use crate::engine::Shared;
 use crate::task_manager::cancel;
 
-pub(crate) use ask::Child;
+pub(crate) use ask::{Asked, Child};
 
 /// The longest idempotency key.
 const MAXIMUM_KEY: usize = 255;

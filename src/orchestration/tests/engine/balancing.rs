@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
-use baton_domain::agent::{AgentCard, CircuitState, InstanceKind, InstanceRange, InstanceStatus};
-use baton_domain::id::AgentId;
-use baton_domain::ports::Clock;
-use baton_domain::problem::Code;
+use baton_domain::agent::{AgentCard, CircuitState, InstanceKind, InstanceRange, InstanceStatus, Strategy};
+use baton_domain::id::{AgentId, ProjectId};
+use baton_domain::ports::{AgentRecords, Clock, Records, SkillRecords};
+use baton_domain::problem::{Code, Problem};
+use baton_domain::services::Answer;
 use baton_domain::task::{RetryPolicy, TaskState};
 use baton_domain::user::{Caller, Role};
 use baton_domain::wire::agent::AgentDetail;
 use baton_domain::wire::task::NewTask;
+use baton_orchestration::load_balancer::BalancerOptions;
 use baton_orchestration::{EngineOptions, ScalingOptions};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -147,4 +150,66 @@ async fn an_old_queue_gets_instances_up_to_the_maximum_and_an_empty_one_loses_th
     passes_until(&world, 1, 0, Duration::from_secs(5)).await;
     let waited = world.clock.now().since(idle);
     assert!(waited >= Duration::from_secs(110), "a minute for each of the two: {waited:?}");
+}
+
+/// An agent like another one.
+struct Twin(&'static str);
+
+const TWIN: &str = "twin.do";
+
+#[async_trait]
+impl Agent for Twin {
+    fn card(&self) -> AgentCard {
+        card(self.0, self.0, 4, vec![skill(TWIN, "Do", "Does it.")])
+    }
+
+    async fn perform(&self, _: Context, _: &str, _: Value) -> Result<Value, SkillError> {
+        Ok(json!({}))
+    }
+}
+
+/// Records as the test says; none can be read while there are none.
+#[derive(Default)]
+struct Told(Mutex<Option<AgentRecords>>);
+
+#[async_trait]
+impl Records for Told {
+    async fn of_agents(&self, _: ProjectId) -> Answer<Arc<AgentRecords>> {
+        let told = self.0.lock().clone();
+        told.map(Arc::new).ok_or_else(|| Problem::new(Code::StorageUnavailable, "as asked"))
+    }
+}
+
+#[tokio::test]
+async fn what_decisions_say_of_agents_counts_for_the_next_choice_and_stands_in_its_explanation() {
+    let options = EngineOptions {
+        balancing: BalancerOptions { strategy: Strategy::Weighted, ..BalancerOptions::default() },
+        records_every: Duration::from_millis(5),
+        ..options()
+    };
+    let agents: Vec<Arc<dyn Agent>> = vec![Arc::new(Twin("one")), Arc::new(Twin("two"))];
+    let world = World::open_with(TempDir::with_prefix("baton-engine-").unwrap(), options, agents).await;
+    let told = Arc::new(Told::default());
+    world.engine.use_records(Arc::clone(&told) as Arc<dyn Records>);
+    let list = world.engine.agents().list(&world.caller).await.unwrap();
+    let id = |name: &str| list.items.iter().find(|agent| agent.name == name).unwrap().id;
+    for (good, bad) in [("two", "one"), ("one", "two")] {
+        let known = SkillRecords { usual: 0.5, agents: [(id(good), 0.75), (id(bad), 0.25)].into() };
+        *told.0.lock() = Some(AgentRecords([(TWIN.to_owned(), known)].into()));
+        // Until what is known has been read, and then the next of it goes to the better one.
+        let chosen = tokio::time::timeout(Duration::from_secs(20), async {
+            loop {
+                let task = world.run(NewTask::new(TWIN, json!({}))).await;
+                let best = task.attempts[0].explanation.candidates[0].clone();
+                let record = best.terms.iter().find(|term| term.name == "record").unwrap();
+                if best.agent.name == good && record.value == 0.75 {
+                    return (best, task);
+                }
+            }
+        });
+        let (best, task) = chosen.await.expect("a choice by records");
+        assert_eq!(task.summary.agent.unwrap().name, best.agent.name);
+        // What cannot be read for a moment is believed as it was.
+        *told.0.lock() = None;
+    }
 }

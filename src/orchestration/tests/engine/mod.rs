@@ -17,6 +17,7 @@ mod recovery;
 mod refusals;
 mod rehearsals;
 mod requests;
+mod sharing;
 mod threads;
 mod turns;
 mod voters;

@@ -46,6 +46,28 @@ impl Agent for Voter {
     }
 }
 
+const ASKER: &str = "asker.ask";
+
+/// Has the voters answer on the terms of its input, asked through itself so many times over.
+struct Asker;
+
+#[async_trait]
+impl Agent for Asker {
+    fn card(&self) -> AgentCard {
+        let retry = RetryPolicy { maximum_attempts: 1, ..quick() };
+        card("asker", "asker", 8, vec![Skill { retry, ..skill(ASKER, "Ask", "Asks the voters.") }])
+    }
+
+    async fn perform(&self, context: Context, _: &str, mut input: Value) -> Result<Value, SkillError> {
+        if let Some(deeper) = input["deeper"].as_u64().filter(|deeper| *deeper > 0) {
+            input["deeper"] = json!(deeper - 1);
+            return context.ask(ASKER, input).await;
+        }
+        let terms = serde_json::from_value(input["terms"].clone()).map_err(|error| SkillError::input("terms", error))?;
+        context.ask_several(SKILL, input["answers"].clone(), terms).await
+    }
+}
+
 /// Votes that can do only so much before they are as good as dead.
 struct Mortal {
     votes: Arc<Councils>,
@@ -104,7 +126,7 @@ impl Voting {
     }
 
     async fn open(folder: TempDir, steps: Option<i64>) -> Self {
-        let agents: Vec<Arc<dyn Agent>> = vec![Arc::new(Voter("ann")), Arc::new(Voter("ben")), Arc::new(Voter("cid"))];
+        let agents: Vec<Arc<dyn Agent>> = vec![Arc::new(Voter("ann")), Arc::new(Voter("ben")), Arc::new(Voter("cid")), Arc::new(Asker)];
         let world = World::open_with(folder, options(), agents).await;
         let councils = Councils::new(CouncilParts {
             journals: Arc::new(world.store.clone()),
@@ -410,5 +432,82 @@ async fn wrong_terms_are_refused_with_their_fields() {
     let problem = voting.world.tasks().submit_batch(&voting.world.caller, many, None).await.unwrap_err();
     assert_eq!(problem.code, "TASK-005");
     assert_eq!(voting.world.store.state_counts().await.unwrap().0.len(), 0, "nothing was stored");
+    voting.stop().await;
+}
+
+fn asks(answers: Value, terms: Value, deeper: u64) -> NewTask {
+    NewTask::new(ASKER, json!({"answers": answers, "terms": terms, "deeper": deeper}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_several_do_what_it_asks_for() {
+    let voting = Voting::new().await;
+    let parent = voting.world.run(asks(json!({}), by_label(json!({})), 0)).await;
+    assert_eq!(parent.summary.state, TaskState::Completed, "{:?}", parent.summary.failure);
+    assert_eq!(parent.result.unwrap()["label"], "same");
+    let children = voting.children(parent.summary.id).await;
+    let [child] = &children[..] else { panic!("{} children", children.len()) };
+    let vote = child.decide.as_ref().unwrap();
+    assert_eq!((vote.agreed, vote.voters.len(), child.summary.priority.get()), (Some(true), 3, 2));
+    let voters = voting.children(child.summary.id).await;
+    let agents: BTreeSet<String> = voters.iter().map(|voter| voter.summary.agent.clone().unwrap().name).collect();
+    assert_eq!(agents, ["ann", "ben", "cid"].map(str::to_owned).into(), "each by its own agent");
+    assert!(voters.iter().all(|voter| voter.summary.priority.get() == 2), "as urgent as the child");
+
+    let parent = voting.world.run(asks(json!({"ben": "other"}), by_label(json!({"rule": "majority"})), 0)).await;
+    assert_eq!(parent.result.unwrap()["label"], "same", "what was decided");
+    let child = voting.children(parent.summary.id).await.remove(0).summary.id;
+    let decisions = voting.decisions().await;
+    assert_eq!((decisions.len(), decisions[0].task_id), (1, Some(child)));
+
+    let never = json!({"rule": "unanimity", "escalation": {"debate": "never", "otherwise": {"kind": "refuse"}}});
+    let parent = voting.world.run(asks(json!({"ben": "other"}), by_label(never), 0)).await;
+    assert_eq!((parent.summary.state, code(&parent)), (TaskState::Failed, "DECISION-030"));
+    voting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_asks_of_several_is_checked_as_what_is_asked_from_outside() {
+    let voting = Voting::new().await;
+    for (terms, wanted) in [
+        (json!({"voters": ["nobody"]}), "DECISION-004"),
+        (json!({"voters": 3, "rule": "dice"}), "DECISION-008"),
+        (json!({"voters": 3, "quorum": 9.0}), "DECISION-006"),
+        (json!({"voters": 3, "threshold": 7.0}), "DECISION-007"),
+        (json!({"voters": 3, "answer": "label"}), "DECISION-002"),
+        (json!({"voters": 3, "canonical": {"method": "smell"}}), "DECISION-010"),
+    ] {
+        let parent = voting.world.run(asks(json!({}), terms.clone(), 0)).await;
+        assert_eq!((parent.summary.state, code(&parent)), (TaskState::Failed, wanted), "{terms}: {:?}", parent.summary.failure);
+        assert!(voting.children(parent.summary.id).await.is_empty(), "{terms}: nothing was stored");
+    }
+    // The last voter stands as deep as a task may, and one level more is too deep for voters, though not for one agent.
+    let parent = voting.world.run(asks(json!({}), by_label(json!({})), 2)).await;
+    assert_eq!(parent.summary.state, TaskState::Completed, "{:?}", parent.summary.failure);
+    let parent = voting.world.run(asks(json!({}), by_label(json!({})), 3)).await;
+    assert_eq!((parent.summary.state, code(&parent)), (TaskState::Failed, "TASK-007"));
+    voting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_who_asked_several_ends_them_all() {
+    let voting = Voting::new().await;
+    let parent = voting.world.submit(asks(json!({"ben": "..."}), by_label(json!({})), 0)).await.unwrap();
+    voting.world.reaches(parent, TaskState::Running).await;
+    let child = loop {
+        match &voting.children(parent).await[..] {
+            [child] => break child.summary.id,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    let voters = voting.children(child).await;
+    assert_eq!(voters.len(), 3, "stored with the child");
+    voting.world.tasks().cancel(&voting.world.caller, parent).await.unwrap();
+    for id in [parent, child] {
+        assert_eq!(voting.world.ended(id).await.summary.state, TaskState::Canceled);
+    }
+    for voter in voters {
+        voting.world.ended(voter.summary.id).await;
+    }
     voting.stop().await;
 }

@@ -26,9 +26,9 @@ use baton_domain::wire::task::{
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowSummary};
 use baton_runs::{Parts, Runs, Workflows};
 use baton_storage::{
-    ApiKeyRecord, AuditRow, EventStore, IdentityStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery,
-    JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord, WorkflowStore,
-    WorkflowStored,
+    ApiKeyRecord, AuditRow, EventStore, Guarded, IdentityStore, JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage,
+    JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal, NoSink, RowPlace, StoreError, WorkflowRecord,
+    WorkflowStore, WorkflowStored, WriteGuard,
 };
 use baton_storage_memory::MemoryStore;
 use baton_testkit::{TestClock, test_sources};
@@ -110,6 +110,12 @@ impl JournalStore for Seen {
         let (made, heard) = self.fuse.step();
         let answer = if made { self.store.write_journal(write).await } else { Err(gone()) };
         if heard { answer } else { Err(gone()) }
+    }
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        self.store.open_journal_while(new, guard).await
+    }
+    async fn write_journal_while(&self, write: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        self.store.write_journal_while(write, guard).await
     }
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {
         self.alive()?;

@@ -31,7 +31,7 @@ pub(crate) const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 /// The most broken claims that are remembered.
 pub(crate) const MAXIMUM_BROKEN: usize = 1_000;
 /// What stands between the parts of a row's key: no name has it.
-const BETWEEN: char = '\u{1f}';
+pub(super) const BETWEEN: char = '\u{1f}';
 
 /// A claim as it is stored: with whom it belongs to, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

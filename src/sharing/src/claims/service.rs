@@ -18,7 +18,7 @@ use super::draft::Draft;
 use super::holders::Known;
 use super::views::wanted;
 use crate::Sharing;
-use crate::journal::{bad_cursor, page_limit, text_of};
+use crate::journal::{Lease, bad_cursor, page_limit, text_of};
 
 /// How often whoever waits for a claim looks again without being woken: another server's writes may not be heard of.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -135,19 +135,31 @@ impl Draft<'_> {
     }
 }
 
-#[async_trait]
-impl ClaimService for Sharing {
-    async fn claim(&self, caller: &Caller, request: ClaimRequest, wait: Option<Duration>) -> Answer<Claimed> {
-        caller.require(Permission::Work)?;
+/// An attempt that asks for itself, and the lease that it must hold.
+pub(super) type Working = (Known, Lease);
+
+impl Sharing {
+    /// Claims for the caller, or for an attempt.
+    pub(super) async fn claim_for(
+        &self,
+        caller: &Caller,
+        request: ClaimRequest,
+        wait: Option<Duration>,
+        working: Option<Working>,
+    ) -> Answer<Claimed> {
         let wishes = wishes(&request)?;
         if wait.is_some_and(|wait| wait.as_secs() > MAXIMUM_CLAIM_WAIT_SECONDS) {
             return Err(Problem::new(Code::InvalidQuery, format!("Wait for at most {MAXIMUM_CLAIM_WAIT_SECONDS} seconds."))
                 .with_field("wait", "too long"));
         }
-        let known = self.holder(caller, request.holder.as_deref(), true).await?;
+        let (known, attempt) = match working {
+            Some((known, lease)) => (known, Some(lease)),
+            None => (self.holder(caller, request.holder.as_deref(), true).await?, None),
+        };
         let by = caller.principal.label().to_owned();
         let (lease, patience) = (request.lease_ms, request.wait_ms.unwrap_or(0));
-        let mut claimed = self.turn(caller.project, &caller.principal, |draft| draft.claim(&known, &by, &wishes, lease, patience)).await?;
+        let mut claimed =
+            self.turn_of(caller.project, &caller.principal, attempt, |draft| draft.claim(&known, &by, &wishes, lease, patience)).await?;
         let until = wait.map(|wait| self.now().plus(wait));
         let Some(until) = until else { return Ok(claimed) };
         let place = self.shelf.of(caller.project);
@@ -168,8 +180,8 @@ impl ClaimService for Sharing {
         Ok(claimed)
     }
 
-    async fn renew(&self, caller: &Caller, renewal: ClaimRenewal) -> Answer<Vec<ClaimView>> {
-        caller.require(Permission::Work)?;
+    /// Renews claims of the caller, or of an attempt.
+    pub(super) async fn renew_for(&self, caller: &Caller, renewal: ClaimRenewal, working: Option<Working>) -> Answer<Vec<ClaimView>> {
         if renewal.claims.len() > MAXIMUM_CLAIMED {
             return Err(Problem::invalid_field("/claims", format!("Name at most {MAXIMUM_CLAIMED} claims.")));
         }
@@ -178,8 +190,11 @@ impl ClaimService for Sharing {
             let fence = claim.fence.ok_or_else(|| Problem::invalid_field(format!("/claims/{at}/fence"), "Give the claim's number."))?;
             named.push((resource(format!("/claims/{at}/resource"), &claim.resource)?, Fence(fence)));
         }
-        let Known { holder, .. } = self.holder(caller, renewal.holder.as_deref(), false).await?;
-        self.turn(caller.project, &caller.principal, |draft| {
+        let (Known { holder, .. }, attempt) = match working {
+            Some((known, lease)) => (known, Some(lease)),
+            None => (self.holder(caller, renewal.holder.as_deref(), false).await?, None),
+        };
+        self.turn_of(caller.project, &caller.principal, attempt, |draft| {
             draft.apply(Command::Tick)??;
             let named = if named.is_empty() { draft.all_of(&holder) } else { named.clone() };
             let mark = (named.len() > 1).then(|| draft.mark());
@@ -201,8 +216,8 @@ impl ClaimService for Sharing {
         .await
     }
 
-    async fn release(&self, caller: &Caller, release: ClaimRelease) -> Answer<()> {
-        caller.require(Permission::Work)?;
+    /// Gives claims of the caller back, or of an attempt: that may also do so once it has lost its task.
+    pub(super) async fn release_for(&self, caller: &Caller, release: ClaimRelease, working: Option<Known>) -> Answer<()> {
         if release.claims.len() > MAXIMUM_CLAIMED {
             return Err(Problem::invalid_field("/claims", format!("Name at most {MAXIMUM_CLAIMED} claims.")));
         }
@@ -210,7 +225,10 @@ impl ClaimService for Sharing {
         for (at, claim) in release.claims.iter().enumerate() {
             named.push((resource(format!("/claims/{at}/resource"), &claim.resource)?, claim.fence.map(Fence)));
         }
-        let Known { holder, .. } = self.holder(caller, release.holder.as_deref(), false).await?;
+        let Known { holder, .. } = match working {
+            Some(known) => known,
+            None => self.holder(caller, release.holder.as_deref(), false).await?,
+        };
         self.turn(caller.project, &caller.principal, |draft| {
             if named.is_empty() {
                 return draft.give_back_all(&holder);
@@ -238,6 +256,24 @@ impl ClaimService for Sharing {
             Ok(())
         })
         .await
+    }
+}
+
+#[async_trait]
+impl ClaimService for Sharing {
+    async fn claim(&self, caller: &Caller, request: ClaimRequest, wait: Option<Duration>) -> Answer<Claimed> {
+        caller.require(Permission::Work)?;
+        self.claim_for(caller, request, wait, None).await
+    }
+
+    async fn renew(&self, caller: &Caller, renewal: ClaimRenewal) -> Answer<Vec<ClaimView>> {
+        caller.require(Permission::Work)?;
+        self.renew_for(caller, renewal, None).await
+    }
+
+    async fn release(&self, caller: &Caller, release: ClaimRelease) -> Answer<()> {
+        caller.require(Permission::Work)?;
+        self.release_for(caller, release, None).await
     }
 
     async fn list(&self, caller: &Caller, filter: ClaimFilter) -> Answer<ClaimList> {

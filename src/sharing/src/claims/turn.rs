@@ -4,7 +4,7 @@ use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::services::Answer;
 use baton_domain::user::Principal;
 use baton_negotiation::claims::{Claims, Command};
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{Guarded, JournalHead, JournalKind, JournalOpened, JournalWrite, JournalWritten, NewJournal, WriteGuard};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::book::{Book, KEY, Summary};
 use super::draft::Draft;
 use crate::Sharing;
-use crate::journal::{TRIES, contended, write};
+use crate::journal::{Lease, TRIES, attempt_over, contended, write};
 
 /// How long what is known here is believed without a look at what is stored: another server's writes may not be heard of.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -24,6 +24,20 @@ impl Sharing {
         &self,
         project: ProjectId,
         actor: &Principal,
+        change: impl FnMut(&mut Draft<'_>) -> Answer<T> + Send,
+    ) -> Answer<T>
+    where
+        T: Send,
+    {
+        self.turn_of(project, actor, None, change).await
+    }
+
+    /// The same for an attempt, if it is for one: only while that holds its task.
+    pub(super) async fn turn_of<T>(
+        &self,
+        project: ProjectId,
+        actor: &Principal,
+        attempt: Option<Lease>,
         mut change: impl FnMut(&mut Draft<'_>) -> Answer<T> + Send,
     ) -> Answer<T>
     where
@@ -63,7 +77,14 @@ impl Sharing {
                 events,
                 at: now,
             };
-            if let JournalWritten::Stored(version) = self.parts.journals.write_journal(turn).await? {
+            let written = match attempt {
+                Some(_) => self.parts.journals.write_journal_while(turn, WriteGuard { row: None, attempt }).await?,
+                None => Guarded::Done(self.parts.journals.write_journal(turn).await?),
+            };
+            if written == Guarded::AttemptOver {
+                return Err(attempt_over());
+            }
+            if let Guarded::Done(JournalWritten::Stored(version)) = written {
                 book.version = version;
                 let Book { claims, by, .. } = &mut book;
                 by.retain(|holder, _| {

@@ -8,7 +8,7 @@ use baton_domain::services::Answer;
 use baton_domain::user::Caller;
 use baton_domain::wire::agent::{AgentList, AgentStanding, AgentView};
 use baton_domain::wire::metrics::SeriesQuery;
-use baton_negotiation::contract::{Call, Facts, Message, Shortcoming, estimate};
+use baton_negotiation::contract::{Call, Facts, Message, Share, Shortcoming, estimate};
 
 use crate::Sharing;
 
@@ -81,7 +81,15 @@ impl Sharing {
             price: standing.map_or(0, |standing| standing.cost_micros),
             completed,
             failed,
+            record: self.record(caller, agent, skill).await.and_then(|record| Share::new(record).ok()),
         })
+    }
+
+    /// How good an agent's answers were; nothing if that is not known, or cannot be read now.
+    async fn record(&self, caller: &Caller, agent: &AgentView, skill: &str) -> Option<f64> {
+        let known = self.parts.records.as_ref()?.of_agents(caller.project).await;
+        let known = known.inspect_err(|problem| tracing::debug!(%problem, "a bid is computed without the agent's record")).ok()?;
+        known.of(skill, agent.id)
     }
 
     /// Whether an agent is there and takes work.

@@ -7,7 +7,7 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Principal};
 use baton_domain::wire::conflict::{LineForm, LineVersion};
 use baton_negotiation::conflict::{Command, Conflict, Form, State, Strategy};
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal};
+use baton_storage::{Guarded, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, WriteGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::content::{Compared, Content, Three};
 use super::convert::view;
 use super::line::Line;
 use crate::Sharing;
-use crate::journal::{ROWS, TRIES, contended, event, read, row, write};
+use crate::journal::{ROWS, TRIES, attempt_over, contended, event, read, row, write};
 
 /// The group and the key of the rules' state.
 const CONFLICT: &str = "conflict";
@@ -121,15 +121,15 @@ impl Sharing {
         Err(contended())
     }
 
-    /// Opens a conflict; if the same change has one, gives that.
+    /// Opens a conflict; if the same change has one, gives that. Nothing if the claim under which the change was made is not held any more.
     pub(crate) async fn open_conflict(
         &self,
         caller: &Caller,
         line: &Line,
         (base, theirs): (Option<u64>, &Content),
         strategy: Strategy,
-        compared: Compared,
-    ) -> Answer<ConflictId> {
+        (compared, guard): (Compared, Option<WriteGuard>),
+    ) -> Answer<Option<ConflictId>> {
         let now = self.now();
         let id = JournalId::new(self.parts.sources.ids.next());
         let opening = Opening {
@@ -181,12 +181,18 @@ impl Sharing {
         let events = vec![event(("conflict.opened", format!("conflict:{id}")), now, caller.project, &caller.principal, &shown)?];
         let rows = vec![row(CONFLICT, STATE, Some(write("conflict", &core)?))];
         let new = NewJournal { head, opening: write("beginning of a conflict", &opening)?, rows, events };
-        let id = match self.parts.journals.open_journal(new).await? {
-            JournalOpened::Stored => id,
-            JournalOpened::Exists(head) => head.id,
+        let opened = match guard {
+            Some(guard) => self.parts.journals.open_journal_while(new, guard).await?,
+            None => Guarded::Done(self.parts.journals.open_journal(new).await?),
+        };
+        let id = match opened {
+            Guarded::Done(JournalOpened::Stored) => id,
+            Guarded::Done(JournalOpened::Exists(head)) => head.id,
+            Guarded::RowChanged => return Ok(None),
+            Guarded::AttemptOver => return Err(attempt_over()),
         };
         self.ring();
-        Ok(ConflictId::new(*id.as_uuid()))
+        Ok(Some(ConflictId::new(*id.as_uuid())))
     }
 
     /// Writes what became of a conflict, if it is as it was read. Gives whether that was so.

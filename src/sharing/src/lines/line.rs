@@ -8,12 +8,14 @@ use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::conflict::{LineForm, LineVersion, LineView, MAXIMUM_LINE_NAME};
 use baton_negotiation::conflict::State;
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, RowPlace};
+use baton_storage::{
+    Guarded, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, RowPlace, WriteGuard,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Sharing;
-use crate::journal::{event, read, row, write};
+use crate::journal::{attempt_over, event, read, row, write};
 
 /// The group of the versions, the newest first.
 const VERSIONS: &str = "versions";
@@ -45,6 +47,8 @@ pub(crate) struct LineTurn {
     pub(crate) settled: Option<(ConflictId, State)>,
     /// Conflicts whose journals know by now that they are settled: all that there were.
     pub(crate) followed: Option<Vec<ConflictId>>,
+    /// The claim and the attempt under which it is done: nothing is stored without them.
+    pub(crate) guard: Option<WriteGuard>,
 }
 
 /// The keys of versions sort from the newest to the oldest.
@@ -108,13 +112,14 @@ impl Sharing {
         rows.into_iter().map(parse).collect()
     }
 
-    /// Begins a line, unless there is one.
+    /// Begins a line, unless there is one, or the claim under which it is done is not held any more.
     pub(crate) async fn begin_line(
         &self,
         (project, actor): (ProjectId, &Principal),
         name: &str,
         form: LineForm,
         newest: LineVersion,
+        guard: Option<WriteGuard>,
     ) -> Answer<Option<Line>> {
         let (now, id) = (newest.at, JournalId::new(self.parts.sources.ids.next()));
         let head = JournalHead {
@@ -138,13 +143,19 @@ impl Sharing {
         let rows = vec![row(VERSIONS, key(newest.number), Some(write("version", &newest)?))];
         let events = vec![stored(&line.view, project, actor, now)?];
         let opening = write("form of a line", &form)?;
-        Ok(match self.parts.journals.open_journal(NewJournal { head, opening, rows, events }).await? {
-            JournalOpened::Stored => Some(line),
-            JournalOpened::Exists(_) => None,
-        })
+        let new = NewJournal { head, opening, rows, events };
+        let opened = match guard {
+            Some(guard) => self.parts.journals.open_journal_while(new, guard).await?,
+            None => Guarded::Done(self.parts.journals.open_journal(new).await?),
+        };
+        match opened {
+            Guarded::Done(JournalOpened::Stored) => Ok(Some(line)),
+            Guarded::Done(JournalOpened::Exists(_)) | Guarded::RowChanged => Ok(None),
+            Guarded::AttemptOver => Err(attempt_over()),
+        }
     }
 
-    /// Writes a turn of a line, if it is as it was read. Gives whether that was so.
+    /// Writes a turn of a line, if it is as it was read and the claim under which it is done is held. Gives whether that was so.
     pub(crate) async fn write_line(&self, line: &mut Line, actor: &Principal, turn: LineTurn) -> Answer<bool> {
         let now = self.now();
         let mut view = line.view.clone();
@@ -179,12 +190,17 @@ impl Sharing {
             events,
             at: now,
         };
-        Ok(match self.parts.journals.write_journal(write).await? {
-            JournalWritten::Stored(version) => {
+        let written = match turn.guard {
+            Some(guard) => self.parts.journals.write_journal_while(write, guard).await?,
+            None => Guarded::Done(self.parts.journals.write_journal(write).await?),
+        };
+        Ok(match written {
+            Guarded::Done(JournalWritten::Stored(version)) => {
                 (line.version, line.view, line.wake_at) = (version, view, wake_at);
                 true
             }
-            JournalWritten::Stale(_) | JournalWritten::Missing => false,
+            Guarded::Done(JournalWritten::Stale(_) | JournalWritten::Missing) | Guarded::RowChanged => false,
+            Guarded::AttemptOver => return Err(attempt_over()),
         })
     }
 }

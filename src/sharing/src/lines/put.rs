@@ -5,19 +5,23 @@ use baton_domain::services::Answer;
 use baton_domain::user::Caller;
 use baton_domain::wire::conflict::{LinePolicy, LineVersion, PutOutcome, PutVersion};
 use baton_negotiation::conflict::{Choice, First, store};
+use baton_storage::WriteGuard;
 
 use super::conflict::{check_form, next_version};
 use super::content::{Content, Merged, Three};
 use super::convert::{form_of, strategy, view};
 use super::line::{Line, LineTurn, check_name};
 use crate::Sharing;
-use crate::journal::{TRIES, contended};
+use crate::journal::{Lease, TRIES, contended};
 
+/// What a line is called among the things that can be claimed: this, and its name.
+const LINE: &str = "line:";
 /// How many of the newest versions are looked through for what was stored before by the same request.
 const LOOKED_THROUGH: u32 = 100;
 
 impl Sharing {
-    pub(crate) async fn put_version(&self, caller: &Caller, name: &str, put: PutVersion) -> Answer<PutOutcome> {
+    /// Stores a version; for an attempt only while that holds its task.
+    pub(crate) async fn put_version(&self, caller: &Caller, name: &str, put: PutVersion, attempt: Option<Lease>) -> Answer<PutOutcome> {
         check_name(name)?;
         if let Some(form) = &put.form {
             check_form(form)?;
@@ -30,7 +34,8 @@ impl Sharing {
                 store(None, put.base)?;
                 let first = LineVersion { at: self.now(), ..first_version(&theirs, caller.principal.label()) };
                 let form = put.form.clone().unwrap_or_else(|| form_of(&theirs.media_type));
-                if let Some(line) = self.begin_line((caller.project, &caller.principal), name, form, first).await? {
+                let guard = self.guard_of(caller, name, &put, attempt).await?;
+                if let Some(line) = self.begin_line((caller.project, &caller.principal), name, form, first, guard).await? {
                     return Ok(PutOutcome::Stored { version: line.view.newest });
                 }
                 continue;
@@ -39,11 +44,13 @@ impl Sharing {
             if let Some(before) = self.stored_before(&line, &put).await? {
                 return Ok(before);
             }
+            // Looked at before each try: what is not stored because of it is refused by the next look.
+            let guard = self.guard_of(caller, name, &put, attempt).await?;
             let too_late = match store(newest, put.base) {
                 Ok(number) => {
                     let version = LineVersion { base: put.base, ..next_version(&line, &theirs, caller.principal.label(), self.now()) };
                     debug_assert_eq!(number, version.number);
-                    let turn = LineTurn { version: Some(version.clone()), ..LineTurn::default() };
+                    let turn = LineTurn { version: Some(version.clone()), guard, ..LineTurn::default() };
                     if self.write_line(&mut line, &caller.principal, turn).await? {
                         return Ok(PutOutcome::Stored { version });
                     }
@@ -61,18 +68,28 @@ impl Sharing {
             let compared = self.compare(caller, &line.view.form, &three).await?;
             match (strategy.first(compared.review.total == 0), compared.merged.clone()) {
                 (First::Settle(Choice::Merged), Some(merged)) => {
-                    if let Some(outcome) = self.store_merge(caller, &mut line, &put, &three, merged).await? {
+                    if let Some(outcome) = self.store_merge(caller, &mut line, &put, &three, (merged, guard)).await? {
                         return Ok(outcome);
                     }
                 }
                 _ => {
-                    let id = self.open_conflict(caller, &line, (put.base, &theirs), strategy, compared).await?;
+                    let opened = self.open_conflict(caller, &line, (put.base, &theirs), strategy, (compared, guard)).await?;
+                    let Some(id) = opened else { continue };
                     let stored = self.stored_conflict(caller.project, id).await?;
                     return Ok(PutOutcome::Conflict { conflict: Box::new(view(&stored.core, &stored.opening)) });
                 }
             }
         }
         Err(contended())
+    }
+
+    /// What has to stand so that the version may be stored, if it is stored under a claim or for an attempt.
+    async fn guard_of(&self, caller: &Caller, name: &str, put: &PutVersion, attempt: Option<Lease>) -> Answer<Option<WriteGuard>> {
+        let row = match put.fence {
+            Some(fence) => Some(self.write_guard(caller, &format!("{LINE}{name}"), fence).await?),
+            None => None,
+        };
+        Ok((row.is_some() || attempt.is_some()).then_some(WriteGuard { row, attempt }))
     }
 
     /// Stores what both made; nothing if another came first.
@@ -82,7 +99,7 @@ impl Sharing {
         line: &mut Line,
         put: &PutVersion,
         three: &Three,
-        merged: Merged,
+        (merged, guard): (Merged, Option<WriteGuard>),
     ) -> Answer<Option<PutOutcome>> {
         if merged == Merged::Ours {
             // What is stored holds the change already.
@@ -91,7 +108,7 @@ impl Sharing {
         let kept = self.keep(caller, &line.view.name, three, merged).await?;
         let version =
             LineVersion { base: put.base, merged: Some(put.artifact), ..next_version(line, &kept.0, caller.principal.label(), self.now()) };
-        let turn = LineTurn { version: Some(version.clone()), ..LineTurn::default() };
+        let turn = LineTurn { version: Some(version.clone()), guard, ..LineTurn::default() };
         if self.write_line(line, &caller.principal, turn).await? {
             return Ok(Some(PutOutcome::Merged { version }));
         }

@@ -72,7 +72,7 @@ impl Sharing {
                 conflict: Some(id),
                 ..next_version(&line, content, &by, self.now())
             });
-            let turn = LineTurn { version, settled: Some((id, core.state.clone())), followed: None };
+            let turn = LineTurn { version, settled: Some((id, core.state.clone())), ..LineTurn::default() };
             if self.write_line(&mut line, actor, turn).await? {
                 self.follow_all(&mut line).await?;
                 let stored = self.stored_conflict(caller.project, id).await?;

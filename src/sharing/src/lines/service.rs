@@ -67,7 +67,7 @@ impl ConflictService for Sharing {
 
     async fn put(&self, caller: &Caller, name: &str, version: PutVersion) -> Answer<PutOutcome> {
         caller.require(Permission::Work)?;
-        self.put_version(caller, name, version).await
+        self.put_version(caller, name, version, None).await
     }
 
     async fn conflicts(&self, caller: &Caller, filter: ConflictFilter) -> Answer<Page<ConflictView>> {

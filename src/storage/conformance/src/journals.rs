@@ -1,10 +1,11 @@
 //! What does the contract say of journals: of their beginning, their turns and what can be read of one?
 
 use baton_domain::event::{NewEvent, Payload};
-use baton_domain::id::{DEFAULT_PROJECT, EventSeq, JournalId, ProjectId};
+use baton_domain::id::{DEFAULT_PROJECT, EventSeq, JournalId, LeaseToken, ProjectId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalRow, JournalWrite, JournalWritten, NewJournal,
+    StoreError, WriteGuard,
 };
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -265,6 +266,90 @@ pub async fn a_stale_turn_changes_nothing(world: &World) {
     assert_eq!((head(world, begun.id).await, world.head().await), (before, log));
     assert_eq!(facts(world, begun.id).await, numbered(&[21]));
     assert_eq!(rows(world, begun.id).await, [row("steps", "a", json!(0))]);
+}
+
+pub async fn a_turn_under_a_row_of_another_journal_is_stored_only_while_that_stands(world: &World) {
+    let (begun, other) = (opened(world).await, opened(world).await);
+    written(world, JournalWrite { rows: vec![row("claims", "a", json!({"fence": 7}))], ..turn(&other, 1) }).await;
+    let row_of = |body: Value| JournalGuard { journal: other.id, group: "claims".to_owned(), key: "a".to_owned(), body };
+    let guard = |row: JournalGuard| WriteGuard { row: Some(row), attempt: None };
+    let asked = |version| JournalWrite {
+        facts: told(&[21]),
+        rows: vec![row("steps", "b", json!(1))],
+        events: vec![event(&begun, "run.changed")],
+        ..turn(&begun, version)
+    };
+    let (before, log) = (head(world, begun.id).await, world.head().await);
+    let nowhere = JournalGuard { journal: JournalId::new(world.id()), ..row_of(json!({"fence": 7})) };
+    let elsewhere = JournalGuard { key: "b".to_owned(), ..row_of(json!({"fence": 7})) };
+    for wrong in [row_of(json!({"fence": 6})), row_of(Value::Null), nowhere, elsewhere] {
+        let answer = world.store.write_journal_while(asked(1), guard(wrong.clone())).await.unwrap();
+        assert_eq!(answer, Guarded::RowChanged, "{wrong:?}");
+        let first = new(world, JournalKind::Line, "line");
+        assert_eq!(world.store.open_journal_while(first.clone(), guard(wrong)).await.unwrap(), Guarded::RowChanged);
+        assert_eq!(world.store.journal(first.head.id).await.unwrap(), None);
+    }
+    assert_eq!((head(world, begun.id).await, world.head().await), (before, log), "nothing was stored");
+    assert_eq!(rows(world, begun.id).await, [row("steps", "a", json!(0))]);
+
+    let stands = guard(row_of(json!({"fence": 7})));
+    let answer = world.store.write_journal_while(asked(1), stands.clone()).await.unwrap();
+    assert_eq!(answer, Guarded::Done(JournalWritten::Stored(2)));
+    let answer = world.store.write_journal_while(asked(1), stands.clone()).await.unwrap();
+    assert_eq!(answer, Guarded::Done(JournalWritten::Stale(2)));
+    let first = new(world, JournalKind::Line, "line");
+    let answer = world.store.open_journal_while(first.clone(), stands.clone()).await.unwrap();
+    assert_eq!(answer, Guarded::Done(JournalOpened::Stored));
+    let there = world.store.open_journal_while(first, stands.clone()).await.unwrap();
+    assert!(matches!(there, Guarded::Done(JournalOpened::Exists(_))), "{there:?}");
+    // The guard is only looked at.
+    assert_eq!(head(world, other.id).await.version, 2);
+    written(world, JournalWrite { rows: vec![gone("claims", "a")], ..turn(&other, 2) }).await;
+    assert_eq!(world.store.write_journal_while(asked(2), stands).await.unwrap(), Guarded::RowChanged);
+    assert_eq!(facts(world, begun.id).await, numbered(&[21]));
+}
+
+pub async fn a_turn_of_an_attempt_is_stored_only_while_its_task_runs_under_its_lease(world: &World) {
+    let begun = opened(world).await;
+    let task = world.running().await;
+    let (id, lease) = (task.task.summary.id, task.task.lease);
+    let guard = |task, lease| WriteGuard { row: None, attempt: Some((task, lease)) };
+    let asked = || JournalWrite { events: vec![event(&begun, "run.changed")], ..turn(&begun, 1) };
+    let log = world.head().await;
+    for (task, lease) in [(id, LeaseToken(lease.0 + 1)), (id, LeaseToken(lease.0 - 1)), (TaskId::new(world.id()), lease)] {
+        let answer = world.store.write_journal_while(asked(), guard(task, lease)).await.unwrap();
+        assert_eq!(answer, Guarded::AttemptOver, "{task} {lease:?}");
+        let first = new(world, JournalKind::Line, "line");
+        assert_eq!(world.store.open_journal_while(first, guard(task, lease)).await.unwrap(), Guarded::AttemptOver);
+    }
+    assert_eq!(world.head().await, log, "nothing was stored");
+    let answer = world.store.write_journal_while(asked(), guard(id, lease)).await.unwrap();
+    assert_eq!(answer, Guarded::Done(JournalWritten::Stored(2)));
+}
+
+pub async fn of_those_who_write_under_a_row_and_who_takes_it_away_nobody_writes_afterwards(world: &World) {
+    for _ in 0..20 {
+        let (begun, other) = (opened(world).await, opened(world).await);
+        written(world, JournalWrite { rows: vec![row("claims", "a", json!(7))], ..turn(&other, 1) }).await;
+        let row = JournalGuard { journal: other.id, group: "claims".to_owned(), key: "a".to_owned(), body: json!(7) };
+        let guard = WriteGuard { row: Some(row), attempt: None };
+        let write = JournalWrite { events: vec![event(&begun, "run.changed")], ..turn(&begun, 1) };
+        let take = JournalWrite { rows: vec![gone("claims", "a")], events: vec![event(&other, "run.step")], ..turn(&other, 2) };
+        let since = world.head().await;
+        let (wrote, took) = futures::future::join(world.store.write_journal_while(write, guard), world.store.write_journal(take)).await;
+        assert_eq!(took.unwrap(), JournalWritten::Stored(3));
+        let kinds = world.kinds_since(since).await;
+        match wrote.unwrap() {
+            Guarded::Done(written) => {
+                assert_eq!(written, JournalWritten::Stored(2));
+                assert_eq!(kinds, ["run.changed", "run.step"], "only before it was taken away");
+            }
+            refused => {
+                assert_eq!(refused, Guarded::RowChanged);
+                assert_eq!(kinds, ["run.step"]);
+            }
+        }
+    }
 }
 
 pub async fn of_many_who_write_on_one_version_one_succeeds(world: &World) {

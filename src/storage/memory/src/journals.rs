@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baton_domain::event::NewEvent;
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, LeaseToken, ProjectId, TaskId};
+use baton_domain::task::TaskState;
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use serde_json::Value;
 
@@ -102,6 +103,22 @@ fn write(state: &mut State, write: JournalWrite) -> (JournalWritten, Vec<NewEven
     (JournalWritten::Stored(head.version), write.events)
 }
 
+fn stands(state: &State, guard: JournalGuard) -> bool {
+    let JournalGuard { journal, group, key, body } = guard;
+    state.journals.by_id.get(&journal).and_then(|journal| journal.rows.get(&(group, key))) == Some(&body)
+}
+
+/// What of a guard does not stand, if anything does not.
+fn broken<T>(state: &State, guard: WriteGuard) -> Option<Guarded<T>> {
+    let runs = |(task, lease): (TaskId, LeaseToken)| {
+        state.tasks.get(task).is_some_and(|row| row.record.lease == lease && row.record.summary.state == TaskState::Running)
+    };
+    if !guard.attempt.is_none_or(runs) {
+        return Some(Guarded::AttemptOver);
+    }
+    (!guard.row.is_none_or(|row| stands(state, row))).then_some(Guarded::RowChanged)
+}
+
 fn facts(journal: &Journal, after: i64, limit: u32) -> Vec<JournalFact> {
     let numbered = (1..).zip(&journal.facts).map(|(number, (at, body))| JournalFact { number, at: *at, body: body.clone() });
     numbered.filter(|fact| fact.number > after).take(limit as usize).collect()
@@ -149,6 +166,26 @@ impl JournalStore for MemoryStore {
 
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         self.commit(|state| Ok(write(state, turn)))
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        self.commit(|state| {
+            if let Some(broken) = broken(state, guard) {
+                return Ok((broken, Vec::new()));
+            }
+            let (opened, events) = open(state, new)?;
+            Ok((Guarded::Done(opened), events))
+        })
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        self.commit(|state| {
+            if let Some(broken) = broken(state, guard) {
+                return Ok((broken, Vec::new()));
+            }
+            let (written, events) = write(state, turn);
+            Ok((Guarded::Done(written), events))
+        })
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

@@ -194,8 +194,8 @@ async fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>], apart: bool, origin: U
         lock(tx, tasks).await?;
     }
     // One that is written alone is locked by its own write.
-    if group.len() > 1 {
-        lock_journals(tx, group.iter().filter_map(|job| job.locks().journal).collect()).await?;
+    if group.len() > 1 || group.iter().any(|job| job.locks().guard.is_some()) {
+        lock_journals(tx, group.iter().flat_map(|job| [job.locks().journal, job.locks().guard]).flatten().collect()).await?;
     }
     let all = group.iter().any(|job| job.locks().subscriptions);
     let subscriptions = group.iter().filter_map(|job| Some(job.locks().subscription.as_ref()?.as_str().to_owned())).collect();

@@ -1,11 +1,11 @@
 //! How are journals stored? The head in one row, which each turn writes; what never changes, the facts and the rows beside it.
 
 use async_trait::async_trait;
-use baton_domain::id::{EventSeq, JournalId, ProjectId};
+use baton_domain::id::{EventSeq, JournalId, ProjectId, TaskId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use serde_json::Value;
 use sqlx::postgres::PgRow;
@@ -195,6 +195,58 @@ async fn write(tx: &mut Tx, turn: &JournalWrite) -> Result<JournalWritten, Fault
     Ok(JournalWritten::Stored(version))
 }
 
+/// Whether a row stands as it was read. Its journal is locked by now, and so by everybody who writes its rows: it does so until the commit.
+async fn stands(tx: &mut Tx, guard: &JournalGuard) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT body FROM journal_rows WHERE journal_id = $1 AND row_group = $2 AND row_key = $3")
+        .bind(*guard.journal.as_uuid())
+        .bind(plain(&guard.group))
+        .bind(plain(&guard.key))
+        .fetch_optional(tx.sql())
+        .await
+        .map_err(failed)?;
+    let body: Option<Value> = row.as_ref().map(|row| json(row, "body")).transpose()?;
+    Ok(body.as_ref() == Some(&guard.body))
+}
+
+/// What of a guard does not stand, if anything does not. The task is locked by now, too.
+async fn broken<T>(tx: &mut Tx, guard: &WriteGuard) -> Result<Option<Guarded<T>>, Fault> {
+    if let Some((task, lease)) = guard.attempt {
+        let runs: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tasks WHERE id = $1 AND lease = $2 AND state = 'running')")
+            .bind(*task.as_uuid())
+            .bind(lease.0)
+            .fetch_one(tx.sql())
+            .await
+            .map_err(failed)?;
+        if !runs {
+            return Ok(Some(Guarded::AttemptOver));
+        }
+    }
+    match &guard.row {
+        Some(row) if !stands(tx, row).await? => Ok(Some(Guarded::RowChanged)),
+        _ => Ok(None),
+    }
+}
+
+async fn open_while(tx: &mut Tx, new: &NewJournal, guard: &WriteGuard) -> Result<Guarded<JournalOpened>, Fault> {
+    match broken(tx, guard).await? {
+        Some(broken) => Ok(broken),
+        None => open(tx, new).await.map(Guarded::Done),
+    }
+}
+
+async fn write_while(tx: &mut Tx, turn: &JournalWrite, guard: &WriteGuard) -> Result<Guarded<JournalWritten>, Fault> {
+    match broken(tx, guard).await? {
+        Some(broken) => Ok(broken),
+        None => write(tx, turn).await.map(Guarded::Done),
+    }
+}
+
+/// What a write under a guard wants to itself.
+fn locks(journal: Option<JournalId>, guard: &WriteGuard) -> Locks {
+    let tasks: Vec<TaskId> = guard.attempt.iter().map(|(task, _)| *task).collect();
+    Locks { reads_first: !tasks.is_empty(), tasks, journal, guard: guard.row.as_ref().map(|row| row.journal), ..Locks::default() }
+}
+
 async fn refused(sql: &mut PgConnection, id: JournalId) -> Result<JournalWritten, Fault> {
     Ok(version(sql, id).await?.map_or(JournalWritten::Missing, JournalWritten::Stale))
 }
@@ -294,6 +346,16 @@ impl JournalStore for PostgresStore {
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         let locks = Locks { journal: Some(turn.id), ..Locks::default() };
         self.writer.run_with(locks, turn, |tx, turn| Box::pin(write(tx, turn))).await
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        let locks = locks(None, &guard);
+        self.writer.run_with(locks, (new, guard), |tx, (new, guard)| Box::pin(open_while(tx, new, guard))).await
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        let locks = locks(Some(turn.id), &guard);
+        self.writer.run_with(locks, (turn, guard), |tx, (turn, guard)| Box::pin(write_while(tx, turn, guard))).await
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

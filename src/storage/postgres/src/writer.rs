@@ -100,6 +100,8 @@ pub(crate) struct Locks {
     /// Whether it looks at a task before it changes it, and so needs the lock first.
     pub(crate) reads_first: bool,
     pub(crate) journal: Option<JournalId>,
+    /// A journal that it only looks at, and that nobody may write meanwhile.
+    pub(crate) guard: Option<JournalId>,
     pub(crate) subscription: Option<SubscriptionName>,
     /// Every subscription: whoever removes messages must not meet one who hands them out.
     pub(crate) subscriptions: bool,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use baton_domain::id::{EventSeq, JournalId, ProjectId};
 use baton_domain::time::Timestamp;
 use baton_storage::{
-    JournalFact, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite,
-    JournalWritten, NewJournal, RowPlace, StoreError,
+    Guarded, JournalFact, JournalGuard, JournalHead, JournalKind, JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore,
+    JournalWrite, JournalWritten, NewJournal, RowPlace, StoreError, WriteGuard,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
@@ -14,6 +14,7 @@ use crate::SqliteStore;
 use crate::columns::{Columns, maybe_text, text};
 use crate::events;
 use crate::statement::{all, maybe, run};
+use crate::tasks;
 use crate::writer::Tx;
 
 const HEAD: &str =
@@ -138,6 +139,27 @@ fn write(tx: &mut Tx, turn: JournalWrite) -> Result<JournalWritten, StoreError> 
     Ok(JournalWritten::Stored(version + 1))
 }
 
+/// Whether a row stands as it was read. There is one writer: it does so until the transaction ends.
+fn stands(sql: &Connection, guard: &JournalGuard) -> Result<bool, StoreError> {
+    let text = "SELECT body FROM journal_rows WHERE journal_id = ?1 AND row_group = ?2 AND row_key = ?3";
+    let body: Option<serde_json::Value> =
+        maybe(sql, text, params![guard.journal.as_uuid().as_bytes(), guard.group, guard.key], |row| row.json())?;
+    Ok(body.as_ref() == Some(&guard.body))
+}
+
+/// What of a guard does not stand, if anything does not.
+fn broken<T>(sql: &Connection, guard: &WriteGuard) -> Result<Option<Guarded<T>>, StoreError> {
+    if let Some((task, lease)) = guard.attempt
+        && !tasks::runs_under(sql, task, lease)?
+    {
+        return Ok(Some(Guarded::AttemptOver));
+    }
+    Ok(match &guard.row {
+        Some(row) if !stands(sql, row)? => Some(Guarded::RowChanged),
+        _ => None,
+    })
+}
+
 fn rows(
     sql: &Connection,
     id: JournalId,
@@ -236,6 +258,24 @@ impl JournalStore for SqliteStore {
 
     async fn write_journal(&self, turn: JournalWrite) -> Result<JournalWritten, StoreError> {
         self.writer.run(move |tx| write(tx, turn)).await
+    }
+
+    async fn open_journal_while(&self, new: NewJournal, guard: WriteGuard) -> Result<Guarded<JournalOpened>, StoreError> {
+        self.writer
+            .run(move |tx| match broken(tx.sql(), &guard)? {
+                Some(broken) => Ok(broken),
+                None => open(tx, new).map(Guarded::Done),
+            })
+            .await
+    }
+
+    async fn write_journal_while(&self, turn: JournalWrite, guard: WriteGuard) -> Result<Guarded<JournalWritten>, StoreError> {
+        self.writer
+            .run(move |tx| match broken(tx.sql(), &guard)? {
+                Some(broken) => Ok(broken),
+                None => write(tx, turn).map(Guarded::Done),
+            })
+            .await
     }
 
     async fn journal(&self, id: JournalId) -> Result<Option<(JournalHead, EventSeq)>, StoreError> {

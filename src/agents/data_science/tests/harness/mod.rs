@@ -291,7 +291,11 @@ fn attempt(setting: Setting, agent: Arc<dyn Agent>, skill: &str, input: Value) -
                 | FromAgent::Unsubscribe { .. }
                 | FromAgent::Pull { .. }
                 | FromAgent::Acknowledge { .. }
-                | FromAgent::RefuseDeliveries { .. } => {}
+                | FromAgent::RefuseDeliveries { .. }
+                | FromAgent::Claim { .. }
+                | FromAgent::RenewClaims { .. }
+                | FromAgent::ReleaseClaims { .. }
+                | FromAgent::PutVersion { .. } => {}
             }
         }
         ended

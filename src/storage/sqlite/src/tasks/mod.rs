@@ -14,7 +14,7 @@ mod rows;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, TaskId};
+use baton_domain::id::{AgentId, ArtifactId, DecisionId, EventSeq, LeaseToken, TaskId};
 use baton_domain::time::Timestamp;
 use baton_domain::user::Principal;
 use baton_domain::wire::task::{StateCount, TaskEnd};
@@ -23,13 +23,21 @@ use baton_storage::{
     NewTaskRecord, PauseRequest, QueueClass, ReadyTask, Settled, StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore,
     TaskStory, Wanted,
 };
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use crate::SqliteStore;
+use crate::statement::one;
 use crate::writer::Tx;
 
 pub(crate) use read::count_states;
 pub(crate) use rows::{ARTIFACT_COLUMNS, artifact, key};
+
+/// Whether a task runs under this lease.
+pub(crate) fn runs_under(sql: &Connection, task: TaskId, lease: LeaseToken) -> Result<bool, StoreError> {
+    let text = "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND lease = ?2 AND state = 'running')";
+    one(sql, text, params![task.as_uuid().as_bytes(), lease.0], |row| row.get())
+}
 
 #[async_trait]
 impl TaskStore for SqliteStore {

@@ -9,7 +9,8 @@ use rusqlite::{Connection, params};
 use super::{declare, topic_name};
 use crate::columns::{Columns, text};
 use crate::events;
-use crate::statement::{all, maybe, one, run};
+use crate::statement::{all, maybe, run};
+use crate::tasks;
 use crate::writer::Tx;
 
 pub(super) fn publish(
@@ -18,13 +19,7 @@ pub(super) fn publish(
     guard: Option<(TaskId, LeaseToken)>,
 ) -> Result<Vec<PublishOutcome>, StoreError> {
     if let Some((task, lease)) = guard {
-        let holds: bool = one(
-            tx.sql(),
-            "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND lease = ?2 AND state = 'running')",
-            params![task.as_uuid().as_bytes(), lease.0],
-            |row| row.get(),
-        )?;
-        if !holds {
+        if !tasks::runs_under(tx.sql(), task, lease)? {
             return Ok(vec![PublishOutcome::Stale; messages.len()]);
         }
     }
