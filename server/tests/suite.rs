@@ -29,6 +29,7 @@ mod layers;
 mod one_door;
 mod outside;
 mod pausing;
+mod planning;
 mod redis_outage;
 mod replays;
 mod shared_redis;

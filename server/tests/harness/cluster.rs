@@ -201,6 +201,11 @@ impl Rest {
             .expect("an answer")
     }
 
+    pub async fn put(&self, path: &str, body: &serde_json::Value) -> reqwest::Response {
+        let request = self.http.put(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        request.timeout(PATIENCE).send().await.expect("an answer")
+    }
+
     /// All servers and workers.
     pub async fn servers(&self) -> ServerList {
         self.get("/servers").await.json().await.expect("servers")

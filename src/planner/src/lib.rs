@@ -37,7 +37,8 @@ pub use catalogue::Skills;
 pub use draft::{Draft, DraftInput, DraftStep};
 pub use given::{Column, ColumnKind, Given, GivenKind, MAXIMUM_COLUMNS, MAXIMUM_INPUTS, SAMPLE_BYTES, Shape, columns_of};
 pub use model::{
-    Asks, MAXIMUM_ANSWER_BYTES, MAXIMUM_MODEL_STEPS, MAXIMUM_REPAIRS, SHOWN_SKILLS, plan_by_model, plan_schema, prompt, retrieved,
+    Asks, MAXIMUM_ANSWER_BYTES, MAXIMUM_DESCRIBED_CHARACTERS, MAXIMUM_MODEL_STEPS, MAXIMUM_REPAIRS, SHOWN_SKILLS, plan_by_model,
+    plan_schema, prompt, retrieved,
 };
 pub use plan::{Explained, Explanation, Plan, Terms, plan, problems};
 pub use reading::{MAXIMUM_GOAL, MAXIMUM_INTENTS};
