@@ -16,6 +16,7 @@ mod agent_topics;
 mod assistance;
 mod child_processes;
 mod cluster;
+mod coordination;
 mod database_outage;
 mod deciding;
 mod disk_full;
