@@ -23,6 +23,7 @@ mod disk_full;
 mod followers;
 mod forks;
 mod forms;
+mod goals;
 mod harness;
 mod housekeeping;
 mod kills;
