@@ -35,6 +35,7 @@ mod planning;
 mod redis_outage;
 mod replays;
 mod shared_redis;
+mod skills;
 mod sockets;
 mod start;
 mod work;
