@@ -300,7 +300,7 @@ async fn a_claim_and_its_fence_hold_at_every_server_and_a_stale_one_at_none() {
     };
     let (holds, lost) = ((200, String::new()), (409, "CLAIM-001".to_owned()));
 
-    let (status, claimed) = post(&admin, "/claims", wanted(4_000, 0)).await;
+    let (status, claimed) = post(&admin, "/claims", wanted(8_000, 0)).await;
     assert_eq!((status, &claimed["complete"]), (200, &json!(true)), "{claimed}");
     let first = fence(&claimed);
     assert_eq!((check(&admin, first).await, check(&other, first).await), (holds.clone(), holds.clone()));
