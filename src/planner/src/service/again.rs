@@ -8,7 +8,7 @@ use baton_domain::page::MAXIMUM_LIMIT;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
 use baton_domain::time::Timestamp;
-use baton_domain::user::{Caller, Principal, Role};
+use baton_domain::user::{Caller, Role};
 use baton_domain::wire::plan::{NewReplan, PlanState};
 use baton_domain::wire::run::{ItemFilter, RunDetail, RunState, StepState};
 use baton_storage::{JournalHead, JournalKind};
@@ -115,7 +115,8 @@ impl Plans {
         let mut last = Problem::new(Code::NoOtherWay, "No step of the run has failed.");
         for step in run.steps.iter().filter(|step| step.state == StepState::Failed).take(STEPS) {
             let again = NewReplan { run: run.summary.id, step: step.id.clone(), use_model: kept.use_model };
-            match self.another_way(caller, run, &again, Some(&kept.goal)).await {
+            // On the heap: what asks a model is large.
+            match Box::pin(self.another_way(caller, run, &again, Some(&kept.goal))).await {
                 Ok((other, document)) => {
                     // What is accepted after it is looked after as this was.
                     let other = Kept { replan: true, ..other };
@@ -220,7 +221,7 @@ impl Plans {
 
 /// Baton itself, in the project of a plan.
 fn baton_of(head: &JournalHead) -> Caller {
-    Caller { principal: Principal::System, project: head.project, ..Caller::system() }
+    Caller { project: head.project, ..Caller::system() }
 }
 
 /// The steps of a document that come after one of them, by their ids.
