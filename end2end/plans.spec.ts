@@ -50,6 +50,29 @@ test('a plan is refused with why, and says so to whoever comes later', async ({ 
   await expect(page.getByTestId('plan-row')).not.toHaveCount(0);
 });
 
+test('another way is proposed by itself when a step fails, and waits to be accepted', async ({ dashboard: page, api }) => {
+  await open(page, '/plans/new');
+  await page.getByLabel('Goal').fill('Summarize the page and find its keywords, then write a report.');
+  await page.getByLabel('Other inputs').fill('page: http://127.0.0.1:9/nothing');
+  await page.getByLabel('If a step fails for good, another way is proposed by itself').check();
+  await page.getByTestId('propose').click();
+  await expect(page).toHaveURL(/\/plans\/[0-9a-f-]{36}$/);
+  await expect(page.getByText('planned anew if a step fails')).toBeVisible();
+  const plan = new URL(page.url()).pathname;
+  await page.getByTestId('accept-plan').click();
+  await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}$/);
+  const run = new URL(page.url()).pathname;
+  await expect(page.getByTestId('run-state')).toHaveAttribute('data-state', 'failed', { timeout: 30_000 });
+
+  await open(page, plan);
+  await expect(page.getByTestId('another-way')).toBeVisible({ timeout: 20_000 });
+  await page.getByTestId('another-way').click();
+  await expect(page.getByRole('link', { name: 'a run that failed' })).toHaveAttribute('href', run);
+  await expect(page.getByTestId('plan-state')).toHaveAttribute('data-state', 'proposed');
+  await expect(page.getByTestId('accept-plan')).toBeEnabled();
+  expect((await api.get<{ items: unknown[] }>('/runs')).items.filter((one) => JSON.stringify(one).includes('-again'))).toEqual([]);
+});
+
 test('what cannot be planned is refused with its code', async ({ dashboard: page, watch }) => {
   watch.allow(/status of 4\d\d/);
   await open(page, '/plans/new');

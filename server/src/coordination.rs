@@ -1,7 +1,8 @@
-//! How are workflows, decisions, claims and notifications wired, and how do they hear what happens?
+//! How are workflows, plans, decisions, claims and notifications wired, and how do they hear what happens?
 
 mod planning_models;
 mod recounts;
+mod replanning;
 mod votes;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use planning_models::PlanningModels;
 pub(crate) use recounts::Recounts;
+use replanning::{Ends, replanning};
 use votes::ConflictVotes;
 
 /// What the parts hear of: the ends of tasks, and each other.
@@ -162,7 +164,9 @@ impl Coordination {
         running.spawn(Arc::clone(&runs).run(stop.clone()));
         running.spawn(Arc::clone(&sharing).run(stop.clone()));
         running.spawn(Arc::clone(&projector).run(stop.clone()));
-        let ear = Ear { runs: Arc::clone(&runs), councils: Arc::clone(&councils), sharing: Arc::clone(&sharing), projector };
+        let (ends, looking) = replanning(Arc::clone(&plans), Arc::clone(&sources.clock), stop.clone());
+        running.spawn(looking);
+        let ear = Ear { runs: Arc::clone(&runs), councils: Arc::clone(&councils), sharing: Arc::clone(&sharing), projector, ends };
         running.spawn(ear.listen(Arc::clone(events), stop.clone()));
         Self { workflows, runs, replays, plans, councils, sharing, desk, running }
     }
@@ -179,6 +183,7 @@ struct Ear {
     councils: Arc<Councils>,
     sharing: Arc<Sharing>,
     projector: Arc<Projector>,
+    ends: Ends,
 }
 
 impl Ear {
@@ -219,6 +224,7 @@ impl Ear {
                         self.councils.heard(event);
                         self.sharing.heard(event);
                         self.projector.heard(event);
+                        self.ends.heard(event);
                     }
                     *place = events.last().map(|event| event.seq).or(*place);
                 }

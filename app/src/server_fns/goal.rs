@@ -11,7 +11,7 @@ use super::upload::MultipartFormData;
 pub use super::upload::Upload;
 use super::{Called, Json};
 
-/// Plans a goal from the form of its page: `goal`, `use_model`, `others` with an input a line as `name: value`, and `file[<name>]` as files, which are
+/// Plans a goal from the form of its page: `goal`, `use_model`, `replan`, `others` with an input a line as `name: value`, and `file[<name>]` as files, which are
 /// stored first.
 ///
 /// # Errors
@@ -39,8 +39,8 @@ pub async fn edit_form(id: PlanId, text: String, seen_version: i64) -> Called<Pl
 /// # Errors
 /// As [`PlanService::replan`](baton_domain::services::PlanService::replan).
 #[server(name = ReplanForm, endpoint = "/plans/replan_form", input = PostUrl, output = Json)]
-pub async fn replan_form(run: RunId, step: String) -> Called<PlanDetail> {
-    let replan = baton_domain::wire::plan::NewReplan { run, step };
+pub async fn replan_form(run: RunId, step: String, #[server(default)] use_model: bool) -> Called<PlanDetail> {
+    let replan = baton_domain::wire::plan::NewReplan { run, step, use_model };
     let plan = serve::answer(serve::services()?.plans.replan(&serve::caller(), replan).await)?;
     serve::go(&format!("/plans/{}", plan.summary.id));
     Ok(plan)
@@ -61,7 +61,7 @@ mod reading {
     use super::Upload;
 
     /// The fields of the form beside the files.
-    const FIELDS: [&str; 3] = ["goal", "use_model", "others"];
+    const FIELDS: [&str; 4] = ["goal", "use_model", "replan", "others"];
 
     pub(super) async fn propose(upload: Upload) -> Result<PlanDetail, ApiError> {
         let services = serve::services()?;
@@ -85,7 +85,8 @@ mod reading {
             inputs.insert(name.clone(), PlanInput { kind: PlanInputKind::Artifact, value: Value::from(id.as_str()) });
         }
         let goal = form.filled("goal").unwrap_or_default().to_owned();
-        services.plans.propose(caller, NewPlan { goal, inputs, use_model: form.filled("use_model").is_some() }).await
+        let (use_model, replan) = (form.filled("use_model").is_some(), form.filled("replan").is_some());
+        services.plans.propose(caller, NewPlan { goal, inputs, use_model, replan }).await
     }
 
     /// `name: value`, one a line; what a value is, its look says.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use baton_domain::model::{ModelRequest, ModelTier, Role};
 use baton_domain::services::{ModelService, TaskService};
 use baton_domain::user::Caller;
+use baton_domain::wire::model::{ModelState, ModelView};
 use baton_domain::wire::task::NewTask;
 use baton_planner::{Asks, Models};
 use serde_json::{Value, json};
@@ -34,7 +35,9 @@ impl PlanningModels {
 impl Models for PlanningModels {
     async fn best(&self, caller: &Caller) -> Option<ModelTier> {
         let list = self.models.list(caller).await.ok()?;
-        list.items.iter().map(|model| model.settings.tier).max()
+        // One that is switched off, missing, or that only places texts answers nobody.
+        let answers = |model: &&ModelView| matches!(model.state, ModelState::Ready | ModelState::Resting) && !model.settings.embeds;
+        list.items.iter().filter(answers).map(|model| model.settings.tier).max()
     }
 
     async fn asker(&self, caller: &Caller) -> Option<Box<dyn Asks>> {

@@ -174,9 +174,14 @@ pub struct Rest {
 impl Rest {
     /// One that is signed in as the administrator.
     pub async fn of(server: &Server) -> Self {
+        Self::signed_in(server, super::EMAIL, super::PASSWORD).await
+    }
+
+    /// One that is signed in as somebody.
+    pub async fn signed_in(server: &Server, email: &str, password: &str) -> Self {
         let http = baton_clients::egress::client().expect("a client");
         let base = format!("{}/api/v1", server.url);
-        let body = json!({"email": super::EMAIL, "password": super::PASSWORD});
+        let body = json!({"email": email, "password": password});
         let answer = http.post(format!("{base}/auth/login")).json(&body).send().await.expect("an answer");
         let tokens: serde_json::Value = answer.json().await.expect("tokens");
         Self { http, base, token: tokens["access_token"].as_str().expect("a token").to_owned() }
@@ -208,7 +213,8 @@ impl Rest {
     }
 
     pub async fn put(&self, path: &str, body: &serde_json::Value) -> reqwest::Response {
-        self.http.put(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body).timeout(PATIENCE).send().await.expect("an answer")
+        let request = self.http.put(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        request.timeout(PATIENCE).send().await.expect("an answer")
     }
 
     /// All servers and workers.

@@ -16,6 +16,8 @@ use crate::refusal::Refusal;
 
 /// How many skills the model is shown.
 pub const SHOWN_SKILLS: usize = 12;
+/// The most characters that describe them all: whoever asks a model takes instructions of 20,000, and there is more in them than skills.
+pub const MAXIMUM_DESCRIBED_CHARACTERS: usize = 16_000;
 /// How often a plan that does not hold together is given back.
 pub const MAXIMUM_REPAIRS: usize = 2;
 /// The most steps of a model's plan.
@@ -92,22 +94,33 @@ pub fn plan_schema() -> Value {
     })
 }
 
-/// The skills that a goal's words fit: what a model may choose from.
+/// The skills that a goal's words fit: what a model may choose from. Those that fit less come only as far as there is room to describe them.
 #[must_use]
 pub fn retrieved<'a>(goal: &str, skills: &'a Skills) -> Vec<&'a Skill> {
     let mut found: Vec<&Skill> =
         baton_retrieval::suggest(skills.plannable(), goal, SHOWN_SKILLS).into_iter().map(|found| found.skill).collect();
-    found.retain(|skill| !skill.destructive);
+    let mut room = MAXIMUM_DESCRIBED_CHARACTERS;
+    found.retain(|skill| {
+        let length = described(skill).to_string().chars().count();
+        let shown = !skill.destructive && length <= room;
+        room -= if shown { length } else { 0 };
+        shown
+    });
     found
+}
+
+/// A skill as a model is told of it.
+fn described(skill: &Skill) -> Value {
+    json!({
+        "name": skill.name, "does": clipped(&skill.description, 300), "input": compact(&skill.input_schema, 0),
+        "output": compact(&skill.output_schema, 0)
+    })
 }
 
 /// What a model is asked first.
 #[must_use]
 pub fn prompt(goal: &str, given: &[Given], shown: &[&Skill]) -> ModelRequest {
-    let skills: Vec<Value> = shown
-        .iter()
-        .map(|skill| json!({"name": skill.name, "does": clipped(&skill.description, 300), "input": compact(&skill.input_schema, 0), "output": compact(&skill.output_schema, 0)}))
-        .collect();
+    let skills: Vec<Value> = shown.iter().map(|skill| described(skill)).collect();
     let inputs: Map<String, Value> =
         given.iter().map(|input| (input.name.clone(), json!({"kind": input.kind, "list": input.shape != Shape::Single}))).collect();
     let system = format!(

@@ -33,6 +33,12 @@ impl Refusal {
         self
     }
 
+    /// The same, with why a model knows nothing better.
+    pub(crate) fn nor_by_model(mut self, by_model: &Self) -> Self {
+        self.message = format!("{}; nor does the model that was asked: {}", self.message, by_model.message);
+        self
+    }
+
     /// The same as the answer to a request.
     #[must_use]
     pub fn problem(&self) -> Problem {

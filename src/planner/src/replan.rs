@@ -1,5 +1,7 @@
 //! A step failed for good: is there another way to do it, or can the rest do without?
 
+mod by_model;
+
 use std::collections::BTreeMap;
 
 use baton_domain::problem::Code;
@@ -9,6 +11,8 @@ use crate::catalogue::Skills;
 use crate::draft::document;
 use crate::plan::problems;
 use crate::refusal::Refusal;
+
+pub use by_model::{Failed, replan_by_model};
 
 /// How a step of the run stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,9 +70,7 @@ pub fn replan(
     given: &Map<String, Value>,
     skills: &Skills,
 ) -> Result<Replanned, Refusal> {
-    let none = |message: String| {
-        Refusal::new(Code::NoOtherWay, step, message, "Correct the cause and retry the run from this step, or edit the workflow.")
-    };
+    let none = |message: String| none(step, message);
     let workflow = baton_workflow::parse(text).map_err(|problems| {
         none(format!("the document cannot be read: {}", problems.first().map(ToString::to_string).unwrap_or_default()))
     })?;
@@ -90,6 +92,24 @@ pub fn replan(
     }
     let looked = if tried.is_empty() { String::new() } else { format!(" ({})", tried.join("; ")) };
     Err(none(format!("rules know no other way for `{step}`, which failed with {code}{looked}")))
+}
+
+/// That there is no other way.
+fn none(step: &str, message: String) -> Refusal {
+    Refusal::new(Code::NoOtherWay, step, message, "Correct the cause and retry the run from this step, or edit the workflow.")
+}
+
+/// What a workflow is called that does the rest of another.
+fn again(name: &str) -> String {
+    if name.ends_with("-again") {
+        return name.to_owned();
+    }
+    format!("{}-again", name.chars().take(50).collect::<String>().trim_end_matches('-'))
+}
+
+/// By what name an output of a step is handed on.
+fn handed(id: &str) -> String {
+    format!("{}_output", id.replace('-', "_"))
 }
 
 /// The steps by their ids, whether they are a list or a map.
@@ -334,7 +354,7 @@ fn changed(
             Stands::Skipped => "'skipped'",
             Stands::Open => continue,
         };
-        let name = format!("{}_output", id.replace('-', "_"));
+        let name = handed(id);
         each_text(&mut kept, &mut whole, &|text| {
             replaced(&replaced(text, &format!("steps.{id}.output"), &format!("inputs.{name}")), &format!("steps.{id}.status"), status)
         });
@@ -366,9 +386,7 @@ fn changed(
         }
     }
     whole.insert("inputs".to_owned(), Value::Object(inputs));
-    let name = whole.get("name").and_then(Value::as_str).unwrap_or("plan").to_owned();
-    let name =
-        if name.ends_with("-again") { name } else { format!("{}-again", name.chars().take(50).collect::<String>().trim_end_matches('-')) };
+    let name = again(whole.get("name").and_then(Value::as_str).unwrap_or("plan"));
     whole.insert("name".to_owned(), json!(name));
     Some((document(&whole, &kept), input))
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use async_trait::async_trait;
 use baton_domain::model::ModelRequest;
 use baton_domain::problem::Code;
-use baton_planner::{Asks, Given, GivenKind, MAXIMUM_REPAIRS, Plan, Refusal, plan_by_model, problems};
+use baton_planner::{Asks, Given, GivenKind, MAXIMUM_REPAIRS, Plan, Refusal, SHOWN_SKILLS, plan_by_model, problems, prompt, retrieved};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -84,6 +84,25 @@ fn what_inputs_hold_is_never_shown() {
     assert!(!whole.contains("IGNORE ALL RULES"), "{whole}");
     assert!(!whole.contains("web_automation.api_send"), "what changes something outside is not offered");
     assert!(whole.contains("nlp.summarize") && whole.contains("\\\"note\\\""));
+}
+
+/// Whoever asks a model takes no longer instructions than this.
+const INSTRUCTIONS: usize = 20_000;
+
+#[test]
+fn what_a_model_is_shown_fits_into_its_instructions() {
+    let goals = [
+        "Train a model on the table, test the groups for a difference, forecast the sales, find anomalies and predict the rest",
+        "Audit the security of the code, its secrets, dependencies, performance, best practices and metrics",
+        "Summarize the note and send it to the board",
+    ];
+    for goal in goals {
+        let shown = retrieved(goal, skills());
+        assert!((3..=SHOWN_SKILLS).contains(&shown.len()), "{goal}: {}", shown.len());
+        let request = prompt(goal, &[], &shown);
+        let length = request.messages[0].content.chars().count();
+        assert!(length <= INSTRUCTIONS, "{goal}: {length}");
+    }
 }
 
 /// Each slip with a word of what the model is told.

@@ -51,6 +51,31 @@ fn a_list_is_gone_through_and_a_share_of_it_is_a_condition() {
 }
 
 #[test]
+fn the_path_of_an_api_is_read_with_all_its_parts() {
+    let shop = [Given::new("shop", GivenKind::Connection)];
+    for (said, path) in [
+        ("orders.json", "orders.json"),
+        ("/v2/open-orders.json", "v2/open-orders.json"),
+        ("v1/orders/open", "v1/orders/open"),
+        ("/orders/2026", "orders/2026"),
+        (": /orders.json", "orders.json"),
+    ] {
+        let plan =
+            planned(&format!("Get the orders from our shop's API (path {said}) and work out the turnover per country."), &shop).unwrap();
+        assert_eq!(skills_of(&plan), ["web_automation.api_call", "data_science.query"]);
+        assert_eq!(plan.draft.steps[0].with["path"], json!(path));
+    }
+}
+
+#[test]
+fn of_what_the_run_finds_the_amount_adds_up_and_not_what_the_rows_are_of() {
+    let shop = [Given::new("shop", GivenKind::Connection)];
+    let plan = planned("Get the orders from our shop's API (path orders.json) and work out the turnover per country.", &shop).unwrap();
+    let sql = plan.draft.steps[1].with["sql"].as_str().unwrap();
+    assert!(sql.contains("AS \"sum_turnover\"") && sql.contains("'turnov") && !sql.contains("'order'"), "{sql}");
+}
+
+#[test]
 fn otherwise_is_the_other_way_round() {
     let note = [given("note", GivenKind::Text, "")];
     let plan = planned("If the note is in English, rate its sentiment, otherwise find its keywords.", &note).unwrap();

@@ -24,7 +24,7 @@ fn input(kind: PlanInputKind, value: Value) -> PlanInput {
 
 fn goal(text: &str, inputs: &[(&str, PlanInput)]) -> NewPlan {
     let inputs: BTreeMap<String, PlanInput> = inputs.iter().map(|(name, input)| ((*name).to_owned(), input.clone())).collect();
-    NewPlan { goal: text.to_owned(), inputs, use_model: false }
+    NewPlan { goal: text.to_owned(), inputs, use_model: false, replan: false }
 }
 
 fn note() -> (&'static str, PlanInput) {
@@ -296,7 +296,7 @@ fn accepted_of(world: &World, caller: &Caller, what: &str) -> PlanAccepted {
 }
 
 fn again(run: &PlanAccepted, step: &str) -> NewReplan {
-    NewReplan { run: run.run.id, step: step.to_owned() }
+    NewReplan { run: run.run.id, step: step.to_owned(), use_model: false }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod again;
 mod goals;
 mod models;
+mod replans;
 mod rules;
 mod service;
 mod world;

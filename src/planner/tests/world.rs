@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use baton_domain::agent::Skill;
@@ -28,7 +29,7 @@ use baton_domain::wire::workflow::{
 use baton_planner::{Asks, Models, PlanParts, Plans, problems};
 use baton_storage::CommitSink;
 use baton_storage_memory::MemoryStore;
-use baton_testkit::test_sources;
+use baton_testkit::{TestClock, test_sources};
 use serde_json::{Value, json};
 
 use crate::goals::skills;
@@ -356,14 +357,17 @@ impl ArtifactService for TestArtifacts {
 pub(crate) struct TestModels {
     pub(crate) answer: Mutex<Option<Value>>,
     pub(crate) asked: Arc<AtomicUsize>,
+    /// What it was told last.
+    pub(crate) told: Arc<Mutex<String>>,
 }
 
-struct Asked(Value, Arc<AtomicUsize>);
+struct Asked(Value, Arc<AtomicUsize>, Arc<Mutex<String>>);
 
 #[async_trait]
 impl Asks for Asked {
-    async fn ask(&self, _: ModelRequest) -> Result<String, String> {
+    async fn ask(&self, request: ModelRequest) -> Result<String, String> {
         self.1.fetch_add(1, Ordering::SeqCst);
+        *self.2.lock().unwrap() = request.messages.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n");
         Ok(self.0.to_string())
     }
 }
@@ -376,7 +380,7 @@ impl Models for TestModels {
 
     async fn asker(&self, _: &Caller) -> Option<Box<dyn Asks>> {
         let answer = self.answer.lock().unwrap().clone()?;
-        Some(Box::new(Asked(answer, Arc::clone(&self.asked))))
+        Some(Box::new(Asked(answer, Arc::clone(&self.asked), Arc::clone(&self.told))))
     }
 }
 
@@ -387,13 +391,14 @@ pub(crate) struct World {
     pub(crate) runs: Arc<TestRuns>,
     pub(crate) models: Arc<TestModels>,
     pub(crate) sources: Sources,
+    clock: Arc<TestClock>,
     artifacts: Arc<TestArtifacts>,
     events: Arc<Committed>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let (sources, _) = test_sources(5);
+        let (sources, clock) = test_sources(5);
         let events = Arc::new(Committed::default());
         let store = MemoryStore::new(Arc::clone(&events) as Arc<dyn CommitSink>);
         let workflows = Arc::new(TestWorkflows { stored: Mutex::default(), sources: sources.clone() });
@@ -415,7 +420,12 @@ impl World {
             models: Arc::clone(&models) as Arc<dyn Models>,
             sources: sources.clone(),
         });
-        Self { plans, workflows, runs, models, sources, artifacts, events }
+        Self { plans, workflows, runs, models, sources, clock, artifacts, events }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn passes(&self, span: Duration) {
+        self.clock.advance(span);
     }
 
     /// Somebody with a role.

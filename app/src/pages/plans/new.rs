@@ -90,6 +90,8 @@ pub(crate) fn NewPlan() -> impl IntoView {
                         </div>
                         <CheckField name="use_model" label="A language model may plan what rules cannot"/>
                         <p class="text-12 text-muted">"It is shown the goal, and of the inputs their names and kinds."</p>
+                        <CheckField name="replan" label="If a step fails for good, another way is proposed by itself"/>
+                        <p class="text-12 text-muted">"That is a plan as well: it waits for somebody to accept it."</p>
                         <Button
                             submits=true
                             kind=Kind::Primary

@@ -78,9 +78,10 @@ fn Content(detail: PlanDetail) -> impl IntoView {
     let open = memo(move |_| state.get() == PlanState::Proposed);
     let may = use_session().may(Permission::Work);
     let became = move || {
-        let (run, workflow, because) = detail.with(|detail| {
+        let (run, workflow, because, other, none) = detail.with(|detail| {
             let summary = &detail.summary;
-            (summary.run, summary.workflow.clone(), summary.refused_because.clone())
+            let none = summary.no_other_way.clone();
+            (summary.run, summary.workflow.clone(), summary.refused_because.clone(), summary.another_way, none)
         });
         view! {
             {run
@@ -98,6 +99,17 @@ fn Content(detail: PlanDetail) -> impl IntoView {
                     }
                 })}
             {because.filter(|because| !because.is_empty()).map(|because| view! { <Fact name="Refused because">{because}</Fact> })}
+            {other
+                .map(|other| {
+                    view! {
+                        <Fact name="Its run failed">
+                            <a class="text-accent hover:underline" href=format!("/plans/{other}") data-testid="another-way">
+                                "another way is proposed"
+                            </a>
+                        </Fact>
+                    }
+                })}
+            {none.map(|none| view! { <Fact name="No other way">{none}</Fact> })}
         }
     };
     let replaces = first.replaces.map(|run| {
@@ -113,6 +125,7 @@ fn Content(detail: PlanDetail) -> impl IntoView {
         <MarkPill mark test_id="plan-state"/>
         {move || detail.with(|detail| detail.summary.by_model).then(|| view! { <Badge>"made by a model"</Badge> })}
         {move || detail.with(|detail| detail.summary.edited).then(|| view! { <Badge>"edited"</Badge> })}
+        {first.replan.then(|| view! { <Badge>"planned anew if a step fails"</Badge> })}
     };
     view! {
         <div class="space-y-4">

@@ -14,7 +14,7 @@ use crate::components::action::refusal;
 use crate::components::banner::LastProblem;
 use crate::components::button::{Button, Kind};
 use crate::components::card::Card;
-use crate::components::field::{CONTROL, LABEL};
+use crate::components::field::{CONTROL, CheckField, LABEL};
 use crate::components::icon::Sign;
 use crate::components::mark::MarkPill;
 use crate::components::run_table::step_mark;
@@ -257,6 +257,7 @@ fn Steering(data: RwSignal<Data>, step: Signal<Option<StepView>>, fresh: Fresh<D
                     <ActionForm action=replan>
                         <input type="hidden" name="run" value=id.to_string()/>
                         <input type="hidden" name="step" value=step/>
+                        <CheckField name="use_model" label="A language model may help" form="replan-"/>
                         <Button submits=true test_id="replan-step" disabled=replan.pending()>
                             "Find another way"
                         </Button>

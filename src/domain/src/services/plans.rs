@@ -11,7 +11,8 @@ use crate::wire::plan::{NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, 
 /// Makes workflows of goals in plain words, to be accepted, edited or refused by somebody. Nothing of a plan runs before it is accepted.
 #[async_trait]
 pub trait PlanService: Send + Sync {
-    /// Plans a goal by rules, and by a model where those do not suffice and the request allows it.
+    /// Plans a goal by rules, and by a model where those do not suffice and the request allows it. If the request says so, another way is proposed by
+    /// itself when a step of the run fails for good.
     ///
     /// # Errors
     /// `PLAN-001` to `PLAN-008`: what cannot be planned, and what to do; `REQUEST-002`; `ARTIFACT-001` for a file that is not there.
@@ -47,7 +48,8 @@ pub trait PlanService: Send + Sync {
     /// `PLAN-009`, `PLAN-010` once it was accepted, `REQUEST-002`.
     async fn refuse(&self, caller: &Caller, id: PlanId, refusal: PlanRefusal) -> Answer<PlanSummary>;
 
-    /// Proposes another way for a step of a run that failed for good: what has completed is kept, and what follows is done.
+    /// Proposes another way for a step of a run that failed for good: what has completed is kept, and what follows is done. Rules look for one first, and a
+    /// model where they know none and the request allows it.
     ///
     /// # Errors
     /// `PLAN-011` if there is no other way, `PLAN-010` for a step that has not failed or a run that goes on, `WORKFLOW-041`.

@@ -73,6 +73,9 @@ pub struct NewPlan {
     /// Whether a language model may plan what rules cannot. It is shown the goal, and of the inputs their names and kinds.
     #[serde(default)]
     pub use_model: bool,
+    /// Whether another way is proposed by itself when a step of its run fails for good. Somebody has to accept that as well.
+    #[serde(default)]
+    pub replan: bool,
 }
 
 /// A plan as lists show it.
@@ -101,6 +104,15 @@ pub struct PlanSummary {
     /// The run that it goes on with, if it was made because a step failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<RunId>,
+    /// Whether another way is proposed by itself when a step of its run fails for good.
+    #[serde(default)]
+    pub replan: bool,
+    /// The plan that was proposed by itself when its run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub another_way: Option<PlanId>,
+    /// Why none was, although it was to be looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_other_way: Option<String>,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_because: Option<String>,
@@ -204,6 +216,9 @@ pub struct NewReplan {
     pub run: RunId,
     /// The step's id.
     pub step: String,
+    /// Whether a language model may look for another way where rules know none. It is told names, kinds and codes, and nothing that steps gave.
+    #[serde(default)]
+    pub use_model: bool,
 }
 
 /// What a list of plans is filtered by.

@@ -213,9 +213,8 @@ impl Builder<'_> {
         };
         let mut with = Map::from_iter([("connection".to_owned(), self.values[place].json())]);
         let tokens = self.reading.tokens.clone();
-        if let Some(path) = after(&tokens, &["path", "endpoint", "resource", "under"], false)
-            .filter(|path| path.contains(['/', '.']) || tokens.iter().any(|token| token.is("path")))
-        {
+        let path = path_after(&tokens, &["path", "endpoint", "resource"]).or_else(|| path_after(&tokens, &["under"]));
+        if let Some(path) = path.filter(|path| path.contains(['/', '.']) || tokens.iter().any(|token| token.is("path"))) {
             with.insert("path".to_owned(), literal(path.trim_start_matches('/')));
         }
         if let Some(list) = tokens
@@ -321,14 +320,31 @@ impl Builder<'_> {
     }
 }
 
-/// The word after one of some words.
-fn after(tokens: &[Token], words: &[&str], quoted_only: bool) -> Option<String> {
-    tokens
-        .windows(2)
-        .find(|pair| {
-            pair[0].is_any(words) && (pair[1].kind == Kind::Quoted || (!quoted_only && matches!(pair[1].kind, Kind::Word | Kind::File)))
-        })
-        .map(|pair| pair[1].text.clone())
+/// The path that stands after one of some words, with all its parts: `path /v2/orders.json`.
+fn path_after(tokens: &[Token], words: &[&str]) -> Option<String> {
+    (0..tokens.len()).filter(|place| tokens[*place].is_any(words)).find_map(|place| {
+        let rest = &tokens[place + 1..];
+        let rest = if rest.first().is_some_and(|token| matches!(token.kind, Kind::Mark(':' | '='))) { &rest[1..] } else { rest };
+        if let Some(quoted) = rest.first().filter(|token| token.kind == Kind::Quoted) {
+            return Some(quoted.text.clone());
+        }
+        let (mut path, mut end) = (String::new(), rest.first()?.start);
+        for token in rest {
+            let belongs = match token.kind {
+                Kind::Word | Kind::File | Kind::Number(_) => true,
+                Kind::Mark(mark) => matches!(mark, '/' | '.' | '-' | '_'),
+                _ => false,
+            };
+            // What stands apart is another word.
+            if !belongs || token.start != end {
+                break;
+            }
+            path.push_str(&token.text);
+            end = token.end;
+        }
+        let path = path.trim_end_matches(['.', '-', '/']);
+        (!path.is_empty()).then(|| path.to_owned())
+    })
 }
 
 fn field(name: &str, selector: &str) -> Json {

@@ -1,37 +1,37 @@
 //! How are plans proposed, kept, changed, accepted and refused? A plan is a journal; what it becomes is done by the services of workflows and runs.
 
+mod again;
 mod given;
 mod record;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use baton_domain::event::{NewEvent, Payload};
-use baton_domain::id::{JournalId, PlanId, RunId};
+use baton_domain::id::{JournalId, PlanId};
 use baton_domain::model::ModelTier;
 use baton_domain::page::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
 use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{AgentService, Answer, ArtifactService, PlanService, RunService, WorkflowService};
+use baton_domain::time::Timestamp;
 use baton_domain::user::{Caller, Permission};
 use baton_domain::wire::plan::{
     MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanInput,
     PlanRefusal, PlanState, PlanSummary,
 };
-use baton_domain::wire::run::{ItemFilter, NewRun, StepState};
+use baton_domain::wire::run::NewRun;
 use baton_domain::wire::workflow::{NewWorkflow, WorkflowDraft};
 use baton_storage::{
     JournalHead, JournalKind, JournalOpened, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, NewJournal,
 };
-use baton_workflow::Plan;
 use serde_json::{Map, Value, json};
 
 use self::record::{Document, Kept};
 use crate::catalogue::Skills;
 use crate::model::{Asks, plan_by_model};
-use crate::plan::{Explanation, Terms, plan};
-use crate::replan::{Stands, replan};
+use crate::plan::{Terms, plan};
 
 /// The longest document of a plan, in bytes: as workflows have it.
 const MAXIMUM_TEXT_BYTES: usize = baton_workflow::MAXIMUM_BYTES;
@@ -147,7 +147,15 @@ impl Plans {
         })
     }
 
-    async fn open(&self, caller: &Caller, inputs: &BTreeMap<String, PlanInput>, kept: Kept, document: Document) -> Answer<PlanDetail> {
+    /// Keeps a plan; with a key, once.
+    async fn open(
+        &self,
+        caller: &Caller,
+        inputs: &BTreeMap<String, PlanInput>,
+        kept: Kept,
+        document: Document,
+        key: Option<String>,
+    ) -> Answer<PlanDetail> {
         let now = self.parts.sources.clock.now();
         let id = PlanId::new(self.parts.sources.ids.next());
         let head = JournalHead {
@@ -155,7 +163,7 @@ impl Plans {
             kind: JournalKind::Plan,
             project: caller.project,
             name: kept.workflow.clone(),
-            key: None,
+            key,
             parent: None,
             state: PlanState::Proposed.as_str().to_owned(),
             live: true,
@@ -172,31 +180,9 @@ impl Plans {
         let new = NewJournal { head, opening, rows: vec![row(&document)?], events: vec![event] };
         match self.parts.journals.open_journal(new).await? {
             JournalOpened::Stored => self.detail(caller, id).await,
+            JournalOpened::Exists(known) if known.key.is_some() => self.detail(caller, PlanId::new(*known.id.as_uuid())).await,
             JournalOpened::Exists(_) => Err(internal("an identifier was given twice")),
         }
-    }
-
-    /// What a step that has completed gave; of a list, all of it.
-    async fn output(&self, caller: &Caller, run: RunId, step: &str, list: bool) -> Answer<Value> {
-        let mut outputs = Vec::new();
-        let mut cursor = None;
-        loop {
-            let filter = ItemFilter { cursor, limit: Some(if list { MAXIMUM_LIMIT } else { 1 }) };
-            let page = self.parts.runs.items(caller, run, step, filter).await?;
-            for item in page.items {
-                if item.output.is_none() && item.output_bytes.is_some() {
-                    let detail =
-                        format!("`{step}` gave more than can be handed on to another run. Retry the run from the failed step instead.");
-                    return Err(Problem::new(Code::NoOtherWay, detail));
-                }
-                outputs.push(item.output.unwrap_or(Value::Null));
-            }
-            cursor = page.next_cursor;
-            if cursor.is_none() || !list {
-                break;
-            }
-        }
-        Ok(if list { Value::Array(outputs) } else { outputs.into_iter().next().unwrap_or(Value::Null) })
     }
 
     #[expect(clippy::too_many_arguments, reason = "a turn has a head, a state, rows, an event and a fact")]
@@ -210,6 +196,7 @@ impl Plans {
         rows: Vec<JournalRow>,
         event: Option<&str>,
         fact: Value,
+        wake_at: Option<Timestamp>,
     ) -> Answer<()> {
         let now = self.parts.sources.clock.now();
         let next = JournalHead { state: state.as_str().to_owned(), version: head.version + 1, updated_at: now, ..head.clone() };
@@ -219,7 +206,7 @@ impl Plans {
             version: head.version,
             state: next.state,
             live: state == PlanState::Proposed,
-            wake_at: None,
+            wake_at,
             summary: Some(serde_json::to_value(kept).map_err(internal)?),
             facts: vec![(now, fact)],
             cleared: Vec::new(),
@@ -254,15 +241,6 @@ fn open_only(state: PlanState) -> Answer<()> {
             format!("The plan was {} already. Propose the goal anew to change it.", decided.as_str()),
         )),
     }
-}
-
-/// The steps of a document that come after one of them, by their ids.
-fn after(text: &str, step: &str) -> BTreeSet<String> {
-    let plan = baton_workflow::parse(text).ok().and_then(|workflow| Plan::of(workflow).ok());
-    let Some((plan, place)) = plan.and_then(|plan| plan.graph.place(step).map(|place| (plan, place))) else {
-        return BTreeSet::new();
-    };
-    plan.graph.after(&[place]).into_iter().filter_map(|place| plan.workflow.steps.get(place)).map(|step| step.id.clone()).collect()
 }
 
 fn values(inputs: &BTreeMap<String, PlanInput>) -> Map<String, Value> {
@@ -302,9 +280,11 @@ impl PlanService for Plans {
             workflow: made.draft.name.clone(),
             steps: u32::try_from(made.draft.steps.len()).unwrap_or(u32::MAX),
             by_model,
+            use_model: new.use_model,
+            replan: new.replan,
             ..Kept::default()
         };
-        self.open(caller, &new.inputs, kept, Document::of(made.text, &made.explanation)).await
+        self.open(caller, &new.inputs, kept, Document::of(made.text, &made.explanation), None).await
     }
 
     async fn list(&self, caller: &Caller, filter: PlanFilter) -> Answer<Page<PlanSummary>> {
@@ -366,7 +346,7 @@ impl PlanService for Plans {
         if let Some(graph) = &check.graph {
             kept.steps = u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX);
         }
-        self.write(caller, &head, &kept, state, vec![row(&document)?], None, json!({"fact": "edited"})).await?;
+        self.write(caller, &head, &kept, state, vec![row(&document)?], None, json!({"fact": "edited"}), None).await?;
         self.detail(caller, id).await
     }
 
@@ -399,6 +379,8 @@ impl PlanService for Plans {
         let run = self.parts.runs.start(caller, start, Some(format!("plan/{id}"))).await?;
         if state == PlanState::Proposed {
             kept.run = Some(run.id);
+            kept.accepted_by = Some(caller.principal.clone());
+            let wake_at = kept.replan.then(|| self.parts.sources.clock.now().plus(again::FIRST_LOOK));
             self.write(
                 caller,
                 &head,
@@ -407,6 +389,7 @@ impl PlanService for Plans {
                 Vec::new(),
                 Some("plan.accepted"),
                 json!({"fact": "accepted", "run": run.id}),
+                wake_at,
             )
             .await?;
         }
@@ -434,6 +417,7 @@ impl PlanService for Plans {
             Vec::new(),
             Some("plan.refused"),
             json!({"fact": "refused", "why": refusal.why}),
+            None,
         )
         .await?;
         let (head, _, kept) = self.found(caller, id).await?;
@@ -443,40 +427,7 @@ impl PlanService for Plans {
     async fn replan(&self, caller: &Caller, again: NewReplan) -> Answer<PlanDetail> {
         caller.require(Permission::Work)?;
         let run = self.parts.runs.run(caller, again.run).await?;
-        let forbids = |why: String| Problem::new(Code::PlanStateForbids, why);
-        if !run.summary.state.is_ended() {
-            return Err(forbids("The run goes on; only what has failed for good is planned anew.".to_owned()));
-        }
-        let Some(failed) = run.steps.iter().find(|step| step.id == again.step && step.state == StepState::Failed) else {
-            return Err(forbids(format!("The run has no step `{}` that has failed.", again.step)));
-        };
-        let code = failed.error.as_ref().map(|error| error.code.clone()).unwrap_or_default();
-        let workflow = self.parts.workflows.workflow(caller, &run.summary.workflow, Some(run.summary.version)).await?;
-        let after = after(&workflow.text, &again.step);
-        let mut so_far: BTreeMap<String, Stands> = BTreeMap::new();
-        for step in &run.steps {
-            let stands = match step.state {
-                StepState::Completed => Stands::Completed(self.output(caller, again.run, &step.id, step.foreach).await?),
-                // What waited for the failed step was skipped because of it: another way leads to it again.
-                StepState::Skipped if !after.contains(&step.id) => Stands::Skipped,
-                _ => Stands::Open,
-            };
-            so_far.insert(step.id.clone(), stands);
-        }
-        let skills = self.skills(caller).await?;
-        let given = run.input.as_object().cloned().unwrap_or_default();
-        let other = replan(&workflow.text, &again.step, &code, &so_far, &given, &skills).map_err(|refusal| refusal.problem())?;
-        let kept = Kept {
-            goal: format!("{} (again from `{}`: {})", run.summary.title, again.step, other.otherwise),
-            workflow: baton_workflow::parse(&other.text).map_or_else(|_| run.summary.workflow.clone(), |workflow| workflow.name),
-            steps: baton_workflow::parse(&other.text).map_or(0, |workflow| u32::try_from(workflow.steps.len()).unwrap_or(u32::MAX)),
-            replaces: Some(again.run),
-            handed: other.input,
-            ..Kept::default()
-        };
-        let mut explanation = Explanation::default();
-        explanation.assumptions.push(format!("`{}` failed with {code}: {}", again.step, other.otherwise));
-        explanation.assumptions.extend(other.tried);
-        self.open(caller, &BTreeMap::new(), kept, Document::of(other.text, &explanation)).await
+        let (kept, document) = self.another_way(caller, &run, &again, None).await?;
+        self.open(caller, &BTreeMap::new(), kept, document, None).await
     }
 }

@@ -3,6 +3,8 @@
 use baton_domain::id::{PlanId, RunId};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
+use baton_domain::time::Timestamp;
+use baton_domain::user::Principal;
 use baton_domain::wire::plan::{PlanCandidate, PlanClause, PlanState, PlanSummary};
 use baton_storage::JournalHead;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,22 @@ pub(super) struct Kept {
     pub(super) replaces: Option<RunId>,
     #[serde(default)]
     pub(super) refused_because: Option<String>,
+    /// Whether a model may help with it.
+    #[serde(default)]
+    pub(super) use_model: bool,
+    /// Whether another way is looked for when its run fails.
+    #[serde(default)]
+    pub(super) replan: bool,
+    /// On whose behalf its run works, and another way is looked for.
+    #[serde(default)]
+    pub(super) accepted_by: Option<Principal>,
+    /// Until when another way is looked for by the server that wrote this.
+    #[serde(default)]
+    pub(super) sought_until: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) another_way: Option<PlanId>,
+    #[serde(default)]
+    pub(super) no_other_way: Option<String>,
     /// What the run is given besides the goal's inputs: what another run has handed on.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(super) handed: Map<String, Value>,
@@ -77,6 +95,9 @@ pub(super) fn summary(head: &JournalHead, kept: &Kept) -> Answer<PlanSummary> {
         edited: kept.edited,
         run: kept.run,
         replaces: kept.replaces,
+        replan: kept.replan,
+        another_way: kept.another_way,
+        no_other_way: kept.no_other_way.clone(),
         refused_because: kept.refused_because.clone(),
         version: head.version,
         created_at: head.created_at,

@@ -6,14 +6,16 @@ use crate::draft::quoted;
 use crate::given::{Column, ColumnKind};
 use crate::words::{Kind, name_stems};
 
+/// Words for amounts that add up without anybody saying so.
+const MONEY: &[&str] = &["turnover", "revenue", "sales", "takings", "cost", "costs", "spending", "income"];
+
 impl Builder<'_> {
     /// Of a table whose columns are known only when the run goes on: their names are found there.
     pub(super) fn at_run(&mut self, table: usize) -> Planned<()> {
         let sentence = self.sentence();
         let names = self.values[table].columns_at_run.clone().unwrap_or_default();
-        let money =
-            sentence.iter().any(|token| token.is_any(&["turnover", "revenue", "sales", "takings", "cost", "costs", "spending", "income"]));
-        let function = self.function(&sentence).unwrap_or(if money { "sum" } else { "count" });
+        let money = sentence.iter().find(|token| token.is_any(MONEY)).map(|token| token.lower.clone());
+        let function = self.function(&sentence).unwrap_or(if money.is_some() { "sum" } else { "count" });
         let find = |word: &str| found(&names, &near(word), &quoted(word));
         let group_word =
             (0..sentence.len()).rev().filter(|place| sentence[*place].is_any(&["per", "by", "each", "every"])).find_map(|place| {
@@ -39,7 +41,9 @@ impl Builder<'_> {
         // "The turnover per country": what adds up is named without a verb.
         let value_word = value_word.or_else(|| {
             let amounts = sentence.iter().filter(|token| token.kind == Kind::Word && Some(&token.lower) != group_word.as_ref());
-            amounts.map(|token| token.lower.clone()).find(|word| near(word).len() > 2)
+            let first = || amounts.map(|token| token.lower.clone()).find(|word| near(word).len() > 2);
+            // What the rows are of comes before it: "the orders, and the turnover per country".
+            money.clone().filter(|money| Some(money) != group_word.as_ref()).or_else(first)
         });
         let value_word = sentence.iter().find(|token| token.kind == Kind::Quoted).map(|token| token.lower.clone()).or(value_word);
         let entry = self.entry("t", table);
