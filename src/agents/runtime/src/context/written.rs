@@ -118,6 +118,7 @@ mod tests {
                 slots: 1,
                 instances: InstanceRange::default(),
                 cost_micros: 0,
+                version: "1.0.0".to_owned(),
             }
         }
 
