@@ -25,13 +25,13 @@ use baton_domain::wire::trace::{ErrorView, Level, LogLine, SpanView};
 use baton_storage::{
     Advance, Advanced, AgentMemoryStore, AgentRegistration, AgentStore, AgentsAt, ApiKeyRecord, ArtifactPage, ArtifactStore, Assignment,
     AuditRow, Beat, Beaten, BegunTask, BucketKey, BucketRow, CancelRequest, Checkpoint, Checkpointed, Completion, DueTask, EventStore,
-    EventsSince, Forgotten, Guard, Heart, Idempotency, IdentityStore, Inserted, Joined, JournalFact, JournalHead, JournalKind,
+    EventsSince, Forgotten, Guard, Guarded, Heart, Idempotency, IdentityStore, Inserted, Joined, JournalFact, JournalHead, JournalKind,
     JournalOpened, JournalPage, JournalQuery, JournalRow, JournalStore, JournalWrite, JournalWritten, KnownAgent, Leader, LimitStore,
     MemoryPlace, MemoryRecord, MemoryWrite, MemoryWritten, MetricStore, ModelCallRecord, ModelStore, NewJournal, NewSession, NewTaskRecord,
     NotificationRecord, NotificationStore, PauseRequest, QueueClass, ReadyTask, RefreshTokenRecord, Retention, RowPlace,
     ServerRegistration, ServerStore, ServersAt, SessionRecord, SettingsKind, SettingsRecord, SettingsStore, Settled, SpendingScope, Spent,
     StoreError, TaskPage, TaskQuery, TaskRecord, TaskRows, TaskStore, TaskStory, TraceBatch, TraceStore, UserRecord, Wanted,
-    WorkflowRecord, WorkflowStore, WorkflowStored,
+    WorkflowRecord, WorkflowStore, WorkflowStored, WriteGuard,
 };
 use baton_storage_memory::PlantedBug;
 use serde_json::Value;
@@ -253,6 +253,8 @@ over_the_link! {
     JournalStore {
         again open_journal(new: NewJournal) -> JournalOpened;
         again write_journal(write: JournalWrite) -> JournalWritten;
+        again open_journal_while(new: NewJournal, guard: WriteGuard) -> Guarded<JournalOpened>;
+        again write_journal_while(write: JournalWrite, guard: WriteGuard) -> Guarded<JournalWritten>;
         read journal(id: JournalId) -> Option<(JournalHead, EventSeq)>;
         read journal_by_key(project: ProjectId, kind: JournalKind, key: &str) -> Option<JournalHead>;
         read journal_opening(id: JournalId) -> Option<Value>;
