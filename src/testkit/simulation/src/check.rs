@@ -75,7 +75,8 @@ fn one(world: &World, task: &TaskRows, events: &[&Event], found: &mut Vec<Violat
     let is_limited = summary.fairness_key.as_deref() == Some(LIMITED.0);
     for attempt in task.attempts.iter().filter(|_| !is_limited) {
         if let Some(waited) = attempt.ready_at.map(|ready| attempt.assigned_at.since(ready)).filter(|waited| *waited > LONGEST_WAIT) {
-            found.push(wrong(Invariant::NothingStarves, format!("task {} waited {waited:?} for attempt {}", summary.id, attempt.number)));
+            let what = format!("task {} ({}, {:?}, {:?})", summary.id, summary.skill, summary.priority, summary.labels);
+            found.push(wrong(Invariant::NothingStarves, format!("{what} waited {waited:?} for attempt {}", attempt.number)));
         }
     }
     let pages = world.ledger.pages();
