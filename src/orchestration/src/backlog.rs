@@ -22,6 +22,8 @@ pub(crate) struct Lane {
     pub(crate) skill: String,
     pub(crate) priority: Priority,
     pub(crate) turn: Turn,
+    /// What [`Backlog::in_vain`] compares.
+    pub(crate) again: u64,
 }
 
 impl Lane {
@@ -41,10 +43,9 @@ struct Known {
     held: HashSet<(Option<String>, Option<String>)>,
     /// Classes of each skill that hold nothing but tasks which no free agent can take.
     in_vain: HashMap<String, HashSet<(Key, Priority)>>,
+    /// How often all of them were to be looked at again.
+    again: u64,
 }
-
-/// The most classes of a skill that are known to be looked at in vain.
-const IN_VAIN: usize = 50_000;
 
 /// The doorbell of the queues. A ring that is lost costs the time until the next look, and nothing else.
 #[derive(Debug)]
@@ -138,7 +139,7 @@ impl Backlog {
             for priority in Priority::ALL {
                 let is_in_vain = |key: &Key| in_vain.is_some_and(|classes| classes.contains(&(key.clone(), priority)));
                 let turns = queue.turns(priority, tasks, |key| held(key) || is_in_vain(key));
-                lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn }));
+                lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn, again: known.again }));
             }
         }
         lanes
@@ -149,21 +150,24 @@ impl Backlog {
         let mut known = self.known.lock();
         let now = known.queues.get(&lane.skill).and_then(|queue| queue.rings(&lane.turn.key, lane.priority));
         // Rung for meanwhile, it may hold another one.
-        if now != Some(lane.turn.rings) {
+        if now != Some(lane.turn.rings) || known.again != lane.again {
             return false;
         }
-        let classes = known.in_vain.entry(lane.skill.clone()).or_default();
-        classes.len() < IN_VAIN && classes.insert((lane.turn.key.clone(), lane.priority))
+        known.in_vain.entry(lane.skill.clone()).or_default().insert((lane.turn.key.clone(), lane.priority))
     }
 
     /// All classes of a skill are looked at again.
     pub(crate) fn look_again(&self, skill: &str) {
-        self.known.lock().in_vain.remove(skill);
+        let mut known = self.known.lock();
+        known.again += 1;
+        known.in_vain.remove(skill);
     }
 
     /// All classes are looked at again.
     pub(crate) fn look_again_at_all(&self) {
-        self.known.lock().in_vain.clear();
+        let mut known = self.known.lock();
+        known.again += 1;
+        known.in_vain.clear();
     }
 
     /// A look at a class, begun when the lane was made, found no task.
@@ -279,8 +283,10 @@ mod tests {
         assert!(backlog.in_vain(&backlog.lanes(&skills, 9, |_| true)[0]));
         backlog.look_again("b");
         assert_eq!(keys(&backlog).len(), 1);
+        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
         backlog.look_again("a");
         assert_eq!(keys(&backlog).len(), 2);
+        assert!(!backlog.in_vain(&lane), "it is to be looked at again since");
         assert!(!backlog.is_empty("a"), "all that time");
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::id::{AttemptId, TaskId};
+use baton_domain::time::Timestamp;
 use baton_domain::wire::task::Explanation;
 use baton_storage::{Assignment, QueueClass, ReadyTask, StoreError, Wanted};
 
@@ -60,6 +61,7 @@ pub(crate) async fn run(shared: Arc<Shared>, orchestrator: Arc<Orchestrator>, be
         }
         if now.since(looked_again) >= AGAIN {
             looked_again = now;
+            order.reach.forget_all();
             shared.backlog.look_again_at_all();
         }
         let claim = if storing.is_full() { Ok(Claim::default()) } else { round(&shared, &mut order, &storing).await };
@@ -213,25 +215,38 @@ async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[
             return Ok(Ready { look_on: true, ..Ready::default() });
         }
     }
-    let forgotten = order.reach.saw(found.iter());
+    let forgotten = order.reach.saw(found.iter().filter(|task| shared.refusals.of(task.id).is_none()));
     for skill in &forgotten {
         shared.backlog.look_again(skill);
     }
     // Left out only now: they come first, as they did when they were claimed, and the others are behind them where they should be.
     let found = sorted(lanes, found);
+    let empty: Vec<&Lane> = found.iter().filter(|(_, tasks)| tasks.is_empty()).map(|(lane, _)| lane).collect();
+    let holding = holding(shared, order, &empty, now).await?;
     let mut look_on = !forgotten.is_empty();
-    for (lane, _) in found.iter().filter(|(_, tasks)| tasks.is_empty()) {
-        if order.reach.without(&lane.skill).is_empty() {
-            shared.backlog.empty(lane);
-        } else {
+    for lane in empty {
+        if holding.contains(&lane.class()) {
             // It made room for another key.
             look_on |= shared.backlog.in_vain(lane);
+        } else {
+            shared.backlog.empty(lane);
         }
     }
     let more = found.iter().any(|(lane, tasks)| tasks.len() >= lane.turn.tasks as usize);
     let mut tasks = order.turns.order(found, now);
     tasks.retain(|task| !storing.hold(task.id));
     Ok(Ready { tasks: order.precedence.order(tasks, before, slots, now), more, look_on })
+}
+
+/// Those of these classes that hold tasks which were left out.
+async fn holding(shared: &Shared, order: &Order, lanes: &[&Lane], now: Timestamp) -> Result<BTreeSet<QueueClass>, StoreError> {
+    let doubtful = lanes.iter().filter(|lane| !order.reach.without(&lane.skill).is_empty());
+    let wanted: Vec<Wanted> = doubtful.map(|lane| Wanted::first(lane.class(), 1)).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let held = shared.store.ready_tasks(&wanted, now).await?.into_iter();
+    Ok(held.map(|task| QueueClass { skill: task.skill, fairness_key: task.fairness_key, priority: task.priority }).collect())
 }
 
 /// The ready tasks by their lanes.

@@ -32,6 +32,11 @@ impl Reach {
         self.out.clear();
         self.within.clear();
         for (skill, known) in &self.known {
+            // If nobody could take any task of the skill, it is not for their labels; that it waits must be seen, or it never has its turn on a full host.
+            if !free(skill, &[]) {
+                self.within.insert(skill.clone(), BTreeSet::new());
+                continue;
+            }
             let (within, out): (BTreeSet<Labels>, BTreeSet<Labels>) = known.iter().cloned().partition(|labels| free(skill, labels));
             if !within.is_empty() {
                 self.within.insert(skill.clone(), within);
@@ -40,6 +45,11 @@ impl Reach {
                 self.out.insert(skill.clone(), Arc::new(out));
             }
         }
+    }
+
+    /// Learns everything anew: of some labels there may be no task any more.
+    pub(crate) fn forget_all(&mut self) {
+        self.known.clear();
     }
 
     /// Whether an agent would take by now what was out of reach at the last look.
@@ -57,7 +67,7 @@ impl Reach {
         !self.within.contains_key(skill)
     }
 
-    /// These tasks were read, as they are within reach. Labels within reach that none of them requires are forgotten; gives their skills, of
+    /// These tasks, which nobody has refused, were read, as they are within reach. Labels within reach that none of them requires are forgotten; gives their skills, of
     /// which all classes are to be looked at again, since what was in vain need not be any more.
     pub(crate) fn saw<'a>(&mut self, tasks: impl Iterator<Item = &'a ReadyTask> + Clone) -> Vec<String> {
         let mut forgotten = Vec::new();
@@ -144,7 +154,14 @@ mod tests {
     fn nothing_is_out_of_reach_while_no_agent_of_the_skill_is_free() {
         let mut reach = Reach::default();
         assert!(!reach.learn(left(&["x"]), |_, _| false));
+        assert!(reach.learn(left(&["x"]), with(&[])));
         reach.look(|_, _| false);
+        assert!(reach.without(SKILL).is_empty() && !reach.is_as_known(SKILL), "it is seen to wait");
+        assert_eq!(reach.saw([].iter()), Vec::<String>::new());
+        reach.look(with(&[]));
+        assert_eq!(reach.without(SKILL).len(), 1, "it is known as before");
+        reach.forget_all();
+        reach.look(with(&[]));
         assert!(reach.without(SKILL).is_empty());
     }
 

@@ -22,7 +22,7 @@ fn lane(skill: &str, key: Option<&str>, priority: u8, tag: f64, count: u32, wait
         labels: vec![],
         rank: priority.rank(at(NOW - waited_ms + i64::from(number))),
     };
-    (Lane { skill: skill.to_owned(), priority, turn }, (0..count).map(task).collect())
+    (Lane { skill: skill.to_owned(), priority, turn, again: 0 }, (0..count).map(task).collect())
 }
 
 fn order(turns: &mut Turns, lanes: Vec<(Lane, Vec<ReadyTask>)>) -> Vec<String> {

@@ -292,6 +292,7 @@ async fn finish(
         if how == Some(AttemptOutcome::Refused) {
             // Remembered, it would keep the agent from a task that it has not refused as far as anybody else knows.
             shared.refusals.forget(task.summary.id);
+            shared.backlog.look_again_at_all();
             shared.backlog.ring_all();
         }
         return;

@@ -32,6 +32,7 @@ pub(crate) async fn run(shared: Shared, mut bus: Subscription) {
             Some(Message::Committed(events)) => hear_all(&shared, &events),
             Some(Message::Transient(_)) => {}
             Some(Message::Lagged) => {
+                shared.backlog.look_again_at_all();
                 shared.backlog.ring_all();
                 shared.elsewhere.forget();
                 if let Err(error) = shared.live.count(&*shared.store).await {

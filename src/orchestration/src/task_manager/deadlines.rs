@@ -25,14 +25,16 @@ const CHILDREN_TOGETHER: Duration = Duration::from_millis(50);
 /// Runs until the engine stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
+        let before = shared.sources.clock.now();
         let swept = sweep(&shared).await;
         if let Err(error) = &swept {
             tracing::warn!(%error, "deadlines could not be looked at");
         }
         // A full sweep leaves something behind.
-        let full = swept.is_ok_and(|count| count >= SWEEP as usize);
+        let full = swept.is_ok_and(|Swept { ended, seen }| ended > 0 && seen >= SWEEP as usize);
         let now = shared.sources.clock.now();
-        let next = shared.store.next_due(now).await.ok().flatten();
+        // What became due during the sweep is due.
+        let next = shared.store.next_due(before).await.ok().flatten();
         let pause = next.map_or(shared.options.sweep, |at| at.since(now).min(shared.options.sweep));
         tokio::select! {
             biased;
@@ -49,10 +51,19 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     }
 }
 
-async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
+/// What a sweep did.
+#[derive(Default)]
+struct Swept {
+    /// Tasks of which nothing is due any more.
+    ended: usize,
+    /// Those and what could not be read.
+    seen: usize,
+}
+
+async fn sweep(shared: &Shared) -> Result<Swept, StoreError> {
     let now = shared.sources.clock.now();
     let due = shared.store.due_tasks(now, SWEEP).await?;
-    let mut count = 0;
+    let mut swept = Swept::default();
     for task in due {
         if matches!(task, DueTask::Voted(_)) && shared.votes.get().is_none() {
             // Left to a server that holds votes.
@@ -73,14 +84,20 @@ async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
             // An attempt that is told to end stays due until it has.
             let ends = !matches!(&task, DueTask::ClosedTooLate(_, state) if state.holds_lease());
             match handle(shared, task, now).await {
-                Ok(()) => count += usize::from(ends),
+                Ok(()) => {
+                    swept.ended += usize::from(ends);
+                    swept.seen += usize::from(ends);
+                }
                 // It comes again in each sweep, and so does whatever else is due: neither must wait for somebody to mend the row.
-                Err(StoreError::Corrupt(what)) => tracing::error!(%what, "a task that is due cannot be read"),
+                Err(StoreError::Corrupt(what)) => {
+                    swept.seen += 1;
+                    tracing::error!(%what, "a task that is due cannot be read");
+                }
                 Err(error) => return Err(error),
             }
         }
     }
-    Ok(count)
+    Ok(swept)
 }
 
 /// Whether a lease that has ended is one of our own that is merely late with its heartbeat: it stays ours as long as nobody else is there to

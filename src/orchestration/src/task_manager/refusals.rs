@@ -131,6 +131,7 @@ pub(crate) async fn settle(shared: &Arc<Shared>, task: TaskId, skill: &str, labe
     if !refused_by.is_subset(&recorded) {
         // Some answered under a lease that was lost by then: nothing of it counts, and they are asked again.
         shared.refusals.set(task, recorded);
+        shared.backlog.look_again_at_all();
         shared.backlog.ring_all();
         return Ok(());
     }

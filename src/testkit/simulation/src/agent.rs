@@ -38,7 +38,7 @@ pub(crate) fn registry(world: &Arc<World>, server: usize) -> Result<AgentRegistr
     let worker = |name, labels, skills, slots| Arc::new(Worker { world: Arc::clone(world), name, labels, skills, slots }) as Arc<dyn Agent>;
     let both = worker("both", &["simulated"], &SKILLS, 4);
     let slow = worker("slow", &["simulated"], &SKILLS[1..], 3);
-    let rare = server.is_multiple_of(2).then(|| worker("rare", &["simulated", LABELLED.1], &SKILLS[1..], 1));
+    let rare = server.is_multiple_of(2).then(|| worker("rare", &["simulated", LABELLED.1], &SKILLS[1..], 2));
     AgentRegistry::new([both, slow].into_iter().chain(rare))
 }
 

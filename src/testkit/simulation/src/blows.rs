@@ -1,10 +1,15 @@
 //! What befalls servers, and does it take effect? Crashes, pauses, partitions and restarts, as the plan has them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::host;
 use crate::plan::{Blow, Fate};
 use crate::world::World;
+
+/// How often, and how many times at most, it is looked whether a partition has taken effect.
+const LOOK: Duration = Duration::from_millis(500);
+const LOOKS: u32 = 100;
 
 /// How many blows took effect in a world: one that falls on a server that is gone proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +66,13 @@ async fn blow(world: Arc<World>, fate: Fate) {
             let before = world.cut_off();
             host.set_cut(Some(cut));
             tokio::time::sleep(fate.lasts).await;
+            // One that is still starting, or waits for an answer that was lost before, may have called nobody yet.
+            for _ in 0..LOOKS {
+                if world.cut_off() > before {
+                    break;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
             // Another incarnation stands in the same place of the network.
             for host in [Some(host), world.host(fate.server)].into_iter().flatten() {
                 host.set_cut(None);

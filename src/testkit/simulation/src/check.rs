@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_domain::event::{Event, TopicFilter};
 use baton_domain::id::{EventSeq, TaskId};
 use baton_domain::invariants::{Invariant, TaskFacts, Violation, check_attempts, check_log, check_story, check_task};
-use baton_domain::task::TaskState;
+use baton_domain::task::{AGING_STEP, TaskState};
 use baton_domain::wire::task::{AttemptOutcome, TaskFilter};
 use baton_storage::{EventStore, StoreError, TaskQuery, TaskRows, TaskStore};
 
@@ -73,9 +73,12 @@ fn one(world: &World, task: &TaskRows, events: &[&Event], found: &mut Vec<Violat
     }
     // Those of the limited key wait for one another; that they end is all that is promised.
     let is_limited = summary.fairness_key.as_deref() == Some(LIMITED.0);
+    // A task is only promised to go before more urgent ones once it has waited a step for each priority that they are above it.
+    let longest = LONGEST_WAIT + AGING_STEP * u32::from(summary.priority.get() - 1);
     for attempt in task.attempts.iter().filter(|_| !is_limited) {
-        if let Some(waited) = attempt.ready_at.map(|ready| attempt.assigned_at.since(ready)).filter(|waited| *waited > LONGEST_WAIT) {
-            found.push(wrong(Invariant::NothingStarves, format!("task {} waited {waited:?} for attempt {}", summary.id, attempt.number)));
+        if let Some(waited) = attempt.ready_at.map(|ready| attempt.assigned_at.since(ready)).filter(|waited| *waited > longest) {
+            let what = format!("task {} ({}, {:?}, {:?})", summary.id, summary.skill, summary.priority, summary.labels);
+            found.push(wrong(Invariant::NothingStarves, format!("{what} waited {waited:?} for attempt {}", attempt.number)));
         }
     }
     let pages = world.ledger.pages();

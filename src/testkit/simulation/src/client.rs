@@ -212,7 +212,7 @@ impl Client {
         let may = |per_mille, low, high| chance.happens(per_mille).then(|| chance.within(low, high));
         let now = self.world.clock().now();
         let skill = *chance.one_of(&SKILLS).unwrap_or(&SKILLS[0]);
-        let labels = if skill == LABELLED.0 && chance.happens(100) { vec![LABELLED.1.to_owned()] } else { Vec::new() };
+        let labels = if skill == LABELLED.0 && chance.happens(60) { vec![LABELLED.1.to_owned()] } else { Vec::new() };
         NewTask {
             labels,
             priority: Priority::new(u8::try_from(chance.within(1, 5)).unwrap_or(3)).unwrap_or_default(),

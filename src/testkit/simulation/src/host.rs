@@ -12,6 +12,7 @@ use baton_domain::services::TaskService;
 use baton_domain::time::Timestamp;
 use baton_domain::wire::task::AttemptOutcome;
 use baton_observability::Auditor;
+use baton_orchestration::load_balancer::{BalancerOptions, BreakerOptions};
 use baton_orchestration::{Carriers, Engine, EngineOptions, HostOptions, Identity};
 use baton_storage::{EventStore, Store};
 use parking_lot::Mutex;
@@ -31,6 +32,15 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const SWEEP: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(1);
 const TERM: Duration = Duration::from_secs(2);
+/// An agent whose tasks all fail is left alone for as long: else what waits for it behind such tasks would wait minutes for each try.
+const BREAKER: BreakerOptions = BreakerOptions {
+    consecutive_failures: 10,
+    failure_rate: 0.6,
+    window: 64,
+    open_for: Duration::from_secs(1),
+    longest: Duration::from_secs(12),
+    probes: 2,
+};
 /// When a server that could not start is started again.
 const SUPERVISOR: Duration = Duration::from_millis(700);
 /// Messages that a bus keeps for its slowest subscriber: few, so that some are too slow.
@@ -206,6 +216,7 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
         term: TERM,
         identity,
         host: machine,
+        balancing: BalancerOptions { breaker: BREAKER, ..BalancerOptions::default() },
         ..EngineOptions::default()
     };
     loop {
