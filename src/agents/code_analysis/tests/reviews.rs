@@ -722,7 +722,7 @@ fn without_a_model_nothing_is_explained() {
 #[ignore = "needs a folder of sources"]
 fn a_corpus() {
     let Ok(folder) = std::env::var("BATON_CORPUS") else { return };
-    let mut folders = vec![std::path::PathBuf::from(folder)];
+    let mut folders = vec![PathBuf::from(folder)];
     let (mut read, mut failed) = (0, 0);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -90,7 +90,7 @@ pub async fn each_kind_is_kept_apart_and_reads_back(world: &World) {
         made.push(insert(world, kind, "rules").await);
     }
     for record in &made {
-        assert_eq!(world.store.settings(record.kind, DEFAULT_PROJECT).await.unwrap(), [record.clone()], "{record:?}");
+        assert_eq!(world.store.settings(record.kind, DEFAULT_PROJECT).await.unwrap(), std::slice::from_ref(record), "{record:?}");
     }
     let kinds: Vec<String> = world.since(0).await.into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, ["connection.created", "model.created", "budget.created", "egress.created"]);

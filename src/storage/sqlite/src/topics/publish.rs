@@ -18,10 +18,10 @@ pub(super) fn publish(
     messages: Vec<NewMessageRecord>,
     guard: Option<(TaskId, LeaseToken)>,
 ) -> Result<Vec<PublishOutcome>, StoreError> {
-    if let Some((task, lease)) = guard {
-        if !tasks::runs_under(tx.sql(), task, lease)? {
-            return Ok(vec![PublishOutcome::Stale; messages.len()]);
-        }
+    if let Some((task, lease)) = guard
+        && !tasks::runs_under(tx.sql(), task, lease)?
+    {
+        return Ok(vec![PublishOutcome::Stale; messages.len()]);
     }
     let head = events::head(tx.sql())?.0;
     messages.into_iter().map(|message| one_message(tx, head, message)).collect()
