@@ -57,7 +57,7 @@ fn same(snapshot: &str, shipped: &[Value], shown: fn(&Value) -> Value, kept: fn(
     let path = repository().join(snapshot);
     let known: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let name = |skill: &Value| text(&skill["name"]).to_owned();
-    let of = |skills: &[Value], name: &str| skills.iter().find(|skill| skill["name"] == name).map(|skill| shown(skill));
+    let of = |skills: &[Value], name: &str| skills.iter().find(|skill| skill["name"] == name).map(shown);
     let mut names: Vec<String> = shipped.iter().chain(&known).map(name).collect();
     names.sort();
     names.dedup();
