@@ -82,7 +82,7 @@ impl Conversation<'_> {
         let mut children = Children::new(self.orchestrator, self.task, slot, to_agent.clone());
         let mut listeners = Listeners::new(self.shared, self.task, to_agent.clone());
         let mut memories = Memories::new(self.shared, self.task, to_agent.clone());
-        let mut sharers = Sharers::new(self.shared, self.task, trace.attempt(), to_agent.clone());
+        let mut sharers = Sharers::new(self.shared, self.orchestrator, self.task, trace.attempt(), to_agent.clone());
         let mut checkpoints = Checkpoints::new(self.shared, self.task, self.known.skill.checkpoints, to_agent.clone());
         let deadline = Instant::now() + Duration::from_millis(self.task.timeouts.start_to_close_ms);
         let silence = Duration::from_millis(self.task.timeouts.heartbeat_ms);

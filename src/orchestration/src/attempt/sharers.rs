@@ -7,6 +7,7 @@ use baton_agents_runtime::protocol::{FromAgent, MAXIMUM_CLAIM_SECONDS, MAXIMUM_S
 use baton_domain::id::AttemptId;
 use baton_domain::ports::{SharedThings, WorkingAttempt};
 use baton_domain::problem::{Code, Problem};
+use baton_domain::user::Permission;
 use baton_domain::wire::claim::ClaimRef;
 use baton_domain::wire::task::Failure;
 use baton_storage::TaskRecord;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::failure;
 use crate::engine::Shared;
+use crate::orchestrator::Orchestrator;
 
 /// How long giving back what an attempt held may take; leases end too.
 const GIVING_BACK: Duration = Duration::from_secs(2);
@@ -22,6 +24,7 @@ const GIVING_BACK: Duration = Duration::from_secs(2);
 /// The side of one attempt that shares.
 pub(super) struct Sharers<'a> {
     shared: &'a Arc<Shared>,
+    orchestrator: &'a Arc<Orchestrator>,
     working: Arc<WorkingAttempt>,
     to_agent: mpsc::Sender<ToAgent>,
     running: JoinSet<()>,
@@ -30,7 +33,13 @@ pub(super) struct Sharers<'a> {
 }
 
 impl<'a> Sharers<'a> {
-    pub(super) fn new(shared: &'a Arc<Shared>, task: &TaskRecord, attempt: AttemptId, to_agent: mpsc::Sender<ToAgent>) -> Self {
+    pub(super) fn new(
+        shared: &'a Arc<Shared>,
+        orchestrator: &'a Arc<Orchestrator>,
+        task: &TaskRecord,
+        attempt: AttemptId,
+        to_agent: mpsc::Sender<ToAgent>,
+    ) -> Self {
         let summary = &task.summary;
         let working = WorkingAttempt {
             attempt,
@@ -41,7 +50,7 @@ impl<'a> Sharers<'a> {
             priority: summary.priority,
             created_at: summary.created_at,
         };
-        Self { shared, working: Arc::new(working), to_agent, running: JoinSet::new(), claims: false }
+        Self { shared, orchestrator, working: Arc::new(working), to_agent, running: JoinSet::new(), claims: false }
     }
 
     /// Takes what concerns shared things; gives back what does not.
@@ -77,9 +86,13 @@ impl<'a> Sharers<'a> {
     /// Does it beside the conversation, and no longer than the attempt.
     fn begin(&mut self, things: Arc<dyn SharedThings>, message: FromAgent) {
         self.claims |= matches!(message, FromAgent::Claim { .. });
-        let (working, to_agent) = (Arc::clone(&self.working), self.to_agent.clone());
+        let (orchestrator, working, to_agent) = (Arc::clone(self.orchestrator), Arc::clone(&self.working), self.to_agent.clone());
         self.running.spawn(async move {
-            let Some(answer) = answer(&*things, &working, message).await else { return };
+            let answered = match standing(&orchestrator, &working, &message).await {
+                Ok(()) => answer(&*things, &working, message).await,
+                Err(failure) => refusal(message, failure),
+            };
+            let Some(answer) = answered else { return };
             let _ = to_agent.send(answer).await;
         });
     }
@@ -103,6 +116,19 @@ impl<'a> Sharers<'a> {
         };
         tracing::warn!(%trouble, task = %self.working.task, "what an attempt held was not given back; its leases will end");
     }
+}
+
+/// Whether whoever submitted the task still may have this done: they may not have been deactivated, nor their key revoked, since the task began. What is
+/// held is given back in any case.
+async fn standing(orchestrator: &Orchestrator, working: &WorkingAttempt, message: &FromAgent) -> Result<(), Failure> {
+    if matches!(message, FromAgent::ReleaseClaims { .. }) {
+        return Ok(());
+    }
+    if orchestrator.still_may(&working.created_by, Permission::Work).await.map_err(refused)? {
+        return Ok(());
+    }
+    let text = format!("{}, on whose behalf this is done, may not claim or store anything any more.", working.created_by.label());
+    Err(failure(Code::Forbidden, text, false))
 }
 
 /// Does what an agent asks for; nothing for what is no request of this kind.

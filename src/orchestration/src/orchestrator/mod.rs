@@ -158,7 +158,7 @@ impl Orchestrator {
 
     /// Whether somebody on whose behalf work goes on still may do this: their key is not revoked, they were not deactivated, and their role
     /// of now allows it.
-    async fn still_may(&self, principal: &Principal, permission: Permission) -> Result<bool, Problem> {
+    pub(crate) async fn still_may(&self, principal: &Principal, permission: Permission) -> Result<bool, Problem> {
         Ok(match principal {
             Principal::User { id, .. } => self.shared.store.user(*id).await?.is_none_or(|user| user.active && user.role.allows(permission)),
             Principal::ApiKey { id, .. } => {

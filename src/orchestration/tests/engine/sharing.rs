@@ -6,19 +6,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use baton_agents_runtime::{Agent, Context, SkillError};
 use baton_domain::agent::{AgentCard, Skill};
+use baton_domain::id::{AuditId, UserId};
 use baton_domain::ports::{SharedThings, WorkingAttempt};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::Answer;
 use baton_domain::task::{RetryPolicy, TaskState};
 use baton_domain::time::Timestamp;
+use baton_domain::user::{Caller, Principal, Role};
 use baton_domain::wire::claim::{ClaimMode, ClaimRef, ClaimState, ClaimView, Claimed, WantedClaim};
 use baton_domain::wire::conflict::{PutOutcome, PutVersion};
 use baton_domain::wire::task::{NewTask, TaskDetail};
+use baton_storage::{AuditRow, IdentityStore, UserRecord};
 use futures::future::join_all;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::world::{World, card, options, quick, skill};
 
@@ -161,4 +165,46 @@ async fn what_is_refused_fails_with_its_code_and_without_claims_nothing_is_claim
     let alone = World::open_with(TempDir::with_prefix("baton-sharing-").unwrap(), options(), agents).await;
     let task = alone.run(NewTask::new(CLAIMER, json!({}))).await;
     assert_eq!(task.result, Some(json!({"refused": ["CLAIM-002"]})));
+}
+
+#[tokio::test]
+async fn nothing_is_claimed_on_behalf_of_whoever_may_not_work_any_more() {
+    let (world, things) = world(100).await;
+    let now = world.sources.clock.now();
+    let audit = |id: u128| AuditRow {
+        id: AuditId::new(Uuid::from_u128(id)),
+        at: now,
+        principal: Principal::System,
+        action: "test".to_owned(),
+        target: None,
+        allowed: true,
+        code: None,
+        request_id: None,
+        address: None,
+    };
+    let user = |number: u128, email: &str, role: Role| UserRecord {
+        id: UserId::new(Uuid::from_u128(number)),
+        email: email.to_owned(),
+        role,
+        active: true,
+        password_hash: "x".to_owned(),
+        created_at: now,
+        last_login_at: None,
+    };
+    // Without an administrator nobody's role is changed.
+    world.store.insert_user(user(8, "root@example.org", Role::Admin), false, audit(1)).await.unwrap();
+    let ann = user(7, "ann@example.org", Role::Operator);
+    let id = ann.id;
+    // Her request was let through before.
+    let principal = Principal::User { id, email: ann.email.clone() };
+    let caller = Caller { principal, role: Some(Role::Operator), request_id: Some("r".to_owned()), ..Caller::system() };
+    world.store.insert_user(ann, false, audit(2)).await.unwrap();
+    for (number, role, active) in [(3, Role::Operator, true), (4, Role::Viewer, true), (5, Role::Operator, false)] {
+        world.store.change_user(id, role, active, now, audit(number)).await.unwrap();
+        let task = world.tasks().submit(&caller, NewTask::new(CLAIMER, json!({})), None).await.unwrap().id;
+        let may = number == 3;
+        let refused: Vec<&str> = if may { Vec::new() } else { vec!["AUTH-005"] };
+        assert_eq!(world.ended(task).await.result, Some(json!({"refused": refused})), "{role:?} {active}");
+        assert_eq!(std::mem::take(&mut *things.claimed.lock()).len(), usize::from(may), "{role:?} {active}");
+    }
 }

@@ -19,7 +19,7 @@ impl Context {
     /// # Errors
     /// What the host answers: `CLAIM-008` for what others have, `CLAIM-007` if it did not become free in time, `CLAIM-005` in a deadlock, `REQUEST-002`
     /// for more than 64 things, a lease over ten minutes or a wait over 30 seconds, `REQUEST-007` for more than eight requests at once, `TOPIC-008`
-    /// if the attempt has lost its task; and when somebody asks to stop.
+    /// if the attempt has lost its task, `AUTH-005` if whoever asked for the task may not work any more; and when somebody asks to stop.
     pub async fn claim(&self, wanted: Vec<WantedClaim>, lease: Duration, wait: Duration) -> Result<Claimed, SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
@@ -61,7 +61,7 @@ impl Context {
     ///
     /// # Errors
     /// What the host answers: `CLAIM-001` if the claim is not held any more, `CONFLICT-001` if others were faster and the policy is to refuse, `TOPIC-008`
-    /// if the attempt has lost its task.
+    /// if the attempt has lost its task, `AUTH-005` if whoever asked for the task may not work any more.
     pub async fn put_version(&self, line: &str, version: PutVersion) -> Result<PutOutcome, SkillError> {
         let request = self.shared.next_request.fetch_add(1, Ordering::Relaxed);
         let (send, answer) = oneshot::channel();
