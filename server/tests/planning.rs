@@ -139,7 +139,15 @@ async fn another_way_is_proposed_by_itself_and_nothing_runs_unaccepted() {
     assert!(text(&other["text"]).contains("web_automation.render"), "{other}");
     assert_eq!((&other["summary"]["created_by"], &other["summary"]["replan"]), (&json!("Baton"), &json!(true)));
     let id = text(&other["summary"]["id"]);
+    // Whoever accepted the first plan is told of it, until it is decided on.
+    let told = |list: &Value| -> Vec<Value> {
+        list["items"].as_array().unwrap().iter().filter(|row| row["kind"] == "plan.proposed").cloned().collect()
+    };
+    let rows = told(&once(&rest, "/notifications", |list| !told(list).is_empty()).await);
+    assert_eq!((rows.len(), text(&rows[0]["link"])), (1, format!("/plans/{id}").as_str()), "{rows:?}");
+    assert!(rows[0]["settled_at"].is_null(), "{rows:?}");
     assert_eq!(post(&rest, &format!("/plans/{id}/refuse"), json!({"why": "No browser."})).await.0, 200);
+    once(&rest, "/notifications", |list| told(list).iter().all(|row| !row["settled_at"].is_null())).await;
     assert!(server.terminate());
 }
 

@@ -11,7 +11,7 @@ pub const MAXIMUM_MARKED: usize = 500;
 pub const MAXIMUM_COUNTED: u32 = 1_000;
 
 /// The kinds of events that bring notifications or settle them. An open page counts anew when it hears of one.
-pub const TELLING: [&str; 17] = [
+pub const TELLING: [&str; 20] = [
     "approval.requested",
     "approval.decided",
     "approval.expired",
@@ -22,6 +22,9 @@ pub const TELLING: [&str; 17] = [
     "decision.ended",
     "decision.escalated",
     "decision.opened",
+    "plan.accepted",
+    "plan.proposed",
+    "plan.refused",
     "run.canceled",
     "run.completed",
     "run.failed",
@@ -60,8 +63,8 @@ pub struct NotificationView {
     pub project_id: ProjectId,
     /// The event that it tells of.
     pub seq: EventSeq,
-    /// What happened: `approval.requested`, `decision.opened` to a person who votes, `decision.escalated`, `conflict.opened`, `run.failed`,
-    /// `task.failed`, `task.rejected` or `task.timed_out`.
+    /// What happened: `approval.requested`, `decision.opened` to a person who votes, `decision.escalated`, `conflict.opened`, `plan.proposed` if Baton
+    /// proposes another way by itself, `run.failed`, `task.failed`, `task.rejected` or `task.timed_out`.
     pub kind: String,
     /// What it happened to, as `run:<id>`.
     pub subject: String,

@@ -73,6 +73,14 @@ pub(super) fn meaning(event: &Event, now: Timestamp) -> Meaning {
             let detail = text(&data, "by").map(|by| format!("A change by {by} stands on an old version"));
             concerns(Audience::Operators, title, detail, None)
         }
+        "plan.proposed" => {
+            let data = event.data.value();
+            // Whoever asks for a plan sees it at once; one that is proposed by itself waits for somebody.
+            match people(&data, &["waits_for"]) {
+                people if people.is_empty() => Meaning::Nothing,
+                people => concerns(Audience::People(people), named("Another way to accept", text(&data, "goal")), None, None),
+            }
+        }
         "run.failed" if news => {
             let data = event.data.value();
             // A run that is part of another is told by that one, if it fails of it.
@@ -86,7 +94,7 @@ pub(super) fn meaning(event: &Event, now: Timestamp) -> Meaning {
         // A decision that ends because nobody but people can decide it still waits for them.
         "decision.ended" if awaits_people(&event.data.value()) => Meaning::Nothing,
         "approval.decided" | "approval.expired" | "approval.withdrawn" | "decision.decided" | "decision.ended" | "conflict.resolved"
-        | "run.resumed" | "run.completed" | "run.canceled" => Meaning::Settles,
+        | "plan.accepted" | "plan.refused" | "run.resumed" | "run.completed" | "run.canceled" => Meaning::Settles,
         _ => Meaning::Nothing,
     }
 }
@@ -176,8 +184,8 @@ mod tests {
             data: serde_json::json!({"id": "x", "title": "t"}).into(),
         };
         for kind in baton_domain::wire::notification::TELLING {
-            // A task's event without a task says nothing, and neither does a decision that asks no person.
-            let silent = kind.starts_with("task.") || kind == "decision.opened";
+            // A task's event without a task says nothing, and neither does a decision or a plan that asks no person.
+            let silent = kind.starts_with("task.") || ["decision.opened", "plan.proposed"].contains(&kind);
             assert_eq!(meaning(&event(kind), Timestamp::default()) == Meaning::Nothing, silent, "{kind}");
         }
         for kind in ["task.completed", "run.step", "run.started", "decision.changed", "conflict.changed", "claim.granted"] {

@@ -393,6 +393,7 @@ fn title_of_many(kind: &str, count: u64, at_least: bool) -> String {
         "decision.opened" => ("vote is needed", "votes are needed"),
         "decision.escalated" => ("decision is needed", "decisions are needed"),
         "conflict.opened" => ("conflict is to be settled", "conflicts are to be settled"),
+        "plan.proposed" => ("other way is to be accepted", "other ways are to be accepted"),
         "run.failed" => ("run failed", "runs failed"),
         "task.rejected" => ("task was rejected", "tasks were rejected"),
         "task.timed_out" => ("task timed out", "tasks timed out"),

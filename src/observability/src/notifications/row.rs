@@ -79,7 +79,7 @@ fn link(kind: &str, subject: &str, known_by: Option<&str>) -> String {
         };
     }
     match what {
-        "task" | "run" | "approval" | "decision" | "conflict" => format!("/{what}s/{}", known_by.unwrap_or(id)),
+        "task" | "run" | "approval" | "decision" | "conflict" | "plan" => format!("/{what}s/{}", known_by.unwrap_or(id)),
         _ => "/events".to_owned(),
     }
 }
@@ -94,9 +94,11 @@ mod tests {
         assert_eq!(link("approval.requested", "approval:7:publish", Some("8")), "/approvals/8");
         assert_eq!(link("decision.escalated", "decision:7", None), "/decisions/7");
         assert_eq!(link("conflict.opened", "conflict:7", None), "/conflicts/7");
+        assert_eq!(link("plan.proposed", "plan:7", None), "/plans/7");
         assert_eq!(link("task.timed_out", "task:7", None), "/tasks/7");
         assert_eq!(link("task.timed_out", &more_subject(7, "task.timed_out", 1, 3), None), "/tasks?state=timed_out");
         assert_eq!(link("approval.requested", &more_subject(7, "approval.requested", 1, 3), None), "/approvals");
+        assert_eq!(link("plan.proposed", &more_subject(7, "plan.proposed", 1, 3), None), "/plans");
     }
 
     #[test]

@@ -118,8 +118,8 @@ impl Plans {
             // On the heap: what asks a model is large.
             match Box::pin(self.another_way(caller, run, &again, Some(&kept.goal))).await {
                 Ok((other, document)) => {
-                    // What is accepted after it is looked after as this was.
-                    let other = Kept { replan: true, ..other };
+                    // What is accepted after it is looked after as this was; who accepted this is told of it.
+                    let other = Kept { replan: true, waits_for: Some(caller.principal.clone()), ..other };
                     let plan = self.open(&baton_of(head), &BTreeMap::new(), other, document, Some(key)).await?;
                     return Ok(plan.summary.id);
                 }

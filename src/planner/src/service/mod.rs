@@ -16,7 +16,7 @@ use baton_domain::ports::Sources;
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{AgentService, Answer, ArtifactService, PlanService, RunService, WorkflowService};
 use baton_domain::time::Timestamp;
-use baton_domain::user::{Caller, Permission};
+use baton_domain::user::{Caller, Permission, Principal};
 use baton_domain::wire::plan::{
     MAXIMUM_PLAN_INPUT_BYTES, MAXIMUM_REASON_CHARACTERS, NewPlan, NewReplan, PlanAccepted, PlanDetail, PlanEdit, PlanFilter, PlanInput,
     PlanRefusal, PlanState, PlanSummary,
@@ -175,7 +175,10 @@ impl Plans {
             updated_at: now,
             created_by: caller.principal.clone(),
         };
-        let event = self.event(caller, "plan.proposed", &record::summary(&head, &kept)?)?;
+        let mut event = self.event(caller, "plan.proposed", &record::summary(&head, &kept)?)?;
+        if let Some(who) = &kept.waits_for {
+            event.data = waiting_for(&event.data, who)?;
+        }
         let opening = json!({"goal": kept.goal, "inputs": inputs});
         let new = NewJournal { head, opening, rows: vec![row(&document)?], events: vec![event] };
         match self.parts.journals.open_journal(new).await? {
@@ -223,6 +226,15 @@ impl Plans {
             JournalWritten::Missing => Err(no_such(PlanId::new(*head.id.as_uuid()))),
         }
     }
+}
+
+/// What is told of a plan, and for whom it waits.
+fn waiting_for(told: &Payload, who: &Principal) -> Answer<Payload> {
+    let (mut told, who) = (told.value(), serde_json::to_value(who).map_err(internal)?);
+    if let Some(fields) = told.as_object_mut() {
+        fields.insert("waits_for".to_owned(), who);
+    }
+    Payload::of(&told).map_err(internal)
 }
 
 fn row(document: &Document) -> Answer<JournalRow> {

@@ -42,6 +42,9 @@ pub(super) struct Kept {
     /// On whose behalf its run works, and another way is looked for.
     #[serde(default)]
     pub(super) accepted_by: Option<Principal>,
+    /// Who is told that it waits, if it was proposed by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waits_for: Option<Principal>,
     /// Until when another way is looked for by the server that wrote this.
     #[serde(default)]
     pub(super) sought_until: Option<Timestamp>,

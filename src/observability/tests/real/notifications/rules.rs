@@ -116,6 +116,24 @@ async fn a_conflict_is_told_to_who_operates_until_it_is_resolved() {
 }
 
 #[tokio::test]
+async fn another_way_that_baton_proposes_is_told_to_who_accepted_the_first_until_it_is_decided_on() {
+    let scene = Scene::open().await;
+    let plan = |who: Value| json!({"id": "1", "goal": "Rate it (again from `rate`)", "created_by": "Baton", "waits_for": who});
+    let vera = json!({"kind": "user", "id": scene.viewer.id, "email": "vera@example.com"});
+    scene.commit("plan.proposed", "plan:1", plan(vera)).await;
+    scene.commit("plan.proposed", "plan:2", plan(Value::Null)).await;
+    scene.commit("plan.proposed", "plan:3", plan(json!({"kind": "api_key", "id": "7", "name": "nightly-key"}))).await;
+    scene.project().await;
+    assert_eq!(scene.titles(&scene.viewer).await, ["Another way to accept: Rate it (again from `rate`)"]);
+    let unread = (scene.unread(&scene.viewer).await, scene.unread(&scene.operator).await, scene.unread(&scene.admin).await);
+    assert_eq!(unread, (1, 0, 1), "of a key's an administrator hears, and of one that somebody asked for nobody");
+    scene.commit("plan.accepted", "plan:1", json!({})).await;
+    scene.commit("plan.refused", "plan:3", json!({})).await;
+    scene.project().await;
+    assert_eq!((scene.unread(&scene.viewer).await, scene.unread(&scene.admin).await), (0, 0));
+}
+
+#[tokio::test]
 async fn a_run_that_failed_is_told_to_who_began_it_until_it_goes_on() {
     let scene = Scene::open().await;
     let run = |by: &str, parent: Value| {
