@@ -71,6 +71,11 @@ test('another way is proposed by itself when a step fails, and waits to be accep
   await expect(page.getByTestId('plan-state')).toHaveAttribute('data-state', 'proposed');
   await expect(page.getByTestId('accept-plan')).toBeEnabled();
   expect((await api.get<{ items: unknown[] }>('/runs')).items.filter((one) => JSON.stringify(one).includes('-again'))).toEqual([]);
+
+  const other = new URL(page.url()).pathname;
+  await open(page, '/notifications');
+  const told = page.locator('[data-testid="notification"][data-kind="plan.proposed"]').first();
+  await expect(told.getByRole('link').first()).toHaveAttribute('href', other);
 });
 
 test('what cannot be planned is refused with its code', async ({ dashboard: page, watch }) => {

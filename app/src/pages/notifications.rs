@@ -129,7 +129,7 @@ const fn word(unread: bool, settled: bool) -> &'static str {
 
 fn sign(kind: &str) -> Sign {
     match kind.split('.').next() {
-        Some("approval") => Sign::Check,
+        Some("approval" | "plan") => Sign::Check,
         Some("decision") => Sign::Members,
         _ => Sign::Alert,
     }
