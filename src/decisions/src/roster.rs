@@ -312,7 +312,7 @@ fn weigh(decision: &NewDecision, found: &BTreeMap<VoterId, Found>) -> Vec<u64> {
     }
 }
 
-/// Finds an agent for a seat. A judge, for whom the voters are given, is none of them and of none of their families.
+/// Finds an agent for a seat. A judge, for whom the voters are given, is none of them, and of none of their families if that can be.
 fn seat(choice: &AgentChoice, known: Known<'_>, voters: Option<&BTreeMap<VoterId, Voter>>) -> Result<Seat, String> {
     let votes = |agent: &KnownAgent| {
         voters.is_some_and(|voters| {
@@ -334,10 +334,15 @@ fn seat(choice: &AgentChoice, known: Known<'_>, voters: Option<&BTreeMap<VoterId
             }
             agent
         }
-        AgentChoice::Skill { skill } => *best_first(skill, known)
-            .iter()
-            .find(|agent| !votes(agent) && !kin(agent))
-            .ok_or_else(|| format!("No agent with the skill `{skill}` is free of the voters and of their models' families."))?,
+        AgentChoice::Skill { skill } => {
+            let best = best_first(skill, known);
+            let free = || best.iter().filter(|agent| !votes(agent));
+            // Of another family if there is one: a house with a single model has judges too, and the seat says of which family its own is.
+            *free()
+                .find(|agent| !kin(agent))
+                .or_else(|| free().next())
+                .ok_or_else(|| format!("No agent with the skill `{skill}` is free of the voters."))?
+        }
     };
     Ok(Seat { agent_id: found.agent_id, family: found.family.clone() })
 }
