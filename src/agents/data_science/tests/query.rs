@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::databases::MariaDb;
-use crate::harness::{Ended, Setting, run_in};
+use crate::harness::{Ended, Setting, run_in, skill_of};
 use baton_agents_data_science::{DataScience, QUERY};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use serde_json::{Value, json};
@@ -178,6 +178,13 @@ fn a_mysql_behind_a_connection_answers_and_is_only_read() {
     let left = ask_granted(server.grant(), "SELECT count(*) FROM items").value();
     assert_eq!(left["result"]["rows"], json!([[2]]));
     assert_eq!(ask_granted(ConnectionGrant { private: false, ..server.grant() }, "SELECT 1").code(), "EGRESS-003");
+}
+
+#[test]
+fn forms_offer_databases_only() {
+    let kinds = [ConnectionKind::Postgres, ConnectionKind::Mysql, ConnectionKind::Sqlite].map(ConnectionKind::as_str);
+    let schema = skill_of(&DataScience::default(), QUERY).input_schema;
+    assert_eq!(schema["properties"]["connection"]["x-kinds"], json!(kinds));
 }
 
 #[test]
