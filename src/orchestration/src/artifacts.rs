@@ -63,11 +63,12 @@ fn no_such_artifact(id: ArtifactId) -> Problem {
     Problem::new(Code::NoSuchArtifact, format!("There is no artifact {id}; it may have been deleted."))
 }
 
-/// The last part of a path, without control characters; empty if nothing is left.
+/// The last part of a path, without control characters; empty if nothing is left, or only dots, which name a folder.
 pub(crate) fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last.chars().filter(|c| !c.is_control()).collect();
-    plain.trim().to_owned()
+    let plain = plain.trim();
+    if plain.chars().all(|c| c == '.') { String::new() } else { plain.to_owned() }
 }
 
 fn from_blob_error(error: BlobError) -> Problem {
@@ -169,5 +170,31 @@ impl ArtifactService for Artifacts {
             tracing::warn!(%error, %sha256, "a blob could not be removed");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_nowhere() {
+        for (given, kept) in [
+            ("a.csv", "a.csv"),
+            (" ü b.csv ", "ü b.csv"),
+            (".gitignore", ".gitignore"),
+            ("../../etc/passwd", "passwd"),
+            ("/etc/passwd", "passwd"),
+            ("..\\..\\boot.ini", "boot.ini"),
+            ("C:\\data\\a.csv", "a.csv"),
+            ("a\n\0b.csv", "ab.csv"),
+            ("..", ""),
+            ("a/..", ""),
+            (" . ", ""),
+            ("folder/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(plain_name(given), kept, "{given:?}");
+        }
     }
 }

@@ -30,148 +30,67 @@ const FILE_FINDINGS: usize = 200;
 /// Secrets of a line that a later part may meet again: those of the overlap, eight characters each at least.
 const RECENT: usize = OVERLAP / 8;
 
+/// The formats that are looked for.
+const SHIPPED: &str = include_str!("../rules/secrets.toml");
+
+/// How one kind of secret is written, and what a text must have besides; `rules/secrets.toml` tells what each key means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Format {
-    rule: &'static str,
-    title: &'static str,
-    expression: &'static str,
+    id: String,
+    title: String,
+    expression: String,
     confidence: Confidence,
-    /// Whether the secret, which is the expression's group 1, can be one.
-    valid: fn(&str) -> bool,
+    #[serde(default)]
+    after: usize,
+    #[serde(default)]
+    entropy: f64,
+    #[serde(default)]
+    checksum: bool,
+    #[serde(default)]
+    random: bool,
+    #[serde(default)]
+    placeholders: bool,
 }
 
-const ANY: fn(&str) -> bool = |_| true;
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    secret: Vec<Format>,
+}
 
-const FORMATS: &[Format] = &[
-    Format {
-        rule: "secret-private-key",
-        title: "Private key",
-        expression: r"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-aws-access-key",
-        title: "AWS access key",
-        expression: r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b",
-        confidence: Confidence::High,
-        valid: |text| entropy(&text[4..]) >= 2.5,
-    },
-    Format {
-        rule: "secret-aws-secret-key",
-        title: "AWS secret key",
-        expression: r#"(?i)aws.{0,20}?(?:secret|key).{0,20}?[=:]\s*["']?([A-Za-z0-9/+]{40})\b"#,
-        confidence: Confidence::High,
-        valid: |text| entropy(text) >= 4.0,
-    },
-    Format {
-        rule: "secret-github-token",
-        title: "GitHub token",
-        expression: r"\b(gh[pousr]_[A-Za-z0-9]{36})\b",
-        confidence: Confidence::High,
-        valid: checksum,
-    },
-    Format {
-        rule: "secret-github-fine-grained-token",
-        title: "GitHub token",
-        expression: r"\b(github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-npm-token",
-        title: "npm token",
-        expression: r"\b(npm_[A-Za-z0-9]{36})\b",
-        confidence: Confidence::High,
-        valid: checksum,
-    },
-    Format {
-        rule: "secret-gitlab-token",
-        title: "GitLab token",
-        expression: r"\b(glpat-[A-Za-z0-9_-]{20})\b",
-        confidence: Confidence::High,
-        valid: |text| entropy(&text[6..]) >= 3.0,
-    },
-    Format {
-        rule: "secret-slack-token",
-        title: "Slack token",
-        expression: r"\b(xox[abprs]-(?:[0-9]{8,14}-){1,3}[A-Za-z0-9]{16,64})\b",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-slack-webhook",
-        title: "Slack webhook",
-        expression: r"(https://hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-stripe-key",
-        title: "Stripe key",
-        expression: r"\b((?:sk|rk)_live_[A-Za-z0-9]{24,99})\b",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-google-api-key",
-        title: "Google API key",
-        expression: r"\b(AIza[A-Za-z0-9_-]{35})\b",
-        confidence: Confidence::High,
-        valid: |text| entropy(&text[4..]) >= 3.0,
-    },
-    Format {
-        rule: "secret-sendgrid-key",
-        title: "SendGrid key",
-        expression: r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-openai-key",
-        title: "OpenAI key",
-        expression: r"\b(sk-(?:proj-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-anthropic-key",
-        title: "Anthropic key",
-        expression: r"\b(sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{80,})",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-pypi-token",
-        title: "PyPI token",
-        expression: r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})",
-        confidence: Confidence::High,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-jwt",
-        title: "JSON web token",
-        expression: r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})",
-        confidence: Confidence::Medium,
-        valid: ANY,
-    },
-    Format {
-        rule: "secret-url-password",
-        title: "Password in an address",
-        expression: r#"\b[a-z][a-z0-9+.-]{2,20}://[^\s:/@"'<>{}$]{1,64}:([^\s:/@"'<>{}$%*]{4,64})@[A-Za-z0-9.-]+"#,
-        confidence: Confidence::Medium,
-        valid: |text| !placeholder(text),
-    },
-    Format {
-        rule: "secret-assignment",
-        title: "Secret in an assignment",
-        expression: r#"(?i)[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key|client[_-]?secret|token)["']?\s*(?:=|:|=>|:=)\s*["'`]([^\s"'`]{8,120})["'`]"#,
-        confidence: Confidence::Medium,
-        valid: |text| random(text) && !placeholder(text),
-    },
-];
+impl Format {
+    /// Whether what the expression found can be a secret.
+    fn fits(&self, text: &str) -> bool {
+        (self.placeholders || !placeholder(text))
+            && (self.entropy <= 0.0 || entropy(text.get(self.after..).unwrap_or_default()) >= self.entropy)
+            && (!self.checksum || checksum(text))
+            && (!self.random || random(text))
+    }
+}
 
-static COMPILED: LazyLock<Vec<(Regex, &'static Format)>> =
-    LazyLock::new(|| FORMATS.iter().filter_map(|format| Regex::new(format.expression).ok().map(|regex| (regex, format))).collect());
+static FORMATS: LazyLock<Result<Vec<(Regex, Format)>, String>> = LazyLock::new(|| read(SHIPPED));
+
+/// Formats with their expressions compiled, or why they cannot be used.
+fn read(text: &str) -> Result<Vec<(Regex, Format)>, String> {
+    let document: Document = toml::from_str(text).map_err(|error| error.to_string())?;
+    let mut formats = Vec::new();
+    for format in document.secret {
+        let regex = Regex::new(&format.expression).map_err(|error| format!("{}: {error}", format.id))?;
+        if regex.captures_len() < 2 {
+            return Err(format!("{}: its expression has no group, which would be the secret", format.id));
+        }
+        formats.push((regex, format));
+    }
+    Ok(formats)
+}
+
+fn formats() -> Result<&'static [(Regex, Format)], SkillError> {
+    match &*FORMATS {
+        Ok(formats) => Ok(formats.as_slice()),
+        Err(why) => Err(SkillError::internal(format!("the formats of secrets cannot be read: {why}"))),
+    }
+}
 
 /// Shannon entropy in bits a character.
 fn entropy(text: &str) -> f64 {
@@ -266,6 +185,7 @@ fn redacted(secret: &str) -> String {
 
 /// The secrets of a text, and whether there are more than are kept. `check` is asked again and again whether to go on.
 fn find(text: &str, file: &str, check: &mut dyn FnMut() -> Result<(), SkillError>) -> Result<(Vec<Found>, bool), SkillError> {
+    let formats = formats()?;
     let mut found: Vec<Found> = Vec::new();
     let mut start = 0;
     let mut unchecked = 0;
@@ -283,7 +203,7 @@ fn find(text: &str, file: &str, check: &mut dyn FnMut() -> Result<(), SkillError
                 unchecked = 0;
                 check()?;
             }
-            let mut here = within(line, window, &taken);
+            let mut here = within(line, window, &taken, formats);
             // In their order, so that the columns of a long line are counted once.
             here.sort_by_key(|(secret, _)| secret.start);
             for (secret, format) in here {
@@ -292,8 +212,8 @@ fn find(text: &str, file: &str, check: &mut dyn FnMut() -> Result<(), SkillError
                 }
                 let at = |columns: &mut Columns, place: usize| columns.of(text, began + place, place);
                 found.push(Found {
-                    rule: format.rule.to_owned(),
-                    title: format.title.to_owned(),
+                    rule: format.id.clone(),
+                    title: format.title.clone(),
                     severity: Severity::Error,
                     confidence: format.confidence,
                     cwe: vec!["CWE-798".to_owned()],
@@ -333,12 +253,17 @@ fn windows(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 }
 
 /// The secrets in a part of a line, but for what was found before.
-fn within(line: &str, window: Range<usize>, before: &[Range<usize>]) -> Vec<(Range<usize>, &'static Format)> {
+fn within<'f>(
+    line: &str,
+    window: Range<usize>,
+    before: &[Range<usize>],
+    formats: &'f [(Regex, Format)],
+) -> Vec<(Range<usize>, &'f Format)> {
     // What stands before the part is seen, so that a word that began there is none that begins here; what stands behind is not.
     let seen = &line[..window.end];
     let cut = window.end < line.len();
     let mut found: Vec<(Range<usize>, &Format)> = Vec::new();
-    for (regex, format) in COMPILED.iter() {
+    for (regex, format) in formats {
         let mut from = window.start;
         while let Some(captures) = regex.captures_at(seen, from) {
             let Some(whole) = captures.get(0) else { break };
@@ -354,8 +279,8 @@ fn within(line: &str, window: Range<usize>, before: &[Range<usize>]) -> Vec<(Ran
             let text = &line[secret.clone()];
             let overlaps =
                 before.iter().chain(found.iter().map(|(range, _)| range)).any(|range| range.start < secret.end && secret.start < range.end);
-            if !overlaps && (format.valid)(text) && (format.rule == "secret-private-key" || !placeholder(text)) {
-                found.push((secret, *format));
+            if !overlaps && format.fits(text) {
+                found.push((secret, format));
             }
             if found.len() > FILE_FINDINGS {
                 break;

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::harness::{Ended, Setting, run_in};
+use crate::databases::MariaDb;
+use crate::harness::{Ended, Setting, run_in, skill_of};
 use baton_agents_data_science::{DataScience, QUERY};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use serde_json::{Value, json};
@@ -99,15 +100,21 @@ fn many_rows_are_imported_and_grouped() {
 
 /// Asks a database behind a connection.
 fn ask_connection(kind: ConnectionKind, base_url: &str, private: bool, sql: &str) -> Ended {
-    let grant = ConnectionGrant {
-        name: "shop".to_owned(),
-        kind,
-        base_url: base_url.to_owned(),
-        auth: AuthKind::None,
-        auth_name: None,
-        secret: None,
-        private,
-    };
+    ask_granted(
+        ConnectionGrant {
+            name: "shop".to_owned(),
+            kind,
+            base_url: base_url.to_owned(),
+            auth: AuthKind::None,
+            auth_name: None,
+            secret: None,
+            private,
+        },
+        sql,
+    )
+}
+
+fn ask_granted(grant: ConnectionGrant, sql: &str) -> Ended {
     let connections = std::collections::BTreeMap::from([("shop".to_owned(), grant)]);
     let setting = Setting { connections, egress: Some(baton_domain::egress::EgressPolicy::default()), ..Setting::default() };
     run_in(setting, Arc::new(DataScience::default()), QUERY, json!({"connection": "shop", "sql": sql}))
@@ -153,6 +160,31 @@ fn a_postgresql_behind_a_connection_answers() {
     assert_eq!((&result["rows"], &result["shown"]), (&json!(300), &json!(200)));
     assert_eq!(ask_connection(ConnectionKind::Postgres, &url, false, "SELECT 1").code(), "EGRESS-003");
     assert_eq!(ask_connection(ConnectionKind::Postgres, &url, true, "DROP TABLE x").code(), "DATA-031");
+}
+
+#[test]
+fn a_mysql_behind_a_connection_answers_and_is_only_read() {
+    let Some(server) = MariaDb::shared() else { return };
+    let ended = ask_granted(server.grant(), "SELECT id, name, price, big, sold FROM items ORDER BY id");
+    let csv = String::from_utf8(ended.stored[0].2.clone()).unwrap();
+    assert!(csv.starts_with("id,name,price,big,sold\n1,Käse,12.50,18446744073709551615,2024-01-02 03:04:05\n"), "{csv}");
+    let result = ended.value();
+    let rows = json!([[1, "Käse", 12.5, "18446744073709551615", "2024-01-02 03:04:05"], [2, null, null, null, null]]);
+    assert_eq!((&result["result"]["rows"], &result["rows"]), (&rows, &json!(2)));
+    for sql in ["DELETE FROM items", "SELECT 1 INTO OUTFILE '/tmp/baton-never'"] {
+        let refused = ask_granted(server.grant(), sql);
+        assert!(["DATA-030", "DATA-031"].contains(&refused.code()), "{sql}: {}", refused.message());
+    }
+    let left = ask_granted(server.grant(), "SELECT count(*) FROM items").value();
+    assert_eq!(left["result"]["rows"], json!([[2]]));
+    assert_eq!(ask_granted(ConnectionGrant { private: false, ..server.grant() }, "SELECT 1").code(), "EGRESS-003");
+}
+
+#[test]
+fn forms_offer_databases_only() {
+    let kinds = [ConnectionKind::Postgres, ConnectionKind::Mysql, ConnectionKind::Sqlite].map(ConnectionKind::as_str);
+    let schema = skill_of(&DataScience::default(), QUERY).input_schema;
+    assert_eq!(schema["properties"]["connection"]["x-kinds"], json!(kinds));
 }
 
 #[test]

@@ -12,6 +12,8 @@
 
 mod anomalies;
 mod chart;
+#[path = "../../../clients/databases/tests/harness/mod.rs"]
+mod databases;
 mod forecast;
 mod forms;
 mod harness;

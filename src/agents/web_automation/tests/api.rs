@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::harness::{Ended, Setting, run_in};
+use crate::harness::{Ended, Setting, run_in, skill_of};
 use crate::web::{answer, serve_with, target};
-use baton_agents_web_automation::{API_CALL, API_SEND, MAXIMUM_RECORD_COLUMNS, WebAutomation};
+use baton_agents_web_automation::{API_CALL, API_SEND, MAXIMUM_RECORD_COLUMNS, WATCH, WebAutomation};
 use baton_domain::connection::{AuthKind, ConnectionGrant, ConnectionKind};
 use baton_domain::egress::EgressPolicy;
 use serde_json::{Value, json};
@@ -322,4 +322,12 @@ fn what_is_sent_arrives_once() {
     assert_eq!(send(json!({"method": "POST", "json": "x".repeat(2 << 20)})).code(), "TASK-003");
     // The port belongs to another protocol.
     assert_eq!(run(API_SEND, grant(9, AuthKind::None), json!({"method": "POST"})).code(), "CONNECTION-003");
+}
+
+#[test]
+fn forms_offer_no_databases() {
+    for skill in [API_CALL, API_SEND, WATCH] {
+        let schema = skill_of(&WebAutomation::default(), skill).input_schema;
+        assert_eq!(schema["properties"]["connection"]["x-kinds"], json!([ConnectionKind::Http.as_str()]), "{skill}");
+    }
 }

@@ -137,8 +137,9 @@ pub(crate) struct Form {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Written {
     pub(crate) id: String,
+    /// Which review it belongs to. A shipped one without it is of security, a user's own of every review.
     #[serde(default)]
-    pub(crate) kind: Kind,
+    pub(crate) kind: Option<Kind>,
     pub(crate) title: String,
     pub(crate) languages: Vec<String>,
     #[serde(default)]
@@ -306,7 +307,7 @@ impl Catalogue {
         let read = || {
             let mut catalogue = Self { shipped: None, rules: Vec::new(), flows: Vec::new() };
             for (name, text) in SHIPPED {
-                catalogue.add(name, text, Some(kind))?;
+                catalogue.add(name, text, kind, false)?;
             }
             Ok(catalogue)
         };
@@ -321,7 +322,7 @@ impl Catalogue {
         }
         let mut catalogue = Self { shipped: Some(Self::shipped(kind)?), rules: Vec::new(), flows: Vec::new() };
         for (name, text) in own {
-            catalogue.add(name, text, None)?;
+            catalogue.add(name, text, kind, true)?;
         }
         if catalogue.rules.len() > MAXIMUM_RULES {
             return Err(malformed(format!("rules: there are more than {MAXIMUM_RULES} rules.")));
@@ -329,7 +330,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    fn add(&mut self, name: &str, text: &str, kind: Option<Kind>) -> Result<(), SkillError> {
+    fn add(&mut self, name: &str, text: &str, kind: Kind, own: bool) -> Result<(), SkillError> {
         let document: Document = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
@@ -337,12 +338,16 @@ impl Catalogue {
         })?;
         self.flows.extend(document.flow);
         for written in document.rule {
-            if kind.is_some_and(|kind| kind != written.kind) {
+            let of_another = written.kind.map_or(!own && kind != Kind::default(), |named| named != kind);
+            if of_another && !own {
                 continue;
             }
             let line = text.find(&format!("\"{}\"", written.id)).map_or(1, |at| text[..at].matches('\n').count() + 1);
-            let rule =
-                compile(written, kind.is_none()).map_err(|(id, why)| malformed(format!("{name}, line {line}, rule {id}: {why}.")))?;
+            let rule = compile(written, own).map_err(|(id, why)| malformed(format!("{name}, line {line}, rule {id}: {why}.")))?;
+            // Whoever wrote it learns of a mistake in any review.
+            if of_another {
+                continue;
+            }
             if self.all().any(|other| other.written.id == rule.written.id) {
                 return Err(malformed(format!("{name}, line {line}: there is already a rule {}.", rule.written.id)));
             }

@@ -55,6 +55,26 @@ fn malformed_rules_are_refused_with_their_place() {
 }
 
 #[test]
+fn own_rules_that_name_a_review_are_used_by_that_one() {
+    let rule = |id: &str, kind: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\n{kind}title = \"t\"\nlanguages = [\"python\"]\nseverity = \"info\"\nconfidence = \"low\"\nmessage = \"m\"\n\
+             advice = \"a\"\ncall = [{{ name = [\"x\"] }}]\n"
+        )
+    };
+    let own = [rule("every", ""), rule("fast", "kind = \"performance\"\n"), rule("good", "kind = \"practice\"\n")].concat();
+    for (kind, wanted) in
+        [(Kind::Security, vec!["every"]), (Kind::Performance, vec!["every", "fast"]), (Kind::Practice, vec!["every", "good"])]
+    {
+        let catalogue = Catalogue::with(kind, &[("rules".to_owned(), own.clone())]).unwrap();
+        let ids: Vec<&str> = catalogue.rules.iter().map(|rule| rule.written.id.as_str()).collect();
+        assert_eq!(ids, wanted, "{kind:?}");
+    }
+    // A mistake is told to whoever wrote it, whichever review meets it.
+    assert!(with(&rule("Wrong", "kind = \"practice\"\n")).is_err());
+}
+
+#[test]
 fn too_many_and_too_long_rules_are_refused() {
     let one = |n: usize| {
         format!(

@@ -59,7 +59,7 @@ fn input() -> Value {
                 "description": "Missing cells are NULL, true and false 1 and 0 (yes and no stay texts), times texts in ISO 8601."
             },
             "connection": {
-                "type": "string", "format": "connection", "minLength": 1, "maxLength": 100, "title": "Connection", "x-order": 0,
+                "type": "string", "format": "connection", "x-kinds": ["postgres", "mysql", "sqlite"], "minLength": 1, "maxLength": 100, "title": "Connection", "x-order": 0,
                 "description": "A PostgreSQL, MySQL or SQLite database instead of tables. It is only read, for at most a minute."
             },
             "sql": {

@@ -69,6 +69,10 @@ impl Context {
                     None => writes = false,
                 },
                 answer = &mut answer => {
+                    // Pieces may have come, and then the answer, since they were looked for.
+                    while let Ok(piece) = pieces.try_recv() {
+                        end.take(&piece);
+                    }
                     if end.fresh {
                         self.show(fraction, message, end.show());
                     }

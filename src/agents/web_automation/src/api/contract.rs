@@ -18,7 +18,7 @@ fn place() -> Value {
     let plain = json!({"type": ["string", "number", "boolean"], "maxLength": 2000});
     json!({
         "connection": {
-            "type": "string", "format": "connection", "title": "Connection", "minLength": 1, "maxLength": 100, "x-order": 1,
+            "type": "string", "format": "connection", "x-kinds": ["http"], "title": "Connection", "minLength": 1, "maxLength": 100, "x-order": 1,
             "description": "Where the API is, with its secret."
         },
         "path": {

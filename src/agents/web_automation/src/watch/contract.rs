@@ -26,7 +26,7 @@ pub(crate) fn watch() -> Skill {
                 "description": "An http or https address of a page, a text or JSON; or use a connection."
             },
             "connection": {
-                "type": "string", "format": "connection", "title": "Connection", "minLength": 1, "maxLength": 100, "x-order": 2,
+                "type": "string", "format": "connection", "x-kinds": ["http"], "title": "Connection", "minLength": 1, "maxLength": 100, "x-order": 2,
                 "description": "Watches an API with its secret."
             },
             "path": {"type": "string", "title": "Path", "maxLength": 2000, "default": "", "x-order": 3, "description": "Below the connection's address."},
