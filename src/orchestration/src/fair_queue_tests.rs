@@ -78,6 +78,37 @@ fn what_is_empty_is_left_alone_until_it_is_rung_for_and_no_ring_is_lost() {
 }
 
 #[test]
+fn keys_that_are_looked_at_in_vain_keep_their_places_and_are_in_nobodys_way() {
+    let mut queue = FairQueue::default();
+    let all = Priority::default();
+    for number in 0..200 {
+        queue.ring(Some(&format!("{number:03}")), all, None);
+    }
+    for number in 0..150 {
+        assert!(queue.set_aside(&Some(Arc::from(format!("{number:03}"))), all));
+    }
+    assert!(!queue.set_aside(&Some(Arc::from("000")), all), "it is already");
+    let next = |turns: Vec<Turn>| turns[0].key.as_deref().map(str::to_owned);
+    let first = |queue: &FairQueue| next(queue.turns(all, 1, |_| false));
+    let first_of_all = |queue: &FairQueue| next(queue.turns_of_all(all, 1, |_| false));
+    assert_eq!((first(&queue).as_deref(), first_of_all(&queue).as_deref()), (Some("150"), Some("000")));
+    assert_eq!(queue.turns_of_all(all, 1_000, |_| false).len(), KEYS_A_ROUND);
+    queue.served(&Some(Arc::from("000")), 5, 1.0);
+    assert_eq!(first_of_all(&queue).as_deref(), Some("001"), "what it has had is counted");
+    queue.ring(Some("001"), all, None);
+    assert_eq!(first(&queue).as_deref(), Some("150"), "that there are tasks is known");
+    queue.bring_back(Some("001"), all);
+    assert_eq!(first(&queue).as_deref(), Some("001"));
+    assert!(queue.set_aside(&Some(Arc::from("001")), all));
+    let empty = queue.turns_of_all(all, 1, |_| false).remove(0);
+    queue.empty(&empty.key, all, empty.rings);
+    assert_eq!(first_of_all(&queue).as_deref(), Some("002"), "what is empty is so wherever it was");
+    queue.bring_all_back();
+    assert_eq!(first(&queue).as_deref(), Some("002"));
+    assert!(queue.in_vain.iter().all(BTreeSet::is_empty));
+}
+
+#[test]
 fn keys_are_bounded_and_room_comes_back() {
     let mut queue = FairQueue::default();
     for number in 0..=MAXIMUM_KEYS {
