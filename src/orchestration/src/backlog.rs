@@ -124,9 +124,9 @@ impl Backlog {
         self.holds.store(false, Ordering::Release);
     }
 
-    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them. Without those
-    /// that are looked at in vain, if it is a skill to skip them for.
-    pub(crate) fn lanes(&self, skills: &[String], tasks: u32, skip: impl Fn(&str) -> bool) -> Vec<Lane> {
+    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them, although so
+    /// many are `refused`, which [`FairQueue::turns`] says more of. Without those that are looked at in vain, if it is a skill to skip them for.
+    pub(crate) fn lanes(&self, skills: &[String], tasks: u32, refused: usize, skip: impl Fn(&str) -> bool) -> Vec<Lane> {
         let known = self.known.lock();
         let mut lanes = Vec::new();
         for skill in skills {
@@ -134,7 +134,8 @@ impl Backlog {
             let held = |key: &Key| !known.held.is_empty() && known.holds(skill, key.as_deref());
             let skips = skip(skill);
             for priority in Priority::ALL {
-                let turns = if skips { queue.turns(priority, tasks, held) } else { queue.turns_of_all(priority, tasks, held) };
+                let turns =
+                    if skips { queue.turns(priority, tasks, refused, held) } else { queue.turns_of_all(priority, tasks, refused, held) };
                 lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn, again: known.again }));
             }
         }
@@ -247,7 +248,7 @@ mod tests {
     }
 
     fn keys(backlog: &Backlog) -> Vec<Option<String>> {
-        backlog.lanes(&["a".to_owned()], 9, |_| true).iter().map(|lane| lane.class().fairness_key).collect()
+        backlog.lanes(&["a".to_owned()], 9, 0, |_| true).iter().map(|lane| lane.class().fairness_key).collect()
     }
 
     #[test]
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(backlog.look_after(), None);
         assert!(keys(&backlog).is_empty());
         backlog.looked(vec![class(None)], false, HashSet::new());
-        let lane = backlog.lanes(&["a".to_owned()], 9, |_| true).remove(0);
+        let lane = backlog.lanes(&["a".to_owned()], 9, 0, |_| true).remove(0);
         backlog.empty(&lane);
         assert!(keys(&backlog).is_empty());
         backlog.ring(&[(class(None), 1.0)]);
@@ -269,18 +270,18 @@ mod tests {
         let backlog = Backlog::default();
         let skills = ["a".to_owned()];
         backlog.ring(&[(class(None), 1.0), (class(Some("x")), 1.0)]);
-        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
+        let lane = backlog.lanes(&skills, 9, 0, |_| true).remove(0);
         assert!(backlog.in_vain(&lane));
         assert!(!backlog.in_vain(&lane), "it is already");
         assert_eq!(keys(&backlog), [Some("x".to_owned())]);
-        assert_eq!(backlog.lanes(&skills, 9, |_| false).len(), 2, "an agent may take one now");
+        assert_eq!(backlog.lanes(&skills, 9, 0, |_| false).len(), 2, "an agent may take one now");
         backlog.ring_one(&class(None));
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it was rung for since");
-        assert!(backlog.in_vain(&backlog.lanes(&skills, 9, |_| true)[0]));
+        assert!(backlog.in_vain(&backlog.lanes(&skills, 9, 0, |_| true)[0]));
         backlog.look_again("b");
         assert_eq!(keys(&backlog).len(), 1);
-        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
+        let lane = backlog.lanes(&skills, 9, 0, |_| true).remove(0);
         backlog.look_again("a");
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it is to be looked at again since");

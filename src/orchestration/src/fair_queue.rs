@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use baton_domain::task::{DEFAULT_FAIRNESS_WEIGHT, Priority};
 
-/// The most keys of one skill and one priority that a round looks at: those whose turn is next.
-pub(crate) const KEYS_A_ROUND: usize = 64;
+/// The most keys of one skill and one priority that a round looks at, as long as nothing was refused: those whose turn is next.
+const KEYS_A_ROUND: usize = 64;
+/// The most that it looks at beyond these.
+const MORE_KEYS: usize = 1_000;
 /// The most keys of one skill that are remembered. Those beyond are found in the store as others become empty.
 const MAXIMUM_KEYS: usize = 50_000;
 const LEVELS: usize = Priority::ALL.len();
@@ -48,6 +50,10 @@ struct Flow {
 }
 
 impl Flow {
+    fn idle(tag: f64, weight: f64) -> Self {
+        Self { tag, weight, active: [false; LEVELS], rings: [0; LEVELS] }
+    }
+
     fn is_idle(&self) -> bool {
         !self.active.contains(&true)
     }
@@ -94,12 +100,7 @@ impl FairQueue {
             }
         }
         let now = self.now;
-        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow {
-            tag: now,
-            weight: DEFAULT_FAIRNESS_WEIGHT,
-            active: [false; LEVELS],
-            rings: [0; LEVELS],
-        });
+        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow::idle(now, DEFAULT_FAIRNESS_WEIGHT));
         flow.weight = weight.unwrap_or(flow.weight);
         flow.rings[level] = flow.rings[level].wrapping_add(1);
         if flow.is_idle() {
@@ -182,33 +183,41 @@ impl FairQueue {
 
     /// The keys whose turns come next at this priority, each with how many of the next `tasks` turns it would have if it had as many
     /// tasks; not those that are looked at in vain. `skip` leaves others out.
-    pub(crate) fn turns(&self, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+    ///
+    /// So many tasks are `refused`: they wait for the one agent that is left, and their keys keep turns that nobody takes. All turns would
+    /// come to be theirs, so as many more keys are looked at, and none of them gets less than its part of the tasks.
+    pub(crate) fn turns(&self, priority: Priority, tasks: u32, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
         let level = level(priority);
-        shared_out(self.first(&self.levels[level], level, skip), tasks)
+        shared_out(self.first(&self.levels[level], level, refused, skip), tasks, refused)
     }
 
     /// The same, with those that are looked at in vain.
-    pub(crate) fn turns_of_all(&self, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+    pub(crate) fn turns_of_all(&self, priority: Priority, tasks: u32, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
         let level = level(priority);
-        let mut turns = self.first(&self.levels[level], level, &skip);
-        turns.extend(self.first(&self.in_vain[level], level, &skip));
+        let mut turns = self.first(&self.levels[level], level, refused, &skip);
+        turns.extend(self.first(&self.in_vain[level], level, refused, &skip));
         turns.sort_by(|one, other| one.tag.total_cmp(&other.tag).then_with(|| one.key.cmp(&other.key)));
-        turns.truncate(KEYS_A_ROUND);
-        shared_out(turns, tasks)
+        turns.truncate(keys(refused));
+        shared_out(turns, tasks, refused)
     }
 
     /// The first of these keys, with no turns yet.
-    fn first(&self, keys: &BTreeSet<(Tag, Key)>, level: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+    fn first(&self, places: &BTreeSet<(Tag, Key)>, level: usize, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
         let known = |key: &Key| {
             let flow = self.flows.get(key)?;
             Some(Turn { key: key.clone(), tag: flow.tag, weight: flow.weight, rings: flow.rings[level], tasks: 0 })
         };
-        keys.iter().filter(|(_, key)| !skip(key)).filter_map(|(_, key)| known(key)).take(KEYS_A_ROUND).collect()
+        places.iter().filter(|(_, key)| !skip(key)).filter_map(|(_, key)| known(key)).take(keys(refused)).collect()
     }
 
     /// So many tasks of the key began, with this weight.
     pub(crate) fn served(&mut self, key: &Key, tasks: u32, weight: f64) {
-        let Some(flow) = self.flows.get_mut(key) else { return };
+        if !self.flows.contains_key(key) && self.flows.len() >= MAXIMUM_KEYS {
+            return;
+        }
+        // It may have been found empty, and been forgotten, before it was known here that its last task began.
+        let now = self.now;
+        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow::idle(now, weight));
         let before = Tag(flow.tag);
         flow.weight = weight;
         flow.tag += f64::from(tasks) / weight;
@@ -225,8 +234,13 @@ impl FairQueue {
     }
 }
 
+/// How many keys are looked at when so many tasks are refused.
+fn keys(refused: usize) -> usize {
+    KEYS_A_ROUND + refused.min(MORE_KEYS)
+}
+
 /// Gives the next `tasks` turns to keys that are in the order of their tags; those that get none are left out.
-fn shared_out(mut turns: Vec<Turn>, tasks: u32) -> Vec<Turn> {
+fn shared_out(mut turns: Vec<Turn>, tasks: u32, refused: usize) -> Vec<Turn> {
     if let [only] = turns.as_mut_slice() {
         only.tasks = tasks;
         return turns;
@@ -236,6 +250,10 @@ fn shared_out(mut turns: Vec<Turn>, tasks: u32) -> Vec<Turn> {
         let Some(next) = lowest(&tags) else { break };
         tags[next] += 1.0 / turns[next].weight;
         turns[next].tasks += 1;
+    }
+    if refused > 0 && tasks > 0 {
+        let part = tasks.checked_div(u32::try_from(turns.len()).unwrap_or(u32::MAX)).unwrap_or_default().max(1);
+        turns.iter_mut().for_each(|turn| turn.tasks = turn.tasks.max(part));
     }
     turns.retain(|turn| turn.tasks > 0);
     turns
