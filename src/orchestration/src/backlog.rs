@@ -3,8 +3,7 @@
 //! What is known comes from insertions, from the ends of waits, and from looks into the store at the start and from time to time.
 //! It may be wrong: a class that is believed to hold tasks is found empty, one that is not known of is found by the next look.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_domain::task::Priority;
@@ -41,9 +40,7 @@ struct Known {
     limited: HashSet<(LimitScope, String)>,
     /// Skills, keys, or both together whose concurrency limit was found to leave no room.
     held: HashSet<(Option<String>, Option<String>)>,
-    /// Classes of each skill that hold nothing but tasks which no free agent can take.
-    in_vain: HashMap<String, HashSet<(Key, Priority)>>,
-    /// How often all of them were to be looked at again.
+    /// How often all classes that were looked at in vain were to be looked at again.
     again: u64,
 }
 
@@ -127,18 +124,18 @@ impl Backlog {
         self.holds.store(false, Ordering::Release);
     }
 
-    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them. Without those
-    /// that are looked at in vain, if it is a skill to skip them for.
-    pub(crate) fn lanes(&self, skills: &[String], tasks: u32, skip: impl Fn(&str) -> bool) -> Vec<Lane> {
+    /// The classes of these skills from which the next tasks could come: for each skill and priority enough for `tasks` of them, although so
+    /// many are `refused`, which [`FairQueue::turns`] says more of. Without those that are looked at in vain, if it is a skill to skip them for.
+    pub(crate) fn lanes(&self, skills: &[String], tasks: u32, refused: usize, skip: impl Fn(&str) -> bool) -> Vec<Lane> {
         let known = self.known.lock();
         let mut lanes = Vec::new();
         for skill in skills {
             let Some(queue) = known.queues.get(skill) else { continue };
-            let in_vain = known.in_vain.get(skill).filter(|_| skip(skill));
             let held = |key: &Key| !known.held.is_empty() && known.holds(skill, key.as_deref());
+            let skips = skip(skill);
             for priority in Priority::ALL {
-                let is_in_vain = |key: &Key| in_vain.is_some_and(|classes| classes.contains(&(key.clone(), priority)));
-                let turns = queue.turns(priority, tasks, |key| held(key) || is_in_vain(key));
+                let turns =
+                    if skips { queue.turns(priority, tasks, refused, held) } else { queue.turns_of_all(priority, tasks, refused, held) };
                 lanes.extend(turns.into_iter().map(|turn| Lane { skill: skill.clone(), priority, turn, again: known.again }));
             }
         }
@@ -148,26 +145,29 @@ impl Backlog {
     /// A look at a class, begun when the lane was made, found nothing but tasks that no free agent can take. Says whether it is left alone now.
     pub(crate) fn in_vain(&self, lane: &Lane) -> bool {
         let mut known = self.known.lock();
-        let now = known.queues.get(&lane.skill).and_then(|queue| queue.rings(&lane.turn.key, lane.priority));
+        let again = known.again;
+        let Some(queue) = known.queues.get_mut(&lane.skill) else { return false };
         // Rung for meanwhile, it may hold another one.
-        if now != Some(lane.turn.rings) || known.again != lane.again {
+        if queue.rings(&lane.turn.key, lane.priority) != Some(lane.turn.rings) || again != lane.again {
             return false;
         }
-        known.in_vain.entry(lane.skill.clone()).or_default().insert((lane.turn.key.clone(), lane.priority))
+        queue.set_aside(&lane.turn.key, lane.priority)
     }
 
     /// All classes of a skill are looked at again.
     pub(crate) fn look_again(&self, skill: &str) {
         let mut known = self.known.lock();
         known.again += 1;
-        known.in_vain.remove(skill);
+        if let Some(queue) = known.queues.get_mut(skill) {
+            queue.bring_all_back();
+        }
     }
 
     /// All classes are looked at again.
     pub(crate) fn look_again_at_all(&self) {
         let mut known = self.known.lock();
         known.again += 1;
-        known.in_vain.clear();
+        known.queues.values_mut().for_each(FairQueue::bring_all_back);
     }
 
     /// A look at a class, begun when the lane was made, found no task.
@@ -220,11 +220,9 @@ impl Backlog {
 
 impl Known {
     fn ring(&mut self, class: &QueueClass, weight: Option<f64>) {
-        self.queue(&class.skill).ring(class.fairness_key.as_deref(), class.priority, weight);
-        if let Some(classes) = self.in_vain.get_mut(&class.skill) {
-            let key: Key = class.fairness_key.as_deref().map(Arc::from);
-            classes.remove(&(key, class.priority));
-        }
+        let queue = self.queue(&class.skill);
+        queue.ring(class.fairness_key.as_deref(), class.priority, weight);
+        queue.bring_back(class.fairness_key.as_deref(), class.priority);
     }
 
     fn queue(&mut self, skill: &str) -> &mut FairQueue {
@@ -250,7 +248,7 @@ mod tests {
     }
 
     fn keys(backlog: &Backlog) -> Vec<Option<String>> {
-        backlog.lanes(&["a".to_owned()], 9, |_| true).iter().map(|lane| lane.class().fairness_key).collect()
+        backlog.lanes(&["a".to_owned()], 9, 0, |_| true).iter().map(|lane| lane.class().fairness_key).collect()
     }
 
     #[test]
@@ -260,7 +258,7 @@ mod tests {
         assert_eq!(backlog.look_after(), None);
         assert!(keys(&backlog).is_empty());
         backlog.looked(vec![class(None)], false, HashSet::new());
-        let lane = backlog.lanes(&["a".to_owned()], 9, |_| true).remove(0);
+        let lane = backlog.lanes(&["a".to_owned()], 9, 0, |_| true).remove(0);
         backlog.empty(&lane);
         assert!(keys(&backlog).is_empty());
         backlog.ring(&[(class(None), 1.0)]);
@@ -272,18 +270,18 @@ mod tests {
         let backlog = Backlog::default();
         let skills = ["a".to_owned()];
         backlog.ring(&[(class(None), 1.0), (class(Some("x")), 1.0)]);
-        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
+        let lane = backlog.lanes(&skills, 9, 0, |_| true).remove(0);
         assert!(backlog.in_vain(&lane));
         assert!(!backlog.in_vain(&lane), "it is already");
         assert_eq!(keys(&backlog), [Some("x".to_owned())]);
-        assert_eq!(backlog.lanes(&skills, 9, |_| false).len(), 2, "an agent may take one now");
+        assert_eq!(backlog.lanes(&skills, 9, 0, |_| false).len(), 2, "an agent may take one now");
         backlog.ring_one(&class(None));
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it was rung for since");
-        assert!(backlog.in_vain(&backlog.lanes(&skills, 9, |_| true)[0]));
+        assert!(backlog.in_vain(&backlog.lanes(&skills, 9, 0, |_| true)[0]));
         backlog.look_again("b");
         assert_eq!(keys(&backlog).len(), 1);
-        let lane = backlog.lanes(&skills, 9, |_| true).remove(0);
+        let lane = backlog.lanes(&skills, 9, 0, |_| true).remove(0);
         backlog.look_again("a");
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it is to be looked at again since");

@@ -202,9 +202,10 @@ async fn ready(shared: &Shared, order: &mut Order, storing: &Storing, skills: &[
     // server, which looks at the same queue.
     let (before, of) = shared.cluster.part();
     // Those that wait for the one agent that has not refused them, and those that are being claimed, must not hide the others behind them.
-    let passed_over = u32::try_from(shared.refusals.tasks() + storing.tasks()).unwrap_or(WINDOW);
+    let refused = shared.refusals.tasks();
+    let passed_over = u32::try_from(refused + storing.tasks()).unwrap_or(WINDOW);
     let window = (slots * 2).clamp(16, ROUND).saturating_mul(of).saturating_add(passed_over).min(WINDOW);
-    let lanes = shared.backlog.lanes(skills, window, |skill| order.reach.is_as_known(skill));
+    let lanes = shared.backlog.lanes(skills, window, refused, |skill| order.reach.is_as_known(skill));
     let now = shared.sources.clock.now();
     let mut found = Vec::new();
     if !lanes.is_empty() {

@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use baton_domain::task::{DEFAULT_FAIRNESS_WEIGHT, Priority};
 
-/// The most keys of one skill and one priority that a round looks at: those whose turn is next.
-pub(crate) const KEYS_A_ROUND: usize = 64;
+/// The most keys of one skill and one priority that a round looks at, as long as nothing was refused: those whose turn is next.
+const KEYS_A_ROUND: usize = 64;
+/// The most that it looks at beyond these.
+const MORE_KEYS: usize = 1_000;
 /// The most keys of one skill that are remembered. Those beyond are found in the store as others become empty.
 const MAXIMUM_KEYS: usize = 50_000;
 const LEVELS: usize = Priority::ALL.len();
@@ -48,6 +50,10 @@ struct Flow {
 }
 
 impl Flow {
+    fn idle(tag: f64, weight: f64) -> Self {
+        Self { tag, weight, active: [false; LEVELS], rings: [0; LEVELS] }
+    }
+
     fn is_idle(&self) -> bool {
         !self.active.contains(&true)
     }
@@ -72,6 +78,8 @@ pub(crate) struct FairQueue {
     flows: HashMap<Key, Flow>,
     /// Active keys by tag, for each priority.
     levels: [BTreeSet<(Tag, Key)>; LEVELS],
+    /// Those of them that were looked at in vain, which are kept apart: there may be thousands, and nobody goes over them who leaves them out.
+    in_vain: [BTreeSet<(Tag, Key)>; LEVELS],
 }
 
 fn level(priority: Priority) -> usize {
@@ -92,12 +100,7 @@ impl FairQueue {
             }
         }
         let now = self.now;
-        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow {
-            tag: now,
-            weight: DEFAULT_FAIRNESS_WEIGHT,
-            active: [false; LEVELS],
-            rings: [0; LEVELS],
-        });
+        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow::idle(now, DEFAULT_FAIRNESS_WEIGHT));
         flow.weight = weight.unwrap_or(flow.weight);
         flow.rings[level] = flow.rings[level].wrapping_add(1);
         if flow.is_idle() {
@@ -116,7 +119,7 @@ impl FairQueue {
 
     /// Whether no key may have tasks.
     pub(crate) fn is_empty(&self) -> bool {
-        self.levels.iter().all(BTreeSet::is_empty)
+        self.levels.iter().chain(&self.in_vain).all(BTreeSet::is_empty)
     }
 
     /// A look that began at `rings` found no task of this key and priority. Does nothing if it was rung for meanwhile.
@@ -127,7 +130,10 @@ impl FairQueue {
             return;
         }
         flow.active[level] = false;
-        self.levels[level].remove(&(Tag(flow.tag), key.clone()));
+        let place = (Tag(flow.tag), key.clone());
+        if !self.levels[level].remove(&place) {
+            self.in_vain[level].remove(&place);
+        }
         // An idle key is remembered for as long as it has had more than its share.
         if flow.is_idle() && flow.tag <= self.now {
             self.flows.remove(key);
@@ -142,45 +148,115 @@ impl FairQueue {
         }
     }
 
-    /// The keys whose turns come next at this priority, each with how many of the next `tasks` turns it would have if it had as many
-    /// tasks. `skip` leaves keys out.
-    pub(crate) fn turns(&self, priority: Priority, tasks: u32, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+    /// What a key has at this priority is looked at in vain. Says whether that is new.
+    pub(crate) fn set_aside(&mut self, key: &Key, priority: Priority) -> bool {
         let level = level(priority);
+        let Some(flow) = self.flows.get(key) else { return false };
+        let place = (Tag(flow.tag), key.clone());
+        let is_new = self.levels[level].remove(&place);
+        if is_new {
+            self.in_vain[level].insert(place);
+        }
+        is_new
+    }
+
+    /// What a key has at this priority is looked at again.
+    pub(crate) fn bring_back(&mut self, key: Option<&str>, priority: Priority) {
+        let level = level(priority);
+        if self.in_vain[level].is_empty() {
+            return;
+        }
+        let key: Key = key.map(Arc::from);
+        let Some(flow) = self.flows.get(&key) else { return };
+        let place = (Tag(flow.tag), key);
+        if self.in_vain[level].remove(&place) {
+            self.levels[level].insert(place);
+        }
+    }
+
+    /// All keys are looked at again.
+    pub(crate) fn bring_all_back(&mut self) {
+        for (keys, in_vain) in self.levels.iter_mut().zip(&mut self.in_vain) {
+            keys.append(in_vain);
+        }
+    }
+
+    /// The keys whose turns come next at this priority, each with how many of the next `tasks` turns it would have if it had as many
+    /// tasks; not those that are looked at in vain. `skip` leaves others out.
+    ///
+    /// So many tasks are `refused`: they wait for the one agent that is left, and their keys keep turns that nobody takes. All turns would
+    /// come to be theirs, so as many more keys are looked at, and none of them gets less than its part of the tasks.
+    pub(crate) fn turns(&self, priority: Priority, tasks: u32, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+        let level = level(priority);
+        shared_out(self.first(&self.levels[level], level, refused, skip), tasks, refused)
+    }
+
+    /// The same, with those that are looked at in vain.
+    pub(crate) fn turns_of_all(&self, priority: Priority, tasks: u32, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
+        let level = level(priority);
+        let mut turns = self.first(&self.levels[level], level, refused, &skip);
+        turns.extend(self.first(&self.in_vain[level], level, refused, &skip));
+        turns.sort_by(|one, other| one.tag.total_cmp(&other.tag).then_with(|| one.key.cmp(&other.key)));
+        turns.truncate(keys(refused));
+        shared_out(turns, tasks, refused)
+    }
+
+    /// The first of these keys, with no turns yet.
+    fn first(&self, places: &BTreeSet<(Tag, Key)>, level: usize, refused: usize, skip: impl Fn(&Key) -> bool) -> Vec<Turn> {
         let known = |key: &Key| {
             let flow = self.flows.get(key)?;
             Some(Turn { key: key.clone(), tag: flow.tag, weight: flow.weight, rings: flow.rings[level], tasks: 0 })
         };
-        let mut turns: Vec<Turn> =
-            self.levels[level].iter().filter(|(_, key)| !skip(key)).filter_map(|(_, key)| known(key)).take(KEYS_A_ROUND).collect();
-        if let [only] = turns.as_mut_slice() {
-            only.tasks = tasks;
-            return turns;
-        }
-        let mut tags: Vec<f64> = turns.iter().map(|turn| turn.tag).collect();
-        for _ in 0..tasks {
-            let Some(next) = lowest(&tags) else { break };
-            tags[next] += 1.0 / turns[next].weight;
-            turns[next].tasks += 1;
-        }
-        turns.retain(|turn| turn.tasks > 0);
-        turns
+        places.iter().filter(|(_, key)| !skip(key)).filter_map(|(_, key)| known(key)).take(keys(refused)).collect()
     }
 
     /// So many tasks of the key began, with this weight.
     pub(crate) fn served(&mut self, key: &Key, tasks: u32, weight: f64) {
-        let Some(flow) = self.flows.get_mut(key) else { return };
+        if !self.flows.contains_key(key) && self.flows.len() >= MAXIMUM_KEYS {
+            return;
+        }
+        // It may have been found empty, and been forgotten, before it was known here that its last task began.
+        let now = self.now;
+        let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow::idle(now, weight));
         let before = Tag(flow.tag);
         flow.weight = weight;
         flow.tag += f64::from(tasks) / weight;
         // The virtual time is the start of the last task that began.
         self.now = self.now.max(flow.tag - 1.0 / weight);
         let after = Tag(flow.tag);
-        for (level, active) in flow.active.iter().enumerate() {
-            if *active && self.levels[level].remove(&(before, key.clone())) {
-                self.levels[level].insert((after, key.clone()));
+        for (level, _) in flow.active.iter().enumerate().filter(|(_, active)| **active) {
+            for keys in [&mut self.levels[level], &mut self.in_vain[level]] {
+                if keys.remove(&(before, key.clone())) {
+                    keys.insert((after, key.clone()));
+                }
             }
         }
     }
+}
+
+/// How many keys are looked at when so many tasks are refused.
+fn keys(refused: usize) -> usize {
+    KEYS_A_ROUND + refused.min(MORE_KEYS)
+}
+
+/// Gives the next `tasks` turns to keys that are in the order of their tags; those that get none are left out.
+fn shared_out(mut turns: Vec<Turn>, tasks: u32, refused: usize) -> Vec<Turn> {
+    if let [only] = turns.as_mut_slice() {
+        only.tasks = tasks;
+        return turns;
+    }
+    let mut tags: Vec<f64> = turns.iter().map(|turn| turn.tag).collect();
+    for _ in 0..tasks {
+        let Some(next) = lowest(&tags) else { break };
+        tags[next] += 1.0 / turns[next].weight;
+        turns[next].tasks += 1;
+    }
+    if refused > 0 && tasks > 0 {
+        let part = tasks.checked_div(u32::try_from(turns.len()).unwrap_or(u32::MAX)).unwrap_or_default().max(1);
+        turns.iter_mut().for_each(|turn| turn.tasks = turn.tasks.max(part));
+    }
+    turns.retain(|turn| turn.tasks > 0);
+    turns
 }
 
 /// The first of the lowest.

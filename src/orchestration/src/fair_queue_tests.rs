@@ -10,7 +10,7 @@ fn serve(queue: &mut FairQueue, tasks: u32, a_round: u32) -> HashMap<Key, u32> {
     let mut served: HashMap<Key, u32> = HashMap::new();
     let mut left = tasks;
     while left > 0 {
-        for turn in queue.turns(Priority::default(), a_round.min(left), |_| false) {
+        for turn in queue.turns(Priority::default(), a_round.min(left), 0, |_| false) {
             queue.served(&turn.key, turn.tasks, turn.weight);
             *served.entry(turn.key).or_default() += turn.tasks;
             left -= turn.tasks;
@@ -37,7 +37,7 @@ fn a_new_key_is_next_however_long_others_have_been_served() {
     queue.ring(Some("old"), Priority::default(), Some(1.0));
     serve(&mut queue, 100_000, 256);
     queue.ring(Some("new"), Priority::default(), None);
-    let turns = queue.turns(Priority::default(), 4, |_| false);
+    let turns = queue.turns(Priority::default(), 4, 0, |_| false);
     assert_eq!(turns[0].key.as_deref(), Some("new"));
     // It may be ahead by the task that it starts with.
     let tasks: Vec<u32> = turns.iter().map(|turn| turn.tasks).collect();
@@ -51,7 +51,7 @@ fn a_key_that_comes_and_goes_gets_no_more_than_its_share() {
     let mut light = 0;
     for _ in 0..1_000 {
         queue.ring(Some("light"), Priority::default(), Some(0.1));
-        let turn = queue.turns(Priority::default(), 1, |_| false).remove(0);
+        let turn = queue.turns(Priority::default(), 1, 0, |_| false).remove(0);
         queue.served(&turn.key, 1, turn.weight);
         if turn.key.is_some() {
             light += 1;
@@ -65,16 +65,80 @@ fn a_key_that_comes_and_goes_gets_no_more_than_its_share() {
 fn what_is_empty_is_left_alone_until_it_is_rung_for_and_no_ring_is_lost() {
     let mut queue = FairQueue::default();
     queue.ring(Some("a"), priority(2), None);
-    let looked = queue.turns(priority(2), 1, |_| false).remove(0);
-    assert!(queue.turns(priority(3), 1, |_| false).is_empty());
+    let looked = queue.turns(priority(2), 1, 0, |_| false).remove(0);
+    assert!(queue.turns(priority(3), 1, 0, |_| false).is_empty());
     queue.ring(Some("a"), priority(2), None);
     queue.empty(&looked.key, priority(2), looked.rings);
-    let again = queue.turns(priority(2), 1, |_| false).remove(0);
+    let again = queue.turns(priority(2), 1, 0, |_| false).remove(0);
     queue.empty(&again.key, priority(2), again.rings);
-    assert!(queue.turns(priority(2), 1, |_| false).is_empty());
+    assert!(queue.turns(priority(2), 1, 0, |_| false).is_empty());
     assert!(queue.flows.is_empty(), "a key with nothing is forgotten");
     queue.ring(Some("a"), priority(2), None);
-    assert_eq!(queue.turns(priority(2), 1, |_| false).len(), 1);
+    assert_eq!(queue.turns(priority(2), 1, 0, |_| false).len(), 1);
+}
+
+#[test]
+fn keys_that_are_looked_at_in_vain_keep_their_places_and_are_in_nobodys_way() {
+    let mut queue = FairQueue::default();
+    let all = Priority::default();
+    for number in 0..200 {
+        queue.ring(Some(&format!("{number:03}")), all, None);
+    }
+    for number in 0..150 {
+        assert!(queue.set_aside(&Some(Arc::from(format!("{number:03}"))), all));
+    }
+    assert!(!queue.set_aside(&Some(Arc::from("000")), all), "it is already");
+    let next = |turns: Vec<Turn>| turns[0].key.as_deref().map(str::to_owned);
+    let first = |queue: &FairQueue| next(queue.turns(all, 1, 0, |_| false));
+    let first_of_all = |queue: &FairQueue| next(queue.turns_of_all(all, 1, 0, |_| false));
+    assert_eq!((first(&queue).as_deref(), first_of_all(&queue).as_deref()), (Some("150"), Some("000")));
+    assert_eq!(queue.turns_of_all(all, 1_000, 0, |_| false).len(), KEYS_A_ROUND);
+    queue.served(&Some(Arc::from("000")), 5, 1.0);
+    assert_eq!(first_of_all(&queue).as_deref(), Some("001"), "what it has had is counted");
+    queue.ring(Some("001"), all, None);
+    assert_eq!(first(&queue).as_deref(), Some("150"), "that there are tasks is known");
+    queue.bring_back(Some("001"), all);
+    assert_eq!(first(&queue).as_deref(), Some("001"));
+    assert!(queue.set_aside(&Some(Arc::from("001")), all));
+    let empty = queue.turns_of_all(all, 1, 0, |_| false).remove(0);
+    queue.empty(&empty.key, all, empty.rings);
+    assert_eq!(first_of_all(&queue).as_deref(), Some("002"), "what is empty is so wherever it was");
+    queue.bring_all_back();
+    assert_eq!(first(&queue).as_deref(), Some("002"));
+    assert!(queue.in_vain.iter().all(BTreeSet::is_empty));
+}
+
+#[test]
+fn keys_of_refused_tasks_keep_their_turns_and_leave_the_others_their_part() {
+    let mut queue = FairQueue::default();
+    for key in ["refused", "served"] {
+        queue.ring(Some(key), Priority::default(), None);
+    }
+    queue.served(&Some(Arc::from("served")), 1_000, 1.0);
+    let shown = |turns: Vec<Turn>| turns.into_iter().map(|turn| (turn.key.unwrap().to_string(), turn.tasks)).collect::<Vec<_>>();
+    let refused = ("refused".to_owned(), 20);
+    assert_eq!(shown(queue.turns(Priority::default(), 20, 0, |_| false)), [refused.clone()]);
+    assert_eq!(shown(queue.turns(Priority::default(), 20, 1, |_| false)), [refused, ("served".to_owned(), 10)]);
+    for number in 0..KEYS_A_ROUND {
+        queue.ring(Some(&number.to_string()), Priority::default(), None);
+    }
+    let turns = shown(queue.turns(Priority::default(), 20, 2, |_| false));
+    assert_eq!((turns.len(), turns.iter().all(|(_, tasks)| *tasks > 0)), (KEYS_A_ROUND + 2, true));
+    assert!(queue.turns(Priority::default(), 0, 2, |_| false).is_empty());
+    assert_eq!(keys(usize::MAX), KEYS_A_ROUND + MORE_KEYS);
+}
+
+#[test]
+fn what_a_key_has_had_is_counted_although_it_was_found_empty_before() {
+    let mut queue = FairQueue::default();
+    for key in ["a", "b"] {
+        queue.ring(Some(key), Priority::default(), None);
+    }
+    let first = queue.turns(Priority::default(), 1, 0, |_| false).remove(0);
+    queue.empty(&first.key, Priority::default(), first.rings);
+    queue.served(&first.key, 1, 1.0);
+    queue.ring(Some("a"), Priority::default(), None);
+    assert_eq!(queue.turns(Priority::default(), 1, 0, |_| false)[0].key.as_deref(), Some("b"));
 }
 
 #[test]
@@ -84,7 +148,7 @@ fn keys_are_bounded_and_room_comes_back() {
         queue.ring(Some(&number.to_string()), Priority::default(), None);
     }
     assert_eq!(queue.flows.len(), MAXIMUM_KEYS);
-    let turns = queue.turns(Priority::default(), 1_000, |_| false);
+    let turns = queue.turns(Priority::default(), 1_000, 0, |_| false);
     assert_eq!(turns.len(), KEYS_A_ROUND);
     for turn in turns {
         queue.empty(&turn.key, Priority::default(), turn.rings);

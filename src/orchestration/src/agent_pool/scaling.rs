@@ -107,7 +107,7 @@ async fn look(shared: &Shared) -> Result<(), StoreError> {
         let mut age = Duration::ZERO;
         // The queue is read only if nothing is free: else it is as young as the dispatcher is quick.
         if shared.pool.is_full(agent) {
-            let heads = shared.backlog.lanes(&skills, HEADS, |_| false);
+            let heads = shared.backlog.lanes(&skills, HEADS, shared.refusals.tasks(), |_| false);
             let wanted: Vec<Wanted> = heads.iter().map(|lane| Wanted::first(lane.class(), HEADS)).collect();
             let mut tasks = shared.store.ready_tasks(&wanted, now).await?;
             // Another instance would not take the others either.

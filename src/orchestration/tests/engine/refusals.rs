@@ -227,6 +227,25 @@ async fn refused_so_often(world: &World, id: TaskId, count: usize) -> TaskDetail
 }
 
 #[tokio::test]
+async fn a_refused_task_keeps_its_turn_and_holds_up_no_other_key() {
+    let world = world().await;
+    set_draining(&world, "bob", true).await;
+    let of = |key: &str, task: NewTask| NewTask { fairness_key: Some(key.to_owned()), ..task };
+    let refused = world.submit(of("one", refused_by(&["ann"]))).await.unwrap();
+    refused_so_often(&world, refused, 1).await;
+    // More than a round looks at, while it is always the turn of the first key.
+    let mut others = Vec::new();
+    for _ in 0..100 {
+        others.push(world.submit(of("other", refused_by(&[]))).await.unwrap());
+    }
+    for id in others {
+        assert_eq!(world.ended(id).await.summary.state, TaskState::Completed);
+    }
+    set_draining(&world, "bob", false).await;
+    assert_eq!(told(&world.ended(refused).await).len(), 2);
+}
+
+#[tokio::test]
 async fn an_engine_that_has_forgotten_asks_again_but_not_without_end() {
     let first = world().await;
     set_draining(&first, "bob", true).await;

@@ -24,7 +24,7 @@ async fn submit(world: &World, task: &NewTask, count: usize) -> Vec<TaskId> {
 }
 
 /// Which keys began, in this order, as the log of events tells it.
-async fn beginnings(world: &World) -> Vec<String> {
+pub async fn beginnings(world: &World) -> Vec<String> {
     use baton_storage::EventStore;
     let filter = baton_domain::event::TopicFilter::parse("task.running").unwrap();
     let page = world.store.events_since(baton_domain::id::EventSeq(0), &filter, 1_000_000).await.unwrap();

@@ -31,22 +31,34 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-/// The real time, plus what the test adds.
+/// The real time, plus what the test adds; or none that passes by itself.
 #[derive(Default)]
 pub struct MovableClock {
     ahead: AtomicI64,
+    /// The real time at which it was stopped; 0 while it runs.
+    stopped: AtomicI64,
 }
 
 impl MovableClock {
     pub fn advance(&self, span: Duration) {
         self.ahead.fetch_add(span.as_millis() as i64, Ordering::SeqCst);
     }
+
+    /// From now on no time passes that the test does not add: what is done again now and then is not.
+    pub fn stop(&self) {
+        self.stopped.store(Self::real(), Ordering::SeqCst);
+    }
+
+    fn real() -> i64 {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
+    }
 }
 
 impl Clock for MovableClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Timestamp::from_millis(since.as_millis() as i64 + self.ahead.load(Ordering::SeqCst))
+        let stopped = self.stopped.load(Ordering::SeqCst);
+        let real = if stopped == 0 { Self::real() } else { stopped };
+        Timestamp::from_millis(real + self.ahead.load(Ordering::SeqCst))
     }
 }
 

@@ -25,6 +25,8 @@ pub enum PlantedBug {
     AttemptCountedTwice,
     /// A task that is queued again is not put where the dispatcher looks.
     RetryNotQueued,
+    /// Tasks of one key are put where the dispatcher looks only after a while.
+    KeySeenLate,
     /// The idempotency key is stored after the task, and now and then nobody is left to store it.
     KeyOutsideTransaction,
     /// A retry forgets that somebody asked for the task to end.
@@ -43,7 +45,7 @@ pub enum PlantedBug {
 
 impl PlantedBug {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoLeaseCheckOnComplete,
         Self::AcknowledgedBeforeCommit,
         Self::SequenceBeforeCommit,
@@ -54,6 +56,7 @@ impl PlantedBug {
         Self::LiveLeaseRecovered,
         Self::AttemptCountedTwice,
         Self::RetryNotQueued,
+        Self::KeySeenLate,
         Self::KeyOutsideTransaction,
         Self::CancelForgottenOnRetry,
         Self::DeliveryNotStored,

@@ -25,30 +25,41 @@ pub(crate) const SKILLS: [&str; 2] = ["sim.quick", "sim.slow"];
 /// A skill and a label that one agent of every other server has together, and no other.
 pub(crate) const LABELLED: (&str, &str) = (SKILLS[1], "rare");
 
-struct Worker {
-    world: Arc<World>,
-    name: &'static str,
-    labels: &'static [&'static str],
-    skills: &'static [&'static str],
-    slots: u32,
+/// What an agent can do, on whichever server it is.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) labels: &'static [&'static str],
+    pub(crate) skills: &'static [&'static str],
+    pub(crate) slots: u32,
 }
 
+const BOTH: Kind = Kind { name: "both", labels: &["simulated"], skills: &SKILLS, slots: 4 };
+const SLOW: Kind = Kind { name: "slow", labels: &["simulated"], skills: &[SKILLS[1]], slots: 3 };
+const RARE: Kind = Kind { name: "rare", labels: &["simulated", LABELLED.1], skills: &[SKILLS[1]], slots: 2 };
+
 /// The agents of a server: each server has the same, and every other one more.
+pub(crate) fn carried(server: usize) -> &'static [Kind] {
+    if server.is_multiple_of(2) { &[BOTH, SLOW, RARE] } else { &[BOTH, SLOW] }
+}
+
+struct Worker {
+    world: Arc<World>,
+    kind: &'static Kind,
+}
+
+/// A server's agents, to be started.
 pub(crate) fn registry(world: &Arc<World>, server: usize) -> Result<AgentRegistry, DuplicateAgent> {
-    let worker = |name, labels, skills, slots| Arc::new(Worker { world: Arc::clone(world), name, labels, skills, slots }) as Arc<dyn Agent>;
-    let both = worker("both", &["simulated"], &SKILLS, 4);
-    let slow = worker("slow", &["simulated"], &SKILLS[1..], 3);
-    let rare = server.is_multiple_of(2).then(|| worker("rare", &["simulated", LABELLED.1], &SKILLS[1..], 2));
-    AgentRegistry::new([both, slow].into_iter().chain(rare))
+    AgentRegistry::new(carried(server).iter().map(|kind| Arc::new(Worker { world: Arc::clone(world), kind }) as Arc<dyn Agent>))
 }
 
 #[async_trait]
 impl Agent for Worker {
     fn card(&self) -> AgentCard {
-        let skills: Vec<Value> = self.skills.iter().map(|name| skill(name)).collect();
+        let Kind { name, labels, skills, slots } = self.kind;
+        let skills: Vec<Value> = skills.iter().map(|name| skill(name)).collect();
         let card = json!({
-            "name": self.name, "title": self.name, "description": "Does what its input says.", "family": "custom", "skills": skills,
-            "labels": self.labels, "slots": self.slots, "version": "1.0.0",
+            "name": name, "title": name, "description": "Does what its input says.", "family": "custom", "skills": skills,
+            "labels": labels, "slots": slots, "version": "1.0.0",
         });
         // Written as JSON, so that what a card may say besides has its default here.
         serde_json::from_value(card).unwrap_or_else(|error| unreachable!("the card is one: {error}"))

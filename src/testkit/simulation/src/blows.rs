@@ -52,19 +52,23 @@ async fn blow(world: Arc<World>, fate: Fate) {
         Blow::Crash => {
             world.blows.lock().crashes += u64::from(!host.crashed());
             host.crash();
+            world.look_at(fate.server);
             tokio::time::sleep(fate.lasts).await;
             host.let_go();
             host::start(&world, fate.server);
         }
         Blow::Pause => {
             let stands = host.pause();
+            world.look_at(fate.server);
             tokio::time::sleep(fate.lasts).await;
             let goes_on = host.go_on();
+            world.look_at(fate.server);
             world.blows.lock().pauses += u64::from(stands && goes_on);
         }
         Blow::Partition(cut) => {
             let before = world.cut_off();
             host.set_cut(Some(cut));
+            world.look_at(fate.server);
             tokio::time::sleep(fate.lasts).await;
             // One that is still starting, or waits for an answer that was lost before, may have called nobody yet.
             for _ in 0..LOOKS {
@@ -77,10 +81,12 @@ async fn blow(world: Arc<World>, fate: Fate) {
             for host in [Some(host), world.host(fate.server)].into_iter().flatten() {
                 host.set_cut(None);
             }
+            world.look_at(fate.server);
             world.blows.lock().partitions += u64::from(world.cut_off() > before);
         }
         Blow::Restart => {
             world.blows.lock().restarts += u64::from(!host.crashed());
+            world.note_works(fate.server, false);
             host.stop().await;
             tokio::time::sleep(fate.lasts).await;
             host.let_go();

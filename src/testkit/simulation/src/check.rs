@@ -12,10 +12,12 @@ use baton_domain::wire::task::{AttemptOutcome, TaskFilter};
 use baton_storage::{EventStore, StoreError, TaskQuery, TaskRows, TaskStore};
 
 use crate::client::LIMITED;
+use crate::places;
 use crate::running;
 use crate::world::World;
 
-/// The longest that a due task may wait for an agent, blows included.
+/// The longest that a critical task may wait for an agent, blows and what is done before it included; [`places`] is stricter with what
+/// waits for nobody.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// The whole log.
@@ -46,6 +48,9 @@ pub(crate) async fn check(world: &World, log: &[Event]) -> Result<Vec<Violation>
         found.push(wrong(Invariant::NothingIsLost, format!("{counted} tasks are counted and {} are listed", rows.len())));
     }
     found.extend(running::check(log, &rows));
+    let (beside, longest) = places::check(world, &rows);
+    found.extend(beside);
+    *world.beside.lock() = longest;
     outside(world, &rows, &mut found);
     Ok(found)
 }

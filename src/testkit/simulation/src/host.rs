@@ -33,7 +33,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(1);
 const TERM: Duration = Duration::from_secs(2);
 /// An agent whose tasks all fail is left alone for as long: else what waits for it behind such tasks would wait minutes for each try.
-const BREAKER: BreakerOptions = BreakerOptions {
+pub(crate) const BREAKER: BreakerOptions = BreakerOptions {
     consecutive_failures: 10,
     failure_rate: 0.6,
     window: 64,
@@ -120,6 +120,11 @@ impl Host {
         stood
     }
 
+    /// Whether it is up, goes on, and is connected.
+    pub(crate) fn works(&self) -> bool {
+        self.life.load(Ordering::SeqCst) == UP && self.cut().is_none() && self.engine.lock().is_some()
+    }
+
     /// Which ways to the store are closed.
     pub(crate) fn cut(&self) -> Option<Cut> {
         match self.way.load(Ordering::SeqCst) {
@@ -185,6 +190,11 @@ impl Host {
     }
 }
 
+/// What a server is called.
+pub(crate) fn name(server: usize) -> String {
+    format!("server-{server}")
+}
+
 /// Puts a new incarnation in a server's place and starts it; it is there once [`Host::tasks`] says so.
 pub(crate) fn start(world: &Arc<World>, server: usize) -> Arc<Host> {
     let mut hosts = world.hosts.lock();
@@ -205,7 +215,7 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
     let link = Arc::new(Link::new(&world, &host));
     *host.link.lock() = Some(Arc::clone(&link));
     let sources = world.sources(host.server, host.incarnation);
-    let identity = Identity { name: format!("server-{}", host.server), ..Identity::default() };
+    let identity = Identity { name: name(host.server), ..Identity::default() };
     // As large whatever machine this is: its parts are nobody's chance.
     let machine = HostOptions { cpu_millicores: Some(64_000), memory_mib: Some(65_536), ..HostOptions::default() };
     let options = EngineOptions {
@@ -245,6 +255,7 @@ async fn bring_up(world: Arc<World>, host: Arc<Host>) {
                 world.trace.note(format_args!("s{} incarnation {} is up", host.server, host.incarnation));
                 *host.topics.lock() = Some(open_topics(&world, &host, &link, &engine, sources));
                 *host.engine.lock() = Some(Arc::new(engine));
+                world.look_at(host.server);
                 return;
             }
             Err(error) => {

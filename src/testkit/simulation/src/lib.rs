@@ -8,7 +8,7 @@
 //! - `doorbell`: the way from a commit to the servers' buses, which may lose, repeat and reorder
 //! - `carrier`: the way of what is fleeting from server to server, which delays and loses
 //! - `agent`, `client`, `reader`, `consumer`: whoever works and publishes, asks for work, follows the events, and consumes topics
-//! - `plan`: what the seed decides; `blows`: what befalls servers; `check`: what must hold in the end; `messages`, `topics`: what became of messages; `running`: what ran beside and after what; `trace`: everything that happened, in a line each
+//! - `plan`: what the seed decides; `blows`: what befalls servers; `check`: what must hold in the end; `messages`, `topics`: what became of messages; `running`: what ran beside and after what; `places`: what waited beside a free place; `trace`: everything that happened, in a line each
 //!
 //! The same seed gives the same trace: ids, chance and time come from the seed, and nothing here or in the engine asks the
 //! machine (docs/adr/018).
@@ -24,6 +24,7 @@ mod host;
 mod ledger;
 mod link;
 mod messages;
+mod places;
 mod plan;
 mod reader;
 mod run;

@@ -53,6 +53,8 @@ pub struct Outcome {
     pub messages: MessageCounts,
     /// What befell servers.
     pub blows: BlowCounts,
+    /// The longest that a task waited although a place was free for it.
+    pub beside: Duration,
 }
 
 /// Runs a seed's world. `folder` is where its servers have their folders; runs at the same time need different ones.
@@ -116,7 +118,8 @@ fn run_kept(seed: u64, bug: Option<PlantedBug>, folder: &Path, keep_trace: bool)
     let tasks = log.iter().filter(|event| event.kind == "task.queued" || event.kind == "task.waiting").count() as u64;
     let messages = world.messages.lock().counts;
     let blows = *world.blows.lock();
-    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64, messages, blows })
+    let beside = *world.beside.lock();
+    Ok(Outcome { seed, violations, trace, lines, tasks, events: log.len() as u64, messages, blows, beside })
 }
 
 async fn live(world: &Arc<World>) -> Result<(Vec<Violation>, Vec<Event>), StoreError> {

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use baton_bus::carrier::{InProcessHub, POLL};
 use baton_domain::ports::{Chance, Clock, IdSource, Sources};
+use baton_domain::time::Timestamp;
 use baton_storage_memory::{MemoryStore, PlantedBug};
 use baton_testkit::SeededChance;
 use parking_lot::Mutex;
@@ -33,6 +35,10 @@ pub(crate) struct World {
     pub(crate) messages: Mutex<Messages>,
     /// What befell servers and took effect.
     pub(crate) blows: Mutex<BlowCounts>,
+    /// Which servers worked since when, or no longer did.
+    worked: Mutex<Vec<(Timestamp, usize, bool)>>,
+    /// The longest that a task waited beside a free place.
+    pub(crate) beside: Mutex<Duration>,
     /// The rings of what carries between servers; whoever takes an entry has a poll's time to finish it.
     pub(crate) rings: Arc<InProcessHub>,
     /// The servers, in their present incarnations.
@@ -62,6 +68,8 @@ impl World {
             ledger: Ledger::default(),
             messages: Mutex::default(),
             blows: Mutex::default(),
+            worked: Mutex::default(),
+            beside: Mutex::default(),
             rings: InProcessHub::new(POLL),
             hosts: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
@@ -96,6 +104,21 @@ impl World {
     /// A server's present incarnation.
     pub(crate) fn host(&self, server: usize) -> Option<Arc<Host>> {
         self.hosts.lock().get(server).cloned()
+    }
+
+    /// Notes whether a server works now; to be called whenever that may have changed.
+    pub(crate) fn look_at(&self, server: usize) {
+        self.note_works(server, self.host(server).is_some_and(|host| host.works()));
+    }
+
+    /// Notes whether a server works from now on.
+    pub(crate) fn note_works(&self, server: usize, works: bool) {
+        self.worked.lock().push((self.clock().now(), server, works));
+    }
+
+    /// Which servers worked since when, or no longer did, in the order of time.
+    pub(crate) fn worked(&self) -> Vec<(Timestamp, usize, bool)> {
+        self.worked.lock().clone()
     }
 
     /// Counts a call that was lost to a partition.

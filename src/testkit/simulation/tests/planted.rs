@@ -21,7 +21,7 @@ const fn breaks(bug: PlantedBug) -> Invariant {
         PlantedBug::LeaseNotIncreased | PlantedBug::LiveLeaseRecovered => Invariant::OneLease,
         PlantedBug::HeartbeatRevivesStaleLease => Invariant::EndedHoldsNoLease,
         PlantedBug::AttemptCountedTwice => Invariant::AttemptsBounded,
-        PlantedBug::RetryNotQueued => Invariant::NothingStarves,
+        PlantedBug::RetryNotQueued | PlantedBug::KeySeenLate => Invariant::NothingStarves,
         PlantedBug::KeyOutsideTransaction => Invariant::NothingIsLost,
         PlantedBug::CancelForgottenOnRetry => Invariant::OnlyTableTransitions,
         PlantedBug::DeliveryNotStored => Invariant::MessageIsKept,

@@ -12,6 +12,10 @@ use super::table::TaskRow;
 use crate::PlantedBug;
 use crate::commit::State;
 
+/// What [`PlantedBug::KeySeenLate`] is about: less than the longest that a task may wait for others.
+const LATE_KEY: &str = "blue";
+const LATE: Duration = Duration::from_secs(45);
+
 pub(super) fn classes(state: &State, after: Option<&QueueClass>, limit: u32) -> Vec<QueueClass> {
     state.tasks.classes(after).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
 }
@@ -19,7 +23,8 @@ pub(super) fn classes(state: &State, after: Option<&QueueClass>, limit: u32) -> 
 pub(super) fn ready(state: &State, wanted: &[Wanted], now: Timestamp) -> Vec<ReadyTask> {
     let due = |row: &&TaskRow| {
         let summary = &row.record.summary;
-        let seen = summary.attempt == 1 || !state.makes(PlantedBug::RetryNotQueued);
+        let late = summary.fairness_key.as_deref() == Some(LATE_KEY) && now.since(row.record.ready_at) < LATE;
+        let seen = (summary.attempt == 1 || !state.makes(PlantedBug::RetryNotQueued)) && !(late && state.makes(PlantedBug::KeySeenLate));
         summary.not_before.is_none_or(|at| at <= now) && summary.cancel_requested_at.is_none() && seen
     };
     let mut ready: Vec<ReadyTask> = wanted

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use baton_simulation::{MessageCounts, Outcome, PlantedBug, run};
 use tempfile::TempDir;
@@ -19,6 +20,8 @@ pub struct Report {
     pub tasks: u64,
     pub events: u64,
     pub messages: MessageCounts,
+    /// The longest that a task waited beside a free place, and where.
+    pub beside: (Duration, u64),
     /// Seeds whose servers were spared something: a blow that fell where it met nobody.
     pub spared: Vec<String>,
     /// What did not hold, by seed.
@@ -29,6 +32,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} seeds, {} tasks queued, {} events, {} seeds broken", self.seeds, self.tasks, self.events, self.broken.len())?;
         writeln!(f, "{:?}", self.messages)?;
+        writeln!(f, "the longest wait beside a free place was {:?}, in seed {}", self.beside.0, self.beside.1)?;
         self.broken.iter().take(10).try_for_each(|line| writeln!(f, "{line}"))
     }
 }
@@ -69,6 +73,7 @@ pub fn all(seeds: Range<u64>, bug: Option<PlantedBug>) -> Report {
         report.tasks += outcome.tasks;
         report.events += outcome.events;
         report.messages += outcome.messages;
+        report.beside = report.beside.max((outcome.beside, outcome.seed));
         if !outcome.blows.has_all() {
             report.spared.push(format!("seed {}: {:?}", outcome.seed, outcome.blows));
         }
