@@ -44,7 +44,8 @@ struct Known {
     again: u64,
 }
 
-/// The doorbell of the queues. A ring that is lost costs the time until the next look, and nothing else.
+/// The doorbell of the queues. A ring that is lost costs the time until the next look, or until all is looked at again if its class was
+/// looked at in vain, and nothing else.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     known: Mutex<Known>,

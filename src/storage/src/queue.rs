@@ -30,7 +30,7 @@ pub struct Wanted {
     pub class: QueueClass,
     /// The most tasks of it.
     pub limit: u32,
-    /// Not those that require just these labels, written in this order.
+    /// Not those that require just these labels, written in this order; the same for all classes of a skill that are asked for together.
     pub without: Arc<BTreeSet<Vec<String>>>,
 }
 
