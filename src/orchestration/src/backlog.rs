@@ -104,13 +104,21 @@ impl Backlog {
         self.look.swap(false, Ordering::AcqRel).then(|| self.known.lock().look_on.take())
     }
 
-    /// Whether no task of a skill is believed to wait: nobody rang since the last look, and that found none.
-    pub(crate) fn is_empty(&self, skill: &str) -> bool {
+    /// Whether a new task of this class would be the next one of its skill: none is believed to wait, or it is its key's turn.
+    pub(crate) fn comes_first(&self, skill: &str, key: Option<&str>, priority: Priority) -> bool {
         if self.look.load(Ordering::Acquire) {
             return false;
         }
         let known = self.known.lock();
-        known.look_on.is_none() && known.queues.get(skill).is_none_or(FairQueue::is_empty)
+        known.look_on.is_none() && known.queues.get(skill).is_none_or(|queue| queue.comes_first(&key.map(Into::into), priority))
+    }
+
+    /// A task of a key began before it was rung for.
+    pub(crate) fn began(&self, skill: &str, key: Option<&str>, weight: f64) {
+        let mut known = self.known.lock();
+        if let Some(queue) = known.queues.get_mut(skill).filter(|queue| !queue.is_empty()) {
+            queue.began(&key.map(Into::into), weight);
+        }
     }
 
     /// What a look found: the classes, whether there are more, and which limits there are.
@@ -286,7 +294,16 @@ mod tests {
         backlog.look_again("a");
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it is to be looked at again since");
-        assert!(!backlog.is_empty("a"), "all that time");
+        let comes_first = |key| backlog.comes_first("a", key, Priority::default());
+        assert!(!comes_first(Some("x")), "it waits all that time");
+        assert!(!comes_first(Some("y")), "the others have had no turn");
+        backlog.served("a", None, 1, 1.0);
+        backlog.served("a", Some("x"), 1, 1.0);
+        assert!(!comes_first(Some("y")), "what a look would find is not known");
+        backlog.look_after();
+        assert!(comes_first(Some("y")));
+        backlog.began("a", Some("y"), 0.5);
+        assert!(!comes_first(Some("y")), "it has had more than the others by now");
     }
 
     #[test]

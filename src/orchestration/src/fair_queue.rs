@@ -47,11 +47,13 @@ struct Flow {
     /// Which priorities may have tasks, and how often each was rung for.
     active: [bool; LEVELS],
     rings: [u32; LEVELS],
+    /// Whether it has had no turn since it became active.
+    is_new: bool,
 }
 
 impl Flow {
     fn idle(tag: f64, weight: f64) -> Self {
-        Self { tag, weight, active: [false; LEVELS], rings: [0; LEVELS] }
+        Self { tag, weight, active: [false; LEVELS], rings: [0; LEVELS], is_new: false }
     }
 
     fn is_idle(&self) -> bool {
@@ -80,6 +82,8 @@ pub(crate) struct FairQueue {
     levels: [BTreeSet<(Tag, Key)>; LEVELS],
     /// Those of them that were looked at in vain, which are kept apart: there may be thousands, and nobody goes over them who leaves them out.
     in_vain: [BTreeSet<(Tag, Key)>; LEVELS],
+    /// How many of them have had no turn since they became active.
+    newcomers: usize,
 }
 
 fn level(priority: Priority) -> usize {
@@ -105,6 +109,8 @@ impl FairQueue {
         flow.rings[level] = flow.rings[level].wrapping_add(1);
         if flow.is_idle() {
             flow.tag = flow.tag.max(now);
+            flow.is_new = true;
+            self.newcomers += 1;
         }
         if !flow.active[level] {
             flow.active[level] = true;
@@ -122,6 +128,29 @@ impl FairQueue {
         self.levels.iter().chain(&self.in_vain).all(BTreeSet::is_empty)
     }
 
+    /// Whether a new task of this key and priority would have the next turn: none of another priority waits, its key has none that do and has had
+    /// no more than any other, and no other key waits for its first turn.
+    pub(crate) fn comes_first(&self, key: &Key, priority: Priority) -> bool {
+        let level = level(priority);
+        if self.newcomers > 0 || self.levels.iter().enumerate().any(|(other, keys)| other != level && !keys.is_empty()) {
+            return false;
+        }
+        let tag = self.flows.get(key).map_or(Some(self.now), |flow| flow.is_idle().then(|| flow.tag.max(self.now)));
+        let lowest = self.levels[level].first().map(|(Tag(tag), _)| *tag);
+        tag.is_some_and(|tag| lowest.is_none_or(|lowest| tag <= lowest))
+    }
+
+    /// A task of this key began that nobody rang for, with this weight.
+    pub(crate) fn began(&mut self, key: &Key, weight: f64) {
+        if !self.flows.contains_key(key) && self.flows.len() >= MAXIMUM_KEYS {
+            self.forget_idle();
+        }
+        if let Some(flow) = self.flows.get_mut(key).filter(|flow| flow.is_idle()) {
+            flow.tag = flow.tag.max(self.now);
+        }
+        self.served(key, 1, weight);
+    }
+
     /// A look that began at `rings` found no task of this key and priority. Does nothing if it was rung for meanwhile.
     pub(crate) fn empty(&mut self, key: &Key, priority: Priority, rings: u32) {
         let level = level(priority);
@@ -133,6 +162,9 @@ impl FairQueue {
         let place = (Tag(flow.tag), key.clone());
         if !self.levels[level].remove(&place) {
             self.in_vain[level].remove(&place);
+        }
+        if flow.is_idle() && std::mem::take(&mut flow.is_new) {
+            self.newcomers -= 1;
         }
         // An idle key is remembered for as long as it has had more than its share.
         if flow.is_idle() && flow.tag <= self.now {
@@ -151,7 +183,11 @@ impl FairQueue {
     /// What a key has at this priority is looked at in vain. Says whether that is new.
     pub(crate) fn set_aside(&mut self, key: &Key, priority: Priority) -> bool {
         let level = level(priority);
-        let Some(flow) = self.flows.get(key) else { return false };
+        let Some(flow) = self.flows.get_mut(key) else { return false };
+        // Its turn came, and nobody could take it.
+        if std::mem::take(&mut flow.is_new) {
+            self.newcomers -= 1;
+        }
         let place = (Tag(flow.tag), key.clone());
         let is_new = self.levels[level].remove(&place);
         if is_new {
@@ -218,6 +254,9 @@ impl FairQueue {
         // It may have been found empty, and been forgotten, before it was known here that its last task began.
         let now = self.now;
         let flow = self.flows.entry(key.clone()).or_insert_with(|| Flow::idle(now, weight));
+        if std::mem::take(&mut flow.is_new) {
+            self.newcomers -= 1;
+        }
         let before = Tag(flow.tag);
         flow.weight = weight;
         flow.tag += f64::from(tasks) / weight;

@@ -142,6 +142,38 @@ fn what_a_key_has_had_is_counted_although_it_was_found_empty_before() {
 }
 
 #[test]
+fn a_task_of_a_key_that_has_none_waiting_comes_first_unless_others_are_owed_a_turn() {
+    let (mut queue, all) = (FairQueue::default(), Priority::default());
+    let [old, new] = ["old", "new"].map(|key| Some(Arc::from(key)));
+    assert!(queue.comes_first(&new, all), "nobody waits");
+    queue.ring(Some("old"), all, None);
+    assert!(!queue.comes_first(&new, all), "the other one waits for its first turn");
+    queue.served(&old, 10, 1.0);
+    assert!(queue.comes_first(&new, all) && !queue.comes_first(&old, all));
+    assert!(!queue.comes_first(&new, priority(2)), "which of two priorities is next depends on the age of tasks");
+    let (mut of_new, mut of_old) = (0, 0);
+    for _ in 0..1_000 {
+        if queue.comes_first(&new, all) {
+            queue.began(&new, 1.0);
+            of_new += 1;
+        } else {
+            let turn = queue.turns(all, 1, 0, |_| false).remove(0);
+            queue.served(&turn.key, 1, turn.weight);
+            of_old += 1;
+        }
+    }
+    assert!((499..=501).contains(&of_new), "{of_new} and {of_old}: it gets its share and no more");
+    queue.ring(Some("other"), all, None);
+    assert!(queue.set_aside(&Some(Arc::from("other")), all));
+    assert_eq!(queue.newcomers, 0, "nobody can take what it has");
+    queue.ring(Some("last"), all, None);
+    assert_eq!(queue.newcomers, 1);
+    let rings = queue.rings(&Some(Arc::from("last")), all).unwrap();
+    queue.empty(&Some(Arc::from("last")), all, rings);
+    assert_eq!(queue.newcomers, 0, "it has none any more");
+}
+
+#[test]
 fn keys_are_bounded_and_room_comes_back() {
     let mut queue = FairQueue::default();
     for number in 0..=MAXIMUM_KEYS {

@@ -108,6 +108,8 @@ pub struct Completion {
     pub at: Timestamp,
     /// Spans that are not stored yet.
     pub spans: Vec<NewSpan>,
+    /// Whether it goes before other results that wait to be stored, since its attempt began among [`FEW`](crate::FEW).
+    pub goes_first: bool,
 }
 
 /// What became of a change.

@@ -45,7 +45,7 @@ pub use limits::{LimitRoom, LimitStore};
 pub use metrics::{BucketKey, BucketRow, MetricStore};
 pub use models::{ModelCallRecord, ModelStore, SpendingScope, Spent};
 pub use notifications::{NotificationRecord, NotificationStore};
-pub use queue::{Assignment, BegunTask, DueTask, QueueClass, ReadyTask, Wanted};
+pub use queue::{Assignment, BegunTask, DueTask, FEW, QueueClass, ReadyTask, Wanted};
 pub use servers::{Beat, Beaten, Heart, Joined, Leader, ServerRegistration, ServerStore, ServersAt};
 pub use settings::{SettingsKind, SettingsRecord, SettingsStore};
 pub use tasks::{

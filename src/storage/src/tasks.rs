@@ -255,7 +255,7 @@ pub trait TaskStore: Send + Sync {
     async fn ready_tasks(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ReadyTask>, StoreError>;
 
     /// Gives tasks to agents that take them at once: queued to assigned to running, with lease, attempt, explanation and an
-    /// event for each change, in one transaction. A task that is no longer queued and due is left out of the answer, and
+    /// event for each change, all of a task in one transaction. A task that is no longer queued and due is left out of the answer, and
     /// so is one for which the concurrency limit of its skill or of its fairness key leaves no room, in the order of the
     /// assignments.
     ///

@@ -272,7 +272,7 @@ impl AgentPool {
         let needs = self.skills.get(skill).map(|known| &known.skill.needs);
         let taken = self.state.lock().reserve(refused, skill, labels, needs, &self.sources)?;
         let state::Taken { number, instance, share, agent, name, explanation } = taken;
-        Ok(Reservation { slot: SlotGuard::new(Arc::clone(self), number, instance, share), agent, name, explanation })
+        Ok(Reservation { slot: SlotGuard::new(Arc::clone(self), number, instance, share), agent, name, explanation, goes_first: false })
     }
 
     /// Whether some agent would take a task now that nobody has refused.
@@ -397,4 +397,6 @@ pub(crate) struct Reservation {
     pub(crate) agent: Arc<dyn Agent>,
     pub(crate) name: AgentRef,
     pub(crate) explanation: Explanation,
+    /// Whether its attempt begins among so few that its result goes first, too.
+    pub(crate) goes_first: bool,
 }

@@ -259,7 +259,14 @@ async fn finish(
             let spans = trace.take_spans();
             trace.flush().await;
             let attempt = trace.attempt();
-            Change::Complete(Box::new(Completion { task: task.clone(), attempt, result, at: ended, spans }))
+            Change::Complete(Box::new(Completion {
+                task: task.clone(),
+                attempt,
+                result,
+                at: ended,
+                spans,
+                goes_first: reservation.goes_first,
+            }))
         }
         end => {
             let end = quarantined(shared, &task, end).await;

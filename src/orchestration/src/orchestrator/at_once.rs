@@ -1,7 +1,8 @@
-//! May a new task begin in the very commit that stores it? If nobody waits before it and an agent has a free slot.
+//! May a new task begin in the very commit that stores it? If it would have the next turn and an agent has a free slot.
 //!
 //! That spares a task that comes alone one synced commit and the dispatcher's round. It changes no order: a queue that was found
-//! empty, and that nobody rang for since, holds no task that should go first.
+//! empty, and that nobody rang for since, holds no task that should go first; and of one that is not empty the next turn is that of a key
+//! that has none waiting and has had no more than the others, as [`FairQueue`](crate::fair_queue::FairQueue) says.
 
 use baton_domain::task::TaskState;
 use baton_storage::fault_points::{FaultPoint, reach};
@@ -17,10 +18,15 @@ impl Orchestrator {
         let [only] = tasks else { return None };
         let summary = &only.task.summary;
         let takes_none = self.shared.stop.is_cancelled() || self.shared.cluster.is_draining();
-        if summary.state != TaskState::Queued || takes_none || !self.shared.backlog.is_empty(&summary.skill) {
+        if summary.state != TaskState::Queued
+            || takes_none
+            || !self.shared.backlog.comes_first(&summary.skill, summary.fairness_key.as_deref(), summary.priority)
+        {
             return None;
         }
-        dispatcher::place(&self.shared, summary.id, &summary.skill, &summary.labels)
+        let (assignment, mut reservation) = dispatcher::place(&self.shared, summary.id, &summary.skill, &summary.labels)?;
+        reservation.goes_first = true;
+        Some((assignment, reservation))
     }
 
     /// Stores a task and starts its attempt; gives whether it began. Goes on if the caller goes away: a task that has begun in
@@ -40,6 +46,8 @@ impl Orchestrator {
             let began = task.is_some();
             if let Some(task) = task {
                 reach(FaultPoint::AfterClaim);
+                let summary = &task.task.summary;
+                me.shared.backlog.began(&summary.skill, summary.fairness_key.as_deref(), task.task.fairness_weight);
                 attempt::begin(&me.shared, &me, task, reservation);
             }
             Ok((inserted, began))

@@ -300,7 +300,7 @@ async fn keep(world: &World, row: Row, noted: Noted, planted: Option<Planted>) {
             if planted == Some(Planted::Outcome) {
                 result["planted"] = json!(true);
             }
-            store.complete(Completion { task: begun.task, attempt, result, at: now, spans: Vec::new() }).await.unwrap()
+            store.complete(Completion { task: begun.task, attempt, result, at: now, spans: Vec::new(), goes_first: false }).await.unwrap()
         }
         Err(failure) => {
             let end = Advance {

@@ -256,7 +256,14 @@ impl World {
 
     /// The result of an attempt that began.
     pub(crate) fn completion(begun: &BegunTask, now: Timestamp) -> Completion {
-        Completion { task: begun.task.clone(), attempt: begun.attempt, result: json!({"score": 0.75}), at: now, spans: Vec::new() }
+        Completion {
+            task: begun.task.clone(),
+            attempt: begun.attempt,
+            result: json!({"score": 0.75}),
+            at: now,
+            spans: Vec::new(),
+            goes_first: false,
+        }
     }
 
     /// Believes holders until then, as a server does that has not joined; gives the leases that are stale.

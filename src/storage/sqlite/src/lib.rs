@@ -14,6 +14,7 @@ mod events;
 mod failure;
 mod identity;
 mod journals;
+mod lanes;
 mod limits;
 mod metrics;
 mod models;

@@ -6,24 +6,23 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use baton_domain::event::{Event, NewEvent};
 use baton_domain::id::EventSeq;
 use baton_storage::fault_points::{FaultPoint, reach};
 use baton_storage::{Advanced, CommitSink, Completion, StoreError};
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::backfill::Backfill;
 use crate::events;
+use crate::lanes::{self, Lane, Message, closed};
 use crate::statement::run;
 use crate::tally::{Move, Tally};
-use crate::tasks::complete::{Completions, Reply};
 
-/// Jobs that wait to be written; senders wait when it is full.
-const QUEUE: usize = 4_096;
-/// The most jobs of one commit. Larger groups add latency and win little.
-const GROUP: usize = 512;
+/// How long a group goes on at least while the express lane hurries it.
+const STRIDE: Duration = Duration::from_millis(1);
 
 /// What a job writes into.
 #[derive(Debug)]
@@ -75,6 +74,10 @@ pub(crate) trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
     /// Answers whoever waits, after the commit or with the reason why there was none.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+    /// How many things were handed in that it is about.
+    fn count(&self) -> usize {
+        1
+    }
 }
 
 struct JobOf<F, T> {
@@ -113,21 +116,10 @@ where
     }
 }
 
-enum Message {
-    Work(Box<dyn Job>),
-    /// A result; those of a group are written together.
-    Complete(Box<Completion>, Reply),
-    Close,
-}
-
 /// Hands jobs to the writing thread. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Message>,
-}
-
-fn closed() -> StoreError {
-    StoreError::Unavailable("the store is closed".to_owned())
+    lanes: lanes::Sender,
 }
 
 impl Writer {
@@ -138,13 +130,13 @@ impl Writer {
         tally: Arc<Tally>,
         backfill: Backfill,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (lanes, waiting) = lanes::lanes();
         let tx = Tx { connection, events: Vec::new(), moves: Vec::new() };
         let thread = std::thread::Builder::new()
             .name("baton-write".to_owned())
             .spawn(move || write(tx, waiting, sink.as_ref(), &tally, backfill))
             .map_err(|error| StoreError::Unavailable(format!("a thread cannot be started: {error}")))?;
-        Ok((Self { queue }, thread))
+        Ok((Self { lanes }, thread))
     }
 
     /// Runs a job in a transaction and gives its answer once that is committed.
@@ -153,50 +145,40 @@ impl Writer {
         F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        self.run_in(Lane::Ordinary, work).await
+    }
+
+    /// Like [`Self::run`], in this lane.
+    pub(crate) async fn run_in<T, F>(&self, lane: Lane, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job = JobOf { work: Some(work), result: None, reply };
-        self.queue.send(Message::Work(Box::new(job))).await.map_err(|_| closed())?;
+        self.lanes.send(lane, Message::Work(Box::new(job))).await?;
         answer.await.map_err(|_| closed())?
     }
 
     /// Records a result under its lease.
     pub(crate) async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Message::Complete(Box::new(completion), reply)).await.map_err(|_| closed())?;
+        let lane = if completion.goes_first { Lane::Express } else { Lane::Ordinary };
+        self.lanes.send(lane, Message::Complete(Box::new(completion), reply)).await?;
         answer.await.map_err(|_| closed())?
     }
 
     /// Ends the writing thread after everything that was handed in before.
     pub(crate) async fn close(&self) {
         // An error says that it has ended.
-        let _ = self.queue.send(Message::Close).await;
+        let _ = self.lanes.send(Lane::Ordinary, Message::Close).await;
     }
 }
 
-fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
-    let mut open = true;
-    while open && let Some(first) = waiting.blocking_recv() {
-        let (mut group, mut completions): (Vec<Box<dyn Job>>, Vec<_>) = (Vec::new(), Vec::new());
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Work(job) => group.push(job),
-                Message::Complete(completion, reply) => completions.push((*completion, reply)),
-                Message::Close => {
-                    open = false;
-                    break;
-                }
-            }
-            next = if group.len() + completions.len() < GROUP { waiting.try_recv().ok() } else { None };
-        }
-        let jobs = group.len() + completions.len();
-        if !completions.is_empty() {
-            group.push(Box::new(Completions::new(completions)));
-        }
-        if group.is_empty() {
-            break;
-        }
-        let committed = commit(&mut tx, &mut group);
+fn write(mut tx: Tx, mut waiting: lanes::Receiver, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
+    while let Some(mut group) = waiting.next() {
+        let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried());
+        waiting.put_back(group.split_off(done));
         if let Ok(events) = &committed {
             tally.committed(&tx.moves, events.last().map(|event| event.seq));
             if !events.is_empty() {
@@ -204,6 +186,7 @@ fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink
             }
         }
         let result = committed.map(|_| ());
+        let jobs = group.iter().map(|job| job.count()).sum();
         for job in group {
             job.answer(result.clone());
         }
@@ -212,32 +195,34 @@ fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Message>, sink: &dyn CommitSink
     }
     backfill.close();
     waiting.close();
-    while let Some(message) = waiting.blocking_recv() {
-        match message {
-            Message::Work(job) => job.answer(Err(closed())),
-            Message::Complete(_, reply) => drop(reply.send(Err(closed()))),
-            Message::Close => {}
-        }
-    }
     // Closing the last connection moves what is in the log of writes into the file.
     if let Err((_, error)) = tx.connection.close() {
         tracing::warn!(%error, "the database did not close cleanly; it recovers when it is opened");
     }
 }
 
-/// Runs a group in one transaction; gives its events, each with its place.
-fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
+/// Runs a group in one transaction, or as many of its jobs as there is time for; gives its events, each with its place, and how many jobs that
+/// is about.
+fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>], is_hurried: impl Fn() -> bool) -> (Result<Vec<Arc<Event>>, StoreError>, usize) {
     tx.events.clear();
     tx.moves.clear();
-    let result = attempt(tx, group);
+    let mut done = 0;
+    let result = attempt(tx, group, is_hurried, &mut done);
     if result.is_err() && !tx.sql().is_autocommit() {
         // An error that ended the transaction by itself, as a full disk, leaves nothing to roll back.
         let _ = run(tx.sql(), "ROLLBACK", []);
     }
-    result
+    // If it could not even begin, none of them can.
+    (result, if done == 0 { group.len() } else { done })
 }
 
-fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, StoreError> {
+fn attempt(
+    tx: &mut Tx,
+    group: &mut [Box<dyn Job>],
+    is_hurried: impl Fn() -> bool,
+    done: &mut usize,
+) -> Result<Vec<Arc<Event>>, StoreError> {
+    let began = Instant::now();
     run(tx.sql(), "BEGIN IMMEDIATE", [])?;
     if let [job] = group {
         // Alone it needs no savepoint: what it wrote goes with the transaction.
@@ -254,6 +239,10 @@ fn attempt(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>, S
     for job in group {
         // Its reason is answered by the job itself; a transaction that is gone fails the next statement.
         let _ = tx.part(|tx| job.run(tx));
+        *done += 1;
+        if is_hurried() && began.elapsed() >= STRIDE {
+            break;
+        }
     }
     finish(tx)
 }

@@ -184,7 +184,14 @@ pub async fn running(store: &PostgresStore) -> BegunTask {
 }
 
 pub fn completion(begun: &BegunTask) -> Completion {
-    Completion { task: begun.task.clone(), attempt: begun.attempt, result: json!({"score": 0.75}), at: at(200), spans: Vec::new() }
+    Completion {
+        task: begun.task.clone(),
+        attempt: begun.attempt,
+        result: json!({"score": 0.75}),
+        at: at(200),
+        spans: Vec::new(),
+        goes_first: false,
+    }
 }
 
 pub fn user(email: &str, role: Role) -> UserRecord {

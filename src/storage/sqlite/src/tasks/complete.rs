@@ -53,6 +53,10 @@ impl Job for Completions {
         Ok(())
     }
 
+    fn count(&self) -> usize {
+        self.waiting.len()
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Self { waiting, answers } = *self;
         let mut answers = answers.into_iter();

@@ -27,6 +27,7 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use crate::SqliteStore;
+use crate::lanes::{Lane, PART};
 use crate::statement::one;
 use crate::writer::Tx;
 
@@ -42,7 +43,7 @@ pub(crate) fn runs_under(sql: &Connection, task: TaskId, lease: LeaseToken) -> R
 #[async_trait]
 impl TaskStore for SqliteStore {
     async fn insert_tasks(&self, tasks: Vec<NewTaskRecord>, idempotency: Option<Idempotency>) -> Result<Inserted, StoreError> {
-        self.writer.run(move |tx| insert::insert(tx, &tasks, idempotency)).await
+        self.writer.run_in(Lane::of(tasks.len()), move |tx| insert::insert(tx, &tasks, idempotency)).await
     }
 
     async fn insert_and_begin(
@@ -51,12 +52,13 @@ impl TaskStore for SqliteStore {
         idempotency: Option<Idempotency>,
         assignments: Vec<Assignment>,
     ) -> Result<(Inserted, Vec<BegunTask>), StoreError> {
+        let lane = Lane::of(tasks.len());
         let both = move |tx: &mut Tx| {
             let inserted = insert::insert(tx, &tasks, idempotency)?;
             let begun = if inserted == Inserted::Stored { begin::begin(tx, &assignments)? } else { Vec::new() };
             Ok((inserted, begun))
         };
-        self.writer.run(both).await
+        self.writer.run_in(lane, both).await
     }
 
     async fn task(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
@@ -95,7 +97,24 @@ impl TaskStore for SqliteStore {
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
-        self.writer.run(move |tx| begin::begin(tx, &assignments)).await
+        let lane = Lane::of(assignments.len());
+        let mut parts = Vec::with_capacity(assignments.len().div_ceil(PART));
+        let mut rest = assignments;
+        while !rest.is_empty() {
+            let after = rest.split_off(rest.len().min(PART));
+            let part = std::mem::replace(&mut rest, after);
+            parts.push(self.writer.run_in(lane, move |tx| begin::begin(tx, &part)));
+        }
+        // What began must be known although another part failed: whoever asked would leave it to its lease.
+        let mut begun = Vec::new();
+        let mut failed = None;
+        for part in futures::future::join_all(parts).await {
+            match part {
+                Ok(tasks) => begun.extend(tasks),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.filter(|_| begun.is_empty()).map_or(Ok(begun), Err)
     }
 
     async fn complete(&self, completion: Completion) -> Result<Advanced, StoreError> {

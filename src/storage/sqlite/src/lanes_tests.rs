@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::*;
+use crate::writer::Tx;
+
+/// Says its name when it is answered, and whether with an error.
+struct Named(u32, Arc<Mutex<Vec<(u32, bool)>>>);
+
+impl Job for Named {
+    fn run(&mut self, _: &mut Tx) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        self.1.lock().push((self.0, committed.is_ok()));
+    }
+}
+
+#[derive(Default)]
+struct Said(Arc<Mutex<Vec<(u32, bool)>>>);
+
+impl Said {
+    fn job(&self, name: u32) -> Message {
+        Message::Work(Box::new(Named(name, Arc::clone(&self.0))))
+    }
+
+    /// Who is in this group.
+    fn names(&self, group: Option<Vec<Box<dyn Job>>>) -> Vec<u32> {
+        group.into_iter().flatten().for_each(|job| job.answer(Ok(())));
+        std::mem::take(&mut *self.0.lock()).into_iter().map(|(name, _)| name).collect()
+    }
+}
+
+fn hand_in(sender: &Sender, lane: Lane, message: Message) -> Result<(), StoreError> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sender.send(lane, message))
+}
+
+fn send(sender: &Sender, lane: Lane, said: &Said, names: std::ops::Range<u32>) {
+    for name in names {
+        hand_in(sender, lane, said.job(name)).unwrap();
+    }
+}
+
+#[test]
+fn the_express_lane_goes_first_and_the_lanes_take_turns() {
+    let ((sender, mut receiver), said) = (lanes(), Said::default());
+    send(&sender, Lane::Ordinary, &said, 0..3);
+    send(&sender, Lane::Express, &said, 10..12);
+    assert_eq!(said.names(receiver.next()), [10, 11]);
+    assert!(!receiver.is_hurried());
+    send(&sender, Lane::Express, &said, 12..13);
+    assert!(!receiver.is_hurried(), "it is the turn of the others");
+    let group = receiver.next().unwrap();
+    assert!(receiver.is_hurried());
+    let mut group = group.into_iter();
+    assert_eq!(said.names(Some(group.by_ref().take(1).collect())), [0]);
+    receiver.put_back(group.collect());
+    assert_eq!(said.names(receiver.next()), [12]);
+    send(&sender, Lane::Ordinary, &said, 3..4);
+    assert_eq!(said.names(receiver.next()), [1, 2, 3], "what was left keeps its place");
+    send(&sender, Lane::Express, &said, 13..14);
+    assert_eq!(said.names(receiver.next()), [13]);
+    send(&sender, Lane::Express, &said, 14..15);
+    assert_eq!(said.names(receiver.next()), [14], "nobody else waits");
+}
+
+#[test]
+fn a_group_is_bounded_in_either_lane() {
+    let ((sender, mut receiver), said) = (lanes(), Said::default());
+    let most = u32::try_from(GROUP).unwrap();
+    for lane in [Lane::Express, Lane::Ordinary] {
+        send(&sender, lane, &said, 0..most + 1);
+        assert_eq!(said.names(receiver.next()), (0..most).collect::<Vec<_>>());
+        assert_eq!(said.names(receiver.next()), [most]);
+    }
+    assert_eq!((Lane::of(baton_storage::FEW), Lane::of(baton_storage::FEW + 1)), (Lane::Express, Lane::Ordinary));
+}
+
+#[test]
+fn what_was_handed_in_before_the_end_comes_out_and_the_rest_is_refused() {
+    let ((sender, mut receiver), said) = (lanes(), Said::default());
+    send(&sender, Lane::Ordinary, &said, 0..2);
+    hand_in(&sender, Lane::Ordinary, Message::Close).unwrap();
+    send(&sender, Lane::Express, &said, 10..11);
+    send(&sender, Lane::Ordinary, &said, 2..3);
+    let thread = std::thread::spawn(move || {
+        let first = said.names(receiver.next());
+        let mut group = receiver.next().unwrap();
+        receiver.put_back(group.split_off(1));
+        let second = said.names(Some(group));
+        let third = said.names(receiver.next());
+        assert!(receiver.next().is_none());
+        receiver.close();
+        let refused = std::mem::take(&mut *said.0.lock());
+        (first, second, third, refused)
+    });
+    let (first, second, third, refused) = thread.join().unwrap();
+    assert_eq!((first, second, third), (vec![10], vec![0], vec![1]));
+    assert_eq!(refused, [(2, false)]);
+    for lane in [Lane::Ordinary, Lane::Express] {
+        assert!(hand_in(&sender, lane, Message::Look).is_err());
+    }
+}
+
+#[test]
+fn the_thread_wakes_for_the_express_lane() {
+    let ((sender, mut receiver), said) = (lanes(), Said::default());
+    let job = said.job(1);
+    let thread = std::thread::spawn(move || said.names(receiver.next()));
+    hand_in(&sender, Lane::Express, job).unwrap();
+    assert_eq!(thread.join().unwrap(), [1]);
+}
+
+#[test]
+fn without_senders_it_ends() {
+    let (sender, mut receiver) = lanes();
+    drop(sender);
+    assert!(receiver.next().is_none());
+}
