@@ -320,7 +320,7 @@ async fn recorded_runs_come_to_the_same_without_any_socket_and_what_is_planted_i
         drop(database);
         let (all, reports) = replay_all(folder.path());
         let parted: Vec<&Value> = reports.iter().filter(|report| report["equal"] != true).collect();
-        assert!(!all && parted.len() == 1, "{parted:#?}");
+        assert!(!all && parted.len() == 1, "{skill}: {parted:#?}");
         assert_eq!(parted[0]["divergence"]["step"], step, "{parted:#?}");
         assert!(parted[0]["divergence"]["differences"].as_array().is_some_and(|found| !found.is_empty()), "{parted:#?}");
         for ending in ["", "-wal", "-shm"] {
