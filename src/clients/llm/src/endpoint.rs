@@ -174,6 +174,12 @@ impl Endpoint {
     }
 }
 
+/// Whether an answer says that it is one JSON document.
+fn is_json(response: &Response) -> bool {
+    let kind = response.headers().get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
+}
+
 /// What tokens cost at a price for a million of them, rounded up.
 pub(crate) const fn cost(tokens: u64, micros_per_million: u64) -> u64 {
     tokens.saturating_mul(micros_per_million).div_ceil(1_000_000)
@@ -226,6 +232,8 @@ impl Provider for Endpoint {
         let streams = written.is_some() && settings.capabilities.is_none_or(|capabilities| capabilities.streaming);
         let body = api::body(&settings.model, request, streams, self.keeps_to_schemas());
         let response = self.post("chat/completions", &body).await?;
+        // Some endpoints answer in one piece all the same.
+        let streams = streams && !is_json(&response);
         let completion = match written.filter(|_| streams) {
             Some(written) => self.stream(response, written).await?,
             None => {

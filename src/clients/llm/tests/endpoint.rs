@@ -99,6 +99,17 @@ async fn a_streamed_answer_comes_piece_by_piece_wherever_it_is_cut() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_answers_in_one_piece_although_it_was_asked_to_stream_is_understood() {
+    let (model, api) = api(|_| axum::Json(said("Hello")).into_response()).await;
+    let pieces = Mutex::new(Vec::new());
+    let write = |piece: &str| pieces.lock().unwrap().push(piece.to_owned());
+    let answer = Endpoint::new(model).unwrap().complete(&ask("hi"), Some(&write)).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.finish, answer.usage.completion_tokens), ("Hello", FinishReason::Stop, 3));
+    assert_eq!(pieces.lock().unwrap().clone(), ["Hello"]);
+    assert_eq!(api.seen.lock().unwrap()[0].1["stream"], true);
+}
+
+#[tokio::test]
 async fn calls_of_tools_are_put_together_from_their_pieces() {
     let (model, api) = api(|_| {
         stream(&[
