@@ -94,6 +94,59 @@ test('a lock file is held against a folder of advisories', async ({ dashboard: p
   await expect(page.getByTestId('result')).toContainText('lodash');
 });
 
+test('a report takes a table and a picture as files of its sections', async ({ dashboard: page, api }) => {
+  await open(page, '/tasks/new');
+  await chooseSkill(page, 'documentation.report');
+  await page.getByTestId('field-title').fill('Penguins at a glance');
+  await page.getByTestId('field-sections/0/title').fill('The table');
+  await page.getByTestId('field-sections/0/table_artifact').setInputFiles(example('tables/penguins.csv'));
+  await page.getByTestId('field-sections/0/columns').fill('species\nisland');
+  await page.getByTestId('row-sections/1').locator('> summary').click();
+  await page.getByTestId('field-sections/1/title').fill('The picture');
+  const dot = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><circle cx="4" cy="4" r="3"/></svg>';
+  await page.getByTestId('field-sections/1/image').setInputFiles({ name: 'dot.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(dot) });
+  await page.getByTestId('field-sections/1/caption').fill('A penguin from afar');
+  await page.getByTestId('field-formats').fill('["markdown", "html"]');
+  await submitted(page);
+  await completed(page);
+  await expect(page.getByTestId('result')).toContainText('Adelie');
+
+  const task = (await api.ended(taskId(page))) as unknown as {
+    input: { sections: Record<string, unknown>[] };
+    result: { markdown: string; sections: number; tables: number; pictures: string[] };
+  };
+  const [table, picture] = task.input.sections;
+  expect(task.input.sections, 'sections that were left empty are none').toHaveLength(2);
+  expect(Object.keys(table!).sort(), 'nor are fields').toEqual(['columns', 'table_artifact', 'title']);
+  expect(Object.keys(picture!).sort()).toEqual(['caption', 'image', 'title']);
+  expect([task.result.sections, task.result.tables, task.result.pictures.length]).toEqual([2, 1, 1]);
+  expect(task.result.markdown).toContain('| species | island |');
+  expect(task.result.markdown).toContain('![A penguin from afar](dot.svg)');
+});
+
+test('a review takes several files with their places in a tree', async ({ dashboard: page, api }) => {
+  await open(page, '/tasks/new');
+  await chooseSkill(page, 'code_analysis.best_practices');
+  // Both have the same name: it is their places that tell them apart, and the lines that say which is which.
+  await page
+    .getByTestId('field-artifacts')
+    .setInputFiles([
+      text('cart.py', 'def add(item, items=[]):\n    return [*items, item]\n'),
+      text('cart.py', 'LIMIT = 3\n\n\ndef bill(lines=[]):\n    return lines[:LIMIT]\n'),
+    ]);
+  await page.getByTestId('field-paths').fill('src/shop/cart.py\nsrc/billing/cart.py');
+  await submitted(page);
+  await completed(page);
+  const found = page.getByTestId('result').getByTestId('finding');
+  await expect(found.filter({ hasText: 'src/shop/cart.py:1' })).toHaveCount(1);
+  await expect(found.filter({ hasText: 'src/billing/cart.py:4' })).toHaveCount(1);
+  const { result } = await api.ended(taskId(page));
+  const { findings, summary } = result as { findings: { file: string; line: number; rule: string }[]; summary: { files: number } };
+  expect(summary.files).toBe(2);
+  const shared = findings.filter(({ rule }) => rule === 'py-mutable-default').map(({ file, line }) => `${file}:${line}`);
+  expect(shared.sort()).toEqual(['src/billing/cart.py:4', 'src/shop/cart.py:1']);
+});
+
 test('stored files are taken by their ids', async ({ dashboard: page, api }) => {
   await open(page, '/tasks/new');
   await chooseSkill(page, 'nlp.near_duplicates');

@@ -121,9 +121,21 @@ test('what a model writes is seen while it writes it', async ({ dashboard: page,
     await model.write('a time.');
     await expect(progress).toContainText('a time.');
     await expect(page.getByText('The result appears here as soon as there is one.')).toBeVisible();
-    await model.end();
+    await expect(page.getByTestId('model-calls'), 'a call that goes on is none yet').toHaveCount(0);
+    await model.end({ prompt_tokens: 1_200, completion_tokens: 34 });
     await expect(page.getByTestId('result')).toContainText('a time.');
     await expect(progress).toBeHidden();
+
+    // What it was asked and what that took stands there without a reload.
+    const calls = page.getByTestId('model-calls');
+    await expect(calls.getByRole('heading', { name: 'Model calls' })).toBeVisible();
+    const call = calls.getByTestId('model-call');
+    await expect(call).toHaveCount(1);
+    await expect(call.locator('summary')).toContainText(/slow\s*·\s*1,234 tokens in [\d,]+ ms/);
+    await expect(call.locator('pre').first()).toBeHidden();
+    await call.locator('summary').click();
+    await expect(call.locator('pre').first()).toContainText('The sea.');
+    await expect(call.locator('pre').last()).toContainText('a time.');
     await document.intact();
   } finally {
     model.stop();

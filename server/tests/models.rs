@@ -82,6 +82,38 @@ async fn what_a_model_writes_is_seen_while_it_writes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_task_asked_a_model_is_told_by_both_doors() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let mut model = ModelApi::configured(&rest, "able").await;
+    let id = submit(&rest, "prompt.answer", json!({"instructions": "Name a colour.", "input": "The sea at noon."})).await;
+    let mut asked = model.asked().await;
+    asked.begin();
+    asked.piece("Blue.");
+    asked.used(1_200, 34);
+    asked.end();
+    assert_eq!(ended(&rest, &id).await.summary.state, TaskState::Completed);
+
+    let answer = rest.function("models/calls", &json!({"task": id})).await;
+    assert_eq!(answer.status(), 200);
+    let calls: Vec<ModelCallView> = answer.json().await.unwrap();
+    let [call] = calls.as_slice() else { panic!("one question, one call: {calls:?}") };
+    assert_eq!((call.model.as_str(), call.failure.as_deref(), call.cached), ("able", None, false));
+    assert_eq!((call.usage.prompt_tokens, call.usage.completion_tokens), (1_200, 34));
+    assert!(call.request.contains("The sea at noon.") && call.answer.contains("Blue."), "{call:?}");
+    let by_rest: Vec<ModelCallView> = rest.get(&format!("/tasks/{id}/model-calls")).await.json().await.unwrap();
+    assert_eq!(by_rest, calls);
+
+    // Of a task that asked nothing there is nothing, which is what its page shows.
+    let silent = submit(&rest, "diagnostics.echo", json!({})).await;
+    ended(&rest, &silent).await;
+    let none: Vec<ModelCallView> = rest.function("models/calls", &json!({"task": silent})).await.json().await.unwrap();
+    assert_eq!(none, []);
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_is_cancelled_leaves_the_model_that_it_asked() {
     let folder = data_folder();
     let server = Server::start(folder.path());

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::harness::cluster::Rest;
 use crate::harness::{PATIENCE, Server, data_folder, repository};
 use baton_clients::baton_api::BatonApi;
+use baton_domain::schema::{FieldKind, form_fields};
 use serde_json::{Map, Value, json};
 
 fn text(value: &Value) -> &str {
@@ -83,6 +84,48 @@ async fn workflows_and_plans_are_tested_with_the_skills_that_are_shipped() {
     same("src/workflow/tests/catalogue/skills.json", &shipped, Value::clone, of_workflows);
     shipped.retain(|skill| !text(&skill["name"]).starts_with("diagnostics."));
     same("src/planner/tests/catalogue/skills.json", &shipped, of_plans, Value::clone);
+    assert!(server.terminate());
+}
+
+/// The lists of objects that people fill in row by row.
+const IN_ROWS: [&str; 7] = [
+    "data_science.query/tables",
+    "documentation.report/sections",
+    "documentation.report/sources",
+    "nlp.classify/labels",
+    "operations.choose_skill/candidates",
+    "operations.task_analysis/facts",
+    "web_automation.extract/fields",
+];
+
+/// The lists that people write as JSON: of a few words to choose from.
+const AS_JSON: [&str; 2] = ["documentation.render/files", "documentation.report/formats"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lists_of_shipped_skills_stand_on_their_forms_as_they_did() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let listed = get(&Rest::of(&server).await, "/skills").await;
+    let (mut in_rows, mut as_json) = (Vec::new(), Vec::new());
+    for skill in listed.as_array().unwrap() {
+        let (name, schema) = (text(&skill["name"]), &skill["input_schema"]);
+        if name.starts_with("diagnostics.") {
+            continue;
+        }
+        for field in form_fields(schema) {
+            let place = format!("{name}/{}", field.name);
+            let is_list = schema["properties"][&field.name].get("items").is_some();
+            match field.kind {
+                FieldKind::Rows(_) => in_rows.push(place),
+                FieldKind::Json if is_list => as_json.push(place),
+                _ => {}
+            }
+        }
+    }
+    in_rows.sort();
+    as_json.sort();
+    assert_eq!(in_rows, IN_ROWS, "a row has room for so many fields only (src/domain/src/schema/rows.rs)");
+    assert_eq!(as_json, AS_JSON);
     assert!(server.terminate());
 }
 

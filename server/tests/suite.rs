@@ -32,6 +32,7 @@ mod housekeeping;
 mod kept_folders;
 mod kills;
 mod layers;
+mod model_trust;
 mod models;
 mod one_door;
 mod outside;

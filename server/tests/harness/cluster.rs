@@ -217,6 +217,13 @@ impl Rest {
         request.timeout(PATIENCE).send().await.expect("an answer")
     }
 
+    /// Calls a server function, as a page does.
+    pub async fn function(&self, path: &str, arguments: &serde_json::Value) -> reqwest::Response {
+        let site = self.base.trim_end_matches("/api/v1");
+        let request = self.http.post(format!("{site}/sfn/{path}")).header("origin", site).bearer_auth(&self.token).json(arguments);
+        request.timeout(PATIENCE).send().await.expect("an answer")
+    }
+
     /// All servers and workers.
     pub async fn servers(&self) -> ServerList {
         self.get("/servers").await.json().await.expect("servers")

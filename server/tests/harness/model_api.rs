@@ -54,7 +54,7 @@ impl ModelApi {
 }
 
 /// The body of a request; nothing if it breaks off.
-fn read(stream: &mut TcpStream) -> Option<Value> {
+pub fn read(stream: &mut impl Read) -> Option<Value> {
     let (mut bytes, mut piece) = (Vec::<u8>::new(), [0; 8_192]);
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -97,6 +97,12 @@ impl Asked {
     /// Writes a piece.
     pub fn piece(&mut self, text: &str) {
         self.send(&format!("data: {}\n\n", json!({"choices": [{"delta": {"content": text}}]})));
+    }
+
+    /// Tells how many tokens were read and written.
+    pub fn used(&mut self, prompt_tokens: u64, completion_tokens: u64) {
+        let usage = json!({"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens});
+        self.send(&format!("data: {}\n\n", json!({"choices": [], "usage": usage})));
     }
 
     /// Ends what was written piece by piece.

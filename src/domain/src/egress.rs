@@ -25,7 +25,7 @@ pub struct EgressPolicy {
     pub timeout_ms: u64,
     /// The most redirects that are followed.
     pub maximum_redirects: u32,
-    /// The fewest milliseconds between two exchanges with one host.
+    /// The fewest milliseconds between two exchanges of one server's agents with one host; servers do not wait for one another.
     pub per_host_interval_ms: u64,
 }
 

@@ -12,6 +12,7 @@ mod egress;
 mod labels;
 mod memories;
 mod outside;
+mod pace;
 mod pausing;
 mod recovery;
 mod refusals;
