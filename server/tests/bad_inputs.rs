@@ -229,8 +229,9 @@ async fn bad_inputs_end_in_their_codes_and_good_ones_beside_them_complete() {
         asked.begin();
         asked.piece("They are angry.");
         asked.end();
-    });
-    models.push(able.await);
+    })
+    .await;
+    models.push(able);
     bad.extend(bad_tables(&api).await);
     bad.extend(bad_queries(&api).await);
     bad.extend(bad_sources(&api).await);
