@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::cluster::Rest;
 use crate::harness::model_api::ModelApi;
-use crate::harness::{PATIENCE, Server, data_folder};
+use crate::harness::{PATIENCE, Server, closing_after, data_folder};
 use crate::sockets::{Socket, connect, frame};
 use baton_domain::task::TaskState;
 use baton_domain::wire::assistance::SkillSuggestions;
@@ -136,6 +136,38 @@ async fn a_task_that_is_cancelled_leaves_the_model_that_it_asked() {
         let task = ended(&rest, &id).await;
         assert_eq!(task.summary.state, TaskState::Canceled, "{skill}");
         assert!(left < Duration::from_secs(1) && began.elapsed() < Duration::from_secs(1), "{skill}: {left:?}, {:?}", began.elapsed());
+    }
+    assert!(server.terminate());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_takes_too_long_leaves_the_model_that_it_asked_within_a_second_of_its_deadline() {
+    const DEADLINE: Duration = Duration::from_secs(2);
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let (api, rest) = (server.api().await, Rest::of(&server).await);
+    let mut model = ModelApi::configured(&rest, "endless").await;
+    let text = "The ferry to the island was late. It was late because of the fog. The fog lifted at noon, and the ferry sailed.";
+    let tasks = vec![
+        NewTask::new("prompt.answer", json!({"instructions": "Answer.", "input": "Why?"})),
+        NewTask::new("prompt.answer", json!({"instructions": "Answer.", "input": "Why?", "schema": {"type": "object"}})),
+        NewTask::new("documentation.draft", json!({"brief": text, "words": 40, "language": "en"})),
+    ];
+    let ids = api.submit_batch(tasks.into_iter().map(|task| closing_after(DEADLINE, task)).collect()).await.unwrap().ids;
+    let mut calls = Vec::new();
+    for _ in &ids {
+        let asked = model.asked().await;
+        // Its attempt has begun by now, so its deadline comes at the latest so long after this.
+        calls.push((Instant::now(), tokio::spawn(asked.left())));
+    }
+    for (asked_at, left) in calls {
+        let took = left.await.unwrap().duration_since(asked_at);
+        assert!(took < DEADLINE + Duration::from_secs(1), "the call went on for {took:?}");
+    }
+    for id in &ids {
+        let task = ended(&rest, &id.to_string()).await;
+        let code = task.summary.failure.map(|failure| failure.code);
+        assert_eq!((task.summary.state, code.as_deref()), (TaskState::TimedOut, Some("ATTEMPT-002")), "{}", task.summary.skill);
     }
     assert!(server.terminate());
 }

@@ -15,6 +15,7 @@ mod access;
 mod agent_claims;
 mod agent_topics;
 mod assistance;
+mod bad_inputs;
 mod child_processes;
 mod citations;
 mod cluster;

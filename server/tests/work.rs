@@ -3,13 +3,18 @@
 use crate::harness;
 
 use std::io::{Read, Write};
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::harness::{Server, data_folder, repository};
+use baton_clients::baton_api::BatonApi;
+use baton_domain::id::TaskId;
 use baton_domain::task::TaskState;
-use baton_domain::wire::task::NewTask;
+use baton_domain::wire::task::{NewTask, TaskDetail};
 use serde_json::json;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 #[test]
 fn the_demo_completes_its_mixed_batch_fast_enough() {
@@ -52,21 +57,18 @@ async fn wrong_files_and_texts_end_in_coded_failures_and_the_server_lives() {
     assert!(server.terminate());
 }
 
-/// Paths of sockets are short, and an attempt's folder lies deep in that of the data: the browser must come up there all the same.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_pictured_behind_the_real_binary() {
-    if baton_agents_web_automation::browser_program().is_none() {
-        eprintln!("SKIPPED: no Chromium is installed on this machine");
-        return;
-    }
+/// A site with this page, and who says each time that it was asked for something.
+fn site(page: &'static str) -> (String, UnboundedReceiver<()>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let site = listener.local_addr().unwrap().to_string();
+    let (send, visits) = unbounded_channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut asked = [0; 4_096];
             let _ = stream.read(&mut asked);
-            let page = "<!doctype html><title>A page</title><p>hello";
+            // Not every test listens.
+            let _ = send.send(());
             let _ = write!(
                 stream,
                 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
@@ -74,6 +76,17 @@ async fn a_page_is_pictured_behind_the_real_binary() {
             );
         }
     });
+    (site, visits)
+}
+
+/// Paths of sockets are short, and an attempt's folder lies deep in that of the data: the browser must come up there all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_pictured_behind_the_real_binary() {
+    if baton_agents_web_automation::browser_program().is_none() {
+        eprintln!("SKIPPED: no Chromium is installed on this machine");
+        return;
+    }
+    let (site, _visits) = site("<!doctype html><title>A page</title><p>hello");
     let folder = data_folder();
     let data = folder.path().join("a/folder/that/somebody/chose");
     let server = Server::start_with(harness::command(&data, &["--egress-private-hosts", &site]));
@@ -120,5 +133,80 @@ async fn a_cancelled_child_process_is_gone_within_a_second() {
         assert!(began.elapsed() < Duration::from_secs(1), "it still runs");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(server.terminate());
+}
+
+/// How long an attempt may take whose end at its deadline is measured: enough to be seen at work.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// The task once it has ended and nothing of it works any more, which must be so within a second of its deadline, which comes at the latest
+/// this long after now.
+async fn stopped(api: &BatonApi, id: TaskId, deadline: Duration, works: impl Fn() -> bool) -> TaskDetail {
+    let began = Instant::now();
+    loop {
+        let task = api.task(id).await.unwrap();
+        if task.summary.state.is_terminal() && !works() {
+            return task;
+        }
+        assert!(began.elapsed() < deadline + Duration::from_secs(1), "it still runs: {}", task.summary.state);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_process_that_takes_too_long_is_gone_within_a_second_of_its_deadline() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let api = server.api().await;
+    let spin = NewTask::new("diagnostics.spin", json!({"milliseconds": 60_000}));
+    let id = api.submit_batch(vec![harness::closing_after(DEADLINE, spin)]).await.unwrap().ids[0];
+    loop {
+        let state = api.task(id).await.unwrap().summary.state;
+        if state == TaskState::Running && children(server.pid()) > 0 {
+            break;
+        }
+        assert!(!state.is_terminal(), "it was never seen at work: {state}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let task = stopped(&api, id, DEADLINE, || children(server.pid()) > 0).await;
+    let code = task.summary.failure.map(|failure| failure.code);
+    assert_eq!((task.summary.state, code.as_deref()), (TaskState::TimedOut, Some("ATTEMPT-002")));
+    assert!(server.terminate());
+}
+
+/// Whether processes live in this folder: their command lines name it, or what they inherited does.
+#[cfg(target_os = "linux")]
+fn inhabited(folder: &Path) -> bool {
+    let wanted = folder.to_str().unwrap();
+    let names = |process: &Path| {
+        ["cmdline", "environ"].iter().any(|file| {
+            let text = std::fs::read(process.join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains(wanted)
+        })
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().any(|process| names(&process.path()))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_browser_of_a_page_that_takes_too_long_is_gone_within_a_second_of_its_deadline() {
+    /// Browsers take their time to come up.
+    const DEADLINE: Duration = Duration::from_secs(8);
+    if baton_agents_web_automation::browser_program().is_none() {
+        eprintln!("SKIPPED: no Chromium is installed on this machine");
+        return;
+    }
+    let (site, mut visits) = site("<!doctype html><title>Busy</title><script>while (true) {}</script>");
+    let folder = data_folder();
+    let scratch = folder.path().join("scratch");
+    let server = Server::start_with(harness::command(folder.path(), &["--egress-private-hosts", &site]));
+    let api = server.api().await;
+    let page = NewTask::new("web_automation.render", json!({"url": format!("http://{site}/"), "wait_seconds": 60}));
+    let id = api.submit_batch(vec![harness::closing_after(DEADLINE, page)]).await.unwrap().ids[0];
+    let visit = tokio::time::timeout(DEADLINE, visits.recv()).await;
+    assert!(visit.is_ok() && inhabited(&scratch), "its browser was never seen at work");
+    let task = stopped(&api, id, DEADLINE, || inhabited(&scratch)).await;
+    let code = task.summary.failure.map(|failure| failure.code);
+    assert_eq!((task.summary.state, code.as_deref()), (TaskState::TimedOut, Some("ATTEMPT-002")));
     assert!(server.terminate());
 }

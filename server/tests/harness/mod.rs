@@ -14,7 +14,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use baton_clients::baton_api::BatonApi;
+use baton_domain::task::{RetryPolicy, Timeouts};
 use baton_domain::wire::auth::Secret;
+use baton_domain::wire::task::NewTask;
 use tempfile::TempDir;
 
 /// The administrator that every test server is made with.
@@ -132,6 +134,12 @@ impl Drop for Server {
 /// The folder of this repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
+}
+
+/// The task with one attempt, which has this long.
+pub fn closing_after(deadline: Duration, task: NewTask) -> NewTask {
+    let timeouts = Timeouts { start_to_close_ms: u64::try_from(deadline.as_millis()).expect("a number"), ..Timeouts::default() };
+    NewTask { timeouts, retry: Some(RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() }), ..task }
 }
 
 /// How long a test waits for what must come.

@@ -78,9 +78,18 @@ impl Asked {
     }
 
     /// Answers with this text.
-    pub fn answer(mut self, text: &str) {
+    pub fn answer(self, text: &str) {
+        self.whole(text, "stop");
+    }
+
+    /// Answers with this text, and says that the answer was cut off there.
+    pub fn cut(self, text: &str) {
+        self.whole(text, "length");
+    }
+
+    fn whole(mut self, text: &str, finish: &str) {
         let body = json!({
-            "choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, "completion_tokens": 3}
+            "choices": [{"message": {"content": text}, "finish_reason": finish}], "usage": {"prompt_tokens": 9, "completion_tokens": 3}
         });
         let body = body.to_string();
         let length = body.len();
