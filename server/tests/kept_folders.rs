@@ -1,4 +1,4 @@
-//! Are rules and advisories used that the installation keeps, by agents that work in processes of their own?
+//! Are rules, formats of secrets and advisories used that the installation keeps, by agents that work in processes of their own?
 
 use crate::harness::{PATIENCE, Server, command, data_folder};
 use baton_clients::baton_api::BatonApi;
@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 const RULE: &str = "[[rule]]\nid = \"no-legacy-connect\"\ntitle = \"Old connection\"\nlanguages = [\"python\"]\ncwe = [477]\nseverity = \"warning\"\n\
     confidence = \"high\"\nmessage = \"legacy.connect is no longer allowed.\"\nadvice = \"Use the pool.\"\ncall = [{ name = [\"legacy.connect\"] }]\n";
+
+const FORMAT: &str =
+    "[[secret]]\nid = \"acme-token\"\ntitle = \"Token of Acme\"\nexpression = '\\b(acme_[a-z0-9]{16})\\b'\nconfidence = \"high\"\n";
 
 async fn run(api: &BatonApi, skill: &str, input: Value) -> Value {
     let ended = api.run(&NewTask::new(skill, input), PATIENCE).await.unwrap();
@@ -26,6 +29,12 @@ async fn rules_and_advisories_in_the_kept_folders_are_read_when_they_are_used() 
     std::fs::write(rules.path().join("team.toml"), RULE).unwrap();
     let found = run(&api, "code_analysis.security_audit", source).await;
     assert_eq!(found["findings"][0]["rule"], "no-legacy-connect", "{found}");
+
+    let hidden = json!({"source": "run --as acme_q7zk2vx9lm4tp8rw\n"});
+    assert_eq!(run(&api, "code_analysis.secrets", hidden.clone()).await["summary"]["findings"], 0);
+    std::fs::write(rules.path().join("formats.toml"), FORMAT).unwrap();
+    let found = run(&api, "code_analysis.secrets", hidden).await;
+    assert_eq!(found["findings"][0]["rule"], "acme-token", "{found}");
 
     let advisory = json!({
         "id": "TEST-1", "summary": "bad", "affected": [

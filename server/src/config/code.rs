@@ -9,7 +9,8 @@ use crate::start_error::StartError;
 /// Folders that the code analysis agent reads whenever it uses them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct CodeConfig {
-    /// Folder of own rules (up to 20 files in TOML, 256 KiB together) that every review of code uses besides the shipped ones; read for each review.
+    /// Folder of own rules and formats of secrets (up to 20 files in TOML, 256 KiB together) that every review of code and every search for secrets uses besides
+    /// the shipped ones; read each time.
     #[arg(long, env = "BATON_CODE_RULES")]
     pub(crate) code_rules: Option<PathBuf>,
     /// Folder of advisories (OSV in JSON, RustSec in TOML or Markdown, zip files of them; 20,000 files and 256 MB at most) that lock files are held against

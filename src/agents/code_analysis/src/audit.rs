@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::allowance::{Allowance, TASK_TIME, is_too_slow};
-use crate::engine::rule::{Catalogue, Confidence, Kind, MAXIMUM_RULE_FILES};
+use crate::engine::rule::{Catalogue, Confidence, Kind};
 use crate::engine::{Found, Ready};
 use crate::files::{self, File, Files};
 use crate::languages::{ALL, Facts};
 use crate::rules::Severity;
-use crate::source::{self, Source};
-use crate::{guess, sarif, tree};
+use crate::source::Source;
+use crate::{guess, own, sarif, tree};
 
 /// The most findings that a result lists; the SARIF file has up to ten times as many.
 pub(crate) const LISTED: usize = 500;
@@ -62,17 +62,11 @@ pub(crate) async fn perform(
     kept: Option<PathBuf>,
 ) -> Result<Value, SkillError> {
     let input: Input = serde_json::from_value(input).map_err(|error| SkillError::input("input", error))?;
-    let mut own: Vec<(String, String)> = input.rules.iter().map(|text| ("rules".to_owned(), text.clone())).collect();
-    for id in &input.rule_files {
-        let file = source::of(&context, None, Some(id))
-            .await
-            .map_err(|error| SkillError { message: format!("rule_files: {}", error.message), ..error })?;
-        own.push((file.file_name.unwrap_or_else(|| "rule_files".to_owned()), file.text));
-    }
+    let mut own = own::given(&context, input.rules.as_deref(), &input.rule_files).await?;
     let review = context
         .blocking(move |context| {
             if let Some(folder) = kept {
-                own.extend(kept_rules(context, &folder)?);
+                own.extend(own::kept(context, &folder)?);
             }
             review(context, &input, &own, kind, file_time)
         })
@@ -82,20 +76,6 @@ pub(crate) async fn perform(
     let artifact = context.store("findings.sarif", sarif::MEDIA_TYPE, &bytes).await?;
     context.progress(1.0, "done");
     Ok(answer(&review, json!(artifact)))
-}
-
-/// The rules that the installation keeps in a folder, with the names of their files.
-fn kept_rules(context: &Context, folder: &Path) -> Result<Vec<(String, String)>, SkillError> {
-    let files = files::read_folder(context, folder, |name: &str| name.ends_with(".toml"))?;
-    if files.files.len() > MAXIMUM_RULE_FILES {
-        let message = format!("the folder of kept rules has {} files; at most {MAXIMUM_RULE_FILES} are read", files.files.len());
-        return Err(SkillError::new(Code::RuleMalformed, message));
-    }
-    for (name, why) in &files.skipped {
-        context.warn(format!("{name} of the kept rules is left out: {why}"), Value::Null);
-    }
-    let named = |file: &File| -> Result<(String, String), SkillError> { Ok((format!("kept {}", file.name), file.text()?.to_owned())) };
-    files.files.iter().map(named).collect()
 }
 
 /// What a review found.

@@ -7,6 +7,7 @@ mod engine;
 mod explain;
 mod lines;
 mod measure;
+mod own;
 mod report;
 mod rules;
 mod sarif;
@@ -30,9 +31,9 @@ pub use source::MAXIMUM_BYTES;
 pub struct CodeAnalysis {
     /// How many attempts it takes at once.
     pub slots: u32,
-    /// How long one file is read at most; what was found until then counts, and the result says so.
+    /// How long one file is read at most, and searched for secrets in own formats; what was found until then counts, and the result says so.
     pub file_time: Duration,
-    /// A folder with rules (TOML) that every review uses besides the shipped ones; read when they are used.
+    /// A folder with rules that every review, and formats that every search for secrets, uses besides the shipped ones (TOML); read when they are used.
     pub rules: Option<PathBuf>,
     /// A folder with advisories (OSV, RustSec, or zip files of them) that lock files are held against besides those of the task; read when they are used.
     pub advisories: Option<PathBuf>,
@@ -69,7 +70,7 @@ impl Agent for CodeAnalysis {
             BEST_PRACTICES => self.review(context, input, engine::rule::Kind::Practice).await,
             DEPENDENCIES => dependencies::perform(context, input, self.advisories.clone()).await,
             EXPLAIN => explain::perform(context, input, self.file_time).await,
-            SECRETS => secrets::perform(context, input).await,
+            SECRETS => secrets::perform(context, input, self.file_time, self.rules.clone()).await,
             other => Err(SkillError::internal(format!("{other} is no skill of this agent"))),
         }
     }

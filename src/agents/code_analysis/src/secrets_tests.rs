@@ -1,9 +1,11 @@
 //! Whether secrets are found wherever they stand, once, and not repeated.
 
+use super::formats::{checksum, crc32, read, shipped};
 use super::*;
+use crate::engine::rule::{MAXIMUM_RULE_BYTES, MAXIMUM_RULES};
 
 fn find(text: &str, file: &str) -> Vec<Found> {
-    super::find(text, file, &mut || Ok(())).unwrap().0
+    super::find(text, file, &mut Turn::new(&[]), &mut || Ok(true)).unwrap().0
 }
 
 fn token(prefix: &str) -> String {
@@ -58,7 +60,7 @@ fn every_format_is_found() {
         ("secret-url-password", format!("postgres://app:{}@db.internal/x", mixed(14))),
         ("secret-assignment", format!("api_key = \"{}\"", mixed(24))),
     ];
-    let formats = formats().unwrap();
+    let formats = shipped().unwrap();
     assert_eq!(cases.len(), formats.len());
     for (rule, line) in cases {
         let rules: Vec<String> = find(&format!("first\n    {line}\nlast"), "f").into_iter().map(|one| one.rule).collect();
@@ -92,11 +94,11 @@ fn a_long_word_is_no_secret_because_a_part_begins_in_it() {
 #[test]
 fn more_secrets_than_are_kept_are_said_and_a_search_that_is_stopped_ends() {
     let line = format!("{} ", token("ghp_")).repeat(FILE_FINDINGS + 1);
-    let (found, more) = super::find(&line, "f", &mut || Ok(())).unwrap();
+    let (found, more) = super::find(&line, "f", &mut Turn::new(&[]), &mut || Ok(true)).unwrap();
     assert_eq!((found.len(), more), (FILE_FINDINGS, true));
     let line = "x ".repeat(WINDOW * 3);
     let mut asked = 0;
-    let stopped = super::find(&line, "f", &mut || {
+    let stopped = super::find(&line, "f", &mut Turn::new(&[]), &mut || {
         asked += 1;
         Err(SkillError::internal("stopped"))
     });
@@ -138,4 +140,114 @@ fn placeholders_are_no_secrets_and_secrets_are_not_repeated() {
     let found = find("api_key = \"q7Zk2Vx9Lm4Tp8Rw1Ys6\"", "f");
     assert_eq!(found.len(), 1);
     assert!(!serde_json::to_string(&found[0]).unwrap().contains("q7Zk2"));
+}
+
+/// A format of somebody's own, with this expression and these further keys.
+fn written(id: &str, expression: &str, more: &str) -> String {
+    format!("[[secret]]\nid = \"{id}\"\ntitle = \"Token of Acme\"\nconfidence = \"high\"\nexpression = '{expression}'\n{more}\n")
+}
+
+fn own(text: &str) -> Result<Vec<Format>, SkillError> {
+    formats::own(&[("rules".to_owned(), text.to_owned())])
+}
+
+#[test]
+fn own_formats_are_looked_for_before_the_shipped_ones() {
+    let formats = own(&written("acme-token", r"\b(acme_[a-z0-9]{16})\b", "after = 5\nentropy = 2")).unwrap();
+    let rules = |line: &str| -> Vec<String> {
+        let (found, _) = super::find(line, "f", &mut Turn::new(&formats), &mut || Ok(true)).unwrap();
+        found.into_iter().map(|one| one.rule).collect()
+    };
+    let token = format!("acme_{}", "q7zk2vx9lm4tp8rw");
+    assert_eq!(rules(&format!("run --with {token}")), ["acme-token"]);
+    // The shipped formats know it as something random that is assigned.
+    assert_eq!(find(&format!("token = \"{token}\""), "f")[0].rule, "secret-assignment");
+    assert_eq!(rules(&format!("token = \"{token}\"")), ["acme-token"]);
+    assert_eq!(rules(&format!("key = acme_{}", "q".repeat(16))), Vec::<String>::new(), "it is not random enough");
+    assert_eq!(rules("password = \"q7Zk2Vx9Lm4Tp8Rw1Ys6\""), ["secret-assignment"], "the shipped ones are looked for too");
+    // What fits between characters and finds nothing there goes on behind them.
+    let edge = own(&written("acme-pin", r"\b(?:pin(\d{6})|)\b", "")).unwrap();
+    let (found, _) = super::find("here is pin836194, é and more", "f", &mut Turn::new(&edge), &mut || Ok(true)).unwrap();
+    assert_eq!(found.iter().map(|one| (one.rule.as_str(), one.column)).collect::<Vec<_>>(), [("acme-pin", 12)]);
+}
+
+#[test]
+fn malformed_own_formats_are_refused_with_their_place() {
+    let good = written("acme-token", "(acme_[a-z]{8})", "");
+    let second = |text: &str| format!("{good}{text}");
+    let cases = [
+        ("[[secret]\n".to_owned(), "rules, line 1: "),
+        ("[[secret]]\nid = 3\n".to_owned(), "rules, line 2: "),
+        ("[[format]]\nid = \"a\"\n".to_owned(), "unknown field"),
+        (second(&written("other-token", "(b", "")), "rules, line 8, format other-token: the expression \"(b\" is not understood"),
+        (second(&written("other-token", "b", "")), "format other-token: its expression has no group"),
+        (second(&written("other-token", "(b*)", "")), "format other-token: its expression fits where nothing is"),
+        (second(&written("other-token", "(b)", "surprise = 1")), "rules, line 12: "),
+        (second(&written("other-token", "(b)", "entropy = nan")), "format other-token: its entropy"),
+        (second(&written("other-token", "(b)", "entropy = 9")), "format other-token: its entropy"),
+        (second(&written("Other Token", "(b)", "")), "lower-case"),
+        (second(&good), "rules, line 8: there is already a format acme-token"),
+        (written("secret-jwt", "(b)", ""), "rules, line 2: there is already a format secret-jwt"),
+        (good.replace("Token of Acme", &"t".repeat(201)), "its title must have"),
+    ];
+    assert_eq!(own(&good).unwrap().len(), 1);
+    for (text, expected) in cases {
+        let error = own(&text).unwrap_err();
+        assert_eq!(error.code, "CODE-004");
+        assert!(error.message.contains(expected), "{text}\n{}", error.message);
+    }
+    // Rules in the same text are for the reviews.
+    let rule = "[[rule]]\nid = \"a\"\ntitle = \"t\"\nlanguages = [\"go\"]\nseverity = \"info\"\nconfidence = \"low\"\nmessage = \"m\"\nadvice = \"a\"\n";
+    assert_eq!(own(&format!("{rule}{good}")).unwrap().len(), 1);
+}
+
+#[test]
+fn too_many_and_too_long_own_formats_are_refused() {
+    let some = |count: usize| -> String { (0..count).map(|n| written(&format!("own-{n}"), "(b)", "")).collect() };
+    assert_eq!(own(&some(MAXIMUM_RULES)).unwrap().len(), MAXIMUM_RULES);
+    let many = own(&some(MAXIMUM_RULES + 1)).unwrap_err();
+    assert!(many.code == "CODE-004" && many.message.contains("more than 200 formats"), "{}", many.message);
+    let long = own(&"#".repeat(MAXIMUM_RULE_BYTES + 1)).unwrap_err();
+    assert!(long.code == "CODE-004" && long.message.contains("at most 262144"), "{}", long.message);
+}
+
+#[test]
+fn hostile_own_expressions_are_refused_or_end_soon() {
+    for expression in ["((a{1000}){1000})", r"(\pL{10000})"] {
+        let error = own(&written("own", expression, "")).unwrap_err();
+        assert!(error.code == "CODE-004" && error.message.contains("not understood"), "{}", error.message);
+    }
+    let line = "ab".repeat(WINDOW);
+    let text = format!("{line}\n").repeat(10);
+    // The last looks to the end of the line again and again, for each of its characters.
+    for expression in ["((a+)+$)", "((a|b)*a(a|b){1000}c)", r"((\w*\w*)*c)", "((?:[^c]*c)|a)"] {
+        let formats = own(&written("own", expression, "entropy = 8")).unwrap();
+        let mut turn = Turn::new(&formats);
+        #[expect(clippy::disallowed_methods, reason = "a test measures")]
+        let began = std::time::Instant::now();
+        let (found, _) = super::find(&text, "f", &mut turn, &mut || Ok(true)).unwrap();
+        assert!(found.is_empty(), "{expression}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{expression} took {:?}", began.elapsed());
+    }
+}
+
+/// How many secrets an own format finds in a text, whether its time was over, and what is said of its share.
+fn look(text: &str, expression: &str, ask: &mut Ask<'_>) -> (usize, bool, Option<String>) {
+    let formats = own(&written("acme-token", expression, "")).unwrap();
+    let mut turn = Turn::new(&formats);
+    let (found, _) = super::find(text, "f", &mut turn, ask).unwrap();
+    let cut: BTreeSet<usize> = turn.cut().collect();
+    (found.len(), turn.late, in_part(&formats, &cut))
+}
+
+#[test]
+fn an_own_format_has_its_share_of_a_file_and_its_time() {
+    let token = format!("acme_{}", "q7zk2vx9");
+    let text = format!("{}{token}\n", "nothing to see here\n".repeat(8_000));
+    assert_eq!(look(&text, "(acme_[a-z0-9]{8})", &mut || Ok(true)), (1, false, None));
+    let (found, late, note) = look(&text, "(acme_[a-z0-9]{8}|(a|b)*a(a|b){2000}c)", &mut || Ok(true));
+    assert_eq!((found, late), (0, false));
+    assert!(note.as_deref().is_some_and(|note| note.contains("acme-token (at most ") && note.contains("simpler")), "{note:?}");
+    // Asked for the first time when there was little work, it says that the time is over.
+    assert_eq!(look(&text, "(acme_[a-z0-9]{8})", &mut || Ok(false)), (0, true, None));
 }

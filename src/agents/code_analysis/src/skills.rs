@@ -136,7 +136,19 @@ fn best_practices() -> Skill {
 fn secrets() -> Skill {
     let mut input = findings_input("Find secrets");
     if let Some(properties) = input["properties"].as_object_mut() {
-        properties.retain(|name, _| matches!(name.as_str(), "source" | "artifact" | "artifacts" | "paths"));
+        let read = ["source", "artifact", "artifacts", "paths", "rules", "rule_files"];
+        properties.retain(|name, _| read.contains(&name.as_str()));
+    }
+    for (name, title, description) in [
+        (
+            "rules",
+            "Own formats",
+            "Formats of secrets of your own in TOML (`[[secret]]`), in the form of the shipped ones, used besides them.",
+        ),
+        ("rule_files", "Files with own formats", "The same as files; besides those that the installation keeps for every search."),
+    ] {
+        input["properties"][name]["title"] = json!(title);
+        input["properties"][name]["description"] = json!(description);
     }
     review(
         SECRETS,
@@ -144,7 +156,13 @@ fn secrets() -> Skill {
         "Looks for keys, tokens and passwords in text files of any kind: known formats with their checksums, and assignments of texts that are \
          as random as secrets are. Placeholders are left out, and no secret is repeated in the result.",
         input,
-        vec![json!({"source": "db:\n  url: postgres://app:Vq7tZk2x@db.internal/app\n"})],
+        vec![
+            json!({"source": "db:\n  url: postgres://app:Vq7tZk2x@db.internal/app\n"}),
+            json!({
+                "source": "deploy:\n  run: release --as acme_q7zk2vx9lm4tp8rw\n",
+                "rules": "[[secret]]\nid = \"acme-token\"\ntitle = \"Token of Acme\"\nexpression = '\\b(acme_[a-z0-9]{16})\\b'\nconfidence = \"high\"\nafter = 5\nentropy = 2.5\n"
+            }),
+        ],
     )
 }
 

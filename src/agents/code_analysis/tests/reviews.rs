@@ -344,6 +344,73 @@ fn secrets_are_found_and_never_repeated() {
     assert!(!result.to_string().contains(&key));
 }
 
+/// A format of a token that begins so.
+fn own_format(id: &str, begins: &str) -> String {
+    format!(
+        "[[secret]]\nid = \"{id}\"\ntitle = \"Token of {begins}\"\nexpression = '\\b({begins}_[a-z0-9]{{16}})\\b'\nconfidence = \"high\"\n"
+    )
+}
+
+#[test]
+fn own_formats_of_secrets_are_looked_for_and_malformed_ones_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "run --as acme_q7zk2vx9lm4tp8rw\nrun --as corp_q7zk2vx9lm4tp8rw\n";
+    let search = |text: &str, files: &[(&str, String)]| {
+        let mut setting = Setting::default();
+        let ids: Vec<_> = files.iter().map(|(name, text)| setting.file(folder.path(), name, text.as_bytes())).collect();
+        run_in(setting, Arc::new(CodeAnalysis::default()), SECRETS, json!({"source": source, "rules": text, "rule_files": ids}))
+    };
+    assert_eq!(rules(&search("", &[]).value()), Vec::<String>::new());
+    let ended = search(&own_format("acme-token", "acme"), &[("corp.toml", own_format("corp-token", "corp"))]);
+    assert!(ended.stored.iter().all(|(_, _, bytes)| !String::from_utf8_lossy(bytes).contains("q7zk2vx9lm4tp8rw")));
+    let result = ended.value();
+    assert_eq!(rules(&result), ["acme-token", "corp-token"]);
+    assert_eq!((&result["findings"][1]["title"], &result["findings"][1]["line"]), (&json!("Token of corp"), &json!(2)));
+    assert!(!result.to_string().contains("q7zk2vx9lm4tp8rw"));
+
+    let broken = search("", &[("corp.toml", own_format("corp-token", "(corp"))]);
+    assert_eq!(broken.code(), "CODE-004");
+    assert!(broken.message().starts_with("corp.toml, line 2, format corp-token: "), "{}", broken.message());
+    let twice = search(&own_format("acme-token", "acme"), &[("corp.toml", own_format("acme-token", "corp"))]);
+    assert!(twice.message().starts_with("corp.toml, line 2: there is already a format acme-token"), "{}", twice.message());
+}
+
+#[test]
+fn own_formats_whose_time_is_over_are_told() {
+    let agent = CodeAnalysis { file_time: std::time::Duration::ZERO, ..CodeAnalysis::default() };
+    let source = format!("{}run --as acme_q7zk2vx9lm4tp8rw\ntoken = \"q7Zk2Vx9Lm4Tp8Rw1Ys6\"\n", "nothing to see here\n".repeat(2_000));
+    let result = perform(agent, SECRETS, json!({"source": source, "rules": own_format("acme-token", "acme")})).value();
+    assert_eq!(rules(&result), ["secret-assignment"], "the shipped formats are looked for to the end");
+    assert!(result["notes"][0].as_str().unwrap().contains("own formats: their time was over"), "{}", result["notes"]);
+}
+
+#[test]
+fn one_kept_folder_serves_reviews_and_the_search_for_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |skill: &str| {
+        let agent = CodeAnalysis { rules: Some(folder.path().to_owned()), ..CodeAnalysis::default() };
+        let mut input = json!({"source": "import legacy\n\nlegacy.connect(\"acme_q7zk2vx9lm4tp8rw\")\n"});
+        if skill != SECRETS {
+            input["language"] = json!("python");
+        }
+        perform(agent, skill, input)
+    };
+    std::fs::write(folder.path().join("rules.toml"), kept_rule("no-legacy-connect")).unwrap();
+    assert_eq!(rules(&run(SECRETS).value()), Vec::<String>::new());
+    std::fs::write(folder.path().join("formats.toml"), own_format("acme-token", "acme")).unwrap();
+    assert_eq!(rules(&run(SECRETS).value()), ["acme-token"]);
+    assert_eq!(rules(&run(SECURITY_AUDIT).value()), ["no-legacy-connect"]);
+
+    std::fs::write(folder.path().join("formats.toml"), own_format("acme-token", "(acme")).unwrap();
+    let ended = run(SECRETS);
+    assert_eq!(ended.code(), "CODE-004");
+    assert!(ended.message().contains("kept formats.toml, line 2, format acme-token"), "{}", ended.message());
+    for number in 0..20 {
+        std::fs::write(folder.path().join(format!("{number}.toml")), "").unwrap();
+    }
+    assert!(run(SECRETS).message().contains("22 files; at most 20"));
+}
+
 fn check_locks(locks: &[(&str, &str)], advisories: &[(&str, &str)]) -> harness::Ended {
     let folder = tempfile::tempdir().unwrap();
     let mut setting = Setting::default();

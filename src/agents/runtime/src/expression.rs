@@ -44,6 +44,12 @@ impl Bounded {
         Ok(Self { regex, longest: (WORK / size(text)).min(LONGEST) })
     }
 
+    /// The expression itself, for whoever holds it against no more than [`longest`](Self::longest) bytes.
+    #[must_use]
+    pub const fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
     /// The longest text that it is held against, in bytes.
     #[must_use]
     pub const fn longest(&self) -> usize {

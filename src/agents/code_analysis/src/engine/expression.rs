@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use baton_agents_runtime::expression::Bounded;
 use regex::{Regex, RegexBuilder};
 
+use crate::source::cut;
+
 /// The largest compiled form of a shipped one, in bytes.
 const MAXIMUM_REGEX_BYTES: usize = 1 << 20;
+/// As many characters of one that is not understood are repeated.
+const REPEATED: usize = 200;
 
 /// An expression. One that does not compile fits nothing; [`checked`](Self::checked) tells beforehand.
 #[derive(Debug)]
@@ -35,8 +39,7 @@ impl Expression {
     /// # Errors
     /// Why it is not understood.
     pub(crate) fn checked(text: &str) -> Result<Self, String> {
-        let regex = Bounded::new(text)
-            .map_err(|error| format!("the expression {text:?} is not understood: {}", error.to_string().replace('\n', " ")))?;
+        let regex = bounded(text)?;
         Ok(Self { text: text.to_owned(), form: Form::Own { regex, cut: AtomicBool::new(false) } })
     }
 
@@ -60,6 +63,17 @@ impl Expression {
             _ => None,
         }
     }
+}
+
+/// A user's own expression.
+///
+/// # Errors
+/// Why it is not understood.
+pub(crate) fn bounded(text: &str) -> Result<Bounded, String> {
+    Bounded::new(text).map_err(|error| {
+        let why = error.to_string().replace('\n', " ");
+        format!("the expression {:?} is not understood: {why}", cut(text, REPEATED))
+    })
 }
 
 fn build(text: &str) -> Result<Regex, regex::Error> {

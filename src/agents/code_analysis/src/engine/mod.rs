@@ -1,7 +1,7 @@
 //! What rules find in a source: one walk that follows values and holds calls and assignments against rules, then the queries.
 
 mod explosive;
-mod expression;
+pub(crate) mod expression;
 pub(crate) mod flow;
 mod names;
 mod queries;

@@ -3,17 +3,17 @@
 use std::sync::OnceLock;
 
 use baton_agents_runtime::SkillError;
-use baton_domain::problem::Code;
 use serde::Deserialize;
 use tree_sitter::Query;
 
 use super::expression::Expression;
 use crate::languages::{ALL, Facts};
+use crate::own::{line_of, malformed, parse, within};
 use crate::rules::Severity;
 
-/// The most rules that a user may add, and the longest file of them in bytes.
+/// The most rules, and the most formats of secrets, that a user may add.
 pub(crate) const MAXIMUM_RULES: usize = 200;
-/// The longest text of a user's rules, in bytes.
+/// The most bytes that all texts of a user's rules and formats may have together.
 pub(crate) const MAXIMUM_RULE_BYTES: usize = 256 << 10;
 /// The most files of them.
 pub(crate) const MAXIMUM_RULE_FILES: usize = 20;
@@ -238,15 +238,6 @@ pub(crate) struct Origin {
     pub(crate) harmless: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    rule: Vec<Written>,
-    #[serde(default)]
-    flow: Vec<Flow>,
-}
-
 /// A form with its expressions compiled.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -316,10 +307,7 @@ impl Catalogue {
 
     /// The shipped rules of a kind, and a user's own, which come as texts with what messages call them.
     pub(crate) fn with(kind: Kind, own: &[(String, String)]) -> Result<Self, SkillError> {
-        let bytes: usize = own.iter().map(|(_, text)| text.len()).sum();
-        if bytes > MAXIMUM_RULE_BYTES {
-            return Err(malformed(format!("rules: they have {bytes} bytes; at most {MAXIMUM_RULE_BYTES} are read.")));
-        }
+        within(own)?;
         let mut catalogue = Self { shipped: Some(Self::shipped(kind)?), rules: Vec::new(), flows: Vec::new() };
         for (name, text) in own {
             catalogue.add(name, text, kind, true)?;
@@ -331,18 +319,15 @@ impl Catalogue {
     }
 
     fn add(&mut self, name: &str, text: &str, kind: Kind, own: bool) -> Result<(), SkillError> {
-        let document: Document = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-            malformed(format!("{name}, line {line}: {}.", error.message().replace('\n', " ")))
-        })?;
+        // Formats of secrets, which may stand in the same files, are for the search that looks for them.
+        let document = parse(name, text)?;
         self.flows.extend(document.flow);
         for written in document.rule {
             let of_another = written.kind.map_or(!own && kind != Kind::default(), |named| named != kind);
             if of_another && !own {
                 continue;
             }
-            let line = text.find(&format!("\"{}\"", written.id)).map_or(1, |at| text[..at].matches('\n').count() + 1);
+            let line = text.find(&format!("\"{}\"", written.id)).map_or(1, |at| line_of(text, at));
             let rule = compile(written, own).map_err(|(id, why)| malformed(format!("{name}, line {line}, rule {id}: {why}.")))?;
             // Whoever wrote it learns of a mistake in any review.
             if of_another {
@@ -381,8 +366,12 @@ impl Catalogue {
     }
 }
 
-fn malformed(message: String) -> SkillError {
-    SkillError::new(Code::RuleMalformed, message)
+/// What is said of an id that is none.
+pub(crate) const NO_ID: &str = "its id must be lower-case letters, digits and hyphens";
+
+/// Whether a text can be the id of a rule or a format.
+pub(crate) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 80 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// `strict` also compiles the expressions and holds the queries against the grammars; of the shipped rules a test does, because it takes seconds for
@@ -390,11 +379,8 @@ fn malformed(message: String) -> SkillError {
 fn compile(written: Written, strict: bool) -> Result<Rule, (String, String)> {
     let id = written.id.clone();
     let fail = |why: String| (id.clone(), why);
-    let well = !written.id.is_empty()
-        && written.id.len() <= 80
-        && written.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !well {
-        return Err(fail("its id must be lower-case letters, digits and hyphens".to_owned()));
+    if !is_id(&written.id) {
+        return Err(fail(NO_ID.to_owned()));
     }
     if written.call.is_empty() && written.assign.is_empty() && written.query.is_empty() {
         return Err(fail("it looks for nothing; give call, assign or query".to_owned()));
