@@ -230,7 +230,7 @@ impl Councils {
     }
 
     /// Takes the verdict of a person who is asked for it.
-    async fn judged(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary> {
+    async fn answered(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary> {
         caller.require(Permission::Work)?;
         short("/comment", verdict.comment.as_ref())?;
         self.of_caller(caller, id).await?;
@@ -350,7 +350,7 @@ impl DecisionService for Councils {
     }
 
     async fn answer(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary> {
-        let answer = self.judged(caller, id, verdict).await;
+        let answer = self.answered(caller, id, verdict).await;
         self.remembered(caller, "decision.answer", id, answer).await
     }
 
