@@ -75,6 +75,7 @@ pub(crate) fn councils(
         spending: Arc::clone(store) as _,
         models: Arc::clone(store) as _,
         users: Arc::clone(store) as _,
+        events: Arc::clone(store) as _,
         agents: Arc::clone(agents),
         tasks: Arc::clone(tasks),
         sources: sources.clone(),

@@ -24,6 +24,7 @@ mod database_outage;
 mod deciding;
 mod disk_full;
 mod egress;
+mod escalations;
 mod followers;
 mod forks;
 mod forms;

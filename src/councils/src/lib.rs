@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use baton_domain::ports::Sources;
 use baton_domain::services::{AgentService, TaskService};
-use baton_storage::{IdentityStore, JournalStore, ModelStore, SettingsStore};
+use baton_storage::{EventStore, IdentityStore, JournalStore, ModelStore, SettingsStore};
 
 pub use driver::MAXIMUM_PAUSE;
 
@@ -46,6 +46,8 @@ pub struct CouncilParts {
     pub models: Arc<dyn SettingsStore>,
     /// Who may be asked.
     pub users: Arc<dyn IdentityStore>,
+    /// Where it is remembered who was refused.
+    pub events: Arc<dyn EventStore>,
     /// Which agents may be asked.
     pub agents: Arc<dyn AgentService>,
     /// What gives agents their work.

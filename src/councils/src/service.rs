@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use baton_decisions::protocol::{BallotGiven, DraftGiven, Fact, Happened, PersonAnswer, Proceedings, Said, Spent, Stage};
 use baton_decisions::roster::{Roster, VoterId, Who};
 use baton_domain::agent::AgentStatus;
-use baton_domain::id::{DecisionId, EventSeq, JournalId, UserId};
+use baton_domain::id::{AuditId, DecisionId, EventSeq, JournalId, UserId};
 use baton_domain::page::{DEFAULT_LIMIT, MAXIMUM_LIMIT, Page};
 use baton_domain::problem::{Code, Problem};
 use baton_domain::services::{Answer, DecisionService};
@@ -15,7 +15,7 @@ use baton_domain::wire::decision::{
     CancelDecision, DecisionDetail, DecisionFilter, DecisionLab, DecisionState, DecisionSummary, DecisionVote, LabFilter, LaterVerdict,
     LaterVerdictView, NewDecision, PersonChoice, PersonVerdict, Retallied, RetallyChoice, StepDecision, VoteSays,
 };
-use baton_storage::{JournalHead, JournalKind, JournalOpened, JournalQuery, NewJournal};
+use baton_storage::{AuditRow, JournalHead, JournalKind, JournalOpened, JournalQuery, NewJournal};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -213,6 +213,60 @@ impl Councils {
         }
         Err(Problem::new(Code::StorageUnavailable, "Many write to this decision at once; try again in a moment.").retry_after(1))
     }
+
+    /// Takes the vote of a person of the electorate.
+    async fn voted(&self, caller: &Caller, id: DecisionId, vote: DecisionVote) -> Answer<DecisionSummary> {
+        caller.require(Permission::Work)?;
+        let (council, _) = self.of_caller(caller, id).await?;
+        let voter = VoterId::person(person(caller)?);
+        if !council.proceedings.roster().voters.contains_key(&voter) {
+            return Err(Problem::new(Code::NotAVoter, "You do not vote in this decision."));
+        }
+        self.told(caller, id, |council| {
+            let round = vote.round.unwrap_or(council.proceedings.round);
+            Ok(Word::Happened(of_vote(&voter, round, &vote)))
+        })
+        .await
+    }
+
+    /// Takes the verdict of a person who is asked for it.
+    async fn answered(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary> {
+        caller.require(Permission::Work)?;
+        short("/comment", verdict.comment.as_ref())?;
+        self.of_caller(caller, id).await?;
+        let user_id = person(caller)?;
+        let answer = match verdict.answer {
+            PersonChoice::Choice { key } => PersonAnswer::Choice { key },
+            PersonChoice::Answer { answer } => PersonAnswer::Answer { answer },
+            PersonChoice::Refuse => PersonAnswer::Refuse,
+        };
+        let happened = Happened::PersonAnswered { user_id, answer, comment: verdict.comment };
+        self.told(caller, id, |_| Ok(Word::Happened(happened.clone()))).await
+    }
+
+    /// Remembers in the audit record who was refused because of who they are. What was said at the wrong time or does not fit leaves no row.
+    async fn remembered(&self, caller: &Caller, action: &str, id: DecisionId, answer: Answer<DecisionSummary>) -> Answer<DecisionSummary> {
+        let denied = answer.as_ref().err().filter(|problem| problem.is(Code::Forbidden) || problem.is(Code::NotAVoter));
+        let code = denied.map(|problem| problem.code.clone());
+        // Nobody is no principal; anybody could fill the record in nobody's name.
+        if code.is_some() && caller.principal != Principal::Anonymous {
+            let row = AuditRow {
+                id: AuditId::new(self.parts.sources.ids.next()),
+                at: self.parts.sources.clock.now(),
+                principal: caller.principal.clone(),
+                action: action.to_owned(),
+                target: Some(format!("decision:{id}")),
+                allowed: false,
+                code,
+                request_id: caller.request_id.clone(),
+                address: None,
+            };
+            if let Err(error) = self.parts.events.audit(vec![row]).await {
+                tracing::warn!(%error, action, "a refusal could not be remembered");
+            }
+        }
+        answer
+    }
 }
 
 #[async_trait]
@@ -291,31 +345,13 @@ impl DecisionService for Councils {
     }
 
     async fn vote(&self, caller: &Caller, id: DecisionId, vote: DecisionVote) -> Answer<DecisionSummary> {
-        caller.require(Permission::Work)?;
-        let (council, _) = self.of_caller(caller, id).await?;
-        let voter = VoterId::person(person(caller)?);
-        if !council.proceedings.roster().voters.contains_key(&voter) {
-            return Err(Problem::new(Code::NotAVoter, "You do not vote in this decision."));
-        }
-        self.told(caller, id, |council| {
-            let round = vote.round.unwrap_or(council.proceedings.round);
-            Ok(Word::Happened(of_vote(&voter, round, &vote)))
-        })
-        .await
+        let answer = self.voted(caller, id, vote).await;
+        self.remembered(caller, "decision.vote", id, answer).await
     }
 
     async fn answer(&self, caller: &Caller, id: DecisionId, verdict: PersonVerdict) -> Answer<DecisionSummary> {
-        caller.require(Permission::Work)?;
-        short("/comment", verdict.comment.as_ref())?;
-        self.of_caller(caller, id).await?;
-        let user_id = person(caller)?;
-        let answer = match verdict.answer {
-            PersonChoice::Choice { key } => PersonAnswer::Choice { key },
-            PersonChoice::Answer { answer } => PersonAnswer::Answer { answer },
-            PersonChoice::Refuse => PersonAnswer::Refuse,
-        };
-        let happened = Happened::PersonAnswered { user_id, answer, comment: verdict.comment };
-        self.told(caller, id, |_| Ok(Word::Happened(happened.clone()))).await
+        let answer = self.answered(caller, id, verdict).await;
+        self.remembered(caller, "decision.answer", id, answer).await
     }
 
     async fn cancel(&self, caller: &Caller, id: DecisionId, why: CancelDecision) -> Answer<DecisionSummary> {

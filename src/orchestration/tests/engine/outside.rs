@@ -304,6 +304,7 @@ async fn voters_that_race_for_a_decisions_budget_never_pass_it_and_people_decide
         spending: Arc::new(world.store.clone()),
         models: Arc::new(world.store.clone()),
         users: Arc::new(world.store.clone()),
+        events: Arc::new(world.store.clone()),
         agents: world.engine.agents(),
         tasks: world.engine.tasks(),
         sources: world.sources.clone(),

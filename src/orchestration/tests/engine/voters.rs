@@ -133,6 +133,7 @@ impl Voting {
             spending: Arc::new(world.store.clone()),
             models: Arc::new(world.store.clone()),
             users: Arc::new(world.store.clone()),
+            events: Arc::new(world.store.clone()),
             agents: world.engine.agents(),
             tasks: world.engine.tasks(),
             sources: world.sources.clone(),

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """How many goals of some folders are planned by rules, run and come out right? Over REST, on a server of its own.
 
-    python3 over_rest.py BATON FOLDER...        as: over_rest.py ../../../../target/release/baton unseen others
+    python3 over_rest.py BATON FOLDER...        as: over_rest.py ../../../../target/release/baton unseen others=16,3
 
 A goal that can be done counts if its plan is accepted as it is, its run completes, it uses the skills without which it cannot be done,
-and all checks of its results hold; one that cannot be done, if no plan is made of it. Prints a line a goal, and the sums.
+and all checks of its results hold; one that cannot be done, if it is refused with a code of the planner (PLAN-...). Any other answer that is
+no plan, as of a server that is broken or busy, is a fault. Prints a line a goal, and both sums. Ends with 1 after a fault, or if a folder has
+fewer than was asked for: FOLDER=RUN,REFUSED.
 """
 import glob
 import http.server
@@ -120,12 +122,19 @@ def outputs_of(server, run):
     return found + [("$outputs", run.get("outputs") or {})]
 
 
+class Fault(Exception):
+    """The server neither planned a goal nor refused it."""
+
+
 def judged(server, folder, goal, filled):
     """Whether a goal came out right, and a word on how."""
     body = {"goal": filled(goal["goal"]), "inputs": inputs_of(server, folder, goal, filled)}
     status, plan = server.call("POST", "/plans", body)
     if status >= 300:
-        return not goal["expect"]["planned"], f"{plan.get('code')}: {(plan.get('detail') or '')[:120]}"
+        code, how = (plan or {}).get("code") or "", f"{status} {json.dumps(plan)[:200]}"
+        if not code.startswith("PLAN-"):
+            raise Fault(how)
+        return not goal["expect"]["planned"], f"{code}: {(plan.get('detail') or '')[:120]}"
     if not goal["expect"]["planned"]:
         return False, "planned, though it cannot be done"
     status, accepted = server.call("POST", f"/plans/{plan['summary']['id']}/accept", {})
@@ -146,13 +155,16 @@ def judged(server, folder, goal, filled):
 
 
 def main():
-    program, folders = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    program, folders, enough = os.path.abspath(sys.argv[1]), sys.argv[2:], True
     site = Site()
     filled = lambda value: json.loads(json.dumps(value).replace("{{site}}", site.url))
     for name in folders:
+        name, _, wanted = name.partition("=")
+        wanted_run, wanted_refused = (int(number) for number in (wanted or "0,0").split(","))
         folder = os.path.join(HERE, name)
         paths = sorted(glob.glob(f"{folder}/*-[0-9][0-9].json"))
-        right = 0
+        # By whether a goal can be done: how many came out right, and how many there are.
+        right, count, faults = {True: 0, False: 0}, {True: 0, False: 0}, 0
         with tempfile.TemporaryDirectory(prefix="baton-goals-") as data:
             server = Server(program, data)
             for path in paths:
@@ -161,12 +173,19 @@ def main():
                 for page, served in goal.get("site", {}).items():
                     with open(f"{folder}/{served}", "rb") as file:
                         site.pages["/" + page] = file.read()
-                good, how = judged(server, folder, goal, filled)
-                right += good
+                try:
+                    good, how = judged(server, folder, goal, filled)
+                except Fault as fault:
+                    good, how, faults = False, f"FAULT {fault}", faults + 1
+                right[goal["expect"]["planned"]] += good
+                count[goal["expect"]["planned"]] += 1
                 print(goal["id"], "right" if good else "WRONG", how, flush=True)
             server.process.terminate()
             server.process.wait()
-        print(f"{name}: {right} of {len(paths)}", flush=True)
+        said = f"{right[True]} of {count[True]} planned and run with the right result, {right[False]} of {count[False]} refused with a code"
+        print(f"{name}: {right[True] + right[False]} of {len(paths)}: {said}, {faults} faults", flush=True)
+        enough = enough and faults == 0 and right[True] >= wanted_run and right[False] >= wanted_refused
+    sys.exit(0 if enough else 1)
 
 
 if __name__ == "__main__":
