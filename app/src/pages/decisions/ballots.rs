@@ -202,7 +202,9 @@ fn whole(says: &Value) -> Option<String> {
         }
         "scores" => {
             let scores = says.get("scores")?.as_object()?;
-            Some(scores.iter().map(|(key, score)| format!("{key} {score}")).collect::<Vec<_>>().join(", "))
+            // A whole number is written as one, whatever it was read as.
+            let one = |(key, score): (&String, &Value)| format!("{key} {}", score.as_f64().map_or_else(|| score.to_string(), points));
+            Some(scores.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         _ => None,
     }
@@ -289,5 +291,6 @@ mod tests {
         assert_eq!(first_of(&json!({"kind": "scores", "scores": {"a": 3, "b": 7.5, "c": 7.5}})), ["b", "c"]);
         assert!(first_of(&json!({"kind": "abstention"})).is_empty());
         assert_eq!(whole(&json!({"kind": "ranking", "places": [["b", "c"], ["a"]]})).as_deref(), Some("b = c > a"));
+        assert_eq!(whole(&json!({"kind": "scores", "scores": {"a": 5.0, "b": 7.25, "c": 0}})).as_deref(), Some("a 5, b 7.25, c 0"));
     }
 }

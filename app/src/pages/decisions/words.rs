@@ -86,12 +86,12 @@ pub(super) fn why_words(why: &str) -> String {
     let known = match why {
         "rule_decided" => "the rule decided",
         "all_agree" => "all said the same",
-        "cannot_be_caught" => "nobody could catch the leader any more",
+        "out_of_reach" => "nobody could catch the leader any more",
         "deadline_passed" => "the deadline passed",
         "no_quorum" => "too few took part",
         "no_opinion" => "nobody had an opinion",
         "below_threshold" => "the first had too small a share",
-        "below_margin" => "the first was too little ahead",
+        "margin_missed" => "the first was too little ahead",
         "tie" => "a tie",
         other => return other.replace('_', " "),
     };
@@ -118,6 +118,13 @@ pub(super) fn points(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasons_are_phrases_by_the_names_that_decisions_give_them() {
+        assert_eq!(why_words("out_of_reach"), "nobody could catch the leader any more");
+        assert_eq!(why_words("margin_missed"), "the first was too little ahead");
+        assert_eq!(why_words("judge_inconsistent"), "judge inconsistent");
+    }
 
     #[test]
     fn numbers_are_short_and_rules_have_names() {
