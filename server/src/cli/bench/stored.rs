@@ -22,25 +22,37 @@ const LOOK: Duration = Duration::from_millis(10);
 const STUCK: Duration = Duration::from_secs(60);
 /// Tasks whose results are compared.
 const SAMPLE: usize = 200;
-/// What is unfinished and not queued.
-const UNDER_WAY: &str = "assigned,running,waiting,paused";
+/// The lists of tasks that are empty when all are done; what is queued is looked for first, of which there is the most.
+const UNFINISHED: [&str; 2] = ["/tasks?state=queued&limit=1", "/tasks?state=assigned,running,waiting,paused&limit=1"];
+/// The list of runs that is empty when all have ended.
+const LIVE: [&str; 1] = ["/runs?live=true&limit=1"];
 
-/// The part of a task list that is looked at while waiting.
+/// The part of a list that is looked at while waiting.
 #[derive(Deserialize)]
 struct Glance {
     items: Vec<IgnoredAny>,
     as_of: EventSeq,
 }
 
-/// Waits until the store holds no unfinished task; gives when that was seen. Reads one row at a time, by an index.
+/// Waits until the store holds no unfinished task; gives when that was seen.
 pub(super) fn wait_until_done(target: &mut Target) -> Result<Instant, StartError> {
+    wait_until_empty(target, &UNFINISHED)
+}
+
+/// Waits until the store holds no run of a workflow that goes on; gives when that was seen.
+pub(super) fn wait_until_runs_end(target: &mut Target) -> Result<Instant, StartError> {
+    wait_until_empty(target, &LIVE)
+}
+
+/// Waits until these lists have no row. Reads one row at a time, by an index.
+fn wait_until_empty(target: &mut Target, lists: &[&str]) -> Result<Instant, StartError> {
     let mut connection = target.connect()?;
     let (mut newest, mut moved) = (EventSeq(0), now());
     loop {
         let token = target.token()?;
         let mut left = false;
-        for states in ["queued", UNDER_WAY] {
-            let glance: Glance = connection.ask(&Request::get(&format!("/tasks?state={states}&limit=1"), &token))?;
+        for list in lists {
+            let glance: Glance = connection.ask(&Request::get(list, &token))?;
             if glance.as_of > newest {
                 (newest, moved) = (glance.as_of, now());
             }
@@ -53,7 +65,7 @@ pub(super) fn wait_until_done(target: &mut Target) -> Result<Instant, StartError
             return Ok(now());
         }
         if moved.elapsed() > STUCK {
-            return Err(failed(format!("tasks are unfinished, but nothing was stored for {} seconds", STUCK.as_secs())));
+            return Err(failed(format!("work is unfinished, but nothing was stored for {} seconds", STUCK.as_secs())));
         }
         std::thread::sleep(LOOK);
     }
@@ -124,14 +136,20 @@ pub(super) fn read_back(target: &mut Target, ids: &[TaskId]) -> Result<Times, St
             None => return Err(failed(format!("{} acknowledged tasks are not stored", open.len()))),
         }
     }
-    let step = ids.len().div_ceil(SAMPLE).max(1);
+    compare(target, ids, ids.len().div_ceil(SAMPLE).max(1))?;
+    Ok(Times(times))
+}
+
+/// Reads every `step`th of these tasks, whose input and result must be those of its number.
+pub(super) fn compare(target: &mut Target, ids: &[TaskId], step: usize) -> Result<(), StartError> {
+    let mut connection = target.connect()?;
     for (index, id) in ids.iter().enumerate().step_by(step) {
         let task: TaskDetail = connection.ask(&Request::get(&format!("/tasks/{id}"), &target.token()?))?;
         if task.input != work::input(index) || task.result != Some(work::result(index)) {
             return Err(failed(format!("task {id} has another input or result than it must")));
         }
     }
-    Ok(Times(times))
+    Ok(())
 }
 
 #[cfg(test)]

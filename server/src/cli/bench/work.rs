@@ -9,10 +9,17 @@ use super::connection::Request;
 const SENTENCE: &str = "the quick brown fox jumps over the lazy dog ";
 /// Bytes of a message, which with its number makes an input of 200.
 const MESSAGE: usize = 170;
+/// The number of an item with seven digits, as an expression.
+const PADDED: &str = "${{ substring(text(10000000 + item), 1) }}";
 
 /// The input of a task.
 pub(super) fn input(index: usize) -> Value {
     json!({"id": index, "message": message(index)})
+}
+
+/// The same input as a step of a workflow writes it, whose `item` is the task's number.
+pub(super) fn template() -> Value {
+    json!({"id": "${{ item }}", "message": message(0).replacen("0000000", PADDED, 1)})
 }
 
 /// The result that the task must have.
@@ -56,6 +63,16 @@ mod tests {
             assert!((190..=210).contains(&input), "{input}");
             assert!((90..=110).contains(&result), "{result}");
         }
+    }
+
+    #[test]
+    fn a_template_is_the_input_but_for_its_number() {
+        let template = template();
+        for index in [0, 7, 9_999] {
+            let message = template["message"].as_str().map(|message| message.replace(PADDED, &format!("{index:0>7}")));
+            assert_eq!(message, Some(super::message(index)));
+        }
+        assert_eq!(template["id"], "${{ item }}");
     }
 
     #[test]

@@ -2,6 +2,11 @@
 
     python3 -m venv venv && venv/bin/pip install pref_voting==1.18.2 votelib==0.4.0
     venv/bin/python make.py > winners.txt
+    venv/bin/python make.py weighted > weighted.txt
+
+Without a word they are those of `reference.rs`: an odd number of voters with one vote each, so that no duel ties. With `weighted` there are 1 to 16 voters
+with one to three votes each, drawn after the voter's grades; of those duels tie, and `reference.rs` does not read them yet. Only
+pref_voting is asked there: what votelib makes of duels that tie is not known to be comparable.
 
 A line a rule: its name, and a character a profile, whose place in ALPHABET has a bit for each winner. The profiles come from
 their numbers by `numbers`, here and in the test alike.
@@ -30,18 +35,21 @@ def numbers(seed):
         yield z ^ (z >> 31)
 
 
-def profile(number):
+def profile(number, weighted):
     draw = numbers(number)
     options = 2 + next(draw) % 5
-    voters = 1 + 2 * (next(draw) % 8)
+    voters = 1 + next(draw) % 16 if weighted else 1 + 2 * (next(draw) % 8)
     rankings, grades = [], []
     for _ in range(voters):
         order = list(range(options))
         for place in range(options - 1, 0, -1):
             other = next(draw) % (place + 1)
             order[place], order[other] = order[other], order[place]
-        rankings.append(order)
-        grades.append([next(draw) % 6 for _ in range(options)])
+        row = [next(draw) % 6 for _ in range(options)]
+        # A voter of several votes is as many voters who agree.
+        votes = 1 + next(draw) % 3 if weighted else 1
+        rankings.extend([order] * votes)
+        grades.extend([row] * votes)
     return options, rankings, grades
 
 
@@ -54,10 +62,11 @@ def by_votelib(rankings):
 
 
 def main():
+    weighted = sys.argv[1:] == ["weighted"]
     lines = {name: [] for name in ("plurality", "borda", "instant_runoff", "copeland", "schulze", "score", "median", "approval")}
     disagree = 0
     for number in range(10_000):
-        options, rankings, grades = profile(number)
+        options, rankings, grades = profile(number, weighted)
         ranked = Profile(rankings)
         graded = GradeProfile([{option: grade for option, grade in enumerate(row)} for row in grades], list(range(6)), candidates=list(range(options)))
         approving = GradeProfile(
@@ -74,7 +83,7 @@ def main():
             "approval": approval(approving),
         }
         duels = by_votelib(rankings)
-        for name, rule in (("copeland", condorcet.Copeland()), ("schulze", condorcet.Schulze())):
+        for name, rule in () if weighted else (("copeland", condorcet.Copeland()), ("schulze", condorcet.Schulze())):
             found = rule.evaluate(duels, 1)
             # votelib names one winner of those that tie, or none: it must be one of ours, and ours if there is only one.
             other = set(found[0]) if found and not isinstance(found[0], int) else set(found)
