@@ -45,13 +45,18 @@ pub(crate) enum Forms {
     Members,
 }
 
-/// The large forms: of a task and of a call for bids, which bring a form for every skill, of a decision, of a bargaining, and of what lies outside.
+/// The large forms: of a task and of a call for bids, which bring a form for every skill, of a decision, and of a bargaining.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setup {
     NewTask,
     OpenDecision,
     NewContract,
     NewBargain,
+}
+
+/// The pages of what lies outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outside {
     Connections,
     Models,
 }
@@ -112,6 +117,7 @@ pub(crate) enum Part {
     Results(Results),
     Forms(Forms),
     Setup(Setup),
+    Outside(Outside),
     Entry(Entry),
     Flows(Flows),
     Progress(Progress),
@@ -126,6 +132,7 @@ impl Part {
             Self::Results(_) => "results",
             Self::Forms(_) => "forms",
             Self::Setup(_) => "setup",
+            Self::Outside(_) => "outside",
             Self::Entry(_) => "entry",
             Self::Flows(_) => "flows",
             Self::Progress(_) => "progress",
@@ -143,6 +150,7 @@ impl ChooseView for Part {
             Self::Results(page) => draw_results(page).await,
             Self::Forms(page) => draw_forms(page).await,
             Self::Setup(page) => draw_setup(page).await,
+            Self::Outside(page) => draw_outside(page).await,
             Self::Entry(page) => draw_entry(page).await,
             Self::Flows(page) => draw_flows(page).await,
             Self::Progress(page) => draw_progress(page).await,
@@ -159,6 +167,7 @@ impl ChooseView for Part {
             Self::Results(_) => load_results().await,
             Self::Forms(_) => load_forms().await,
             Self::Setup(_) => load_setup().await,
+            Self::Outside(_) => load_outside().await,
             Self::Entry(_) => load_entry().await,
             Self::Flows(_) => load_flows().await,
             Self::Progress(_) => load_progress().await,
@@ -208,8 +217,14 @@ fn draw_setup(page: Setup) -> Result<AnyView, SplitLoaderError> {
         Setup::OpenDecision => OpenDecision().into_any(),
         Setup::NewContract => NewContract().into_any(),
         Setup::NewBargain => NewBargain().into_any(),
-        Setup::Connections => Connections().into_any(),
-        Setup::Models => Models().into_any(),
+    })
+}
+
+#[wasm_split(outside, wasm_split_path = leptos::wasm_split, preload(load_outside), fallible)]
+fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Outside::Connections => Connections().into_any(),
+        Outside::Models => Models().into_any(),
     })
 }
 
