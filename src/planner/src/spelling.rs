@@ -58,20 +58,21 @@ pub(crate) fn mend(tokens: &mut [Token], given: &[Given]) {
 /// The known word that a word is a letter off from; none if words of two stems are.
 fn meant(word: &str) -> Option<&'static str> {
     let mut near = KNOWN.iter().filter(|(known, times)| {
-        **times >= OFTEN && known.len() + 1 >= LETTERS && known.as_bytes().first() == word.as_bytes().first() && is_slip(word, known)
+        **times >= OFTEN && known.len() >= LETTERS && known.as_bytes().first() == word.as_bytes().first() && is_slip(word, known)
     });
     let (first, _) = near.next()?;
     near.all(|(other, _)| stem(other) == stem(first)).then_some(first.as_str())
 }
 
-/// Whether two words differ by one letter, or by two that stand the other way round.
+/// Whether a word is another but for one letter, or for two that stand the other way round. A vowel may make another form of a verb, as of `rewrote`.
 fn is_slip(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let before = one.iter().zip(other).take_while(|(left, right)| left == right).count();
     let (one, other) = (&one[before..], &other[before..]);
     let after = one.iter().rev().zip(other.iter().rev()).take_while(|(left, right)| left == right).count();
     match (&one[..one.len() - after], &other[..other.len() - after]) {
-        ([_], [] | [_]) | ([], [_]) => true,
+        ([], [_]) | ([_], []) => true,
+        ([written], [known]) => !(b"aou".contains(written) && b"aeiou".contains(known)),
         ([first, second], [third, fourth]) => first == fourth && second == third,
         _ => false,
     }
@@ -107,6 +108,8 @@ mod tests {
         assert!(
             is_slip("sumary", "summary") && is_slip("summmary", "summary") && is_slip("emial", "email") && is_slip("summery", "summary")
         );
-        assert!(!is_slip("summary", "summary") && !is_slip("smmry", "summary") && !is_slip("", "summary"));
+        assert!(
+            !is_slip("rewrote", "rewrite") && !is_slip("summary", "summary") && !is_slip("smmry", "summary") && !is_slip("", "summary")
+        );
     }
 }
