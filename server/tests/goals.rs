@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const AT_ONCE: usize = 4;
 /// The folders with how many of their twenty do not come out right (`docs/bars.md`), and how many of these cannot be done and are not refused.
 const FOLDERS: [(&str, usize, usize); 6] =
-    [("others", 1, 0), ("tune", 0, 0), ("held", 0, 0), ("held2", 0, 0), ("held3", 2, 0), ("more", 4, 1)];
+    [("others", 0, 0), ("tune", 0, 0), ("held", 0, 0), ("held2", 0, 0), ("held3", 2, 0), ("more", 4, 1)];
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))

@@ -83,7 +83,9 @@ fn choices(text: &str) -> Vec<String> {
 
 /// The places where capabilities are asked for, in order, none over another: the weightier one stays, then the longer.
 pub(crate) fn find(tokens: &[Token], from: usize, to: usize, scene: &Scene) -> Vec<Found> {
-    kept(places(&CAPABILITIES, tokens, from, to, |capability, guard| scene.has(guard) && scene.offers(capability)))
+    let mut all = places(&CAPABILITIES, tokens, from, to, |capability, guard| scene.has(guard) && scene.offers(capability));
+    all.retain(|found| !is_wish(tokens, found.from));
+    kept(all)
 }
 
 /// The same, whatever is there to work on: what cannot be done for want of something to do it with.
@@ -108,6 +110,13 @@ fn places(known: &'static [Capability], tokens: &[Token], from: usize, to: usize
         }
     }
     all
+}
+
+/// "I'd like this in German", "we would love to see": a wish, and no opinion.
+fn is_wish(tokens: &[Token], place: usize) -> bool {
+    let wishes = tokens.get(place).is_some_and(|token| token.is_any(&["like", "love"]));
+    let wanted = place.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|token| token.is_any(&["d", "would", "should"]));
+    wishes && (wanted || tokens.get(place + 1).is_some_and(|token| token.is("to")))
 }
 
 fn kept(mut all: Vec<Found>) -> Vec<Found> {
@@ -169,5 +178,12 @@ mod tests {
         assert_eq!(names("near-duplicates among the tickets"), ["near_duplicates"]);
         assert_eq!(names("summary statistics of the table"), ["profile"]);
         assert_eq!(names("zymurgy"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_wish_is_no_opinion() {
+        let tokens = tokens("I'd like this at noon. They like this.");
+        let likes: Vec<bool> = (0..tokens.len()).filter(|place| tokens[*place].is("like")).map(|place| is_wish(&tokens, place)).collect();
+        assert_eq!(likes, [true, false]);
     }
 }

@@ -81,7 +81,8 @@ pub(crate) fn relation(word: &str, column: &[String]) -> u8 {
     u8::from(shared)
 }
 
-/// Words that columns are called by of which a word in the superlative speaks: `height` and `tall` of `tallest`.
+/// Words that columns are called by of which a word in the superlative speaks: `height` and `tall` of `tallest`; those by which most are called first,
+/// as they stand in their groups.
 pub(crate) fn siblings(word: &str) -> Vec<&'static str> {
     let base = word
         .strip_suffix("iest")
@@ -89,10 +90,15 @@ pub(crate) fn siblings(word: &str) -> Vec<&'static str> {
         .or_else(|| word.strip_suffix("est").map(str::to_owned))
         .unwrap_or_else(|| word.to_owned());
     let stems = [stem(&base), stem(word), stem(&format!("{base}e"))];
-    let groups = OF_COLUMNS.iter().filter(|words| words.iter().any(|one| stems.contains(one)));
-    let mut found: Vec<&'static str> = groups.flat_map(|words| words.iter().map(String::as_str)).filter(|word| word.len() > 3).collect();
-    found.sort_unstable();
-    found.dedup();
+    let mut groups: Vec<&&'static [String]> = OF_COLUMNS.iter().filter(|words| words.iter().any(|one| stems.contains(one))).collect();
+    // A small group says more closely what is meant.
+    groups.sort_by_key(|words| words.len());
+    let mut found: Vec<&'static str> = Vec::new();
+    for word in groups.into_iter().flat_map(|words| words.iter().map(String::as_str)).filter(|word| word.len() > 3) {
+        if !found.contains(&word) {
+            found.push(word);
+        }
+    }
     found
 }
 
@@ -107,6 +113,8 @@ mod tests {
         assert!(!says(&tokens, "money"));
         assert_eq!(relation(&stem("sales"), &[stem("revenue")]), 1);
         assert!(siblings("tallest").contains(&"height"));
+        assert_eq!(siblings("cheapest")[0], "price");
+        assert!(siblings("turnover").iter().take(8).any(|word| *word == "total"), "what is called turnover is often a total");
         assert_eq!(relation(&stem("weather"), &[stem("revenue")]), 0);
     }
 }

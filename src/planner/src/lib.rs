@@ -5,6 +5,7 @@
 //!
 //! - `words`, `reading`: the goal, its sentences, what they ask for and under which conditions
 //! - `given`: the inputs, by kind and form, never by content
+//! - `spelling`: words that are a letter off
 //! - `scene`: what kinds of things are there; `lexicon`: which words mean much the same; `cues`: by which words a capability is asked for
 //! - `asking`: what some words ask for, judged by many requests; `choice`: which of several readings is taken
 //! - `builder`: steps, with those before them that make what they work on
@@ -29,6 +30,7 @@ mod refusal;
 mod replan;
 mod scene;
 mod service;
+mod spelling;
 mod values;
 mod words;
 

@@ -230,8 +230,9 @@ fn measure(half: &str) -> (usize, usize) {
     for goal in &goals {
         let outcome = plan(&goal.text, &goal.given, skills(), Terms { model: None });
         let mut wrong = wrong(&goal.expect, &outcome);
-        if wrong.is_empty() && !plans[&goal.id].is_null() {
-            wrong = lacks(&plans[&goal.id], &outcome);
+        let told = if goal.expect["plan"].is_null() { &plans[&goal.id] } else { &goal.expect["plan"] };
+        if wrong.is_empty() && !told.is_null() {
+            wrong = lacks(told, &outcome);
         }
         right += usize::from(wrong.is_empty());
         shown(goal, &wrong, &outcome);
@@ -242,19 +243,16 @@ fn measure(half: &str) -> (usize, usize) {
 
 /// How many of each half are planned or refused as they should be. Rules were made with the first half in view; the second was measured once, when they were
 /// done. Whether their runs come out right as well is tried on the real server (`server/tests/goals.rs`); the bar is in `docs/bars.md`.
-const RIGHT: [(&str, usize); 5] = [("tune", 20), ("held", 20), ("held2", 20), ("held3", 20), ("others", 20)];
+///
+/// Of `varied` it is forty: the same wishes in many wordings, of which plans are held and no runs.
+const RIGHT: [(&str, usize, usize); 7] =
+    [("tune", 20, 20), ("held", 20, 20), ("held2", 20, 20), ("held3", 20, 20), ("others", 20, 20), ("more", 19, 20), ("varied", 38, 40)];
 
 #[test]
 fn goals_of_others_are_planned_by_rules_alone() {
-    let measured: Vec<(&str, usize, usize, usize)> = RIGHT
-        .into_iter()
-        .map(|(half, least)| {
-            let (right, all) = measure(half);
-            (half, least, right, all)
-        })
-        .collect();
-    for (half, least, right, all) in measured {
-        assert!(right >= least && all == 20, "{half}: {right} of {all}");
+    let measured = RIGHT.map(|(half, least, count)| (half, least, count, measure(half)));
+    for (half, least, count, (right, all)) in measured {
+        assert!(right >= least && all == count, "{half}: {right} of {all}");
     }
 }
 

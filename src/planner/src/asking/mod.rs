@@ -18,7 +18,7 @@ pub(crate) const NOTHING: &str = "none";
 pub(crate) const IMPOSSIBLE: &str = "refuse";
 
 /// Requests by what they ask for: a line `= name`, then one request a line.
-const EXAMPLES: [&str; 11] = [
+pub(crate) const EXAMPLES: [&str; 12] = [
     include_str!("examples/indirect.txt"),
     include_str!("examples/language.txt"),
     include_str!("examples/data.txt"),
@@ -30,6 +30,7 @@ const EXAMPLES: [&str; 11] = [
     include_str!("examples/others2.txt"),
     include_str!("examples/others3.txt"),
     include_str!("examples/others4.txt"),
+    include_str!("examples/varied.txt"),
 ];
 
 /// How often all requests are gone through.

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::{Builder, Planned};
 use crate::draft::{Draft, DraftInput, clipped, workflow_name};
 use crate::plan::{Explained, Explanation};
+use crate::words::Kind;
 
 impl<'a> Builder<'a> {
     pub(super) fn explain(&mut self, before: usize) {
@@ -35,6 +36,9 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(mut self) -> Planned<(Draft, Explanation)> {
         if self.steps.is_empty() {
             return Err(self.no_skill((0, self.reading.tokens.len())));
+        }
+        for token in self.reading.tokens.iter().filter(|token| token.kind == Kind::Word && token.text.to_lowercase() != token.lower) {
+            self.explanation.assumptions.push(format!("“{}” is read as “{}”", token.text, token.lower));
         }
         let title = clipped(&first_sentence(&self.reading.goal), 120);
         let used = |name: &str| {

@@ -84,6 +84,10 @@ impl Builder<'_> {
                     || token.kind == Kind::Mark(':')
             })
             .map_or(0, |place| place + 1);
+        // "Filed under billing, shipping or warranty".
+        let under = sentence.iter().rposition(|token| token.is_any(&["under", "among", "between"])).map(|place| place + 1);
+        let several = |place: &usize| sentence[*place..].iter().any(|token| token.is_any(&["or", "and"]));
+        let from = under.filter(|place| several(place) && !sentence.iter().any(|token| token.is("into"))).unwrap_or(from);
         let from = sentence.iter().rposition(|token| token.kind == Kind::Mark(':')).map_or(from, |place| place + 1);
         // "One of our four queues - billing, delivery, returns".
         let dash = sentence

@@ -109,6 +109,9 @@ impl<'a> Builder<'a> {
         let mut postponed: Vec<(Intent, Refusal)> = Vec::new();
         let mut planned: Vec<&'static str> = Vec::new();
         for intent in intents {
+            if self.is_done_by_now(&intent, &planned) {
+                continue;
+            }
             let before =
                 (self.steps.len(), self.values.len(), self.turned.clone(), self.current, self.conditions.clone(), self.explanation.clone());
             match self.intent(&intent) {
@@ -142,6 +145,14 @@ impl<'a> Builder<'a> {
             self.explanation.assumptions.push(format!("“{word}” asks for no step of its own"));
         }
         self.finish()
+    }
+
+    /// "Here is the git log. Make a changelog of it": of a single thing, some work is done once, however often it is spoken of. Done again, it would be
+    /// done on what it gave.
+    fn is_done_by_now(&self, intent: &Intent, planned: &[&str]) -> bool {
+        let once = ["changelog", "api_docs", "links", "dependencies", "secrets", "security", "performance", "best_practices", "metrics"];
+        let single = self.values.iter().filter(|value| value.step.is_none()).count() <= 1;
+        single && intent.condition.is_none() && once.contains(&intent.capability) && planned.contains(&intent.capability)
     }
 
     /// "All penguins heavier than 6000 g": a question about the columns of a table that no other rule knows.

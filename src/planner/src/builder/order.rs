@@ -70,6 +70,8 @@ impl<'a> Builder<'a> {
                     _ if judged => false,
                     "links" => beside(intent, "parse") && (beside(intent, "note") || beside(intent, "report")),
                     "sentiment" => beside(intent, "classify"),
+                    // "Known holes" of packages are no holes of a source.
+                    "security" => beside(intent, "dependencies") && !self.has_program(),
                     "predict" => beside(intent, "forecast") && !self.reading.scene.has("tables"),
                     "train" => beside(intent, "forecast") && intent.weight <= 1.0 && !self.reading.scene.has("tables"),
                     // Words that only say in passing what another part asks for.
@@ -211,6 +213,13 @@ impl<'a> Builder<'a> {
                     && other.condition.is_none()
                     && (numbers(other) > numbers(intent) || (numbers(other) == numbers(intent) && other.sentence.0 < intent.sentence.0))
             })
+    }
+
+    /// Whether a source is given, beside lock files and the like.
+    fn has_program(&self) -> bool {
+        let endings = ["py", "rs", "go", "java", "js", "ts", "tsx", "jsx", "mjs", "zip"];
+        let files = self.given.iter().filter_map(|given| given.file.as_deref());
+        files.filter_map(|file| file.rsplit_once('.')).any(|(_, ending)| endings.contains(&ending.to_lowercase().as_str()))
     }
 
     /// Whether a few words add nothing to a question before them: "- with the sums".

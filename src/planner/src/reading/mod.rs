@@ -12,6 +12,7 @@ use crate::cues;
 use crate::given::Given;
 use crate::refusal::Refusal;
 use crate::scene::Scene;
+use crate::spelling;
 use crate::words::{Kind, Token, tokens};
 
 /// The most characters of a goal.
@@ -69,7 +70,8 @@ pub(crate) fn read(goal: &str, given: &[Given]) -> Result<Reading, Refusal> {
     if goal.chars().count() > MAXIMUM_GOAL {
         return Err(wrong(&format!("the goal has more than {MAXIMUM_GOAL} characters")));
     }
-    let tokens = tokens(goal);
+    let mut tokens = tokens(goal);
+    spelling::mend(&mut tokens, given);
     let scene = Scene::of(given, &tokens);
     let mut reading =
         Reading { goal: goal.to_owned(), tokens, scene, intents: Vec::new(), conditions: Vec::new(), unknown: Vec::new(), judged: false };

@@ -56,12 +56,18 @@ impl Builder<'_> {
             })
             .map(|column| column.name.clone())
             .collect();
+        // Where each row is another department, there is nothing to count.
+        let one_each = known.iter().any(|column| {
+            column.unique
+                && matches!(column.kind, ColumnKind::Group | ColumnKind::Text)
+                && (said.is_empty() || said.iter().any(|said| said.name == column.name))
+        });
         // What is known of the table fills what the goal leaves out.
         if said.is_empty() || (values.is_empty() && !near(&["number", "count", "many"])) {
             let numbers: Vec<&Column> = known.iter().filter(|column| column.kind == ColumnKind::Number).collect();
             if self.values[table].step.is_some() && !numbers.is_empty() {
                 values = numbers.iter().take(1).map(|column| column.name.clone()).collect();
-            } else if let ([one], true) = (numbers.as_slice(), !matches!(kind, Some("pie" | "bar"))) {
+            } else if let ([one], true) = (numbers.as_slice(), one_each || !matches!(kind, Some("pie" | "bar"))) {
                 values = vec![one.name.clone()];
             }
         }

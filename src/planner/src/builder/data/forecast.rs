@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::span;
 use crate::builder::numbers::beside;
 use crate::builder::query::{is_year, month_of};
 use crate::builder::{Builder, Planned};
@@ -166,6 +167,13 @@ impl Builder<'_> {
         let all = self.sentence();
         if let Some(steps) = self.until_said() {
             return Some(json!(steps.clamp(1, 1000)));
+        }
+        // "Two quarters" of what is counted by months are six.
+        let step = self.values.iter().flat_map(|value| &value.columns).find_map(|column| span::step(&column.latest));
+        if let Some((span, step)) = span::ahead(&tokens).or_else(|| span::ahead(&all)).zip(step) {
+            #[expect(clippy::cast_possible_truncation, reason = "at most a thousand")]
+            let steps = span::steps(span, step) as i64;
+            return Some(json!(steps));
         }
         let found = beside(&tokens, &units).or_else(|| beside(&all, &units));
         if let Some(number) = found {

@@ -5,6 +5,7 @@ mod chart;
 mod forecast;
 mod hypotheses;
 mod models;
+mod span;
 
 use serde_json::{Map, Value as Json};
 

@@ -69,6 +69,12 @@ impl Builder<'_> {
                 words = vec![name];
             }
             if words.is_empty() {
+                // "The most points": what there is most of.
+                let after = sentence.iter().position(|other| other.start == token.start).and_then(|place| sentence.get(place + 1));
+                let after = after.filter(|next| next.kind == Kind::Word && next.text.chars().count() > 3);
+                words = after.map(|next| near(&next.lower)).unwrap_or_default();
+            }
+            if words.is_empty() {
                 return Err(
                     self.missing("the column of numbers", "Name the column by which the rows are to be ordered, in quotation marks.")
                 );

@@ -1,0 +1,4 @@
+import os
+
+def run(name):
+    os.system('ls ' + name)
