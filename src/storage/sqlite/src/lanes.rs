@@ -104,6 +104,11 @@ impl Receiver {
         }
     }
 
+    /// Whether the group that came last was of the express lane.
+    pub(crate) const fn was_express(&self) -> bool {
+        self.was_express
+    }
+
     /// Whether the group that came last should end, since something is in the express lane that does not wait for its turn.
     pub(crate) fn is_hurried(&self) -> bool {
         !self.was_express && !self.express.is_empty()

@@ -21,7 +21,7 @@ use crate::lanes::{self, Lane, Message, closed};
 use crate::statement::run;
 use crate::tally::{Move, Tally};
 
-/// How long a group goes on at least while the express lane hurries it.
+/// How long a group goes on at least while the express lane hurries it, or as long as the last group of that lane took.
 const STRIDE: Duration = Duration::from_millis(1);
 
 /// What a job writes into.
@@ -176,8 +176,14 @@ impl Writer {
 }
 
 fn write(mut tx: Tx, mut waiting: lanes::Receiver, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
+    let mut stride = STRIDE;
     while let Some(mut group) = waiting.next() {
-        let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried());
+        let began = Instant::now();
+        let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried() && began.elapsed() >= stride);
+        if waiting.was_express() {
+            // The other lane has as much of the thread's time.
+            stride = began.elapsed().max(STRIDE);
+        }
         waiting.put_back(group.split_off(done));
         if let Ok(events) = &committed {
             tally.committed(&tx.moves, events.last().map(|event| event.seq));
@@ -222,7 +228,6 @@ fn attempt(
     is_hurried: impl Fn() -> bool,
     done: &mut usize,
 ) -> Result<Vec<Arc<Event>>, StoreError> {
-    let began = Instant::now();
     run(tx.sql(), "BEGIN IMMEDIATE", [])?;
     if let [job] = group {
         // Alone it needs no savepoint: what it wrote goes with the transaction.
@@ -240,7 +245,7 @@ fn attempt(
         // Its reason is answered by the job itself; a transaction that is gone fails the next statement.
         let _ = tx.part(|tx| job.run(tx));
         *done += 1;
-        if is_hurried() && began.elapsed() >= STRIDE {
+        if is_hurried() {
             break;
         }
     }
