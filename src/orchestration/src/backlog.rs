@@ -32,6 +32,15 @@ impl Lane {
     }
 }
 
+/// A turn that a new task has without waiting for it.
+#[derive(Debug)]
+pub(crate) struct TurnTaken {
+    skill: String,
+    key: Key,
+    weight: f64,
+    is_counted: bool,
+}
+
 #[derive(Debug, Default)]
 struct Known {
     queues: BTreeMap<String, FairQueue>,
@@ -104,20 +113,30 @@ impl Backlog {
         self.look.swap(false, Ordering::AcqRel).then(|| self.known.lock().look_on.take())
     }
 
-    /// Whether a new task of this class would be the next one of its skill: none is believed to wait, or it is its key's turn.
-    pub(crate) fn comes_first(&self, skill: &str, key: Option<&str>, priority: Priority) -> bool {
+    /// Takes the next turn for a new task of this class, with this weight: if none of its skill is believed to wait, or if it is its key's turn, as
+    /// [`FairQueue::take_turn`] says, and no other skill has tasks waiting that are as urgent.
+    pub(crate) fn take_turn(&self, skill: &str, key: Option<&str>, priority: Priority, weight: f64) -> Option<TurnTaken> {
         if self.look.load(Ordering::Acquire) {
-            return false;
+            return None;
         }
-        let known = self.known.lock();
-        known.look_on.is_none() && known.queues.get(skill).is_none_or(|queue| queue.comes_first(&key.map(Into::into), priority))
+        let mut known = self.known.lock();
+        if known.look_on.is_some() {
+            return None;
+        }
+        let of_others = known.queues.iter().any(|(other, queue)| other != skill && queue.is_as_urgent(priority));
+        let key = key.map(Into::into);
+        let is_counted = match known.queues.get_mut(skill) {
+            None => false,
+            Some(queue) if of_others && !queue.is_empty() => return None,
+            Some(queue) => queue.take_turn(&key, priority, weight)?,
+        };
+        Some(TurnTaken { skill: skill.to_owned(), key, weight, is_counted })
     }
 
-    /// A task of a key began before it was rung for.
-    pub(crate) fn began(&self, skill: &str, key: Option<&str>, weight: f64) {
-        let mut known = self.known.lock();
-        if let Some(queue) = known.queues.get_mut(skill).filter(|queue| !queue.is_empty()) {
-            queue.began(&key.map(Into::into), weight);
+    /// The task for which this turn was taken did not begin.
+    pub(crate) fn give_back(&self, turn: &TurnTaken) {
+        if turn.is_counted {
+            self.known.lock().queue(&turn.skill).give_back(&turn.key, turn.weight);
         }
     }
 
@@ -193,6 +212,9 @@ impl Backlog {
     /// the limit ends or the store is looked into; otherwise the store is looked into now. Says whether a limit can be why.
     pub(crate) fn left_out(&self, skill: &str, key: Option<&str>) -> bool {
         let mut known = self.known.lock();
+        if let Some(queue) = known.queues.get_mut(skill) {
+            queue.had_turn(&key.map(Into::into));
+        }
         let of_skill = known.limited.contains(&(LimitScope::Skill, skill.to_owned())).then(|| skill.to_owned());
         let of_key = key.filter(|key| known.limited.contains(&(LimitScope::FairnessKey, (*key).to_owned()))).map(str::to_owned);
         if of_skill.is_none() && of_key.is_none() {
@@ -294,16 +316,26 @@ mod tests {
         backlog.look_again("a");
         assert_eq!(keys(&backlog).len(), 2);
         assert!(!backlog.in_vain(&lane), "it is to be looked at again since");
-        let comes_first = |key| backlog.comes_first("a", key, Priority::default());
-        assert!(!comes_first(Some("x")), "it waits all that time");
-        assert!(!comes_first(Some("y")), "the others have had no turn");
+    }
+
+    #[test]
+    fn a_turn_is_taken_where_nobody_is_owed_one_and_given_back_if_nothing_began() {
+        let (backlog, all) = (Backlog::default(), Priority::default());
+        assert!(backlog.take_turn("a", None, all, 1.0).is_none(), "what a look would find is not known");
+        backlog.look_after();
+        assert!(backlog.take_turn("a", None, all, 1.0).is_some(), "its queue is empty");
+        backlog.ring(&[(class(None), 1.0), (class(Some("x")), 1.0)]);
+        let take_turn = |key| backlog.take_turn("a", key, all, 0.5);
+        assert!(take_turn(Some("x")).is_none() && take_turn(Some("y")).is_none(), "the two had no turn yet");
         backlog.served("a", None, 1, 1.0);
         backlog.served("a", Some("x"), 1, 1.0);
-        assert!(!comes_first(Some("y")), "what a look would find is not known");
-        backlog.look_after();
-        assert!(comes_first(Some("y")));
-        backlog.began("a", Some("y"), 0.5);
-        assert!(!comes_first(Some("y")), "it has had more than the others by now");
+        let turn = take_turn(Some("y")).unwrap();
+        assert!(take_turn(Some("y")).is_none(), "it has had more than the others by now");
+        backlog.give_back(&turn);
+        assert!(take_turn(Some("y")).is_some(), "it did not begin");
+        backlog.ring(&[(QueueClass { skill: "b".to_owned(), ..class(None) }, 1.0)]);
+        assert!(take_turn(Some("z")).is_none(), "another skill has tasks that are as urgent");
+        assert!(backlog.take_turn("c", None, all, 1.0).is_some(), "its own queue is empty");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use baton_domain::id::TaskId;
 use baton_storage::fault_points::{FaultPoint, reach};
-use baton_storage::{Assignment, FEW, ReadyTask, StoreError};
+use baton_storage::{Assignment, ReadyTask, StoreError};
 use tokio::task::{Id, JoinSet};
 
 use crate::agent_pool::Reservation;
@@ -68,7 +68,6 @@ impl Claim {
     /// Stores the assignments and starts the attempts that began.
     pub(crate) async fn store(self, shared: Arc<Shared>, orchestrator: Arc<Orchestrator>) -> Result<Settled, StoreError> {
         let Self { assignments, mut reserved, .. } = self;
-        let goes_first = assignments.len() <= FEW;
         let begun = shared.store.begin(assignments).await?;
         let given = begun.len();
         if given > 0 {
@@ -76,10 +75,9 @@ impl Claim {
         }
         let mut served: BTreeMap<(String, Option<String>), (u32, f64)> = BTreeMap::new();
         for task in begun {
-            let Some(Reserved { mut reservation, kind, key }) = reserved.remove(&task.task.summary.id) else { continue };
+            let Some(Reserved { reservation, kind, key }) = reserved.remove(&task.task.summary.id) else { continue };
             let of_key = served.entry((kind.skill, key)).or_insert((0, 1.0));
             *of_key = (of_key.0 + 1, task.task.fairness_weight);
-            reservation.goes_first = goes_first;
             attempt::begin(&shared, &orchestrator, task, reservation);
         }
         for ((skill, key), (tasks, weight)) in served {

@@ -128,27 +128,58 @@ impl FairQueue {
         self.levels.iter().chain(&self.in_vain).all(BTreeSet::is_empty)
     }
 
-    /// Whether a new task of this key and priority would have the next turn: none of another priority waits, its key has none that do and has had
-    /// no more than any other, and no other key waits for its first turn.
-    pub(crate) fn comes_first(&self, key: &Key, priority: Priority) -> bool {
+    /// Takes the next turn for a new task of this key and priority, with this weight, if that is whose turn it is: none of another priority waits, the
+    /// key has none that do and has had no more than any other, and no other key waits for its first turn. Says whether the turn was counted, which it is
+    /// if any key may have tasks.
+    pub(crate) fn take_turn(&mut self, key: &Key, priority: Priority, weight: f64) -> Option<bool> {
         let level = level(priority);
-        if self.newcomers > 0 || self.levels.iter().enumerate().any(|(other, keys)| other != level && !keys.is_empty()) {
-            return false;
+        let waiting = || self.levels.iter().chain(&self.in_vain).enumerate().filter(|(_, keys)| !keys.is_empty());
+        if self.newcomers > 0 || waiting().any(|(other, _)| other % LEVELS != level) {
+            return None;
         }
-        let tag = self.flows.get(key).map_or(Some(self.now), |flow| flow.is_idle().then(|| flow.tag.max(self.now)));
-        let lowest = self.levels[level].first().map(|(Tag(tag), _)| *tag);
-        tag.is_some_and(|tag| lowest.is_none_or(|lowest| tag <= lowest))
-    }
-
-    /// A task of this key began that nobody rang for, with this weight.
-    pub(crate) fn began(&mut self, key: &Key, weight: f64) {
+        let lowest = waiting().filter_map(|(_, keys)| keys.first()).map(|(Tag(tag), _)| *tag).min_by(f64::total_cmp);
+        let Some(lowest) = lowest else { return Some(false) };
         if !self.flows.contains_key(key) && self.flows.len() >= MAXIMUM_KEYS {
             self.forget_idle();
+            if self.flows.len() >= MAXIMUM_KEYS {
+                // What it may have waiting is not known.
+                return None;
+            }
         }
-        if let Some(flow) = self.flows.get_mut(key).filter(|flow| flow.is_idle()) {
-            flow.tag = flow.tag.max(self.now);
+        let now = self.now;
+        let tag = match self.flows.get_mut(key) {
+            Some(flow) if flow.is_idle() => {
+                flow.tag = flow.tag.max(now);
+                flow.tag
+            }
+            Some(_) => return None,
+            None => now,
+        };
+        if tag > lowest {
+            return None;
         }
         self.served(key, 1, weight);
+        Some(true)
+    }
+
+    /// The task for which a turn was taken, and counted, did not begin.
+    pub(crate) fn give_back(&mut self, key: &Key, weight: f64) {
+        let Some(flow) = self.flows.get_mut(key) else { return };
+        let before = Tag(flow.tag);
+        flow.tag -= 1.0 / weight;
+        self.moved(key, before);
+    }
+
+    /// The key had a turn that came to nothing: it is no newcomer any more.
+    pub(crate) fn had_turn(&mut self, key: &Key) {
+        if self.flows.get_mut(key).is_some_and(|flow| std::mem::take(&mut flow.is_new)) {
+            self.newcomers -= 1;
+        }
+    }
+
+    /// Whether any key may have tasks that are as urgent as this, not counting those that are looked at in vain.
+    pub(crate) fn is_as_urgent(&self, priority: Priority) -> bool {
+        self.levels[..=level(priority)].iter().any(|keys| !keys.is_empty())
     }
 
     /// A look that began at `rings` found no task of this key and priority. Does nothing if it was rung for meanwhile.
@@ -183,11 +214,8 @@ impl FairQueue {
     /// What a key has at this priority is looked at in vain. Says whether that is new.
     pub(crate) fn set_aside(&mut self, key: &Key, priority: Priority) -> bool {
         let level = level(priority);
-        let Some(flow) = self.flows.get_mut(key) else { return false };
-        // Its turn came, and nobody could take it.
-        if std::mem::take(&mut flow.is_new) {
-            self.newcomers -= 1;
-        }
+        self.had_turn(key);
+        let Some(flow) = self.flows.get(key) else { return false };
         let place = (Tag(flow.tag), key.clone());
         let is_new = self.levels[level].remove(&place);
         if is_new {
@@ -262,6 +290,12 @@ impl FairQueue {
         flow.tag += f64::from(tasks) / weight;
         // The virtual time is the start of the last task that began.
         self.now = self.now.max(flow.tag - 1.0 / weight);
+        self.moved(key, before);
+    }
+
+    /// A key's tag was another one before.
+    fn moved(&mut self, key: &Key, before: Tag) {
+        let Some(flow) = self.flows.get(key) else { return };
         let after = Tag(flow.tag);
         for (level, _) in flow.active.iter().enumerate().filter(|(_, active)| **active) {
             for keys in [&mut self.levels[level], &mut self.in_vain[level]] {

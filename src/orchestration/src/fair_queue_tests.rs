@@ -142,19 +142,23 @@ fn what_a_key_has_had_is_counted_although_it_was_found_empty_before() {
 }
 
 #[test]
-fn a_task_of_a_key_that_has_none_waiting_comes_first_unless_others_are_owed_a_turn() {
+fn a_task_of_a_key_that_has_none_waiting_has_the_next_turn_unless_others_are_owed_one() {
     let (mut queue, all) = (FairQueue::default(), Priority::default());
-    let [old, new] = ["old", "new"].map(|key| Some(Arc::from(key)));
-    assert!(queue.comes_first(&new, all), "nobody waits");
+    let [old, new, other] = ["old", "new", "other"].map(|key| Some(Arc::from(key)));
+    assert_eq!(queue.take_turn(&new, all, 1.0), Some(false), "nobody waits, and nothing is counted");
+    assert!(queue.flows.is_empty());
     queue.ring(Some("old"), all, None);
-    assert!(!queue.comes_first(&new, all), "the other one waits for its first turn");
+    assert_eq!(queue.take_turn(&new, all, 1.0), None, "the other one waits for its first turn");
     queue.served(&old, 10, 1.0);
-    assert!(queue.comes_first(&new, all) && !queue.comes_first(&old, all));
-    assert!(!queue.comes_first(&new, priority(2)), "which of two priorities is next depends on the age of tasks");
+    assert_eq!(queue.take_turn(&old, all, 1.0), None, "it has others waiting");
+    assert_eq!(queue.take_turn(&new, priority(2), 1.0), None, "which of two priorities is next depends on the age of tasks");
+    // However many are asked for together, and however little each weighs, virtual time stays where those are that wait.
+    assert_eq!((queue.take_turn(&new, all, 0.001), queue.take_turn(&new, all, 0.001)), (Some(true), None));
+    assert!(queue.now <= 10.0);
+    queue.give_back(&new, 0.001);
     let (mut of_new, mut of_old) = (0, 0);
     for _ in 0..1_000 {
-        if queue.comes_first(&new, all) {
-            queue.began(&new, 1.0);
+        if queue.take_turn(&new, all, 1.0).is_some() {
             of_new += 1;
         } else {
             let turn = queue.turns(all, 1, 0, |_| false).remove(0);
@@ -164,12 +168,20 @@ fn a_task_of_a_key_that_has_none_waiting_comes_first_unless_others_are_owed_a_tu
     }
     assert!((499..=501).contains(&of_new), "{of_new} and {of_old}: it gets its share and no more");
     queue.ring(Some("other"), all, None);
-    assert!(queue.set_aside(&Some(Arc::from("other")), all));
+    assert!(queue.set_aside(&other, all));
     assert_eq!(queue.newcomers, 0, "nobody can take what it has");
+    queue.served(&old, 10, 1.0);
+    assert_eq!(queue.take_turn(&new, all, 1.0), None, "although it waits in vain, it keeps its turn");
+    queue.empty(&other, all, queue.rings(&other, all).unwrap());
+    assert!(queue.take_turn(&new, all, 1.0).is_some());
     queue.ring(Some("last"), all, None);
     assert_eq!(queue.newcomers, 1);
-    let rings = queue.rings(&Some(Arc::from("last")), all).unwrap();
-    queue.empty(&Some(Arc::from("last")), all, rings);
+    queue.had_turn(&Some(Arc::from("last")));
+    queue.had_turn(&Some(Arc::from("last")));
+    assert_eq!(queue.newcomers, 0, "a limit held it");
+    queue.ring(Some("once"), all, None);
+    let once = Some(Arc::from("once"));
+    queue.empty(&once, all, queue.rings(&once, all).unwrap());
     assert_eq!(queue.newcomers, 0, "it has none any more");
 }
 

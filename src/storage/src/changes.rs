@@ -108,7 +108,7 @@ pub struct Completion {
     pub at: Timestamp,
     /// Spans that are not stored yet.
     pub spans: Vec<NewSpan>,
-    /// Whether it goes before other results that wait to be stored, since its attempt began among [`FEW`](crate::FEW).
+    /// Whether it goes before other results that wait to be stored, since its task came alone and began with the commit that stored it.
     pub goes_first: bool,
 }
 

@@ -12,8 +12,7 @@ use serde_json::Value;
 
 use crate::TaskRecord;
 
-/// So many tasks that are stored or begin together are few: a store may write them before others that wait, for they are small, and somebody may wait for
-/// each.
+/// So many tasks that are stored together are few: a store may write them before what else waits, for they are small, and somebody may wait for each.
 pub const FEW: usize = 8;
 
 /// Queued tasks that differ in nothing but their age: those of one skill, one fairness key and one priority.

@@ -397,6 +397,6 @@ pub(crate) struct Reservation {
     pub(crate) agent: Arc<dyn Agent>,
     pub(crate) name: AgentRef,
     pub(crate) explanation: Explanation,
-    /// Whether its attempt begins among so few that its result goes first, too.
+    /// Whether its task began with the commit that stored it: then its result goes first, too.
     pub(crate) goes_first: bool,
 }

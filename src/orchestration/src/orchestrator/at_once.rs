@@ -10,23 +10,26 @@ use baton_storage::{Assignment, Idempotency, Inserted, NewTaskRecord, StoreError
 
 use super::Orchestrator;
 use crate::agent_pool::Reservation;
+use crate::backlog::TurnTaken;
 use crate::{attempt, dispatcher};
 
 impl Orchestrator {
-    /// The agent that can take the only task of a request now.
-    pub(super) fn at_once(&self, tasks: &[NewTaskRecord]) -> Option<(Assignment, Reservation)> {
-        let [only] = tasks else { return None };
-        let summary = &only.task.summary;
+    /// The agent that can take the only task of a request now, and the turn that the task has for it.
+    pub(super) fn at_once(&self, tasks: &[NewTaskRecord]) -> Option<(Assignment, Reservation, TurnTaken)> {
+        let [NewTaskRecord { task, .. }] = tasks else { return None };
+        let summary = &task.summary;
         let takes_none = self.shared.stop.is_cancelled() || self.shared.cluster.is_draining();
-        if summary.state != TaskState::Queued
-            || takes_none
-            || !self.shared.backlog.comes_first(&summary.skill, summary.fairness_key.as_deref(), summary.priority)
-        {
+        if summary.state != TaskState::Queued || takes_none {
             return None;
         }
-        let (assignment, mut reservation) = dispatcher::place(&self.shared, summary.id, &summary.skill, &summary.labels)?;
+        let backlog = &self.shared.backlog;
+        let turn = backlog.take_turn(&summary.skill, summary.fairness_key.as_deref(), summary.priority, task.fairness_weight)?;
+        let Some((assignment, mut reservation)) = dispatcher::place(&self.shared, summary.id, &summary.skill, &summary.labels) else {
+            backlog.give_back(&turn);
+            return None;
+        };
         reservation.goes_first = true;
-        Some((assignment, reservation))
+        Some((assignment, reservation, turn))
     }
 
     /// Stores a task and starts its attempt; gives whether it began. Goes on if the caller goes away: a task that has begun in
@@ -35,20 +38,20 @@ impl Orchestrator {
         &self,
         tasks: Vec<NewTaskRecord>,
         idempotency: Option<Idempotency>,
-        assignment: Assignment,
-        reservation: Reservation,
+        (assignment, reservation, turn): (Assignment, Reservation, TurnTaken),
     ) -> Result<(Inserted, bool), StoreError> {
         let gone = || StoreError::Unavailable("the server is shutting down".to_owned());
         let me = self.me.upgrade().ok_or_else(gone)?;
         let both = async move {
-            let (inserted, begun) = me.shared.store.insert_and_begin(tasks, idempotency, vec![assignment]).await?;
+            let stored = me.shared.store.insert_and_begin(tasks, idempotency, vec![assignment]).await;
+            let (inserted, begun) = stored.inspect_err(|_| me.shared.backlog.give_back(&turn))?;
             let task = begun.into_iter().next();
             let began = task.is_some();
             if let Some(task) = task {
                 reach(FaultPoint::AfterClaim);
-                let summary = &task.task.summary;
-                me.shared.backlog.began(&summary.skill, summary.fairness_key.as_deref(), task.task.fairness_weight);
                 attempt::begin(&me.shared, &me, task, reservation);
+            } else {
+                me.shared.backlog.give_back(&turn);
             }
             Ok((inserted, began))
         };

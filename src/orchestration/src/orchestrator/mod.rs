@@ -95,7 +95,7 @@ impl Orchestrator {
             }
         }
         let (inserted, began) = match self.at_once(&tasks) {
-            Some((assignment, reservation)) => self.store_and_begin(tasks, idempotency, assignment, reservation).await?,
+            Some(place) => self.store_and_begin(tasks, idempotency, place).await?,
             None => (self.shared.store.insert_tasks(tasks, idempotency).await?, false),
         };
         match inserted {

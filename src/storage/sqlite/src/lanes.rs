@@ -89,7 +89,7 @@ impl Receiver {
     /// Waits for the jobs of the next commit; none once everything is done that was handed in before the end.
     pub(crate) fn next(&mut self) -> Option<Vec<Box<dyn Job>>> {
         loop {
-            let others_wait = !self.left.is_empty() || !self.ordinary.is_empty();
+            let others_wait = !self.left.is_empty() || (self.is_open && !self.ordinary.is_empty());
             self.was_express = !self.express.is_empty() && !(self.was_express && others_wait);
             let group = if self.was_express {
                 self.of_express()
@@ -135,7 +135,7 @@ impl Receiver {
 
     fn of_express(&mut self) -> Vec<Box<dyn Job>> {
         let mut group = Group::default();
-        while group.len() < GROUP
+        while group.count < GROUP
             && let Ok(message) = self.express.try_recv()
         {
             group.add(message);
@@ -144,15 +144,20 @@ impl Receiver {
     }
 
     fn of_ordinary(&mut self) -> Vec<Box<dyn Job>> {
-        let mut group = Group { jobs: self.left.drain(..).collect(), completions: Vec::new() };
+        let mut group =
+            Group { count: self.left.iter().map(|job| job.count()).sum(), jobs: self.left.drain(..).collect(), ..Group::default() };
         // Whoever comes into the express lane from now on says so in this one.
         let waits = group.jobs.is_empty() && self.is_open && self.express.is_empty();
-        let mut next = if waits { self.ordinary.blocking_recv() } else { self.ordinary.try_recv().ok() };
+        let mut next = match (self.is_open, waits) {
+            (false, _) => None,
+            (true, true) => self.ordinary.blocking_recv(),
+            (true, false) => self.ordinary.try_recv().ok(),
+        };
         self.is_open &= !waits || next.is_some();
         while let Some(message) = next {
             self.is_open &= !matches!(message, Message::Close);
             group.add(message);
-            next = if self.is_open && group.len() < GROUP { self.ordinary.try_recv().ok() } else { None };
+            next = if self.is_open && group.count < GROUP { self.ordinary.try_recv().ok() } else { None };
         }
         group.jobs()
     }
@@ -160,16 +165,15 @@ impl Receiver {
 
 #[derive(Default)]
 struct Group {
+    /// How many things were handed in that it is about.
+    count: usize,
     jobs: Vec<Box<dyn Job>>,
     completions: Vec<(Completion, Reply)>,
 }
 
 impl Group {
-    fn len(&self) -> usize {
-        self.jobs.len() + self.completions.len()
-    }
-
     fn add(&mut self, message: Message) {
+        self.count += 1;
         match message {
             Message::Work(job) => self.jobs.push(job),
             Message::Complete(completion, reply) => self.completions.push((*completion, reply)),
@@ -178,7 +182,7 @@ impl Group {
     }
 
     fn jobs(self) -> Vec<Box<dyn Job>> {
-        let Self { mut jobs, mut completions } = self;
+        let Self { mut jobs, mut completions, .. } = self;
         while !completions.is_empty() {
             let rest = completions.split_off(completions.len().min(PART));
             jobs.push(Box::new(Completions::new(std::mem::replace(&mut completions, rest))));

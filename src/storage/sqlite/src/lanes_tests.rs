@@ -83,7 +83,8 @@ fn what_was_handed_in_before_the_end_comes_out_and_the_rest_is_refused() {
     let ((sender, mut receiver), said) = (lanes(), Said::default());
     send(&sender, Lane::Ordinary, &said, 0..2);
     hand_in(&sender, Lane::Ordinary, Message::Close).unwrap();
-    send(&sender, Lane::Express, &said, 10..11);
+    let most = u32::try_from(GROUP).unwrap();
+    send(&sender, Lane::Express, &said, 10..11 + most);
     send(&sender, Lane::Ordinary, &said, 2..3);
     let thread = std::thread::spawn(move || {
         let first = said.names(receiver.next());
@@ -91,13 +92,15 @@ fn what_was_handed_in_before_the_end_comes_out_and_the_rest_is_refused() {
         receiver.put_back(group.split_off(1));
         let second = said.names(Some(group));
         let third = said.names(receiver.next());
+        let fourth = said.names(receiver.next());
         assert!(receiver.next().is_none());
         receiver.close();
         let refused = std::mem::take(&mut *said.0.lock());
-        (first, second, third, refused)
+        (first, second, third, fourth, refused)
     });
-    let (first, second, third, refused) = thread.join().unwrap();
-    assert_eq!((first, second, third), (vec![10], vec![0], vec![1]));
+    let (first, second, third, fourth, refused) = thread.join().unwrap();
+    assert_eq!(first, (10..10 + most).collect::<Vec<_>>());
+    assert_eq!((second, third, fourth), (vec![0], vec![10 + most], vec![1]));
     assert_eq!(refused, [(2, false)]);
     for lane in [Lane::Ordinary, Lane::Express] {
         assert!(hand_in(&sender, lane, Message::Look).is_err());

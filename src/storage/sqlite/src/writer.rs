@@ -23,6 +23,8 @@ use crate::tally::{Move, Tally};
 
 /// How long a group goes on at least while the express lane hurries it, or as long as the last group of that lane took.
 const STRIDE: Duration = Duration::from_millis(1);
+/// The most of these: a sync that took long says nothing of the next.
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// What a job writes into.
 #[derive(Debug)]
@@ -55,6 +57,10 @@ impl Tx {
 
     /// Runs a part of the transaction; if it fails, nothing of it stays.
     pub(crate) fn part<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        // Without a transaction the savepoint would begin one, and its release would commit what stands here alone.
+        if self.sql().is_autocommit() {
+            return Err(lost());
+        }
         run(self.sql(), "SAVEPOINT part", [])?;
         let (events_before, moves_before) = (self.events.len(), self.moves.len());
         let result = work(self);
@@ -182,7 +188,7 @@ fn write(mut tx: Tx, mut waiting: lanes::Receiver, sink: &dyn CommitSink, tally:
         let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried() && began.elapsed() >= stride);
         if waiting.was_express() {
             // The other lane has as much of the thread's time.
-            stride = began.elapsed().max(STRIDE);
+            stride = began.elapsed().clamp(STRIDE, LONGEST);
         }
         waiting.put_back(group.split_off(done));
         if let Ok(events) = &committed {
@@ -242,14 +248,23 @@ fn attempt(
         return finish(tx);
     }
     for job in group {
-        // Its reason is answered by the job itself; a transaction that is gone fails the next statement.
+        // Its reason is answered by the job itself.
         let _ = tx.part(|tx| job.run(tx));
         *done += 1;
+        // A full disk rolls all of it back at once: what was written before is gone, and what comes after has to begin anew.
+        if tx.sql().is_autocommit() {
+            return Err(lost());
+        }
         if is_hurried() {
             break;
         }
     }
     finish(tx)
+}
+
+/// What is answered to jobs whose transaction another one lost.
+fn lost() -> StoreError {
+    StoreError::Unavailable("what was being written was rolled back".to_owned())
 }
 
 /// Writes the events, as the last statements, and commits.

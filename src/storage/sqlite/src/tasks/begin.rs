@@ -1,4 +1,4 @@
-//! How do ready tasks get their agents and begin? All of a round of the dispatcher in one transaction.
+//! How do ready tasks get their agents and begin? Some of a round of the dispatcher in one transaction.
 
 use std::time::Duration;
 

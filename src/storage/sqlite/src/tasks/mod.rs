@@ -97,13 +97,12 @@ impl TaskStore for SqliteStore {
     }
 
     async fn begin(&self, assignments: Vec<Assignment>) -> Result<Vec<BegunTask>, StoreError> {
-        let lane = Lane::of(assignments.len());
         let mut parts = Vec::with_capacity(assignments.len().div_ceil(PART));
         let mut rest = assignments;
         while !rest.is_empty() {
             let after = rest.split_off(rest.len().min(PART));
             let part = std::mem::replace(&mut rest, after);
-            parts.push(self.writer.run_in(lane, move |tx| begin::begin(tx, &part)));
+            parts.push(self.writer.run(move |tx| begin::begin(tx, &part)));
         }
         // What began must be known although another part failed: whoever asked would leave it to its lease.
         let mut begun = Vec::new();
@@ -111,7 +110,10 @@ impl TaskStore for SqliteStore {
         for part in futures::future::join_all(parts).await {
             match part {
                 Ok(tasks) => begun.extend(tasks),
-                Err(error) => failed = Some(error),
+                Err(error) => {
+                    tracing::warn!(%error, "a part of a claim was not stored");
+                    failed = Some(error);
+                }
             }
         }
         failed.filter(|_| begun.is_empty()).map_or(Ok(begun), Err)
