@@ -1,6 +1,6 @@
 //! Whether secrets are found wherever they stand, once, and not repeated.
 
-use super::formats::{checksum, crc32, read, shipped};
+use super::formats::{crc32, read, shipped};
 use super::*;
 use crate::engine::rule::{MAXIMUM_RULE_BYTES, MAXIMUM_RULES};
 
