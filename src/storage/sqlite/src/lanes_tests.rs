@@ -68,9 +68,9 @@ fn the_express_lane_goes_first_and_the_lanes_take_turns() {
 
 #[test]
 fn a_group_is_bounded_in_either_lane() {
-    let ((sender, mut receiver), said) = (lanes(), Said::default());
     let most = u32::try_from(GROUP).unwrap();
     for lane in [Lane::Express, Lane::Ordinary] {
+        let ((sender, mut receiver), said) = (lanes(), Said::default());
         send(&sender, lane, &said, 0..most + 1);
         assert_eq!(said.names(receiver.next()), (0..most).collect::<Vec<_>>());
         assert_eq!(said.names(receiver.next()), [most]);
