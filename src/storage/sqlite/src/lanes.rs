@@ -90,7 +90,8 @@ impl Receiver {
     pub(crate) fn next(&mut self) -> Option<Vec<Box<dyn Job>>> {
         loop {
             let others_wait = !self.left.is_empty() || (self.is_open && !self.ordinary.is_empty());
-            self.was_express = !self.express.is_empty() && !(self.was_express && others_wait);
+            let is_its_turn = !self.was_express || !others_wait;
+            self.was_express = is_its_turn && !self.express.is_empty();
             let group = if self.was_express {
                 self.of_express()
             } else if self.is_open || !self.left.is_empty() {
@@ -173,7 +174,7 @@ struct Group {
 
 impl Group {
     fn add(&mut self, message: Message) {
-        self.count += 1;
+        self.count += usize::from(matches!(message, Message::Work(_) | Message::Complete(..)));
         match message {
             Message::Work(job) => self.jobs.push(job),
             Message::Complete(completion, reply) => self.completions.push((*completion, reply)),

@@ -181,6 +181,7 @@ impl Writer {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a group takes is measured, and no time that anybody stores")]
 fn write(mut tx: Tx, mut waiting: lanes::Receiver, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
     let mut stride = STRIDE;
     while let Some(mut group) = waiting.next() {
