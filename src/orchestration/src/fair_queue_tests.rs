@@ -117,7 +117,7 @@ fn keys_of_refused_tasks_keep_their_turns_and_leave_the_others_their_part() {
     queue.served(&Some(Arc::from("served")), 1_000, 1.0);
     let shown = |turns: Vec<Turn>| turns.into_iter().map(|turn| (turn.key.unwrap().to_string(), turn.tasks)).collect::<Vec<_>>();
     let refused = ("refused".to_owned(), 20);
-    assert_eq!(shown(queue.turns(Priority::default(), 20, 0, |_| false)), [refused.clone()]);
+    assert_eq!(shown(queue.turns(Priority::default(), 20, 0, |_| false)), std::slice::from_ref(&refused));
     assert_eq!(shown(queue.turns(Priority::default(), 20, 1, |_| false)), [refused, ("served".to_owned(), 10)]);
     for number in 0..KEYS_A_ROUND {
         queue.ring(Some(&number.to_string()), Priority::default(), None);
