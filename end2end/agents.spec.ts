@@ -82,7 +82,8 @@ test('an agent that keeps failing is left alone until somebody closes its circui
   await expect(page.getByTestId('instance')).toHaveAttribute('data-status', 'ready');
   const retry = { initial_interval_ms: 10, maximum_interval_ms: 10, maximum_attempts: 20, jitter: 'none' };
   const task = await api.submit('diagnostics.fail', { times: 100 }, { title: 'Opens the circuit', retry });
-  await expect(page.getByTestId('circuit')).not.toHaveAttribute('data-state', 'closed');
+  // Ten attempts, of which each may wait for the next look at what is due.
+  await expect(page.getByTestId('circuit')).not.toHaveAttribute('data-state', 'closed', { timeout: 30_000 });
   await page.getByTestId('reset-circuit').click();
   await expect(page.getByTestId('circuit')).toHaveAttribute('data-state', 'closed');
   await api.cancel(task.id).catch(() => undefined);

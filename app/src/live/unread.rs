@@ -132,7 +132,9 @@ impl Unread {
 
     fn take(&self, answer: UnreadCount) {
         let before = self.answer.get_untracked();
-        if before != Some(answer) {
+        // Answers may overtake one another; what an older one says is not true any more.
+        let is_older = before.is_some_and(|before| before.as_of > answer.as_of);
+        if before != Some(answer) && !is_older {
             self.answer.set(Some(answer));
             if let Some(before) = before {
                 // What a list was read with is on it already.

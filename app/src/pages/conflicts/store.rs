@@ -38,8 +38,8 @@ pub(super) fn storing(line: Option<(String, u64)>) -> AnyView {
     let outcome = RwSignal::new(None::<(String, PutOutcome)>);
     let sending = RwSignal::new(false);
     let store = move |event: web_sys::SubmitEvent| {
-        let form = event.current_target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
-        let Some(form) = form.and_then(|form| FormData::new_with_form(&form).ok()) else { return };
+        let Some(element) = event.current_target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        let Ok(form) = FormData::new_with_form(&element) else { return };
         event.prevent_default();
         if sending.get_untracked() {
             return;
@@ -51,9 +51,10 @@ pub(super) fn storing(line: Option<(String, u64)>) -> AnyView {
         spawn_local(async move {
             match put_form(Upload::from(form)).await {
                 Ok(put) => {
-                    // Whoever stores another one stands on this; set anew in any case, which empties the form.
+                    // Whoever stores another one stands on this.
                     if let PutOutcome::Stored { version } | PutOutcome::Merged { version } = &put {
                         seen.try_set(of_line.then_some(version.number));
+                        element.reset();
                     }
                     outcome.try_set(Some((name, put)));
                 }
