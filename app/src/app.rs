@@ -10,7 +10,7 @@ use crate::crash;
 use crate::frame::Frame;
 use crate::live::{Live, Now, Unread, tick_every_second};
 use crate::pages::NotFound;
-use crate::parts::{Entry, Flows, Forms, Lists, Outside, Part, Progress, Results, Setup, Shared, Votes};
+use crate::parts::{Entry, Flows, Forms, Lists, Part, Progress, Results, Setup, Shared, Votes};
 use crate::session::{SessionContext, use_session};
 use crate::taken_over::once_taken_over;
 
@@ -81,8 +81,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/topics") view=Part::Forms(Forms::Topics) ssr=SsrMode::Async/>
                     <Route path=path!("/topics/:name") view=Part::Forms(Forms::Topic) ssr=SsrMode::Async/>
                     <Route path=path!("/subscriptions/:name") view=Part::Forms(Forms::Subscription) ssr=SsrMode::Async/>
-                    <Route path=path!("/connections") view=Part::Outside(Outside::Connections) ssr=SsrMode::Async/>
-                    <Route path=path!("/models") view=Part::Outside(Outside::Models) ssr=SsrMode::Async/>
+                    <Route path=path!("/connections") view=Part::Forms(Forms::Connections) ssr=SsrMode::Async/>
+                    <Route path=path!("/models") view=Part::Forms(Forms::Models) ssr=SsrMode::Async/>
                     <Route path=path!("/members") view=Part::Forms(Forms::Members) ssr=SsrMode::Async/>
                     <Route path=path!("/dev/components") view=Part::Results(Results::Gallery) ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -43,6 +43,8 @@ pub(crate) enum Forms {
     Topic,
     Subscription,
     Members,
+    Connections,
+    Models,
 }
 
 /// The large forms: of a task and of a call for bids, which bring a form for every skill, of a decision, and of a bargaining.
@@ -52,13 +54,6 @@ pub(crate) enum Setup {
     OpenDecision,
     NewContract,
     NewBargain,
-}
-
-/// The pages of what lies outside.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Outside {
-    Connections,
-    Models,
 }
 
 /// The pages before somebody is signed in.
@@ -117,7 +112,6 @@ pub(crate) enum Part {
     Results(Results),
     Forms(Forms),
     Setup(Setup),
-    Outside(Outside),
     Entry(Entry),
     Flows(Flows),
     Progress(Progress),
@@ -132,7 +126,6 @@ impl Part {
             Self::Results(_) => "results",
             Self::Forms(_) => "forms",
             Self::Setup(_) => "setup",
-            Self::Outside(_) => "outside",
             Self::Entry(_) => "entry",
             Self::Flows(_) => "flows",
             Self::Progress(_) => "progress",
@@ -150,7 +143,6 @@ impl ChooseView for Part {
             Self::Results(page) => draw_results(page).await,
             Self::Forms(page) => draw_forms(page).await,
             Self::Setup(page) => draw_setup(page).await,
-            Self::Outside(page) => draw_outside(page).await,
             Self::Entry(page) => draw_entry(page).await,
             Self::Flows(page) => draw_flows(page).await,
             Self::Progress(page) => draw_progress(page).await,
@@ -167,7 +159,6 @@ impl ChooseView for Part {
             Self::Results(_) => load_results().await,
             Self::Forms(_) => load_forms().await,
             Self::Setup(_) => load_setup().await,
-            Self::Outside(_) => load_outside().await,
             Self::Entry(_) => load_entry().await,
             Self::Flows(_) => load_flows().await,
             Self::Progress(_) => load_progress().await,
@@ -207,6 +198,8 @@ fn draw_forms(page: Forms) -> Result<AnyView, SplitLoaderError> {
         Forms::Topic => Topic().into_any(),
         Forms::Subscription => Subscription().into_any(),
         Forms::Members => Members().into_any(),
+        Forms::Connections => Connections().into_any(),
+        Forms::Models => Models().into_any(),
     })
 }
 
@@ -217,14 +210,6 @@ fn draw_setup(page: Setup) -> Result<AnyView, SplitLoaderError> {
         Setup::OpenDecision => OpenDecision().into_any(),
         Setup::NewContract => NewContract().into_any(),
         Setup::NewBargain => NewBargain().into_any(),
-    })
-}
-
-#[wasm_split(outside, wasm_split_path = leptos::wasm_split, preload(load_outside), fallible)]
-fn draw_outside(page: Outside) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        Outside::Connections => Connections().into_any(),
-        Outside::Models => Models().into_any(),
     })
 }
 
