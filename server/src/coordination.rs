@@ -30,8 +30,7 @@ use replanning::{Ends, replanning};
 use votes::ConflictVotes;
 
 /// What the parts hear of: the ends of tasks, and each other.
-const HEARD: &str =
-    "task.completed,task.failed,task.canceled,task.rejected,task.timed_out,agent,run,approval,decision,conflict,contract,bargain,claim";
+const HEARD: &str = "task.completed,task.failed,task.canceled,task.rejected,task.timed_out,agent,run,approval,decision,conflict,contract,bargain,claim,plan";
 /// How soon a log that could not be followed is followed again, from where it was left.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -248,5 +247,20 @@ impl Ear {
         self.runs.missed();
         self.councils.missed();
         self.sharing.missed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::wire::notification::TELLING;
+
+    use super::HEARD;
+
+    #[test]
+    fn whatever_brings_notifications_is_heard_of() {
+        let is_heard =
+            |kind: &&str| HEARD.split(',').any(|part| kind.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        let missed: Vec<&str> = TELLING.into_iter().filter(|kind| !is_heard(kind)).collect();
+        assert!(missed.is_empty(), "{missed:?} would be told seconds later");
     }
 }
