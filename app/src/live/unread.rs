@@ -93,6 +93,15 @@ impl Unread {
         });
     }
 
+    /// One was seen by following it: the page that marks it is gone before it hears what the count is then.
+    pub fn followed_one(&self) {
+        self.answer.update(|answer| {
+            if let Some(answer) = answer {
+                answer.unread = answer.unread.saturating_sub(1);
+            }
+        });
+    }
+
     fn follow(&self, live: Live) {
         let unread = self.clone();
         set_timeout(

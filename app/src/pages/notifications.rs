@@ -139,9 +139,11 @@ fn sign(kind: &str) -> Sign {
 fn Row(row: NotificationView, mark: FormAction<MarkNotifications>) -> impl IntoView {
     let (id, unread, settled) = (row.id, row.is_unread(), row.settled_at.is_some());
     // Whoever follows it has seen it.
+    let count = use_unread();
     let seen = move |_| {
         if unread {
             mark.send(&[("read", "true"), ("id", &id.to_string())]);
+            count.followed_one();
         }
     };
     let title = if unread { "font-medium text-text hover:underline" } else { "text-soft hover:underline" };
