@@ -295,3 +295,7 @@ pub(crate) fn numbered(new: Vec<NewEvent>, first: i64) -> Vec<Arc<Event>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
