@@ -67,6 +67,42 @@ fn the_express_lane_goes_first_and_the_lanes_take_turns() {
 }
 
 #[test]
+fn a_group_goes_on_until_its_lane_has_had_as_much_time_and_no_longer_than_the_bound() {
+    let ms = Duration::from_millis;
+    let mut lead = Lead::default();
+    assert!(lead.is_made_good(ms(0)), "who comes alone waits for one part");
+    lead.took(true, ms(3));
+    assert!(!lead.is_made_good(ms(2)) && lead.is_made_good(ms(4)));
+    lead.took(false, ms(2));
+    assert!(!lead.is_made_good(ms(0)) && lead.is_made_good(ms(2)), "the rest of it");
+    lead.took(true, ms(5_000));
+    assert!(!lead.is_made_good(ms(19)) && lead.is_made_good(ms(21)), "one slow sync");
+    lead.took(false, ms(5_000));
+    lead.took(true, ms(19));
+    assert!(lead.is_made_good(ms(0)));
+    lead.took(true, ms(3));
+    assert!(!lead.is_made_good(ms(1)), "what had nothing for long has a bound, too");
+}
+
+#[test]
+fn neither_lane_gets_more_than_half_of_the_time_while_both_have_something() {
+    let (part, express) = (Duration::from_micros(300), Duration::from_micros(700));
+    let (mut lead, mut times) = (Lead::default(), [Duration::ZERO; 2]);
+    for _ in 0..1_000 {
+        lead.took(true, express);
+        times[0] += express;
+        let mut group = Duration::ZERO;
+        while group.is_zero() || !lead.is_made_good(group) {
+            group += part;
+        }
+        lead.took(false, group);
+        times[1] += group;
+    }
+    let share = times[0].as_secs_f64() / (times[0] + times[1]).as_secs_f64();
+    assert!((0.49..0.51).contains(&share), "{share}");
+}
+
+#[test]
 fn a_group_is_bounded_in_either_lane() {
     let most = u32::try_from(GROUP).unwrap();
     for lane in [Lane::Express, Lane::Ordinary] {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use baton_domain::event::{Event, NewEvent};
 use baton_domain::id::EventSeq;
@@ -17,14 +17,9 @@ use tokio::sync::oneshot;
 
 use crate::backfill::Backfill;
 use crate::events;
-use crate::lanes::{self, Lane, Message, closed};
+use crate::lanes::{self, Lane, Lead, Message, closed};
 use crate::statement::run;
 use crate::tally::{Move, Tally};
-
-/// How long a group goes on at least while the express lane hurries it, or as long as the last group of that lane took.
-const STRIDE: Duration = Duration::from_millis(1);
-/// The most of these: a sync that took long says nothing of the next.
-const LONGEST: Duration = Duration::from_millis(20);
 
 /// What a job writes into.
 #[derive(Debug)]
@@ -183,14 +178,11 @@ impl Writer {
 
 #[expect(clippy::disallowed_methods, reason = "how long a group takes is measured, and no time that anybody stores")]
 fn write(mut tx: Tx, mut waiting: lanes::Receiver, sink: &dyn CommitSink, tally: &Tally, mut backfill: Backfill) {
-    let mut stride = STRIDE;
+    let mut lead = Lead::default();
     while let Some(mut group) = waiting.next() {
         let began = Instant::now();
-        let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried() && began.elapsed() >= stride);
-        if waiting.was_express() {
-            // The other lane has as much of the thread's time.
-            stride = began.elapsed().clamp(STRIDE, LONGEST);
-        }
+        let (committed, done) = commit(&mut tx, &mut group, || waiting.is_hurried() && lead.is_made_good(began.elapsed()));
+        lead.took(waiting.was_express(), began.elapsed());
         waiting.put_back(group.split_off(done));
         if let Ok(events) = &committed {
             tally.committed(&tx.moves, events.last().map(|event| event.seq));
