@@ -8,4 +8,5 @@ mod duels;
 mod electorate;
 mod examples;
 mod reference;
+mod second;
 mod silent;
