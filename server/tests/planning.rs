@@ -105,6 +105,29 @@ async fn another_way_for_a_failed_step_is_asked_for_over_rest_and_accepted() {
     assert!(server.terminate());
 }
 
+/// A goal over so many pages, each of which takes two steps.
+fn over_pages(pages: usize, use_model: bool) -> Value {
+    let goal: Vec<String> = (0..pages).map(|page| format!("Summarize page{page}.")).collect();
+    let given = |page: usize| (format!("page{page}"), json!({"kind": "url", "value": format!("https://example.org/{page}")}));
+    let inputs: serde_json::Map<String, Value> = (0..pages).map(given).collect();
+    json!({"goal": goal.join(" "), "inputs": inputs, "use_model": use_model})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_too_many_steps_is_refused_and_no_part_of_it_proposed() {
+    let folder = data_folder();
+    let server = Server::start(folder.path());
+    let rest = Rest::of(&server).await;
+    let (status, plan) = post(&rest, "/plans", over_pages(30, false)).await;
+    assert_eq!((status, &plan["summary"]["steps"]), (201, &json!(60)), "{plan}");
+    for use_model in [false, true] {
+        let (status, refused) = post(&rest, "/plans", over_pages(31, use_model)).await;
+        assert_eq!((status, &refused["code"]), (422, &json!("PLAN-006")), "{refused}");
+    }
+    assert_eq!(get(&rest, "/plans").await["items"].as_array().unwrap().len(), 1);
+    assert!(server.terminate());
+}
+
 /// A plan that is to be planned anew by itself, whose run reads a page that no agent may; accepted.
 async fn accepted(rest: &Rest) -> String {
     let goal = json!({

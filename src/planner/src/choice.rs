@@ -43,6 +43,10 @@ struct Tried {
 pub(crate) fn chosen(ruled: &Reading, given: &[Given], skills: &Skills, terms: Terms) -> Outcome {
     let (plain, parts) = ruled.parts();
     let first = tried(ruled, &parts, given, skills, terms, RULES);
+    // Another reading is only smaller by what it leaves out.
+    if first.outcome.as_ref().is_err_and(|refusal| refusal.code == Code::PlanTooLarge) {
+        return first.outcome;
+    }
     // A skill of somebody else is known by its own words.
     if ruled.intents.is_empty() && first.outcome.as_ref().is_ok_and(|(draft, _)| draft.steps.iter().any(|step| !is_ours(&step.uses))) {
         return first.outcome;
