@@ -19,6 +19,7 @@ mod bad_inputs;
 mod child_processes;
 mod citations;
 mod cluster;
+mod contracts;
 mod coordination;
 mod councils;
 mod database_outage;

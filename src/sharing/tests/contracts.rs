@@ -324,3 +324,18 @@ async fn a_contract_that_there_is_not_is_neither_shown_nor_spoken_about() {
     }
     assert_eq!(look(&server, known).await.contract.id, known);
 }
+
+#[tokio::test]
+async fn what_nobody_takes_or_does_ends_with_nobody_and_why() {
+    let world = world(32);
+    let server = world.server();
+    let beyond = NewContract { required: ["gpu".to_owned()].into(), ..call() };
+    let called = server.call(&person(1), beyond, None).await.unwrap();
+    let detail = finish(&world, &server, called.id).await;
+    assert_eq!((detail.contract.state, detail.contract.bids, &detail.contract.winner), (ContractState::Nobody, 0, &None));
+    assert!(detail.bids.iter().all(|bid| bid.refusal.as_deref() == Some("It lacks gpu.")) && detail.bids.len() == 3, "{detail:?}");
+    assert!(detail.awards.is_empty() && detail.result.is_none() && world.tasks.tasks.lock().is_empty(), "{detail:?}");
+    // Nothing is left to be done.
+    assert_eq!((server.round().await.unwrap().due, world.events("contract.closed").len()), (0, 1));
+    assert!(server.cancel(&person(1), called.id).await.unwrap_err().is(Code::ContractClosed));
+}
