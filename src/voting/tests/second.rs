@@ -152,8 +152,11 @@ fn median(marks: &[Vec<(i128, i128)>]) -> Count {
     marks.iter().map(of).collect()
 }
 
+/// A round of a runoff: the votes of each option that was left, and who left then.
+type Counted = (Vec<(usize, i128)>, Vec<usize>);
+
 /// The rounds of a runoff that goes on until those that are left are all alike: the votes, and who leaves.
-fn runoff(options: usize, voices: &[Voice]) -> Vec<(Vec<(usize, i128)>, Vec<usize>)> {
+fn runoff(options: usize, voices: &[Voice]) -> Vec<Counted> {
     let mut left: Vec<usize> = (0..options).collect();
     let mut rounds = Vec::new();
     loop {
@@ -189,7 +192,7 @@ fn same(counted: &Tally, count: &[(i128, i128)], unit: i128, of: &[Ballot]) {
 }
 
 /// Who is first must be whom the last round leaves; the rounds must be the same, until the first count stops because one has more than half.
-fn same_runoff(counted: &Tally, rounds: &[(Vec<(usize, i128)>, Vec<usize>)], of: &[Ballot]) {
+fn same_runoff(counted: &Tally, rounds: &[Counted], of: &[Ballot]) {
     let last = rounds.last().unwrap();
     assert_eq!(counted.first(), last.1, "{of:?}");
     assert!(!counted.rounds.is_empty() && counted.rounds.len() <= rounds.len(), "{of:?}");
